@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/urfave/cli/v2"
+)
+
+// The exit codes, as documented.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPartial     = 3
+	exitInterrupted = 130
+)
+
+// version is set by the linker in releases; otherwise it is what Go knows of the build.
+var version = ""
+
+// run is clanctl without the process around it.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	app := newApp(stdout, stderr)
+	args, err := arrange(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
+	if err == nil {
+		return exitOK
+	}
+	var status exitStatus
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	printError(stderr, err)
+	switch {
+	case errors.As(err, new(usageError)):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitFailed
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:      "clanctl",
+		Usage:     "ask what a clan flake describes: which machine runs what, with which settings, from which module, and why",
+		UsageText: "clanctl COMMAND [FLAG...] [NAME...]",
+		Version:   buildVersion(),
+		Writer:    stdout,
+		ErrWriter: stderr,
+		Commands:  []*cli.Command{evalCommand()},
+		// A comma in a flag's value is part of the value.
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
+		// Errors are returned, never printed or exited on by the library.
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return usageError{err.Error(), ""} },
+		Action: func(c *cli.Context) error {
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = app.OnUsageError
+		command.HideHelpCommand = true
+		command.Flags = append(command.Flags, commonFlags()...)
+	}
+	return app
+}
+
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ message, hint string }
+
+func (e usageError) Error() string { return e.message }
+func (e usageError) Hint() string  { return e.hint }
+
+func usagef(format string, args ...any) error { return usageError{message: fmt.Sprintf(format, args...)} }
+
+// exitStatus ends clanctl with a code; everything there is to say was said.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }

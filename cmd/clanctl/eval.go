@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func evalCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "eval",
+		Usage:     "print the clan as one JSON document: machines, tags, instances, members and their final settings",
+		ArgsUsage: "[INSTANCE...]",
+		Description: "The document is described by docs/eval.schema.json. With INSTANCE only these instances are evaluated and printed.\n\n" +
+			"Exit codes: 0 all is well, 1 nothing could be had, 2 usage, 3 partial: parts could not be evaluated, the\n" +
+			"document's findings say which and why, 130 interrupted.",
+		Flags: jsonFlags(),
+		Action: func(c *cli.Context) error {
+			out, err := newJSONOutput(c)
+			if err != nil {
+				return err
+			}
+			inv, err := load(c, c.Args().Slice())
+			if inv == nil {
+				return explainLoad(c, err)
+			}
+			inv.Findings = append(inv.Findings, check.Run(inv)...)
+			slices.SortFunc(inv.Findings, instance.CompareFindings)
+			if err := out.print(inv); err != nil {
+				return err
+			}
+			return partial(c, inv, err)
+		},
+	}
+}
+
+// partial says on stderr what is missing from the document, and ends with the exit code for it.
+func partial(c *cli.Context, inv *instance.Inventory, err error) error {
+	if c.Bool("show-trace") {
+		printTraces(c, err)
+	}
+	if !inv.Partial() {
+		return nil
+	}
+	for _, f := range inv.Findings {
+		if f.Severity == instance.SeverityError {
+			printFinding(c.App.ErrWriter, f)
+		}
+	}
+	return exitStatus(exitPartial)
+}
+
+// printTraces prints everything that Nix said of the parts that are missing.
+func printTraces(c *cli.Context, err error) {
+	errs := []error{err}
+	if all := (*multierror.Error)(nil); errors.As(err, &all) {
+		errs = all.Errors
+	}
+	for _, err := range errs {
+		var nixErr *nixeval.Error
+		if errors.As(err, &nixErr) && nixErr.Trace != "" {
+			fmt.Fprintln(c.App.ErrWriter, term.Escape(nixErr.Trace))
+		}
+	}
+}
+
+// explainLoad adds the trace to an error that left nothing to print.
+func explainLoad(c *cli.Context, err error) error {
+	if c.Bool("show-trace") {
+		printTraces(c, err)
+	}
+	return err
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// commonFlags are those of every command that reads a clan.
+func commonFlags() []cli.Flag {
+	const nix, run = "Flags with Nix's meaning", "How Nix is run"
+	return []cli.Flag{
+		&cli.StringFlag{Name: "flake", Usage: "read the clan of `REF`", DefaultText: "the flake around the working directory", Category: nix},
+		&cli.StringSliceFlag{Name: "override-input", Usage: "use another flake for an input: `INPUT REF`", Category: nix},
+		&cli.BoolFlag{Name: "offline", Usage: "no network", Category: nix},
+		&cli.BoolFlag{Name: "refresh", Usage: "look whether downloaded flakes are still the newest", Category: nix},
+		&cli.BoolFlag{Name: "impure", Usage: "let the flake see the environment and paths outside of it", Category: nix},
+		&cli.StringSliceFlag{Name: "option", Usage: "a Nix setting: `NAME VALUE`", Category: nix},
+		&cli.BoolFlag{Name: "show-trace", Usage: "print all that Nix said of an error", Category: nix},
+		&cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix", Category: run},
+		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "at most `N` Nix processes at once", DefaultText: "one for each CPU", Category: run},
+		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never", Category: run},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each Nix command, ready to paste", Category: run},
+	}
+}
+
+// load reads the clan as the flags say. The inventory is nil if nothing could be had.
+func load(c *cli.Context, instances []string) (*instance.Inventory, error) {
+	ctx := c.Context
+	if d := c.Duration("timeout"); d < 0 {
+		return nil, usagef("--timeout must not be negative")
+	} else if d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	if c.Int("jobs") < 0 {
+		return nil, usagef("--jobs must not be negative")
+	}
+	config := instance.Config{Instances: instances, Jobs: c.Int("jobs"), Evaluator: nixeval.Evaluator{
+		Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure"),
+	}}
+	for _, value := range c.StringSlice("override-input") {
+		if config.Evaluator.OverrideInputs == nil {
+			config.Evaluator.OverrideInputs = map[string]string{}
+		}
+		input, ref := pair(value)
+		config.Evaluator.OverrideInputs[input] = ref
+	}
+	for _, value := range c.StringSlice("option") {
+		name, setting := pair(value)
+		config.Evaluator.Options = append(config.Evaluator.Options, nixeval.Option{Name: name, Value: setting})
+	}
+	if c.Bool("verbose") {
+		log := &lockedWriter{w: c.App.ErrWriter}
+		config.Evaluator.OnCommand = func(argv []string) { fmt.Fprintf(log, "+ %s\n", term.Escape(nixeval.ShellJoin(argv))) }
+		config.Evaluator.OnEvent = func(e nixeval.Event) {
+			if e.Activity == "" && e.Level <= 1 && !e.IsError() {
+				fmt.Fprintf(log, "nix: %s\n", term.Escape(e.Text))
+			}
+		}
+	}
+	return instance.Load(ctx, c.String("flake"), config)
+}
+
+// lockedWriter lets several goroutines write whole lines.
+type lockedWriter struct {
+	mutex sync.Mutex
+	w     io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.w.Write(p)
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/itchyny/gojq"
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// jsonFlags say how JSON is printed.
+func jsonFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "json", Usage: "print JSON (the only format)"},
+		&cli.StringFlag{Name: "jq", Usage: "filter the JSON with the jq expression `EXPR`"},
+		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+	}
+}
+
+// jsonOutput prints a document, filtered if that was asked for.
+type jsonOutput struct {
+	w     io.Writer
+	query *gojq.Code
+	raw   bool
+}
+
+// newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
+func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
+	out := &jsonOutput{w: c.App.Writer, raw: c.Bool("raw")}
+	if !c.IsSet("jq") {
+		if out.raw {
+			return nil, usagef("-r goes with --jq")
+		}
+		return out, nil
+	}
+	query, err := gojq.Parse(c.String("jq"))
+	if err != nil {
+		return nil, usagef("--jq: %v", err)
+	}
+	if out.query, err = gojq.Compile(query); err != nil {
+		return nil, usagef("--jq: %v", err)
+	}
+	return out, nil
+}
+
+func (o *jsonOutput) print(doc any) error {
+	if o.query == nil {
+		return writeJSON(o.w, doc)
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var value any
+	if err := dec.Decode(&value); err != nil {
+		return err
+	}
+	for iter := o.query.Run(value); ; {
+		v, ok := iter.Next()
+		if !ok {
+			return nil
+		}
+		if err, failed := v.(error); failed {
+			if halt, ok := err.(*gojq.HaltError); ok && halt.Value() == nil {
+				return nil
+			}
+			return fmt.Errorf("--jq: %w", err)
+		}
+		if s, isString := v.(string); isString && o.raw {
+			if _, err := io.WriteString(o.w, rawText(o.w, s)+"\n"); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := writeJSON(o.w, v); err != nil {
+			return err
+		}
+	}
+}
+
+// rawText is a string as it is for a program, and escaped for a terminal.
+func rawText(w io.Writer, s string) string {
+	if isTerminal(w) {
+		return term.Escape(s)
+	}
+	return s
+}
+
+func writeJSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(term.EscapeJSON(b.Bytes()))
+	return err
+}
+
+// printError says what went wrong, and what to do about it.
+func printError(w io.Writer, err error) {
+	fmt.Fprintf(w, "clanctl: %s\n", indent(term.Escape(err.Error())))
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(hint)))
+	}
+}
+
+// printFinding prints a finding as text.
+func printFinding(w io.Writer, f instance.Finding) {
+	place := f.Subject()
+	if f.File != "" {
+		place = strings.TrimSuffix(f.Position.String()+": "+place, ": ")
+	}
+	fmt.Fprintf(w, "%s: %s [%s]\n  %s\n", f.Severity, term.Escape(place), f.Code, indent(term.Escape(f.Message)))
+	if f.Hint != "" {
+		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(f.Hint)))
+	}
+}
+
+func indent(s string) string { return strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") }

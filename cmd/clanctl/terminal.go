@@ -1,0 +1,29 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	xterm "golang.org/x/term"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && xterm.IsTerminal(int(f.Fd()))
+}
+
+// hintOf finds the hint that an error carries, wherever it is wrapped.
+func hintOf(err error) string {
+	var nixErr *nixeval.Error
+	if errors.As(err, &nixErr) {
+		return nixErr.Hint
+	}
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) {
+		return hinter.Hint()
+	}
+	return ""
+}

@@ -1,0 +1,53 @@
+// Package nearest finds the known names that a mistyped one may have meant.
+package nearest
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// Of returns up to three known names that are close to name, the closest first.
+func Of(name string, known []string) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	limit := max(1, len([]rune(name))/3)
+	var found []candidate
+	for _, k := range known {
+		if k == name {
+			continue
+		}
+		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(k), nil)
+		if d <= limit {
+			found = append(found, candidate{k, d})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int {
+		if a.distance != b.distance {
+			return a.distance - b.distance
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	names := make([]string, 0, 3)
+	for _, c := range found[:min(3, len(found))] {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// List writes names as quoted, comma-separated text; of a long list only the first twenty.
+func List(names []string) string {
+	quoted := make([]string, 0, min(len(names), 21))
+	for i, name := range names {
+		if i == 20 {
+			quoted = append(quoted, "...")
+			break
+		}
+		quoted = append(quoted, strconv.Quote(name))
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,42 @@
+// Package check finds what is wrong with a clan though it evaluates: what clan accepts without a word and users never get
+// told. It works on an inventory that is loaded already, and is pure.
+//
+// Each kind of finding has a code; docs/findings.md explains them.
+package check
+
+import (
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// rules are all checks, each of one kind of finding.
+var rules = []func(*instance.Inventory) []instance.Finding{
+	unknownMachines,
+	tagsOfRoles,
+	ghostTagMembers,
+	rolesWithoutMembers,
+	keyCollisions,
+	splitServices,
+	constraints,
+	replacedReservedTags,
+	legacyServices,
+}
+
+// Run returns the findings, sorted as [instance.CompareFindings] does. They come beside those that are in the inventory.
+func Run(inv *instance.Inventory) []instance.Finding {
+	findings := []instance.Finding{}
+	for _, rule := range rules {
+		findings = append(findings, rule(inv)...)
+	}
+	slices.SortFunc(findings, instance.CompareFindings)
+	return findings
+}
+
+// at puts a finding at the place of an inventory option, or of what is around it.
+func at(inv *instance.Inventory, f instance.Finding, path ...string) instance.Finding {
+	if pos := inv.Where(path...); pos != nil {
+		f.Position = *pos
+	}
+	return f
+}

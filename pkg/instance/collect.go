@@ -1,0 +1,265 @@
+package instance
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// The parts of the reader's tree that a load asks for beside the instances.
+var skeleton = []string{"flake", "meta", "machines", "tags", "inputs", "instanceNames"}
+
+// collect asks for everything in one process; if that dies, for the parts in processes of their own.
+func (l *loader) collect(ctx context.Context) error {
+	var paths [][]string
+	for _, name := range skeleton {
+		paths = append(paths, []string{name})
+	}
+	if len(l.wanted) == 0 {
+		paths = append(paths, []string{"instances"}, []string{"positions", "instances"})
+	}
+	for _, name := range l.wanted {
+		paths = append(paths, []string{"instances", name}, []string{"positions", "instances", name})
+	}
+	values, result, err := l.ask(ctx, query{Select: paths})
+	if err != nil {
+		if !isolates(err) {
+			return err
+		}
+		return l.isolate(ctx)
+	}
+	l.facts = map[string]any{}
+	for i, path := range paths {
+		graft(l.facts, path, values[i])
+	}
+	l.events, l.sources = result.Events, result.Sources
+	return l.checkShape()
+}
+
+// checkShape rules out flakes that hold no clan, and names that the clan does not have.
+func (l *loader) checkShape() error {
+	flake := l.facts["flake"]
+	switch asString(child(flake, "layout")) {
+	case "none":
+		return &NotClanError{Outputs: asStrings(child(flake, "outputs"))}
+	case "legacy":
+		return &LegacyError{Services: asStrings(child(flake, "legacyServices"))}
+	}
+	known := asStrings(l.facts["instanceNames"])
+	for _, name := range l.wanted {
+		if markOf(child(l.facts, "instances", name)) == markAbsent {
+			return &UnknownInstanceError{Name: name, Known: known, Nearest: nearest.Of(name, known)}
+		}
+	}
+	return nil
+}
+
+// isolate asks for each part alone. What does not evaluate even so becomes a failure in the tree, as deep as it can be found.
+func (l *loader) isolate(ctx context.Context) error {
+	// If the flake itself does not evaluate, that is the answer.
+	values, result, err := l.ask(ctx, query{Select: [][]string{{"flake"}}})
+	if err != nil {
+		return err
+	}
+	l.sources = result.Sources
+	l.facts = map[string]any{"flake": values[0]}
+	if err := l.checkShape(); err != nil {
+		return err
+	}
+
+	names := skeleton[1:]
+	answers := make([]any, len(names))
+	err = l.each(len(names), func(i int) (err error) {
+		answers[i], err = l.drill(ctx, query{}, []string{names[i]}, names[i] == "machines")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		l.facts[name] = answers[i]
+	}
+	// Without machines or tags nobody's membership by tag is known; the instances must not touch them.
+	blind := bad(l.facts["machines"]) || bad(l.facts["tags"])
+	for _, machine := range asMap(l.facts["machines"]) {
+		blind = blind || bad(machine)
+	}
+
+	wanted := l.wanted
+	if len(wanted) == 0 {
+		wanted = asStrings(l.facts["instanceNames"])
+	}
+	if f, failed := l.facts["instanceNames"].(failure); failed {
+		return f.err
+	}
+	graft(l.facts, []string{"positions", "instances"}, map[string]any{})
+	l.facts["instances"] = map[string]any{}
+	if err := l.batch(ctx, query{Blind: blind}, wanted); err != nil {
+		return err
+	}
+	return l.checkShape()
+}
+
+// Up to this many instances are asked for one by one; more are split into this many batches first, so that a few bad ones
+// among hundreds are found without a process for each good one.
+const fanOut = 16
+
+// batch asks for some instances at once and, if that kills Nix, for fewer at a time.
+func (l *loader) batch(ctx context.Context, q query, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	if len(names) == 1 {
+		return l.drillInstance(ctx, q, names[0])
+	}
+	if len(names) > fanOut {
+		size := (len(names) + fanOut - 1) / fanOut
+		batches := slices.Collect(slices.Chunk(names, size))
+		return l.each(len(batches), func(i int) error { return l.tryBatch(ctx, q, batches[i]) })
+	}
+	return l.each(len(names), func(i int) error { return l.drillInstance(ctx, q, names[i]) })
+}
+
+func (l *loader) tryBatch(ctx context.Context, q query, names []string) error {
+	for _, name := range names {
+		q.Select = append(q.Select, []string{"instances", name}, []string{"positions", "instances", name})
+	}
+	values, result, err := l.ask(ctx, q)
+	if err != nil {
+		if !isolates(err) {
+			return err
+		}
+		q.Select = nil
+		return l.batch(ctx, q, names)
+	}
+	l.note(result.Events)
+	for i, name := range names {
+		l.put(name, values[2*i], values[2*i+1])
+	}
+	return nil
+}
+
+// put stores what was had of an instance.
+func (l *loader) put(name string, instance, positions any) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	graft(l.facts, []string{"instances", name}, instance)
+	graft(l.facts, []string{"positions", "instances", name}, positions)
+}
+
+// drillInstance is drill for an instance. Its module comes first: without it nothing can be evaluated, but what is written
+// still can be shown.
+func (l *loader) drillInstance(ctx context.Context, q query, name string) error {
+	path := []string{"instances", name}
+	q.Select = [][]string{path, {"positions", "instances", name}}
+	values, result, err := l.ask(ctx, q)
+	switch {
+	case err == nil:
+		l.note(result.Events)
+		l.put(name, values[0], values[1])
+		return nil
+	case !isolates(err):
+		return err
+	}
+	positions, err := l.one(ctx, query{}, []string{"positions", "instances", name})
+	if err != nil {
+		return err
+	}
+	service, err := l.one(ctx, q, extend(path, "service"))
+	if err != nil {
+		return err
+	}
+	_, q.Raw = service.(failure)
+	rest, err := l.drillBelow(ctx, q, path, failure{err}, "service")
+	if m, ok := rest.(map[string]any); ok {
+		m["service"] = service
+	}
+	l.put(name, rest, positions)
+	return err
+}
+
+// drill asks for one part; if that kills Nix, and deep is wanted, for its children, down to the parts that are to blame.
+// The error is one that ends the whole load (an interrupt, say).
+func (l *loader) drill(ctx context.Context, q query, path []string, deep bool) (any, error) {
+	node, err := l.one(ctx, q, path)
+	if _, failed := node.(failure); err != nil || !failed || !deep {
+		return node, err
+	}
+	return l.drillBelow(ctx, q, path, node)
+}
+
+// drillBelow asks for the children of a part that died, which is dead itself if they cannot be listed or there are none.
+func (l *loader) drillBelow(ctx context.Context, q query, path []string, dead any, except ...string) (any, error) {
+	outline := q
+	outline.Outline = true
+	names, err := l.one(ctx, outline, path)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := names.([]any)
+	if !ok || len(list) == 0 {
+		return dead, nil
+	}
+	children := make([]any, len(list))
+	err = l.each(len(list), func(i int) (err error) {
+		if name := asString(list[i]); !slices.Contains(except, name) {
+			children[i], err = l.drill(ctx, q, extend(path, name), true)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	node := map[string]any{}
+	for i := range list {
+		node[asString(list[i])] = children[i]
+	}
+	return node, nil
+}
+
+// one asks for a single part. A part that kills Nix is a failure, not an error.
+func (l *loader) one(ctx context.Context, q query, path []string) (any, error) {
+	q.Select = [][]string{path}
+	values, result, err := l.ask(ctx, q)
+	if err != nil {
+		if isolates(err) {
+			return failure{err}, nil
+		}
+		return nil, err
+	}
+	l.note(result.Events)
+	return values[0], nil
+}
+
+// each runs f for 0..n-1 at once (ask bounds the processes) and returns the first error.
+func (l *loader) each(n int, f func(int) error) error {
+	var g errgroup.Group
+	for i := range n {
+		g.Go(func() error { return f(i) })
+	}
+	return g.Wait()
+}
+
+// note keeps what a run logged.
+func (l *loader) note(events []nixeval.Event) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.events = append(l.events, events...)
+}
+
+// graft puts a node into a tree at a path, making the maps on the way.
+func graft(tree map[string]any, path []string, node any) {
+	for _, key := range path[:len(path)-1] {
+		next, ok := tree[key].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			tree[key] = next
+		}
+		tree = next
+	}
+	tree[path[len(path)-1]] = node
+}

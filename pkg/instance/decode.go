@@ -1,0 +1,264 @@
+package instance
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/tags"
+)
+
+// missing is a part that could not be evaluated, on its way to becoming a finding.
+type missing struct {
+	hole
+	finding Finding
+	// probe: ask Nix for the message that tryEval dropped.
+	probe bool
+}
+
+// decode turns the facts into the inventory, and lists what is missing from it.
+func (l *loader) decode() (*Inventory, error) {
+	flake := l.facts["flake"]
+	inv := &Inventory{
+		SchemaVersion:  SchemaVersion,
+		Findings:       []Finding{},
+		Flake:          Flake{Layout: Layout(asString(child(flake, "layout"))), ClanCore: asString(child(flake, "coreInput"))},
+		Instances:      map[string]*Instance{},
+		Meta:           map[string]any{},
+		AllInstances:   asStrings(l.facts["instanceNames"]),
+		LegacyServices: asStrings(child(flake, "legacyServices")),
+		LegacyDropped:  asBool(child(flake, "servicesDropped")),
+	}
+	l.inv = inv
+	if meta, ok := prune(l.facts["meta"], []string{"meta"}, nil, l.whole("the clan's meta data")); ok {
+		inv.Meta, _ = meta.(map[string]any)
+	}
+	l.decodeCatalogue()
+	l.decodeMachines()
+	for _, name := range sortedKeys(asMap(l.facts["instances"])) {
+		l.decodeInstance(name, l.facts["instances"].(map[string]any)[name])
+	}
+	inv.positions = newPositions(l.facts["positions"], l.sources)
+	return inv, nil
+}
+
+// whole reports holes in a part of the clan that is no instance.
+func (l *loader) whole(what string) func(hole) {
+	return func(h hole) {
+		l.miss(h, Finding{Code: "evaluation-failed", Severity: SeverityWarning, Message: what + " could not be evaluated"})
+	}
+}
+
+func (l *loader) miss(h hole, f Finding) {
+	m := missing{hole: h, finding: f}
+	switch {
+	case markOf(h.node) == markOpaque:
+		m.finding.Code, m.finding.Message = "not-representable", "this value cannot be shown in a document"
+	case !h.undefined:
+		_, failed := h.node.(failure)
+		m.probe = !failed
+	}
+	l.missing = append(l.missing, m)
+}
+
+func (l *loader) decodeCatalogue() {
+	inputs := asMap(l.facts["inputs"])
+	c := module.Catalogue{Names: asStrings(inputs["names"]), Inputs: map[string]module.Input{}, Null: asString(child(l.facts["flake"], "nullInput"))}
+	stores := map[string]string{}
+	for name, input := range asMap(inputs["used"]) {
+		if bad(input) || bad(child(input, "services")) {
+			// The instances that name it have findings of their own.
+			continue
+		}
+		if source := asString(child(input, "source")); source != "" && name != "self" {
+			stores[name] = source
+		}
+		c.Inputs[name] = module.Input{
+			HasServices: child(input, "services") != nil,
+			Services:    asStrings(child(input, "services")),
+			Deprecated:  asStrings(child(input, "deprecated")),
+		}
+	}
+	l.inv.Catalogue = c
+	l.sources = l.sources.WithInputs(stores)
+}
+
+func (l *loader) decodeMachines() {
+	inv := l.inv
+	carried := map[string][]string{}
+	if node := l.facts["machines"]; bad(node) {
+		l.miss(hole{path: []string{"machines"}, node: node}, Finding{
+			Code: "machines-failed", Severity: SeverityError, partial: true,
+			Message: "the clan's machines could not be evaluated",
+			Hint:    "members by tag are not known; tags that are computed from machine.tags recurse without end",
+		})
+	} else {
+		inv.Machines = map[string]*Machine{}
+		for name, raw := range asMap(node) {
+			m, keep := l.decodeMachine(name, raw)
+			if keep {
+				inv.Machines[name] = m
+				carried[name] = m.Tags
+			}
+		}
+	}
+	inv.DeclaredTags = map[string][]string{}
+	inv.Tags = map[string][]string{}
+	if clean, ok := prune(l.facts["tags"], []string{"tags"}, nil, l.whole("a tag of the inventory")); ok {
+		for tag, names := range asMap(clean) {
+			inv.DeclaredTags[tag] = asStrings(names)
+			inv.Tags[tag] = []string{}
+		}
+	}
+	inv.index = tags.NewIndex(carried)
+	for _, tag := range inv.index.Tags() {
+		inv.Tags[tag] = inv.index.Carriers(tag)
+	}
+	if inv.Machines == nil {
+		inv.Tags = nil
+	}
+}
+
+func (l *loader) decodeMachine(name string, raw any) (*Machine, bool) {
+	partial := false
+	node, ok := prune(raw, []string{"machines", name}, nil, func(h hole) {
+		whole := len(h.user) == 0 || h.user[0] == "tags" || h.user[0] == "machineClass"
+		partial = partial || whole
+		severity := SeverityWarning
+		if whole {
+			severity = SeverityError
+		}
+		l.miss(h, Finding{Code: "machine-failed", Severity: severity, Machine: name, Setting: h.user, partial: whole,
+			Message: "could not be evaluated"})
+	})
+	if !ok || partial {
+		return nil, false
+	}
+	m := &Machine{
+		Name:        name,
+		Class:       asString(child(node, "machineClass")),
+		Description: asString(child(node, "description")),
+		Icon:        asString(child(node, "icon")),
+		Tags:        sortedUnique(asStrings(child(node, "tags"))),
+	}
+	if m.Class == "" {
+		m.Class = "nixos"
+	}
+	if n, ok := child(node, "installedAt").(json.Number); ok {
+		at := asInt(n)
+		m.InstalledAt = &at
+	}
+	for key, value := range asMap(child(node, "deploy")) {
+		if value != nil {
+			if m.Deploy == nil {
+				m.Deploy = map[string]any{}
+			}
+			m.Deploy[key] = value
+		}
+	}
+	return m, true
+}
+
+func (l *loader) decodeInstance(name string, node any) {
+	path := []string{"instances", name}
+	if bad(node) {
+		l.miss(hole{path: path, node: node}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name, partial: true,
+			Message: "this instance could not be evaluated"})
+		return
+	}
+	inst := &Instance{Name: name, Roles: map[string]*Role{}}
+	spec := child(node, "module")
+	inst.Module.Name = asString(child(spec, "name"))
+	if input, ok := child(spec, "input").(string); ok {
+		inst.Module.Input = &input
+	}
+	if bad(spec) || bad(child(spec, "name")) {
+		l.miss(hole{path: extend(path, "module"), node: spec}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name,
+			partial: true, Message: "the module of this instance could not be evaluated"})
+		return
+	}
+	l.inv.Instances[name] = inst
+	ok := l.decodeService(inst, child(node, "service"), extend(path, "service"))
+	roles := child(node, "roles")
+	if bad(roles) {
+		l.miss(hole{path: extend(path, "roles"), node: roles}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name,
+			partial: true, Message: "the roles of this instance could not be evaluated"})
+		return
+	}
+	for role, raw := range asMap(roles) {
+		l.decodeRole(inst, role, raw, ok)
+	}
+}
+
+// decodeService fills in what the instance's module says of itself, and reports whether the instance can be evaluated.
+func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
+	finding := Finding{Severity: SeverityError, Instance: inst.Name, partial: true}
+	resolved, err := l.inv.Catalogue.Resolve(inst.Module.Spec())
+	// Before mid 2025 null meant the flake's own modules; what evaluates was found.
+	found := !bad(node) && !bad(child(node, "manifest"))
+	if err != nil && !found {
+		finding.Code, finding.Message = resolveCode(err), err.Error()
+		if h, ok := err.(interface{ Hint() string }); ok {
+			finding.Hint = h.Hint()
+		}
+		l.missing = append(l.missing, missing{hole: hole{path: path}, finding: finding})
+		return false
+	}
+	inst.Module.Resolved = resolved
+	if !found {
+		finding.Code, finding.Message = "module-failed", "the service module could not be evaluated"
+		l.miss(hole{path: path, node: markThrowsNode(node)}, finding)
+		return false
+	}
+	if manifest, ok := prune(child(node, "manifest"), extend(path, "manifest"), nil, func(h hole) {
+		l.miss(h, Finding{Code: "manifest-failed", Severity: SeverityWarning, Instance: inst.Name,
+			Message: "a part of the module's manifest could not be evaluated"})
+	}); ok && manifest != nil {
+		inst.Module.Manifest = decodeManifest(manifest)
+	}
+	roles, ok := child(node, "roles").(map[string]any)
+	if !ok {
+		return true
+	}
+	inst.Module.Roles = map[string]module.Role{}
+	for role, raw := range roles {
+		inst.Module.Roles[role] = module.Role{Description: asString(child(raw, "description"))}
+	}
+	return true
+}
+
+// markThrowsNode is the failed part of a service: itself, or its manifest.
+func markThrowsNode(node any) any {
+	if bad(node) {
+		return node
+	}
+	return child(node, "manifest")
+}
+
+func resolveCode(err error) string {
+	switch err.(type) {
+	case *module.UnknownInputError:
+		return "unknown-input"
+	case *module.NoServicesError:
+		return "input-without-services"
+	case *module.DeprecatedError:
+		return "removed-module"
+	}
+	return "unknown-module"
+}
+
+func decodeManifest(node any) *module.Manifest {
+	constraints, _ := child(node, "constraints").(map[string]any)
+	return &module.Manifest{
+		Name:        asString(child(node, "name")),
+		Description: asString(child(node, "description")),
+		Categories:  asStrings(child(node, "categories")),
+		Constraints: constraints,
+		Exports:     child(node, "exports"),
+	}
+}
+
+func sortedUnique(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}

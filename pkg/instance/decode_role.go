@@ -1,0 +1,150 @@
+package instance
+
+import (
+	"slices"
+)
+
+// decodeRole adds one role to an instance: its members, and the settings of the group that each belongs to.
+func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable bool) {
+	path := []string{"instances", inst.Name, "roles", name}
+	finding := Finding{Code: "role-failed", Severity: SeverityError, Instance: inst.Name, Role: name, partial: true,
+		Message: "this role could not be evaluated"}
+	if bad(node) {
+		l.miss(hole{path: path, node: node}, finding)
+		return
+	}
+	role := &Role{Name: name, Machines: map[string]*Member{}, SettingsFrom: FromNowhere, ExtraModules: int(asInt(child(node, "extraModules")))}
+	inst.Roles[name] = role
+	var broken bool
+	part := func(key string) map[string]any {
+		n := child(node, key)
+		if bad(n) {
+			l.miss(hole{path: extend(path, key), node: n}, finding)
+			broken = true
+		}
+		return asMap(n)
+	}
+	layers := func(key string) map[string][]Definition {
+		out := map[string][]Definition{}
+		for n, layer := range part(key) {
+			out[n] = l.decodeLayer(layer)
+		}
+		return out
+	}
+	role.Layers = Layers{Machines: layers("machines"), Tags: layers("tags"), Role: l.decodeLayer(child(node, "settings"))}
+	role.Tags = emptyNotNil(sortedKeys(role.Layers.Tags))
+	for _, m := range l.inv.index.Members(sortedKeys(role.Layers.Machines), role.Tags) {
+		role.Machines[m.Machine] = &Member{Machine: m.Machine, Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
+	}
+	if broken || !evaluable {
+		return
+	}
+	if unknown := l.unknownRole(inst, role); unknown {
+		return
+	}
+	if from := asString(child(node, "settingsFrom")); from != "" {
+		role.SettingsFrom = SettingsFrom(from)
+	}
+	groups := child(node, "groups")
+	if markOf(groups) == markBlocked {
+		// Another finding says why: another role that the module does not have, or machines that do not evaluate.
+		role.SettingsFrom = FromNowhere
+		return
+	}
+	if bad(groups) {
+		l.miss(hole{path: extend(path, "groups"), node: groups}, finding)
+		role.SettingsFrom = FromNowhere
+		return
+	}
+	if role.SettingsFrom == FromLayers {
+		l.mergeStructurally(inst, role)
+		return
+	}
+	byLayers := map[string]*Settings{}
+	for key, group := range asMap(groups) {
+		byLayers[layersKey(asString(child(group, "machine")), asStrings(child(group, "tags")))] =
+			l.decodeGroup(inst, role, group, extend(path, "groups", key))
+	}
+	for _, m := range role.Machines {
+		m.Settings = byLayers[role.layersOf(m)]
+	}
+}
+
+// unknownRole reports a role that the instance's module does not have.
+func (l *loader) unknownRole(inst *Instance, role *Role) bool {
+	if inst.Module.Roles == nil {
+		return false
+	}
+	if _, known := inst.Module.Roles[role.Name]; known {
+		return false
+	}
+	known := sortedKeys(inst.Module.Roles)
+	l.missing = append(l.missing, missing{finding: unknownRoleFinding(inst, role.Name, known)})
+	return true
+}
+
+// decodeGroup returns the settings that all members with the same layers share; nil if they cannot be evaluated.
+func (l *loader) decodeGroup(inst *Instance, role *Role, group any, path []string) *Settings {
+	machine := asString(child(group, "member"))
+	value, ok := prune(child(group, "settings"), extend(path, "settings"), nil, func(h hole) {
+		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Machine: machine,
+			Setting: h.user, Message: "this setting could not be evaluated"}
+		if len(h.user) == 0 {
+			f.Code, f.Severity, f.partial = "settings-failed", SeverityError, true
+			f.Message = "the settings could not be evaluated"
+		}
+		if h.undefined {
+			f.Code = "missing-setting"
+			f.Message = "The option `" + f.Subject() + "' was accessed but has no value defined. Try setting the option."
+			f.Hint = "set it for the role, the machine or a tag, if anything reads it"
+		}
+		l.miss(h, f)
+	})
+	if !ok {
+		return nil
+	}
+	settings, err := NewSettings(value)
+	if err != nil {
+		return nil
+	}
+	return settings
+}
+
+func (l *loader) decodeLayer(node any) []Definition {
+	list, _ := node.([]any)
+	var layer []Definition
+	for _, d := range list {
+		// What does not evaluate here fails in the final settings, too, and is reported there.
+		value, _ := prune(child(d, "value"), nil, nil, func(hole) {})
+		layer = append(layer, Definition{File: definitionFile(asString(child(d, "file"))), Value: value})
+	}
+	return layer
+}
+
+// layersOf names the set of layers that makes a member's settings, besides the role's: members that agree in it have the same
+// settings. It mirrors `signature` in reader.nix.
+func (r *Role) layersOf(m *Member) string {
+	machine := ""
+	if len(r.Layers.Machines[m.Machine]) > 0 {
+		machine = m.Machine
+	}
+	var set []string
+	for _, tag := range m.Tags {
+		if len(r.Layers.Tags[tag]) > 0 {
+			set = append(set, tag)
+		}
+	}
+	return layersKey(machine, set)
+}
+
+func layersKey(machine string, tagNames []string) string {
+	slices.Sort(tagNames)
+	return optionPath(append([]string{machine}, tagNames...)...)
+}
+
+func emptyNotNil(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}

@@ -1,0 +1,135 @@
+package instance
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// Position is a place in a file: relative to the top of the flake's source tree, or "<input>/file".
+type Position = nixeval.Position
+
+// Severity follows what clan does.
+type Severity string
+
+const (
+	// SeverityError: clan fails, or does something other than what is written.
+	SeverityError Severity = "error"
+	// SeverityWarning: clan goes on.
+	SeverityWarning Severity = "warning"
+)
+
+// Finding is one thing that is wrong with a clan.
+type Finding struct {
+	// Code names the kind of finding; the codes are stable and described in docs/findings.md.
+	Code string
+	// Position is the place in the user's files to look at, as far as it is known.
+	Position
+	// Hint says what to do about it; may be empty.
+	Hint string
+	// Instance, Role and Machine are what it is about; empty where it is about something larger.
+	Instance, Role, Machine string
+	// Message says what is wrong; for a part that does not evaluate it is Nix's own message.
+	Message  string
+	Severity Severity
+	// Setting is the path of the setting within the role's settings.
+	Setting []string
+
+	partial bool
+	err     *EvalError
+}
+
+// MarshalJSON writes the finding with sorted keys, without those that are empty.
+func (f Finding) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Code     string   `json:"code"`
+		Column   int      `json:"column,omitempty"`
+		File     string   `json:"file,omitempty"`
+		Hint     string   `json:"hint,omitempty"`
+		Instance string   `json:"instance,omitempty"`
+		Line     int      `json:"line,omitempty"`
+		Machine  string   `json:"machine,omitempty"`
+		Message  string   `json:"message"`
+		Role     string   `json:"role,omitempty"`
+		Setting  []string `json:"setting,omitempty"`
+		Severity Severity `json:"severity"`
+	}{f.Code, f.Column, f.File, f.Hint, f.Instance, f.Line, f.Machine, f.Message, f.Role, f.Setting, f.Severity})
+}
+
+// Subject names what the finding is about, such as "inventory.instances.backup.roles.client".
+func (f Finding) Subject() string {
+	if f.Instance == "" {
+		if f.Machine != "" {
+			return optionPath("inventory", "machines", f.Machine)
+		}
+		return ""
+	}
+	path := []string{"inventory", "instances", f.Instance}
+	if f.Role != "" {
+		path = append(path, "roles", f.Role)
+	}
+	if f.Machine != "" {
+		path = append(path, "machines", f.Machine)
+	}
+	if len(f.Setting) > 0 {
+		path = append(append(path, "settings"), f.Setting...)
+	}
+	return optionPath(path...)
+}
+
+// CompareFindings orders findings by place, then by what they are about.
+func CompareFindings(a, b Finding) int {
+	return cmp.Or(
+		cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Machine, b.Machine),
+		cmp.Compare(strings.Join(a.Setting, "."), strings.Join(b.Setting, ".")),
+		cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message),
+	)
+}
+
+// EvalError is a part of the clan that Nix could not evaluate. errors.As also finds the [*nixeval.Error] in it.
+type EvalError struct {
+	Finding Finding
+	err     error
+}
+
+func (e *EvalError) Error() string {
+	var b strings.Builder
+	if subject := e.Finding.Subject(); subject != "" {
+		b.WriteString(subject + ": ")
+	}
+	b.WriteString(e.Finding.Message)
+	if e.Finding.File != "" {
+		fmt.Fprintf(&b, " (%s)", e.Finding.Position)
+	}
+	return b.String()
+}
+
+// Unwrap returns Nix's error, if there is one.
+func (e *EvalError) Unwrap() error { return e.err }
+
+// optionPath writes an option's path as Nix does: names that are no identifiers are quoted.
+func optionPath(names ...string) string {
+	parts := make([]string, len(names))
+	for i, name := range names {
+		if isIdentifier(name) {
+			parts[i] = name
+		} else {
+			parts[i] = nixeval.Quote(name)
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+func isIdentifier(s string) bool {
+	for i, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		if !letter && (i == 0 || (r < '0' || r > '9') && r != '-' && r != '\'') {
+			return false
+		}
+	}
+	return s != ""
+}

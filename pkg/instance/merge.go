@@ -1,0 +1,89 @@
+package instance
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// mergeStructurally stands in for the module system where there is none: sets merge, lists concatenate in clan's order (tags
+// in reverse order, machine, role), and two different values for one setting are a conflict. There are no defaults and no
+// checks; the role says that its settings are of layers only.
+func (l *loader) mergeStructurally(inst *Instance, role *Role) {
+	done := map[string]*Settings{}
+	for _, name := range sortedKeys(role.Machines) {
+		member := role.Machines[name]
+		key := role.layersOf(member)
+		if settings, ok := done[key]; ok {
+			member.Settings = settings
+			continue
+		}
+		var layers []Definition
+		for _, tag := range slices.Backward(member.Tags) {
+			layers = append(layers, role.Layers.Tags[tag]...)
+		}
+		layers = append(append(layers, role.Layers.Machines[name]...), role.Layers.Role...)
+		m := merger{conflict: func(path []string, a, b any) {
+			l.missing = append(l.missing, missing{hole: hole{user: path}, finding: Finding{
+				Code: "conflict", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Machine: name, Setting: path,
+				Message: fmt.Sprintf("two layers give different values: %s and %s", compact(a), compact(b)),
+				Hint:    "leave it to one of the layers: no layer outranks another",
+			}})
+		}}
+		var value any = map[string]any{}
+		for _, layer := range layers {
+			value, _ = m.merge(nil, value, layer.Value)
+		}
+		member.Settings, _ = NewSettings(value)
+		done[key] = member.Settings
+	}
+}
+
+type merger struct {
+	conflict func(path []string, a, b any)
+}
+
+// merge combines two values for one setting; ok is false if they conflict.
+func (m merger) merge(path []string, a, b any) (value any, ok bool) {
+	switch x := a.(type) {
+	case map[string]any:
+		y, both := b.(map[string]any)
+		if !both {
+			break
+		}
+		out := make(map[string]any, len(x)+len(y))
+		for k, v := range x {
+			out[k] = v
+		}
+		for k, v := range y {
+			if old, twice := out[k]; twice {
+				if v, ok := m.merge(extend(path, k), old, v); ok {
+					out[k] = v
+				} else {
+					delete(out, k)
+				}
+			} else {
+				out[k] = v
+			}
+		}
+		return out, true
+	case []any:
+		if y, both := b.([]any); both {
+			return append(slices.Clip(x), y...), true
+		}
+	}
+	if reflect.DeepEqual(a, b) {
+		return a, true
+	}
+	m.conflict(path, a, b)
+	return nil, false
+}
+
+func compact(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "?"
+	}
+	return string(b)
+}

@@ -1,0 +1,189 @@
+package instance
+
+import (
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/tags"
+)
+
+// SchemaVersion is the version of the document that an Inventory marshals to.
+const SchemaVersion = 1
+
+// Inventory is a clan as far as it was asked for. It mirrors clan-core's `inventory`. Its fields are in the order of their
+// JSON names, so that the document's keys are sorted.
+type Inventory struct {
+	// Findings are what is wrong, sorted by file, line and text. Never nil.
+	Findings []Finding `json:"findings"`
+	// Flake says what was read.
+	Flake Flake `json:"flake"`
+	// Instances by name: all, or those that were asked for.
+	Instances map[string]*Instance `json:"instances"`
+	// Machines by name. Nil where the clan's machines do not evaluate.
+	Machines map[string]*Machine `json:"machines"`
+	// Meta is `inventory.meta`: name, description, icon, domain, as far as the clan has them.
+	Meta map[string]any `json:"meta"`
+	// SchemaVersion is the constant of this name.
+	SchemaVersion int `json:"schemaVersion"`
+	// Tags are the machines that carry each tag, sorted; a tag that is declared but carried by none has an empty list.
+	Tags map[string][]string `json:"tags"`
+
+	// DeclaredTags is `inventory.tags` as evaluated: for each tag the names that it lists, known or not.
+	DeclaredTags map[string][]string `json:"-"`
+	// Catalogue is what the flake's inputs offer, as far as instances name them.
+	Catalogue module.Catalogue `json:"-"`
+	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for.
+	AllInstances []string `json:"-"`
+	// LegacyServices are the services defined under `inventory.services`, which clan-core deprecated in 2025; LegacyDropped
+	// tells that this clan-core no longer reads them.
+	LegacyServices []string `json:"-"`
+	LegacyDropped  bool     `json:"-"`
+
+	positions *positions
+	index     *tags.Index
+}
+
+// Index answers questions about machines and tags.
+func (inv *Inventory) Index() *tags.Index { return inv.index }
+
+// Partial reports whether an instance, a role or a member's whole settings could not be evaluated, or the machines.
+func (inv *Inventory) Partial() bool {
+	return slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.partial })
+}
+
+// Flake says what was read, and how.
+type Flake struct {
+	// ClanCore is the name of the input that is clan-core; empty without one.
+	ClanCore string `json:"clanCore,omitempty"`
+	// Layout says where the clan was found in the flake's outputs.
+	Layout Layout `json:"layout"`
+	// Ref is the flake reference as it was given.
+	Ref string `json:"ref"`
+	// URL is the reference that Nix was given.
+	URL string `json:"url"`
+}
+
+// Layout is where a flake keeps its clan.
+type Layout string
+
+const (
+	// LayoutClan: the clan's whole configuration, exported as `clan` or found through clanInternals (clan-core since 2025-09).
+	LayoutClan Layout = "clan"
+	// LayoutInternals: `clanInternals.inventoryClass` alone (clan-core of 2025-03 to 2025-09).
+	LayoutInternals Layout = "clanInternals"
+	// LayoutInventory: a plain output `inventory`, no clan-core.
+	LayoutInventory Layout = "inventory"
+)
+
+// Machine is one of `inventory.machines`.
+type Machine struct {
+	// Class is "nixos" or "darwin" (`machineClass`).
+	Class string `json:"class"`
+	// Deploy holds `deploy.targetHost`, `deploy.buildHost` and `deploy.forwardAgent`, as far as they are set.
+	Deploy map[string]any `json:"deploy,omitempty"`
+	// Description is free text.
+	Description string `json:"description,omitempty"`
+	// Icon is the name or path of a picture.
+	Icon string `json:"icon,omitempty"`
+	// InstalledAt is when the machine was first installed, in seconds since 1970; nil if unknown.
+	InstalledAt *int64 `json:"installedAt,omitempty"`
+	// Tags are the machine's effective tags, sorted.
+	Tags []string `json:"tags"`
+
+	Name     string    `json:"-"`
+	Position *Position `json:"-"`
+}
+
+// Instance is one of `inventory.instances`.
+type Instance struct {
+	// Module is the service module that the instance means.
+	Module Module `json:"module"`
+	// Position is where the instance is defined, if Nix knows.
+	Position *Position `json:"position,omitempty"`
+	// Roles by name, as far as the instance mentions them.
+	Roles map[string]*Role `json:"roles"`
+
+	Name string `json:"-"`
+}
+
+// Module is a module reference and what it leads to.
+type Module struct {
+	// Input and Name are the reference as the instance writes it; Input is nil where the instance gives none.
+	Input *string `json:"input"`
+	// Manifest is the module's own description; nil where the module could not be evaluated.
+	Manifest *module.Manifest `json:"manifest,omitempty"`
+	Name     string           `json:"name"`
+	// Resolved is the flake input that the reference leads to, "self" for the flake; empty where it leads nowhere.
+	Resolved string `json:"resolved,omitempty"`
+	// Roles are the roles that the module defines; nil where that is not known.
+	Roles map[string]module.Role `json:"roles,omitempty"`
+}
+
+// Spec is the reference alone.
+func (m Module) Spec() module.Spec { return module.Spec{Input: m.Input, Name: m.Name} }
+
+// Role is one role of an instance.
+type Role struct {
+	// ExtraModules counts the NixOS modules that the instance adds to the role.
+	ExtraModules int `json:"extraModules,omitempty"`
+	// Machines are the role's members by name.
+	Machines map[string]*Member `json:"machines"`
+	// Position is where the instance defines the role, if Nix knows.
+	Position *Position `json:"position,omitempty"`
+	// SettingsFrom says how the members' settings were had.
+	SettingsFrom SettingsFrom `json:"settingsFrom"`
+	// Tags are the tags that the role takes machines by, sorted.
+	Tags []string `json:"tags"`
+
+	Name string `json:"-"`
+	// Layers are the settings as they are written, before evaluation.
+	Layers Layers `json:"-"`
+}
+
+// SettingsFrom says how the final settings of a role's members were had.
+type SettingsFrom string
+
+const (
+	// FromClan: clan-core evaluated them (`finalSettings`).
+	FromClan SettingsFrom = "clan"
+	// FromInterface: evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no
+	// `finalSettings` yet, or there is no clan-core.
+	FromInterface SettingsFrom = "interface"
+	// FromLayers: the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
+	FromLayers SettingsFrom = "layers"
+	// FromNowhere: no settings; a finding says why.
+	FromNowhere SettingsFrom = "none"
+)
+
+// Layers are the settings that an instance gives for a role, each with the definitions that make it up. Empty ones are left
+// out.
+type Layers struct {
+	// Role is `roles.<role>.settings`.
+	Role []Definition
+	// Machines is `roles.<role>.machines.<machine>.settings`, for each machine that the role names.
+	Machines map[string][]Definition
+	// Tags is `roles.<role>.tags.<tag>.settings`, for each tag that the role names.
+	Tags map[string][]Definition
+}
+
+// Definition is one value given for a layer.
+type Definition struct {
+	// File is the file that Nix says it is in; inside flake-parts modules that can be another than where it is written.
+	File string
+	// Value is the value as JSON data: mkForce, mkDefault and their like are sets with a `_type`.
+	Value any
+}
+
+// Member is a machine in a role.
+type Member struct {
+	// Explicit: the role names the machine.
+	Explicit bool `json:"explicit"`
+	// Position is where the role names the machine.
+	Position *Position `json:"position,omitempty"`
+	// Settings are the final settings; nil where they could not be evaluated. Members with the same layers share one value.
+	Settings *Settings `json:"settings,omitempty"`
+	// Tags are the role's tags that the machine carries, sorted.
+	Tags []string `json:"tags"`
+
+	Machine string `json:"-"`
+}

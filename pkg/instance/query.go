@@ -1,0 +1,81 @@
+package instance
+
+import (
+	"bytes"
+	"context"
+	_ "embed" // the reader
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+//go:embed reader.nix
+var readerSource string
+
+// readerSchema is the schema number that reader.nix must answer with.
+const readerSchema = 1
+
+// query is one question to reader.nix; see there for the meaning of each field.
+type query struct {
+	Schema  int        `json:"schema"`
+	Select  [][]string `json:"select"`
+	Outline bool       `json:"outline,omitempty"`
+	Strict  bool       `json:"strict,omitempty"`
+	Blind   bool       `json:"blind,omitempty"`
+	Raw     bool       `json:"raw,omitempty"`
+}
+
+// asker puts queries to one flake, a bounded number at a time.
+type asker struct {
+	evaluator *nixeval.Evaluator
+	flake     string
+	slots     chan struct{}
+}
+
+func newAsker(evaluator *nixeval.Evaluator, flake string, jobs int) *asker {
+	return &asker{evaluator: evaluator, flake: flake, slots: make(chan struct{}, jobs)}
+}
+
+// ask runs one Nix process and returns one tree for each selected path.
+func (a *asker) ask(ctx context.Context, q query) ([]any, *nixeval.Result, error) {
+	select {
+	case a.slots <- struct{}{}:
+		defer func() { <-a.slots }()
+	case <-ctx.Done():
+		return nil, nil, context.Cause(ctx)
+	}
+	q.Schema = readerSchema
+	result, err := a.evaluator.Apply(ctx, a.flake, nixeval.Function{Name: "reader.nix", Source: readerSource}, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	values, err := parseAnswer(result.Value, len(q.Select))
+	return values, result, err
+}
+
+// parseAnswer checks the schema of an answer and returns its trees: maps, slices, strings, bools, nil and json.Number.
+func parseAnswer(data []byte, want int) ([]any, error) {
+	var answer struct {
+		Schema int   `json:"schema"`
+		Values []any `json:"values"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode(&answer); err != nil {
+		return nil, fmt.Errorf("the reader's answer: %w", err)
+	}
+	if answer.Schema != readerSchema {
+		return nil, fmt.Errorf("the reader answered in schema %d, this program reads %d", answer.Schema, readerSchema)
+	}
+	if len(answer.Values) != want {
+		return nil, fmt.Errorf("the reader answered with %d values to %d questions", len(answer.Values), want)
+	}
+	return answer.Values, nil
+}
+
+// isolates reports whether an error is of the flake's making, so that smaller questions may have answers.
+func isolates(err error) bool {
+	return errors.Is(err, nixeval.ErrEvaluation) || errors.Is(err, nixeval.ErrCrashed)
+}

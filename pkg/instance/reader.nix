@@ -1,0 +1,696 @@
+# What clanctl asks of a clan: one lazy tree of facts, of which a query evaluates just the parts that it selects.
+#
+#   import ./reader.nix target args  →  { schema = 1; values = [ ... ]; }      one value for each path in args.select
+#
+#   target        the flake to read: its outputs, inputs and outPath
+#   args.schema   must be this file's schema number; the Go side checks the answer's, too
+#   args.select   [ [ "machines" ] [ "instances" "borgbackup" ] ... ]   paths into `facts` below
+#   args.outline  true: of each selected part only the names of its children, nothing below them (null for a list or leaf)
+#   args.strict   true: a part that throws kills the query with Nix's own message, instead of being marked
+#   args.blind    true: never look at machines and tags (in a clan where these do not evaluate)
+#   args.raw      true: never look at an instance's module (when that does not evaluate), just at what is written
+#
+# A part that throws, and that tryEval can catch, is marked { "$clanctl" = "throws"; }. What tryEval cannot catch kills
+# the process; the Go side then asks for smaller parts, each in a process of its own.
+target: args:
+let
+  schema = 1;
+
+  inherit (builtins)
+    attrNames
+    attrValues
+    concatMap
+    deepSeq
+    elem
+    elemAt
+    filter
+    foldl'
+    fromJSON
+    functionArgs
+    genList
+    groupBy
+    head
+    intersectAttrs
+    isAttrs
+    isFunction
+    isList
+    isString
+    length
+    listToAttrs
+    mapAttrs
+    removeAttrs
+    seq
+    sort
+    tail
+    toJSON
+    toString
+    tryEval
+    typeOf
+    unsafeDiscardStringContext
+    unsafeGetAttrPos
+    ;
+
+  strict = args.strict or false;
+  blind = args.blind or false;
+  raw = args.raw or false;
+
+  # ---- small helpers (there may be no nixpkgs lib here) ----
+
+  # tryEval, to weak head normal form; in strict mode errors pass through.
+  try =
+    v:
+    if strict then
+      {
+        success = true;
+        value = v;
+      }
+    else
+      tryEval v;
+
+  # A look that must never fail, whatever the mode.
+  peek =
+    default: v:
+    let
+      r = tryEval v;
+    in
+    if r.success then r.value else default;
+
+  nameValue = name: value: { inherit name value; };
+  genAttrs = names: f: listToAttrs (map (n: nameValue n (f n)) names);
+  filterAttrs =
+    pred: set: listToAttrs (concatMap (n: if pred n set.${n} then [ (nameValue n set.${n}) ] else [ ]) (attrNames set));
+  optional = cond: v: if cond then [ v ] else [ ];
+  unique = names: attrNames (genAttrs names (_: null));
+  # First element that satisfies pred, or default.
+  findFirst =
+    pred: default: list:
+    if list == [ ] then
+      default
+    else if pred (head list) then
+      head list
+    else
+      findFirst pred default (tail list);
+  getPath = path: default: set: foldl' (acc: k: if isAttrs acc && acc ? ${k} then acc.${k} else default) set path;
+  asAttrs = v: if isAttrs v then v else { };
+
+  # ---- values as JSON ----
+
+  mark = kind: { "$clanctl" = kind; };
+
+  # Any value as something that toJSON accepts. `onThrow path` is what stands for a part that throws.
+  walkWith =
+    onThrow:
+    let
+      walkTry =
+        path: v:
+        let
+          r = try v;
+        in
+        if r.success then walk path r.value else onThrow path;
+      walk =
+        path: v:
+        let
+          type = typeOf v;
+        in
+        if type == "string" then
+          unsafeDiscardStringContext v
+        else if type == "path" then
+          toString v
+        else if type == "lambda" then
+          { "$function" = true; }
+        else if type == "list" then
+          genList (i: walkTry (path ++ [ (toString i) ]) (elemAt v i)) (length v)
+        else if type == "set" then
+          walkSet path v
+        else
+          v;
+      walkSet =
+        path: v:
+        if v ? type && peek null v.type == "derivation" then
+          { "$derivation" = unsafeDiscardStringContext (peek "?" (toString (v.name or "?"))); }
+        else if v ? _type && elem (peek null v._type) [ "pkgs" "configuration" ] || length path > 100 then
+          mark "opaque"
+        else if v ? __toString then
+          walkTry path (v.__toString v)
+        else if v ? outPath then
+          unsafeDiscardStringContext (toString v.outPath)
+        else
+          let
+            attrs = mapAttrs (n: walkTry (path ++ [ n ])) v;
+          in
+          # A set of the user's own that looks like a mark.
+          if v ? "$clanctl" then mark "set" // { value = attrs; } else attrs;
+    in
+    walkTry [ ];
+
+  walk = walkWith (_: mark "throws");
+
+  # The named fields of a set, as far as it has them.
+  fields = names: set: mapAttrs (_: walk) (intersectAttrs (genAttrs names (_: null)) set);
+
+  # A part that is computed as a whole: marked when it throws.
+  part =
+    v:
+    let
+      r = try v;
+    in
+    if r.success then r.value else mark "throws";
+
+  # ---- where this flake keeps its clan ----
+
+  outputs = target.outputs;
+
+  # A clan's whole configuration: `clan = clan.config`, or the result of evalModules itself.
+  asConfig =
+    v:
+    if !isAttrs v then
+      null
+    else if v ? inventory && v ? clanInternals then
+      v
+    else if v ? config && isAttrs v.config && v.config ? inventory then
+      v.config
+    else
+      null;
+
+  exported = if outputs ? clan then asConfig outputs.clan else null;
+  internals = outputs.clanInternals or { };
+  inventoryClass = internals.inventoryClass or { };
+  # Flakes that do not export `clan` still hand it to themselves (clan-core since 2025-10-22).
+  handed = asConfig (getPath [ "flakeInputs" "self" "clan" ] null inventoryClass);
+
+  config =
+    if exported != null then
+      exported
+    else if handed != null then
+      handed
+    else
+      null;
+
+  # Before 2025-03-29 an inventory had services and no instances.
+  isLegacy = i: !(i ? instances) && i ? services;
+  layout =
+    if config != null then
+      "clan"
+    else if inventoryClass ? inventory && !isLegacy inventoryClass.inventory then
+      "clanInternals"
+    else if internals ? inventory then
+      (if isLegacy internals.inventory then "legacy" else "clanInternals")
+    else if outputs ? inventory && isAttrs outputs.inventory then
+      "inventory"
+    else
+      "none";
+
+  plain = layout == "inventory";
+
+  inventory =
+    if layout == "clan" then
+      config.inventory
+    else if layout == "clanInternals" then
+      inventoryClass.inventory or internals.inventory
+    else if layout == "legacy" then
+      internals.inventory
+    else if plain then
+      outputs.inventory
+    else
+      { };
+
+  # As clan's modules see them: `self` counts as an input.
+  inputs = { self = target; } // target.inputs;
+  # The clan-core that evaluates this clan; its input may have another name.
+  coreInput =
+    let
+      isCore = n: peek false (inputs.${n} ? lib.clan || inputs.${n} ? lib.buildClan);
+      candidates = [ "clan-core" "clan" ] ++ attrNames target.inputs;
+    in
+    if plain then null else findFirst (n: target.inputs ? ${n} && isCore n) null candidates;
+
+  # ---- evaluated services, by clan's internal key ----
+
+  distributed =
+    inventoryClass.distributedServices or config.clanInternals.inventoryClass.distributedServices or internals.distributedServices
+      or { };
+  hasServices = config != null && config ? _services;
+  rawServices =
+    if hasServices then
+      config._services.allServices or config._services.mappedServices
+    else
+      distributed.importedModulesEvaluated or distributed.allServices or { };
+  serviceKey =
+    spec:
+    let
+      keys =
+        if spec.input != null then
+          [ "${spec.input}-${spec.name}" ]
+        else
+          [
+            "<clan-core>-${spec.name}"
+            "self-${spec.name}"
+          ];
+    in
+    findFirst (k: rawServices ? ${k}) (head keys) keys;
+
+  # nixpkgs' lib, wherever this flake has one.
+  lib =
+    let
+      from = i: peek null (i.lib or null);
+      core = if coreInput == null then { } else inputs.${coreInput}.inputs or { };
+      candidates = map from (
+        optional (inputs ? nixpkgs) inputs.nixpkgs
+        ++ optional (core ? nixpkgs) core.nixpkgs
+        ++ optional (inputs ? nixpkgs-lib) inputs.nixpkgs-lib
+        ++ optional (inputs ? lib) inputs.lib
+      );
+    in
+    findFirst (l: isAttrs l && l ? evalModules) null candidates;
+
+  # A service module evaluated without clan-core: just what a reader needs of it.
+  evalServiceModule =
+    module:
+    (lib.evalModules {
+      class = "clan.service";
+      specialArgs.clanLib = { };
+      modules = [
+        {
+          freeformType = lib.types.lazyAttrsOf lib.types.raw;
+          options.manifest = lib.mkOption {
+            default = { };
+            type = lib.types.submodule { freeformType = lib.types.lazyAttrsOf lib.types.raw; };
+          };
+          options.roles = lib.mkOption {
+            default = { };
+            type = lib.types.attrsOf (
+              lib.types.submodule {
+                freeformType = lib.types.lazyAttrsOf lib.types.raw;
+                options.interface = lib.mkOption {
+                  default = { };
+                  type = lib.types.deferredModule;
+                };
+              }
+            );
+          };
+        }
+        module
+      ];
+    }).config;
+
+  # Without any lib a module is read as it is written, where it is a plain set (or a file that holds one).
+  structuralModule =
+    module:
+    let
+      v = if typeOf module == "path" || isString module then import module else module;
+    in
+    if isAttrs v then v else { };
+
+  plainService =
+    spec:
+    let
+      set = if spec.input == null then inputs.self.clan.modules else inputs.${spec.input}.clan.modules;
+      module = set.${spec.name};
+    in
+    if lib == null then structuralModule module else evalServiceModule module;
+
+  serviceOf =
+    spec:
+    if plain then
+      plainService spec
+    else
+      let
+        raw = rawServices.${serviceKey spec};
+      in
+      if raw ? extendModules && raw ? config then raw.config else raw;
+
+  # Up to mid 2025 a module without an input was the flake's own.
+  nullIsSelf = plain && coreInput == null || !plain && !hasServices && !(distributed ? servicesEval);
+  # Up to mid 2025 the settings of a tag could be written, but were not evaluated.
+  tagSettingsCount = plain || hasServices;
+
+  # ---- machines and tags ----
+
+  rawMachines = if blind then { } else asAttrs (inventory.machines or { });
+
+  # A plain flake's tags; as in clan they may be a function of the machines and of themselves.
+  plainTags =
+    let
+      given = inventory.tags or { };
+      defaults = {
+        all = attrNames rawMachines;
+        nixos = filter (n: classOf rawMachines.${n} == "nixos") (attrNames rawMachines);
+        darwin = filter (n: classOf rawMachines.${n} == "darwin") (attrNames rawMachines);
+      };
+      all =
+        defaults
+        // (
+          if isFunction given then
+            given {
+              config = all;
+              machines = rawMachines;
+            }
+          else
+            given
+        );
+    in
+    all;
+  classOf = m: m.machineClass or "nixos";
+
+  inventoryTags =
+    if blind then
+      { }
+    else if plain then
+      plainTags
+    else
+      asAttrs (inventory.tags or { });
+
+  # In a clan a machine's `tags` already hold what inventory.tags gives it.
+  effectiveTags =
+    name: machine:
+    let
+      own = machine.tags or [ ];
+      given = filter (t: elem name inventoryTags.${t}) (attrNames inventoryTags);
+    in
+    if plain then unique (own ++ given) else own;
+
+  tagsOf = mapAttrs effectiveTags rawMachines;
+  # { tag = { machine = null; }; }
+  tagIndex = mapAttrs (_: pairs: genAttrs (map (p: p.machine) pairs) (_: null)) (
+    groupBy (p: p.tag) (
+      concatMap (machine: map (tag: { inherit tag machine; }) tagsOf.${machine}) (attrNames tagsOf)
+    )
+  );
+  carriers = tag: tagIndex.${tag} or { };
+
+  # ---- instances ----
+
+  rawInstances = asAttrs (inventory.instances or { });
+
+  specOf = name: instance: {
+    input = instance.module.input or null;
+    name = instance.module.name or name;
+  };
+
+  isWrapper = v: isAttrs v && v ? imports && isList v.imports && removeAttrs v [ "_file" "imports" ] == { };
+  # A layer of settings as [ { file; value; } ]: clan wraps each definition in a module that names its file.
+  definitionsOf =
+    file: v:
+    if isWrapper v then
+      concatMap (definitionsOf (v._file or file)) v.imports
+    else
+      [ { inherit file; value = v; } ];
+  layerOf = raw: definitionsOf null (raw.settings or { });
+  # Nothing was set here. A layer that cannot be looked at counts as set.
+  isEmpty = layer: peek false (filter (d: d.value != { }) layer == [ ]);
+  showLayer =
+    layer:
+    map (d: { inherit (d) file; value = walk d.value; }) (filter (d: peek true (d.value != { })) layer);
+
+  namesToSet = v: if isList v then genAttrs v (_: { }) else asAttrs v;
+
+  instanceOf =
+    name: raw:
+    let
+      spec = specOf name raw;
+      key = serviceKey spec;
+      service = serviceOf spec;
+      # A module that does not evaluate takes the settings of its members with it.
+      serviceOk = peek false (seq (service.manifest or null) (seq (attrNames (service.roles or { })) true));
+      hasRoles = service ? roles;
+      roles = if hasRoles then service.roles else { };
+      unknownRoles = if hasRoles then filter (r: !(roles ? ${r})) (attrNames (raw.roles or { })) else [ ];
+
+      roleOf =
+        roleName: rawRole:
+        let
+          machines = namesToSet (rawRole.machines or { });
+          tags = namesToSet (rawRole.tags or { });
+          machineLayers = mapAttrs (_: layerOf) machines;
+          tagLayers = mapAttrs (_: layerOf) tags;
+          ownSettings = filterAttrs (_: l: !isEmpty l) machineLayers;
+          tagSettings = if tagSettingsCount then filterAttrs (_: l: !isEmpty l) tagLayers else { };
+
+          # Members whose layers are not just the role's. Everybody else shares one evaluation.
+          special = genAttrs (attrNames ownSettings ++ concatMap (t: attrNames (carriers t)) (attrNames tagSettings)) (_: null);
+          signature = machine: {
+            machine = if ownSettings ? ${machine} then machine else null;
+            tags = filter (t: carriers t ? ${machine}) (attrNames tagSettings);
+          };
+          ordinary =
+            let
+              among = names: filter (m: !(special ? ${m})) names;
+              explicit = among (attrNames machines);
+              firstTag = findFirst (names: names != [ ]) [ ] (map (t: among (attrNames (carriers t))) (attrNames tags));
+            in
+            if explicit != [ ] then [ (head explicit) ] else if firstTag != [ ] then [ (head firstTag) ] else [ ];
+          members = attrNames special ++ ordinary;
+          groups = mapAttrs (_: ms: {
+            inherit (signature (head ms)) machine tags;
+            member = head ms;
+            settings = settingsOf ms;
+          }) (groupBy (m: toJSON (signature m)) members);
+
+          evaluated =
+            member:
+            let
+              done = service.instances.${name}.roles.${roleName}.machines.${member}.finalSettings;
+            in
+            if from == "clan" then done else evalInterface member;
+          evalInterface =
+            member:
+            lib.evalModules {
+              prefix = [ key "instances" name "roles" roleName "machines" member "settings" ];
+              specialArgs.meta = asAttrs (inventory.meta or { });
+              modules = [
+                (lib.setDefaultModuleLocation "Via clan.service module: roles.${roleName}.interface" (
+                  roles.${roleName}.interface or { }
+                ))
+                (moduleOf "inventory.instances.${name}.roles.${roleName}.settings" (rawRole.settings or { }))
+                {
+                  imports =
+                    [ (moduleOf "inventory.instances.${name}.roles.${roleName}.machines.${member}.settings" (machines.${member}.settings or { })) ]
+                    ++ map (t: moduleOf "inventory.instances.${name}.roles.${roleName}.tags.${t}.settings" tags.${t}.settings) (
+                      filter (t: carriers t ? ${member} && tags.${t} ? settings) (if tagSettingsCount then attrNames tags else [ ])
+                    );
+                }
+              ];
+            };
+          # clan's layers are modules already; a plain flake's are bare values.
+          moduleOf = file: v: if isWrapper v then v else { _file = file; imports = [ v ]; };
+
+          settingsOf =
+            ms:
+            let
+              result = evaluated (head ms);
+              isUndefined =
+                path:
+                let
+                  option = foldl' (o: k: if isAttrs o && !(o ? _type) && o ? ${k} then o.${k} else { }) result.options path;
+                in
+                peek false ((option._type or null) == "option" && !option.isDefined && !(option ? default));
+              onThrow = path: mark "throws" // { undefined = path != [ ] && peek false (isUndefined path); };
+            in
+            walkWith onThrow result.config;
+
+          from =
+            if !plain && peek false (hasFinal members) then
+              "clan"
+            else if lib != null then
+              "interface"
+            else
+              "layers";
+          # A layout has finalSettings or has not; one member tells.
+          hasFinal =
+            ms:
+            ms == [ ]
+            || service.instances.${name}.roles.${roleName}.machines.${head ms} ? finalSettings
+            || unknownRoles != [ ];
+        in
+        {
+          machines = mapAttrs (_: showLayer) machineLayers;
+          tags = mapAttrs (_: layer: if tagSettingsCount then showLayer layer else [ ]) tagLayers;
+          settings = showLayer (layerOf rawRole);
+          settingsFrom = part from;
+          # Functions may be among them: count, never show.
+          extraModules = part (length (rawRole.extraModules or [ ]));
+          groups =
+            if blind && tags != { } then
+              mark "blocked"
+            else if !serviceOk || unknownRoles != [ ] then
+              mark "blocked"
+            else if from == "layers" then
+              mapAttrs (_: g: removeAttrs g [ "settings" ]) groups
+            else
+              groups;
+        };
+    in
+    {
+      module = {
+        inherit (spec) input name;
+        inherit key;
+      };
+      service = part (
+        seq service {
+          manifest =
+            if service ? manifest then part (fields [ "name" "description" "categories" "constraints" "exports" ] service.manifest) else null;
+          roles =
+            if hasRoles then mapAttrs (_: r: fields [ "description" ] (asAttrs (peek { } r))) roles else null;
+        }
+      );
+      roles = mapAttrs (r: v: part (roleOf r v)) (raw.roles or { });
+    };
+
+  instances = mapAttrs (name: raw: part (instanceOf name raw)) rawInstances;
+
+  # ---- where things are written ----
+
+  # Every definition of an inventory option, as the user wrote it: [ { file; value; } ].
+  definitionsOfOption =
+    name:
+    let
+      option = (inventory.options or { }).${name} or { };
+    in
+    if plain then
+      [ { file = null; value = inventory.${name} or { }; } ]
+    else
+      peek [ ] (option.definitionsWithLocations or [ ]);
+
+  # mkIf, mkMerge, mkForce, ... hold the user's sets inside.
+  contents =
+    v:
+    let
+      kind = v._type or null;
+    in
+    if !isAttrs v then
+      [ ]
+    else if kind == "if" || kind == "override" || kind == "order" then
+      contents v.content
+    else if kind == "merge" then
+      concatMap contents v.contents
+    else
+      [ v ];
+  contentsSafe = v: peek [ ] (let c = contents v; in seq (length c) c);
+
+  # The attribute positions of a tree of definitions: { "": [ pos ], children } as deep as `depth`.
+  positionsIn =
+    depth: defs:
+    let
+      sets = concatMap (d: map (v: { inherit (d) file; value = v; }) (contentsSafe d.value)) defs;
+      names = unique (concatMap (s: attrNames s.value) sets);
+      at =
+        name:
+        let
+          here = filter (s: s.value ? ${name}) sets;
+          pos = concatMap (
+            s:
+            let
+              p = unsafeGetAttrPos name s.value;
+            in
+            [
+              (
+                if p == null then
+                  { inherit (s) file; }
+                else
+                  { inherit (p) file line column; }
+              )
+            ]
+          ) here;
+        in
+        { at = pos; }
+        // (
+          if depth <= 1 then
+            { }
+          else
+            let
+              below = positionsIn (depth - 1) (map (s: { inherit (s) file; value = s.value.${name}; }) here);
+            in
+            if below == { } then { } else { inherit below; }
+        );
+    in
+    if sets == [ ] then { } else genAttrs names at;
+
+  # ---- the tree ----
+
+  facts = {
+    flake = {
+      inherit layout coreInput;
+      source = unsafeDiscardStringContext (toString target.outPath);
+      hasLib = lib != null;
+      outputs = attrNames outputs;
+      nullInput = if nullIsSelf then "self" else coreInput;
+      # `inventory.services` was deprecated in 2025 and removed in August; since then clan drops what is in it without a word.
+      legacyServices = part (
+        let
+          option = (inventory.options or { }).services or { };
+          names = concatMap (d: if isAttrs d.value then attrNames d.value else [ ]) (option.definitionsWithLocations or [ ]);
+          written =
+            if plain || layout == "legacy" then
+              attrNames (asAttrs (inventory.services or { }))
+            else
+              peek [ ] (deepSeq names names);
+        in
+        unique written
+      );
+      servicesDropped = inventory ? services && !(tryEval (isAttrs inventory.services)).success;
+    };
+
+    meta = walk (asAttrs (inventory.meta or { }));
+
+    machines = mapAttrs (
+      name: machine:
+      part (
+        fields [ "name" "description" "icon" "machineClass" "installedAt" "deploy" ] machine
+        // { tags = walk tagsOf.${name}; }
+      )
+    ) rawMachines;
+
+    tags = walk inventoryTags;
+
+    instanceNames = attrNames rawInstances;
+
+    inherit instances;
+
+    # The inputs that instances name, and the services each offers: names only, no module is looked at.
+    inputs =
+      let
+        named = map (n: peek null (specOf n rawInstances.${n}).input) (attrNames rawInstances);
+        used = unique (filter (n: n != null) named ++ optional (coreInput != null) coreInput ++ optional nullIsSelf "self");
+        describe =
+          name:
+          part {
+            source = walk (inputs.${name}.outPath or null);
+            services = if inputs.${name} ? clan.modules then part (attrNames inputs.${name}.clan.modules) else null;
+            deprecated = part (inputs.${name}.clan.deprecatedModules or [ ]);
+          };
+      in
+      {
+        names = attrNames inputs;
+        used = genAttrs (filter (n: inputs ? ${n}) used) describe;
+      };
+
+    positions = {
+      instances = positionsIn 5 (definitionsOfOption "instances");
+      settings = positionsIn 12 (definitionsOfOption "instances");
+      machines = positionsIn 2 (definitionsOfOption "machines");
+      tags = positionsIn 1 (definitionsOfOption "tags");
+    };
+  };
+
+  selectPath =
+    path:
+    foldl' (
+      node: key:
+      if isList node then
+        elemAt node (fromJSON key)
+      else if isAttrs node && node ? ${key} then
+        node.${key}
+      else
+        mark "absent"
+    ) facts path;
+
+  # A list has no children: one that lacks an element is no longer the list that was meant.
+  outline = node: if isAttrs node then attrNames node else null;
+in
+if args.schema != schema then
+  throw "clanctl: this reader speaks schema ${toString schema}, the program asked for ${toString args.schema}"
+else
+  {
+    inherit schema;
+    values = map (path: if args.outline or false then outline (selectPath path) else selectPath path) args.select;
+  }

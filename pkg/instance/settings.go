@@ -1,0 +1,107 @@
+package instance
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+)
+
+// Settings is the value of a member's settings. It is immutable.
+//
+// What JSON cannot carry stands as follows: a path is its string, a function {"$function": true}, a derivation
+// {"$derivation": "name"}.
+type Settings struct{ raw json.RawMessage }
+
+// NewSettings makes settings of any value that marshals to JSON.
+func NewSettings(value any) (*Settings, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	return &Settings{raw: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, nil
+}
+
+// JSON is the value as JSON, object keys sorted. The caller must not change it.
+func (s *Settings) JSON() json.RawMessage { return s.raw }
+
+// MarshalJSON returns the value as JSON.
+func (s *Settings) MarshalJSON() ([]byte, error) { return s.raw, nil }
+
+// Decode stores the settings in the value that v points to, as encoding/json does, but strictly: a setting that has no field,
+// or does not fit its field, is a [*DecodeError] that names the setting.
+func (s *Settings) Decode(v any) error {
+	return decodeError(jsonv2.Unmarshal(s.raw, v, jsonv2.RejectUnknownMembers(true)))
+}
+
+// DecodeLenient is Decode for a struct that wants only some of the settings: those without a field are passed over.
+func (s *Settings) DecodeLenient(v any) error {
+	return decodeError(jsonv2.Unmarshal(s.raw, v))
+}
+
+// Value returns the settings as maps, slices, strings, bools, nil and json.Number.
+func (s *Settings) Value() any {
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(s.raw))
+	dec.UseNumber()
+	if dec.Decode(&v) != nil {
+		return nil
+	}
+	return v
+}
+
+// Decode is [Settings.Decode] into a new T.
+func Decode[T any](s *Settings) (T, error) {
+	var v T
+	if s == nil {
+		return v, ErrNoSettings
+	}
+	err := s.Decode(&v)
+	return v, err
+}
+
+// ErrNoSettings: the member's settings could not be evaluated; the inventory's findings say why.
+var ErrNoSettings = errors.New("no settings")
+
+// DecodeError says which setting does not fit.
+type DecodeError struct {
+	// Path leads to the setting: object keys and list indices.
+	Path []string
+	err  error
+}
+
+func (e *DecodeError) Error() string {
+	path := strings.Join(e.Path, ".")
+	if path == "" {
+		path = "(all)"
+	}
+	return fmt.Sprintf("setting %s: %v", path, e.err)
+}
+
+// Unwrap returns what the JSON decoder said.
+func (e *DecodeError) Unwrap() error { return e.err }
+
+func decodeError(err error) error {
+	var semantic *jsonv2.SemanticError
+	if !errors.As(err, &semantic) {
+		return err
+	}
+	out := &DecodeError{err: err}
+	for token := range semantic.JSONPointer.Tokens() {
+		out.Path = append(out.Path, token)
+	}
+	switch {
+	case errors.Is(err, jsonv2.ErrUnknownName):
+		out.err = fmt.Errorf("%w in %s", errUnknownSetting, semantic.GoType)
+	case semantic.GoType != nil && semantic.Err == nil:
+		out.err = fmt.Errorf("a JSON %s does not fit %s", semantic.JSONKind, semantic.GoType)
+	}
+	return out
+}
+
+var errUnknownSetting = errors.New("no such field")

@@ -1,0 +1,207 @@
+// Package module says which service module an instance means: it resolves `module.input` and `module.name` against the
+// services that the flake's inputs offer, the way clan does.
+//
+// It is pure and safe for concurrent use; what the inputs offer is given as a [Catalogue].
+package module
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+)
+
+// Spec is a module reference as an instance writes it.
+type Spec struct {
+	// Input is the flake input that offers the module, "self" for the flake's own, nil for clan-core's.
+	Input *string `json:"input"`
+	// Name is the module's attribute name in that input's `clan.modules`.
+	Name string `json:"name"`
+}
+
+// String is the reference as "input#name", or just the name where there is no input.
+func (s Spec) String() string {
+	if s.Input == nil {
+		return s.Name
+	}
+	return *s.Input + "#" + s.Name
+}
+
+// Key is the internal name under which clan evaluates the module: `(input or "<clan-core>") + "-" + name`. Two specs with one
+// key are one service to clan, even if they mean different modules.
+func (s Spec) Key() string {
+	if s.Input == nil {
+		return "<clan-core>-" + s.Name
+	}
+	return *s.Input + "-" + s.Name
+}
+
+// Manifest is what a service module says of itself (`manifest`), without its README.
+type Manifest struct {
+	Categories  []string       `json:"categories,omitempty"`
+	Constraints map[string]any `json:"constraints,omitempty"`
+	Description string         `json:"description,omitempty"`
+	Exports     any            `json:"exports,omitempty"`
+	Name        string         `json:"name,omitempty"`
+}
+
+// Role is what a service module says of one of its roles.
+type Role struct {
+	Description string `json:"description,omitempty"`
+}
+
+// Catalogue is what a flake's inputs offer.
+type Catalogue struct {
+	// Names are all inputs of the flake, "self" among them.
+	Names []string
+	// Inputs are those inputs that were looked at, by name.
+	Inputs map[string]Input
+	// Null is the input where a module without an input is looked up: the one that is clan-core, or "self" without
+	// clan-core and before mid 2025. Empty means "self".
+	Null string
+}
+
+// Input is one flake input as far as services go.
+type Input struct {
+	// HasServices: the input has an output `clan.modules`.
+	HasServices bool
+	// Services are the names in it, sorted; Deprecated those that clan-core keeps as stubs that throw.
+	Services   []string
+	Deprecated []string
+}
+
+// Resolve finds the input that a reference leads to: its name in the flake ("self" for the flake itself).
+// The error is an [*UnknownInputError], [*NoServicesError], [*UnknownModuleError] or [*DeprecatedError].
+func (c *Catalogue) Resolve(spec Spec) (string, error) {
+	input := c.Null
+	switch {
+	case spec.Input != nil:
+		input = *spec.Input
+	case input == "":
+		input = "self"
+	}
+	if !slices.Contains(c.Names, input) {
+		return "", &UnknownInputError{Spec: spec, Known: c.Names, Nearest: nearest.Of(input, c.Names)}
+	}
+	offers, looked := c.Inputs[input]
+	if !looked {
+		return input, nil
+	}
+	if !offers.HasServices {
+		return "", &NoServicesError{Spec: spec, Input: input, Elsewhere: c.elsewhere(spec.Name, input)}
+	}
+	if !slices.Contains(offers.Services, spec.Name) {
+		return "", &UnknownModuleError{
+			Spec: spec, Input: input, Known: offers.Services,
+			Nearest: nearest.Of(spec.Name, offers.Services), Elsewhere: c.elsewhere(spec.Name, input),
+		}
+	}
+	if slices.Contains(offers.Deprecated, spec.Name) {
+		return "", &DeprecatedError{Spec: spec, Input: input}
+	}
+	return input, nil
+}
+
+// elsewhere are the other inputs that offer a service of this name, sorted.
+func (c *Catalogue) elsewhere(name, but string) []string {
+	var found []string
+	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
+		if input != but && slices.Contains(c.Inputs[input].Services, name) {
+			found = append(found, input)
+		}
+	}
+	return found
+}
+
+// UnknownInputError: the flake has no input of that name.
+type UnknownInputError struct {
+	Spec           Spec
+	Known, Nearest []string
+}
+
+func (e *UnknownInputError) Error() string {
+	return fmt.Sprintf("the flake has no input %q", *e.Spec.Input)
+}
+
+// Hint says what to write instead.
+func (e *UnknownInputError) Hint() string {
+	if len(e.Nearest) > 0 {
+		return "did you mean " + nearest.List(e.Nearest) + "?"
+	}
+	return "the inputs are " + nearest.List(e.Known)
+}
+
+// NoServicesError: the input is there, but has no output `clan.modules`.
+type NoServicesError struct {
+	Spec      Spec
+	Input     string
+	Elsewhere []string
+}
+
+func (e *NoServicesError) Error() string {
+	if e.Input == "self" {
+		return fmt.Sprintf("the flake itself offers no services (no output clan.modules), so not %q", e.Spec.Name)
+	}
+	return fmt.Sprintf("the input %q offers no services (it has no output clan.modules), so not %q", e.Input, e.Spec.Name)
+}
+
+// Hint says where a service of that name can be had.
+func (e *NoServicesError) Hint() string { return elsewhereHint(e.Spec.Name, e.Elsewhere) }
+
+// UnknownModuleError: the input offers services, but none of that name.
+type UnknownModuleError struct {
+	Spec                      Spec
+	Input                     string
+	Known, Nearest, Elsewhere []string
+}
+
+func (e *UnknownModuleError) Error() string {
+	if e.Spec.Input == nil && e.Input != "self" {
+		return fmt.Sprintf("clan-core offers no service %q", e.Spec.Name)
+	}
+	if e.Input == "self" {
+		return fmt.Sprintf("the flake itself offers no service %q", e.Spec.Name)
+	}
+	return fmt.Sprintf("the input %q offers no service %q", e.Input, e.Spec.Name)
+}
+
+// Hint says what to write instead.
+func (e *UnknownModuleError) Hint() string {
+	switch {
+	case len(e.Elsewhere) > 0:
+		return elsewhereHint(e.Spec.Name, e.Elsewhere)
+	case len(e.Nearest) > 0:
+		return "did you mean " + nearest.List(e.Nearest) + "?"
+	case len(e.Known) == 0:
+		return "it offers none at all"
+	}
+	return "it offers " + nearest.List(e.Known)
+}
+
+// DeprecatedError: the input keeps the service's name only to say that it is gone.
+type DeprecatedError struct {
+	Spec  Spec
+	Input string
+}
+
+func (e *DeprecatedError) Error() string {
+	return fmt.Sprintf("the service %q was removed from %s", e.Spec.Name, e.Input)
+}
+
+// Hint points at the service's own message.
+func (e *DeprecatedError) Hint() string {
+	return "see the message of the module itself for its successor"
+}
+
+func elsewhereHint(name string, inputs []string) string {
+	if len(inputs) == 0 {
+		return ""
+	}
+	lines := make([]string, len(inputs))
+	for i, input := range inputs {
+		lines[i] = fmt.Sprintf("module.input = %q", input)
+	}
+	return fmt.Sprintf("a service %q is offered elsewhere: set %s", name, strings.Join(lines, " or "))
+}

@@ -1,0 +1,204 @@
+package nixeval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// The kinds of failure that a caller may want to tell apart; test with errors.Is.
+var (
+	// ErrNixNotFound: there is no such program, or it cannot be run.
+	ErrNixNotFound = errors.New("Nix not found")
+	// ErrNixTooOld: this Nix does not know a flag that clanctl needs.
+	ErrNixTooOld = errors.New("Nix too old")
+	// ErrNoFlake: the reference names no flake.
+	ErrNoFlake = errors.New("no flake")
+	// ErrEvaluation: Nix ran and reported an error.
+	ErrEvaluation = errors.New("evaluation failed")
+	// ErrCrashed: Nix was killed or died without a word.
+	ErrCrashed = errors.New("Nix crashed")
+	// ErrGarbage: Nix ended well, but what it printed was not JSON.
+	ErrGarbage = errors.New("Nix printed no JSON")
+)
+
+// Error is a failed run. It matches one of the Err values, and context.Canceled or context.DeadlineExceeded where the
+// context ended it.
+type Error struct {
+	kind  error
+	cause error
+	// Message is Nix's message for the error itself, without trace and colours, store paths as Nix wrote them.
+	Message string
+	// Trace is the whole error text as `--show-trace` gives it; Stderr the end of everything that Nix logged.
+	Trace  string
+	Stderr string
+	// File, Line and Column are where the error points, File as in Nix's message; empty where Nix gives none.
+	File         string
+	Line, Column int
+	// Hint says what to do about it, if there is something to say.
+	Hint string
+	// Sources maps the store paths in all these texts to the user's files.
+	Sources Sources
+}
+
+// Error is the message with the user's own file names.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Sources.Rewrite(e.Message))
+	if pos, ok := e.Position(); ok && pos.File != "" {
+		fmt.Fprintf(&b, "\n  at %s", pos)
+	}
+	return b.String()
+}
+
+// Unwrap lets errors.Is find the kind and the context's error.
+func (e *Error) Unwrap() []error {
+	if e.cause == nil {
+		return []error{e.kind}
+	}
+	return []error{e.kind, e.cause}
+}
+
+// Position is a place in a file of the user's.
+type Position struct {
+	Column int    `json:"column,omitempty"`
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+}
+
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Position is the place in the user's own files that the error points at or, if it points into somebody else's, the nearest
+// frame of the trace that is the user's. It reports false where there is none.
+func (e *Error) Position() (Position, bool) {
+	if local, ok := e.Sources.own(e.File); ok {
+		return Position{File: local, Line: e.Line, Column: e.Column}, true
+	}
+	frames := traceFrame.FindAllStringSubmatch(e.Trace, -1)
+	for i := len(frames) - 1; i >= 0; i-- {
+		if local, ok := e.Sources.own(frames[i][1]); ok {
+			line, _ := strconv.Atoi(frames[i][2])
+			column, _ := strconv.Atoi(frames[i][3])
+			return Position{File: local, Line: line, Column: column}, true
+		}
+	}
+	return Position{}, false
+}
+
+var traceFrame = regexp.MustCompile(`(/nix/store/[^\s:]+):(\d+):(\d+)`)
+
+// own is Local, for files of the flake itself only.
+func (s Sources) own(path string) (string, bool) {
+	local, ok := s.Local(path)
+	return local, ok && path != "" && !strings.HasPrefix(local, "<")
+}
+
+// explain turns a failed run into an *Error.
+func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sources Sources) error {
+	out := &Error{kind: ErrEvaluation, Stderr: r.stderr(), Sources: sources}
+	if cause := context.Cause(ctx); cause != nil {
+		out.cause = cause
+		out.Message = "Nix was stopped: " + cause.Error()
+		if errors.Is(cause, context.DeadlineExceeded) {
+			out.Message = "Nix did not finish in time"
+			out.Hint = "give it longer with --timeout, or look with -v what it does"
+		}
+		return out
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		out.kind, out.cause = ErrNixNotFound, err
+		switch {
+		case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+			out.Message = fmt.Sprintf("cannot find Nix: there is no program %q", e.nix())
+			out.Hint = "install Nix (https://nixos.org/download, or your distribution's package nix-bin), or name the program with --nix"
+		case errors.Is(err, fs.ErrPermission):
+			out.Message = fmt.Sprintf("cannot run %s: permission denied", e.nix())
+			out.Hint = "--nix takes the path of an executable nix"
+		default:
+			out.Message = fmt.Sprintf("cannot run %s: %v", e.nix(), err)
+		}
+		return out
+	}
+	for _, event := range r.events {
+		if event.IsError() {
+			out.Message, out.Trace = event.Message, event.Text
+			out.File, out.Line, out.Column = event.File, event.Line, event.Column
+		}
+	}
+	if out.Message == "" {
+		out.Message = strings.TrimSpace(lastLines(out.Stderr, 10))
+		switch {
+		case !exit.Exited():
+			out.kind = ErrCrashed
+			out.Message = strings.TrimSpace(fmt.Sprintf("Nix died: %v\n%s", exit.ProcessState, out.Message))
+			out.Hint = "killed from outside, or out of memory"
+		case out.Message == "":
+			out.kind = ErrCrashed
+			out.Message = fmt.Sprintf("Nix failed without a word (exit code %d)", exit.ExitCode())
+		}
+	}
+	if strings.Contains(out.Message, "unrecognised flag") || strings.Contains(out.Message, "is not a recognised command") {
+		out.kind = ErrNixTooOld
+		out.Hint = fmt.Sprintf("clanctl needs Nix 2.8 or newer; see %s --version", e.nix())
+	}
+	if out.Hint == "" {
+		out.Hint = e.hint(out, ref)
+	}
+	return out
+}
+
+// hint knows the few failures whose message does not say what to do.
+func (e *Evaluator) hint(err *Error, ref Ref) string {
+	text := err.Message + "\n" + err.Trace
+	switch {
+	case strings.Contains(text, "contains mutable lock") || strings.Contains(text, "contains unlocked input"):
+		return "this flake.lock was written by a newer Nix; run clanctl with that one (--nix PATH)"
+	case strings.Contains(text, "cannot build") && strings.Contains(text, "allow-import-from-derivation"),
+		strings.Contains(text, "allow-import-from-derivation"):
+		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
+	}
+	if ref.Git && missingFile.MatchString(text) {
+		if file := untracked(ref.Root, text); file != "" {
+			return fmt.Sprintf("Nix sees only files that git tracks: git add -N %s", file)
+		}
+	}
+	return ""
+}
+
+var missingFile = regexp.MustCompile(`does not exist|No such file|not tracked|does not contain a|getting status of`)
+
+// untracked returns a file of the work tree that git does not track and the text mentions, or "".
+func untracked(root, text string) string {
+	out, err := exec.Command("git", "-C", root, "ls-files", "--others", "--exclude-standard", "-z").Output()
+	if err != nil {
+		return ""
+	}
+	for file := range strings.SplitSeq(string(out), "\x00") {
+		for name := file; name != "" && name != "."; name = filepath.Dir(name) {
+			// The file itself, or the directory that is missing with it.
+			for _, form := range []string{"-source/" + name + "'", "-source/" + name + "\"", "'" + name + "'", "\"" + name + "\"", "/" + name + "'"} {
+				if strings.Contains(text, form) {
+					return name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}

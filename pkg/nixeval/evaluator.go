@@ -1,0 +1,107 @@
+package nixeval
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Evaluator is the configuration of Nix runs. The zero value runs `nix` from PATH with the user's own settings.
+// It must not be changed while an Apply is under way.
+type Evaluator struct {
+	// Nix is the program to run: a path, or a name looked up in PATH. Empty means "nix".
+	Nix string
+
+	// Offline, Refresh and Impure have the meaning of Nix's flags of these names.
+	Offline bool
+	Refresh bool
+	Impure  bool
+
+	// OverrideInputs replaces inputs of the flake, as `nix --override-input`: input path ("a" or "a/b") to flake reference.
+	OverrideInputs map[string]string
+
+	// Options are Nix settings, as `nix --option NAME VALUE`, in order; a later one wins. They come after clanctl's own
+	// (allow-import-from-derivation = false) and so can change these.
+	Options []Option
+
+	// Grace is how long an interrupted Nix may go on before its process group is killed. Zero means two seconds: Nix 2.8
+	// takes no notice of an interrupt while it evaluates.
+	Grace time.Duration
+
+	// ProgramDir holds the small flakes through which functions are applied. Empty means `clanctl/nix` in the user's cache
+	// directory, or a temporary directory where that cannot be written.
+	ProgramDir string
+
+	// OnCommand, if set, is called with each command line just before it runs, OnEvent with each line of Nix's log as it
+	// comes. Both are called from the goroutine of Apply or one it waits for; with concurrent Applies, concurrently.
+	OnCommand func(argv []string)
+	OnEvent   func(Event)
+}
+
+// Option is one Nix setting, such as {"max-call-depth", "5000"}.
+type Option struct{ Name, Value string }
+
+// Function is a Nix function `flake: args: value` in a file of its own. `flake` is the flake as its inputs would see it (its
+// outputs, `inputs`, `outPath`, `sourceInfo`), args what Apply was given, value anything that toJSON accepts.
+type Function struct {
+	// Name is the file's base name, such as "reader.nix"; it shows in Nix's traces.
+	Name   string
+	Source string
+}
+
+// Result is what one Nix process answered.
+type Result struct {
+	// Value is the function's value.
+	Value json.RawMessage
+	// Events are the warnings, traces and other messages of the run, in order.
+	Events []Event
+	// Sources maps the store paths in Events back to the user's files.
+	Sources Sources
+}
+
+// Apply evaluates fn applied to the flake and to args (marshalled as JSON) in one Nix process.
+//
+// The flake reference is anything that Nix takes; a path is completed as Nix does it (see [ResolveRef]). An error is an
+// [*Error], or the context's error wrapped in one: errors.Is works with [context.Canceled], [context.DeadlineExceeded],
+// [ErrNixNotFound], [ErrNixTooOld], [ErrNoFlake] and [ErrEvaluation].
+func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args any) (*Result, error) {
+	ref, err := ResolveRef(flake)
+	if err != nil {
+		return nil, err
+	}
+	argsJSON, err := json.Marshal(args)
+	if err != nil {
+		return nil, fmt.Errorf("nixeval: arguments: %w", err)
+	}
+	program, cleanup, err := e.writeProgram(fn)
+	if err != nil {
+		return nil, fmt.Errorf("nixeval: %w", err)
+	}
+	defer cleanup()
+
+	run, err := e.run(ctx, e.arguments(program, ref, argsJSON))
+	sources := Sources{}
+	if ref.Root != "" {
+		sources.root = ref.Root
+		sources.store = run.source
+	}
+	if err != nil {
+		return nil, e.explain(ctx, err, run, ref, sources)
+	}
+	if !json.Valid(run.stdout) {
+		return nil, &Error{
+			kind:    ErrGarbage,
+			Message: fmt.Sprintf("%s ended well but printed no JSON (%d bytes, beginning %.60q)", e.nix(), len(run.stdout), run.stdout),
+			Stderr:  run.stderr(), Sources: sources,
+		}
+	}
+	return &Result{Value: run.stdout, Events: run.events, Sources: sources}, nil
+}
+
+func (e *Evaluator) nix() string {
+	if e.Nix == "" {
+		return "nix"
+	}
+	return e.Nix
+}

@@ -1,0 +1,158 @@
+package nixeval
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+)
+
+// Event is one message of Nix's log.
+type Event struct {
+	// Level is Nix's verbosity: 0 errors and traces, 1 warnings, 3 info, more for chatter. -1 for a line that was no log entry.
+	Level int
+	// Text is the message without colour codes.
+	Text string
+	// Message, File, Line and Column are set for errors: the text without its trace, and where it points (a store path, as
+	// Nix says it; zero where Nix gives none).
+	Message      string
+	File         string
+	Line, Column int
+	// Activity is set instead of Text when Nix starts something that takes time ("fetching ...", "copying ...").
+	Activity string
+}
+
+// IsError tells an error from a trace: both have level 0.
+func (e Event) IsError() bool { return e.Level == 0 && e.Message != "" }
+
+// Warning returns the text of a warning (Nix's own, builtins.warn's or lib.warn's), without its prefix.
+func (e Event) Warning() (string, bool) {
+	for _, prefix := range []string{"evaluation warning: ", "trace: evaluation warning: ", "trace: warning: ", "warning: "} {
+		if text, ok := strings.CutPrefix(e.Text, prefix); ok {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+// Limits on what is kept of a log: everything beyond is read and dropped, so that Nix never blocks on us.
+const (
+	maxLine   = 4 << 20
+	maxEvents = 10_000
+	maxTail   = 64 << 10
+)
+
+// logReader takes the standard error of Nix, as it comes.
+type logReader struct {
+	onEvent func(Event)
+	events  []Event
+	source  string
+	tail    []byte
+	line    []byte
+	skip    bool
+}
+
+func (l *logReader) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		end := bytes.IndexByte(p, '\n')
+		if end < 0 {
+			l.add(p)
+			break
+		}
+		l.add(p[:end])
+		l.flush()
+		p = p[end+1:]
+	}
+	return n, nil
+}
+
+func (l *logReader) add(p []byte) {
+	if l.skip || len(l.line)+len(p) > maxLine {
+		l.skip = true
+		return
+	}
+	l.line = append(l.line, p...)
+}
+
+// flush ends a line. A line that was too long is dropped whole: half a JSON text helps nobody.
+func (l *logReader) flush() {
+	line, skip := l.line, l.skip
+	l.line, l.skip = l.line[:0], false
+	if skip || len(line) == 0 {
+		return
+	}
+	event, ok := parseLogLine(line)
+	if !ok {
+		return
+	}
+	if path, found := strings.CutPrefix(event.Text, "trace: "+sourceMark); found {
+		l.source = path
+		return
+	}
+	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") {
+		return // of the program flake, which never has one
+	}
+	if event.Activity == "" {
+		if len(l.events) < maxEvents {
+			l.events = append(l.events, event)
+		}
+		l.tail = append(append(l.tail, event.Text...), '\n')
+		if extra := len(l.tail) - maxTail; extra > 0 {
+			l.tail = append(l.tail[:0], l.tail[extra:]...)
+		}
+	}
+	if l.onEvent != nil {
+		l.onEvent(event)
+	}
+}
+
+// parseLogLine reads one line of `--log-format internal-json`. Lines of another form (Nix writes some before its logger is
+// set up) are events of level -1.
+func parseLogLine(line []byte) (Event, bool) {
+	rest, isJSON := bytes.CutPrefix(line, []byte("@nix "))
+	var entry struct {
+		Action string  `json:"action"`
+		Level  int     `json:"level"`
+		Msg    string  `json:"msg"`
+		RawMsg string  `json:"raw_msg"`
+		File   *string `json:"file"`
+		Line   *int    `json:"line"`
+		Column *int    `json:"column"`
+		Text   string  `json:"text"`
+	}
+	if !isJSON || json.Unmarshal(rest, &entry) != nil {
+		return Event{Level: -1, Text: stripANSI(string(line))}, true
+	}
+	switch entry.Action {
+	case "msg":
+		event := Event{Level: entry.Level, Text: stripANSI(entry.Msg), Message: stripANSI(entry.RawMsg)}
+		if entry.File != nil {
+			// 2.26 writes "FILE:LINE:COLUMN" here.
+			event.File = positionSuffix.ReplaceAllString(*entry.File, "")
+		}
+		if entry.Line != nil && entry.Column != nil {
+			event.Line, event.Column = *entry.Line, *entry.Column
+		}
+		return event, true
+	case "start":
+		if entry.Text == "" {
+			return Event{}, false
+		}
+		return Event{Level: entry.Level, Activity: stripANSI(entry.Text)}, true
+	}
+	return Event{}, false
+}
+
+var (
+	positionSuffix = regexp.MustCompile(`:\d+:\d+$`)
+	ansi           = regexp.MustCompile("\x1b\\[[0-9;:?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
+)
+
+// stripANSI removes terminal escape sequences.
+func stripANSI(s string) string {
+	if !strings.Contains(s, "\x1b") {
+		return s
+	}
+	return ansi.ReplaceAllString(s, "")
+}

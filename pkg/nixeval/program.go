@@ -1,0 +1,132 @@
+package nixeval
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The flake through which a function is applied. Its one input is overridden with the flake to read, which is how the
+// function sees that flake's inputs in Nix 2.8 and later alike, in one process, and why the flake's own nixConfig is never
+// read: it is not the flake that was called. It says where the flake's source is before evaluating anything in it, so
+// that positions can be mapped back even when the evaluation dies.
+const programFlake = `{
+  inputs.target.url = "path:/overridden";
+  outputs = { self, target }: {
+    apply = args:
+      builtins.trace "` + sourceMark + `${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
+        (import ./%s target args);
+  };
+}
+`
+
+const sourceMark = "clanctl-source "
+
+// writeProgram puts the program flake where Nix can read it, and returns its directory. The directory's name is a hash of
+// its content: it is written once, and a pasted command line finds it again.
+func (e *Evaluator) writeProgram(fn Function) (dir string, cleanup func(), err error) {
+	if filepath.Base(fn.Name) != fn.Name || filepath.Ext(fn.Name) != ".nix" {
+		return "", nil, fmt.Errorf("function name %q is not a .nix file name", fn.Name)
+	}
+	files := map[string][]byte{
+		"flake.nix": fmt.Appendf(nil, programFlake, fn.Name),
+		fn.Name:     []byte(fn.Source),
+	}
+	hash := sha256.New()
+	for _, name := range []string{"flake.nix", fn.Name} {
+		fmt.Fprintf(hash, "%d %s %d ", len(name), name, len(files[name]))
+		hash.Write(files[name])
+	}
+	name := hex.EncodeToString(hash.Sum(nil))[:32]
+
+	parent := e.ProgramDir
+	if parent == "" {
+		if cache, err := os.UserCacheDir(); err == nil {
+			parent = filepath.Join(cache, "clanctl", "nix")
+		}
+	}
+	if parent != "" {
+		dir = filepath.Join(parent, name)
+		if install(dir, files) == nil {
+			return dir, func() {}, nil
+		}
+	}
+	// No home, a read-only or full disk, somebody else's directory: a private one for this call.
+	dir, err = os.MkdirTemp("", "clanctl-")
+	if err != nil {
+		return "", nil, err
+	}
+	cleanup = func() { _ = os.RemoveAll(dir) }
+	if err := writeFiles(dir, files); err != nil {
+		cleanup()
+		return "", nil, err
+	}
+	return dir, cleanup, nil
+}
+
+// install makes sure that dir holds exactly these files, by writing them beside it and renaming.
+func install(dir string, files map[string][]byte) error {
+	if holds(dir, files) {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp(parent, "tmp-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	if err := writeFiles(temp, files); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, dir); err == nil {
+		return nil
+	}
+	// Another process was first, or what is there is damaged.
+	if holds(dir, files) {
+		return nil
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return os.Rename(temp, dir)
+}
+
+func writeFiles(dir string, files map[string][]byte) error {
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holds reports whether dir is a directory of ours alone with exactly these files: what is run is what we wrote.
+func holds(dir string, files map[string][]byte) bool {
+	info, err := os.Lstat(dir)
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 || !ownedByUs(info) {
+		return false
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != len(files) {
+		return false
+	}
+	for name, want := range files {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(want)) {
+			return false
+		}
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) || err != nil || !bytes.Equal(got, want) {
+			return false
+		}
+	}
+	return true
+}

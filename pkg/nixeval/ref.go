@@ -1,0 +1,180 @@
+package nixeval
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Ref is a flake reference made absolute.
+type Ref struct {
+	// URL is what Nix is given, such as "git+file:///home/ada/clan?dir=fleet".
+	URL string
+	// Root is the top of the local source tree that Nix copies (the git work tree, or the flake's directory); empty for a
+	// reference that is not a local directory.
+	Root string
+	// Dir is the flake's directory: Root, or a directory below it. Empty where Root is.
+	Dir string
+	// Git tells that Nix reads the tree through git, and so sees tracked files only.
+	Git bool
+}
+
+// ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched upward
+// for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference; anything else
+// is left as it is. It reads the file system only. The error is [ErrNoFlake] where there is no flake.nix.
+func ResolveRef(ref string) (Ref, error) {
+	if ref == "" {
+		ref = "."
+	}
+	if i := strings.IndexByte(ref, '#'); i >= 0 {
+		return Ref{}, &Error{kind: ErrNoFlake, Message: fmt.Sprintf("%q is not a flake reference: it names an output", ref),
+			Hint: fmt.Sprintf("leave out %q", ref[i:])}
+	}
+	if isPath(ref) {
+		path, query, _ := strings.Cut(ref, "?")
+		if query != "" {
+			// `./x?dir=y`: Nix knows what to do with it once the path is absolute.
+			abs, err := filepath.Abs(path)
+			return Ref{URL: "path:" + escapePath(abs) + "?" + query}, err
+		}
+		return searchUpward(path)
+	}
+	ref = absoluteRef(ref)
+	resolved := Ref{URL: ref}
+	// path:/x and git+file:///x are local too: their positions map back to files.
+	if u, err := url.Parse(ref); err == nil && (u.Scheme == "path" || u.Scheme == "git+file") {
+		dir := u.Path
+		if dir == "" {
+			dir, _ = url.PathUnescape(u.Opaque)
+		}
+		pinned := u.Query().Has("rev") || u.Query().Has("ref")
+		if info, err := os.Stat(dir); err == nil && info.IsDir() && filepath.IsAbs(dir) && !pinned {
+			resolved.Root, resolved.Dir = dir, filepath.Join(dir, u.Query().Get("dir"))
+			resolved.Git = u.Scheme == "git+file"
+		}
+	}
+	return resolved, nil
+}
+
+func isPath(ref string) bool {
+	return strings.HasPrefix(ref, ".") || strings.HasPrefix(ref, "/")
+}
+
+// absoluteRef makes the relative paths absolute that would otherwise be taken relative to the program flake.
+func absoluteRef(ref string) string {
+	path, isPathURL := strings.CutPrefix(ref, "path:")
+	if !isPathURL && !isPath(ref) {
+		return ref
+	}
+	path, query, hasQuery := strings.Cut(path, "?")
+	if isPathURL {
+		if unescaped, err := url.PathUnescape(path); err == nil {
+			path = unescaped
+		}
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return ref
+	}
+	if !isPathURL {
+		if found, err := searchUpward(path); err == nil {
+			return found.URL
+		}
+	}
+	out := "path:" + escapePath(abs)
+	if hasQuery {
+		out += "?" + query
+	}
+	return out
+}
+
+func searchUpward(start string) (Ref, error) {
+	start, err := filepath.Abs(start)
+	if err != nil {
+		return Ref{}, err
+	}
+	info, err := os.Stat(start)
+	if err != nil {
+		return Ref{}, &Error{kind: ErrNoFlake, Message: fmt.Sprintf("%s: no such directory", start)}
+	}
+	if !info.IsDir() {
+		if filepath.Base(start) != "flake.nix" {
+			return Ref{}, &Error{kind: ErrNoFlake, Message: start + " is not a directory", Hint: "name the directory that holds flake.nix"}
+		}
+		start = filepath.Dir(start)
+	}
+	device := deviceOf(start)
+	dir := start
+	for {
+		if exists(filepath.Join(dir, "flake.nix")) {
+			return localRef(dir), nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir || deviceOf(parent) != device || exists(filepath.Join(dir, ".git")) {
+			break
+		}
+		dir = parent
+	}
+	where := start
+	if dir != start {
+		where = fmt.Sprintf("%s, nor in its parents up to %s", start, dir)
+	}
+	return Ref{}, &Error{kind: ErrNoFlake, Message: "there is no flake.nix in " + where,
+		Hint: "run this in a clan's checkout, or name one with --flake"}
+}
+
+func localRef(dir string) Ref {
+	for top := dir; ; top = filepath.Dir(top) {
+		if exists(filepath.Join(top, ".git")) {
+			query := url.Values{}
+			if top != dir {
+				sub, _ := filepath.Rel(top, dir)
+				query.Set("dir", sub)
+			}
+			if exists(filepath.Join(top, ".git", "shallow")) {
+				query.Set("shallow", "1")
+			}
+			ref := Ref{URL: "git+file://" + escapePath(top), Root: top, Dir: dir, Git: true}
+			if len(query) > 0 {
+				ref.URL += "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
+			}
+			return ref
+		}
+		if top == filepath.Dir(top) {
+			return Ref{URL: "path:" + escapePath(dir), Root: dir, Dir: dir}
+		}
+	}
+}
+
+// escapePath percent-encodes a path for a URL, slashes kept.
+func escapePath(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		parts[i] = strings.ReplaceAll(url.QueryEscape(part), "+", "%20")
+	}
+	return strings.Join(parts, "/")
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func deviceOf(path string) uint64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(stat.Dev) //nolint:unconvert // int32 on darwin
+	}
+	return 0
+}
+
+func ownedByUs(info os.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || int(stat.Uid) == os.Geteuid()
+}

@@ -1,0 +1,83 @@
+package nixeval
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Sources maps the store paths of a flake's source back to the user's own files. The zero value maps nothing.
+type Sources struct {
+	// root is the local source tree, store its copy in the Nix store (empty if Nix died before it said so).
+	root, store string
+	// inputs are the store paths of the flake's inputs, by name.
+	inputs map[string]string
+}
+
+// WithInputs returns the sources with the given inputs known besides: name to store path.
+func (s Sources) WithInputs(inputs map[string]string) Sources {
+	s.inputs = inputs
+	return s
+}
+
+// Local returns the user's file for a store path: relative to the root of the source tree ("clan.nix"), or
+// "<input>/file" for a file of an input. It reports false for a path that it cannot place.
+func (s Sources) Local(path string) (string, bool) {
+	if s.store != "" {
+		if rel, ok := below(path, s.store); ok {
+			return rel, true
+		}
+	}
+	for name, store := range s.inputs {
+		if rel, ok := below(path, store); ok {
+			return "<" + name + ">/" + rel, true
+		}
+	}
+	if s.root == "" {
+		return path, false
+	}
+	if rel, ok := below(path, s.root); ok {
+		return rel, true
+	}
+	// Nix may have died before it said where the source is; a file of the same name and content is the same file.
+	if match := storeFile.FindStringSubmatch(path); match != nil && sameContent(path, filepath.Join(s.root, match[1])) {
+		return match[1], true
+	}
+	return path, false
+}
+
+// Root is the top of the local source tree, to which Local's paths are relative; empty for a remote flake.
+func (s Sources) Root() string { return s.root }
+
+var (
+	storeFile  = regexp.MustCompile(`^/nix/store/[0-9a-z]{32}-[^/]+/(.+)$`)
+	storePaths = regexp.MustCompile(`/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+(?:/[^\s'"` + "`" + `:;,(){}<>«»\x60]*)?`)
+)
+
+// Rewrite replaces the store paths in a text that Local can place.
+func (s Sources) Rewrite(text string) string {
+	return storePaths.ReplaceAllStringFunc(text, func(path string) string {
+		trimmed := strings.TrimRight(path, ".")
+		if local, ok := s.Local(trimmed); ok {
+			return local + path[len(trimmed):]
+		}
+		return path
+	})
+}
+
+// below returns path relative to dir when it is dir or inside.
+func below(path, dir string) (string, bool) {
+	if path == dir {
+		return ".", true
+	}
+	rest, ok := strings.CutPrefix(path, dir+"/")
+	return rest, ok && dir != ""
+}
+
+func sameContent(a, b string) bool {
+	x, errX := os.ReadFile(a)
+	y, errY := os.ReadFile(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
