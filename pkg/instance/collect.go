@@ -60,28 +60,11 @@ func (l *loader) checkShape() error {
 
 // isolate asks for each part alone. What does not evaluate even so becomes a failure in the tree, as deep as it can be found.
 func (l *loader) isolate(ctx context.Context) error {
-	// If the flake itself does not evaluate, that is the answer.
-	values, result, err := l.ask(ctx, query{Select: [][]string{{"flake"}}})
-	if err != nil {
+	if err := l.isolateSkeleton(ctx); err != nil {
 		return err
 	}
-	l.sources = result.Sources
-	l.facts = map[string]any{"flake": values[0]}
 	if err := l.checkShape(); err != nil {
 		return err
-	}
-
-	names := skeleton[1:]
-	answers := make([]any, len(names))
-	err = l.each(len(names), func(i int) (err error) {
-		answers[i], err = l.drill(ctx, query{}, []string{names[i]}, names[i] == "machines")
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for i, name := range names {
-		l.facts[name] = answers[i]
 	}
 	// Without machines or tags nobody's membership by tag is known; the instances must not touch them.
 	blind := bad(l.facts["machines"]) || bad(l.facts["tags"])
@@ -102,6 +85,41 @@ func (l *loader) isolate(ctx context.Context) error {
 		return err
 	}
 	return l.checkShape()
+}
+
+// isolateSkeleton asks for everything but the instances: at once, or else each part alone.
+func (l *loader) isolateSkeleton(ctx context.Context) error {
+	paths := make([][]string, len(skeleton))
+	for i, name := range skeleton {
+		paths[i] = []string{name}
+	}
+	values, result, err := l.ask(ctx, query{Select: paths})
+	if err != nil {
+		if !isolates(err) {
+			return err
+		}
+		// If the flake itself does not evaluate, that is the answer.
+		var flake []any
+		if flake, result, err = l.ask(ctx, query{Select: paths[:1]}); err != nil {
+			return err
+		}
+		values = make([]any, len(skeleton))
+		values[0] = flake[0]
+		err = l.each(len(skeleton)-1, func(i int) (err error) {
+			name := skeleton[i+1]
+			values[i+1], err = l.drill(ctx, query{}, []string{name}, name == "machines")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	l.sources, l.events = result.Sources, result.Events
+	l.facts = map[string]any{}
+	for i, name := range skeleton {
+		l.facts[name] = values[i]
+	}
+	return nil
 }
 
 // Up to this many instances are asked for one by one; more are split into this many batches first, so that a few bad ones
@@ -165,21 +183,51 @@ func (l *loader) drillInstance(ctx context.Context, q query, name string) error 
 	case !isolates(err):
 		return err
 	}
-	positions, err := l.one(ctx, query{}, []string{"positions", "instances", name})
+	// What is written, as far as it can be had without the module; and the module alone.
+	var written [3]any
+	var service any
+	parts := [][]string{extend(path, "module"), extend(path, "roles"), {"positions", "instances", name}}
+	err = l.each(2, func(i int) (err error) {
+		if i == 0 {
+			service, err = l.one(ctx, q0(q), extend(path, "service"))
+			return err
+		}
+		raw := q0(q)
+		raw.Raw = true
+		return l.several(ctx, raw, parts, written[:])
+	})
 	if err != nil {
 		return err
 	}
-	service, err := l.one(ctx, q, extend(path, "service"))
-	if err != nil {
+	roles := written[1]
+	if _, failed := service.(failure); !failed {
+		if roles, err = l.drillBelow(ctx, q0(q), extend(path, "roles"), roles); err != nil {
+			return err
+		}
+	}
+	l.put(name, map[string]any{"module": written[0], "service": service, "roles": roles}, written[2])
+	return nil
+}
+
+// q0 is a query's mode without its paths.
+func q0(q query) query { q.Select = nil; return q }
+
+// several asks for some parts at once, or else each alone.
+func (l *loader) several(ctx context.Context, q query, paths [][]string, into []any) error {
+	q.Select = paths
+	values, result, err := l.ask(ctx, q)
+	if err == nil {
+		l.note(result.Events)
+		copy(into, values)
+		return nil
+	}
+	if !isolates(err) {
 		return err
 	}
-	_, q.Raw = service.(failure)
-	rest, err := l.drillBelow(ctx, q, path, failure{err}, "service")
-	if m, ok := rest.(map[string]any); ok {
-		m["service"] = service
-	}
-	l.put(name, rest, positions)
-	return err
+	return l.each(len(paths), func(i int) (err error) {
+		into[i], err = l.drill(ctx, q0(q), paths[i], true)
+		return err
+	})
 }
 
 // drill asks for one part; if that kills Nix, and deep is wanted, for its children, down to the parts that are to blame.
@@ -193,7 +241,7 @@ func (l *loader) drill(ctx context.Context, q query, path []string, deep bool) (
 }
 
 // drillBelow asks for the children of a part that died, which is dead itself if they cannot be listed or there are none.
-func (l *loader) drillBelow(ctx context.Context, q query, path []string, dead any, except ...string) (any, error) {
+func (l *loader) drillBelow(ctx context.Context, q query, path []string, dead any) (any, error) {
 	outline := q
 	outline.Outline = true
 	names, err := l.one(ctx, outline, path)
@@ -206,9 +254,7 @@ func (l *loader) drillBelow(ctx context.Context, q query, path []string, dead an
 	}
 	children := make([]any, len(list))
 	err = l.each(len(list), func(i int) (err error) {
-		if name := asString(list[i]); !slices.Contains(except, name) {
-			children[i], err = l.drill(ctx, q, extend(path, name), true)
-		}
+		children[i], err = l.drill(ctx, q, extend(path, asString(list[i])), true)
 		return err
 	})
 	if err != nil {

@@ -405,16 +405,16 @@ let
   namesToSet = v: if isList v then genAttrs v (_: { }) else asAttrs v;
 
   instanceOf =
-    name: raw:
+    name: instance:
     let
-      spec = specOf name raw;
+      spec = specOf name instance;
       key = serviceKey spec;
       service = serviceOf spec;
       # A module that does not evaluate takes the settings of its members with it.
-      serviceOk = peek false (seq (service.manifest or null) (seq (attrNames (service.roles or { })) true));
-      hasRoles = service ? roles;
+      serviceOk = !raw && peek false (seq (service.manifest or null) (seq (attrNames (service.roles or { })) true));
+      hasRoles = !raw && service ? roles;
       roles = if hasRoles then service.roles else { };
-      unknownRoles = if hasRoles then filter (r: !(roles ? ${r})) (attrNames (raw.roles or { })) else [ ];
+      unknownRoles = if hasRoles then filter (r: !(roles ? ${r})) (attrNames (instance.roles or { })) else [ ];
 
       roleOf =
         roleName: rawRole:
@@ -489,7 +489,9 @@ let
             walkWith onThrow result.config;
 
           from =
-            if !plain && peek false (hasFinal members) then
+            if raw then
+              "none"
+            else if !plain && peek false (hasFinal members) then
               "clan"
             else if lib != null then
               "interface"
@@ -533,10 +535,10 @@ let
             if hasRoles then mapAttrs (_: r: fields [ "description" ] (asAttrs (peek { } r))) roles else null;
         }
       );
-      roles = mapAttrs (r: v: part (roleOf r v)) (raw.roles or { });
+      roles = mapAttrs (r: v: part (roleOf r v)) (instance.roles or { });
     };
 
-  instances = mapAttrs (name: raw: part (instanceOf name raw)) rawInstances;
+  instances = mapAttrs (name: instance: part (instanceOf name instance)) rawInstances;
 
   # ---- where things are written ----
 
