@@ -89,7 +89,9 @@ type usageError struct{ message, hint string }
 func (e usageError) Error() string { return e.message }
 func (e usageError) Hint() string  { return e.hint }
 
-func usagef(format string, args ...any) error { return usageError{message: fmt.Sprintf(format, args...)} }
+func usagef(format string, args ...any) error {
+	return usageError{message: fmt.Sprintf(format, args...)}
+}
 
 // exitStatus ends clanctl with a code; everything there is to say was said.
 type exitStatus int

@@ -121,6 +121,9 @@ func printFinding(w io.Writer, f instance.Finding) {
 		place = strings.TrimSuffix(f.Position.String()+": "+place, ": ")
 	}
 	fmt.Fprintf(w, "%s: %s [%s]\n  %s\n", f.Severity, term.Escape(place), f.Code, indent(term.Escape(f.Message)))
+	for _, d := range f.Definitions {
+		fmt.Fprintf(w, "  - %s\n", term.Escape(d.String()))
+	}
 	if f.Hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(f.Hint)))
 	}

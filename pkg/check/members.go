@@ -21,7 +21,7 @@ func eachRole(inv *instance.Inventory, f func(*instance.Instance, *instance.Role
 
 // unknownMachines: a role names a machine that the clan does not have. Clan counts it as a member all the same.
 func unknownMachines(inv *instance.Inventory) []instance.Finding {
-	if inv.Machines == nil {
+	if !inv.MachinesKnown() {
 		return nil
 	}
 	var found []instance.Finding
@@ -49,7 +49,7 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 
 // tagsOfRoles: a role takes machines by a tag that no machine carries.
 func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
-	if inv.Machines == nil {
+	if !inv.MachinesKnown() {
 		return nil
 	}
 	var found []instance.Finding
@@ -81,7 +81,7 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 
 // ghostTagMembers: `inventory.tags` lists a machine that the clan does not have.
 func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
-	if inv.Machines == nil {
+	if !inv.MachinesKnown() {
 		return nil
 	}
 	var found []instance.Finding
@@ -103,7 +103,7 @@ func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
 
 // rolesWithoutMembers: nothing comes of the role, and nobody ever checks its settings.
 func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
-	if inv.Machines == nil {
+	if !inv.MachinesKnown() {
 		return nil
 	}
 	var found []instance.Finding
@@ -132,7 +132,7 @@ func hasSettings(role *instance.Role) bool {
 
 // replacedReservedTags: `inventory.tags` replaces the members of a tag that clan computes.
 func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
-	if inv.Machines == nil {
+	if !inv.MachinesKnown() {
 		return nil
 	}
 	var found []instance.Finding

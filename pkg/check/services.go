@@ -98,7 +98,7 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 	}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
 		inst := inv.Instances[name]
-		if inst.Module.Manifest == nil || inv.Machines == nil {
+		if inst.Module.Manifest == nil || !inv.MachinesKnown() {
 			continue
 		}
 		roles, _ := inst.Module.Manifest.Constraints["roles"].(map[string]any)
@@ -145,5 +145,5 @@ func legacyServices(inv *instance.Inventory) []instance.Finding {
 		f.Code, f.Severity = "dropped-services", instance.SeverityError
 		f.Message = "inventory.services was removed, and clan drops what is in it without a word: " + nearest.List(inv.LegacyServices)
 	}
-	return []instance.Finding{f}
+	return []instance.Finding{at(inv, f, "services", inv.LegacyServices[0])}
 }

@@ -22,6 +22,7 @@ func (l *loader) collect(ctx context.Context) error {
 	if len(l.wanted) == 0 {
 		paths = append(paths, []string{"instances"}, []string{"positions", "instances"})
 	}
+	paths = append(paths, []string{"positions", "machines"}, []string{"positions", "tags"}, []string{"positions", "services"})
 	for _, name := range l.wanted {
 		paths = append(paths, []string{"instances", name}, []string{"positions", "instances", name})
 	}
@@ -60,7 +61,8 @@ func (l *loader) checkShape() error {
 
 // isolate asks for each part alone. What does not evaluate even so becomes a failure in the tree, as deep as it can be found.
 func (l *loader) isolate(ctx context.Context) error {
-	if err := l.isolateSkeleton(ctx); err != nil {
+	err := l.isolateSkeleton(ctx)
+	if err != nil {
 		return err
 	}
 	if err := l.checkShape(); err != nil {
@@ -76,10 +78,13 @@ func (l *loader) isolate(ctx context.Context) error {
 	if len(wanted) == 0 {
 		wanted = asStrings(l.facts["instanceNames"])
 	}
-	if f, failed := l.facts["instanceNames"].(failure); failed {
-		return f.err
+	positions := map[string]any{"instances": map[string]any{}}
+	l.facts["positions"] = positions
+	for _, name := range []string{"machines", "tags", "services"} {
+		if positions[name], err = l.one(ctx, query{}, []string{"positions", name}); err != nil {
+			return err
+		}
 	}
-	graft(l.facts, []string{"positions", "instances"}, map[string]any{})
 	l.facts["instances"] = map[string]any{}
 	if err := l.batch(ctx, query{Blind: blind}, wanted); err != nil {
 		return err
@@ -107,11 +112,18 @@ func (l *loader) isolateSkeleton(ctx context.Context) error {
 		values[0] = flake[0]
 		err = l.each(len(skeleton)-1, func(i int) (err error) {
 			name := skeleton[i+1]
-			values[i+1], err = l.drill(ctx, query{}, []string{name}, name == "machines")
+			values[i+1], err = l.one(ctx, query{}, []string{name})
 			return err
 		})
 		if err != nil {
 			return err
+		}
+		// Where tags do not evaluate no machine does. Otherwise it may be a single machine.
+		machines, tags := slices.Index(skeleton, "machines"), slices.Index(skeleton, "tags")
+		if bad(values[machines]) && !bad(values[tags]) {
+			if values[machines], err = l.drillBelow(ctx, query{}, []string{"machines"}, values[machines], 1); err != nil {
+				return err
+			}
 		}
 	}
 	l.sources, l.events = result.Sources, result.Events
@@ -201,7 +213,7 @@ func (l *loader) drillInstance(ctx context.Context, q query, name string) error 
 	}
 	roles := written[1]
 	if _, failed := service.(failure); !failed {
-		if roles, err = l.drillBelow(ctx, q0(q), extend(path, "roles"), roles); err != nil {
+		if roles, err = l.drillBelow(ctx, q0(q), extend(path, "roles"), roles, bottom); err != nil {
 			return err
 		}
 	}
@@ -225,23 +237,26 @@ func (l *loader) several(ctx context.Context, q query, paths [][]string, into []
 		return err
 	}
 	return l.each(len(paths), func(i int) (err error) {
-		into[i], err = l.drill(ctx, q0(q), paths[i], true)
+		into[i], err = l.drill(ctx, q0(q), paths[i], bottom)
 		return err
 	})
 }
 
-// drill asks for one part; if that kills Nix, and deep is wanted, for its children, down to the parts that are to blame.
+// bottom is deeper than any part lies.
+const bottom = 1000
+
+// drill asks for one part; if that kills Nix, for its children, so many levels down, to the parts that are to blame.
 // The error is one that ends the whole load (an interrupt, say).
-func (l *loader) drill(ctx context.Context, q query, path []string, deep bool) (any, error) {
+func (l *loader) drill(ctx context.Context, q query, path []string, levels int) (any, error) {
 	node, err := l.one(ctx, q, path)
-	if _, failed := node.(failure); err != nil || !failed || !deep {
+	if _, failed := node.(failure); err != nil || !failed || levels == 0 {
 		return node, err
 	}
-	return l.drillBelow(ctx, q, path, node)
+	return l.drillBelow(ctx, q, path, node, levels)
 }
 
 // drillBelow asks for the children of a part that died, which is dead itself if they cannot be listed or there are none.
-func (l *loader) drillBelow(ctx context.Context, q query, path []string, dead any) (any, error) {
+func (l *loader) drillBelow(ctx context.Context, q query, path []string, dead any, levels int) (any, error) {
 	outline := q
 	outline.Outline = true
 	names, err := l.one(ctx, outline, path)
@@ -254,7 +269,7 @@ func (l *loader) drillBelow(ctx context.Context, q query, path []string, dead an
 	}
 	children := make([]any, len(list))
 	err = l.each(len(list), func(i int) (err error) {
-		children[i], err = l.drill(ctx, q, extend(path, asString(list[i])), true)
+		children[i], err = l.drill(ctx, q, extend(path, asString(list[i])), levels-1)
 		return err
 	})
 	if err != nil {

@@ -35,6 +35,10 @@ func (l *loader) decode() (*Inventory, error) {
 	}
 	l.decodeCatalogue()
 	l.decodeMachines()
+	if node := l.facts["instanceNames"]; bad(node) {
+		l.miss(hole{path: []string{"instanceNames"}, node: node}, Finding{Code: "instances-failed", Severity: SeverityError, partial: true,
+			Message: "the clan's instances could not be evaluated"})
+	}
 	for _, name := range sortedKeys(asMap(l.facts["instances"])) {
 		l.decodeInstance(name, l.facts["instances"].(map[string]any)[name])
 	}
@@ -96,15 +100,21 @@ func (l *loader) decodeMachines() {
 		inv.Machines = map[string]*Machine{}
 		for name, raw := range asMap(node) {
 			m, keep := l.decodeMachine(name, raw)
-			if keep {
-				inv.Machines[name] = m
-				carried[name] = m.Tags
+			if !keep {
+				inv.machinesMissing = true
+				continue
 			}
+			inv.Machines[name] = m
+			carried[name] = m.Tags
 		}
 	}
 	inv.DeclaredTags = map[string][]string{}
 	inv.Tags = map[string][]string{}
-	if clean, ok := prune(l.facts["tags"], []string{"tags"}, nil, l.whole("a tag of the inventory")); ok {
+	report := l.whole("a tag of the inventory")
+	if inv.Machines == nil {
+		report = func(hole) {} // said already
+	}
+	if clean, ok := prune(l.facts["tags"], []string{"tags"}, nil, report); ok {
 		for tag, names := range asMap(clean) {
 			inv.DeclaredTags[tag] = asStrings(names)
 			inv.Tags[tag] = []string{}

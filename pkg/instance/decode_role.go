@@ -18,7 +18,7 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 	var broken bool
 	part := func(key string) map[string]any {
 		n := child(node, key)
-		if bad(n) {
+		if bad(n) && !broken {
 			l.miss(hole{path: extend(path, key), node: n}, finding)
 			broken = true
 		}
@@ -51,6 +51,10 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		role.SettingsFrom = FromNowhere
 		return
 	}
+	if bad(groups) && len(role.Tags) > 0 && !l.inv.MachinesKnown() {
+		role.SettingsFrom = FromNowhere // the machine's finding says why
+		return
+	}
 	if bad(groups) {
 		l.miss(hole{path: extend(path, "groups"), node: groups}, finding)
 		role.SettingsFrom = FromNowhere
@@ -60,13 +64,18 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		l.mergeStructurally(inst, role)
 		return
 	}
-	byLayers := map[string]*Settings{}
-	for key, group := range asMap(groups) {
-		byLayers[layersKey(asString(child(group, "machine")), asStrings(child(group, "tags")))] =
-			l.decodeGroup(inst, role, group, extend(path, "groups", key))
+	sharing := map[string][]*Member{}
+	for _, name := range sortedKeys(role.Machines) {
+		m := role.Machines[name]
+		sharing[role.layersOf(m)] = append(sharing[role.layersOf(m)], m)
 	}
-	for _, m := range role.Machines {
-		m.Settings = byLayers[role.layersOf(m)]
+	for _, key := range sortedKeys(asMap(groups)) {
+		group := child(groups, key)
+		members := sharing[layersKey(asString(child(group, "machine")), asStrings(child(group, "tags")))]
+		settings := l.decodeGroup(inst, role, members, group, extend(path, "groups", key))
+		for _, m := range members {
+			m.Settings = settings
+		}
 	}
 }
 
@@ -84,11 +93,15 @@ func (l *loader) unknownRole(inst *Instance, role *Role) bool {
 }
 
 // decodeGroup returns the settings that all members with the same layers share; nil if they cannot be evaluated.
-func (l *loader) decodeGroup(inst *Instance, role *Role, group any, path []string) *Settings {
+func (l *loader) decodeGroup(inst *Instance, role *Role, members []*Member, group any, path []string) *Settings {
 	machine := asString(child(group, "member"))
+	names := make([]string, len(members))
+	for i, m := range members {
+		names[i] = m.Machine
+	}
 	value, ok := prune(child(group, "settings"), extend(path, "settings"), nil, func(h hole) {
 		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Machine: machine,
-			Setting: h.user, Message: "this setting could not be evaluated"}
+			Machines: names, Setting: h.user, Message: "this setting could not be evaluated"}
 		if len(h.user) == 0 {
 			f.Code, f.Severity, f.partial = "settings-failed", SeverityError, true
 			f.Message = "the settings could not be evaluated"

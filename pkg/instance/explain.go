@@ -29,27 +29,18 @@ func (l *loader) locate(ctx context.Context) error {
 	return l.locateSettings(ctx)
 }
 
-// locateSettings asks for the positions of settings in the instances that miss some, and of machines if they fail.
+// locateSettings asks for the positions of settings in the instances that miss some.
 func (l *loader) locateSettings(ctx context.Context) error {
 	var paths [][]string
 	for _, m := range l.missing {
 		path := []string{"positions", "settings", m.finding.Instance}
-		if m.finding.Instance == "" {
-			path = []string{"positions", "machines"}
-			if m.finding.Machine == "" {
-				continue
-			}
+		if m.finding.Role == "" || slices.ContainsFunc(paths, func(p []string) bool { return slices.Equal(p, path) }) {
+			continue
 		}
-		if !slices.ContainsFunc(paths, func(p []string) bool { return slices.Equal(p, path) }) {
-			paths = append(paths, path)
-		}
+		paths = append(paths, path)
 	}
 	if len(paths) == 0 {
 		return nil
-	}
-	tree := map[string]any{"instances": map[string]any{}}
-	for name, node := range asMap(child(l.inv.positions.tree, "instances")) {
-		graft(tree, []string{"instances", name}, node)
 	}
 	values, _, err := l.ask(ctx, query{Select: paths})
 	if err != nil {
@@ -62,20 +53,14 @@ func (l *loader) locateSettings(ctx context.Context) error {
 		if bad(values[i]) {
 			continue
 		}
-		if path[1] == "settings" {
-			graft(tree, []string{"instances", path[2]}, values[i])
-		} else {
-			tree["machines"] = values[i]
-		}
+		graft(asMap(l.inv.positions.tree), []string{"instances", path[2]}, values[i])
 	}
-	l.inv.positions.tree = tree
 	return nil
 }
 
 // explain turns what is missing into findings with Nix's own messages, and Nix's warnings into findings, too.
 func (l *loader) explain(ctx context.Context) error {
 	errs := make([]error, len(l.missing))
-	l.mergeSame()
 	err := l.each(len(l.missing), func(i int) error {
 		m := &l.missing[i]
 		if f, failed := m.node.(failure); failed {
@@ -94,33 +79,90 @@ func (l *loader) explain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	findings := make([]Finding, len(l.missing))
 	for i := range l.missing {
-		m := &l.missing[i]
-		f := &m.finding
+		findings[i] = l.missing[i].finding
+		f := &findings[i]
 		l.place(f)
 		var nixErr *nixeval.Error
 		if errors.As(errs[i], &nixErr) {
 			l.take(f, nixErr)
 		}
-		f.err = &EvalError{Finding: *f, err: errs[i]}
-		l.inv.Findings = append(l.inv.Findings, *f)
+		f.Definitions = l.definitions(f)
+		f.err = &EvalError{err: errs[i]}
+	}
+	for _, f := range joinSame(findings) {
+		if len(f.Machines) == 1 {
+			f.Machines = nil
+		}
+		f.err.Finding = f
+		l.inv.Findings = append(l.inv.Findings, f)
 	}
 	l.warnings()
 	return nil
 }
 
-// mergeSame drops what is missing twice for the same reason: one role's groups often lack the same undefined option.
-func (l *loader) mergeSame() {
-	seen := map[string]bool{}
-	l.missing = slices.DeleteFunc(l.missing, func(m missing) bool {
-		if !m.undefined {
-			return false
+// joinSame makes one finding of those that say the same of different members.
+func joinSame(findings []Finding) []Finding {
+	var joined []Finding
+	index := map[string]int{}
+	for _, f := range findings {
+		if f.Machine == "" || f.Role == "" {
+			joined = append(joined, f)
+			continue
 		}
-		key := optionPath(append([]string{m.finding.Instance, m.finding.Role}, m.finding.Setting...)...)
-		twice := seen[key]
-		seen[key] = true
-		return twice
-	})
+		message := strings.ReplaceAll(f.Message, optionPath("machines", f.Machine)+".", "machines.*.")
+		key := strings.Join(append([]string{f.Instance, f.Role, f.Code, message}, f.Setting...), "\x00")
+		if i, again := index[key]; again {
+			joined[i].Machines = sortedUnique(append(joined[i].Machines, f.Machines...))
+			continue
+		}
+		index[key] = len(joined)
+		joined = append(joined, f)
+	}
+	return joined
+}
+
+// definitions lists what is written for a finding's setting, as far as the layers hold it.
+func (l *loader) definitions(f *Finding) []SettingDefinition {
+	inst := l.inv.Instances[f.Instance]
+	if inst == nil || inst.Roles[f.Role] == nil || len(f.Setting) == 0 {
+		return nil
+	}
+	role := inst.Roles[f.Role]
+	base := []string{"instances", f.Instance, "roles", f.Role}
+	var found []SettingDefinition
+	add := func(layer, name string, definitions []Definition, path ...string) {
+		for _, d := range definitions {
+			value, ok := lookUp(d.Value, f.Setting)
+			if !ok {
+				continue
+			}
+			found = append(found, SettingDefinition{Layer: layer, Name: name, Value: value,
+				Position: l.inv.positions.exact(extend(extend(base, path...), f.Setting...)...)})
+		}
+	}
+	if member := role.Machines[f.Machine]; member != nil {
+		for _, tag := range slices.Backward(member.Tags) {
+			add("tag", tag, role.Layers.Tags[tag], "tags", tag, "settings")
+		}
+	}
+	add("machine", f.Machine, role.Layers.Machines[f.Machine], "machines", f.Machine, "settings")
+	add("role", "", role.Layers.Role, "settings")
+	return found
+}
+
+func lookUp(value any, path []string) (any, bool) {
+	for _, key := range path {
+		m, ok := value.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if value, ok = m[key]; !ok {
+			return nil, false
+		}
+	}
+	return value, true
 }
 
 // place gives a finding the position of what it is about, or of the nearest part around it.

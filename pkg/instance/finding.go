@@ -28,10 +28,14 @@ type Finding struct {
 	Code string
 	// Position is the place in the user's files to look at, as far as it is known.
 	Position
+	// Definitions are, for a setting that does not evaluate, all that is written for it, in clan's order of merging.
+	Definitions []SettingDefinition
 	// Hint says what to do about it; may be empty.
 	Hint string
-	// Instance, Role and Machine are what it is about; empty where it is about something larger.
+	// Instance, Role and Machine are what it is about; empty where it is about something larger. Where several members are
+	// concerned alike, Machine is one of them and Machines are all, sorted.
 	Instance, Role, Machine string
+	Machines                []string
 	// Message says what is wrong; for a part that does not evaluate it is Nix's own message.
 	Message  string
 	Severity Severity
@@ -45,18 +49,43 @@ type Finding struct {
 // MarshalJSON writes the finding with sorted keys, without those that are empty.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Code     string   `json:"code"`
-		Column   int      `json:"column,omitempty"`
-		File     string   `json:"file,omitempty"`
-		Hint     string   `json:"hint,omitempty"`
-		Instance string   `json:"instance,omitempty"`
-		Line     int      `json:"line,omitempty"`
-		Machine  string   `json:"machine,omitempty"`
-		Message  string   `json:"message"`
-		Role     string   `json:"role,omitempty"`
-		Setting  []string `json:"setting,omitempty"`
-		Severity Severity `json:"severity"`
-	}{f.Code, f.Column, f.File, f.Hint, f.Instance, f.Line, f.Machine, f.Message, f.Role, f.Setting, f.Severity})
+		Code        string              `json:"code"`
+		Column      int                 `json:"column,omitempty"`
+		Definitions []SettingDefinition `json:"definitions,omitempty"`
+		File        string              `json:"file,omitempty"`
+		Hint        string              `json:"hint,omitempty"`
+		Instance    string              `json:"instance,omitempty"`
+		Line        int                 `json:"line,omitempty"`
+		Machine     string              `json:"machine,omitempty"`
+		Machines    []string            `json:"machines,omitempty"`
+		Message     string              `json:"message"`
+		Role        string              `json:"role,omitempty"`
+		Setting     []string            `json:"setting,omitempty"`
+		Severity    Severity            `json:"severity"`
+	}{f.Code, f.Column, f.Definitions, f.File, f.Hint, f.Instance, f.Line, f.Machine, f.Machines, f.Message, f.Role, f.Setting, f.Severity})
+}
+
+// SettingDefinition is one value that is written for a setting.
+type SettingDefinition struct {
+	// Layer is where: "role", "machine" or "tag"; Name the machine or tag.
+	Layer string `json:"layer"`
+	Name  string `json:"name,omitempty"`
+	// Position is nil where it is not known.
+	Position *Position `json:"position,omitempty"`
+	// Value is the value as JSON data; mkForce, mkDefault and their like are sets with a `_type`.
+	Value any `json:"value"`
+}
+
+// String is the definition as people read it: "machine laptop, clan.nix:12:5: 3".
+func (d SettingDefinition) String() string {
+	s := d.Layer
+	if d.Name != "" {
+		s += " " + d.Name
+	}
+	if d.Position != nil {
+		s += ", " + d.Position.String()
+	}
+	return s + ": " + compact(d.Value)
 }
 
 // Subject names what the finding is about, such as "inventory.instances.backup.roles.client".

@@ -41,7 +41,13 @@ type Inventory struct {
 
 	positions *positions
 	index     *tags.Index
+	// machinesMissing: some machine does not evaluate.
+	machinesMissing bool
 }
+
+// MachinesKnown reports whether all of the clan's machines and tags could be evaluated. Where they could not, members by tag
+// are missing from the roles.
+func (inv *Inventory) MachinesKnown() bool { return inv.Machines != nil && !inv.machinesMissing }
 
 // Index answers questions about machines and tags.
 func (inv *Inventory) Index() *tags.Index { return inv.index }

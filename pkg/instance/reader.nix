@@ -505,13 +505,13 @@ let
             || unknownRoles != [ ];
         in
         {
-          machines = mapAttrs (_: showLayer) machineLayers;
-          tags = mapAttrs (_: layer: if tagSettingsCount then showLayer layer else [ ]) tagLayers;
-          settings = showLayer (layerOf rawRole);
+          machines = part (mapAttrs (_: layer: part (showLayer layer)) machineLayers);
+          tags = part (mapAttrs (_: layer: if tagSettingsCount then part (showLayer layer) else [ ]) tagLayers);
+          settings = part (showLayer (layerOf rawRole));
           settingsFrom = part from;
           # Functions may be among them: count, never show.
           extraModules = part (length (rawRole.extraModules or [ ]));
-          groups =
+          groups = part (
             if blind && tags != { } then
               mark "blocked"
             else if !serviceOk || unknownRoles != [ ] then
@@ -519,7 +519,8 @@ let
             else if from == "layers" then
               mapAttrs (_: g: removeAttrs g [ "settings" ]) groups
             else
-              groups;
+              groups
+          );
         };
     in
     {
@@ -671,6 +672,7 @@ let
       settings = positionsIn 12 (definitionsOfOption "instances");
       machines = positionsIn 2 (definitionsOfOption "machines");
       tags = positionsIn 1 (definitionsOfOption "tags");
+      services = positionsIn 1 (definitionsOfOption "services");
     };
   };
 
