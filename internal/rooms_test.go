@@ -1,0 +1,165 @@
+// Package internal_test holds what must be true of the project's sources as a whole.
+package internal_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const project = "github.com/clanctl/clanctl/"
+
+// mayImport says for each room which others it may know. A room that is not listed is one more capability over the inventory.
+var mayImport = map[string][]string{
+	"pkg/nixeval":  {"internal/"},
+	"pkg/tags":     {"internal/"},
+	"pkg/module":   {"internal/", "pkg/tags"},
+	"pkg/instance": {"internal/", "pkg/module", "pkg/tags", "pkg/nixeval"},
+	"capability":   {"internal/", "pkg/"},
+}
+
+// Packages that run programs, read flags or draw are for the rooms that are made for it.
+var forbidden = map[string][]string{
+	"capability":   {project + "pkg/nixeval", "os/exec"},
+	"pkg/instance": {"os/exec"},
+	"pkg/module":   {"os/exec"},
+	"pkg/tags":     {"os/exec", "os", "io"},
+}
+
+// Libraries are silent. (log/slog takes its logger from the caller.)
+var forbiddenInLibraries = []string{"flag", "log", "github.com/urfave/cli/", "golang.org/x/term"}
+
+var forbiddenCalls = regexp.MustCompile(`^(fmt\.Print(f|ln)?|os\.Exit|os\.Stdout|os\.Stderr|os\.Args)$`)
+
+func TestImportsRunDownward(t *testing.T) {
+	seen := map[string]bool{}
+	eachFile(t, "../pkg", func(name string, file *ast.File) {
+		dir := path.Dir(name)
+		room := dir
+		if _, known := mayImport[room]; !known {
+			room = "capability"
+		}
+		seen[dir] = true
+		for _, spec := range file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			if own, ok := strings.CutPrefix(imported, project); ok && !matches(own, mayImport[room]) {
+				t.Errorf("%s imports %s: that runs upward", name, imported)
+			}
+			if matches(imported, slices.Concat(forbidden[room], forbiddenInLibraries)) {
+				t.Errorf("%s imports %s: not in this room", name, imported)
+			}
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			if selector, ok := node.(*ast.SelectorExpr); ok {
+				if x, ok := selector.X.(*ast.Ident); ok && forbiddenCalls.MatchString(x.Name+"."+selector.Sel.Name) {
+					t.Errorf("%s uses %s.%s: libraries are silent", name, x.Name, selector.Sel.Name)
+				}
+			}
+			return true
+		})
+	})
+	for room := range mayImport {
+		if room != "capability" && !seen[room] {
+			t.Errorf("there is no room %s: correct this test", room)
+		}
+	}
+	eachFile(t, "../internal", func(name string, file *ast.File) {
+		for _, spec := range file.Imports {
+			if imported, _ := strconv.Unquote(spec.Path.Value); matches(imported, []string{project + "pkg/", project + "cmd/"}) {
+				t.Errorf("%s imports %s: that runs upward", name, imported)
+			}
+		}
+	})
+}
+
+// TestFindingsAreExplained compares the codes in the sources with the headings of docs/findings.md.
+func TestFindingsAreExplained(t *testing.T) {
+	codes := map[string]string{}
+	eachFile(t, "../pkg", func(name string, file *ast.File) {
+		add := func(node ast.Expr) {
+			if lit, ok := node.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if code, _ := strconv.Unquote(lit.Value); code != "" {
+					codes[code] = name
+				}
+			}
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			switch n := node.(type) {
+			case *ast.KeyValueExpr: // Finding{Code: "..."}
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
+					add(n.Value)
+				}
+			case *ast.AssignStmt: // f.Code = "..."
+				for i, left := range n.Lhs {
+					if selector, ok := left.(*ast.SelectorExpr); ok && selector.Sel.Name == "Code" && len(n.Lhs) == len(n.Rhs) {
+						add(n.Rhs[i])
+					}
+				}
+			case *ast.FuncDecl: // func codeOf(...) string { return "..." }
+				if !strings.HasSuffix(strings.ToLower(n.Name.Name), "code") && n.Name.Name != "codeOf" {
+					return true
+				}
+				ast.Inspect(n, func(node ast.Node) bool {
+					if result, ok := node.(*ast.ReturnStmt); ok {
+						for _, value := range result.Results {
+							add(value)
+						}
+					}
+					return true
+				})
+			}
+			return true
+		})
+	})
+	if len(codes) < 20 {
+		t.Fatalf("found only %d codes in the sources: %v", len(codes), slices.Sorted(maps.Keys(codes)))
+	}
+	manual, err := os.ReadFile("../docs/findings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, heading := range regexp.MustCompile(`(?m)^### (.*)$`).FindAllStringSubmatch(string(manual), -1) {
+		if _, used := codes[heading[1]]; !used {
+			t.Errorf("docs/findings.md explains %s, which no code under pkg/ gives", heading[1])
+		}
+		delete(codes, heading[1])
+	}
+	for code, name := range codes {
+		t.Errorf("docs/findings.md does not explain %s (%s)", code, name)
+	}
+}
+
+// eachFile parses the Go files below a directory, without tests. Names are relative to the top of the project.
+func eachFile(t *testing.T, dir string, f func(name string, file *ast.File)) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err == nil {
+			f(strings.TrimPrefix(filepath.ToSlash(file), "../"), parsed)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// matches reports whether a pattern is the name itself or, if it ends in a slash, the beginning of it.
+func matches(name string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		return name == pattern || strings.HasSuffix(pattern, "/") && strings.HasPrefix(name, pattern)
+	})
+}
