@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"clanctl": main})
+}
+
+// TestScript runs testdata/script against real Nix, once for each Nix that CLANCTL_TEST_NIX names (paths separated by
+// colons; without it the nix of PATH).
+func TestScript(t *testing.T) {
+	schema := documentSchema(t)
+	fleet := filepath.Join(t.TempDir(), "fleet")
+	build(t, fleet, "../../examples/fleet")
+	top, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nix := range nixes(t) {
+		// Scripts, and what they run, find this Nix in PATH.
+		bin := t.TempDir()
+		if err := errors.Join(os.Symlink(nix, filepath.Join(bin, "nix")), os.Symlink(fleet, filepath.Join(bin, "fleet"))); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(nixVersion(t, nix), func(t *testing.T) {
+			testscript.Run(t, testscript.Params{
+				Dir:                 "testdata/script",
+				RequireExplicitExec: true,
+				UpdateScripts:       os.Getenv("UPDATE") != "",
+				Setup: func(env *testscript.Env) error {
+					env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
+					env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+					env.Setenv("TOP", top)
+					env.Setenv("NL", "\n")
+					// A clan found by searching upward must be the test's.
+					env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
+					if err := os.CopyFS(filepath.Join(env.WorkDir, "homelab"), os.DirFS(filepath.Join(top, "examples/homelab"))); err != nil {
+						return err
+					}
+					return os.Mkdir(env.Getenv("HOME"), 0o700)
+				},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"exits":    exits,
+					"within":   within,
+					"validate": func(ts *testscript.TestScript, neg bool, args []string) { validate(ts, schema, neg, args) },
+				},
+			})
+		})
+	}
+}
+
+// nixes are the Nix programs to test with. Without any the test is skipped, aloud.
+func nixes(t *testing.T) []string {
+	if list := os.Getenv("CLANCTL_TEST_NIX"); list != "" {
+		return filepath.SplitList(list)
+	}
+	nix, err := exec.LookPath("nix")
+	if err != nil {
+		t.Skip("SKIP: no test against real Nix was run: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
+	}
+	return []string{nix}
+}
+
+// nixVersion is the name of the tests with this Nix, such as "nix-2.8.0".
+func nixVersion(t *testing.T, nix string) string {
+	out, err := exec.Command(nix, "--version").Output()
+	words := strings.Fields(string(out))
+	if err != nil || len(words) == 0 {
+		t.Fatalf("%s --version: %v", nix, err)
+	}
+	return "nix-" + words[len(words)-1]
+}
+
+func build(t *testing.T, to, pkg string) {
+	if out, err := exec.Command("go", "build", "-o", to, pkg).CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
+	}
+}
+
+// exits runs a program and compares its exit code: exits CODE PROGRAM ARG...
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// within is exits with a limit in time: within DURATION CODE PROGRAM ARG...
+func within(ts *testscript.TestScript, neg bool, args []string) {
+	limit, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	start := time.Now()
+	exits(ts, neg, args[1:])
+	if took := time.Since(start); took > limit {
+		ts.Fatalf("took %v, more than %v", took, limit)
+	}
+}
+
+// validate checks a document: against the published schema, that all keys are in it and sorted, and that each finding's code
+// is in the manual.
+func validate(ts *testscript.TestScript, schema *jsonschema.Schema, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: validate FILE")
+	}
+	text := ts.ReadFile(args[0])
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	ts.Check(err)
+	ts.Check(schema.Validate(doc))
+
+	// encoding/json sorts the keys of maps.
+	var sorted bytes.Buffer
+	enc := json.NewEncoder(&sorted)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	ts.Check(enc.Encode(doc))
+	if sorted.String() != text && !strings.Contains(text, `\u`) {
+		ts.Fatalf("the document's keys are not sorted")
+	}
+
+	manual, err := os.ReadFile("../../docs/findings.md")
+	ts.Check(err)
+	for _, finding := range doc.(map[string]any)["findings"].([]any) {
+		code := finding.(map[string]any)["code"].(string)
+		if !strings.Contains(string(manual), "\n### "+code+"\n") {
+			ts.Fatalf("docs/findings.md does not explain %s", code)
+		}
+	}
+}
+
+// documentSchema is the published schema, made strict: consumers must pass over fields that they do not know, but clanctl
+// must print none that the schema does not have.
+func documentSchema(t *testing.T) *jsonschema.Schema {
+	text, err := os.ReadFile("../../docs/eval.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeObjects(doc)
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("eval.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("eval.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// closeObjects forbids unknown fields in every object that lists its fields.
+func closeObjects(node any) {
+	switch n := node.(type) {
+	case map[string]any:
+		if _, lists := n["properties"].(map[string]any); lists {
+			n["additionalProperties"] = false
+		}
+		for _, child := range n {
+			closeObjects(child)
+		}
+	case []any:
+		for _, child := range n {
+			closeObjects(child)
+		}
+	}
+}
