@@ -1,0 +1,5 @@
+{
+  _class = "clan.service";
+  manifest.name = 1 + { };
+  roles.peer = { };
+}

@@ -1,0 +1,1 @@
+throw "this service does not evaluate"

@@ -1,0 +1,5 @@
+# needs: deploy
+{ ... }:
+{
+  inventory.machines.far.deploy.targetHost = "root@far.example.org";
+}

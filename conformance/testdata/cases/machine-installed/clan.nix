@@ -1,0 +1,5 @@
+# needs: installedAt
+{ ... }:
+{
+  inventory.machines.old.installedAt = 1700000000;
+}

@@ -1,0 +1,4 @@
+{ ... }:
+{
+  inventory.machines.alone.tags = [ "x" ];
+}

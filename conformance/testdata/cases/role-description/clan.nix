@@ -1,0 +1,9 @@
+# needs: roleDescription
+{ own, ... }:
+{
+  inventory.machines.m = { };
+  inventory.instances.described = {
+    module = own "described";
+    roles.peer.machines.m = { };
+  };
+}

@@ -1,0 +1,6 @@
+{
+  _class = "clan.service";
+  manifest.name = "described";
+  roles.peer.description = "One of many";
+  roles.silent = { };
+}
