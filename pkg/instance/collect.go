@@ -26,7 +26,7 @@ func (l *loader) collect(ctx context.Context) error {
 	for _, name := range l.wanted {
 		paths = append(paths, []string{"instances", name}, []string{"positions", "instances", name})
 	}
-	values, result, err := l.ask(ctx, query{Select: paths})
+	values, result, err := l.ask(ctx, query{Select: paths, Instances: l.wanted})
 	if err != nil {
 		if !isolates(err) {
 			return err
@@ -89,6 +89,18 @@ func (l *loader) isolate(ctx context.Context) error {
 	if err := l.batch(ctx, query{Blind: blind}, wanted); err != nil {
 		return err
 	}
+	// An instance whose module does not evaluate hides what the others name; now that they are known, ask for just that.
+	if bad(l.facts["inputs"]) {
+		inputs := []string{}
+		for _, instance := range asMap(l.facts["instances"]) {
+			if input := asString(child(instance, "module", "input")); input != "" {
+				inputs = append(inputs, input)
+			}
+		}
+		if l.facts["inputs"], err = l.drill(ctx, query{Inputs: sortedUnique(append(inputs, "self"))}, []string{"inputs"}, 2); err != nil {
+			return err
+		}
+	}
 	return l.checkShape()
 }
 
@@ -98,7 +110,7 @@ func (l *loader) isolateSkeleton(ctx context.Context) error {
 	for i, name := range skeleton {
 		paths[i] = []string{name}
 	}
-	values, result, err := l.ask(ctx, query{Select: paths})
+	values, result, err := l.ask(ctx, query{Select: paths, Instances: l.wanted})
 	if err != nil {
 		if !isolates(err) {
 			return err
@@ -112,7 +124,7 @@ func (l *loader) isolateSkeleton(ctx context.Context) error {
 		values[0] = flake[0]
 		err = l.each(len(skeleton)-1, func(i int) (err error) {
 			name := skeleton[i+1]
-			values[i+1], err = l.one(ctx, query{}, []string{name})
+			values[i+1], err = l.one(ctx, query{Instances: l.wanted}, []string{name})
 			return err
 		})
 		if err != nil {
@@ -212,8 +224,11 @@ func (l *loader) drillInstance(ctx context.Context, q query, name string) error 
 		return err
 	}
 	roles := written[1]
-	if _, failed := service.(failure); !failed {
-		if roles, err = l.drillBelow(ctx, q0(q), extend(path, "roles"), roles, bottom); err != nil {
+	_, noService := service.(failure)
+	if bad(roles) || !noService {
+		deep := q0(q)
+		deep.Raw = noService
+		if roles, err = l.drillBelow(ctx, deep, extend(path, "roles"), roles, bottom); err != nil {
 			return err
 		}
 	}
@@ -237,7 +252,7 @@ func (l *loader) several(ctx context.Context, q query, paths [][]string, into []
 		return err
 	}
 	return l.each(len(paths), func(i int) (err error) {
-		into[i], err = l.drill(ctx, q0(q), paths[i], bottom)
+		into[i], err = l.one(ctx, q0(q), paths[i])
 		return err
 	})
 }

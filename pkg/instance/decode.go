@@ -34,6 +34,9 @@ func (l *loader) decode() (*Inventory, error) {
 		inv.Meta, _ = meta.(map[string]any)
 	}
 	l.decodeCatalogue()
+	if dir, own := l.sources.Local(asString(child(flake, "directory"))); own && dir != "." {
+		l.sources = l.sources.WithDir(dir)
+	}
 	l.decodeMachines()
 	if node := l.facts["instanceNames"]; bad(node) {
 		l.miss(hole{path: []string{"instanceNames"}, node: node}, Finding{Code: "instances-failed", Severity: SeverityError, partial: true,
@@ -67,7 +70,10 @@ func (l *loader) miss(h hole, f Finding) {
 
 func (l *loader) decodeCatalogue() {
 	inputs := asMap(l.facts["inputs"])
-	c := module.Catalogue{Names: asStrings(inputs["names"]), Inputs: map[string]module.Input{}, Null: asString(child(l.facts["flake"], "nullInput"))}
+	c := module.Catalogue{Inputs: map[string]module.Input{}, Null: asString(child(l.facts["flake"], "nullInput"))}
+	if names, known := inputs["names"].([]any); known {
+		c.Names = asStrings(names)
+	}
 	stores := map[string]string{}
 	for name, input := range asMap(inputs["used"]) {
 		if bad(input) || bad(child(input, "services")) {
@@ -202,23 +208,28 @@ func (l *loader) decodeInstance(name string, node any) {
 
 // decodeService fills in what the instance's module says of itself, and reports whether the instance can be evaluated.
 func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
+	plain := l.inv.Flake.Layout == LayoutInventory
 	finding := Finding{Severity: SeverityError, Instance: inst.Name, partial: true}
 	resolved, err := l.inv.Catalogue.Resolve(inst.Module.Spec())
-	// Before mid 2025 null meant the flake's own modules; what evaluates was found.
+	// Before mid 2025 null meant the flake's own modules, wherever it kept them: what evaluates was found.
 	found := !bad(node) && !bad(child(node, "manifest"))
 	if err != nil && !found {
 		finding.Code, finding.Message = resolveCode(err), err.Error()
 		if h, ok := err.(interface{ Hint() string }); ok {
 			finding.Hint = h.Hint()
 		}
-		l.missing = append(l.missing, missing{hole: hole{path: path}, finding: finding})
-		return false
+		// Without clan-core nothing but the module's manifest and roles is lost.
+		finding.partial = !plain
+		if !plain || inst.Module.Input != nil || len(l.inv.Catalogue.Inputs["self"].Services) > 0 {
+			l.missing = append(l.missing, missing{hole: hole{path: path}, finding: finding})
+		}
+		return plain
 	}
 	inst.Module.Resolved = resolved
 	if !found {
 		finding.Code, finding.Message = "module-failed", "the service module could not be evaluated"
 		l.miss(hole{path: path, node: markThrowsNode(node)}, finding)
-		return false
+		return plain
 	}
 	if manifest, ok := prune(child(node, "manifest"), extend(path, "manifest"), nil, func(h hole) {
 		l.miss(h, Finding{Code: "manifest-failed", Severity: SeverityWarning, Instance: inst.Name,

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"slices"
+	"strconv"
 )
 
 // decodeRole adds one role to an instance: its members, and the settings of the group that each belongs to.
@@ -24,14 +25,22 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		}
 		return asMap(n)
 	}
-	layers := func(key string) map[string][]Definition {
+	var holes []layerHole
+	layer := func(node any, kind, name string, path []string) []Definition {
+		return decodeLayer(node, path, func(h hole) { holes = append(holes, layerHole{h, kind, name}) })
+	}
+	layers := func(key, kind string) map[string][]Definition {
 		out := map[string][]Definition{}
-		for n, layer := range part(key) {
-			out[n] = l.decodeLayer(layer)
+		for name, node := range part(key) {
+			out[name] = layer(node, kind, name, extend(path, key, name))
 		}
 		return out
 	}
-	role.Layers = Layers{Machines: layers("machines"), Tags: layers("tags"), Role: l.decodeLayer(child(node, "settings"))}
+	role.Layers = Layers{
+		Machines: layers("machines", "machine"),
+		Tags:     layers("tags", "tag"),
+		Role:     layer(child(node, "settings"), "role", "", extend(path, "settings")),
+	}
 	role.Tags = emptyNotNil(sortedKeys(role.Layers.Tags))
 	for _, m := range l.inv.index.Members(sortedKeys(role.Layers.Machines), role.Tags) {
 		role.Machines[m.Machine] = &Member{Machine: m.Machine, Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
@@ -61,7 +70,7 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		return
 	}
 	if role.SettingsFrom == FromLayers {
-		l.mergeStructurally(inst, role)
+		l.mergeStructurally(inst, role, holes)
 		return
 	}
 	sharing := map[string][]*Member{}
@@ -123,13 +132,26 @@ func (l *loader) decodeGroup(inst *Instance, role *Role, members []*Member, grou
 	return settings
 }
 
-func (l *loader) decodeLayer(node any) []Definition {
-	list, _ := node.([]any)
-	var layer []Definition
-	for _, d := range list {
-		// What does not evaluate here fails in the final settings, too, and is reported there.
-		value, _ := prune(child(d, "value"), nil, nil, func(hole) {})
-		layer = append(layer, Definition{File: definitionFile(asString(child(d, "file"))), Value: value})
+// layerHole is a part of a layer that does not evaluate: of the role's, a machine's or a tag's.
+type layerHole struct {
+	hole
+	kind, name string
+}
+
+// decodeLayer reads the definitions of one layer. Its holes matter only where the layers are all there is: elsewhere they are
+// reported as holes in the final settings.
+func decodeLayer(node any, path []string, report func(hole)) []Definition {
+	if bad(node) {
+		report(hole{path: path, node: node})
+		return nil
+	}
+	set := asMap(node)
+	layer := make([]Definition, 0, len(set))
+	for i := range len(set) {
+		key := strconv.Itoa(i)
+		if value, ok := prune(child(set, key, "value"), extend(path, key, "value"), nil, report); ok {
+			layer = append(layer, Definition{File: definitionFile(asString(child(set, key, "file"))), Value: value})
+		}
 	}
 	return layer
 }

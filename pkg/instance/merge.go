@@ -10,10 +10,26 @@ import (
 // mergeStructurally stands in for the module system where there is none: sets merge, lists concatenate in clan's order (tags
 // in reverse order, machine, role), and two different values for one setting are a conflict. There are no defaults and no
 // checks; the role says that its settings are of layers only.
-func (l *loader) mergeStructurally(inst *Instance, role *Role) {
+func (l *loader) mergeStructurally(inst *Instance, role *Role, holes []layerHole) {
+	whole := map[string]bool{} // layers that are missing as a whole, and their members' settings with them
+	for _, h := range holes {
+		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Setting: h.user,
+			Message: "this setting could not be evaluated"}
+		if len(h.user) == 0 {
+			f.Code, f.Severity, f.partial, f.Message = "settings-failed", SeverityError, true, "the settings could not be evaluated"
+			whole[h.kind+h.name] = true
+		}
+		if h.kind == "machine" {
+			f.Machine = h.name
+		}
+		l.miss(h.hole, f)
+	}
 	done := map[string]*Settings{}
 	for _, name := range sortedKeys(role.Machines) {
 		member := role.Machines[name]
+		if whole["role"] || whole["machine"+name] || slices.ContainsFunc(member.Tags, func(tag string) bool { return whole["tag"+tag] }) {
+			continue
+		}
 		key := role.layersOf(member)
 		if settings, ok := done[key]; ok {
 			member.Settings = settings

@@ -19,12 +19,16 @@ const readerSchema = 1
 
 // query is one question to reader.nix; see there for the meaning of each field.
 type query struct {
-	Schema  int        `json:"schema"`
-	Select  [][]string `json:"select"`
-	Outline bool       `json:"outline,omitempty"`
-	Strict  bool       `json:"strict,omitempty"`
-	Blind   bool       `json:"blind,omitempty"`
-	Raw     bool       `json:"raw,omitempty"`
+	Schema int        `json:"schema"`
+	Select [][]string `json:"select"`
+	// Instances and Inputs are left out if nil.
+	Instances []string `json:"instances,omitempty"`
+	Inputs    []string `json:"inputs,omitempty"`
+
+	Outline bool `json:"outline,omitempty"`
+	Strict  bool `json:"strict,omitempty"`
+	Blind   bool `json:"blind,omitempty"`
+	Raw     bool `json:"raw,omitempty"`
 }
 
 // asker puts queries to one flake, a bounded number at a time.

@@ -5,6 +5,7 @@
 #   target        the flake to read: its outputs, inputs and outPath
 #   args.schema   must be this file's schema number; the Go side checks the answer's, too
 #   args.select   [ [ "machines" ] [ "instances" "borgbackup" ] ... ]   paths into `facts` below
+#   args.instances, args.inputs   for the part "inputs": look at the inputs of these instances only, or at these inputs
 #   args.outline  true: of each selected part only the names of its children, nothing below them (null for a list or leaf)
 #   args.strict   true: a part that throws kills the query with Nix's own message, instead of being marked
 #   args.blind    true: never look at machines and tags (in a clan where these do not evaluate)
@@ -304,8 +305,9 @@ let
   plainService =
     spec:
     let
-      set = if spec.input == null then inputs.self.clan.modules else inputs.${spec.input}.clan.modules;
-      module = set.${spec.name};
+      input = if spec.input == null then "self" else spec.input;
+      # The Go side says better what is missing.
+      module = inputs.${input}.clan.modules.${spec.name} or (throw "there is no module ${input}#${spec.name}");
     in
     if lib == null then structuralModule module else evalServiceModule module;
 
@@ -398,9 +400,15 @@ let
   layerOf = raw: definitionsOf null (raw.settings or { });
   # Nothing was set here. A layer that cannot be looked at counts as set.
   isEmpty = layer: peek false (filter (d: d.value != { }) layer == [ ]);
+  # As a set by index, so that each definition can be asked for alone.
   showLayer =
     layer:
-    map (d: { inherit (d) file; value = walk d.value; }) (filter (d: peek true (d.value != { })) layer);
+    let
+      set = filter (d: peek true (d.value != { })) layer;
+    in
+    listToAttrs (
+      genList (i: nameValue (toString i) { inherit (elemAt set i) file; value = walk (elemAt set i).value; }) (length set)
+    );
 
   namesToSet = v: if isList v then genAttrs v (_: { }) else asAttrs v;
 
@@ -414,7 +422,7 @@ let
       serviceOk = !raw && peek false (seq (service.manifest or null) (seq (attrNames (service.roles or { })) true));
       hasRoles = !raw && service ? roles;
       roles = if hasRoles then service.roles else { };
-      unknownRoles = if hasRoles then filter (r: !(roles ? ${r})) (attrNames (instance.roles or { })) else [ ];
+      unknownRoles = if serviceOk && hasRoles then filter (r: !(roles ? ${r})) (attrNames (instance.roles or { })) else [ ];
 
       roleOf =
         roleName: rawRole:
@@ -491,6 +499,8 @@ let
           from =
             if raw then
               "none"
+            else if plain && !serviceOk then
+              "layers"
             else if !plain && peek false (hasFinal members) then
               "clan"
             else if lib != null then
@@ -506,7 +516,7 @@ let
         in
         {
           machines = part (mapAttrs (_: layer: part (showLayer layer)) machineLayers);
-          tags = part (mapAttrs (_: layer: if tagSettingsCount then part (showLayer layer) else [ ]) tagLayers);
+          tags = part (mapAttrs (_: layer: if tagSettingsCount then part (showLayer layer) else { }) tagLayers);
           settings = part (showLayer (layerOf rawRole));
           settingsFrom = part from;
           # Functions may be among them: count, never show.
@@ -514,7 +524,7 @@ let
           groups = part (
             if blind && tags != { } then
               mark "blocked"
-            else if !serviceOk || unknownRoles != [ ] then
+            else if unknownRoles != [ ] || !serviceOk && from != "layers" then
               mark "blocked"
             else if from == "layers" then
               mapAttrs (_: g: removeAttrs g [ "settings" ]) groups
@@ -614,7 +624,8 @@ let
     flake = {
       inherit layout coreInput;
       source = unsafeDiscardStringContext (toString target.outPath);
-      hasLib = lib != null;
+      # Where clan looks for machines/ and inventory.json; need not be the flake's own directory.
+      directory = part (toString (config.directory or inventoryClass.directory or target.outPath));
       outputs = attrNames outputs;
       nullInput = if nullIsSelf then "self" else coreInput;
       # `inventory.services` was deprecated in 2025 and removed in August; since then clan drops what is in it without a word.
@@ -652,7 +663,8 @@ let
     # The inputs that instances name, and the services each offers: names only, no module is looked at.
     inputs =
       let
-        named = map (n: peek null (specOf n rawInstances.${n}).input) (attrNames rawInstances);
+        among = filter (n: rawInstances ? ${n}) (args.instances or (attrNames rawInstances));
+        named = args.inputs or (map (n: peek null (specOf n rawInstances.${n}).input) among);
         used = unique (filter (n: n != null) named ++ optional (coreInput != null) coreInput ++ optional nullIsSelf "self");
         describe =
           name:

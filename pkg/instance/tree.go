@@ -101,19 +101,19 @@ func prune(node any, path, user []string, report func(hole)) (clean any, keep bo
 		switch markOf(n) {
 		case "":
 		case markSet:
-			return prune(n["value"], extend(path, "value"), user, report)
+			n, _ = n["value"].(map[string]any)
+			path = extend(path, "value")
 		default:
 			report(hole{path: path, user: user, node: node, undefined: asBool(n["undefined"])})
 			return nil, false
 		}
+		clean := make(map[string]any, len(n))
 		for _, key := range sortedKeys(n) {
 			if value, ok := prune(n[key], extend(path, key), extend(user, key), report); ok {
-				n[key] = value
-			} else {
-				delete(n, key)
+				clean[key] = value
 			}
 		}
-		return n, true
+		return clean, true
 	case []any:
 		whole := true
 		for i, item := range n {

@@ -54,7 +54,7 @@ type Role struct {
 
 // Catalogue is what a flake's inputs offer.
 type Catalogue struct {
-	// Names are all inputs of the flake, "self" among them.
+	// Names are all inputs of the flake, "self" among them; nil if they are not known, and nothing is judged.
 	Names []string
 	// Inputs are those inputs that were looked at, by name.
 	Inputs map[string]Input
@@ -81,6 +81,9 @@ func (c *Catalogue) Resolve(spec Spec) (string, error) {
 		input = *spec.Input
 	case input == "":
 		input = "self"
+	}
+	if c.Names == nil {
+		return input, nil
 	}
 	if !slices.Contains(c.Names, input) {
 		return "", &UnknownInputError{Spec: spec, Known: c.Names, Nearest: nearest.Of(input, c.Names)}
@@ -122,6 +125,9 @@ type UnknownInputError struct {
 }
 
 func (e *UnknownInputError) Error() string {
+	if e.Spec.Input == nil {
+		return "the flake has no input that is clan-core"
+	}
 	return fmt.Sprintf("the flake has no input %q", *e.Spec.Input)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -45,9 +46,10 @@ func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
 		grace = defaultGrace
 	}
 	// Interrupt the group, and kill what is still there after the grace; children that hold our pipes included.
+	var killer atomic.Pointer[time.Timer]
 	cmd.Cancel = func() error {
 		group := -cmd.Process.Pid
-		time.AfterFunc(grace, func() { _ = syscall.Kill(group, syscall.SIGKILL) })
+		killer.Store(time.AfterFunc(grace, func() { _ = syscall.Kill(group, syscall.SIGKILL) }))
 		return syscall.Kill(group, syscall.SIGINT)
 	}
 	cmd.WaitDelay = grace + time.Second
@@ -62,6 +64,9 @@ func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
 	err := cmd.Wait()
 	// The leader is gone; nobody of its group may stay behind.
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	if timer := killer.Load(); timer != nil {
+		timer.Stop()
+	}
 	log.flush()
 	r.stdout, r.events, r.source, r.tail = stdout.Bytes(), log.events, log.source, log.tail
 	if cause := context.Cause(ctx); cause != nil && err != nil {

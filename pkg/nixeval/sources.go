@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,8 @@ import (
 type Sources struct {
 	// root is the local source tree, store its copy in the Nix store (empty if Nix died before it said so).
 	root, store string
+	// dirs are directories below root that the flake copies to the store by themselves.
+	dirs []string
 	// inputs are the store paths of the flake's inputs, by name.
 	inputs map[string]string
 }
@@ -19,6 +22,13 @@ type Sources struct {
 // WithInputs returns the sources with the given inputs known besides: name to store path.
 func (s Sources) WithInputs(inputs map[string]string) Sources {
 	s.inputs = inputs
+	return s
+}
+
+// WithDir returns the sources with a directory known that the flake copies to the store by itself (in Nix: "${./dir}"), given
+// by its path relative to the root.
+func (s Sources) WithDir(dir string) Sources {
+	s.dirs = append(slices.Clip(s.dirs), dir)
 	return s
 }
 
@@ -41,9 +51,13 @@ func (s Sources) Local(path string) (string, bool) {
 	if rel, ok := below(path, s.root); ok {
 		return rel, true
 	}
-	// Nix may have died before it said where the source is; a file of the same name and content is the same file.
-	if match := storeFile.FindStringSubmatch(path); match != nil && sameContent(path, filepath.Join(s.root, match[1])) {
-		return match[1], true
+	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same file.
+	if match := storeFile.FindStringSubmatch(path); match != nil {
+		for _, dir := range append([]string{""}, s.dirs...) {
+			if local := filepath.Join(dir, match[1]); sameContent(path, filepath.Join(s.root, local)) {
+				return local, true
+			}
+		}
 	}
 	return path, false
 }

@@ -1,0 +1,42 @@
+package nearest
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestOf(t *testing.T) {
+	known := []string{"borgbackup", "sshd", "syncthing", "borgbackup2", "Sshd"}
+	for _, c := range []struct {
+		name string
+		want []string
+	}{
+		{"borgbakup", []string{"borgbackup", "borgbackup2"}},
+		{"ssdh", nil}, // two edits in four letters are another word
+		{"shd", []string{"Sshd", "sshd"}},
+		{"sshd", []string{"Sshd"}}, // never itself
+		{"wireguard", nil},
+		{"", nil},
+	} {
+		if diff := cmp.Diff(len(c.want), len(Of(c.name, known))); diff != "" {
+			t.Errorf("Of(%q) = %q, want %q", c.name, Of(c.name, known), c.want)
+			continue
+		}
+		for i, got := range Of(c.name, known) {
+			if got != c.want[i] {
+				t.Errorf("Of(%q) = %q, want %q", c.name, Of(c.name, known), c.want)
+			}
+		}
+	}
+}
+
+func TestListIsBounded(t *testing.T) {
+	many := make([]string, 30)
+	if got, want := List(many), 20; len(got) != want*len(`"", `)+len("...") {
+		t.Errorf("List of 30 names = %s", got)
+	}
+	if got := List([]string{`a"b`, "c"}); got != `"a\"b", "c"` {
+		t.Errorf("List = %s", got)
+	}
+}

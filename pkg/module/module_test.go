@@ -1,0 +1,81 @@
+package module
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func in(name string) *string { return &name }
+
+var catalogue = Catalogue{
+	Names: []string{"clan-core", "nixpkgs", "self", "third"},
+	Null:  "clan-core",
+	Inputs: map[string]Input{
+		"clan-core": {HasServices: true, Services: []string{"borgbackup", "coredns", "sshd"}, Deprecated: []string{"coredns"}},
+		"self":      {HasServices: true, Services: []string{"mine"}},
+		"nixpkgs":   {},
+	},
+}
+
+func TestResolve(t *testing.T) {
+	for _, c := range []struct {
+		spec Spec
+		want string
+	}{
+		{Spec{Name: "sshd"}, "clan-core"},
+		{Spec{Input: in("clan-core"), Name: "borgbackup"}, "clan-core"},
+		{Spec{Input: in("self"), Name: "mine"}, "self"},
+		{Spec{Input: in("third"), Name: "anything"}, "third"}, // not looked at: not judged
+	} {
+		got, err := catalogue.Resolve(c.spec)
+		if err != nil || got != c.want {
+			t.Errorf("Resolve(%s) = %q, %v; want %q", c.spec, got, err, c.want)
+		}
+	}
+	own := Catalogue{Names: []string{"self"}, Inputs: map[string]Input{"self": {HasServices: true, Services: []string{"mine"}}}}
+	if got, err := own.Resolve(Spec{Name: "mine"}); err != nil || got != "self" {
+		t.Errorf("without clan-core no input means the flake itself; got %q, %v", got, err)
+	}
+}
+
+func TestResolveErrors(t *testing.T) {
+	type hinter interface {
+		error
+		Hint() string
+	}
+	for _, c := range []struct {
+		spec          Spec
+		want          any
+		message, hint string
+	}{
+		{Spec{Input: in("clan-cor"), Name: "sshd"}, new(*UnknownInputError), `no input "clan-cor"`, `"clan-core"`},
+		{Spec{Input: in("elsewhere"), Name: "sshd"}, new(*UnknownInputError), `no input "elsewhere"`, `"third"`},
+		{Spec{Input: in("nixpkgs"), Name: "sshd"}, new(*NoServicesError), "offers no services", `module.input = "clan-core"`},
+		{Spec{Name: "borgbakup"}, new(*UnknownModuleError), `clan-core offers no service "borgbakup"`, `did you mean "borgbackup"`},
+		{Spec{Name: "mine"}, new(*UnknownModuleError), `"mine"`, `module.input = "self"`},
+		{Spec{Name: "wholly-other"}, new(*UnknownModuleError), `"wholly-other"`, `it offers "borgbackup"`},
+		{Spec{Input: in("self"), Name: "x"}, new(*UnknownModuleError), "the flake itself", `"mine"`},
+		{Spec{Name: "coredns"}, new(*DeprecatedError), "was removed", "successor"},
+	} {
+		_, err := catalogue.Resolve(c.spec)
+		if err == nil || !errors.As(err, c.want) {
+			t.Errorf("Resolve(%s) = %v (%T), want %T", c.spec, err, err, c.want)
+			continue
+		}
+		h := err.(hinter)
+		if !strings.Contains(h.Error(), c.message) || !strings.Contains(h.Hint(), c.hint) {
+			t.Errorf("Resolve(%s): %q, hint %q; want %q and %q in them", c.spec, h, h.Hint(), c.message, c.hint)
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	a, b := Spec{Input: in("a"), Name: "b-c"}, Spec{Input: in("a-b"), Name: "c"}
+	if a.Key() != b.Key() || a.String() == b.String() {
+		t.Errorf("%s and %s share the key %q in clan", a, b, a.Key())
+	}
+	if got := (Spec{Name: "sshd"}).Key(); got != "<clan-core>-sshd" {
+		t.Errorf("Key = %q", got)
+	}
+}

@@ -1,0 +1,155 @@
+package nixeval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var identity = Function{Name: "identity.nix", Source: "target: args: args"}
+
+func isKind(err, kind error) bool { return errors.Is(err, kind) }
+
+// fake writes a program that stands in for Nix where the real one cannot be made to misbehave.
+func fake(t *testing.T, script string) *Evaluator {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "nix")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return &Evaluator{Nix: path, Grace: 200 * time.Millisecond, ProgramDir: t.TempDir()}
+}
+
+// clan makes a flake to name; fakes never look at it.
+func clan(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte("{ outputs = _: { }; }"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestAnswer(t *testing.T) {
+	e := fake(t, `echo '@nix {"action":"msg","level":1,"msg":"warning: hm"}' >&2; echo '{"a":1}'`)
+	result, err := e.Apply(t.Context(), clan(t), identity, nil)
+	if err != nil || strings.TrimSpace(string(result.Value)) != `{"a":1}` {
+		t.Fatalf("%v, %v", result, err)
+	}
+	if len(result.Events) != 1 || result.Events[0].Text != "warning: hm" {
+		t.Errorf("events: %v", result.Events)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		name, script string
+		kind         error
+		message      string
+	}{
+		{"garbage", `echo 'not json'`, ErrGarbage, "printed no JSON"},
+		{"nothing", `true`, ErrGarbage, "0 bytes"},
+		{"half an answer, then an error", `echo '{"a":'; echo '@nix {"action":"msg","level":0,"msg":"error: boo","raw_msg":"boo"}' >&2; exit 1`, ErrEvaluation, "boo"},
+		{"killed", `kill -9 $$`, ErrCrashed, "signal: killed"},
+		{"fails without a word", `exit 7`, ErrCrashed, "exit code 7"},
+		{"too old", `echo "error: unrecognised flag '--apply'" >&2; exit 1`, ErrNixTooOld, "unrecognised flag"},
+		{"endless line on stderr", `head -c 20000000 /dev/zero | tr '\0' x >&2; echo '{}'; exit 1`, ErrCrashed, "exit code 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := fake(t, c.script).Apply(t.Context(), clan(t), identity, nil)
+			if !errors.Is(err, c.kind) || !strings.Contains(fmt.Sprint(err), c.message) {
+				t.Errorf("got %v, want %v with %q", err, c.kind, c.message)
+			}
+		})
+	}
+}
+
+func TestNixMissing(t *testing.T) {
+	for _, nix := range []string{"/nonexistent/nix", t.TempDir(), "no-such-nix-anywhere"} {
+		_, err := (&Evaluator{Nix: nix, ProgramDir: t.TempDir()}).Apply(t.Context(), clan(t), identity, nil)
+		var e *Error
+		if !errors.Is(err, ErrNixNotFound) || !errors.As(err, &e) || e.Hint == "" {
+			t.Errorf("%s: %v, want ErrNixNotFound with a hint", nix, err)
+		}
+	}
+}
+
+// A Nix that takes no notice of an interrupt, with a child that holds its pipes, is gone soon after the context ends.
+func TestStubbornNixIsKilled(t *testing.T) {
+	pids := filepath.Join(t.TempDir(), "pids")
+	e := fake(t, `trap '' INT TERM; echo $$ > `+pids+`; sh -c 'trap "" INT TERM; echo $$ >> `+pids+`; while :; do sleep 1; done' & while :; do sleep 1; done`)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	_, err := e.Apply(ctx, clan(t), identity, nil)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want DeadlineExceeded", err)
+	}
+	if d := time.Since(begin); d > 5*time.Second {
+		t.Errorf("it took %v", d)
+	}
+	text, _ := os.ReadFile(pids)
+	if len(strings.Fields(string(text))) != 2 {
+		t.Fatalf("two processes were to run: %q", text)
+	}
+	for _, field := range strings.Fields(string(text)) {
+		pid, _ := strconv.Atoi(field)
+		for i := 0; syscall.Kill(pid, 0) == nil; i++ {
+			if state, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); strings.Contains(string(state), ") Z ") {
+				break // dead, and waiting for somebody to reap it
+			}
+			if i > 50 {
+				t.Fatalf("process %d is still there", pid)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := fake(t, `echo '{}'`).Apply(ctx, clan(t), identity, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want Canceled", err)
+	}
+}
+
+func TestProgramIsWrittenOnceAndHealed(t *testing.T) {
+	e := &Evaluator{ProgramDir: t.TempDir()}
+	first, _, err := e.writeProgram(identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(first, identity.Name), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := e.writeProgram(identity)
+	if err != nil || second != first {
+		t.Fatalf("%s, %v", second, err)
+	}
+	text, _ := os.ReadFile(filepath.Join(second, identity.Name))
+	if string(text) != identity.Source {
+		t.Errorf("the damaged program was not replaced: %q", text)
+	}
+	// Nowhere to write: a directory for this call alone, removed after it.
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir, cleanup, err := (&Evaluator{ProgramDir: blocked}).writeProgram(identity)
+	if err != nil || !exists(filepath.Join(dir, identity.Name)) {
+		t.Fatalf("%s, %v", dir, err)
+	}
+	cleanup()
+	if exists(dir) {
+		t.Error("the temporary directory is left behind")
+	}
+}

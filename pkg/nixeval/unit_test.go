@@ -1,0 +1,147 @@
+package nixeval
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseLogLine(t *testing.T) {
+	for _, c := range []struct {
+		name, line string
+		want       Event
+		ok         bool
+	}{
+		{"error of 2.8", `@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix","level":0,"line":2,"msg":"\u001b[31;1merror:\u001b[0m boo","raw_msg":"boo"}`,
+			Event{Text: "error: boo", Message: "boo", File: "/nix/store/x-source/a.nix", Line: 2, Column: 9}, true},
+		{"error of 2.26", `@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix:2:9","level":0,"line":2,"msg":"error: boo","raw_msg":"cannot add \u001b[35;1ma string\u001b[0m"}`,
+			Event{Text: "error: boo", Message: "cannot add a string", File: "/nix/store/x-source/a.nix", Line: 2, Column: 9}, true},
+		{"no position", `@nix {"action":"msg","column":null,"file":null,"level":0,"line":null,"msg":"error: boo","raw_msg":"boo"}`,
+			Event{Text: "error: boo", Message: "boo"}, true},
+		{"trace", `@nix {"action":"msg","level":0,"msg":"trace: hello"}`, Event{Text: "trace: hello"}, true},
+		{"start", `@nix {"action":"start","id":1,"level":4,"text":"copying x"}`, Event{Level: 4, Activity: "copying x"}, true},
+		{"stop", `@nix {"action":"stop","id":1}`, Event{}, false},
+		{"plain", "error: unrecognised flag", Event{Level: -1, Text: "error: unrecognised flag"}, true},
+		{"broken JSON", `@nix {"action":`, Event{Level: -1, Text: `@nix {"action":`}, true},
+	} {
+		got, ok := parseLogLine([]byte(c.line))
+		if diff := cmp.Diff(c.want, got); diff != "" || ok != c.ok {
+			t.Errorf("%s: ok %v, %s", c.name, ok, diff)
+		}
+	}
+}
+
+func TestLogReaderSurvivesAnything(t *testing.T) {
+	var seen []string
+	log := &logReader{onEvent: func(e Event) { seen = append(seen, e.Text) }}
+	huge := strings.Repeat("x", maxLine+1)
+	for _, chunk := range []string{"fir", "st\nsec", "ond\n", huge[:maxLine/2], huge[maxLine/2:], "\n\nlast"} {
+		if n, err := log.Write([]byte(chunk)); n != len(chunk) || err != nil {
+			t.Fatalf("Write = %d, %v", n, err)
+		}
+	}
+	log.flush()
+	if diff := cmp.Diff([]string{"first", "second", "last"}, seen); diff != "" {
+		t.Error(diff)
+	}
+	for range 3 * maxTail / 100 {
+		_, _ = log.Write([]byte(strings.Repeat("y", 99) + "\n"))
+	}
+	if len(log.tail) > maxTail {
+		t.Errorf("%d bytes of stderr are kept", len(log.tail))
+	}
+}
+
+func TestWarning(t *testing.T) {
+	for text, want := range map[string]string{
+		"trace: warning: old":            "old",
+		"evaluation warning: old":        "old",
+		"trace: evaluation warning: old": "old",
+		"trace: just saying":             "",
+	} {
+		if got, ok := (Event{Text: text}).Warning(); got != want || ok != (want != "") {
+			t.Errorf("Warning of %q = %q, %v", text, got, ok)
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	e := &Evaluator{Offline: true, Impure: true, Options: []Option{{"a", "b c"}}, OverrideInputs: map[string]string{"z": "github:x/y", "a/b": "path:/q"}}
+	got := e.arguments("/cache/a b", Ref{URL: "path:/clan"}, []byte(`{"x":"${y}"}`))
+	want := []string{"eval", "--json", "--extra-experimental-features", "nix-command flakes", "--no-write-lock-file", "--no-eval-cache",
+		"--log-format", "internal-json", "--show-trace", "--option", "allow-import-from-derivation", "false", "--offline", "--impure",
+		"--option", "a", "b c", "--override-input", "target", "path:/clan", "--override-input", "target/a/b", "path:/q",
+		"--override-input", "target/z", "github:x/y", "path:/cache/a%20b#apply", "--apply", `apply: apply (builtins.fromJSON "{\"x\":\"\${y}\"}")`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestShellJoin(t *testing.T) {
+	if got, want := ShellJoin([]string{"nix", "", "a b", "it's", "x=$y"}), `nix '' 'a b' 'it'\''s' 'x=$y'`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestResolveRef(t *testing.T) {
+	root := t.TempDir()
+	plain := filepath.Join(root, "plain clan", "deep")
+	repo := filepath.Join(root, "repo")
+	for _, dir := range []string{plain, filepath.Join(repo, ".git"), filepath.Join(repo, "fleet", "machines"), filepath.Join(root, "empty")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{filepath.Join(root, "plain clan", "flake.nix"), filepath.Join(repo, "fleet", "flake.nix")} {
+		if err := os.WriteFile(file, []byte("{ }"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		in   string
+		want Ref
+	}{
+		{plain, Ref{URL: "path:" + root + "/plain%20clan", Root: root + "/plain clan", Dir: root + "/plain clan"}},
+		{repo + "/fleet/machines", Ref{URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}},
+		{"path:" + plain, Ref{URL: "path:" + root + "/plain%20clan/deep", Root: plain, Dir: plain}},
+		{"git+file://" + repo + "?dir=fleet", Ref{URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}},
+		{"git+file://" + repo + "?rev=abc", Ref{URL: "git+file://" + repo + "?rev=abc"}},
+		{"github:a/b", Ref{URL: "github:a/b"}},
+		{"nixpkgs", Ref{URL: "nixpkgs"}},
+	} {
+		got, err := ResolveRef(c.in)
+		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", c.in, err, diff)
+		}
+	}
+	for _, in := range []string{root + "/empty", root + "/nowhere", root + "/plain clan#x"} {
+		if _, err := ResolveRef(in); err == nil || !isKind(err, ErrNoFlake) {
+			t.Errorf("ResolveRef(%s) = %v, want ErrNoFlake", in, err)
+		}
+	}
+}
+
+func TestSources(t *testing.T) {
+	root := t.TempDir()
+	store := "/nix/store/6f9lhm0rlr0lwh1mj3kci7xhxzp6mrmp-source"
+	other := "/nix/store/8hjk720y2iln4ff8ls4zy4gm7hdg5q66-source"
+	s := Sources{root: root, store: store}.WithInputs(map[string]string{"clan-core": other})
+	text := "in '" + store + "/a/b.nix', " + other + "/m.nix:3:4 and `" + store + "/flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"
+	want := "in 'a/b.nix', <clan-core>/m.nix:3:4 and `flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"
+	if got := s.Rewrite(text); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := (Sources{}).Rewrite(text); got != text {
+		t.Errorf("the zero Sources changed %s", got)
+	}
+}
+
+func TestEnvironmentPassesWhatNixNeeds(t *testing.T) {
+	got := environment([]string{"PATH=/bin", "AWS_SECRET_ACCESS_KEY=x", "NIX_CONFIG=y", "GITHUB_TOKEN=z", "HOME=/h", "=odd"})
+	if diff := cmp.Diff([]string{"PATH=/bin", "NIX_CONFIG=y", "HOME=/h"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
