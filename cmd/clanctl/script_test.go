@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,6 +45,8 @@ func TestScript(t *testing.T) {
 				Setup: func(env *testscript.Env) error {
 					env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
 					env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+					// Without a daemon, whoever is not root needs a store elsewhere.
+					env.Setenv("NIX_REMOTE", os.Getenv("NIX_REMOTE"))
 					env.Setenv("TOP", top)
 					env.Setenv("NL", "\n")
 					// A clan found by searching upward must be the test's.
@@ -192,3 +195,37 @@ func closeObjects(node any) {
 		}
 	}
 }
+
+// TestDocs runs the commands in the console blocks of the manual, each block in a shell of its own at the top of the
+// project, and compares what they print.
+func TestDocs(t *testing.T) {
+	nixes(t)
+	pages, err := filepath.Glob("../../docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "../../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range consoleBlock.FindAllStringSubmatch(string(text), -1) {
+			var script strings.Builder
+			for _, command := range consoleCommand.FindAllStringSubmatch(block[1], -1) {
+				// Printed as the page has it, then run.
+				script.WriteString("cat <<'CONSOLE'\n$ " + command[1] + "\nCONSOLE\n" + command[1] + "\n")
+			}
+			shell := exec.Command("sh", "-c", "exec 2>&1\n"+script.String())
+			shell.Dir = "../.."
+			got, _ := shell.Output()
+			if string(got) != block[1] {
+				t.Errorf("%s says\n%s\nbut it is\n%s", page, block[1], got)
+			}
+		}
+	}
+}
+
+var (
+	consoleBlock   = regexp.MustCompile("(?ms)^```console\n(.*?)^```$")
+	consoleCommand = regexp.MustCompile(`(?m)^\$ (.*)$`)
+)
