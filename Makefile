@@ -1,0 +1,26 @@
+GO ?= go
+
+# The race detector needs a C compiler.
+RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
+
+.PHONY: build demo test lint clean
+
+build:
+	$(GO) build -o bin/clanctl ./cmd/clanctl
+
+demo: build
+	@scripts/ensure-nix
+	@scripts/demo
+
+# Nix is not known to Go's test cache, so every test runs.
+test: lint
+	scripts/ensure-nix
+	$(GO) test $(RACE) -count=1 ./...
+
+lint:
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt would change:" $$files; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+clean:
+	rm -rf bin
