@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,28 +48,66 @@ func askOracle(t *testing.T, env environment, flake string, overrides map[string
 
 	a := &answer{missing: map[string]bool{}, failed: map[string]bool{}}
 	if whole := ask(&a.document, "oracle: oracle { }"); whole != nil {
-		var names []string
-		if err := ask(&names, "oracle: builtins.attrNames (oracle { }).instances"); err != nil {
-			return nil, whole
+		if err := a.piecemeal(ask); err != nil {
+			return nil, errors.Join(whole, err)
 		}
-		instances := map[string]any{}
-		for _, name := range names {
-			a.document = nil
-			only, err := json.Marshal([]string{name})
-			check(t, err)
-			if ask(&a.document, "oracle: oracle { only = builtins.fromJSON "+nixeval.Quote(string(only))+"; }") == nil {
-				instances[name] = a.document["instances"].(map[string]any)[name]
-			} else {
-				instances[name] = map[string]any{"fails": true}
-			}
-		}
-		if err := ask(&a.document, "oracle: oracle { only = [ ]; }"); err != nil {
-			return nil, err
-		}
-		a.document["instances"] = instances
 	}
 	a.digest()
 	return a, nil
+}
+
+// piecemeal asks for each instance alone and, where that kills Nix, for each of its settings.
+func (a *answer) piecemeal(ask func(into any, apply string) error) error {
+	var names []string
+	if err := ask(&names, "oracle: builtins.attrNames (oracle { }).instances"); err != nil {
+		return err
+	}
+	part := func(into any, args string, path ...string) error {
+		data, _ := json.Marshal(append([]string{}, path...))
+		return ask(into, "oracle: oracle (("+args+") (builtins.fromJSON "+nixeval.Quote(string(data))+"))")
+	}
+	// value is what is at a path of the settings, as far as it can be had.
+	var value func(path ...string) any
+	value = func(path ...string) any {
+		var v any
+		if part(&v, "at: { inherit at; }", path...) == nil {
+			return v
+		}
+		var names []string
+		if part(&names, "at: { inherit at; names = true; }", path...) != nil {
+			return map[string]any{"<throws>": true}
+		}
+		settings := map[string]any{}
+		for _, name := range names {
+			settings[name] = value(append(slices.Clip(path), name)...)
+		}
+		return settings
+	}
+	instances := map[string]any{}
+	for _, name := range names {
+		a.document = nil
+		if part(&a.document, "only: { inherit only; }", name) == nil {
+			instances[name] = a.document["instances"].(map[string]any)[name]
+			continue
+		}
+		if part(&a.document, "only: { inherit only; shallow = true; }", name) != nil {
+			instances[name] = map[string]any{"fails": true}
+			continue
+		}
+		instance := a.document["instances"].(map[string]any)[name].(map[string]any)
+		instances[name] = instance
+		roles, _ := instance["roles"].(map[string]any)
+		for role, r := range roles {
+			for machine, member := range r.(map[string]any)["machines"].(map[string]any) {
+				member.(map[string]any)["settings"] = value(name, role, machine)
+			}
+		}
+	}
+	if err := part(&a.document, "only: { inherit only; }"); err != nil {
+		return err
+	}
+	a.document["instances"] = instances
+	return nil
 }
 
 // digest takes out of the document what throws, and remembers where it was.

@@ -2,8 +2,11 @@
 #
 #   import ./oracle.nix target args
 #
-#   target      the clan's flake
-#   args.only   names of the instances wanted; without it, all
+#   target         the clan's flake
+#   args.only      names of the instances wanted; without it, all
+#   args.shallow   true: no settings
+#   args.at        [ INSTANCE ROLE MACHINE SETTING... ]: not the document, but this part of a member's settings
+#   args.names     true: of that part the names only
 #
 # A part that throws is { "<throws>" = true; }.
 target: args:
@@ -13,7 +16,10 @@ let
     concatMap
     deepSeq
     elem
+    elemAt
     filter
+    foldl'
+    genList
     intersectAttrs
     isAttrs
     isList
@@ -104,22 +110,18 @@ let
       key: endsWith "-${module.name}" key && evaluates (services.${key}.instances ? ${name}) && services.${key}.instances ? ${name}
     ) (attrNames services);
 
-  # Of all inputs only one may be meant where just one offers a service of the name.
-  offering =
-    name:
-    filter (
-      input: evaluates (target.inputs.${input}.clan.modules ? ${name}) && (target.inputs.${input} or { }) ? clan.modules.${name}
-    ) (attrNames target.inputs)
-    ++ (if evaluates (inventory.modules or { } ? ${name}) && (target.outputs.clan.modules or { }) ? ${name} then [ "self" ] else [ ]);
+  moduleOf = name: raw: {
+    name = raw.module.name or name;
+    input = raw.module.input or null;
+  };
+  keyOf = name: raw: builtins.head (holders name (moduleOf name raw));
+  settingsOf = name: raw: clan.settings (keyOf name raw) name;
 
   instanceOf =
     name: raw:
     let
-      module = {
-        name = raw.module.name or name;
-        input = raw.module.input or null;
-      };
-      key = builtins.head (holders name module);
+      module = moduleOf name raw;
+      key = keyOf name raw;
       service = services.${key};
       evaluated = service.instances.${name};
       roleOf =
@@ -137,7 +139,7 @@ let
           machines = mapAttrs (machine: _: {
             explicit = elem machine named;
             tags = filter (t: elem t (machines.${machine}.tags or [ ])) (sorted byTag);
-            settings = show (clan.settings key name role machine);
+            settings = if args.shallow or false then { } else show (settingsOf name raw role machine);
           }) members;
         }
         // (if extraModules > 0 then { inherit extraModules; } else { });
@@ -166,13 +168,25 @@ let
       )
     )
     // without (v: v == null) { exports = show (manifest.exports or null); };
+
+  part =
+    path:
+    let
+      name = elemAt path 0;
+      settings = settingsOf name inventory.instances.${name} (elemAt path 1) (elemAt path 2);
+      value = foldl' (v: key: v.${key}) settings (genList (i: elemAt path (i + 3)) (length path - 3));
+    in
+    if args.names or false then attrNames value else show value;
 in
-{
-  schemaVersion = 1;
-  meta = show inventory.meta;
-  inherit machines tags;
-  instances =
-    mapAttrs instanceOf (
-      if args ? only then set args.only (name: inventory.instances.${name}) else inventory.instances
-    );
-}
+if args ? at then
+  part args.at
+else
+  {
+    schemaVersion = 1;
+    meta = show inventory.meta;
+    inherit machines tags;
+    instances =
+      mapAttrs instanceOf (
+        if args ? only then set args.only (name: inventory.instances.${name}) else inventory.instances
+      );
+  }
