@@ -45,6 +45,8 @@ func TestScript(t *testing.T) {
 				Setup: func(env *testscript.Env) error {
 					env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
 					env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+					// With the race detector a program would wait for a second before it exits.
+					env.Setenv("GORACE", "atexit_sleep_ms=0")
 					// Without a daemon, whoever is not root needs a store elsewhere.
 					env.Setenv("NIX_REMOTE", os.Getenv("NIX_REMOTE"))
 					env.Setenv("TOP", top)
