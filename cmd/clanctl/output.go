@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/itchyny/gojq"
 	"github.com/urfave/cli/v2"
 
@@ -94,16 +97,19 @@ func rawText(w io.Writer, s string) string {
 	return s
 }
 
+// writeJSON streams a value: a document of a large fleet is far larger than what it is made of.
 func writeJSON(w io.Writer, v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	safe := term.NewJSONWriter(buffered)
+	err := jsonv2.MarshalWrite(safe, v, jsontext.WithIndent("  "), jsonv2.Deterministic(true),
+		jsonv2.FormatNilMapAsNull(true), jsonv2.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(term.EscapeJSON(b.Bytes()))
-	return err
+	if _, err := safe.Write([]byte("\n")); err != nil {
+		return err
+	}
+	return buffered.Flush()
 }
 
 // printError says what went wrong, and what to do about it.

@@ -2,10 +2,11 @@
 package term
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -28,24 +29,49 @@ func Escape(s string) string {
 	return b.String()
 }
 
-// EscapeJSON replaces the same characters inside a JSON text with \u escapes; the text means the same as before.
-func EscapeJSON(text []byte) []byte {
-	if bytes.IndexFunc(text, func(r rune) bool { return r >= 0x7f && hidden(r) }) < 0 {
-		return text
+// JSONWriter passes on a JSON text with the same characters inside it replaced by \u escapes; the text means the same as before.
+type JSONWriter struct {
+	w    io.Writer
+	rest []byte // the beginning of a character whose end is still to come
+	out  []byte
+}
+
+// NewJSONWriter returns a JSONWriter on w.
+func NewJSONWriter(w io.Writer) *JSONWriter { return &JSONWriter{w: w} }
+
+// Write writes a piece of JSON text, which may end within a character.
+func (j *JSONWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	if len(j.rest) == 0 && isASCII(p) {
+		return j.w.Write(p)
 	}
-	var b bytes.Buffer
-	for _, r := range string(text) {
+	p = append(j.rest, p...)
+	j.out = j.out[:0]
+	for len(p) > 0 && (utf8.FullRune(p) || len(p) >= utf8.UTFMax) {
+		r, size := utf8.DecodeRune(p)
 		switch {
 		case r < 0x7f || !hidden(r):
-			b.WriteRune(r)
+			j.out = append(j.out, p[:size]...)
 		case r > 0xffff:
-			r -= 0x10000
-			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
+			high, low := utf16.EncodeRune(r)
+			j.out = fmt.Appendf(j.out, `\u%04x\u%04x`, high, low)
 		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			j.out = fmt.Appendf(j.out, `\u%04x`, r)
+		}
+		p = p[size:]
+	}
+	j.rest = append([]byte(nil), p...)
+	_, err := j.w.Write(j.out)
+	return n, err
+}
+
+func isASCII(p []byte) bool {
+	for _, c := range p {
+		if c >= 0x7f {
+			return false
 		}
 	}
-	return b.Bytes()
+	return true
 }
 
 func hidden(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }

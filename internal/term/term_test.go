@@ -1,7 +1,9 @@
 package term
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
 	"testing"
 )
 
@@ -23,20 +25,29 @@ func TestEscape(t *testing.T) {
 	}
 }
 
-func TestEscapeJSONKeepsTheMeaning(t *testing.T) {
+func TestJSONWriterKeepsTheMeaning(t *testing.T) {
 	value := "c1 \u009b31m, bidi \u202e, tag \U000e0041, plain ü 日本 \U0001f600"
 	text, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)
 	}
-	escaped := EscapeJSON(text)
-	for _, r := range string(escaped) {
-		if hidden(r) {
-			t.Errorf("%q is left in %s", r, escaped)
+	// However the text is cut into pieces.
+	for size := 1; size < 7; size++ {
+		var out bytes.Buffer
+		w := NewJSONWriter(&out)
+		for piece := range slices.Chunk(text, size) {
+			if n, err := w.Write(piece); n != len(piece) || err != nil {
+				t.Fatalf("Write = %d, %v", n, err)
+			}
 		}
-	}
-	var back string
-	if err := json.Unmarshal(escaped, &back); err != nil || back != value {
-		t.Errorf("%s reads as %q (%v), want %q", escaped, back, err, value)
+		for _, r := range out.String() {
+			if hidden(r) {
+				t.Errorf("%q is left in %s", r, out.String())
+			}
+		}
+		var back string
+		if err := json.Unmarshal(out.Bytes(), &back); err != nil || back != value {
+			t.Errorf("%s reads as %q (%v), want %q", out.String(), back, err, value)
+		}
 	}
 }

@@ -131,7 +131,7 @@ func (m Module) Spec() module.Spec { return module.Spec{Input: m.Input, Name: m.
 // Role is one role of an instance.
 type Role struct {
 	// ExtraModules counts the NixOS modules that the instance adds to the role.
-	ExtraModules int `json:"extraModules,omitempty"`
+	ExtraModules int `json:"extraModules,omitzero"`
 	// Machines are the role's members by name.
 	Machines map[string]*Member `json:"machines"`
 	// Position is where the instance defines the role, if Nix knows.

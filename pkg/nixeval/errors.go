@@ -67,9 +67,9 @@ func (e *Error) Unwrap() []error {
 
 // Position is a place in a file of the user's.
 type Position struct {
-	Column int    `json:"column,omitempty"`
+	Column int    `json:"column,omitzero"`
 	File   string `json:"file"`
-	Line   int    `json:"line,omitempty"`
+	Line   int    `json:"line,omitzero"`
 }
 
 func (p Position) String() string {
