@@ -130,7 +130,7 @@ let
           written = raw.roles.${role};
           named = namesIn (written.machines or { });
           byTag = namesIn (written.tags or { });
-          extraModules = length (written.extraModules or [ ]);
+          extraModules = show (length (written.extraModules or [ ]));
         in
         {
           tags = sorted byTag;
@@ -142,7 +142,7 @@ let
             settings = if args.shallow or false then { } else show (settingsOf name raw role machine);
           }) members;
         }
-        // (if extraModules > 0 then { inherit extraModules; } else { });
+        // (if extraModules == 0 then { } else { inherit extraModules; });
     in
     if holders name module == [ ] || !evaluates (mapAttrs (_: r: attrNames r.machines) evaluated.roles) then
       { inherit module; fails = true; }

@@ -4,6 +4,13 @@ let
   inherit (builtins) attrNames mapAttrs toJSON tryEval;
   make = import ./make.nix inputs;
 
+  endsWith =
+    suffix: s:
+    let
+      n = builtins.stringLength s - builtins.stringLength suffix;
+    in
+    n >= 0 && builtins.substring n (-1) s == suffix;
+
   # All settings of all members and what else a case may use, forced.
   answers =
     modules:
@@ -17,6 +24,9 @@ let
     toJSON (
       mapAttrs (
         key: service:
+        if endsWith "-nothing" key then
+          null
+        else
         mapAttrs (
           instance: i:
           mapAttrs (role: r: mapAttrs (machine: _: clan.settings key instance role machine) r.machines) i.roles
@@ -92,6 +102,21 @@ in
     tagSettings = clan { inventory.instances.i.roles.r.tags.all.settings.x = 1; };
     dynamicTags = clan { inventory.tags = { machines, ... }: { some = attrNames machines; }; };
     extraModules = clan { inventory.instances.i.roles.r.extraModules = [ { } ]; };
+    extraFunctions = clan { inventory.instances.i.roles.r.extraModules = [ ({ ... }: { }) ]; };
+    # One bad instance leaves the others alone.
+    isolation = works (
+      needed
+      ++ [
+        (offer plain)
+        (instance own)
+        {
+          inventory.instances.bad = {
+            module = { name = "nothing"; } // own;
+            roles = { };
+          };
+        }
+      ]
+    );
     settingsModules = clan { inventory.instances.i.roles.r.settings = { lib, ... }: { x = lib.mkForce 1; }; };
     darwin = clan { inventory.machines.d.machineClass = "darwin"; };
     deploy = clan { inventory.machines.m.deploy.targetHost = "root@example.org"; };

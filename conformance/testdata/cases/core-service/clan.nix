@@ -2,7 +2,8 @@
 { inputs, ... }:
 let
   # Whatever its roles are called in this clan-core.
-  service = import (inputs.clan-core + "/clanServices/hello-world") { packages = { }; };
+  module = import (inputs.clan-core + "/clanServices/hello-world") { packages = { }; };
+  service = if builtins.isFunction module then module { } else module;
 in
 {
   inventory.machines.m = { };

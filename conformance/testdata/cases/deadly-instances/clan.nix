@@ -1,3 +1,4 @@
+# needs: isolation
 { own, lib, ... }:
 {
   inventory.machines.m = { };

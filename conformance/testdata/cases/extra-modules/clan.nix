@@ -7,7 +7,6 @@
     roles.server.machines.m = { };
     roles.server.settings.word = "kept";
     roles.server.extraModules = [
-      ({ pkgs, ... }: { environment.systemPackages = [ pkgs.hello ]; })
       ./clan.nix
       { imports = [ ]; }
     ];

@@ -1,3 +1,4 @@
+# needs: isolation
 { own, ... }:
 {
   inventory.machines.m = { };
