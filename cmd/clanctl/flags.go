@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,6 +28,7 @@ func commonFlags() []cli.Flag {
 		&cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix", Category: run},
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "at most `N` Nix processes at once", DefaultText: "one for each CPU", Category: run},
 		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never", Category: run},
+		&cli.BoolFlag{Name: "no-cache", Usage: "neither use nor keep answers of earlier runs", Category: run},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each Nix command, ready to paste", Category: run},
 	}
 }
@@ -47,6 +49,10 @@ func load(c *cli.Context, instances []string) (*instance.Inventory, error) {
 	config := instance.Config{Instances: instances, Jobs: c.Int("jobs"), Evaluator: nixeval.Evaluator{
 		Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure"),
 	}}
+	if !c.Bool("no-cache") {
+		// Without a home there is no cache, and that is all.
+		config.Evaluator.CacheDir, _ = nixeval.DefaultCacheDir()
+	}
 	for _, value := range c.StringSlice("override-input") {
 		if config.Evaluator.OverrideInputs == nil {
 			config.Evaluator.OverrideInputs = map[string]string{}
@@ -66,6 +72,10 @@ func load(c *cli.Context, instances []string) (*instance.Inventory, error) {
 				fmt.Fprintf(log, "nix: %s\n", term.Escape(e.Text))
 			}
 		}
+	} else if isTerminal(c.App.ErrWriter) {
+		progress := startProgress(c.App.ErrWriter, time.Second)
+		defer progress.stop()
+		config.Evaluator.OnEvent = progress.event
 	}
 	return instance.Load(ctx, c.String("flake"), config)
 }

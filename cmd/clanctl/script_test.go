@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -222,6 +223,22 @@ func TestDocs(t *testing.T) {
 			got, _ := shell.Output()
 			if string(got) != block[1] {
 				t.Errorf("%s says\n%s\nbut it is\n%s", page, block[1], got)
+			}
+		}
+	}
+}
+
+// TestManualIsComplete looks for each command's page, and each of its flags there.
+func TestManualIsComplete(t *testing.T) {
+	for _, command := range newApp(io.Discard, io.Discard).Commands {
+		page := "../../docs/commands/" + command.Name + ".md"
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, flag := range command.Flags {
+			if name := "`--" + flag.Names()[0]; !regexp.MustCompile(name + "[ `]").Match(text) {
+				t.Errorf("%s does not mention %s`", page, name)
 			}
 		}
 	}

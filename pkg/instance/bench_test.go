@@ -32,7 +32,7 @@ func bigFacts(machines, instances int) []byte {
 	}
 	text, _ := json.Marshal(map[string]any{"schema": 1, "values": []any{map[string]any{
 		"flake": map[string]any{"layout": "clan", "coreInput": "clan-core", "nullInput": "clan-core"}, "meta": map[string]any{}, "machines": ms, "tags": map[string]any{},
-		"inputs": map[string]any{"names": []string{"clan-core"}, "used": map[string]any{"clan-core": map[string]any{"services": []string{"svc"}}}},
+		"inputs":        map[string]any{"names": []string{"clan-core"}, "used": map[string]any{"clan-core": map[string]any{"services": []string{"svc"}}}},
 		"instanceNames": []string{}, "instances": is, "positions": map[string]any{},
 	}}})
 	return text

@@ -29,6 +29,10 @@ type Evaluator struct {
 	// takes no notice of an interrupt while it evaluates.
 	Grace time.Duration
 
+	// CacheDir keeps answers, for as long as everything that they were computed from is provably the same. Empty: no cache. It
+	// may be deleted at any time; one that cannot be used is not used. With Refresh, answers are kept but not looked up.
+	CacheDir string
+
 	// ProgramDir holds the small flakes through which functions are applied. Empty means `clanctl/nix` in the user's cache
 	// directory, or a temporary directory where that cannot be written.
 	ProgramDir string
@@ -58,6 +62,8 @@ type Result struct {
 	Events []Event
 	// Sources maps the store paths in Events back to the user's files.
 	Sources Sources
+	// Cached: the answer was kept from an earlier run, and no Nix ran.
+	Cached bool
 }
 
 // Apply evaluates fn applied to the flake and to args (marshalled as JSON) in one Nix process.
@@ -80,10 +86,17 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	}
 	defer cleanup()
 
-	run, err := e.run(ctx, e.arguments(program, ref, argsJSON))
-	sources := Sources{}
+	arguments := e.arguments(program, ref, argsJSON)
+	attempt := e.begin(ref, arguments)
+	sources := Sources{root: ref.Root}
+	if !e.Refresh {
+		if kept, ok := attempt.lookUp(); ok {
+			sources.store = kept.Source
+			return &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true}, nil
+		}
+	}
+	run, err := e.run(ctx, arguments)
 	if ref.Root != "" {
-		sources.root = ref.Root
 		sources.store = run.source
 	}
 	if err != nil {
@@ -96,6 +109,7 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 			Stderr:  run.stderr(), Sources: sources,
 		}
 	}
+	attempt.keep(run, ref, e.OverrideInputs)
 	return &Result{Value: run.stdout, Events: run.events, Sources: sources}, nil
 }
 

@@ -47,6 +47,7 @@ type logReader struct {
 	onEvent func(Event)
 	events  []Event
 	source  string
+	locks   string
 	tail    []byte
 	line    []byte
 	skip    bool
@@ -91,7 +92,8 @@ func (l *logReader) flush() {
 		return
 	}
 	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") {
-		return // of the program flake, which never has one
+		l.locks = event.Text // of the program flake, which never has one: all inputs are listed
+		return
 	}
 	if event.Activity == "" {
 		if len(l.events) < maxEvents {

@@ -18,7 +18,9 @@ type run struct {
 	stdout []byte
 	events []Event
 	source string
-	tail   []byte
+	// locks is Nix's account of all inputs.
+	locks string
+	tail  []byte
 	// err is what ended it badly: an *exec.ExitError, the context's cause, or that it could not be started.
 	err error
 }
@@ -68,7 +70,7 @@ func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
 		timer.Stop()
 	}
 	log.flush()
-	r.stdout, r.events, r.source, r.tail = stdout.Bytes(), log.events, log.source, log.tail
+	r.stdout, r.events, r.source, r.locks, r.tail = stdout.Bytes(), log.events, log.source, log.locks, log.tail
 	if cause := context.Cause(ctx); cause != nil && err != nil {
 		err = errors.Join(cause, err)
 	}

@@ -1,0 +1,311 @@
+package nixeval
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The cache answers a question without Nix when everything that the answer was computed from is provably the same: the
+// question itself, the Nix that would run and its configuration, the flake's source tree, and every local tree that it takes
+// as an input. A doubtful case is a miss.
+
+// attempt is one question on its way through the cache. A nil attempt caches nothing.
+type attempt struct {
+	store  *store
+	key    string
+	began  time.Time
+	target *tree // nil for a reference that is locked by itself
+}
+
+// answer is what is kept: a result, and the local inputs that it depends on.
+type answer struct {
+	Inputs []localInput    `json:"inputs,omitempty"`
+	Events []Event         `json:"events,omitempty"`
+	Source string          `json:"source,omitempty"`
+	Value  json.RawMessage `json:"-"`
+}
+
+// localInput is an input of the flake that lies in a directory outside of it.
+type localInput struct {
+	Git  bool   `json:"git,omitempty"`
+	Root string `json:"root"`
+	Sum  []byte `json:"sum"`
+}
+
+// begin looks at the flake's tree; nil if this question cannot be cached.
+func (e *Evaluator) begin(ref Ref, args []string) *attempt {
+	if e.CacheDir == "" || e.Impure {
+		return nil
+	}
+	nix, err := e.identity()
+	if err != nil {
+		return nil
+	}
+	s, err := openStore(e.CacheDir)
+	if err != nil {
+		return nil
+	}
+	a := &attempt{store: s, began: time.Now()}
+	state := ""
+	switch {
+	case ref.Root != "" && plainQuery(ref.URL):
+		if a.target, err = s.observe(ref.Root, ref.Git); err != nil {
+			return nil
+		}
+		state = fmt.Sprintf("%x", a.target.sum)
+	case ref.Root == "" && locked(ref.URL):
+		state = "locked"
+	default:
+		return nil
+	}
+	a.key = strings.Join(append([]string{nix, state}, args...), "\x00")
+	return a
+}
+
+// lookUp returns a kept answer that still holds.
+func (a *attempt) lookUp() (*answer, bool) {
+	if a == nil {
+		return nil, false
+	}
+	payload, ok := a.store.get("answer", a.key)
+	if !ok {
+		return nil, false
+	}
+	head, value, ok := strings.Cut(string(payload), "\n")
+	kept := &answer{Value: json.RawMessage(value)}
+	if !ok || json.Unmarshal([]byte(head), kept) != nil {
+		return nil, false
+	}
+	for _, input := range kept.Inputs {
+		t, err := a.store.observe(input.Root, input.Git)
+		if err != nil || !slices.Equal(t.sum[:], input.Sum) {
+			return nil, false
+		}
+	}
+	return kept, true
+}
+
+// keep stores an answer, if nothing that it depends on was touched while Nix ran.
+func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) {
+	if a == nil {
+		return
+	}
+	known := ref.URL
+	for _, override := range overrides {
+		known += "\n" + override
+	}
+	if a.target != nil {
+		after, err := a.store.observe(ref.Root, ref.Git)
+		if err != nil || !after.unchangedSince(a.target) {
+			return
+		}
+		lock, _ := os.ReadFile(filepath.Join(ref.Dir, "flake.lock"))
+		known += "\n" + string(lock)
+	}
+	inputs, ok := localInputs(r.locks, ref, known)
+	if !ok {
+		return
+	}
+	kept := answer{Events: r.events, Source: r.source}
+	for _, input := range inputs {
+		t, err := a.store.observe(input.Root, input.Git)
+		if err != nil || !t.quietSince(a.began) {
+			return
+		}
+		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.sum[:]})
+	}
+	head, err := json.Marshal(kept)
+	if err != nil {
+		return
+	}
+	_ = a.store.put("answer", a.key, append(append(head, '\n'), r.stdout...))
+}
+
+// observe looks at a tree with the help of what was kept of it.
+func (s *store) observe(root string, git bool) (*tree, error) {
+	key := fmt.Sprintf("%t %s", git, root)
+	var known *tree
+	if text, ok := s.get("tree", key); ok {
+		known, _ = unmarshalTree(text)
+	}
+	t, changed, err := observe(root, git, known)
+	if err != nil {
+		return nil, err
+	}
+	if changed {
+		_ = s.put("tree", key, t.marshal())
+	}
+	return t, nil
+}
+
+// identity stands for the Nix that would run and what configures it: the program file (store paths never change, other files
+// by their stamp), configuration files and the environment.
+func (e *Evaluator) identity() (string, error) {
+	path, err := exec.LookPath(e.nix())
+	if err != nil {
+		return "", err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", err
+	}
+	st, err := lstat(path)
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s %v\n", path, st)
+	for _, entry := range environment(os.Environ()) {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "XDG_CONFIG") || name == "HOME" {
+			fmt.Fprintf(hash, "%d %s\n", len(entry), entry)
+		}
+	}
+	for _, file := range configFiles() {
+		text, _ := os.ReadFile(file)
+		fmt.Fprintf(hash, "%s %d %s\n", file, len(text), text)
+	}
+	return fmt.Sprintf("%x", hash.Sum(nil)), nil
+}
+
+// configFiles are the files that Nix reads its settings from, as its manual lists them.
+func configFiles() []string {
+	system := os.Getenv("NIX_CONF_DIR")
+	if system == "" {
+		system = "/etc/nix"
+	}
+	files := []string{filepath.Join(system, "nix.conf")}
+	if user := os.Getenv("NIX_USER_CONF_FILES"); user != "" {
+		return append(files, filepath.SplitList(user)...)
+	}
+	dirs := filepath.SplitList(os.Getenv("XDG_CONFIG_DIRS"))
+	if home := os.Getenv("XDG_CONFIG_HOME"); home != "" {
+		dirs = append(dirs, home)
+	} else if home, err := os.UserHomeDir(); err == nil {
+		dirs = append(dirs, filepath.Join(home, ".config"))
+	}
+	for _, dir := range dirs {
+		files = append(files, filepath.Join(dir, "nix", "nix.conf"))
+	}
+	return files
+}
+
+// plainQuery reports whether a local reference asks for nothing that a tree does not tell (submodules, large files).
+func plainQuery(ref string) bool {
+	u, err := url.Parse(ref)
+	if err != nil {
+		return false
+	}
+	for name := range u.Query() {
+		if name != "dir" && name != "shallow" {
+			return false
+		}
+	}
+	return true
+}
+
+var commit = regexp.MustCompile(`(?:^|[^0-9a-f])([0-9a-f]{40})(?:[^0-9a-f]|$)`)
+
+// locked reports whether a remote reference can only ever mean one tree.
+func locked(ref string) bool {
+	u, err := url.Parse(ref)
+	if err != nil {
+		return false
+	}
+	if u.Query().Has("narHash") || commit.MatchString(u.Query().Get("rev")) {
+		return true
+	}
+	switch u.Scheme {
+	case "github", "gitlab", "sourcehut":
+		return commit.MatchString(u.Opaque)
+	}
+	return false
+}
+
+var lockLine = regexp.MustCompile(`(?m)^• (?:Added|Updated) input '([^']*)':\n(?:    '[^']*'[^\n]*\n  → )? *(?:follows )?'([^']*)'`)
+
+// localInputs reads from Nix's own account of the inputs that it took (`• Added input ...`, all of them, because the program
+// flake has no lock file) which lie in local directories. It reports false when the account is not understood, or some input
+// is pinned by nothing that is known to be the same next time: known holds the lock file and the references given.
+func localInputs(account string, ref Ref, known string) ([]Ref, bool) {
+	if !strings.Contains(account, "'"+targetInput+"'") {
+		return nil, false
+	}
+	var found []Ref
+	matches := lockLine.FindAllStringSubmatch(account, -1)
+	if len(matches) != strings.Count(account, "\n• ") {
+		return nil, false
+	}
+	for _, match := range matches {
+		name, url := match[1], match[2]
+		if name == targetInput || strings.Contains(match[0], "follows '") {
+			continue
+		}
+		input, local, ok := localInput1(url, ref)
+		switch {
+		case !ok:
+			return nil, false
+		case local:
+			if input.Root != "" && !slices.Contains(found, input) {
+				found = append(found, input)
+			}
+		case !pinned(url, known):
+			return nil, false
+		}
+	}
+	return found, true
+}
+
+// localInput1 tells whether an input lies in a local directory, and in which; none if that is inside the flake's own tree.
+func localInput1(input string, ref Ref) (tree Ref, local, ok bool) {
+	u, err := url.Parse(input)
+	if err != nil {
+		return Ref{}, false, false
+	}
+	dir := u.Path
+	if dir == "" {
+		dir = u.Opaque
+	}
+	switch {
+	case u.Scheme == "path" && !filepath.IsAbs(dir):
+		// Relative to a flake that is looked at anyway.
+		return Ref{}, true, true
+	case u.Scheme == "path":
+		if strings.HasPrefix(dir, "/nix/store/") {
+			return Ref{}, true, true
+		}
+		return Ref{Root: dir}, true, true
+	case u.Scheme == "git+file":
+		for name := range u.Query() {
+			if name == "submodules" || name == "lfs" {
+				return Ref{}, true, false
+			}
+		}
+		return Ref{Root: dir, Git: true}, true, true
+	case u.Scheme == "file" || strings.HasSuffix(u.Scheme, "+file"):
+		return Ref{}, true, false
+	}
+	return Ref{}, false, true
+}
+
+// pinned reports whether the commit or hash that an input was taken at is one that the flake's lock file, or a reference that
+// was given, holds.
+func pinned(input, known string) bool {
+	u, err := url.Parse(input)
+	if err != nil {
+		return false
+	}
+	if rev := commit.FindStringSubmatch(u.Opaque + u.Path + " " + u.Query().Get("rev")); rev != nil {
+		return strings.Contains(known, rev[1])
+	}
+	hash := u.Query().Get("narHash")
+	return hash != "" && strings.Contains(known, hash)
+}

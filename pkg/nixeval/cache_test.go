@@ -1,0 +1,247 @@
+package nixeval
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTrustNeedsTime(t *testing.T) {
+	const second = int64(time.Second)
+	s := stamp{ctime: 100*second + 1}
+	for _, c := range []struct {
+		hashed int64
+		want   bool
+	}{
+		{s.ctime + second, true},
+		{s.ctime + second/1000, false}, // another edit may have come within the same tick
+		{0, false},                     // changed while it was read
+	} {
+		if got := (&entry{stamp: s, hashed: c.hashed}).trusts(s); got != c.want {
+			t.Errorf("hashed %d ns after the change: trusted %v", c.hashed-s.ctime, got)
+		}
+	}
+	coarse := stamp{ctime: 100 * second}
+	if (&entry{stamp: coarse, hashed: coarse.ctime + second}).trusts(coarse) {
+		t.Error("a file system that counts seconds was trusted within one")
+	}
+	if other := (stamp{ctime: s.ctime, mode: 1}); (&entry{stamp: s, hashed: s.ctime + second}).trusts(other) {
+		t.Error("another mode was trusted")
+	}
+}
+
+const account = `warning: not writing modified lock file of flake 'path:/cache':
+• Added input 'target':
+    'git+file:///home/clan' (1970-01-01)
+• Added input 'target/clan-core':
+    'path:/home/clan%20core?lastModified=1&narHash=sha256-AB%2BC%3D' (2026-01-01)
+• Added input 'target/clan-core/nixpkgs':
+    follows 'target/nixpkgs'
+• Added input 'target/local':
+    'path:./services'
+• Added input 'target/repo':
+    'git+file:///srv/repo?ref=refs/heads/main&rev=1111111111111111111111111111111111111111' (2026-01-01)
+• Added input 'target/nixpkgs':
+    'github:NixOS/nixpkgs/2222222222222222222222222222222222222222?narHash=sha256-x%3D' (2026-01-01)
+• Added input 'target/tar':
+    'https://example.org/x.tar.gz?narHash=sha256-QQ%3D%3D' (2026-01-01)`
+
+func TestLocalInputs(t *testing.T) {
+	ref := Ref{URL: "git+file:///home/clan", Root: "/home/clan", Dir: "/home/clan", Git: true}
+	lock := `{"rev": "2222222222222222222222222222222222222222", "narHash": "sha256-QQ=="}`
+	found, ok := localInputs(account, ref, lock)
+	want := []Ref{{Root: "/home/clan core"}, {Root: "/srv/repo", Git: true}}
+	if fmt.Sprint(found) != fmt.Sprint(want) || !ok {
+		t.Errorf("got %v, %v; want %v", found, ok, want)
+	}
+	for name, c := range map[string]struct{ account, known string }{
+		"a remote input that no lock holds":    {account, `{"narHash": "sha256-QQ=="}`},
+		"a tarball that no lock holds":         {account, `{"rev": "2222222222222222222222222222222222222222"}`},
+		"no account at all":                    {"", lock},
+		"a line that is not understood":        {account + "\n• Changed input 'target/x':\n    nothing known", lock},
+		"a tarball on this machine":            {strings.Replace(account, "https://example.org", "file:///srv", 1), lock},
+		"a git repository with its submodules": {strings.Replace(account, "?ref=refs/heads/main", "?submodules=1", 1), lock},
+	} {
+		if found, ok := localInputs(c.account, ref, c.known); ok {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}
+
+func TestLocked(t *testing.T) {
+	rev := strings.Repeat("a1", 20)
+	for ref, want := range map[string]bool{
+		"github:a/b/" + rev:                    true,
+		"git+https://example.org/a?rev=" + rev: true,
+		"github:a/b":                           false,
+		"github:a/b/main":                      false,
+		"nixpkgs":                              false,
+		"git+https://example.org/a?ref=x":      false,
+		"https://example.org/a.tar.gz":         false,
+	} {
+		if got := locked(ref); got != want {
+			t.Errorf("locked(%s) = %v", ref, got)
+		}
+	}
+}
+
+// counting answers with the content of the flake's file "value" and counts how often it ran.
+func realNix(t *testing.T, e *Evaluator) {
+	t.Helper()
+	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
+	*e = Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir(), CacheDir: filepath.Join(t.TempDir(), "cache")}
+}
+
+var readValues = Function{Name: "values.nix", Source: `flake: args: { own = builtins.readFile (flake + "/value"); input = flake.inputs.other.value or null; dirty = flake ? rev; inherit args; }`}
+
+func writeAll(t *testing.T, files map[string]string) {
+	t.Helper()
+	for path, text := range files {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCache(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	home, other := t.TempDir(), t.TempDir()
+	writeAll(t, map[string]string{
+		filepath.Join(home, "flake.nix"):  `{ inputs.other.url = "path:` + other + `"; outputs = _: { }; }`,
+		filepath.Join(home, "value"):      "one",
+		filepath.Join(other, "flake.nix"): `{ outputs = _: { value = import ./value.nix; }; }`,
+		filepath.Join(other, "value.nix"): `1`,
+	})
+	time.Sleep(100 * time.Millisecond) // files that are only just written are not trusted
+	ask := func(e Evaluator, args any) (string, bool) {
+		t.Helper()
+		result, err := e.Apply(t.Context(), home, readValues, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(result.Value)), result.Cached
+	}
+	expect := func(what string, e Evaluator, args any, value string, cached bool) {
+		t.Helper()
+		if got, hit := ask(e, args); got != value || hit != cached {
+			t.Errorf("%s: got %s, cached %v; want %s, %v", what, got, hit, value, cached)
+		}
+	}
+	first := `{"args":null,"dirty":false,"input":1,"own":"one"}`
+	expect("first", e, nil, first, false)
+	expect("again", e, nil, first, true)
+	expect("another question", e, 7, `{"args":7,"dirty":false,"input":1,"own":"one"}`, false)
+	other2 := e
+	other2.Options = []Option{{"max-jobs", "1"}}
+	expect("another option", other2, nil, first, false)
+	none := e
+	none.CacheDir = ""
+	expect("no cache", none, nil, first, false)
+	impure := e
+	impure.Impure = true
+	expect("impure", impure, nil, first, false)
+	expect("impure again", impure, nil, first, false)
+
+	writeAll(t, map[string]string{filepath.Join(home, "value"): "two"})
+	expect("edited", e, nil, `{"args":null,"dirty":false,"input":1,"own":"two"}`, false)
+	time.Sleep(100 * time.Millisecond)
+	writeAll(t, map[string]string{filepath.Join(other, "value.nix"): "2"})
+	time.Sleep(100 * time.Millisecond)
+	second := `{"args":null,"dirty":false,"input":2,"own":"two"}`
+	expect("an input outside edited", e, nil, second, false)
+	expect("and kept again", e, nil, second, true)
+
+	// Damage of any kind is a miss that heals.
+	entries, err := os.ReadDir(e.CacheDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		path := filepath.Join(e.CacheDir, entry.Name())
+		info, _ := entry.Info()
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", entry.Name(), info.Mode())
+		}
+		text, _ := os.ReadFile(path)
+		text[len(text)/2] ^= 0x55
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect("damaged", e, nil, second, false)
+	expect("healed", e, nil, second, true)
+	if info, _ := os.Stat(e.CacheDir); info.Mode().Perm() != 0o700 {
+		t.Errorf("the cache directory has mode %v", info.Mode())
+	}
+	// Somebody else could have written here.
+	if err := os.Chmod(e.CacheDir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	expect("world-writable", e, nil, second, false)
+}
+
+// The cached answer is the uncached one, whatever is edited.
+func TestCacheIsNeverStale(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	root := t.TempDir()
+	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2))
+	all := Function{Name: "all.nix", Source: `flake: _: let
+		walk = dir: builtins.mapAttrs (n: k: if k == "directory" then walk (dir + "/${n}") else if k == "regular" then builtins.readFile (dir + "/${n}") else k) (builtins.readDir dir);
+		in walk flake.outPath`}
+	writeAll(t, map[string]string{filepath.Join(root, "flake.nix"): "{ outputs = _: { }; }"})
+	uncached := e
+	uncached.CacheDir = ""
+	hits := 0
+	for i := range 60 {
+		what := "nothing"
+		if r.IntN(3) > 0 {
+			what = edit(t, r, root, false)
+		} else {
+			time.Sleep(60 * time.Millisecond)
+		}
+		got, err := e.Apply(t.Context(), root, all, nil)
+		want, err2 := uncached.Apply(t.Context(), root, all, nil)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		if got.Cached {
+			hits++
+		}
+		if string(got.Value) != string(want.Value) {
+			t.Fatalf("edit %d (%s): stale\n%s\n%s", i, what, got.Value, want.Value)
+		}
+	}
+	if hits == 0 {
+		t.Error("nothing was ever answered from the cache")
+	}
+	t.Logf("%d of 60 from the cache", hits)
+}
+
+func TestStoreIsBounded(t *testing.T) {
+	s, err := openStore(filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	big := make([]byte, maxStore/4)
+	for i := range 6 {
+		if err := s.put("x", fmt.Sprint(i), big); err != nil {
+			t.Fatal(err)
+		}
+		_ = os.Chtimes(s.path("x", fmt.Sprint(i)), time.Time{}, time.Now().Add(time.Duration(i-10)*time.Second))
+	}
+	if _, ok := s.get("x", "0"); ok {
+		t.Error("the oldest is still there")
+	}
+	if _, ok := s.get("x", "5"); !ok {
+		t.Error("the newest is gone")
+	}
+}

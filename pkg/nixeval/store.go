@@ -1,0 +1,130 @@
+package nixeval
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// store is a directory of small files that may vanish or be damaged at any time: each holds its own checksum, is written beside
+// and renamed, and what cannot be read is not there.
+type store struct{ dir string }
+
+// maxStore bounds the size of all files together.
+const maxStore = 256 << 20
+
+// DefaultCacheDir is where answers are kept unless told otherwise: "clanctl" in the user's cache directory (XDG_CACHE_HOME).
+// It may be deleted at any time.
+func DefaultCacheDir() (string, error) {
+	parent, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(parent, "clanctl"), nil
+}
+
+// openStore makes sure that a directory is ours alone. A directory that others may write to is not used.
+func openStore(dir string) (*store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() || !ownedByUs(info) || info.Mode().Perm()&0o022 != 0 {
+		return nil, fmt.Errorf("cache directory %s is not used: it is a link, or others own it or may write to it", dir)
+	}
+	return &store{dir}, nil
+}
+
+const storeMagic = "clanctl-1 "
+
+// path of a file; the name is a hash, so that any key will do.
+func (s *store) path(kind, key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return filepath.Join(s.dir, kind+"-"+hex.EncodeToString(sum[:16]))
+}
+
+func (s *store) get(kind, key string) ([]byte, bool) {
+	path := s.path(kind, key)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false
+	}
+	head := len(storeMagic) + 2*sha256.Size + 1
+	if len(text) < head || !bytes.HasPrefix(text, []byte(storeMagic)) {
+		return nil, false
+	}
+	payload := text[head:]
+	sum := sha256.Sum256(payload)
+	if string(text[len(storeMagic):head-1]) != hex.EncodeToString(sum[:]) {
+		return nil, false
+	}
+	// The oldest files go first when space is short; an hour is near enough.
+	if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()).Abs() > time.Hour {
+		_ = os.Chtimes(path, time.Time{}, time.Now())
+	}
+	return payload, true
+}
+
+func (s *store) put(kind, key string, payload []byte) error {
+	sum := sha256.Sum256(payload)
+	f, err := os.CreateTemp(s.dir, "tmp-")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "%s%x\n", storeMagic, sum)
+	if err == nil {
+		_, err = f.Write(payload)
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), s.path(kind, key))
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return err
+	}
+	s.trim()
+	return nil
+}
+
+// trim removes the least recently used files until the rest fits, and what crashed writers left.
+func (s *store) trim() {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return
+	}
+	var files []fs.FileInfo
+	var total int64
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if len(e.Name()) > 4 && e.Name()[:4] == "tmp-" && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(filepath.Join(s.dir, e.Name()))
+			continue
+		}
+		files, total = append(files, info), total+info.Size()
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, info := range files {
+		if total <= maxStore {
+			return
+		}
+		if err := os.Remove(filepath.Join(s.dir, info.Name())); err == nil || errors.Is(err, fs.ErrNotExist) {
+			total -= info.Size()
+		}
+	}
+}

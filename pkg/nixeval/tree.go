@@ -1,0 +1,430 @@
+package nixeval
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A tree is the state of a local source tree: of a git work tree what Nix sees of it (tracked files as they are on disk, the
+// index, HEAD), otherwise everything below a directory. Like git's index it remembers the stamp of each file beside the hash
+// of its content, so that an unchanged tree is recognised by one lstat for each file.
+type tree struct {
+	git  bool
+	root string
+	// head is git's own state: HEAD and the commit it leads to, and the configuration.
+	head string
+	// index is git's index file; list is the hash of what it lists.
+	index entry
+	list  digest
+	dirs  []dir
+	// sum stands for all of the content.
+	sum digest
+	// relisted: some directory's names were read anew.
+	relisted bool
+}
+
+type digest [sha256.Size]byte
+
+// dir is a directory: its files (and in a plain tree its subdirectories, which have a dir of their own).
+type dir struct {
+	path    string // relative to the root, "" for itself
+	self    entry  // plain trees only: an unchanged directory has unchanged names
+	entries []entry
+}
+
+// entry is one file, symlink or directory, and when its content was looked at.
+type entry struct {
+	name   string
+	stamp  stamp
+	hashed int64 // nanoseconds since 1970, before reading began
+	sum    digest
+}
+
+// stamp is what lstat says that changes with every edit; ctime cannot be set back.
+type stamp struct {
+	mode         uint32
+	ino, dev     uint64
+	size         int64
+	mtime, ctime int64
+}
+
+var errUncacheable = errors.New("not cacheable")
+
+// observe looks at a tree. known is what was observed before, or nil; what is provably unchanged since is not read again.
+// changed reports whether the result says more than known did. The error is errUncacheable for trees whose state cannot be
+// told by these means (submodules, sockets, a git that does not answer).
+func observe(root string, git bool, known *tree) (t *tree, changed bool, err error) {
+	t = &tree{git: git, root: root}
+	if known == nil || known.git != git || known.root != root {
+		known = &tree{}
+	}
+	if git {
+		err = t.listGit(known)
+	} else {
+		err = t.listPlain(known)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	touched, err := t.stampFiles(known)
+	if err != nil {
+		return nil, false, err
+	}
+	same := !touched && !t.relisted && t.head == known.head && t.list == known.list && t.index == known.index && len(t.dirs) == len(known.dirs)
+	if same {
+		t.sum = known.sum
+	} else {
+		t.sum = t.digest()
+	}
+	return t, !same, nil
+}
+
+// unchangedSince reports whether two observations saw the same files with the same stamps, so that nothing was edited in
+// between, not even there and back.
+func (t *tree) unchangedSince(before *tree) bool {
+	if t.sum != before.sum || len(t.dirs) != len(before.dirs) {
+		return false
+	}
+	for i := range t.dirs {
+		a, b := t.dirs[i], before.dirs[i]
+		if a.path != b.path || a.self.stamp != b.self.stamp || !slices.EqualFunc(a.entries, b.entries, func(x, y entry) bool {
+			return x.name == y.name && x.stamp == y.stamp
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// quietSince reports whether nothing in the tree was changed at or after a time.
+func (t *tree) quietSince(when time.Time) bool {
+	for _, d := range t.dirs {
+		if !d.self.stamp.before(when.UnixNano()) {
+			return false
+		}
+		for _, e := range d.entries {
+			if !e.stamp.before(when.UnixNano()) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// before reports whether the last change was surely before a time, whatever the file system's clock tick: some count whole
+// seconds, the others at most hundredths.
+func (s stamp) before(when int64) bool {
+	slack := int64(50 * time.Millisecond)
+	if s.ctime%int64(time.Second) == 0 {
+		slack = int64(2 * time.Second)
+	}
+	return s.ctime+slack < when
+}
+
+// trusts reports whether an earlier look still holds: same stamp, and not made so soon after a change that another change
+// could have the same stamp.
+func (e *entry) trusts(now stamp) bool {
+	return e.hashed != 0 && e.stamp == now && now.before(e.hashed)
+}
+
+func stampOf(st *unix.Stat_t) stamp {
+	return stamp{mode: uint32(st.Mode), ino: st.Ino, dev: uint64(st.Dev), size: st.Size, //nolint:unconvert // differs between systems
+		mtime: st.Mtim.Nano(), ctime: st.Ctim.Nano()}
+}
+
+func lstat(path string) (stamp, error) {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return stamp{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
+	}
+	return stampOf(&st), nil
+}
+
+// ---- what there is ----
+
+// listPlain lists everything below the root. A directory whose stamp is unchanged has the names it had.
+func (t *tree) listPlain(known *tree) error {
+	before := make(map[string]*dir, len(known.dirs))
+	for i := range known.dirs {
+		before[known.dirs[i].path] = &known.dirs[i]
+	}
+	pending := []string{""}
+	for len(pending) > 0 {
+		path := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		d := dir{path: path}
+		now := time.Now().UnixNano()
+		st, err := lstat(filepath.Join(t.root, path))
+		if err != nil {
+			return err
+		}
+		if old := before[path]; old != nil && old.self.trusts(st) {
+			d.self = old.self
+			d.entries = slices.Clone(old.entries)
+		} else {
+			t.relisted = true
+			d.self = entry{stamp: st, hashed: now}
+			names, err := os.ReadDir(filepath.Join(t.root, path))
+			if err != nil {
+				return err
+			}
+			d.entries = make([]entry, len(names))
+			for i, name := range names {
+				d.entries[i].name = name.Name()
+				if old != nil {
+					if at, found := slices.BinarySearchFunc(old.entries, name.Name(), func(e entry, n string) int { return strings.Compare(e.name, n) }); found {
+						d.entries[i] = old.entries[at]
+					}
+				}
+				if name.IsDir() {
+					d.entries[i].stamp.mode = unix.S_IFDIR
+				}
+			}
+		}
+		for _, e := range d.entries {
+			if e.stamp.mode&unix.S_IFMT == unix.S_IFDIR {
+				pending = append(pending, filepath.Join(path, e.name))
+			}
+		}
+		t.dirs = append(t.dirs, d)
+	}
+	return nil
+}
+
+// listGit lists what git's index holds, and git's own state.
+func (t *tree) listGit(known *tree) error {
+	var err error
+	var gitDir string
+	if gitDir, t.head, err = gitHead(t.root); err != nil {
+		return err
+	}
+	index := filepath.Join(gitDir, "index")
+	t.index.hashed = time.Now().UnixNano()
+	if t.index.stamp, err = lstat(index); err != nil {
+		return err
+	}
+	if known.index.trusts(t.index.stamp) {
+		t.index, t.list = known.index, known.list
+		t.dirs = make([]dir, len(known.dirs))
+		for i, d := range known.dirs {
+			t.dirs[i] = dir{path: d.path, entries: slices.Clone(d.entries)}
+		}
+		return nil
+	}
+	listing, err := exec.Command("git", "-C", t.root, "ls-files", "--stage", "-z").Output()
+	if err != nil {
+		return fmt.Errorf("%w: git ls-files: %w", errUncacheable, err)
+	}
+	t.list = sha256.Sum256(listing)
+	before := map[string]entry{}
+	for _, d := range known.dirs {
+		for _, e := range d.entries {
+			before[filepath.Join(d.path, e.name)] = e
+		}
+	}
+	at := map[string]int{}
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(listing), "\x00"), "\x00") {
+		mode, path, ok := strings.Cut(line, "\t")
+		if !ok {
+			continue
+		}
+		if strings.HasPrefix(mode, "160000") {
+			return fmt.Errorf("%w: submodules", errUncacheable)
+		}
+		parent, name := filepath.Split(path)
+		parent = strings.TrimSuffix(parent, "/")
+		i, seen := at[parent]
+		if !seen {
+			i = len(t.dirs)
+			at[parent] = i
+			t.dirs = append(t.dirs, dir{path: parent})
+		}
+		e := before[path]
+		e.name = name
+		t.dirs[i].entries = append(t.dirs[i].entries, e)
+	}
+	return nil
+}
+
+// gitHead reads what of git's state a flake can see (`self.rev`, and whether the tree is dirty, follow from it and the files).
+func gitHead(root string) (gitDir, head string, err error) {
+	gitDir = filepath.Join(root, ".git")
+	if info, err := os.Stat(gitDir); err != nil || !info.IsDir() {
+		// A linked work tree: its .git is a file, and refs are elsewhere.
+		out, err := exec.Command("git", "-C", root, "rev-parse", "--absolute-git-dir", "HEAD").Output()
+		if err != nil {
+			return "", "", fmt.Errorf("%w: git rev-parse: %w", errUncacheable, err)
+		}
+		gitDir, head, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
+		return gitDir, head, nil
+	}
+	text, err := os.ReadFile(filepath.Join(gitDir, "HEAD"))
+	if err != nil {
+		return "", "", err
+	}
+	head = string(text)
+	if ref, symbolic := strings.CutPrefix(strings.TrimSpace(head), "ref: "); symbolic {
+		commit, err := os.ReadFile(filepath.Join(gitDir, filepath.FromSlash(ref)))
+		if errors.Is(err, fs.ErrNotExist) {
+			commit, err = os.ReadFile(filepath.Join(gitDir, "packed-refs"))
+			if errors.Is(err, fs.ErrNotExist) {
+				err = nil // no commit yet
+			}
+		}
+		if err != nil {
+			return "", "", err
+		}
+		head += string(commit)
+	}
+	config, err := os.ReadFile(filepath.Join(gitDir, "config"))
+	if err != nil {
+		return "", "", err
+	}
+	return gitDir, head + string(config), nil
+}
+
+// ---- what is in it ----
+
+// stampFiles brings every entry up to date, reading only those that are not provably unchanged.
+func (t *tree) stampFiles(known *tree) (touched bool, err error) {
+	var changed atomic.Bool
+	var next atomic.Int64
+	workers := min(runtime.GOMAXPROCS(0), len(t.dirs))
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for errs[w] == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(t.dirs) {
+					return
+				}
+				var touched bool
+				if touched, errs[w] = t.stampDir(&t.dirs[i]); touched {
+					changed.Store(true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return changed.Load(), errors.Join(errs...)
+}
+
+func (t *tree) stampDir(d *dir) (touched bool, err error) {
+	path := filepath.Join(t.root, d.path)
+	fd, err := unix.Open(path, unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_RDONLY, 0)
+	if err != nil && !(t.git && errors.Is(err, unix.ENOENT)) {
+		if t.git && errors.Is(err, unix.ENOTDIR) {
+			fd = -1
+		} else {
+			return false, &fs.PathError{Op: "open", Path: path, Err: err}
+		}
+	}
+	if err == nil {
+		defer unix.Close(fd)
+	}
+	gone := err != nil
+	for i := range d.entries {
+		e := &d.entries[i]
+		var st unix.Stat_t
+		var now stamp
+		err := error(unix.ENOENT)
+		if !gone {
+			err = unix.Fstatat(fd, e.name, &st, unix.AT_SYMLINK_NOFOLLOW)
+		}
+		switch {
+		case err == nil:
+			now = stampOf(&st)
+		case t.git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)):
+			// Tracked, but deleted from the work tree: the zero stamp.
+			touched = touched || e.stamp != stamp{}
+			*e = entry{name: e.name}
+			continue
+		default:
+			return false, &fs.PathError{Op: "lstat", Path: filepath.Join(path, e.name), Err: err}
+		}
+		if now.mode&unix.S_IFMT == unix.S_IFDIR && !t.git {
+			e.stamp, e.sum = stamp{mode: unix.S_IFDIR}, digest{} // its own dir says the rest
+			continue
+		}
+		if e.trusts(now) {
+			continue
+		}
+		touched = true
+		if err := e.read(filepath.Join(path, e.name), now); err != nil {
+			return false, err
+		}
+	}
+	return touched, nil
+}
+
+// read hashes the content. If the file changes meanwhile, the entry is one that nobody trusts.
+func (e *entry) read(path string, now stamp) error {
+	hashed := time.Now().UnixNano()
+	hash := sha256.New()
+	switch now.mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if _, err := io.Copy(hash, f); err != nil {
+			return err
+		}
+	case unix.S_IFLNK:
+		target, err := os.Readlink(path)
+		if err != nil {
+			return err
+		}
+		hash.Write([]byte(target))
+	case unix.S_IFDIR:
+		// Tracked as a file, now a directory.
+	default:
+		return fmt.Errorf("%w: %s is no file, directory or symlink", errUncacheable, path)
+	}
+	after, err := lstat(path)
+	if err != nil {
+		return err
+	}
+	if after != now {
+		hashed = 0
+	}
+	e.stamp, e.hashed = now, hashed
+	hash.Sum(e.sum[:0])
+	return nil
+}
+
+// digest is the hash of everything that the flake can see of the tree: names, kinds, executable bits, content, git's state.
+func (t *tree) digest() digest {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%t %d %s%x\n", t.git, len(t.head), t.head, t.list)
+	order := make([]int, len(t.dirs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return strings.Compare(t.dirs[i].path, t.dirs[j].path) })
+	for _, i := range order {
+		d := &t.dirs[i]
+		fmt.Fprintf(&b, "%d %s %d\n", len(d.path), d.path, len(d.entries))
+		for _, e := range d.entries {
+			fmt.Fprintf(&b, "%d %s %o %t %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT, e.stamp.mode&0o100 != 0, e.sum)
+		}
+	}
+	return sha256.Sum256(b.Bytes())
+}

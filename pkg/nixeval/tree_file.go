@@ -1,0 +1,139 @@
+package nixeval
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// An observed tree is kept in a file of its own form: reading thousands of stamps must not cost more than taking them.
+
+var errDamaged = errors.New("damaged")
+
+func (t *tree) marshal() []byte {
+	w := treeWriter{}
+	w.bool(t.git)
+	w.string(t.root)
+	w.string(t.head)
+	w.entry(&t.index)
+	w.b = append(w.b, t.list[:]...)
+	w.uint(uint64(len(t.dirs)))
+	for i := range t.dirs {
+		d := &t.dirs[i]
+		w.string(d.path)
+		w.entry(&d.self)
+		w.uint(uint64(len(d.entries)))
+		for j := range d.entries {
+			w.entry(&d.entries[j])
+		}
+	}
+	return append(w.b, t.sum[:]...)
+}
+
+func unmarshalTree(b []byte) (*tree, error) {
+	r := treeReader{b: b}
+	t := &tree{git: r.bool(), root: r.string(), head: r.string()}
+	r.entry(&t.index)
+	r.digest(&t.list)
+	t.dirs = make([]dir, r.count())
+	for i := range t.dirs {
+		d := &t.dirs[i]
+		d.path = r.string()
+		r.entry(&d.self)
+		d.entries = make([]entry, r.count())
+		for j := range d.entries {
+			r.entry(&d.entries[j])
+		}
+	}
+	r.digest(&t.sum)
+	if r.bad || len(r.b) != 0 {
+		return nil, errDamaged
+	}
+	return t, nil
+}
+
+type treeWriter struct{ b []byte }
+
+func (w *treeWriter) uint(v uint64)   { w.b = binary.AppendUvarint(w.b, v) }
+func (w *treeWriter) int(v int64)     { w.b = binary.AppendVarint(w.b, v) }
+func (w *treeWriter) string(s string) { w.uint(uint64(len(s))); w.b = append(w.b, s...) }
+func (w *treeWriter) bool(v bool) {
+	if v {
+		w.uint(1)
+	} else {
+		w.uint(0)
+	}
+}
+
+func (w *treeWriter) entry(e *entry) {
+	w.string(e.name)
+	w.uint(uint64(e.stamp.mode))
+	w.uint(e.stamp.ino)
+	w.uint(e.stamp.dev)
+	w.int(e.stamp.size)
+	w.int(e.stamp.mtime)
+	w.int(e.stamp.ctime)
+	w.int(e.hashed)
+	w.b = append(w.b, e.sum[:]...)
+}
+
+// treeReader reads what treeWriter wrote. It never fails loudly: bad says that something was wrong.
+type treeReader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *treeReader) uint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *treeReader) int() int64 {
+	v, n := binary.Varint(r.b)
+	if n <= 0 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+// count is a number of things that take at least one byte each.
+func (r *treeReader) count() int {
+	n := r.uint()
+	if n > uint64(len(r.b)) {
+		r.bad = true
+		return 0
+	}
+	return int(n)
+}
+
+func (r *treeReader) string() string {
+	n := r.count()
+	s := string(r.b[:n])
+	r.b = r.b[n:]
+	return s
+}
+
+func (r *treeReader) bool() bool { return r.uint() == 1 }
+
+func (r *treeReader) digest(d *digest) {
+	if len(r.b) < len(d) {
+		r.bad, r.b = true, nil
+		return
+	}
+	r.b = r.b[copy(d[:], r.b):]
+}
+
+func (r *treeReader) entry(e *entry) {
+	e.name = r.string()
+	e.stamp.mode = uint32(r.uint())
+	e.stamp.ino, e.stamp.dev = r.uint(), r.uint()
+	e.stamp.size, e.stamp.mtime, e.stamp.ctime = r.int(), r.int(), r.int()
+	e.hashed = r.int()
+	r.digest(&e.sum)
+}
