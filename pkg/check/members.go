@@ -26,7 +26,7 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 	}
 	var found []instance.Finding
 	eachRole(inv, func(inst *instance.Instance, role *instance.Role) {
-		for _, name := range slices.Sorted(maps.Keys(role.Machines)) {
+		for name := range role.Machines {
 			if inv.Index().Has(name) {
 				continue
 			}

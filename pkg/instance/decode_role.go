@@ -14,7 +14,7 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		l.miss(hole{path: path, node: node}, finding)
 		return
 	}
-	role := &Role{Name: name, Machines: map[string]*Member{}, SettingsFrom: FromNowhere, ExtraModules: int(asInt(child(node, "extraModules")))}
+	role := &Role{Name: name, SettingsFrom: FromNowhere, ExtraModules: int(asInt(child(node, "extraModules")))}
 	inst.Roles[name] = role
 	var broken bool
 	part := func(key string) map[string]any {
@@ -42,8 +42,12 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		Role:     layer(child(node, "settings"), "role", "", extend(path, "settings")),
 	}
 	role.Tags = emptyNotNil(sortedKeys(role.Layers.Tags))
-	for _, m := range l.inv.index.Members(sortedKeys(role.Layers.Machines), role.Tags) {
-		role.Machines[m.Machine] = &Member{Machine: m.Machine, Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
+	members := l.inv.index.Members(sortedKeys(role.Layers.Machines), role.Tags)
+	byName := make([]Member, len(members))
+	role.Machines = make(map[string]*Member, len(members))
+	for i, m := range members {
+		byName[i] = Member{Machine: m.Machine, Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
+		role.Machines[m.Machine] = &byName[i]
 	}
 	if broken || !evaluable {
 		return
@@ -74,9 +78,9 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		return
 	}
 	sharing := map[string][]*Member{}
-	for _, name := range sortedKeys(role.Machines) {
-		m := role.Machines[name]
-		sharing[role.layersOf(m)] = append(sharing[role.layersOf(m)], m)
+	for i := range byName {
+		key := role.layersOf(&byName[i])
+		sharing[key] = append(sharing[key], &byName[i])
 	}
 	for _, key := range sortedKeys(asMap(groups)) {
 		group := child(groups, key)
@@ -163,6 +167,9 @@ func (r *Role) layersOf(m *Member) string {
 	if len(r.Layers.Machines[m.Machine]) > 0 {
 		machine = m.Machine
 	}
+	if machine == "" && !r.tagsHaveSettings() {
+		return ordinary
+	}
 	var set []string
 	for _, tag := range m.Tags {
 		if len(r.Layers.Tags[tag]) > 0 {
@@ -170,6 +177,18 @@ func (r *Role) layersOf(m *Member) string {
 		}
 	}
 	return layersKey(machine, set)
+}
+
+// ordinary is the key of members that have no layer but the role's.
+var ordinary = layersKey("", nil)
+
+func (r *Role) tagsHaveSettings() bool {
+	for _, layer := range r.Layers.Tags {
+		if len(layer) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func layersKey(machine string, tagNames []string) string {

@@ -7,6 +7,7 @@ package tags
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Index knows the machines of a clan and the tags that each carries.
@@ -51,34 +52,46 @@ type Member struct {
 	Machine string
 	// Explicit: the role names the machine (`roles.<role>.machines.<machine>`).
 	Explicit bool
-	// Tags are the role's tags that the machine carries, sorted.
+	// Tags are the role's tags that the machine carries, sorted. Members may share the slice; it must not be changed.
 	Tags []string
 }
 
 // Members are the machines that are named or carry one of the tags, sorted by name, each once. As in clan, a machine that is
 // named is a member even if the clan has no such machine.
 func (x *Index) Members(machines, tags []string) []Member {
-	why := map[string]*Member{}
-	member := func(name string) *Member {
-		if why[name] == nil {
-			why[name] = &Member{Machine: name}
-		}
-		return why[name]
-	}
-	for _, machine := range machines {
-		member(machine).Explicit = true
-	}
 	tags = slices.Clone(tags)
 	slices.Sort(tags)
-	for _, tag := range slices.Compact(tags) {
-		for _, machine := range x.carriers[tag] {
-			m := member(machine)
-			m.Tags = append(m.Tags, tag)
+	tags = slices.Compact(tags)
+	var members []Member
+	for _, machine := range machines {
+		members = append(members, Member{Machine: machine, Explicit: true})
+	}
+	sources := 0
+	if len(machines) > 0 {
+		sources++
+	}
+	for i, tag := range tags {
+		carriers := x.carriers[tag]
+		if len(carriers) > 0 {
+			sources++
+		}
+		for _, machine := range carriers {
+			// Members of one tag alone share its slice.
+			members = append(members, Member{Machine: machine, Tags: tags[i : i+1 : i+1]})
 		}
 	}
-	members := make([]Member, 0, len(why))
-	for _, name := range slices.Sorted(maps.Keys(why)) {
-		members = append(members, *why[name])
+	// The carriers of one tag are in order already.
+	if sources > 1 || len(machines) > 0 {
+		slices.SortStableFunc(members, func(a, b Member) int { return strings.Compare(a.Machine, b.Machine) })
 	}
-	return members
+	joined := members[:0]
+	for _, m := range members {
+		if last := len(joined) - 1; last >= 0 && joined[last].Machine == m.Machine {
+			joined[last].Explicit = joined[last].Explicit || m.Explicit
+			joined[last].Tags = append(slices.Clip(joined[last].Tags), m.Tags...)
+			continue
+		}
+		joined = append(joined, m)
+	}
+	return joined
 }
