@@ -19,14 +19,17 @@ func (l *loader) collect(ctx context.Context) error {
 	for _, name := range skeleton {
 		paths = append(paths, []string{name})
 	}
-	if len(l.wanted) == 0 {
+	wanted := l.wanted
+	if l.omit == OmitInstances {
+		wanted = nil
+	} else if len(wanted) == 0 {
 		paths = append(paths, []string{"instances"}, []string{"positions", "instances"})
 	}
 	paths = append(paths, []string{"positions", "machines"}, []string{"positions", "tags"}, []string{"positions", "services"})
-	for _, name := range l.wanted {
+	for _, name := range wanted {
 		paths = append(paths, []string{"instances", name}, []string{"positions", "instances", name})
 	}
-	values, result, err := l.ask(ctx, query{Select: paths, Instances: l.wanted})
+	values, result, err := l.ask(ctx, query{Select: paths, Instances: l.wanted, Raw: l.omit == OmitSettings})
 	if err != nil {
 		if !isolates(err) {
 			return err
@@ -86,7 +89,10 @@ func (l *loader) isolate(ctx context.Context) error {
 		}
 	}
 	l.facts["instances"] = map[string]any{}
-	if err := l.batch(ctx, query{Blind: blind}, wanted); err != nil {
+	if l.omit == OmitInstances {
+		wanted = nil
+	}
+	if err := l.batch(ctx, query{Blind: blind, Raw: l.omit == OmitSettings}, wanted); err != nil {
 		return err
 	}
 	// An instance whose module does not evaluate hides what the others name; now that they are known, ask for just that.
@@ -225,6 +231,7 @@ func (l *loader) drillInstance(ctx context.Context, q query, name string) error 
 	}
 	roles := written[1]
 	_, noService := service.(failure)
+	noService = noService || q.Raw
 	if bad(roles) || !noService {
 		deep := q0(q)
 		deep.Raw = noService

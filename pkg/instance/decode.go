@@ -208,6 +208,10 @@ func (l *loader) decodeInstance(name string, node any) {
 
 // decodeService fills in what the instance's module says of itself, and reports whether the instance can be evaluated.
 func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
+	if markOf(node) == markBlocked {
+		inst.Module.Resolved, _ = l.inv.Catalogue.Resolve(inst.Module.Spec())
+		return false // not asked for
+	}
 	plain := l.inv.Flake.Layout == LayoutInventory
 	finding := Finding{Severity: SeverityError, Instance: inst.Name, partial: true}
 	resolved, err := l.inv.Catalogue.Resolve(inst.Module.Spec())

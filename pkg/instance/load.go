@@ -19,9 +19,23 @@ type Config struct {
 	Evaluator nixeval.Evaluator
 	// Instances are the names of the instances wanted; both the work and the answer are limited to them. Empty: all.
 	Instances []string
+	// Omit leaves parts of the clan out of the question, and the time they take.
+	Omit Omit
 	// Jobs is how many Nix processes may run at once, where a broken clan needs more than one. Zero: one for each CPU.
 	Jobs int
 }
+
+// Omit says what not to load.
+type Omit int
+
+const (
+	// OmitNothing loads everything.
+	OmitNothing Omit = iota
+	// OmitSettings loads instances as they are written: module references, roles and members, but neither modules nor settings.
+	OmitSettings
+	// OmitInstances loads machines and tags only.
+	OmitInstances
+)
 
 // Load reads the clan of a flake. The reference is anything that Nix takes; "" and paths are searched upward for a flake.nix.
 //
@@ -41,7 +55,7 @@ func Load(ctx context.Context, flake string, config Config) (*Inventory, error) 
 	if flake == "" {
 		flake = "."
 	}
-	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances)}
+	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit}
 	slices.Sort(l.wanted)
 	l.wanted = slices.Compact(l.wanted)
 
@@ -74,6 +88,7 @@ func Load(ctx context.Context, flake string, config Config) (*Inventory, error) 
 type loader struct {
 	*asker
 	wanted  []string
+	omit    Omit
 	facts   map[string]any
 	sources nixeval.Sources
 	mutex   sync.Mutex // facts and events, while parts are asked for in parallel

@@ -217,3 +217,26 @@ func TestLoadEndsInTime(t *testing.T) {
 		}
 	})
 }
+
+func TestOmit(t *testing.T) {
+	// A module and settings that kill Nix are not even looked at.
+	ref := flake(t, map[string]string{"flake.nix": strings.NewReplacer(
+		`manifest.name = "backup"`, `manifest.name = 1 + "x"`,
+		`roles.client.settings.exclude = [ "role" ]`, `roles.client.settings = throw "no"`).Replace(plainClan)})
+	eachNix(t, func(t *testing.T, e nixeval.Evaluator) {
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Omit: OmitInstances})
+		if err != nil || len(inv.Instances) != 0 || len(inv.Machines) != 3 || len(inv.Tags["portable"]) != 2 || len(inv.AllInstances) != 3 {
+			t.Errorf("machines and tags only: %+v, %v", inv, err)
+		}
+		if inv, err = Load(t.Context(), ref, Config{Evaluator: e, Omit: OmitSettings}); inv == nil {
+			t.Fatal(err)
+		}
+		client := inv.Instances["nightly"].Roles["client"]
+		if !slices.Equal(sortedKeys(client.Machines), []string{"laptop", "mac"}) || client.Machines["mac"].Settings != nil {
+			t.Errorf("members without settings: %+v", client)
+		}
+		if inv.Instances["nightly"].Module.Resolved != "self" || inv.Partial() {
+			t.Errorf("module %+v, findings %v", inv.Instances["nightly"].Module, inv.Findings)
+		}
+	})
+}

@@ -538,7 +538,7 @@ let
         inherit (spec) input name;
         inherit key;
       };
-      service = part (
+      service = if raw then mark "blocked" else part (
         seq service {
           manifest =
             if service ? manifest then part (fields [ "name" "description" "categories" "constraints" "exports" ] service.manifest) else null;
