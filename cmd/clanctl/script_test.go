@@ -203,6 +203,10 @@ func closeObjects(node any) {
 // project, and compares what they print.
 func TestDocs(t *testing.T) {
 	nixes(t)
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	pages, err := filepath.Glob("../../docs/*/*.md")
 	if err != nil {
 		t.Fatal(err)
@@ -220,6 +224,8 @@ func TestDocs(t *testing.T) {
 			}
 			shell := exec.Command("sh", "-c", "exec 2>&1\n"+script.String())
 			shell.Dir = "../.."
+			// No answers of earlier runs; but compile no more than needed.
+			shell.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "GOCACHE="+strings.TrimSpace(string(goCache)), "GORACE=atexit_sleep_ms=0")
 			got, _ := shell.Output()
 			if string(got) != block[1] {
 				t.Errorf("%s says\n%s\nbut it is\n%s", page, block[1], got)
