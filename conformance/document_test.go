@@ -10,24 +10,24 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// compare reads a flake with clanctl and with the oracle, and reports every difference.
-func compare(t *testing.T, env environment, flake string, overrides map[string]string) {
+// load reads a flake with clanctl.
+func load(t *testing.T, env environment, flake string, overrides map[string]string) (*instance.Inventory, error) {
 	t.Helper()
-	want, err := askOracle(t, env, flake, overrides)
-	if err != nil {
-		t.Fatalf("the oracle: %v", err)
-	}
-	evaluator := env.evaluator()
-	evaluator.OverrideInputs = overrides
-	inventory, err := instance.Load(t.Context(), flake, instance.Config{Evaluator: evaluator})
-	if inventory == nil {
-		t.Fatalf("clanctl: %v", err)
-	}
-	for _, d := range differences("", want.document, documentOf(t, inventory, want)) {
+	evaluator := nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}
+	return instance.Load(t.Context(), flake, instance.Config{Evaluator: evaluator})
+}
+
+// compare reports every difference between what the oracle says and what clanctl read.
+func compare(t *testing.T, want *answer, inventory *instance.Inventory) {
+	t.Helper()
+	t.Log(want.summary())
+	for _, d := range differences(want.document, documentOf(t, inventory, want)) {
 		t.Error(d)
 	}
 	for _, d := range unexplained(want, inventory.Findings) {
@@ -125,45 +125,48 @@ func unexplained(want *answer, findings []instance.Finding) []string {
 }
 
 // differences lists where two JSON values differ, each with its path.
-func differences(path string, want, got any) []string {
-	w, wantMap := want.(map[string]any)
-	g, gotMap := got.(map[string]any)
-	if wantMap && gotMap {
-		var out []string
-		keys := maps.Clone(w)
-		maps.Copy(keys, g)
-		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			below := strings.TrimPrefix(path+"."+nixeval.Quote(key), ".")
-			wv, inWant := w[key]
-			gv, inGot := g[key]
-			switch {
-			case !inGot:
-				out = append(out, fmt.Sprintf("%s: missing; clan-core says %s", below, compact(wv)))
-			case !inWant:
-				out = append(out, fmt.Sprintf("%s: clan-core has none; clanctl says %s", below, compact(gv)))
-			default:
-				out = append(out, differences(below, wv, gv)...)
-			}
-		}
-		return out
-	}
-	wl, wantList := want.([]any)
-	gl, gotList := got.([]any)
-	if wantList && gotList && len(wl) == len(gl) {
-		var out []string
-		for i := range wl {
-			out = append(out, differences(fmt.Sprintf("%s[%d]", path, i), wl[i], gl[i])...)
-		}
-		return out
-	}
-	if reflect.DeepEqual(want, got) {
-		return nil
-	}
-	return []string{fmt.Sprintf("%s: clan-core says %s, clanctl says %s", path, compact(want), compact(got))}
+func differences(want, got any) []string {
+	var r reporter
+	cmp.Equal(want, got, cmp.Reporter(&r))
+	return r.found
 }
 
-func compact(v any) string {
-	data, err := json.Marshal(v)
+type reporter struct {
+	path  cmp.Path
+	found []string
+}
+
+func (r *reporter) PushStep(step cmp.PathStep) { r.path = append(r.path, step) }
+func (r *reporter) PopStep()                   { r.path = r.path[:len(r.path)-1] }
+
+func (r *reporter) Report(result cmp.Result) {
+	if result.Equal() {
+		return
+	}
+	want, got := r.path.Last().Values()
+	r.found = append(r.found, fmt.Sprintf("%s: clan-core says %s, clanctl says %s", showPath(r.path), show(want), show(got)))
+}
+
+// showPath writes a path as jq does.
+func showPath(path cmp.Path) string {
+	var b strings.Builder
+	for _, step := range path {
+		switch step := step.(type) {
+		case cmp.MapIndex:
+			fmt.Fprintf(&b, ".%q", step.Key())
+		case cmp.SliceIndex:
+			i, j := step.SplitKeys()
+			fmt.Fprintf(&b, "[%d]", max(i, j))
+		}
+	}
+	return b.String()
+}
+
+func show(v reflect.Value) string {
+	if !v.IsValid() {
+		return "nothing"
+	}
+	data, err := json.Marshal(v.Interface())
 	if err != nil {
 		return fmt.Sprint(v)
 	}

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,6 +134,19 @@ func (a *answer) digest() {
 		}
 	}
 	withoutThrows(a.document, func([]string) {}, nil)
+}
+
+// summary says how much there is to compare.
+func (a *answer) summary() string {
+	members := 0
+	instances := a.document["instances"].(map[string]any)
+	for _, i := range instances {
+		roles, _ := i.(map[string]any)["roles"].(map[string]any)
+		for _, role := range roles {
+			members += len(role.(map[string]any)["machines"].(map[string]any))
+		}
+	}
+	return fmt.Sprintf("%d instances, %d of them bad; %d members; %d settings that throw", len(instances), len(a.failed), members, len(a.missing))
 }
 
 // part names a setting of a role.

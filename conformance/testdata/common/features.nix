@@ -98,6 +98,9 @@ in
       (inputs.clan-core.clan.modules or { }) ? hello-world
       && works (needed ++ [ { inventory.instances.i = { module.name = "hello-world"; roles = { }; }; } ]);
     noRoles = works (needed ++ [ (offer plain) { inventory.instances.i = { module = { name = "s"; } // own; }; } ]);
+    # Names of services that clan-core keeps to say that they are gone.
+    removedServices = (inputs.clan-core.clan.deprecatedModules or [ ]) != [ ];
+    serviceFunctions = works (needed ++ [ (offer ({ ... }: plain)) (instance own) ]);
     listTags = clan { inventory.instances.i.roles.r.tags = [ "all" ]; };
     tagSettings = clan { inventory.instances.i.roles.r.tags.all.settings.x = 1; };
     dynamicTags = clan { inventory.tags = { machines, ... }: { some = attrNames machines; }; };

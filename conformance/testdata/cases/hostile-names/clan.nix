@@ -26,4 +26,5 @@ in
   });
   inventory.tags = lib.genAttrs names (_: [ "plain" ]);
   inventory.machines.plain.tags = names;
+  inventory.machines."also.real" = { };
 }
