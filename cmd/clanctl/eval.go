@@ -28,7 +28,7 @@ func evalCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			inv, err := load(c, c.Args().Slice())
+			inv, err := load(c, instance.Config{Instances: c.Args().Slice()})
 			if inv == nil {
 				return explainLoad(c, err)
 			}

@@ -34,7 +34,13 @@ func commonFlags() []cli.Flag {
 }
 
 // load reads the clan as the flags say. The inventory is nil if nothing could be had.
-func load(c *cli.Context, instances []string) (*instance.Inventory, error) {
+// want says which part of it.
+func load(c *cli.Context, want instance.Config) (*instance.Inventory, error) {
+	return ask(c, want, instance.Load)
+}
+
+// ask calls a loading function with what the flags say of the flake and of how to run Nix.
+func ask(c *cli.Context, want instance.Config, do func(context.Context, string, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
 	ctx := c.Context
 	if d := c.Duration("timeout"); d < 0 {
 		return nil, usagef("--timeout must not be negative")
@@ -46,9 +52,11 @@ func load(c *cli.Context, instances []string) (*instance.Inventory, error) {
 	if c.Int("jobs") < 0 {
 		return nil, usagef("--jobs must not be negative")
 	}
-	config := instance.Config{Instances: instances, Jobs: c.Int("jobs"), Evaluator: nixeval.Evaluator{
+	config := want
+	config.Jobs = c.Int("jobs")
+	config.Evaluator = nixeval.Evaluator{
 		Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure"),
-	}}
+	}
 	if !c.Bool("no-cache") {
 		// Without a home there is no cache, and that is all.
 		config.Evaluator.CacheDir, _ = nixeval.DefaultCacheDir()
@@ -77,7 +85,7 @@ func load(c *cli.Context, instances []string) (*instance.Inventory, error) {
 		defer progress.stop()
 		config.Evaluator.OnEvent = progress.event
 	}
-	return instance.Load(ctx, c.String("flake"), config)
+	return do(ctx, c.String("flake"), config)
 }
 
 // lockedWriter lets several goroutines write whole lines.

@@ -97,12 +97,15 @@ func rawText(w io.Writer, s string) string {
 	return s
 }
 
+// numbers are written as they are: to this encoder a json.Number is just a string.
+var numbers = jsonv2.WithMarshalers(jsonv2.MarshalFunc(func(n json.Number) ([]byte, error) { return []byte(n), nil }))
+
 // writeJSON streams a value: a document of a large fleet is far larger than what it is made of.
 func writeJSON(w io.Writer, v any) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	safe := term.NewJSONWriter(buffered)
 	err := jsonv2.MarshalWrite(safe, v, jsontext.WithIndent("  "), jsonv2.Deterministic(true),
-		jsonv2.FormatNilMapAsNull(true), jsonv2.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true))
+		jsonv2.FormatNilMapAsNull(true), jsonv2.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true), numbers)
 	if err != nil {
 		return err
 	}

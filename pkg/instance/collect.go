@@ -29,7 +29,10 @@ func (l *loader) collect(ctx context.Context) error {
 	for _, name := range wanted {
 		paths = append(paths, []string{"instances", name}, []string{"positions", "instances", name})
 	}
-	values, result, err := l.ask(ctx, query{Select: paths, Instances: l.wanted, Raw: l.omit == OmitSettings})
+	if l.setting != nil {
+		paths = append(paths, []string{"setting"}, []string{"positions", "settings", l.setting.Instance})
+	}
+	values, result, err := l.ask(ctx, query{Select: paths, Instances: l.wanted, Raw: l.omit == OmitSettings, Setting: l.setting})
 	if err != nil {
 		if !isolates(err) {
 			return err
@@ -38,6 +41,9 @@ func (l *loader) collect(ctx context.Context) error {
 	}
 	l.facts = map[string]any{}
 	for i, path := range paths {
+		if len(path) == 3 && path[1] == "settings" {
+			path = []string{"positions", "instances", path[2]} // the same tree, and deeper
+		}
 		graft(l.facts, path, values[i])
 	}
 	l.events, l.sources = result.Events, result.Sources

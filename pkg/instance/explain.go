@@ -42,11 +42,8 @@ func (l *loader) locateSettings(ctx context.Context) error {
 	if len(paths) == 0 {
 		return nil
 	}
-	values, _, err := l.ask(ctx, query{Select: paths})
-	if err != nil {
-		if isolates(err) {
-			return nil // what could be placed without is placed
-		}
+	values := make([]any, len(paths))
+	if err := l.several(ctx, query{}, paths, values); err != nil {
 		return err
 	}
 	for i, path := range paths {

@@ -140,6 +140,12 @@ func (e *EvalError) Error() string {
 // Unwrap returns Nix's error, if there is one.
 func (e *EvalError) Unwrap() error { return e.err }
 
+// PathString writes the path of a setting as Nix does: names that are no identifiers are quoted.
+func PathString(path []string) string { return optionPath(path...) }
+
+// ParsePath reads a path as PathString writes it: names separated by dots, quoted where they hold dots themselves.
+func ParsePath(path string) []string { return splitOptionPath(path) }
+
 // optionPath writes an option's path as Nix does: names that are no identifiers are quoted.
 func optionPath(names ...string) string {
 	parts := make([]string, len(names))

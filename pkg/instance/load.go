@@ -44,6 +44,11 @@ const (
 // can be had the inventory is nil; the error then is a [*nixeval.Error], a [*NotClanError], a [*LegacyError] or an
 // [*UnknownInstanceError].
 func Load(ctx context.Context, flake string, config Config) (*Inventory, error) {
+	return load(ctx, flake, config, nil, nil)
+}
+
+// load is Load; it may ask for a setting besides, and calls then, if not nil, before the inventory is finished.
+func load(ctx context.Context, flake string, config Config, setting *SettingRef, then func(*loader) error) (*Inventory, error) {
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
 		return nil, err
@@ -55,7 +60,7 @@ func Load(ctx context.Context, flake string, config Config) (*Inventory, error) 
 	if flake == "" {
 		flake = "."
 	}
-	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit}
+	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit, setting: setting}
 	slices.Sort(l.wanted)
 	l.wanted = slices.Compact(l.wanted)
 
@@ -73,6 +78,11 @@ func Load(ctx context.Context, flake string, config Config) (*Inventory, error) 
 	if err := l.explain(ctx); err != nil {
 		return nil, err
 	}
+	if then != nil {
+		if err := then(l); err != nil {
+			return nil, err
+		}
+	}
 	slices.SortFunc(inv.Findings, CompareFindings)
 
 	var errs *multierror.Error
@@ -89,6 +99,7 @@ type loader struct {
 	*asker
 	wanted  []string
 	omit    Omit
+	setting *SettingRef // nil unless one is asked for
 	facts   map[string]any
 	sources nixeval.Sources
 	mutex   sync.Mutex // facts and events, while parts are asked for in parallel

@@ -48,8 +48,21 @@ func (l *loader) mergeStructurally(inst *Instance, role *Role, holes []layerHole
 			}})
 		}}
 		var value any = map[string]any{}
+		ok := true
 		for _, layer := range layers {
+			if _, isSet := layer.Value.(map[string]any); !isSet {
+				l.missing = append(l.missing, missing{finding: Finding{
+					Code: "settings-failed", Severity: SeverityError, Instance: inst.Name, Role: role.Name, Machine: name, partial: true,
+					Message: "settings are not a set, but " + compact(layer.Value),
+				}})
+				ok = false
+				break
+			}
 			value, _ = m.merge(nil, value, layer.Value)
+		}
+		if !ok {
+			done[key] = nil
+			continue
 		}
 		member.Settings, _ = NewSettings(value)
 		done[key] = member.Settings

@@ -117,7 +117,7 @@ type Module struct {
 	// Input and Name are the reference as the instance writes it; Input is nil where the instance gives none.
 	Input *string `json:"input"`
 	// Manifest is the module's own description; nil where the module could not be evaluated.
-	Manifest *module.Manifest `json:"manifest,omitempty"`
+	Manifest *module.Manifest `json:"manifest,omitzero"`
 	Name     string           `json:"name"`
 	// Resolved is the flake input that the reference leads to, "self" for the flake; empty where it leads nowhere.
 	Resolved string `json:"resolved,omitempty"`
@@ -187,7 +187,7 @@ type Member struct {
 	// Position is where the role names the machine.
 	Position *Position `json:"position,omitempty"`
 	// Settings are the final settings; nil where they could not be evaluated. Members with the same layers share one value.
-	Settings *Settings `json:"settings,omitempty"`
+	Settings *Settings `json:"settings,omitzero"`
 	// Tags are the role's tags that the machine carries, sorted.
 	Tags []string `json:"tags"`
 

@@ -25,6 +25,9 @@ type query struct {
 	Instances []string `json:"instances,omitempty"`
 	Inputs    []string `json:"inputs,omitempty"`
 
+	// Setting is for the part "setting".
+	Setting *SettingRef `json:"setting,omitempty"`
+
 	Outline bool `json:"outline,omitempty"`
 	Strict  bool `json:"strict,omitempty"`
 	Blind   bool `json:"blind,omitempty"`
@@ -47,8 +50,7 @@ func (a *asker) ask(ctx context.Context, q query) ([]any, *nixeval.Result, error
 	select {
 	case a.slots <- struct{}{}:
 		defer func() { <-a.slots }()
-	case <-ctx.Done():
-		return nil, nil, context.Cause(ctx)
+	case <-ctx.Done(): // Apply says so
 	}
 	q.Schema = readerSchema
 	result, err := a.evaluator.Apply(ctx, a.flake, nixeval.Function{Name: "reader.nix", Source: readerSource}, q)

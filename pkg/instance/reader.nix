@@ -6,6 +6,7 @@
 #   args.schema   must be this file's schema number; the Go side checks the answer's, too
 #   args.select   [ [ "machines" ] [ "instances" "borgbackup" ] ... ]   paths into `facts` below
 #   args.instances, args.inputs   for the part "inputs": look at the inputs of these instances only, or at these inputs
+#   args.setting  { instance, role, machine, path } for the part "setting"
 #   args.outline  true: of each selected part only the names of its children, nothing below them (null for a list or leaf)
 #   args.strict   true: a part that throws kills the query with Nix's own message, instead of being marked
 #   args.blind    true: never look at machines and tags (in a clan where these do not evaluate)
@@ -515,6 +516,7 @@ let
             || unknownRoles != [ ];
         in
         {
+          inherit evaluated;
           machines = part (mapAttrs (_: layer: part (showLayer layer)) machineLayers);
           tags = part (mapAttrs (_: layer: if tagSettingsCount then part (showLayer layer) else { }) tagLayers);
           settings = part (showLayer (layerOf rawRole));
@@ -546,10 +548,66 @@ let
             if hasRoles then mapAttrs (_: r: fields [ "description" ] (asAttrs (peek { } r))) roles else null;
         }
       );
-      roles = mapAttrs (r: v: part (roleOf r v)) (instance.roles or { });
+      roles = mapAttrs (r: v: part (seq v (removeAttrs (roleOf r v) [ "evaluated" ]))) (instance.roles or { });
+      # evalModules' result for a member of a role.
+      inherit roleOf;
     };
 
-  instances = mapAttrs (name: instance: part (instanceOf name instance)) rawInstances;
+  instances = mapAttrs (name: instance: part (seq instance (removeAttrs (instanceOf name instance) [ "roleOf" ]))) rawInstances;
+
+  # ---- one setting, and where it comes from ----
+
+  # The options of one member's settings along args.setting.path, from the outside in: sets of options are passed through, and
+  # inside a submodule, or a set of them, the way goes on where nixpkgs' lib tells the options in there (since 2025).
+  settingOf =
+    { instance, role, machine, path }:
+    let
+      rawRole = getPath [ instance "roles" role ] { } rawInstances;
+      isMember =
+        namesToSet (rawRole.machines or { }) ? ${machine}
+        || filter (t: carriers t ? ${machine}) (attrNames (namesToSet (rawRole.tags or { }))) != [ ];
+      theRole = (instanceOf instance rawInstances.${instance}).roleOf role rawRole;
+      result = theRole.evaluated machine;
+      isOption = o: isAttrs o && (o._type or null) == "option";
+      inside =
+        meta: rest:
+        if meta ? configuration then
+          follow meta.configuration.options rest
+        else if rest != [ ] && meta ? attrs && meta.attrs ? ${head rest} then
+          inside meta.attrs.${head rest} (tail rest)
+        else
+          [ ];
+      follow =
+        options: rest:
+        if isOption options then
+          [ (describe options (length path - length rest)) ] ++ (if rest == [ ] then [ ] else inside (options.valueMeta or { }) rest)
+        else if rest == [ ] then
+          [ { depth = length path; children = filter (n: n != "_module") (attrNames options); } ]
+        else if isAttrs options && options ? ${head rest} then
+          follow options.${head rest} (tail rest)
+        else
+          [ ];
+      describe = option: depth: {
+        inherit depth;
+        type = part (walk option.type.description);
+        description = walk (let d = option.description or null; in if isAttrs d then d.text or null else d);
+        default = if option ? defaultText then walk (option.defaultText.text or option.defaultText) else if option ? default then walk option.default else null;
+        hasDefault = option ? default || option ? defaultText;
+        isDefined = part option.isDefined;
+        priority = walk (option.highestPrio or null);
+        declarations = map (p: { inherit (p) file line column; }) (option.declarationPositions or [ ]);
+        definitions = map (d: { file = toString d.file; value = walk d.value; }) (peek [ ] (option.definitionsWithLocations or [ ]));
+      };
+      value = foldl' (v: k: if isList v then elemAt v (fromJSON k) else v.${k}) result.config path;
+      hasPath = set: rest: rest == [ ] || (if isList set then true else isAttrs set && set ? ${head rest} && hasPath set.${head rest} (tail rest));
+    in
+    if !isMember || theRole.settingsFrom == "layers" then
+      mark "absent"
+    else
+      {
+        options = part (follow result.options path);
+        value = if peek true (hasPath result.config path) then walk value else mark "absent";
+      };
 
   # ---- where things are written ----
 
@@ -678,6 +736,8 @@ let
         names = attrNames inputs;
         used = genAttrs (filter (n: inputs ? ${n}) used) describe;
       };
+
+    setting = settingOf args.setting;
 
     positions = {
       instances = positionsIn 5 (definitionsOfOption "instances");

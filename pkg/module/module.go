@@ -43,7 +43,7 @@ type Manifest struct {
 	Categories  []string       `json:"categories,omitempty"`
 	Constraints map[string]any `json:"constraints,omitempty"`
 	Description string         `json:"description,omitempty"`
-	Exports     any            `json:"exports,omitempty"`
+	Exports     any            `json:"exports,omitzero"`
 	Name        string         `json:"name,omitempty"`
 }
 

@@ -26,6 +26,8 @@ var (
 	ErrCrashed = errors.New("Nix crashed")
 	// ErrGarbage: Nix ended well, but what it printed was not JSON.
 	ErrGarbage = errors.New("Nix printed no JSON")
+	// The context ended; its error is the one to test for.
+	errStopped = errors.New("stopped")
 )
 
 // Error is a failed run. It matches one of the Err values, and context.Canceled or context.DeadlineExceeded where the
@@ -107,10 +109,10 @@ func (s Sources) own(path string) (string, bool) {
 // explain turns a failed run into an *Error.
 func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sources Sources) error {
 	out := &Error{kind: ErrEvaluation, Stderr: r.stderr(), Sources: sources}
-	if cause := context.Cause(ctx); cause != nil {
-		out.cause = cause
-		out.Message = "Nix was stopped: " + cause.Error()
-		if errors.Is(cause, context.DeadlineExceeded) {
+	if ended := ctx.Err(); ended != nil {
+		out.kind, out.cause = errStopped, ended
+		out.Message = "interrupted"
+		if errors.Is(ended, context.DeadlineExceeded) {
 			out.Message = "Nix did not finish in time"
 			out.Hint = "give it longer with --timeout, or look with -v what it does"
 		}
@@ -165,6 +167,8 @@ func (e *Evaluator) hint(err *Error, ref Ref) string {
 	switch {
 	case strings.Contains(text, "contains mutable lock") || strings.Contains(text, "contains unlocked input"):
 		return "this flake.lock was written by a newer Nix; run clanctl with that one (--nix PATH)"
+	case strings.Contains(text, "daemon-socket") && strings.Contains(text, "Permission denied"):
+		return "join the group of Nix's users (sudo adduser $USER nix-users), or use a store of your own: export NIX_REMOTE=$HOME/.local/share/nix/root"
 	case strings.Contains(text, "cannot build") && strings.Contains(text, "allow-import-from-derivation"),
 		strings.Contains(text, "allow-import-from-derivation"):
 		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"

@@ -3,7 +3,6 @@ package nixeval
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -32,7 +31,7 @@ const defaultGrace = 2 * time.Second
 // run starts Nix in a process group of its own and waits for its end. Whatever happens, no process of the group is left.
 func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
 	r := &run{argv: append([]string{e.nix()}, args...)}
-	if err := context.Cause(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		r.err = err
 		return r, err
 	}
@@ -71,9 +70,6 @@ func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
 	}
 	log.flush()
 	r.stdout, r.events, r.source, r.locks, r.tail = stdout.Bytes(), log.events, log.source, log.locks, log.tail
-	if cause := context.Cause(ctx); cause != nil && err != nil {
-		err = errors.Join(cause, err)
-	}
 	r.err = err
 	return r, err
 }

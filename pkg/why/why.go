@@ -1,0 +1,279 @@
+// Package why explains a membership and a setting: why a machine is in a role, which values are written for a setting in which
+// layer, which of them count, and what the option is. It is pure; [instance.LoadSetting] has the facts.
+package why
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Explanation says why a member is one and, if a setting was asked for, why that has its value. Its JSON is the document of
+// `clanctl why --json`.
+type Explanation struct {
+	Instance string   `json:"instance"`
+	Machine  string   `json:"machine"`
+	Member   Member   `json:"member"`
+	Role     string   `json:"role"`
+	Setting  *Setting `json:"setting,omitempty"`
+}
+
+// Member says why the machine belongs to the role.
+type Member struct {
+	// Explicit: the role names the machine, at Position.
+	Explicit bool               `json:"explicit"`
+	Position *instance.Position `json:"position,omitempty"`
+	// Tags are the role's tags that the machine carries.
+	Tags []TagReason `json:"tags"`
+}
+
+// TagReason is a tag that makes the machine a member.
+type TagReason struct {
+	Name string `json:"name"`
+	// Position is where the role takes the tag.
+	Position *instance.Position `json:"position,omitempty"`
+}
+
+// Setting says where a setting's value comes from.
+type Setting struct {
+	// Definitions are all that is written for the setting, in the order in which they are merged: tags in reverse
+	// alphabetical order, machine, role, and what the module itself defines.
+	Definitions []Definition `json:"definitions"`
+	// Option is the option that the setting is, or that it lies in; nil if the role has none of that name.
+	Option *Option  `json:"option,omitempty"`
+	Path   []string `json:"path"`
+	// Problem is Nix's message where the value does not evaluate, in the user's terms.
+	Problem string `json:"problem,omitempty"`
+	// Value is the final value; absent where it does not evaluate.
+	Value *any `json:"value,omitempty"`
+}
+
+// Definition is one value that is written for the setting.
+type Definition struct {
+	// Counts: no definition of a stronger priority overrides it.
+	Counts bool `json:"counts"`
+	// Layer is "role", "machine", "tag" or "module"; Name the machine, the tag, or the module's file.
+	Layer    string             `json:"layer"`
+	Name     string             `json:"name,omitempty"`
+	Position *instance.Position `json:"position,omitempty"`
+	// Priority is 100 for a plain value, 50 for mkForce, 1000 for mkDefault; the smallest counts.
+	Priority int64 `json:"priority"`
+	Value    any   `json:"value"`
+}
+
+// Option is what the module declares.
+type Option struct {
+	Declared    []instance.Position `json:"declared,omitempty"`
+	Default     any                 `json:"default,omitempty"`
+	Description string              `json:"description,omitempty"`
+	HasDefault  bool                `json:"hasDefault"`
+	// Path is that of the option: the setting's, or a part of it where the setting lies within the option's value.
+	Path []string `json:"path"`
+	// Options are the names below, where the path leads to a set of options.
+	Options []string `json:"options,omitempty"`
+	Type    string   `json:"type,omitempty"`
+}
+
+// UnknownError: the clan has no such instance, role or member, or the role no such setting.
+type UnknownError struct{ message, hint string }
+
+func (e *UnknownError) Error() string { return e.message }
+
+// Hint names what there is instead.
+func (e *UnknownError) Hint() string { return e.hint }
+
+// Explain says why. info is nil if no setting was asked for.
+func Explain(inv *instance.Inventory, ref instance.SettingRef, info *instance.SettingInfo) (*Explanation, error) {
+	inst := inv.Instances[ref.Instance]
+	if inst == nil {
+		return nil, unknown(fmt.Sprintf("the clan has no instance %q", ref.Instance), ref.Instance, inv.AllInstances, "the instances are ")
+	}
+	role := inst.Roles[ref.Role]
+	if role == nil {
+		return nil, unknown(fmt.Sprintf("the instance %q has no role %q", ref.Instance, ref.Role), ref.Role, keys(inst.Roles), "its roles are ")
+	}
+	member := role.Machines[ref.Machine]
+	if member == nil {
+		return nil, notMember(inv, ref, role)
+	}
+	base := []string{"instances", ref.Instance, "roles", ref.Role}
+	e := &Explanation{Instance: ref.Instance, Role: ref.Role, Machine: ref.Machine,
+		Member: Member{Explicit: member.Explicit, Position: member.Position, Tags: []TagReason{}}}
+	for _, tag := range member.Tags {
+		e.Member.Tags = append(e.Member.Tags, TagReason{Name: tag, Position: inv.Where(append(slices.Clip(base), "tags", tag)...)})
+	}
+	if info == nil {
+		return e, nil
+	}
+	e.Setting = explainSetting(inv, ref, role, member, info)
+	if e.Setting.Option == nil && e.Setting.Value == nil && len(e.Setting.Definitions) == 0 && info.Err == nil {
+		return nil, noSetting(inv, ref, member)
+	}
+	return e, nil
+}
+
+func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role) error {
+	if !inv.MachinesKnown() {
+		return &UnknownError{fmt.Sprintf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate", ref.Machine, ref.Role), ""}
+	}
+	if !inv.Index().Has(ref.Machine) {
+		return unknown(fmt.Sprintf("the clan has no machine %q", ref.Machine), ref.Machine, inv.Index().Machines(), "the machines are ")
+	}
+	hint := fmt.Sprintf("the role names no machine %q", ref.Machine)
+	if len(role.Tags) > 0 {
+		hint += fmt.Sprintf(" and takes machines by %s; %q carries %s", nearest.List(role.Tags), ref.Machine, nearest.List(inv.Index().TagsOf(ref.Machine)))
+	} else {
+		hint += " and takes none by tag"
+	}
+	return &UnknownError{fmt.Sprintf("the machine %q is not in the role %q of the instance %q", ref.Machine, ref.Role, ref.Instance), hint}
+}
+
+func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instance.Member) error {
+	last := len(ref.Path) - 1
+	var known []string
+	if member.Settings != nil {
+		node := member.Settings.Value()
+		for _, key := range ref.Path[:max(last, 0)] {
+			m, _ := node.(map[string]any)
+			node = m[key]
+		}
+		if m, ok := node.(map[string]any); ok {
+			known = keys(m)
+		}
+	}
+	return unknown(fmt.Sprintf("the role %q has no setting %s", ref.Role, instance.PathString(ref.Path)), ref.Path[max(last, 0)], known, "there are ")
+}
+
+func unknown(message, name string, known []string, all string) error {
+	if near := nearest.Of(name, known); len(near) > 0 {
+		return &UnknownError{message, "did you mean " + nearest.List(near) + "?"}
+	}
+	if len(known) == 0 {
+		return &UnknownError{message, ""}
+	}
+	return &UnknownError{message, all + nearest.List(known)}
+}
+
+func keys[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// ---- definitions ----
+
+func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member, info *instance.SettingInfo) *Setting {
+	s := &Setting{Path: ref.Path, Definitions: []Definition{}}
+	if info.HasValue {
+		s.Value = &info.Value
+	} else if member.Settings != nil && role.SettingsFrom == instance.FromLayers {
+		if value, ok := lookUp(member.Settings.Value(), ref.Path); ok {
+			s.Value = &value
+		}
+	}
+	if info.Err != nil {
+		s.Problem = inv.Sources().Rewrite(info.Err.Error())
+	}
+	if n := len(info.Options); n > 0 {
+		o := info.Options[n-1]
+		s.Option = &Option{Path: ref.Path[:o.Depth], Type: o.Type, Description: o.Description, Default: o.Default,
+			HasDefault: o.HasDefault, Declared: o.Declarations, Options: o.Children}
+	}
+	base := []string{"instances", ref.Instance, "roles", ref.Role}
+	written := map[string]bool{}
+	add := func(layer, name string, definitions []instance.Definition, path ...string) {
+		at := append(append(slices.Clip(base), path...), ref.Path...)
+		for _, d := range definitions {
+			for _, found := range valuesAt(d.Value, ref.Path, plainPriority) {
+				s.Definitions = append(s.Definitions, Definition{Layer: layer, Name: name, Position: inv.At(at...), Priority: found.priority, Value: found.value})
+				written[text(found.value)] = true
+			}
+		}
+	}
+	for _, tag := range slices.Backward(member.Tags) {
+		add("tag", tag, role.Layers.Tags[tag], "tags", tag, "settings")
+	}
+	add("machine", ref.Machine, role.Layers.Machines[ref.Machine], "machines", ref.Machine, "settings")
+	add("role", "", role.Layers.Role, "settings")
+	// What counts and no layer wrote, the module defines itself.
+	if n := len(info.Options); n > 0 && info.Options[n-1].Depth == len(ref.Path) {
+		for _, d := range info.Options[n-1].Definitions {
+			if !written[text(d.Value)] {
+				s.Definitions = append(s.Definitions, Definition{Layer: "module", Name: d.File, Priority: info.Options[n-1].Priority, Value: d.Value})
+			}
+		}
+	}
+	strongest := int64(1 << 62)
+	for _, d := range s.Definitions {
+		strongest = min(strongest, d.Priority)
+	}
+	for i := range s.Definitions {
+		s.Definitions[i].Counts = s.Definitions[i].Priority == strongest
+	}
+	return s
+}
+
+const plainPriority = 100
+
+type valued struct {
+	value    any
+	priority int64
+}
+
+// valuesAt finds what a definition gives for a setting, through mkForce and its like at any level: they stand in the data as
+// sets with a `_type`, as lib.modules makes them.
+func valuesAt(value any, path []string, priority int64) []valued {
+	m, isSet := value.(map[string]any)
+	kind, _ := m["_type"].(string)
+	switch kind {
+	case "override":
+		if n, ok := m["priority"].(json.Number); ok {
+			priority, _ = n.Int64()
+		}
+		return valuesAt(m["content"], path, priority)
+	case "order":
+		return valuesAt(m["content"], path, priority)
+	case "if":
+		if holds, known := m["condition"].(bool); known && !holds {
+			return nil
+		}
+		return valuesAt(m["content"], path, priority)
+	case "merge":
+		var all []valued
+		contents, _ := m["contents"].([]any)
+		for _, content := range contents {
+			all = append(all, valuesAt(content, path, priority)...)
+		}
+		return all
+	}
+	if len(path) == 0 {
+		return []valued{{value, priority}}
+	}
+	if next, has := m[path[0]]; isSet && has {
+		return valuesAt(next, path[1:], priority)
+	}
+	return nil
+}
+
+func lookUp(value any, path []string) (any, bool) {
+	for _, key := range path {
+		m, _ := value.(map[string]any)
+		next, has := m[key]
+		if !has {
+			return nil, false
+		}
+		value = next
+	}
+	return value, true
+}
+
+func text(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}
