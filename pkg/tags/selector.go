@@ -1,0 +1,213 @@
+package tags
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Selector chooses machines, or other names, the way fleet tools do: `web-*,@backup,!laptop`.
+//
+// It is a list of terms, separated by commas. A term is a name, or a glob as in [path.Match], in which * also matches a slash;
+// behind an @ it is a tag and stands for the machines that carry it; behind an ! it takes away what it matches. The order of the
+// terms does not matter; where all of them take away, they take from everything. A backslash takes the meaning from the
+// character behind it. A name that exists is that name, even if it looks like a glob.
+//
+// A nil Selector selects everything.
+type Selector struct{ terms []term }
+
+type term struct {
+	text   string // as it is written
+	except bool
+	tag    bool
+	isGlob bool
+	glob   string // a pattern of path.Match
+	name   string // what the pattern says if nothing in it has a meaning
+}
+
+// ParseSelector reads a selector of machines. The error is a [*ParseError].
+func ParseSelector(text string) (*Selector, error) { return parse(text, true) }
+
+// ParseNames reads a selector of things that carry no tags: an @ is a character as any other, for it is usual in the names of
+// modules. The error is a [*ParseError].
+func ParseNames(text string) (*Selector, error) { return parse(text, false) }
+
+func parse(text string, withTags bool) (*Selector, error) {
+	s := &Selector{}
+	for _, part := range splitTerms(text) {
+		t := term{text: part}
+		rest := part
+		rest, t.except = strings.CutPrefix(rest, "!")
+		if withTags {
+			rest, t.tag = strings.CutPrefix(rest, "@")
+		}
+		if rest == "" {
+			return nil, &ParseError{Text: text, Term: part, Reason: emptyTerm(t)}
+		}
+		t.isGlob = strings.ContainsAny(escapedPair.ReplaceAllString(rest, ""), "*?[")
+		t.glob, t.name = slashless(rest), escapedPair.ReplaceAllString(rest, "$1")
+		if _, err := path.Match(t.glob, ""); err != nil {
+			return nil, &ParseError{Text: text, Term: part, Reason: "the glob is not complete: a [ wants its ], a backslash a character behind it"}
+		}
+		s.terms = append(s.terms, t)
+	}
+	return s, nil
+}
+
+func emptyTerm(t term) string {
+	switch {
+	case t.tag:
+		return "a tag is missing behind the @"
+	case t.except:
+		return "a name is missing behind the !"
+	}
+	return "a name is missing"
+}
+
+// splitTerms splits at the commas that no backslash stands before, and takes off the blanks around each part.
+func splitTerms(text string) []string {
+	var parts []string
+	start, escaped := 0, false
+	for i := range len(text) {
+		switch {
+		case escaped:
+			escaped = false
+		case text[i] == '\\':
+			escaped = true
+		case text[i] == ',':
+			parts = append(parts, trimBlanks(text[start:i]))
+			start = i + 1
+		}
+	}
+	return append(parts, trimBlanks(text[start:]))
+}
+
+func trimBlanks(s string) string {
+	s = strings.TrimLeft(s, " ")
+	trimmed := strings.TrimRight(s, " ")
+	if strings.HasSuffix(trimmed, `\`) && trimmed != s {
+		trimmed += " " // the blank is meant
+	}
+	return trimmed
+}
+
+var escapedPair = regexp.MustCompile(`(?s)\\(.)`)
+
+// slashless hides slashes from path.Match, to which they end a part of a path. No name in Nix has a NUL.
+func slashless(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
+
+// matches are those of the known names that the term means, in their order.
+func (t term) matches(known []string) []string {
+	if slices.Contains(known, t.name) {
+		return []string{t.name}
+	}
+	if !t.isGlob {
+		return nil
+	}
+	var found []string
+	for _, name := range known {
+		if ok, _ := path.Match(t.glob, slashless(name)); ok {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// Machines are the machines of the index that the selector means, sorted. Declared are tags that exist even if no machine
+// carries them. A term that matches nothing is an [*UnknownError].
+func (s *Selector) Machines(x *Index, declared []string) ([]string, error) {
+	machines := x.Machines()
+	if s == nil {
+		return machines, nil
+	}
+	knownTags := append(x.Tags(), declared...)
+	slices.Sort(knownTags)
+	knownTags = slices.Compact(knownTags)
+	return s.choose(machines, func(t term) ([]string, error) {
+		if !t.tag {
+			found := t.matches(machines)
+			if len(found) == 0 {
+				return nil, unknown("machine", t, machines, knownTags)
+			}
+			return found, nil
+		}
+		named := t.matches(knownTags)
+		if len(named) == 0 {
+			return nil, unknown("tag", t, knownTags, machines)
+		}
+		var found []string
+		for _, tag := range named {
+			found = append(found, x.Carriers(tag)...)
+		}
+		return found, nil
+	})
+}
+
+// Names are those of the known names that the selector means, sorted. Kind says what they name, for the message of the
+// [*UnknownError] that a term is which matches nothing.
+func (s *Selector) Names(kind string, known []string) ([]string, error) {
+	known = slices.Clone(known)
+	slices.Sort(known)
+	known = slices.Compact(known)
+	if s == nil {
+		return known, nil
+	}
+	return s.choose(known, func(t term) ([]string, error) {
+		found := t.matches(known)
+		if len(found) == 0 {
+			return nil, unknown(kind, t, known, nil)
+		}
+		return found, nil
+	})
+}
+
+// choose adds up the terms.
+func (s *Selector) choose(all []string, meant func(term) ([]string, error)) ([]string, error) {
+	chosen, without := map[string]bool{}, map[string]bool{}
+	if !slices.ContainsFunc(s.terms, func(t term) bool { return !t.except }) {
+		for _, name := range all {
+			chosen[name] = true
+		}
+	}
+	for _, t := range s.terms {
+		names, err := meant(t)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if t.except {
+				without[name] = true
+			} else {
+				chosen[name] = true
+			}
+		}
+	}
+	names := []string{}
+	for _, name := range all {
+		if chosen[name] && !without[name] {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// ParseError: the text is no selector.
+type ParseError struct {
+	// Text is all of it, Term the part that cannot be read.
+	Text, Term string
+	Reason     string
+}
+
+func (e *ParseError) Error() string {
+	if e.Term == "" || e.Term == e.Text {
+		return fmt.Sprintf("%q selects nothing: %s", e.Text, e.Reason)
+	}
+	return fmt.Sprintf("%q in %q selects nothing: %s", e.Term, e.Text, e.Reason)
+}
+
+// Hint shows what a selector looks like.
+func (e *ParseError) Hint() string {
+	return `write names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'`
+}

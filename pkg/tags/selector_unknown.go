@@ -1,0 +1,56 @@
+package tags
+
+import (
+	"fmt"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+)
+
+// UnknownError: a name, or a glob, that means nothing in the clan.
+type UnknownError struct {
+	// Kind is what it should name, such as "machine" or "tag".
+	Kind string
+	// Name is what was written.
+	Name string
+	// Glob: it is a glob, which no name matches.
+	Glob bool
+	// Known are all names of the kind, sorted, Nearest those that may have been meant.
+	Known, Nearest []string
+	// Otherwise: a tag of this name exists where a machine was named, or a machine where a tag was.
+	Otherwise bool
+}
+
+// Unknown is the error for a name that is not among the known ones.
+func Unknown(kind, name string, known []string) *UnknownError {
+	return &UnknownError{Kind: kind, Name: name, Known: known, Nearest: nearest.Of(name, known)}
+}
+
+// unknown is the error for a term. Others are the tags where the term is a machine, the machines where it is a tag.
+func unknown(kind string, t term, known, others []string) error {
+	e := Unknown(kind, t.name, known)
+	e.Glob = t.isGlob
+	e.Otherwise = len(t.matches(others)) > 0
+	return e
+}
+
+func (e *UnknownError) Error() string {
+	if e.Glob {
+		return fmt.Sprintf("no %s of the clan matches %q", e.Kind, e.Name)
+	}
+	return fmt.Sprintf("the clan has no %s %q", e.Kind, e.Name)
+}
+
+// Hint names what may have been meant, or what there is.
+func (e *UnknownError) Hint() string {
+	switch {
+	case e.Otherwise && e.Kind == "machine":
+		return fmt.Sprintf("%q is a tag: write %q", e.Name, "@"+e.Name)
+	case e.Otherwise:
+		return fmt.Sprintf("%q is a machine: write it without the @", e.Name)
+	case len(e.Nearest) > 0:
+		return "did you mean " + nearest.List(e.Nearest) + "?"
+	case len(e.Known) == 0:
+		return fmt.Sprintf("it has no %ss at all", e.Kind)
+	}
+	return fmt.Sprintf("its %ss are %s", e.Kind, nearest.List(e.Known))
+}
