@@ -124,6 +124,9 @@ func printSetting(b *strings.Builder, s *why.Setting) {
 		}
 		b.WriteByte('\n')
 	}
+	if s.Hint != "" {
+		fmt.Fprintf(b, "hint: %s\n", s.Hint)
+	}
 	if o := s.Option; o != nil {
 		printOption(b, s, o)
 	}

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -20,8 +21,9 @@ type SettingInfo struct {
 	// Value is the final value; HasValue is false where it does not evaluate or there is no such setting.
 	Value    any
 	HasValue bool
-	// Err is Nix's error for the value, if it has one.
-	Err error
+	// Err is Nix's error for the value, if it has one; Message what it says, in the user's terms.
+	Err     error
+	Message string
 	// Options are the options on the way to the setting, from the outside in; the last one is the setting's own, unless the
 	// way leads into a value that has no options. Empty where the role has no such option.
 	Options []Option
@@ -78,6 +80,10 @@ func LoadSetting(ctx context.Context, flake string, config Config, ref SettingRe
 				return err
 			}
 			info.Err = err
+		}
+		var nixErr *nixeval.Error
+		if errors.As(info.Err, &nixErr) {
+			info.Message = l.userTerms(nixErr.Message)
 		}
 		return nil
 	})

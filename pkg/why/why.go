@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -42,6 +43,8 @@ type Setting struct {
 	// Definitions are all that is written for the setting, in the order in which they are merged: tags in reverse
 	// alphabetical order, machine, role, and what the module itself defines.
 	Definitions []Definition `json:"definitions"`
+	// Hint is the smallest edit that settles a conflict.
+	Hint string `json:"hint,omitempty"`
 	// Option is the option that the setting is, or that it lies in; nil if the role has none of that name.
 	Option *Option  `json:"option,omitempty"`
 	Path   []string `json:"path"`
@@ -109,7 +112,7 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef, info *instance.Se
 		return e, nil
 	}
 	e.Setting = explainSetting(inv, ref, role, member, info)
-	if e.Setting.Option == nil && e.Setting.Value == nil && len(e.Setting.Definitions) == 0 && info.Err == nil {
+	if e.Setting.Option == nil && e.Setting.Value == nil && len(e.Setting.Definitions) == 0 && e.Setting.Problem == "" {
 		return nil, noSetting(inv, ref, member)
 	}
 	return e, nil
@@ -177,8 +180,13 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 			s.Value = &value
 		}
 	}
-	if info.Err != nil {
-		s.Problem = inv.Sources().Rewrite(info.Err.Error())
+	s.Problem = info.Message
+	if s.Problem == "" && s.Value == nil {
+		for _, f := range inv.Findings {
+			if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Path) && (f.Machine == ref.Machine || slices.Contains(f.Machines, ref.Machine)) {
+				s.Problem = f.Message
+			}
+		}
 	}
 	if n := len(info.Options); n > 0 {
 		o := info.Options[n-1]
@@ -216,7 +224,38 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	for i := range s.Definitions {
 		s.Definitions[i].Counts = s.Definitions[i].Priority == strongest
 	}
+	if s.Problem != "" {
+		s.Hint = settle(s.Definitions)
+	}
 	return s
+}
+
+// settle says how to end a disagreement between definitions: no layer outranks another, so one has to be marked or to go.
+func settle(definitions []Definition) string {
+	var rivals []Definition
+	for _, d := range definitions {
+		if d.Counts && (len(rivals) == 0 || text(d.Value) != text(rivals[0].Value)) {
+			rivals = append(rivals, d)
+		}
+	}
+	if len(rivals) < 2 {
+		return ""
+	}
+	// The layer of one machine is the one that people mean to override with.
+	keep := rivals[0]
+	for _, d := range rivals {
+		if d.Layer == "machine" {
+			keep = d
+		}
+	}
+	at := ""
+	if keep.Position != nil {
+		at = " at " + keep.Position.String()
+		if strings.HasSuffix(keep.Position.File, ".json") {
+			return "remove all but one of them; JSON cannot say lib.mkForce"
+		}
+	}
+	return fmt.Sprintf("to keep the value of the %s write lib.mkForce (%s)%s, or remove the other", strings.TrimSpace(keep.Layer+" "+keep.Name), text(keep.Value), at)
 }
 
 const plainPriority = 100
