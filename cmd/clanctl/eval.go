@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/hashicorp/go-multierror"
@@ -28,13 +30,19 @@ func evalCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			inv, err := load(c, instance.Config{Instances: c.Args().Slice()})
+			want := instance.Config{Instances: c.Args().Slice()}
+			inv, err := ask(c, want, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
+				return instance.Render(ctx, flake, config, out.name("eval"), out.w, func(w io.Writer, inv *instance.Inventory) error {
+					inv.Findings = append(inv.Findings, check.Run(inv)...)
+					slices.SortFunc(inv.Findings, instance.CompareFindings)
+					return out.to(w).print(inv)
+				})
+			})
 			if inv == nil {
-				return explainLoad(c, err)
+				return explainLoad(c, err) // nil, too, if the document was kept from an earlier run
 			}
-			inv.Findings = append(inv.Findings, check.Run(inv)...)
-			slices.SortFunc(inv.Findings, instance.CompareFindings)
-			if err := out.print(inv); err != nil {
+			var evalErr *instance.EvalError
+			if err != nil && !errors.As(err, &evalErr) {
 				return err
 			}
 			return partial(c, inv, err)

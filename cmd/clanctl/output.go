@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -28,14 +29,16 @@ func jsonFlags() []cli.Flag {
 
 // jsonOutput prints a document, filtered if that was asked for.
 type jsonOutput struct {
-	w     io.Writer
-	query *gojq.Code
-	raw   bool
+	w        io.Writer
+	query    *gojq.Code
+	filter   string
+	raw      bool
+	terminal bool
 }
 
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
-	out := &jsonOutput{w: c.App.Writer, raw: c.Bool("raw")}
+	out := &jsonOutput{w: c.App.Writer, raw: c.Bool("raw"), filter: c.String("jq"), terminal: isTerminal(c.App.Writer)}
 	if !c.IsSet("jq") {
 		if out.raw {
 			return nil, usagef("-r goes with --jq")
@@ -50,6 +53,20 @@ func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
 		return nil, usagef("--jq: %v", err)
 	}
 	return out, nil
+}
+
+// to is the same output to another writer.
+func (o jsonOutput) to(w io.Writer) *jsonOutput { o.w = w; return &o }
+
+// name stands for all that a document's text depends on besides the document: the command, the flags, and this program.
+func (o *jsonOutput) name(command string) string {
+	program := ""
+	if path, err := os.Executable(); err == nil {
+		if info, err := os.Stat(path); err == nil {
+			program = fmt.Sprint(path, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return fmt.Sprintf("%s %q %t %t %s", command, o.filter, o.raw, o.terminal, program)
 }
 
 func (o *jsonOutput) print(doc any) error {
@@ -78,7 +95,7 @@ func (o *jsonOutput) print(doc any) error {
 			return fmt.Errorf("--jq: %w", err)
 		}
 		if s, isString := v.(string); isString && o.raw {
-			if _, err := io.WriteString(o.w, rawText(o.w, s)+"\n"); err != nil {
+			if _, err := io.WriteString(o.w, o.rawText(s)+"\n"); err != nil {
 				return err
 			}
 			continue
@@ -90,8 +107,8 @@ func (o *jsonOutput) print(doc any) error {
 }
 
 // rawText is a string as it is for a program, and escaped for a terminal.
-func rawText(w io.Writer, s string) string {
-	if isTerminal(w) {
+func (o *jsonOutput) rawText(s string) string {
+	if o.terminal {
 		return term.Escape(s)
 	}
 	return s

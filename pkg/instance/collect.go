@@ -46,7 +46,7 @@ func (l *loader) collect(ctx context.Context) error {
 		}
 		graft(l.facts, path, values[i])
 	}
-	l.events, l.sources = result.Events, result.Sources
+	l.events, l.sources, l.first = result.Events, result.Sources, result
 	return l.checkShape()
 }
 

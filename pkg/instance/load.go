@@ -44,11 +44,19 @@ const (
 // can be had the inventory is nil; the error then is a [*nixeval.Error], a [*NotClanError], a [*LegacyError] or an
 // [*UnknownInstanceError].
 func Load(ctx context.Context, flake string, config Config) (*Inventory, error) {
-	return load(ctx, flake, config, nil, nil)
+	return load(ctx, flake, config, request{})
 }
 
-// load is Load; it may ask for a setting besides, and calls then, if not nil, before the inventory is finished.
-func load(ctx context.Context, flake string, config Config, setting *SettingRef, then func(*loader) error) (*Inventory, error) {
+// request is what a load is asked for besides the inventory.
+type request struct {
+	setting *SettingRef // nil unless one is asked for
+	// early, if not nil, is called when everything came from one answer, before it is decoded; if it reports true, the load
+	// ends with errEarly. then is called before the inventory is finished.
+	early func(*loader) bool
+	then  func(*loader) error
+}
+
+func load(ctx context.Context, flake string, config Config, also request) (*Inventory, error) {
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
 		return nil, err
@@ -60,12 +68,15 @@ func load(ctx context.Context, flake string, config Config, setting *SettingRef,
 	if flake == "" {
 		flake = "."
 	}
-	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit, setting: setting}
+	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit, setting: also.setting}
 	slices.Sort(l.wanted)
 	l.wanted = slices.Compact(l.wanted)
 
 	if err := l.collect(ctx); err != nil {
 		return nil, err
+	}
+	if also.early != nil && l.first != nil && also.early(l) {
+		return nil, errEarly
 	}
 	inv, err := l.decode()
 	if err != nil {
@@ -78,8 +89,8 @@ func load(ctx context.Context, flake string, config Config, setting *SettingRef,
 	if err := l.explain(ctx); err != nil {
 		return nil, err
 	}
-	if then != nil {
-		if err := then(l); err != nil {
+	if also.then != nil {
+		if err := also.then(l); err != nil {
 			return nil, err
 		}
 	}
@@ -99,7 +110,8 @@ type loader struct {
 	*asker
 	wanted  []string
 	omit    Omit
-	setting *SettingRef // nil unless one is asked for
+	setting *SettingRef     // nil unless one is asked for
+	first   *nixeval.Result // the answer that holds everything; nil if the clan had to be read in parts
 	facts   map[string]any
 	sources nixeval.Sources
 	mutex   sync.Mutex // facts and events, while parts are asked for in parallel

@@ -58,7 +58,7 @@ func LoadSetting(ctx context.Context, flake string, config Config, ref SettingRe
 		ref.Path = []string{}
 	}
 	var info *SettingInfo
-	inv, err := load(ctx, flake, config, &ref, func(l *loader) error {
+	inv, err := load(ctx, flake, config, request{setting: &ref, then: func(l *loader) error {
 		node := l.facts["setting"]
 		if node == nil {
 			// The clan had to be read in parts.
@@ -86,7 +86,7 @@ func LoadSetting(ctx context.Context, flake string, config Config, ref SettingRe
 			info.Message = l.userTerms(nixErr.Message)
 		}
 		return nil
-	})
+	}})
 	return inv, info, err
 }
 

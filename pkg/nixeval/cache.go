@@ -1,6 +1,7 @@
 package nixeval
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -80,9 +81,9 @@ func (a *attempt) lookUp() (*answer, bool) {
 	if !ok {
 		return nil, false
 	}
-	head, value, ok := strings.Cut(string(payload), "\n")
+	head, value, ok := bytes.Cut(payload, []byte("\n"))
 	kept := &answer{Value: json.RawMessage(value)}
-	if !ok || json.Unmarshal([]byte(head), kept) != nil {
+	if !ok || json.Unmarshal(head, kept) != nil {
 		return nil, false
 	}
 	for _, input := range kept.Inputs {
@@ -94,10 +95,10 @@ func (a *attempt) lookUp() (*answer, bool) {
 	return kept, true
 }
 
-// keep stores an answer, if nothing that it depends on was touched while Nix ran.
-func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) {
+// keep stores an answer, if nothing that it depends on was touched while Nix ran, and reports whether it did.
+func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) bool {
 	if a == nil {
-		return
+		return false
 	}
 	known := ref.URL
 	for _, override := range overrides {
@@ -106,28 +107,28 @@ func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) {
 	if a.target != nil {
 		after, err := a.store.observe(ref.Root, ref.Git)
 		if err != nil || !after.unchangedSince(a.target) {
-			return
+			return false
 		}
 		lock, _ := os.ReadFile(filepath.Join(ref.Dir, "flake.lock"))
 		known += "\n" + string(lock)
 	}
 	inputs, ok := localInputs(r.locks, ref, known)
 	if !ok {
-		return
+		return false
 	}
 	kept := answer{Events: r.events, Source: r.source}
 	for _, input := range inputs {
 		t, err := a.store.observe(input.Root, input.Git)
 		if err != nil || !t.quietSince(a.began) {
-			return
+			return false
 		}
 		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.sum[:]})
 	}
 	head, err := json.Marshal(kept)
 	if err != nil {
-		return
+		return false
 	}
-	_ = a.store.put("answer", a.key, append(append(head, '\n'), r.stdout...))
+	return a.store.put("answer", a.key, append(append(head, '\n'), r.stdout...)) == nil
 }
 
 // observe looks at a tree with the help of what was kept of it.

@@ -64,6 +64,8 @@ type Result struct {
 	Sources Sources
 	// Cached: the answer was kept from an earlier run, and no Nix ran.
 	Cached bool
+
+	attempt *attempt // nil if the answer is not kept
 }
 
 // Apply evaluates fn applied to the flake and to args (marshalled as JSON) in one Nix process.
@@ -92,7 +94,7 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(); ok {
 			sources.store = kept.Source
-			return &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true}, nil
+			return &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}, nil
 		}
 	}
 	run, err := e.run(ctx, arguments)
@@ -109,8 +111,10 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 			Stderr:  run.stderr(), Sources: sources,
 		}
 	}
-	attempt.keep(run, ref, e.OverrideInputs)
-	return &Result{Value: run.stdout, Events: run.events, Sources: sources}, nil
+	if !attempt.keep(run, ref, e.OverrideInputs) {
+		attempt = nil
+	}
+	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources}, nil
 }
 
 func (e *Evaluator) nix() string {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -47,6 +48,11 @@ func openStore(dir string) (*store, error) {
 
 const storeMagic = "clanctl-1 "
 
+// checksum tells damaged files. Nobody else can write here, so that it need not withstand more than accidents.
+func checksum(payload []byte) string {
+	return fmt.Sprintf("%08x-%d", crc32.Checksum(payload, crc32.MakeTable(crc32.Castagnoli)), len(payload))
+}
+
 // path of a file; the name is a hash, so that any key will do.
 func (s *store) path(kind, key string) string {
 	sum := sha256.Sum256([]byte(key))
@@ -59,13 +65,8 @@ func (s *store) get(kind, key string) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	head := len(storeMagic) + 2*sha256.Size + 1
-	if len(text) < head || !bytes.HasPrefix(text, []byte(storeMagic)) {
-		return nil, false
-	}
-	payload := text[head:]
-	sum := sha256.Sum256(payload)
-	if string(text[len(storeMagic):head-1]) != hex.EncodeToString(sum[:]) {
+	head, payload, ok := bytes.Cut(text, []byte("\n"))
+	if !ok || string(head) != storeMagic+checksum(payload) {
 		return nil, false
 	}
 	// The oldest files go first when space is short; an hour is near enough.
@@ -76,12 +77,11 @@ func (s *store) get(kind, key string) ([]byte, bool) {
 }
 
 func (s *store) put(kind, key string, payload []byte) error {
-	sum := sha256.Sum256(payload)
 	f, err := os.CreateTemp(s.dir, "tmp-")
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%s%x\n", storeMagic, sum)
+	_, err = fmt.Fprintf(f, "%s%s\n", storeMagic, checksum(payload))
 	if err == nil {
 		_, err = f.Write(payload)
 	}

@@ -1,0 +1,27 @@
+package nixeval
+
+import (
+	"crypto/sha256"
+	"fmt"
+)
+
+// Derived returns what was kept with KeepDerived under a name for an answer of this very value; false if there is nothing, or
+// no cache.
+func (r *Result) Derived(name string) ([]byte, bool) {
+	if r.attempt == nil {
+		return nil, false
+	}
+	return r.attempt.store.get("derived", r.derivedKey(name))
+}
+
+// KeepDerived keeps a text that was made from this answer and nothing else, for as long as the answer itself holds: to be had
+// from Derived of an equal answer, by another process, too. Without a cache nothing happens.
+func (r *Result) KeepDerived(name string, text []byte) {
+	if r.attempt != nil {
+		_ = r.attempt.store.put("derived", r.derivedKey(name), text)
+	}
+}
+
+func (r *Result) derivedKey(name string) string {
+	return fmt.Sprintf("%d %s %x %s", len(name), name, sha256.Sum256(r.Value), r.attempt.key)
+}
