@@ -2,11 +2,14 @@ package conformance_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // The ways in which a flake may hold its clan; each names a file of testdata/common.
@@ -27,6 +30,11 @@ func TestClanCore(t *testing.T) {
 	for i, ref := range env.clanCores {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			core := newClanCore(t, env, ref)
+			if !core.features["instances"] {
+				fmt.Printf("clan-core %s: has no instances\n", core.name)
+				core.testLegacy(t)
+				return
+			}
 			ran := 0
 			for _, c := range cases {
 				if feature := core.lacks(t, c.Name()); feature != "" {
@@ -59,6 +67,18 @@ func (c *clanCore) test(t *testing.T, name, form string) {
 		t.Fatalf("clanctl: %v", err)
 	}
 	compare(t, want, inventory)
+}
+
+// testLegacy holds clanctl to recognising a clan-core that has no instances yet.
+func (c *clanCore) testLegacy(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	check(t, os.CopyFS(dir, os.DirFS("testdata/cases/empty")))
+	c.write(t, dir, "hidden")
+	_, err := load(t, c.environment, "path:"+dir, nil)
+	if legacy := (*instance.LegacyError)(nil); !errors.As(err, &legacy) {
+		t.Errorf("not recognised as the old form: %v", err)
+	}
 }
 
 // lacks names a feature that a case asks for in the first line of its clan.nix (`# needs: NAME...`) and this clan-core has not.

@@ -86,6 +86,8 @@ in
 {
   features = {
     inherit domain versionCheck modules self;
+    # Before, an inventory had services only.
+    instances = service { };
     # An instance that names no module means the service of its own name.
     nameless = works (
       needed ++ [ (offer plain) { inventory.instances.s = { module = { inherit (own) input; }; roles.r.machines.m = { }; }; } ]
