@@ -24,12 +24,12 @@ func commonFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "refresh", Usage: "look whether downloaded flakes are still the newest", Category: nix},
 		&cli.BoolFlag{Name: "impure", Usage: "let the flake see the environment and paths outside of it", Category: nix},
 		&cli.StringSliceFlag{Name: "option", Usage: "a Nix setting: `NAME VALUE`", Category: nix},
-		&cli.BoolFlag{Name: "show-trace", Usage: "print all that Nix said of an error", Category: nix},
+		&cli.BoolFlag{Name: "show-trace", Usage: "print all that Nix said, traces of errors included", Category: nix},
 		&cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix", Category: run},
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "at most `N` Nix processes at once", DefaultText: "one for each CPU", Category: run},
 		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never", Category: run},
 		&cli.BoolFlag{Name: "no-cache", Usage: "neither use nor keep answers of earlier runs", Category: run},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each Nix command, ready to paste", Category: run},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each Nix command, ready to paste, and what Nix says", Category: run},
 	}
 }
 
@@ -72,9 +72,11 @@ func ask(c *cli.Context, want instance.Config, do func(context.Context, string, 
 		name, setting := pair(value)
 		config.Evaluator.Options = append(config.Evaluator.Options, nixeval.Option{Name: name, Value: setting})
 	}
+	log := &lockedWriter{w: c.App.ErrWriter}
 	if c.Bool("verbose") {
-		log := &lockedWriter{w: c.App.ErrWriter}
 		config.Evaluator.OnCommand = func(argv []string) { fmt.Fprintf(log, "+ %s\n", term.Escape(nixeval.ShellJoin(argv))) }
+	}
+	if c.Bool("verbose") || c.Bool("show-trace") {
 		config.Evaluator.OnEvent = func(e nixeval.Event) {
 			if e.Activity == "" && e.Level <= 1 && !e.IsError() {
 				fmt.Fprintf(log, "nix: %s\n", term.Escape(e.Text))

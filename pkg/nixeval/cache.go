@@ -109,8 +109,9 @@ func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) bool {
 		if err != nil || !after.unchangedSince(a.target) {
 			return false
 		}
-		lock, _ := os.ReadFile(filepath.Join(ref.Dir, "flake.lock"))
-		known += "\n" + string(lock)
+		known += "\n" + readLock(ref.Dir)
+	} else if u, err := url.Parse(ref.URL); err == nil && r.source != "" {
+		known += "\n" + readLock(filepath.Join(r.source, u.Query().Get("dir")))
 	}
 	inputs, ok := localInputs(r.locks, ref, known)
 	if !ok {
@@ -129,6 +130,12 @@ func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) bool {
 		return false
 	}
 	return a.store.put("answer", a.key, append(append(head, '\n'), r.stdout...)) == nil
+}
+
+// readLock returns a flake's lock file, or nothing.
+func readLock(dir string) string {
+	text, _ := os.ReadFile(filepath.Join(dir, "flake.lock"))
+	return string(text)
 }
 
 // observe looks at a tree with the help of what was kept of it.

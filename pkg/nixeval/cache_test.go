@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -243,5 +244,48 @@ func TestStoreIsBounded(t *testing.T) {
 	}
 	if _, ok := s.get("x", "5"); !ok {
 		t.Error("the newest is gone")
+	}
+}
+
+// A reference to a commit means one tree for ever, whatever happens to the work tree.
+func TestLockedReferenceIsKeptForGood(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	repo, other := t.TempDir(), t.TempDir()
+	writeAll(t, map[string]string{
+		filepath.Join(repo, "flake.nix"):  "{ inputs.other.url = \"git+file://" + other + "\"; outputs = _: { }; }",
+		filepath.Join(repo, "value"):      "committed",
+		filepath.Join(other, "flake.nix"): "{ outputs = _: { value = 1; }; }",
+	})
+	git := func(dir string, args ...string) string {
+		t.Helper()
+		out, err := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %s", args, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	for _, dir := range []string{other, repo} {
+		git(dir, "init", "-q")
+		git(dir, "add", "-A")
+		if dir == repo {
+			nix := exec.Command(e.nix(), "--extra-experimental-features", "nix-command flakes", "--offline", "flake", "lock", repo)
+			if out, err := nix.CombinedOutput(); err != nil {
+				t.Fatalf("%s", out)
+			}
+			git(dir, "add", "-A")
+		}
+		git(dir, "commit", "-qm", "x")
+	}
+	ref := "git+file://" + repo + "?rev=" + git(repo, "rev-parse", "HEAD")
+	for _, cached := range []bool{false, true} {
+		writeAll(t, map[string]string{filepath.Join(repo, "value"): fmt.Sprint("edited ", cached)})
+		result, err := e.Apply(t.Context(), ref, readValues, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(result.Value), `"own":"committed"`) || result.Cached != cached {
+			t.Errorf("got %s, cached %v; want %v", result.Value, result.Cached, cached)
+		}
 	}
 }

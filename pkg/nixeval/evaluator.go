@@ -94,6 +94,11 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(); ok {
 			sources.store = kept.Source
+			if e.OnEvent != nil {
+				for _, event := range kept.Events {
+					e.OnEvent(event)
+				}
+			}
 			return &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}, nil
 		}
 	}
