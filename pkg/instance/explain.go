@@ -174,7 +174,7 @@ func (l *loader) place(f *Finding) {
 		return
 	case f.Role == "":
 		candidates = append(candidates, extend(base, "module", "input"), extend(base, "module", "name"), base)
-		if f.Code == "unknown-module" || f.Code == "module-failed" {
+		if f.Code == "unknown-module" || f.Code == "removed-module" || f.Code == "module-failed" {
 			candidates[0], candidates[1] = candidates[1], candidates[0]
 		}
 	default:
