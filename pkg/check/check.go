@@ -1,7 +1,7 @@
 // Package check finds what is wrong with a clan though it evaluates: what clan accepts without a word and users never get
 // told. It works on an inventory that is loaded already, and is pure.
 //
-// Each kind of finding has a code; docs/findings.md explains them.
+// Each kind of finding has a code; [Codes] lists them, and docs/findings.md explains them.
 package check
 
 import (
@@ -14,6 +14,7 @@ import (
 var rules = []func(*instance.Inventory) []instance.Finding{
 	unknownMachines,
 	tagsOfRoles,
+	unusedTags,
 	ghostTagMembers,
 	rolesWithoutMembers,
 	keyCollisions,
@@ -31,6 +32,18 @@ func Run(inv *instance.Inventory) []instance.Finding {
 	}
 	slices.SortFunc(findings, instance.CompareFindings)
 	return findings
+}
+
+// All returns the findings of [Run] and those of the inventory together, sorted.
+func All(inv *instance.Inventory) []instance.Finding {
+	findings := append(Run(inv), inv.Findings...)
+	slices.SortFunc(findings, instance.CompareFindings)
+	return findings
+}
+
+// Failed is the finding that stands for a flake of which nothing could be loaded.
+func Failed(message, hint string, at instance.Position) instance.Finding {
+	return instance.Finding{Code: "flake-failed", Severity: failure, Message: message, Hint: hint, Position: at}
 }
 
 // at puts a finding at the place of an inventory option, or of what is around it.

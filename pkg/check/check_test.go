@@ -56,21 +56,21 @@ instances.i.roles.r = {
   tags.none = { };
 };
 instances.j.module = { name = "free"; input = "self"; };
-instances.j.roles.idle.tags.none = { };
+instances.j.roles.idle = { };
 instances.j.roles.unchecked = { tags.none = { }; settings.typo = 1; };
 instances.j.roles.fine.machines.server = { };`)
 	want := []row{
+		{"unused-tag", "", "use it in a role, or remove it", 7},
 		{"ghost-tag-member", "inventory.machines.servr", `did you mean "server"?`, 7},
 		{"replaced-tag", "", "give the tag another name, or add its members instead of replacing them", 7},
 		{"unknown-machine", "inventory.instances.i.roles.r.machines.lapto", `did you mean "laptop"?`, 10},
 		{"unknown-machine", "inventory.instances.i.roles.r.machines.mobile", `"mobile" is a tag: write roles.r.tags."mobile"`, 11},
 		{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`, 12},
 		{"unknown-tag", "inventory.instances.i.roles.r", `"server" is a machine: write roles.r.machines."server"`, 13},
-		{"empty-tag", "inventory.instances.i.roles.r", "", 14},
-		{"empty-tag", "inventory.instances.j.roles.idle", "", 17},
-		{"role-without-members", "inventory.instances.j.roles.idle", "", 17},
-		{"unchecked-settings", "inventory.instances.j.roles.unchecked", "", 18},
-		{"empty-tag", "inventory.instances.j.roles.unchecked", "", 18},
+		{"empty-tag", "inventory.instances.i.roles.r", "give the tag members, or remove it from the role", 14},
+		{"role-without-members", "inventory.instances.j.roles.idle", "add members, or remove the role", 17},
+		{"unchecked-settings", "inventory.instances.j.roles.unchecked", "add members, or remove the role", 18},
+		{"empty-tag", "inventory.instances.j.roles.unchecked", "give the tag members, or remove it from the role", 18},
 	}
 	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
 		t.Error(diff)
@@ -85,9 +85,9 @@ instances.two = { module = { name = "svc"; input = "self"; }; };
 instances.six = { module = { name = "svc"; input = "self"; }; roles.r.machines.a = { }; };`)
 	inv.Flake.Layout = instance.LayoutClan // clan's own limits are about its keys
 	want := []row{
-		{"too-many-machines", "inventory.instances.one.roles.r", "", 7},
-		{"too-many-instances", "inventory.instances.two", "", 8},
-		{"too-few-machines", "inventory.instances.two.roles.r", "", 8},
+		{"too-many-machines", "inventory.instances.one.roles.r", "the module's manifest sets the limit", 7},
+		{"too-many-instances", "inventory.instances.two", "remove an instance, or make one of several", 8},
+		{"too-few-machines", "inventory.instances.two.roles.r", "the module's manifest sets the limit", 8},
 	}
 	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
 		t.Error(diff)

@@ -66,6 +66,7 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 			case declared:
 				f.Code = "empty-tag"
 				f.Message = fmt.Sprintf("the tag %q has no members", tag)
+				f.Hint = "give the tag members, or remove it from the role"
 			case inv.Index().Has(tag):
 				f.Hint = fmt.Sprintf("%q is a machine: write roles.%s.machines.%q", tag, role.Name, tag)
 			case len(near) > 0:
@@ -79,29 +80,8 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 	return found
 }
 
-// ghostTagMembers: `inventory.tags` lists a machine that the clan does not have.
-func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
-	if !inv.MachinesKnown() {
-		return nil
-	}
-	var found []instance.Finding
-	for _, tag := range slices.Sorted(maps.Keys(inv.DeclaredTags)) {
-		for _, name := range inv.DeclaredTags[tag] {
-			if inv.Index().Has(name) {
-				continue
-			}
-			f := instance.Finding{Code: "ghost-tag-member", Severity: instance.SeverityWarning, Machine: name,
-				Message: fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", tag, name)}
-			if near := nearest.Of(name, inv.Index().Machines()); len(near) > 0 {
-				f.Hint = "did you mean " + nearest.List(near) + "?"
-			}
-			found = append(found, at(inv, f, "tags", tag))
-		}
-	}
-	return found
-}
-
-// rolesWithoutMembers: nothing comes of the role, and nobody ever checks its settings.
+// rolesWithoutMembers: nothing comes of the role, and nobody ever checks its settings. Where its tags have no members, a
+// finding says so of each tag, and this one would say it again.
 func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 	if !inv.MachinesKnown() {
 		return nil
@@ -112,10 +92,14 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 			return
 		}
 		f := instance.Finding{Code: "role-without-members", Severity: instance.SeverityWarning, Instance: inst.Name, Role: role.Name,
-			Message: fmt.Sprintf("the role %q has no members", role.Name)}
-		if hasSettings(role) {
+			Message: fmt.Sprintf("the role %q has no members", role.Name),
+			Hint:    "add members, or remove the role"}
+		switch {
+		case hasSettings(role):
 			f.Code = "unchecked-settings"
 			f.Message = fmt.Sprintf("the role %q has settings but no members, so that nobody ever checks them", role.Name)
+		case len(role.Tags) > 0:
+			return
 		}
 		found = append(found, at(inv, f, "instances", inst.Name, "roles", role.Name))
 	})
@@ -128,32 +112,4 @@ func hasSettings(role *instance.Role) bool {
 		set = set || len(layer) > 0
 	}
 	return set
-}
-
-// replacedReservedTags: `inventory.tags` replaces the members of a tag that clan computes.
-func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
-	if !inv.MachinesKnown() {
-		return nil
-	}
-	var found []instance.Finding
-	for _, tag := range []string{"all", "nixos", "darwin"} {
-		declared, ok := inv.DeclaredTags[tag]
-		if !ok {
-			continue
-		}
-		var left []string
-		for _, name := range inv.Index().Machines() {
-			if (tag == "all" || inv.Machines[name].Class == tag) && !slices.Contains(declared, name) {
-				left = append(left, name)
-			}
-		}
-		if len(left) == 0 {
-			continue
-		}
-		found = append(found, at(inv, instance.Finding{Code: "replaced-tag", Severity: instance.SeverityWarning,
-			Message: fmt.Sprintf("inventory.tags replaces the predefined tag %q, which now leaves out %s", tag, nearest.List(left)),
-			Hint:    "give the tag another name, or add its members instead of replacing them",
-		}, "tags", tag))
-	}
-	return found
 }

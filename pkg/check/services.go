@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -46,33 +47,47 @@ func keyCollisions(inv *instance.Inventory) []instance.Finding {
 	return found
 }
 
-// splitServices: clan evaluates the services of clan-core twice if some instances name its input and others name none.
+// splitServices: clan evaluates a service of clan-core once for each way of writing its module: with and without the input,
+// under its short name and its long one.
 func splitServices(inv *instance.Inventory) []instance.Finding {
 	core := inv.Flake.ClanCore
 	if inv.Flake.Layout == instance.LayoutInventory || core == "" || inv.Catalogue.Null != core {
 		return nil
 	}
-	without, with := map[string][]string{}, map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
-		m := inv.Instances[name].Module
-		if m.Input == nil {
-			without[m.Name] = append(without[m.Name], name)
-		} else if *m.Input == core {
-			with[m.Name] = append(with[m.Name], name)
-		}
-	}
+	first := map[string]*instance.Instance{}
+	reported := map[string]bool{}
 	var found []instance.Finding
-	for _, service := range slices.Sorted(maps.Keys(with)) {
-		if len(without[service]) == 0 {
+	groups := byKey(inv)
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		inst := groups[key][0]
+		if input := inst.Module.Input; input != nil && *input != core {
 			continue
 		}
-		found = append(found, at(inv, instance.Finding{Code: "split-service", Severity: instance.SeverityWarning, Instance: with[service][0],
-			Message: fmt.Sprintf("the service %q is evaluated twice: %s name the input %q, %s name none; neither half sees the other's instances",
-				service, nearest.List(with[service]), core, nearest.List(without[service])),
+		service := strings.TrimPrefix(inst.Module.Name, "@clan/")
+		other := first[service]
+		if other == nil {
+			first[service] = inst
+			continue
+		}
+		if reported[service] {
+			continue
+		}
+		reported[service] = true
+		found = append(found, at(inv, instance.Finding{Code: "split-service", Severity: instance.SeverityWarning, Instance: inst.Name,
+			Message: fmt.Sprintf("clan evaluates the service %q twice: %s takes the module %s, but %s takes %s; neither half sees the other's instances",
+				service, nearest.List(names(groups[key])), inst.Module.Spec(), nearest.List(names(groups[other.Module.Spec().Key()])), other.Module.Spec()),
 			Hint: "write the module of all of them the same way",
-		}, "instances", with[service][0], "module"))
+		}, "instances", inst.Name, "module"))
 	}
 	return found
+}
+
+func names(instances []*instance.Instance) []string {
+	list := make([]string, len(instances))
+	for i, inst := range instances {
+		list[i] = inst.Name
+	}
+	return list
 }
 
 // constraints: what the module's manifest allows. Clan evaluates it, but says so only when it generates vars.
@@ -93,6 +108,7 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			last := groups[key][len(groups[key])-1]
 			found = append(found, at(inv, instance.Finding{Code: "too-many-instances", Severity: instance.SeverityError, Instance: last.Name,
 				Message: fmt.Sprintf("the service %q allows at most %d instance(s), there are %d", first.Module.Name, limit, len(groups[key])),
+				Hint:    "remove an instance, or make one of several",
 			}, "instances", last.Name))
 		}
 	}
@@ -108,7 +124,7 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			if r := inst.Roles[role]; r != nil {
 				members = len(r.Machines)
 			}
-			f := instance.Finding{Severity: instance.SeverityError, Instance: name, Role: role}
+			f := instance.Finding{Severity: instance.SeverityError, Instance: name, Role: role, Hint: "the module's manifest sets the limit"}
 			if least, ok := number(bounds["minMachines"]); ok && members < least {
 				f.Code = "too-few-machines"
 				f.Message = fmt.Sprintf("the role %q needs at least %d machine(s), it has %d", role, least, members)

@@ -1,0 +1,58 @@
+package check
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// TestManual holds the page on findings against the table: every code in its place, with its severity and title.
+func TestManual(t *testing.T) {
+	page, err := os.ReadFile("../../docs/findings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Code
+	for _, section := range regexp.MustCompile(`(?m)^### (.+)\n((?:.+\n)+)`).FindAllStringSubmatch(string(page), -1) {
+		severity, text, _ := strings.Cut(strings.ReplaceAll(section[2], "\n", " "), ". ")
+		severity = strings.TrimSuffix(severity, ", partial")
+		title, _, _ := strings.Cut(strings.TrimSpace(text)+" ", ". ")
+		got = append(got, Code{section[1], instance.Severity(strings.ToLower(severity)), strings.TrimRight(title, ". ") + "."})
+	}
+	if diff := cmp.Diff(codes, got); diff != "" {
+		t.Errorf("docs/findings.md differs from the table of codes:\n%s", diff)
+	}
+}
+
+// unitTested are the codes that no clan of testdata has: only clan-core of some months of 2025 gives them.
+var unitTested = []string{"deprecated-services"}
+
+// TestEveryCodeHasAClan looks for each code in the clans of testdata.
+func TestEveryCodeHasAClan(t *testing.T) {
+	have := slices.Clone(unitTested)
+	clans, err := filepath.Glob("testdata/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, clan := range clans {
+		for _, p := range write(t, clan, t.TempDir(), false) {
+			have = append(have, p.Code)
+		}
+	}
+	var want []string
+	for _, code := range codes {
+		want = append(want, code.Name)
+	}
+	slices.Sort(have)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Error(diff)
+	}
+}

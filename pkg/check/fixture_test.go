@@ -1,0 +1,131 @@
+package check
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// The clans in testdata have what is wrong with them written at the ends of their lines:
+//
+//	#! CODE     the line is wrong; it is not in the cured clan, nor is one marked "#! -"
+//	#!? CODE    the same, but nobody can tell where
+//	#+          the line is in the cured clan only
+var marked = regexp.MustCompile(` #(!\??|\+)(?: (\S+))?$`)
+
+// place is where a code is expected, or was found.
+type place struct {
+	Code, File string
+	Line       int
+}
+
+// write copies a clan, sick or cured, and returns what is wrong with it.
+func write(t *testing.T, from, to string, cured bool) []place {
+	t.Helper()
+	var want []place
+	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			return os.MkdirAll(filepath.Join(to, name), 0o755)
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		var kept []string
+		for lines := bufio.NewScanner(file); lines.Scan(); {
+			line := lines.Text()
+			if match := marked.FindStringSubmatch(line); match != nil {
+				if cured != (match[1] == "+") {
+					continue
+				}
+				line = strings.TrimSuffix(line, match[0])
+				switch {
+				case match[1] == "!?":
+					want = append(want, place{Code: match[2]})
+				case match[1] == "!" && match[2] != "-":
+					want = append(want, place{match[2], name, len(kept) + 1})
+				}
+			}
+			kept = append(kept, line)
+		}
+		return os.WriteFile(filepath.Join(to, name), []byte(strings.Join(kept, "\n")+"\n"), 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return want
+}
+
+// findings are all that is found in a clan, or that stands for it.
+func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
+	t.Helper()
+	evaluator.ProgramDir = t.TempDir()
+	inv, err := instance.Load(t.Context(), "path:"+dir, instance.Config{Evaluator: evaluator})
+	if inv != nil {
+		return All(inv)
+	}
+	var nixErr *nixeval.Error
+	if !errors.As(err, &nixErr) {
+		t.Fatal(err)
+	}
+	at, _ := nixErr.Position()
+	return []instance.Finding{Failed(nixErr.Message, nixErr.Hint, at)}
+}
+
+// compare holds what is found against what is written in a clan, sick and cured.
+func compare(t *testing.T, evaluator nixeval.Evaluator, from string, prepare func(dir string)) {
+	severities := map[string]bool{}
+	for _, code := range codes {
+		severities[code.Name] = true
+	}
+	for _, name := range []string{"sick", "cured"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			want := write(t, from, dir, name == "cured")
+			if prepare != nil {
+				prepare(dir)
+			}
+			var got []place
+			for _, f := range findings(t, evaluator, dir) {
+				if !severities[f.Code] {
+					t.Errorf("%s is not in the table of codes", f.Code)
+				}
+				got = append(got, place{f.Code, f.File, f.Line})
+			}
+			byCode := cmpopts.SortSlices(func(a, b place) bool { return a.Code < b.Code })
+			if diff := cmp.Diff(want, got, byCode, cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestEveryFinding(t *testing.T) {
+	for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "flake-failed"} {
+		t.Run(name, func(t *testing.T) { compare(t, testEvaluator(), filepath.Join("testdata", name), nil) })
+	}
+}
+
+func testEvaluator() nixeval.Evaluator {
+	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
+	return nixeval.Evaluator{Nix: nix, Offline: true}
+}

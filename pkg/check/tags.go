@@ -1,0 +1,141 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// predefined are the tags that clan computes.
+var predefined = []string{"all", "nixos", "darwin"}
+
+// unusedTags: `inventory.tags` declares a tag that no role uses. A tag that machines carry by themselves may serve other
+// purposes; it is reported only where it looks like a slip of the keyboard.
+func unusedTags(inv *instance.Inventory) []instance.Finding {
+	used, known := usedTags(inv)
+	if !known {
+		return nil
+	}
+	var found []instance.Finding
+	for _, tag := range slices.Sorted(maps.Keys(inv.Tags)) {
+		if used[tag] || slices.Contains(predefined, tag) {
+			continue
+		}
+		f := instance.Finding{Code: "unused-tag", Severity: instance.SeverityWarning,
+			Message: fmt.Sprintf("no role of any instance uses the tag %q", tag),
+			Hint:    "use it in a role, or remove it"}
+		if meant := swapped(tag, used); meant != "" {
+			f.Hint = "did you mean " + nearest.List([]string{meant}) + "?"
+			if _, declared := inv.DeclaredTags[tag]; !declared {
+				found = append(found, at(inv, f, "machines", inv.Tags[tag][0]))
+				continue
+			}
+		}
+		if computedTags(inv) {
+			continue // by a function, which may well use this one
+		}
+		if _, declared := inv.DeclaredTags[tag]; declared {
+			found = append(found, at(inv, f, "tags", tag))
+		}
+	}
+	return found
+}
+
+// usedTags are the tags that roles use; known is false where a role may have been missed.
+func usedTags(inv *instance.Inventory) (used map[string]bool, known bool) {
+	if !inv.MachinesKnown() || len(inv.Instances) != len(inv.AllInstances) {
+		return nil, false
+	}
+	for _, f := range inv.Findings {
+		if f.Code == "role-failed" || f.Code == "instance-failed" || f.Code == "instances-failed" {
+			return nil, false
+		}
+	}
+	used = map[string]bool{}
+	eachRole(inv, func(_ *instance.Instance, role *instance.Role) {
+		for _, tag := range role.Tags {
+			used[tag] = true
+		}
+	})
+	return used, true
+}
+
+// computedTags reports whether some tag is not written down as such in the clan's own files.
+func computedTags(inv *instance.Inventory) bool {
+	for tag := range inv.DeclaredTags {
+		if slices.Contains(predefined, tag) {
+			continue
+		}
+		if pos := inv.Where("tags", tag); pos == nil || strings.HasPrefix(pos.File, "<") {
+			return true
+		}
+	}
+	return false
+}
+
+// swapped returns the known name that differs from name by two neighbouring letters in each other's place, or "".
+func swapped(name string, known map[string]bool) string {
+	letters := []byte(name)
+	for i := 1; i < len(letters); i++ {
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+		if other := string(letters); other != name && known[other] {
+			return other
+		}
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+	}
+	return ""
+}
+
+// ghostTagMembers: `inventory.tags` lists a machine that the clan does not have.
+func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
+	if !inv.MachinesKnown() {
+		return nil
+	}
+	var found []instance.Finding
+	for _, tag := range slices.Sorted(maps.Keys(inv.DeclaredTags)) {
+		for _, name := range inv.DeclaredTags[tag] {
+			if inv.Index().Has(name) {
+				continue
+			}
+			f := instance.Finding{Code: "ghost-tag-member", Severity: instance.SeverityWarning, Machine: name,
+				Message: fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", tag, name)}
+			if near := nearest.Of(name, inv.Index().Machines()); len(near) > 0 {
+				f.Hint = "did you mean " + nearest.List(near) + "?"
+			}
+			found = append(found, at(inv, f, "tags", tag))
+		}
+	}
+	return found
+}
+
+// replacedReservedTags: `inventory.tags` replaces the members of a tag that clan computes.
+func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
+	if !inv.MachinesKnown() {
+		return nil
+	}
+	var found []instance.Finding
+	for _, tag := range predefined {
+		declared, ok := inv.DeclaredTags[tag]
+		if !ok {
+			continue
+		}
+		var left []string
+		for _, name := range inv.Index().Machines() {
+			if (tag == "all" || inv.Machines[name].Class == tag) && !slices.Contains(declared, name) {
+				left = append(left, name)
+			}
+		}
+		if len(left) == 0 {
+			continue
+		}
+		found = append(found, at(inv, instance.Finding{Code: "replaced-tag", Severity: instance.SeverityWarning,
+			Message: fmt.Sprintf("inventory.tags replaces the predefined tag %q, which now leaves out %s", tag, nearest.List(left)),
+			Hint:    "give the tag another name, or add its members instead of replacing them",
+		}, "tags", tag))
+	}
+	return found
+}

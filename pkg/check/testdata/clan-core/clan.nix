@@ -1,0 +1,45 @@
+{
+  meta.name = "example";
+  meta.domain = "example.org";
+  modules.typed = ./typed.nix;
+
+  inventory.machines.server = { };
+  inventory.machines.laptop = { };
+  inventory.machines.phone = { };
+
+  inventory.services.importer.main.roles.default.machines = [ "server" ]; #! dropped-services
+
+  inventory.instances = {
+    first.module = {
+      input = "a";
+      name = "b-c";
+    };
+    second.module = { #! key-collision
+      input = "a-b"; #! -
+      name = "c"; #! -
+    }; #! -
+    second.module = { #+
+      input = "a"; #+
+      name = "b-c"; #+
+    }; #+
+
+    explicit.module = { #! split-service
+      input = "clan-core"; #! -
+      name = "hello-world"; #! -
+    }; #! -
+    implicit.module.name = "hello-world";
+
+    typed.module.input = "self";
+    typed.roles.peer = {
+      machines.server.settings.user = 0; #! invalid-setting
+      machines.laptop.settings.usr = "root"; #! unknown-setting
+      machines.phone = { }; #! missing-setting
+      machines.phone.settings.port = 22; #+
+      machines.server.settings.port = 22;
+    };
+    typed-again.module = { #! too-many-instances
+      input = "self"; #! -
+      name = "typed"; #! -
+    }; #! -
+  };
+}

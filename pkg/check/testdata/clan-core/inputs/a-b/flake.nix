@@ -1,0 +1,9 @@
+{
+  outputs = _: {
+    clan.modules.c = {
+      _class = "clan.service";
+      manifest.name = "c of a-b";
+      roles.peer = { };
+    };
+  };
+}

@@ -1,0 +1,6 @@
+{
+  outputs = _: {
+    inventory.machines = = { }; #! flake-failed
+    inventory.machines = { }; #+
+  };
+}

@@ -1,0 +1,7 @@
+{
+  outputs = _: {
+    inventory.machines.server = { };
+    inventory.instances = throw "not found"; #! instances-failed
+    inventory.instances = { }; #+
+  };
+}

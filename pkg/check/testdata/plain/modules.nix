@@ -1,0 +1,19 @@
+rec {
+  web.roles = {
+    server = { };
+    client = { };
+  };
+  limited = {
+    roles.boss = { };
+    roles.crew = { };
+    manifest.constraints.roles = {
+      boss.maxMachines = 1;
+      crew.minMachines = 2;
+    };
+  };
+  broken = throw "broken"; #! module-failed
+  broken = web; #+
+  described = web // {
+    manifest.description = assert false; ""; #! manifest-failed
+  };
+}
