@@ -1,0 +1,76 @@
+package instance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"maps"
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+var offline = nixeval.Evaluator{Offline: true}
+
+// Which machines does a service run on, and why?
+func ExampleLoad() {
+	inv, err := instance.Load(context.Background(), "../../examples/homelab", instance.Config{Evaluator: offline})
+	if err != nil {
+		log.Fatal(err)
+	}
+	clients := inv.Instances["backup-nightly"].Roles["client"].Machines
+	for _, name := range slices.Sorted(maps.Keys(clients)) {
+		fmt.Println(name, clients[name].Explicit, clients[name].Tags)
+	}
+	// Output:
+	// cellar true [backup]
+	// studio false [backup laptops]
+	// travel false [backup laptops]
+}
+
+// Settings decode into a struct of one's own; a setting without a field is an error that names it.
+func ExampleDecode() {
+	inv, err := instance.Load(context.Background(), "../../examples/homelab", instance.Config{Evaluator: offline, Instances: []string{"status"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	type probe struct {
+		Every string `json:"every"`
+	}
+	member := inv.Instances["status"].Roles["probe"].Machines["attic"]
+	_, err = instance.Decode[probe](member.Settings)
+	fmt.Println(err)
+
+	var lenient probe
+	if err := member.Settings.DecodeLenient(&lenient); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(lenient.Every)
+	// Output:
+	// setting checks: no such field in instance_test.probe
+	// 5m
+}
+
+// Only what is asked for is evaluated.
+func ExampleConfig() {
+	inv, err := instance.Load(context.Background(), "../../examples/homelab", instance.Config{Evaluator: offline, Omit: instance.OmitInstances})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(inv.Tags["laptops"], len(inv.Instances))
+	// Output:
+	// [studio travel] 0
+}
+
+// An unknown name is an error of a type of its own, with the nearest names.
+func ExampleUnknownInstanceError() {
+	_, err := instance.Load(context.Background(), "../../examples/homelab", instance.Config{Evaluator: offline, Instances: []string{"backup-nightli"}})
+	var unknown *instance.UnknownInstanceError
+	if errors.As(err, &unknown) {
+		fmt.Println(unknown.Nearest)
+	}
+	// Output:
+	// [backup-nightly]
+}

@@ -1,0 +1,109 @@
+package why
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+func data(t *testing.T, text string) any {
+	t.Helper()
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestValuesAt(t *testing.T) {
+	force := `{"_type":"override","priority":50,"content":%s}`
+	for _, c := range []struct {
+		in   string
+		path string
+		want string
+	}{
+		{`{"a":{"b":1}}`, "a.b", "1@100"},
+		{`{"a":{"b":1}}`, "a.c", ""},
+		{`{"a":1}`, "a.b", ""},
+		{`{"a":` + strings.Replace(force, "%s", `{"b":2}`, 1) + `}`, "a.b", "2@50"},
+		{strings.Replace(force, "%s", `{"a":{"_type":"override","priority":1000,"content":3}}`, 1), "a", "3@1000"},
+		{`{"_type":"merge","contents":[{"a":1},{"a":2}]}`, "a", "1@100 2@100"},
+		{`{"_type":"if","condition":false,"content":{"a":1}}`, "a", ""},
+		{`{"_type":"if","condition":true,"content":{"a":1}}`, "a", "1@100"},
+		{`{"a":{"_type":"order","priority":500,"content":[1]}}`, "a", "[1]@100"},
+	} {
+		var got []string
+		for _, v := range valuesAt(data(t, c.in), strings.Split(c.path, "."), plainPriority) {
+			got = append(got, text(v.value)+"@"+text(v.priority))
+		}
+		if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s at %s: %s", c.in, c.path, diff)
+		}
+	}
+}
+
+// layered is an inventory with one role whose layers all give a value.
+func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
+	definition := func(text string) []instance.Definition {
+		if text == "" {
+			return nil
+		}
+		return []instance.Definition{{Value: data(t, text)}}
+	}
+	return &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Name: "i", Roles: map[string]*instance.Role{"r": {
+		Name:     "r",
+		Tags:     []string{"a", "b"},
+		Machines: map[string]*instance.Member{"m": {Machine: "m", Explicit: true, Tags: []string{"a", "b"}}},
+		Layers: instance.Layers{Role: definition(role), Machines: map[string][]instance.Definition{"m": definition(machine)},
+			Tags: map[string][]instance.Definition{"a": definition(tag), "b": definition(tag)}},
+	}}}}}
+}
+
+func TestExplainSetting(t *testing.T) {
+	inv := layered(t, `{"x":{"_type":"override","priority":1000,"content":"machine"}}`, `{"x":"role"}`, `{"x":"tag"}`)
+	ref := instance.SettingRef{Instance: "i", Role: "r", Machine: "m", Path: []string{"x"}}
+	info := &instance.SettingInfo{Message: "conflicting", Options: []instance.Option{{Depth: 1, Type: "string", Priority: 100,
+		Definitions: []instance.Definition{{File: "module.nix", Value: "inside"}, {Value: "role"}}}}}
+	e, err := Explain(inv, ref, info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Definition{
+		{Layer: "tag", Name: "b", Priority: 100, Value: "tag", Counts: true},
+		{Layer: "tag", Name: "a", Priority: 100, Value: "tag", Counts: true},
+		{Layer: "machine", Name: "m", Priority: 1000, Value: "machine"},
+		{Layer: "role", Priority: 100, Value: "role", Counts: true},
+		{Layer: "module", Name: "module.nix", Priority: 100, Value: "inside", Counts: true},
+	}
+	if diff := cmp.Diff(want, e.Setting.Definitions); diff != "" {
+		t.Error(diff)
+	}
+	if e.Setting.Problem != "conflicting" || !strings.Contains(e.Setting.Hint, `the tag b write lib.mkForce ("tag")`) {
+		t.Errorf("%+v", e.Setting)
+	}
+}
+
+func TestSettle(t *testing.T) {
+	nix, data := &instance.Position{File: "clan.nix", Line: 3, Column: 1}, &instance.Position{File: "inventory.json", Line: 3, Column: 1}
+	role := Definition{Layer: "role", Value: 1, Counts: true, Position: nix}
+	machine := Definition{Layer: "machine", Name: "m", Value: 2, Counts: true, Position: nix}
+	for name, c := range map[string]struct {
+		in   []Definition
+		want string
+	}{
+		"the machine's":  {[]Definition{role, machine}, "to keep the value of the machine m write lib.mkForce (2) at clan.nix:3:1, or remove the other"},
+		"agreement":      {[]Definition{role, role}, ""},
+		"one overridden": {[]Definition{role, {Layer: "tag", Value: 3}}, ""},
+		"data":           {[]Definition{role, {Layer: "machine", Value: 2, Counts: true, Position: data}}, "remove all but one of them; JSON cannot say lib.mkForce"},
+	} {
+		if got := settle(c.in); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
