@@ -1,0 +1,103 @@
+package view
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// TagAddition is what would follow if machines carried one tag more.
+type TagAddition struct {
+	// Computed are the clan's computed tags, sorted: their members may follow, which only an evaluation can tell.
+	Computed []string `json:"computed,omitempty"`
+	// Findings say what is missing from the answer, or may be.
+	Findings []instance.Finding `json:"findings"`
+	// Machines are in order of their names.
+	Machines []TaggedMachine `json:"machines"`
+	// Nearest are tags whose names are like that of a new one.
+	Nearest []string `json:"nearest,omitempty"`
+	// New: nothing declares the tag, and no machine carries it.
+	New bool   `json:"new"`
+	Tag string `json:"tag"`
+}
+
+// TaggedMachine is a machine with one tag more.
+type TaggedMachine struct {
+	// Carried: the machine carries the tag already, so that nothing follows.
+	Carried bool   `json:"carried"`
+	Machine string `json:"machine"`
+	// Roles are those that take machines by the tag, in order of instance and role; none where the tag is carried already.
+	Roles []TaggedRole `json:"roles"`
+}
+
+// TaggedRole is a role that a machine would have by a tag.
+type TaggedRole struct {
+	Instance string `json:"instance"`
+	// Member: the machine has the role already, for another reason.
+	Member bool   `json:"member"`
+	Module Module `json:"module"`
+	Role   string `json:"role"`
+	// Settings: the role has settings for the tag, which would become the machine's.
+	Settings bool `json:"settings"`
+}
+
+// AddTag shows what would follow if the machines carried the tag. The error is a [*tags.UnknownError], or a [*FixedTagError].
+func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAddition, error) {
+	wanted, err := named("machine", machines, inv.Index().Machines(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if from := declaredBy(inv, tag); IsPredefined(tag) || from == FromComputed {
+		return nil, &FixedTagError{Tag: tag, Computed: from == FromComputed}
+	}
+	_, known := inv.Tags[tag]
+	addition := &TagAddition{Findings: filter{machines: wanted}.findings(inv), Machines: []TaggedMachine{}, New: !known, Tag: tag}
+	if !known {
+		addition.Nearest = nearest.Of(tag, slices.Collect(maps.Keys(inv.Tags)))
+	}
+	for name := range inv.Tags {
+		if declaredBy(inv, name) == FromComputed {
+			addition.Computed = append(addition.Computed, name)
+		}
+	}
+	slices.Sort(addition.Computed)
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		machine := TaggedMachine{Carried: slices.Contains(inv.Tags[tag], name), Machine: name, Roles: []TaggedRole{}}
+		filter{}.each(inv, func(inst *instance.Instance, role *instance.Role) {
+			if machine.Carried || !slices.Contains(role.Tags, tag) {
+				return
+			}
+			machine.Roles = append(machine.Roles, TaggedRole{
+				Instance: inst.Name, Member: role.Machines[name] != nil, Module: moduleOf(inst), Role: role.Name,
+				Settings: len(role.Layers.Tags[tag]) > 0,
+			})
+		})
+		addition.Machines = append(addition.Machines, machine)
+	}
+	return addition, nil
+}
+
+// FixedTagError: nobody can give a machine the tag, for its members follow from something else.
+type FixedTagError struct {
+	Tag string
+	// Computed: by a function in `inventory.tags`; otherwise the tag is one of clan's own.
+	Computed bool
+}
+
+func (e *FixedTagError) Error() string {
+	if e.Computed {
+		return fmt.Sprintf("the members of the tag %q are computed by inventory.tags", e.Tag)
+	}
+	return fmt.Sprintf("the members of the tag %q are predefined by clan", e.Tag)
+}
+
+// Hint says what to do instead.
+func (e *FixedTagError) Hint() string {
+	if e.Computed {
+		return "change the function, or take another tag"
+	}
+	return "take another tag"
+}

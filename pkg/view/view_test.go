@@ -1,0 +1,356 @@
+package view
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/tags"
+)
+
+const fleet = `
+machines = { attic.tags = [ "storage" ]; cabin.tags = [ "storage" "far" ]; cellar = { description = "below"; deploy.targetHost = "c"; };
+  studio = { machineClass = "darwin"; tags = [ "far" ]; }; };
+tags = { backup = [ "cellar" "studio" "ghost" ]; idle = [ ]; };
+instances.nightly = {
+  module = { name = "borg"; input = "self"; };
+  roles.client = { tags.backup = { }; tags.storage = { }; settings.at = 3; machines.cellar.settings.more = true; tags.far.settings.far = true; };
+  roles.server.machines.attic = { };
+};
+instances.keys = { module = { name = "@x/ssh"; input = "self"; }; roles.peer.tags.all = { }; };
+instances.empty = { module = { name = "borg"; input = "self"; }; roles.server = { }; };
+instances.none = { module = { name = "borg"; input = "self"; }; };`
+
+// load reads a plain flake with the given inventory.
+func load(t *testing.T, inventory string, omit instance.Omit) *instance.Inventory {
+	t.Helper()
+	dir := t.TempDir()
+	text := "{ outputs = _: {\nclan.modules.borg = { manifest.name = \"borg\"; manifest.description = \"backups\"; roles = { client.description = \"sends\"; server = { }; }; };\n" +
+		"clan.modules.\"@x/ssh\".roles.peer = { };\n" +
+		"inventory = {\n" + inventory + "\n}; }; }"
+	if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
+	inv, err := instance.Load(t.Context(), "path:"+dir, instance.Config{Omit: omit,
+		Evaluator: nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}})
+	if inv == nil {
+		t.Fatal(err)
+	}
+	return inv
+}
+
+func selector(t *testing.T, parse func(string) (*tags.Selector, error), text string) *tags.Selector {
+	t.Helper()
+	if text == "" {
+		return nil
+	}
+	s, err := parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// memberships are the answer in short.
+func memberships(list *MachineList) string {
+	var lines []string
+	for _, m := range list.Machines {
+		line := m.Name + ":"
+		for _, in := range m.Memberships {
+			line += fmt.Sprintf(" %s/%s", in.Instance, in.Role)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "; ")
+}
+
+func TestMachines(t *testing.T) {
+	inv := load(t, fleet, instance.OmitNothing)
+	for _, test := range []struct {
+		names                       []string
+		on, instance, service, role string
+		want                        string
+	}{
+		{want: "attic: keys/peer nightly/client nightly/server; cabin: keys/peer nightly/client; cellar: keys/peer nightly/client; studio: keys/peer nightly/client"},
+		{names: []string{"studio", "cabin"}, want: "cabin: keys/peer nightly/client; studio: keys/peer nightly/client"},
+		{on: "@storage,!cabin", want: "attic: keys/peer nightly/client nightly/server"},
+		{on: "@idle", want: ""},
+		{on: "@storage", names: []string{"studio", "cabin"}, want: "cabin: keys/peer nightly/client"},
+		{role: "server", want: "attic: nightly/server"},
+		{service: "@x/*", on: "c*", want: "cabin: keys/peer; cellar: keys/peer"},
+		{service: "borg", role: "!server", on: "@backup", want: "cellar: nightly/client; studio: nightly/client"},
+		{instance: "empty,none", want: ""},
+		{instance: "none", on: "attic", want: ""},
+	} {
+		q := Query{On: selector(t, tags.ParseSelector, test.on), Instance: selector(t, tags.ParseNames, test.instance),
+			Service: selector(t, tags.ParseNames, test.service), Role: selector(t, tags.ParseNames, test.role)}
+		list, err := Machines(inv, test.names, q)
+		if err != nil {
+			t.Errorf("%+v: %v", test, err)
+			continue
+		}
+		if diff := cmp.Diff(test.want, memberships(list)); diff != "" {
+			t.Errorf("%+v: %s", test, diff)
+		}
+	}
+
+	for want, q := range map[string]Query{
+		`the clan has no machine "atic"`:      {On: selector(t, tags.ParseSelector, "atic")},
+		`the clan has no tag "storag"`:        {On: selector(t, tags.ParseSelector, "@storag")},
+		`the clan has no instance "nightlyy"`: {Instance: selector(t, tags.ParseNames, "nightlyy")},
+		`no service of the clan matches "x*"`: {Service: selector(t, tags.ParseNames, "x*")},
+		`the clan has no role "sever"`:        {Role: selector(t, tags.ParseNames, "!sever")},
+	} {
+		_, err := Machines(inv, nil, q)
+		if err == nil || err.Error() != want {
+			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+	if _, err := Machines(inv, []string{"attic", "gone"}, Query{}); err == nil || err.Error() != `the clan has no machine "gone"` {
+		t.Error(err)
+	}
+}
+
+func TestMachineJSON(t *testing.T) {
+	list, err := Machines(load(t, fleet, instance.OmitNothing), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"findings":[],"machines":[{"class":"nixos","deploy":{"targetHost":"c"},"description":"below",` +
+		`"memberships":[{"explicit":true,"instance":"nightly","module":{"description":"backups","input":"self","name":"borg","resolved":"self"},` +
+		`"role":"client","settings":{"at":3,"more":true},"tags":["backup"]}],` +
+		`"name":"cellar","position":{"column":76,"file":"flake.nix","line":6},"tags":["all","backup","nixos"]}]}`
+	if diff := cmp.Diff(want, asJSON(t, list)); diff != "" {
+		t.Error(diff)
+	}
+	// Without settings the rest is the same.
+	list, err = Machines(load(t, fleet, instance.OmitSettings), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = strings.NewReplacer(`"settings":{"at":3,"more":true},`, "", `"description":"backups",`, "").Replace(want)
+	if diff := cmp.Diff(want, asJSON(t, list)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// members are the answer in short: settings with their machines.
+func members(list *InstanceList) string {
+	var b strings.Builder
+	for _, inst := range list.Instances {
+		fmt.Fprintf(&b, "%s\n", inst.Name)
+		for _, role := range inst.Roles {
+			fmt.Fprintf(&b, "  %s", role.Name)
+			for _, m := range role.Members {
+				fmt.Fprintf(&b, " %s:%v%v", m.Machine, m.Explicit, m.Tags)
+			}
+			b.WriteByte('\n')
+			for _, s := range role.Settings {
+				fmt.Fprintf(&b, "    %v %s\n", s.Machines, s.Value.JSON())
+			}
+		}
+	}
+	return b.String()
+}
+
+func TestInstances(t *testing.T) {
+	inv := load(t, fleet, instance.OmitNothing)
+	list, err := Instances(inv, nil, Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `empty
+  server
+keys
+  peer attic:false[all] cabin:false[all] cellar:false[all] studio:false[all]
+    [attic cabin cellar studio] {}
+nightly
+  client attic:false[storage] cabin:false[far storage] cellar:true[backup] studio:false[backup far]
+    [cabin studio] {"at":3,"far":true}
+    [attic] {"at":3}
+    [cellar] {"at":3,"more":true}
+  server attic:true[]
+    [attic] {}
+none
+`
+	if diff := cmp.Diff(want, members(list)); diff != "" {
+		t.Error(diff)
+	}
+	list, err = Instances(inv, []string{"nightly", "keys"}, Query{On: selector(t, tags.ParseSelector, "attic"), Role: selector(t, tags.ParseNames, "client")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = "nightly\n  client attic:false[storage]\n    [attic] {\"at\":3}\n"
+	if diff := cmp.Diff(want, members(list)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Instances(inv, []string{"nightl"}, Query{}); err == nil || err.Error() != `the clan has no instance "nightl"` {
+		t.Error(err)
+	}
+}
+
+// An instance that does not evaluate is in the list, and its findings with it; those of no instance are beside it.
+func TestInstanceThatFails(t *testing.T) {
+	inv := load(t, "machines.m = { }; instances.bad = throw \"no\"; instances.good = { module.name = \"borg\"; roles.server.machines.m = { }; };", instance.OmitNothing)
+	inv.Findings = append(inv.Findings, instance.Finding{Code: "about-nothing"})
+	list, err := Instances(inv, nil, Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"bad 1 true", "good 0 false"}, func() (got []string) {
+		for _, inst := range list.Instances {
+			got = append(got, fmt.Sprint(inst.Name, " ", len(inst.Findings), " ", inst.Module == nil))
+		}
+		return got
+	}()); diff != "" {
+		t.Error(diff)
+	}
+	if len(list.Findings) != 1 || list.Findings[0].Code != "about-nothing" {
+		t.Errorf("findings of no instance: %+v", list.Findings)
+	}
+	// Nobody knows whether m is in it, so whoever asks for m has to hear of it; but not who asks for another instance.
+	for text, want := range map[string]int{"": 2, "good": 1} {
+		list, err := Machines(inv, []string{"m"}, Query{Instance: selector(t, tags.ParseNames, text)})
+		if err != nil || len(list.Findings) != want {
+			t.Errorf("--instance %q: %+v, %v", text, list.Findings, err)
+		}
+	}
+}
+
+func TestFindingsOfMachines(t *testing.T) {
+	inv := load(t, fleet, instance.OmitNothing)
+	inv.Findings = []instance.Finding{
+		{Code: "cellar", Machine: "cellar"},
+		{Code: "both", Instance: "nightly", Role: "client", Machine: "cellar", Machines: []string{"attic", "cellar"}},
+		{Code: "server", Instance: "nightly", Role: "server"},
+		{Code: "nightly", Instance: "nightly"},
+		{Code: "role that failed", Instance: "keys", Role: "gone"},
+		{Code: "without members", Instance: "empty", Role: "server"},
+		{Code: "clan"},
+	}
+	list, err := Machines(inv, []string{"cellar"}, Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range list.Findings {
+		got = append(got, f.Code)
+	}
+	if diff := cmp.Diff([]string{"cellar", "both", "nightly", "role that failed", "clan"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTags(t *testing.T) {
+	inv := load(t, fleet, instance.OmitSettings)
+	list, err := Tags(inv, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, tag := range list.Tags {
+		got = append(got, fmt.Sprint(tag.Name, " ", tag.Declared, " ", tag.Machines, " ", tag.Roles, " ", tag.Unknown))
+	}
+	want := []string{
+		"all predefined [{predefined attic} {predefined cabin} {predefined cellar} {predefined studio}] [{keys peer}] []",
+		"backup inventory [{inventory cellar} {inventory studio}] [{nightly client}] [ghost]",
+		"darwin predefined [{predefined studio}] [] []",
+		"far  [{machine cabin} {machine studio}] [{nightly client}] []",
+		"idle inventory [] [] []",
+		"nixos predefined [{predefined attic} {predefined cabin} {predefined cellar}] [] []",
+		"storage  [{machine attic} {machine cabin}] [{nightly client}] []",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	list, err = Tags(inv, []string{"idle"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(`{"findings":[],"tags":[{"declared":"inventory","machines":[],"name":"idle","position":{"column":50,"file":"flake.nix","line":8},"roles":[]}]}`,
+		asJSON(t, list)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Tags(inv, []string{"idel"}); err == nil || err.Error() != `the clan has no tag "idel"` {
+		t.Error(err)
+	}
+}
+
+const computed = `
+machines = { a = { }; b.machineClass = "darwin"; };
+tags = { config, machines, ... }: { both = config.all; all = [ "a" ]; };
+instances.i = { module.name = "borg"; roles.client.tags.both = { }; };`
+
+func TestComputedTags(t *testing.T) {
+	inv := load(t, computed, instance.OmitSettings)
+	list, err := Tags(inv, []string{"both", "nixos"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list.Tags[0].Declared != FromComputed || list.Tags[1].Declared != FromPredefined {
+		t.Errorf("%+v", list.Tags)
+	}
+	var fixed *FixedTagError
+	if _, err := AddTag(inv, "both", []string{"b"}); !errors.As(err, &fixed) || !fixed.Computed || fixed.Hint() == "" {
+		t.Error(err)
+	}
+	if _, err := AddTag(inv, "darwin", []string{"a"}); !errors.As(err, &fixed) || fixed.Computed || fixed.Hint() == "" {
+		t.Error(err)
+	}
+	addition, err := AddTag(inv, "new", []string{"b"})
+	if err != nil || !addition.New || !cmp.Equal(addition.Computed, []string{"both"}) {
+		t.Errorf("%+v, %v", addition, err)
+	}
+}
+
+func TestAddTag(t *testing.T) {
+	inv := load(t, fleet, instance.OmitSettings)
+	addition, err := AddTag(inv, "far", []string{"cellar", "cabin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"findings":[],"machines":[` +
+		`{"carried":true,"machine":"cabin","roles":[]},` +
+		`{"carried":false,"machine":"cellar","roles":[{"instance":"nightly","member":true,"module":{"input":"self","name":"borg","resolved":"self"},"role":"client","settings":true}]}],` +
+		`"new":false,"tag":"far"}`
+	if diff := cmp.Diff(want, asJSON(t, addition)); diff != "" {
+		t.Error(diff)
+	}
+	if addition, err = AddTag(inv, "storag", []string{"cellar"}); err != nil || !addition.New || !cmp.Equal(addition.Nearest, []string{"storage"}) {
+		t.Errorf("%+v, %v", addition, err)
+	}
+	if _, err := AddTag(inv, "far", []string{"celar"}); err == nil || err.Error() != `the clan has no machine "celar"` {
+		t.Error(err)
+	}
+
+	// What is foretold is what comes true.
+	added := load(t, strings.Replace(fleet, `cellar = {`, `cellar = { tags = [ "storage" ];`, 1), instance.OmitSettings)
+	foretold, err := AddTag(inv, "storage", []string{"cellar"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range foretold.Machines[0].Roles {
+		member := added.Instances[role.Instance].Roles[role.Role].Machines["cellar"]
+		if member == nil || !cmp.Equal(member.Tags, []string{"backup", "storage"}) {
+			t.Errorf("%+v: %+v", role, member)
+		}
+	}
+}
