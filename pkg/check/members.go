@@ -88,8 +88,8 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 	}
 	var found []instance.Finding
 	eachRole(inv, func(inst *instance.Instance, role *instance.Role) {
-		if len(role.Machines) > 0 {
-			return
+		if len(role.Machines) > 0 || role.SettingsFrom == instance.FromNowhere {
+			return // not empty, or not evaluated, which another finding says
 		}
 		f := instance.Finding{Code: "role-without-members", Severity: instance.SeverityWarning, Instance: inst.Name, Role: role.Name,
 			Message: fmt.Sprintf("the role %q has no members", role.Name),

@@ -235,10 +235,11 @@ func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
 		l.miss(hole{path: path, node: markThrowsNode(node)}, finding)
 		return plain
 	}
-	if manifest, ok := prune(child(node, "manifest"), extend(path, "manifest"), nil, func(h hole) {
+	report := func(h hole) {
 		l.miss(h, Finding{Code: "manifest-failed", Severity: SeverityWarning, Instance: inst.Name,
-			Message: "a part of the module's manifest could not be evaluated"})
-	}); ok && manifest != nil {
+			Message: "a part of what the module says of itself could not be evaluated"})
+	}
+	if manifest, ok := prune(child(node, "manifest"), extend(path, "manifest"), nil, report); ok && manifest != nil {
 		inst.Module.Manifest = decodeManifest(manifest)
 	}
 	roles, ok := child(node, "roles").(map[string]any)
@@ -246,8 +247,9 @@ func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
 		return true
 	}
 	inst.Module.Roles = map[string]module.Role{}
-	for role, raw := range roles {
-		inst.Module.Roles[role] = module.Role{Description: asString(child(raw, "description"))}
+	for _, role := range sortedKeys(roles) {
+		about, _ := prune(roles[role], extend(path, "roles", role), nil, report)
+		inst.Module.Roles[role] = module.Role{Description: asString(child(about, "description"))}
 	}
 	return true
 }

@@ -16,6 +16,10 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 	}
 	role := &Role{Name: name, SettingsFrom: FromNowhere, ExtraModules: int(asInt(child(node, "extraModules")))}
 	inst.Roles[name] = role
+	if n := child(node, "extraModules"); bad(n) && markOf(n) != markBlocked {
+		l.miss(hole{path: extend(path, "extraModules"), node: n}, Finding{Code: "evaluation-failed", Severity: SeverityWarning,
+			Instance: inst.Name, Role: name, Message: "the role's extraModules could not be evaluated"})
+	}
 	var broken bool
 	part := func(key string) map[string]any {
 		n := child(node, key)

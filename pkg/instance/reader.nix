@@ -723,7 +723,9 @@ let
       let
         among = filter (n: rawInstances ? ${n}) (args.instances or (attrNames rawInstances));
         named = args.inputs or (map (n: peek null (specOf n rawInstances.${n}).input) among);
-        used = unique (filter (n: n != null) named ++ optional (coreInput != null) coreInput ++ optional nullIsSelf "self");
+        wanted = unique (filter (n: n != null) named ++ optional (coreInput != null) coreInput ++ optional nullIsSelf "self");
+        # In mid 2025 a clan could export a `clan` that holds no configuration, and whose modules kill Nix when looked at.
+        looksSafe = n: inputs ? ${n} && !(n == "self" && !plain && outputs ? clan && exported == null);
         describe =
           name:
           part {
@@ -734,7 +736,7 @@ let
       in
       {
         names = attrNames inputs;
-        used = genAttrs (filter (n: inputs ? ${n}) used) describe;
+        used = genAttrs (filter looksSafe wanted) describe;
       };
 
     setting = settingOf args.setting;

@@ -1,6 +1,7 @@
 package nixeval
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -139,6 +140,12 @@ func TestCache(t *testing.T) {
 	first := `{"args":null,"dirty":false,"input":1,"own":"one"}`
 	expect("first", e, nil, first, false)
 	expect("again", e, nil, first, true)
+	only := e
+	only.CacheOnly = true
+	expect("only the cache", only, nil, first, true)
+	if _, err := only.Apply(t.Context(), home, readValues, "not asked yet"); !errors.Is(err, ErrNotCached) {
+		t.Errorf("only the cache, of a new question: %v", err)
+	}
 	expect("another question", e, 7, `{"args":7,"dirty":false,"input":1,"own":"one"}`, false)
 	other2 := e
 	other2.Options = []Option{{"max-jobs", "1"}}

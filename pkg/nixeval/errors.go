@@ -26,6 +26,8 @@ var (
 	ErrCrashed = errors.New("Nix crashed")
 	// ErrGarbage: Nix ended well, but what it printed was not JSON.
 	ErrGarbage = errors.New("Nix printed no JSON")
+	// ErrNotCached: the cache has no answer, and only that was asked.
+	ErrNotCached = errors.New("not in the cache")
 	// The context ended; its error is the one to test for.
 	errStopped = errors.New("stopped")
 )

@@ -33,6 +33,9 @@ type Evaluator struct {
 	// may be deleted at any time; one that cannot be used is not used. With Refresh, answers are kept but not looked up.
 	CacheDir string
 
+	// CacheOnly answers from the cache or not at all, with [ErrNotCached]: for what must be quick or silent.
+	CacheOnly bool
+
 	// ProgramDir holds the small flakes through which functions are applied. Empty means `clanctl/nix` in the user's cache
 	// directory, or a temporary directory where that cannot be written.
 	ProgramDir string
@@ -101,6 +104,9 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 			}
 			return &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}, nil
 		}
+	}
+	if e.CacheOnly {
+		return nil, ErrNotCached
 	}
 	run, err := e.run(ctx, arguments)
 	if ref.Root != "" {
