@@ -171,7 +171,9 @@ func (e *Evaluator) identity() (string, error) {
 	}
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%s %v\n", path, st)
-	for _, entry := range environment(os.Environ()) {
+	environ := environment(os.Environ())
+	slices.Sort(environ) // its order says nothing, and shells change it
+	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "XDG_CONFIG") || name == "HOME" {
 			fmt.Fprintf(hash, "%d %s\n", len(entry), entry)
