@@ -107,7 +107,7 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			}
 			last := groups[key][len(groups[key])-1]
 			found = append(found, at(inv, instance.Finding{Code: "too-many-instances", Severity: instance.SeverityError, Instance: last.Name,
-				Message: fmt.Sprintf("the service %q allows at most %d instance(s), there are %d", first.Module.Name, limit, len(groups[key])),
+				Message: fmt.Sprintf("the service %q allows at most %s, there are %d", first.Module.Name, count(limit, "instance"), len(groups[key])),
 				Hint:    "remove an instance, or make one of several",
 			}, "instances", last.Name))
 		}
@@ -127,10 +127,10 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			f := instance.Finding{Severity: instance.SeverityError, Instance: name, Role: role, Hint: "the module's manifest sets the limit"}
 			if least, ok := number(bounds["minMachines"]); ok && members < least {
 				f.Code = "too-few-machines"
-				f.Message = fmt.Sprintf("the role %q needs at least %d machine(s), it has %d", role, least, members)
+				f.Message = fmt.Sprintf("the role %q needs at least %s, it has %d", role, count(least, "machine"), members)
 			} else if most, ok := number(bounds["maxMachines"]); ok && members > most {
 				f.Code = "too-many-machines"
-				f.Message = fmt.Sprintf("the role %q allows at most %d machine(s), it has %d", role, most, members)
+				f.Message = fmt.Sprintf("the role %q allows at most %s, it has %d", role, count(most, "machine"), members)
 			} else {
 				continue
 			}
@@ -138,6 +138,13 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 		}
 	}
 	return found
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func number(v any) (int, bool) {

@@ -102,7 +102,8 @@ func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
 				continue
 			}
 			f := instance.Finding{Code: "ghost-tag-member", Severity: instance.SeverityWarning, Machine: name,
-				Message: fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", tag, name)}
+				Message: fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", tag, name),
+				Hint:    "correct the name, or remove it"}
 			if near := nearest.Of(name, inv.Index().Machines()); len(near) > 0 {
 				f.Hint = "did you mean " + nearest.List(near) + "?"
 			}
