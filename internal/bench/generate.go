@@ -12,7 +12,7 @@ import (
 // three layers, so that it has four distinct sets of layers however many machines there are.
 func generate(dir string, machines, instances int) (clan, error) {
 	core, lib := os.Getenv("CLANCTL_CLAN_CORE"), os.Getenv("CLANCTL_NIXPKGS_LIB")
-	c := clan{name: fmt.Sprintf("%d machines x %d instances", machines, instances), dir: dir, real: core != ""}
+	c := clan{name: fmt.Sprintf("%d machines x %d instances", machines, instances), dir: dir, real: core != "", members: machines * instances}
 	files := map[string]string{"inventory.nix": fmt.Sprintf(inventory, machines, instances)}
 	if c.real {
 		inputs, err := coreInputs(core, lib)

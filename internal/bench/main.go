@@ -36,6 +36,7 @@ func main() {
 type clan struct {
 	name, dir string
 	real      bool
+	members   int
 }
 
 func run(clanctl, nix, cli string, runs int) error {
@@ -102,7 +103,7 @@ func commands(c clan, clanctl, nix, cli, cache string) []*command {
 		{name: "`clanctl eval`, warm", argv: ours("eval"), env: env},
 		{name: "`clanctl machines --names`, warm", argv: ours("machines", "--names"), env: env},
 	}
-	if c.real {
+	if c.real && c.members <= 10_000 { // beyond, it takes minutes
 		rows = append(rows, &command{name: "every member's `finalSettings`, one by one",
 			argv: append(slices.Clone(bare), ".#clan._services.allServices", "--apply", memberByMember)})
 	}

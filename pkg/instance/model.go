@@ -153,7 +153,8 @@ const (
 	// FromClan: clan-core evaluated them (`finalSettings`).
 	FromClan SettingsFrom = "clan"
 	// FromInterface: evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no
-	// `finalSettings` yet, or there is no clan-core.
+	// `finalSettings` yet, or there is no clan-core, or the fleet has more than 20,000 memberships: the same layers, module
+	// system and interface, without the work that clan does for each member.
 	FromInterface SettingsFrom = "interface"
 	// FromLayers: the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
 	FromLayers SettingsFrom = "layers"

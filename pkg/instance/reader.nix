@@ -381,6 +381,18 @@ let
   );
   carriers = tag: tagIndex.${tag} or { };
 
+  # To look up one member's finalSettings clan makes a submodule of every member of the role. In a fleet with very many
+  # memberships that is most of the work; there the same layers are evaluated against the same interface without it.
+  memberships =
+    let
+      counts = mapAttrs (_: ms: length (attrNames ms)) tagIndex;
+      ofRole =
+        role: length (attrNames (namesToSet (role.machines or { }))) + sum (map (t: counts.${t} or 0) (attrNames (namesToSet (role.tags or { }))));
+      sum = foldl' (a: b: a + b) 0;
+    in
+    sum (map (i: sum (map ofRole (attrValues (i.roles or { })))) (attrValues rawInstances));
+  isHuge = !blind && peek false (memberships > 20000);
+
   # ---- instances ----
 
   rawInstances = asAttrs (inventory.instances or { });
@@ -465,6 +477,7 @@ let
             member:
             lib.evalModules {
               prefix = [ key "instances" name "roles" roleName "machines" member "settings" ];
+              class = peek null "${service.manifest.name}.${roleName}.settings";
               specialArgs.meta = asAttrs (inventory.meta or { });
               modules = [
                 (lib.setDefaultModuleLocation "Via clan.service module: roles.${roleName}.interface" (
@@ -502,7 +515,7 @@ let
               "none"
             else if plain && !serviceOk then
               "layers"
-            else if !plain && peek false (hasFinal members) then
+            else if !plain && !(isHuge && lib != null) && peek false (hasFinal members) then
               "clan"
             else if lib != null then
               "interface"
@@ -744,7 +757,7 @@ let
     positions = {
       instances = positionsIn 5 (definitionsOfOption "instances");
       settings = positionsIn 12 (definitionsOfOption "instances");
-      machines = positionsIn 2 (definitionsOfOption "machines");
+      machines = positionsIn 1 (definitionsOfOption "machines");
       tags = positionsIn 1 (definitionsOfOption "tags");
       services = positionsIn 1 (definitionsOfOption "services");
     };
