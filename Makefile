@@ -3,7 +3,7 @@ GO ?= go
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
 
-.PHONY: build demo test lint clean
+.PHONY: build demo test lint bench clean
 
 build:
 	$(GO) build -o bin/clanctl ./cmd/clanctl
@@ -21,6 +21,12 @@ lint:
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt would change:" $$files; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+
+# Side by side with bare Nix; see docs/performance.md.
+bench: build
+	@scripts/ensure-nix
+	@$(GO) run ./internal/bench $(BENCHFLAGS)
+	$(GO) test -run '^$$' -bench . ./pkg/...
 
 clean:
 	rm -rf bin
