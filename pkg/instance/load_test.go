@@ -240,3 +240,31 @@ func TestOmit(t *testing.T) {
 		}
 	})
 }
+
+// Tags that recurse take the machines with them, but not the instances.
+func TestEndlessTags(t *testing.T) {
+	ref := flake(t, map[string]string{"flake.nix": `{ outputs = _: { inventory = {
+  machines.m = { };
+  tags = { config, ... }: { a = config.b; b = config.a; };
+  instances.named.roles.r = { machines.m.settings.x = 1; };
+  instances.tagged.roles.r = { tags.a = { }; machines.m = { }; };
+}; }; }`})
+	eachNix(t, func(t *testing.T, e nixeval.Evaluator) {
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e})
+		if inv == nil {
+			t.Fatal(err)
+		}
+		if inv.Machines != nil || inv.MachinesKnown() || !inv.Partial() {
+			t.Errorf("machines %v", inv.Machines)
+		}
+		if s := inv.Instances["named"].Roles["r"].Machines["m"].Settings; s == nil || string(s.JSON()) != `{"x":1}` {
+			t.Errorf("a role without tags does not need them: %v", s)
+		}
+		if r := inv.Instances["tagged"].Roles["r"]; r.Machines["m"] == nil || r.Machines["m"].Settings != nil || r.SettingsFrom != FromNowhere {
+			t.Errorf("whether the tag's settings apply is not known: %+v", r)
+		}
+		if len(inv.Findings) != 1 || inv.Findings[0].Code != "machines-failed" || !strings.Contains(inv.Findings[0].Message, "infinite recursion") || inv.Findings[0].Line != 3 {
+			t.Errorf("findings: %s", mustJSON(t, inv.Findings))
+		}
+	})
+}
