@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// viewFlags say how the answer to a question is printed.
+func viewFlags(names string) []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
+		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+		&cli.BoolFlag{Name: "names", Usage: "print the names of the " + names + " only, one a line"},
+		colorFlag(),
+	}
+}
+
+// viewOutput prints the answer to a question: as text for people, as JSON, or as bare names.
+type viewOutput struct {
+	c     *cli.Context
+	text  bytes.Buffer // written by flush
+	json  *jsonOutput  // nil for text
+	names bool
+	width int // zero: as wide as it gets
+	paint painter
+}
+
+func newViewOutput(c *cli.Context) (*viewOutput, error) {
+	out := &viewOutput{c: c, names: c.Bool("names"), width: widthOf(c.App.Writer)}
+	json, err := newJSONOutput(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.Bool("json") || c.IsSet("jq") {
+		out.json = json
+	}
+	if out.names && out.json != nil {
+		return nil, usagef("--names does not go with --json and --jq")
+	}
+	out.paint, err = newPainter(c)
+	return out, err
+}
+
+// printNames prints names for a program, or escaped for a terminal.
+func (o *viewOutput) printNames(names []string) error {
+	for _, name := range names {
+		if isTerminal(o.c.App.Writer) {
+			name = term.Escape(name)
+		}
+		fmt.Fprintln(&o.text, name)
+	}
+	return o.flush()
+}
+
+// printTable prints a table; none of its rows is worth a word to people, but not to programs that read the output.
+func (o *viewOutput) printTable(t *table, none string) error {
+	if len(t.rows) == 0 {
+		_, err := fmt.Fprintf(o.c.App.ErrWriter, "clanctl: %s\n", none)
+		return err
+	}
+	t.print(&o.text, o.width, o.paint)
+	return o.flush()
+}
+
+func (o *viewOutput) flush() error {
+	_, err := o.text.WriteTo(o.c.App.Writer)
+	return err
+}
+
+// findings ends a text with what is wrong.
+func (o *viewOutput) findings(findings []instance.Finding) {
+	for _, f := range findings {
+		fmt.Fprintln(&o.text)
+		printFinding(&o.text, f)
+	}
+}
+
+// ending ends with the exit code for the findings of an answer, and says on stderr those that the answer did not show.
+func ending(c *cli.Context, inv *instance.Inventory, all, unsaid []instance.Finding, err error) error {
+	part := *inv
+	part.Findings = unsaid
+	end := partial(c, &part, err)
+	if part.Findings = all; end == nil && part.Partial() {
+		return exitStatus(exitPartial)
+	}
+	return end
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/view"
+)
+
+func tagsCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "tags",
+		Usage:     "show the tags: who carries them, from where, and which roles take machines by them",
+		ArgsUsage: "[TAG...]\n   clanctl tags add TAG MACHINE... --dry-run",
+		Description: "With add: the memberships that would follow if the machines carried the tag. Without anything behind it, add is\n" +
+			"a tag like any other.",
+		Flags: append(viewFlags("tags"), &cli.BoolFlag{Name: "dry-run", Usage: "with add: show what would follow, and change nothing"}),
+		Action: func(c *cli.Context) error {
+			out, err := newViewOutput(c)
+			if err != nil {
+				return err
+			}
+			names := c.Args().Slice()
+			if len(names) > 1 && names[0] == "add" {
+				return addTag(c, out, names[1], names[2:])
+			}
+			if c.Bool("dry-run") {
+				return usageError{"--dry-run goes with add", "clanctl tags add TAG MACHINE... --dry-run"}
+			}
+			omit := instance.OmitSettings
+			if out.names {
+				omit = instance.OmitInstances
+			}
+			inv, loadErr := load(c, instance.Config{Omit: omit})
+			if inv == nil {
+				return explainLoad(c, loadErr)
+			}
+			list, err := view.Tags(inv, names)
+			if err != nil {
+				return unknownIn(c, inv, loadErr, err)
+			}
+			if err := out.printTags(list, len(names) > 0); err != nil {
+				return err
+			}
+			return ending(c, inv, list.Findings, list.Findings, loadErr)
+		},
+	}
+}
+
+func (o *viewOutput) printTags(list *view.TagList, details bool) error {
+	switch {
+	case o.json != nil:
+		return o.json.print(list)
+	case o.names:
+		names := make([]string, len(list.Tags))
+		for i, tag := range list.Tags {
+			names[i] = tag.Name
+		}
+		return o.printNames(names)
+	case details:
+		for i, tag := range list.Tags {
+			o.paragraph(i)
+			o.tag(tag)
+		}
+		return o.flush()
+	}
+	t := &table{header: []string{"TAG", "FROM", "N", "MACHINES", "ROLES"}}
+	for _, tag := range list.Tags {
+		machines := make([]string, len(tag.Machines))
+		for i, carrier := range tag.Machines {
+			machines[i] = carrier.Machine
+		}
+		t.rows = append(t.rows, []cell{newCell(tag.Name), newCell(sources(tag)...), newCell(strconv.Itoa(len(machines))), newCell(machines...),
+			newCell(roleNames(tag.Roles)...)})
+	}
+	return o.printTable(t, "the clan has no tags")
+}
+
+// sources are the places that a tag comes from.
+func sources(tag view.Tag) []string {
+	var from []string
+	if tag.Declared != "" {
+		from = append(from, string(tag.Declared))
+	}
+	if slices.ContainsFunc(tag.Machines, func(c view.Carrier) bool { return c.From == view.FromMachine }) {
+		from = append(from, string(view.FromMachine))
+	}
+	return from
+}
+
+// tag describes one tag.
+func (o *viewOutput) tag(tag view.Tag) {
+	o.title(tag.Name, count(len(tag.Machines), "machine"))
+	o.place(tag.Position)
+	machines := map[view.Source][]string{}
+	for _, carrier := range tag.Machines {
+		machines[carrier.From] = append(machines[carrier.From], carrier.Machine)
+	}
+	for _, from := range []view.Source{view.FromInventory, view.FromComputed, view.FromPredefined, view.FromMachine} {
+		o.field(string(from), machines[from]...)
+	}
+	o.field("unknown", tag.Unknown...)
+	if len(tag.Roles) == 0 {
+		o.field("roles", "no role takes machines by it")
+	}
+	o.field("roles", roleNames(tag.Roles)...)
+}
