@@ -60,7 +60,6 @@ instances.j.roles.idle = { };
 instances.j.roles.unchecked = { tags.none = { }; settings.typo = 1; };
 instances.j.roles.fine.machines.server = { };`)
 	want := []row{
-		{"unused-tag", "", "use it in a role, or remove it", 7},
 		{"ghost-tag-member", "inventory.machines.servr", `did you mean "server"?`, 7},
 		{"replaced-tag", "", "give the tag another name, or add its members instead of replacing them", 7},
 		{"unknown-machine", "inventory.instances.i.roles.r.machines.lapto", `did you mean "laptop"?`, 10},
@@ -74,6 +73,30 @@ instances.j.roles.fine.machines.server = { };`)
 	}
 	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestUnusedTags(t *testing.T) {
+	const services = `instances.i = { module = { name = "free"; input = "self"; }; roles.r.tags.mobile = { }; };`
+	inv := load(t, `
+machines.laptop.tags = [ "mobile" "own" ];
+machines.phone.tags = [ "moblie" ];
+tags = { unused = [ "laptop" ]; empty = [ ]; };
+`+services)
+	want := []row{
+		{"unused-tag", "", `did you mean "mobile"?`, 7},
+		{"unused-tag", "", "use it in a role, or remove it", 8},
+	}
+	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
+		t.Error(diff)
+	}
+	// Nobody knows what computed tags are computed from, or for.
+	inv = load(t, `
+machines.laptop.tags = [ "mobile" ];
+tags = { machines, ... }: { computed = [ "laptop" ]; };
+`+services)
+	if got := Run(inv); len(got) != 0 {
+		t.Errorf("false alarms: %+v", got)
 	}
 }
 

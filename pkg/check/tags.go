@@ -22,8 +22,8 @@ func unusedTags(inv *instance.Inventory) []instance.Finding {
 	}
 	var found []instance.Finding
 	for _, tag := range slices.Sorted(maps.Keys(inv.Tags)) {
-		if used[tag] || slices.Contains(predefined, tag) {
-			continue
+		if used[tag] || slices.Contains(predefined, tag) || len(inv.Tags[tag]) == 0 {
+			continue // in use, or nobody could miss it
 		}
 		f := instance.Finding{Code: "unused-tag", Severity: instance.SeverityWarning,
 			Message: fmt.Sprintf("no role of any instance uses the tag %q", tag),
