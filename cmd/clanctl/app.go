@@ -54,7 +54,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   buildVersion(),
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands:  []*cli.Command{evalCommand(), machinesCommand(), instancesCommand(), tagsCommand(), whyCommand()},
+		Commands:  []*cli.Command{evalCommand(), machinesCommand(), instancesCommand(), tagsCommand(), checkCommand(), whyCommand()},
 		// A comma in a flag's value is part of the value.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func checkCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "list all that is wrong with the clan, and where",
+		ArgsUsage: "[INSTANCE...]",
+		Description: "docs/findings.md explains each finding by its code. With INSTANCE only these instances are looked at.\n\n" +
+			"Exit codes: 0 nothing of severity error was found, 1 something was, 2 usage, 130 interrupted.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning) or github (annotations)", DefaultText: "text"},
+			&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error or warning", DefaultText: "warning"},
+			&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},
+			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
+			&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
+			&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+			colorFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			show, err := reportFormat(c)
+			if err != nil {
+				return err
+			}
+			want, err := wantedFindings(c)
+			if err != nil {
+				return err
+			}
+			inv, err := load(c, instance.Config{Instances: c.Args().Slice()})
+			if c.Bool("show-trace") {
+				printTraces(c, err)
+			}
+			var r *report
+			if inv != nil {
+				r = newReport(inv, want)
+			} else if r = failedReport(err); r == nil {
+				return err
+			}
+			// It is readable: loading it came first.
+			ref, _ := nixeval.ResolveRef(c.String("flake"))
+			r.source = &sourceTree{root: ref.Root, dir: ref.Dir}
+			if err := show(r); err != nil {
+				return err
+			}
+			if r.Counts.Errors > 0 {
+				return exitStatus(exitFailed)
+			}
+			return nil
+		},
+	}
+}
+
+// report is what check prints. Its fields are in the order of their JSON names.
+type report struct {
+	// Checked is how much was looked at; nil where nothing could be.
+	Checked *checked `json:"checked"`
+	// Counts are of all findings that are not ignored, shown or not.
+	Counts        counts             `json:"counts"`
+	Findings      []instance.Finding `json:"findings"`
+	SchemaVersion int                `json:"schemaVersion"`
+
+	source *sourceTree
+}
+
+type checked struct {
+	Instances int `json:"instances"`
+	// Machines is nil where the machines do not evaluate.
+	Machines *int `json:"machines"`
+	Members  int  `json:"members"`
+	Roles    int  `json:"roles"`
+}
+
+type counts struct {
+	Errors   int `json:"errors"`
+	Ignored  int `json:"ignored"`
+	Warnings int `json:"warnings"`
+}
+
+// wanted says which findings to show.
+type wanted struct {
+	errorsOnly bool
+	ignored    []string
+}
+
+func wantedFindings(c *cli.Context) (wanted, error) {
+	var want wanted
+	switch severity := c.String("severity"); severity {
+	case "", string(instance.SeverityWarning):
+	case string(instance.SeverityError):
+		want.errorsOnly = true
+	default:
+		return want, usageError{fmt.Sprintf("there is no severity %q", severity), "it is error or warning"}
+	}
+	var known []string
+	for _, code := range check.Codes() {
+		known = append(known, code.Name)
+	}
+	for _, code := range c.StringSlice("ignore") {
+		if slices.Contains(known, code) {
+			want.ignored = append(want.ignored, code)
+			continue
+		}
+		err := usageError{fmt.Sprintf("there is no finding with the code %q", code), "docs/findings.md lists the codes"}
+		if near := nearest.Of(code, known); len(near) > 0 {
+			err.hint = "did you mean " + nearest.List(near) + "?"
+		}
+		return want, err
+	}
+	return want, nil
+}
+
+func newReport(inv *instance.Inventory, want wanted) *report {
+	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Instances: len(inv.Instances)}}
+	if inv.Machines != nil {
+		machines := len(inv.Machines)
+		r.Checked.Machines = &machines
+	}
+	for _, inst := range inv.Instances {
+		r.Checked.Roles += len(inst.Roles)
+		for _, role := range inst.Roles {
+			r.Checked.Members += len(role.Machines)
+		}
+	}
+	for _, f := range check.All(inv) {
+		r.add(f, want)
+	}
+	return r
+}
+
+func (r *report) add(f instance.Finding, want wanted) {
+	switch {
+	case slices.Contains(want.ignored, f.Code):
+		r.Counts.Ignored++
+		return
+	case f.Severity == instance.SeverityError:
+		r.Counts.Errors++
+	default:
+		r.Counts.Warnings++
+		if want.errorsOnly {
+			return
+		}
+	}
+	r.Findings = append(r.Findings, f)
+}
+
+// failedReport is the report on a flake that Nix cannot evaluate at all; nil if the error is not the flake's. Nothing was
+// checked, and so nothing is ignored.
+func failedReport(err error) *report {
+	var nixErr *nixeval.Error
+	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
+		return nil
+	}
+	at, _ := nixErr.Position()
+	r := &report{SchemaVersion: 1}
+	r.add(check.Failed(nixErr.Sources.Rewrite(nixErr.Message), nixErr.Hint, at), wanted{})
+	return r
+}
+
+// summary is one line that counts.
+func (r *report) summary() string {
+	found := "nothing found"
+	if list := counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning"); list != "" {
+		found = list
+	}
+	if hidden := r.Counts.Errors + r.Counts.Warnings - len(r.Findings); hidden > 0 {
+		found += " (not shown)"
+	}
+	if r.Counts.Ignored > 0 {
+		found += fmt.Sprintf(", %d ignored", r.Counts.Ignored)
+	}
+	what := ""
+	if n := r.Checked; n != nil {
+		machines := 0
+		if n.Machines != nil {
+			machines = *n.Machines
+			what = "an empty clan"
+		}
+		if list := counted(machines, "machine", n.Instances, "instance", n.Roles, "role", n.Members, "member"); list != "" {
+			what = list
+		}
+	}
+	if what == "" {
+		return "nothing could be checked: " + found
+	}
+	return fmt.Sprintf("checked %s: %s", what, found)
+}
+
+// counted writes numbers with their nouns, without those that are zero: "1 error, 2 warnings".
+func counted(numbersAndNouns ...any) string {
+	var parts []string
+	for i := 0; i < len(numbersAndNouns); i += 2 {
+		n, noun := numbersAndNouns[i].(int), numbersAndNouns[i+1].(string)
+		switch n {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+noun)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %ss", n, noun))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// reportFormat returns what prints a report in the format that the flags ask for.
+func reportFormat(c *cli.Context) (func(*report) error, error) {
+	json, err := newJSONOutput(c)
+	if err != nil {
+		return nil, err
+	}
+	format := c.String("format")
+	if c.Bool("json") || c.IsSet("jq") {
+		if format != "" && format != "json" {
+			return nil, usagef("--format %s is not JSON: leave out --json and --jq", format)
+		}
+		format = "json"
+	}
+	paint, err := newPainter(c)
+	if err != nil {
+		return nil, err
+	}
+	w := c.App.Writer
+	switch format {
+	case "", "text":
+		return func(r *report) error { return printText(w, paint, r) }, nil
+	case "json":
+		return func(r *report) error { return json.print(r) }, nil
+	case "sarif":
+		return func(r *report) error { return writeJSON(w, sarifOf(r)) }, nil
+	case "github":
+		return func(r *report) error { return printAnnotations(w, r) }, nil
+	}
+	err = usageError{fmt.Sprintf("there is no format %q", format), "it is " + nearest.List([]string{"text", "json", "sarif", "github"})}
+	return nil, err
+}
+
+// messageOf is all that there is to say of a finding beside its place, for formats that have one text for it.
+func messageOf(f instance.Finding) string {
+	var b strings.Builder
+	if isInput(f.File) {
+		// There is no place in the repository that one could point to.
+		fmt.Fprintf(&b, "%s: ", f.Position)
+	}
+	if subject := f.Subject(); subject != "" {
+		fmt.Fprintf(&b, "%s: ", subject)
+	}
+	b.WriteString(strings.TrimRight(f.Message, "\n"))
+	for _, d := range f.Definitions {
+		fmt.Fprintf(&b, "\n- %s", shortened(d))
+	}
+	if f.Hint != "" {
+		fmt.Fprintf(&b, "\nhint: %s", f.Hint)
+	}
+	return b.String()
+}
+
+// shortened is a definition on one line: of a long value its beginning.
+func shortened(d instance.SettingDefinition) string {
+	return runewidth.Truncate(d.String(), 160, "...")
+}
+
+// isInput reports whether a file is one of an input, written "<input>/file".
+func isInput(file string) bool { return strings.HasPrefix(file, "<") }
+
+// printAnnotations prints workflow commands, of which GitHub makes annotations.
+func printAnnotations(w io.Writer, r *report) error {
+	out := bufio.NewWriter(w)
+	for _, f := range r.Findings {
+		var properties []string
+		add := func(name, value string) {
+			properties = append(properties, name+"="+annotationProperty.Replace(term.Escape(value)))
+		}
+		if f.File != "" && !isInput(f.File) {
+			add("file", f.File)
+			if f.Line > 0 {
+				add("line", fmt.Sprint(f.Line))
+				add("col", fmt.Sprint(r.source.column(f.Position)))
+			}
+		}
+		add("title", f.Code)
+		fmt.Fprintf(out, "::%s %s::%s\n", f.Severity, strings.Join(properties, ","), annotationData.Replace(term.Escape(messageOf(f))))
+	}
+	fmt.Fprintln(out, r.summary())
+	return out.Flush()
+}
+
+// What the runner undoes in a command's text and in its properties.
+var (
+	annotationData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)

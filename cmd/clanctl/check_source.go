@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// sourceTree shows the lines that findings are about. There is none where the flake is not a local directory.
+type sourceTree struct {
+	// root is the top of the tree, to which files are relative; dir is the flake's directory in it.
+	root, dir string
+}
+
+// maxLine is more than anybody writes in a line by hand.
+const maxLine = 1 << 20
+
+// line returns a line of a file of the flake.
+func (s *sourceTree) line(at nixeval.Position) (string, bool) {
+	if s.root == "" || at.Line == 0 || isInput(at.File) {
+		return "", false
+	}
+	// A name from the flake leads to nothing outside of it.
+	file, err := os.OpenInRoot(s.root, filepath.FromSlash(at.File))
+	if err != nil {
+		return "", false
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, maxLine)
+	for n := 1; lines.Scan(); n++ {
+		if n == at.Line {
+			return lines.Text(), true
+		}
+	}
+	return "", false
+}
+
+// column is the column in characters; Nix counts bytes.
+func (s *sourceTree) column(at nixeval.Position) int {
+	line, ok := s.line(at)
+	if !ok {
+		return at.Column
+	}
+	before, _ := splitLine(line, at.Column)
+	return utf8.RuneCountInString(before) + 1
+}
+
+// splitLine cuts a line in front of a column that counts bytes.
+func splitLine(line string, column int) (before, after string) {
+	at := min(max(column-1, 0), len(line))
+	for at > 0 && at < len(line) && !utf8.RuneStart(line[at]) {
+		at--
+	}
+	return line[:at], line[at:]
+}
+
+// flakeFile is the flake's own file, relative to the top of its source tree.
+func (s *sourceTree) flakeFile() string {
+	if sub, err := filepath.Rel(s.root, s.dir); err == nil && s.root != "" {
+		return filepath.ToSlash(filepath.Join(sub, "flake.nix"))
+	}
+	return "flake.nix"
+}

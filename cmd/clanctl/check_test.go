@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// sample is a report with all kinds of places and of text.
+func sample() *report {
+	odd := "50% of\r\n\x1b[31mmachines: a,b"
+	machines := 0
+	return &report{Checked: &checked{Machines: &machines}, source: &sourceTree{root: "/clan", dir: "/clan/sub dir"}, Findings: []instance.Finding{
+		{Code: "unknown-machine", Severity: instance.SeverityWarning, Message: odd, Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
+			Instance: "sshd", Role: "server", Machine: "labtop", Hint: "did you mean \"laptop\"?"},
+		{Code: "module-failed", Severity: instance.SeverityError, Message: "no", Position: instance.Position{File: "<nixpkgs>/lib.nix", Line: 7, Column: 1}},
+		{Code: "nix-warning", Severity: instance.SeverityWarning, Message: "old"},
+		{Code: "setting-failed", Severity: instance.SeverityWarning, Message: "no", Position: instance.Position{File: "inventory.json"}},
+	}}
+}
+
+func TestSARIF(t *testing.T) {
+	schema := sarifSchema(t)
+	for name, r := range map[string]*report{"sample": sample(), "empty": {source: &sourceTree{}}} {
+		var text bytes.Buffer
+		if err := writeJSON(&text, sarifOf(r)); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		// Somebody else's reader finds what was meant.
+		var read sarif.Report
+		if err := json.Unmarshal(text.Bytes(), &read); err != nil {
+			t.Fatal(err)
+		}
+		var places []string
+		for _, result := range read.Runs[0].Results {
+			if rule := read.Runs[0].Tool.Driver.Rules[result.RuleIndex]; *rule.ID != *result.RuleID {
+				t.Errorf("rule %d is %s, not %s", result.RuleIndex, *rule.ID, *result.RuleID)
+			}
+			places = append(places, *result.Locations[0].PhysicalLocation.ArtifactLocation.URI)
+		}
+		want := map[string][]string{"sample": {"./a%20b,c:d%25.nix", "sub%20dir/flake.nix", "sub%20dir/flake.nix", "inventory.json"}}[name]
+		if diff := cmp.Diff(want, places); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// sarifSchema is the schema of SARIF 2.1.0, which a module that is needed here anyway keeps in a constant.
+func sarifSchema(t *testing.T) *jsonschema.Schema {
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/owenrumney/go-sarif/v3").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := filepath.Join(strings.TrimSpace(string(dir)), "pkg/report/v210/sarif/schema.go")
+	file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text string
+	ast.Inspect(file, func(node ast.Node) bool {
+		if lit, ok := node.(*ast.BasicLit); ok {
+			text, _ = strconv.Unquote(lit.Value)
+		}
+		return true
+	})
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("sarif.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("sarif.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func TestAnnotations(t *testing.T) {
+	var out bytes.Buffer
+	if err := printAnnotations(&out, sample()); err != nil {
+		t.Fatal(err)
+	}
+	want := `::warning file=a b%2Cc%3Ad%25.nix,line=2,col=3,title=unknown-machine::inventory.instances.sshd.roles.server.machines.labtop: 50%25 of\x0d%0A\x1b[31mmachines: a,b%0Ahint: did you mean "laptop"?
+::error title=module-failed::<nixpkgs>/lib.nix:7:1: no
+::warning title=nix-warning::old
+::warning file=inventory.json,title=setting-failed::no
+checked an empty clan: nothing found
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWrapWords(t *testing.T) {
+	for _, c := range []struct {
+		line        string
+		width, used int
+		want        string
+	}{
+		{"one two three four five six seven", 20, 0, "one two three four\n  five six seven"},
+		{"one two three four five six seven", 20, 6, "one two three\n  four five six seven"},
+		{"  one two three four five", 20, 0, "  one two three four\n    five"},
+		{"as long as it likes to be, where nobody counts", 0, 0, "as long as it likes to be, where nobody counts"},
+		{"averylongwordthatfitsnowhereatall next", 20, 0, "averylongwordthatfitsnowhereatall\n  next"},
+	} {
+		if got := wrapWords(c.line, c.width, c.used); got != c.want {
+			t.Errorf("wrapWords(%q, %d, %d) = %q, want %q", c.line, c.width, c.used, got, c.want)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		line          string
+		column, width int
+		before, after string
+	}{
+		{"a = 1;", 5, 20, "a = ", "1;"},
+		{"\ta = 1;", 2, 20, "    ", "a = 1;"},
+		{"zwölf = 1;", 10, 20, "zwölf = ", "1;"},
+		{"🦊 = 1;", 8, 20, "🦊 = ", "1;"},
+		{"\x1b[31m = 1;", 9, 20, `\x1b[31m = `, "1;"},
+		{"0123456789012345678901234567890123456789", 30, 20, "...2345678", "9012345..."},
+		{"short", 99, 20, "short", ""},
+		{"ö", 2, 20, "", "ö"},
+	} {
+		before, after := cut(c.line, c.column, c.width)
+		if before != c.before || after != c.after {
+			t.Errorf("cut(%q, %d, %d) = %q, %q, want %q, %q", c.line, c.column, c.width, before, after, c.before, c.after)
+		}
+	}
+}
