@@ -100,6 +100,7 @@ func commands(c clan, clanctl, nix, cli, cache string) []*command {
 	rows := []*command{
 		{name: "`nix eval --json` of the instances", argv: append(slices.Clone(bare), attribute), baseline: true},
 		{name: "`clanctl eval --no-cache`", argv: ours("eval", "--no-cache"), env: env},
+		{name: "the Nix process of that, alone", argv: []string{"sh", "-c", nixCommand(c, ours("eval", "--no-cache", "-v"), env)}},
 		{name: "`clanctl eval`, warm", argv: ours("eval"), env: env},
 		{name: "`clanctl machines --names`, warm", argv: ours("machines", "--names"), env: env},
 	}
@@ -111,6 +112,21 @@ func commands(c clan, clanctl, nix, cli, cache string) []*command {
 		rows = append(rows, &command{name: "`clan` listing service instances", argv: []string{cli, "service", "list", "instances"}})
 	}
 	return rows
+}
+
+// nixCommand is the command line that clanctl -v prints.
+func nixCommand(c clan, argv, env []string) string {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir, cmd.Env = c.dir, append(os.Environ(), env...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	_ = cmd.Run() // if it fails, so does the row, and says why
+	for line := range strings.SplitSeq(stderr.String(), "\n") {
+		if command, found := strings.CutPrefix(line, "+ "); found {
+			return "exec " + command
+		}
+	}
+	return "exit 1"
 }
 
 // compare runs all commands in turn, so that whatever else the machine does falls on all of them alike.
