@@ -24,6 +24,10 @@ var version = ""
 
 // run is clanctl without the process around it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 1 && args[1] == completeWord {
+		complete(ctx, args[2:], stdout)
+		return exitOK
+	}
 	app := newApp(stdout, stderr)
 	args, err := arrange(app, args)
 	if err == nil {
@@ -54,7 +58,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   buildVersion(),
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands:  []*cli.Command{evalCommand(), machinesCommand(), instancesCommand(), tagsCommand(), checkCommand(), whyCommand()},
+		Commands:  []*cli.Command{evalCommand(), machinesCommand(), instancesCommand(), tagsCommand(), checkCommand(), whyCommand(), completionCommand()},
 		// A comma in a flag's value is part of the value.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,
@@ -68,7 +72,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	for _, command := range app.Commands {
 		command.OnUsageError = app.OnUsageError
 		command.HideHelpCommand = true
-		command.Flags = append(command.Flags, commonFlags()...)
+		if command.Name != "completion" { // the only one that reads no clan
+			command.Flags = append(command.Flags, commonFlags()...)
+		}
 	}
 	return app
 }
