@@ -96,7 +96,7 @@ func (o *viewOutput) printInstances(list *view.InstanceList, details bool) error
 		}
 		t.rows = append(t.rows, []cell{newCell(inst.Name), newCell(module), newCell(inputText(inst.Module)), newCell(members...), countFindings(inst.Findings)})
 	}
-	return o.printTable(t, "no instance is selected")
+	return o.printTable(t, "no instance to show")
 }
 
 // countFindings is how much is wrong.

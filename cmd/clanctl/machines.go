@@ -93,7 +93,7 @@ func (o *viewOutput) printMachines(list *view.MachineList, details bool) error {
 		}
 		t.rows = append(t.rows, []cell{newCell(m.Name), newCell(m.Class), newCell(telling(m)...), newCell(roleNames(refs)...)})
 	}
-	return o.printTable(t, "no machine is selected")
+	return o.printTable(t, "no machine to show")
 }
 
 // machine describes one machine.

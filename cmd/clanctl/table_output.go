@@ -58,7 +58,7 @@ func (o *viewOutput) printNames(names []string) error {
 	return o.flush()
 }
 
-// printTable prints a table; none of its rows is worth a word to people, but not to programs that read the output.
+// printTable prints a table. Without rows it tells people so, but not programs that read the output.
 func (o *viewOutput) printTable(t *table, none string) error {
 	if len(t.rows) == 0 {
 		_, err := fmt.Fprintf(o.c.App.ErrWriter, "clanctl: %s\n", none)

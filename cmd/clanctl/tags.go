@@ -76,7 +76,7 @@ func (o *viewOutput) printTags(list *view.TagList, details bool) error {
 		t.rows = append(t.rows, []cell{newCell(tag.Name), newCell(sources(tag)...), newCell(strconv.Itoa(len(machines))), newCell(machines...),
 			newCell(roleNames(tag.Roles)...)})
 	}
-	return o.printTable(t, "the clan has no tags")
+	return o.printTable(t, "no tag to show")
 }
 
 // sources are the places that a tag comes from.
