@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/urfave/cli/v2"
@@ -33,8 +32,7 @@ func evalCommand() *cli.Command {
 			want := instance.Config{Instances: c.Args().Slice()}
 			inv, err := ask(c, want, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
 				return instance.Render(ctx, flake, config, out.name("eval"), out.w, func(w io.Writer, inv *instance.Inventory) error {
-					inv.Findings = append(inv.Findings, check.Run(inv)...)
-					slices.SortFunc(inv.Findings, instance.CompareFindings)
+					inv.Findings = check.All(inv)
 					return out.to(w).print(inv)
 				})
 			})

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	"github.com/hbollon/go-edlib"
 )
 
 // Of returns up to three known names that are close to name, the closest first.
@@ -21,7 +21,7 @@ func Of(name string, known []string) []string {
 		if k == name {
 			continue
 		}
-		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(k), nil)
+		d := edlib.OSADamerauLevenshteinDistance(strings.ToLower(name), strings.ToLower(k))
 		if d <= limit {
 			found = append(found, candidate{k, d})
 		}

@@ -13,7 +13,8 @@ func TestOf(t *testing.T) {
 		want []string
 	}{
 		{"borgbakup", []string{"borgbackup", "borgbackup2"}},
-		{"ssdh", nil}, // two edits in four letters are another word
+		{"ssdh", []string{"Sshd", "sshd"}}, // two letters swapped are one slip
+		{"shsh", nil},                      // two edits in four letters are another word
 		{"shd", []string{"Sshd", "sshd"}},
 		{"sshd", []string{"Sshd"}}, // never itself
 		{"wireguard", nil},

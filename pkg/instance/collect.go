@@ -150,7 +150,8 @@ func (l *loader) isolateSkeleton(ctx context.Context) error {
 			}
 		}
 	}
-	l.sources, l.events = result.Sources, result.Events
+	l.sources = result.Sources
+	l.note(result.Events)
 	l.facts = map[string]any{}
 	for i, name := range skeleton {
 		l.facts[name] = values[i]

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/clanctl/clanctl/pkg/module"
@@ -225,7 +226,9 @@ func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
 		// Without clan-core nothing but the module's manifest and roles is lost.
 		finding.partial = !plain
 		if !plain || inst.Module.Input != nil || len(l.inv.Catalogue.Inputs["self"].Services) > 0 {
-			l.missing = append(l.missing, missing{hole: hole{path: path}, finding: finding})
+			// A removed module says itself what to use instead.
+			var gone *module.DeprecatedError
+			l.missing = append(l.missing, missing{hole: hole{path: path}, finding: finding, probe: errors.As(err, &gone) && markOf(node) == markThrows})
 		}
 		return plain
 	}

@@ -77,6 +77,7 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		role.SettingsFrom = FromNowhere
 		return
 	}
+	l.decodeUnchecked(inst, role, child(node, "unchecked"), extend(path, "unchecked"))
 	if role.SettingsFrom == FromLayers {
 		l.mergeStructurally(inst, role, holes)
 		return
@@ -107,6 +108,34 @@ func (l *loader) unknownRole(inst *Instance, role *Role) bool {
 	known := sortedKeys(inst.Module.Roles)
 	l.missing = append(l.missing, missing{finding: unknownRoleFinding(inst, role.Name, known)})
 	return true
+}
+
+// decodeUnchecked reports what is wrong with the settings of a role without members. Only warnings: clan never looks. What is not
+// set may be meant for the member's own settings.
+func (l *loader) decodeUnchecked(inst *Instance, role *Role, node any, path []string) {
+	report := func(h hole) {
+		if h.undefined {
+			return
+		}
+		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Setting: h.user,
+			Message: "this setting could not be evaluated"}
+		if len(h.user) == 0 {
+			f.Code, f.Message = "settings-failed", "the settings could not be evaluated"
+		}
+		l.miss(h, f)
+	}
+	if bad(node) {
+		report(hole{path: path, node: node})
+		return
+	}
+	before := len(l.missing)
+	prune(child(node, "role"), extend(path, "role"), nil, report)
+	if len(l.missing) > before {
+		return // each tag would say the same again
+	}
+	for _, tag := range sortedKeys(asMap(child(node, "tags"))) {
+		prune(child(node, "tags", tag), extend(path, "tags", tag), nil, report)
+	}
 }
 
 // decodeGroup returns the settings that all members with the same layers share; nil if they cannot be evaluated.

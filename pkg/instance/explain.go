@@ -15,6 +15,9 @@ import (
 // locate fills in where everything is written; for what is missing down to the setting, which takes one more question.
 func (l *loader) locate(ctx context.Context) error {
 	inv := l.inv
+	for name, machine := range inv.Machines {
+		machine.Position = inv.positions.exact("machines", name)
+	}
 	for name, inst := range inv.Instances {
 		inst.Position = inv.positions.exact("instances", name)
 		for roleName, role := range inst.Roles {
@@ -99,11 +102,19 @@ func (l *loader) explain(ctx context.Context) error {
 	return nil
 }
 
-// joinSame makes one finding of those that say the same of different members.
+// joinSame makes one finding of those that say the same of different members, or of one module.
 func joinSame(findings []Finding) []Finding {
 	var joined []Finding
 	index := map[string]int{}
+	said := map[string]bool{}
 	for _, f := range findings {
+		if f.Code == "manifest-failed" {
+			// One module, however many instances it has.
+			if said[f.Message] {
+				continue
+			}
+			said[f.Message] = true
+		}
 		if f.Machine == "" || f.Role == "" {
 			joined = append(joined, f)
 			continue

@@ -63,9 +63,6 @@ func (p *positions) pick(at any, path []string) *Position {
 	var other *Position
 	for _, raw := range list {
 		store := definitionFile(asString(child(raw, "file")))
-		if store == "" {
-			continue
-		}
 		local, known := p.sources.Local(store)
 		pos := Position{File: local, Line: int(asInt(child(raw, "line"))), Column: int(asInt(child(raw, "column")))}
 		if pos.Line == 0 && strings.HasSuffix(store, ".json") {
@@ -76,7 +73,11 @@ func (p *positions) pick(at any, path []string) *Position {
 		if known && !strings.HasPrefix(local, "<") {
 			return &pos
 		}
-		if other == nil {
+		// Made by somebody else's function, in a file of the user's.
+		if file, own := p.sources.Local(definitionFile(asString(child(raw, "definedIn")))); own && !strings.HasPrefix(file, "<") {
+			return &Position{File: file}
+		}
+		if known && other == nil {
 			other = &pos
 		}
 	}

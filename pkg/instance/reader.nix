@@ -337,8 +337,8 @@ let
       given = inventory.tags or { };
       defaults = {
         all = attrNames rawMachines;
-        nixos = filter (n: classOf rawMachines.${n} == "nixos") (attrNames rawMachines);
-        darwin = filter (n: classOf rawMachines.${n} == "darwin") (attrNames rawMachines);
+        nixos = filter (n: peek null (classOf rawMachines.${n}) == "nixos") (attrNames rawMachines);
+        darwin = filter (n: peek null (classOf rawMachines.${n}) == "darwin") (attrNames rawMachines);
       };
       all =
         defaults
@@ -475,8 +475,15 @@ let
             if from == "clan" then done else evalInterface member;
           evalInterface =
             member:
+            evalLayers [ "machines" member ] (
+              [ (moduleOf "inventory.instances.${name}.roles.${roleName}.machines.${member}.settings" (machines.${member}.settings or { })) ]
+              ++ map tagModule (filter (t: carriers t ? ${member} && tags.${t} ? settings) (if tagSettingsCount then attrNames tags else [ ]))
+            );
+          tagModule = t: moduleOf "inventory.instances.${name}.roles.${roleName}.tags.${t}.settings" tags.${t}.settings;
+          evalLayers =
+            where: layers:
             lib.evalModules {
-              prefix = [ key "instances" name "roles" roleName "machines" member "settings" ];
+              prefix = [ key "instances" name "roles" roleName ] ++ where ++ [ "settings" ];
               class = peek null "${service.manifest.name}.${roleName}.settings";
               specialArgs.meta = asAttrs (inventory.meta or { });
               modules = [
@@ -484,31 +491,42 @@ let
                   roles.${roleName}.interface or { }
                 ))
                 (moduleOf "inventory.instances.${name}.roles.${roleName}.settings" (rawRole.settings or { }))
-                {
-                  imports =
-                    [ (moduleOf "inventory.instances.${name}.roles.${roleName}.machines.${member}.settings" (machines.${member}.settings or { })) ]
-                    ++ map (t: moduleOf "inventory.instances.${name}.roles.${roleName}.tags.${t}.settings" tags.${t}.settings) (
-                      filter (t: carriers t ? ${member} && tags.${t} ? settings) (if tagSettingsCount then attrNames tags else [ ])
-                    );
-                }
+                { imports = layers; }
               ];
             };
+          # Settings that no member evaluates, held against the interface all the same: the role's, and each tag's with them.
+          unchecked =
+            let
+              written = !isEmpty (layerOf rawRole) || tagSettings != { };
+              result =
+                where: layers:
+                let
+                  evaluated = evalLayers where layers;
+                in
+                walkWith (path: mark "throws" // { undefined = isUndefined evaluated path; }) evaluated.config;
+            in
+            if members != [ ] || !written || raw || blind || !serviceOk || unknownRoles != [ ] || lib == null then
+              { }
+            else
+              {
+                role = result [ ] [ ];
+                tags = mapAttrs (t: _: result [ "tags" t ] [ (tagModule t) ]) tagSettings;
+              };
           # clan's layers are modules already; a plain flake's are bare values.
           moduleOf = file: v: if isWrapper v then v else { _file = file; imports = [ v ]; };
 
+          isUndefined =
+            result: path:
+            let
+              option = foldl' (o: k: if isAttrs o && !(o ? _type) && o ? ${k} then o.${k} else { }) result.options path;
+            in
+            path != [ ] && peek false ((option._type or null) == "option" && !option.isDefined && !(option ? default));
           settingsOf =
             ms:
             let
               result = evaluated (head ms);
-              isUndefined =
-                path:
-                let
-                  option = foldl' (o: k: if isAttrs o && !(o ? _type) && o ? ${k} then o.${k} else { }) result.options path;
-                in
-                peek false ((option._type or null) == "option" && !option.isDefined && !(option ? default));
-              onThrow = path: mark "throws" // { undefined = path != [ ] && peek false (isUndefined path); };
             in
-            walkWith onThrow result.config;
+            walkWith (path: mark "throws" // { undefined = isUndefined result path; }) result.config;
 
           from =
             if raw then
@@ -534,6 +552,7 @@ let
           tags = part (mapAttrs (_: layer: if tagSettingsCount then part (showLayer layer) else { }) tagLayers);
           settings = part (showLayer (layerOf rawRole));
           settingsFrom = part from;
+          unchecked = part unchecked;
           # Functions may be among them: count, never show.
           extraModules = part (length (rawRole.extraModules or [ ]));
           groups = part (
@@ -671,7 +690,8 @@ let
                 if p == null then
                   { inherit (s) file; }
                 else
-                  { inherit (p) file line column; }
+                  # Where a function of nixpkgs' lib made the name, the definition's file still is the user's.
+                  { inherit (p) file line column; } // (if s.file == null then { } else { definedIn = s.file; })
               )
             ]
           ) here;
