@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -58,7 +60,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   buildVersion(),
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands:  []*cli.Command{evalCommand(), machinesCommand(), instancesCommand(), tagsCommand(), checkCommand(), whyCommand(), completionCommand()},
+		Commands:  []*cli.Command{evalCommand(), machinesCommand(), instancesCommand(), tagsCommand(), checkCommand(), whyCommand(), completionCommand(), manCommand()},
 		// A comma in a flag's value is part of the value.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,
@@ -72,7 +74,10 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	for _, command := range app.Commands {
 		command.OnUsageError = app.OnUsageError
 		command.HideHelpCommand = true
-		if command.Name != "completion" { // the only one that reads no clan
+		if command.UsageText == "" {
+			command.UsageText = strings.TrimSpace("clanctl " + command.Name + " [FLAG...] " + command.ArgsUsage)
+		}
+		if !slices.Contains(readsNoClan, command.Name) {
 			command.Flags = append(command.Flags, commonFlags()...)
 		}
 	}
