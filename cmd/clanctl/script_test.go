@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -51,6 +52,9 @@ func TestScript(t *testing.T) {
 					// Without a daemon, whoever is not root needs a store elsewhere.
 					env.Setenv("NIX_REMOTE", os.Getenv("NIX_REMOTE"))
 					env.Setenv("TOP", top)
+					env.Setenv("CLAN_CORE", os.Getenv("CLANCTL_CLAN_CORE"))
+					env.Setenv("NIXPKGS_LIB", os.Getenv("CLANCTL_NIXPKGS_LIB"))
+					env.Setenv("FLAKE_PARTS", os.Getenv("CLANCTL_FLAKE_PARTS"))
 					env.Setenv("NL", "\n")
 					// A clan found by searching upward must be the test's.
 					env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
@@ -58,6 +62,15 @@ func TestScript(t *testing.T) {
 						return err
 					}
 					return os.Mkdir(env.Getenv("HOME"), 0o700)
+				},
+				// [clan-core]: CLANCTL_CLAN_CORE, CLANCTL_NIXPKGS_LIB and CLANCTL_FLAKE_PARTS are the paths of these flakes, and this
+				// Nix can read them. Without, scripts that need them say SKIP.
+				Condition: func(name string) (bool, error) {
+					if name != "clan-core" {
+						return false, fmt.Errorf("unknown condition %q", name)
+					}
+					return os.Getenv("CLANCTL_CLAN_CORE") != "" && os.Getenv("CLANCTL_NIXPKGS_LIB") != "" &&
+						os.Getenv("CLANCTL_FLAKE_PARTS") != "" && !strings.Contains(nixVersion(t, nix), "2.8"), nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits":    exits,
