@@ -158,6 +158,12 @@ func TestCache(t *testing.T) {
 	expect("impure", impure, nil, first, false)
 	expect("impure again", impure, nil, first, false)
 
+	// The time of a file shows, as self.lastModified.
+	touched := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(home, "value"), touched, touched); err != nil {
+		t.Fatal(err)
+	}
+	expect("touched", e, nil, first, false)
 	writeAll(t, map[string]string{filepath.Join(home, "value"): "two"})
 	expect("edited", e, nil, `{"args":null,"dirty":false,"input":1,"own":"two"}`, false)
 	time.Sleep(100 * time.Millisecond)

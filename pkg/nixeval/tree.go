@@ -410,7 +410,8 @@ func (e *entry) read(path string, now stamp) error {
 	return nil
 }
 
-// digest is the hash of everything that the flake can see of the tree: names, kinds, executable bits, content, git's state.
+// digest is the hash of everything that the flake can see of the tree: names, kinds, executable bits, content, git's state or
+// the times of files.
 func (t *tree) digest() digest {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%t %d %s%x\n", t.git, len(t.head), t.head, t.list)
@@ -421,10 +422,19 @@ func (t *tree) digest() digest {
 	slices.SortFunc(order, func(i, j int) int { return strings.Compare(t.dirs[i].path, t.dirs[j].path) })
 	for _, i := range order {
 		d := &t.dirs[i]
-		fmt.Fprintf(&b, "%d %s %d\n", len(d.path), d.path, len(d.entries))
+		fmt.Fprintf(&b, "%d %s %d %d\n", len(d.path), d.path, len(d.entries), t.modified(d.self.stamp))
 		for _, e := range d.entries {
-			fmt.Fprintf(&b, "%d %s %o %t %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT, e.stamp.mode&0o100 != 0, e.sum)
+			fmt.Fprintf(&b, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT, e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
 		}
 	}
 	return sha256.Sum256(b.Bytes())
+}
+
+// modified is when a file was modified, in seconds, where that shows: a flake that is no git repository sees the times of its files
+// as self.lastModified.
+func (t *tree) modified(s stamp) int64 {
+	if t.git {
+		return 0
+	}
+	return s.mtime / int64(time.Second)
 }

@@ -189,7 +189,7 @@ func TestObserveNeverMissesAnEdit(t *testing.T) {
 					t.Fatal(err)
 				}
 				now := truth(t, root, git)
-				if sum, again := sums[now]; again && sum != seen.sum {
+				if sum, again := sums[now]; again && sum != seen.sum && git { // elsewhere the files' times show, too
 					t.Errorf("edit %d (%s): the same tree has another hash", i, what)
 				}
 				if other, taken := back[seen.sum]; taken && other != now {
