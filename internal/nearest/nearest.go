@@ -39,8 +39,11 @@ func Of(name string, known []string) []string {
 	return names
 }
 
-// List writes names as quoted, comma-separated text; of a long list only the first twenty.
+// List writes names as quoted, comma-separated text; of a long list only the first twenty; "none" where there are none.
 func List(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
 	quoted := make([]string, 0, min(len(names), 21))
 	for i, name := range names {
 		if i == 20 {

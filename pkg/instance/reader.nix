@@ -329,7 +329,7 @@ let
 
   # ---- machines and tags ----
 
-  rawMachines = if blind then { } else asAttrs (inventory.machines or { });
+  rawMachines = if blind then { } else namesToSet (inventory.machines or { });
 
   # A plain flake's tags; as in clan they may be a function of the machines and of themselves.
   plainTags =
