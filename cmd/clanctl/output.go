@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 
@@ -30,6 +32,7 @@ func jsonFlags() []cli.Flag {
 // jsonOutput prints a document, filtered if that was asked for.
 type jsonOutput struct {
 	w        io.Writer
+	ctx      context.Context // ends an endless expression
 	query    *gojq.Code
 	filter   string
 	raw      bool
@@ -38,7 +41,7 @@ type jsonOutput struct {
 
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
-	out := &jsonOutput{w: c.App.Writer, raw: c.Bool("raw"), filter: c.String("jq"), terminal: isTerminal(c.App.Writer)}
+	out := &jsonOutput{w: c.App.Writer, ctx: c.Context, raw: c.Bool("raw"), filter: c.String("jq"), terminal: isTerminal(c.App.Writer)}
 	if !c.IsSet("jq") {
 		if out.raw {
 			return nil, usagef("-r goes with --jq")
@@ -83,7 +86,7 @@ func (o *jsonOutput) print(doc any) error {
 	if err := dec.Decode(&value); err != nil {
 		return err
 	}
-	for iter := o.query.Run(value); ; {
+	for iter := o.query.RunWithContext(o.ctx, value); ; {
 		v, ok := iter.Next()
 		if !ok {
 			return nil
@@ -100,10 +103,34 @@ func (o *jsonOutput) print(doc any) error {
 			}
 			continue
 		}
-		if err := writeJSON(o.w, v); err != nil {
+		if err := writeJSON(o.w, finite(v)); err != nil {
 			return err
 		}
 	}
+}
+
+// finite replaces the numbers that JSON does not have, as jq does.
+func finite(v any) any {
+	switch x := v.(type) {
+	case float64:
+		switch {
+		case math.IsNaN(x):
+			return nil
+		case math.IsInf(x, 1):
+			return math.MaxFloat64
+		case math.IsInf(x, -1):
+			return -math.MaxFloat64
+		}
+	case []any:
+		for i := range x {
+			x[i] = finite(x[i])
+		}
+	case map[string]any:
+		for key := range x {
+			x[key] = finite(x[key])
+		}
+	}
+	return v
 }
 
 // rawText is a string as it is for a program, and escaped for a terminal.

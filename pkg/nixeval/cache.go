@@ -47,6 +47,12 @@ func (e *Evaluator) begin(ref Ref, args []string) *attempt {
 	if e.CacheDir == "" || e.Impure {
 		return nil
 	}
+	for _, o := range e.Options {
+		// The flake may then see files and an environment that nobody watches.
+		if o.Name == "pure-eval" || o.Name == "restrict-eval" {
+			return nil
+		}
+	}
 	nix, err := e.identity()
 	if err != nil {
 		return nil

@@ -156,6 +156,10 @@ func TestCache(t *testing.T) {
 	impure := e
 	impure.Impure = true
 	expect("impure", impure, nil, first, false)
+	lax := e
+	lax.Options = []Option{{"pure-eval", "false"}}
+	expect("not pure", lax, nil, first, false)
+	expect("not pure again", lax, nil, first, false)
 	expect("impure again", impure, nil, first, false)
 
 	// The time of a file shows, as self.lastModified.

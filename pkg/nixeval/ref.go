@@ -35,12 +35,15 @@ func ResolveRef(ref string) (Ref, error) {
 	}
 	if isPath(ref) {
 		path, query, _ := strings.Cut(ref, "?")
-		if query != "" {
-			// `./x?dir=y`: Nix knows what to do with it once the path is absolute.
-			abs, err := filepath.Abs(path)
-			return Ref{URL: "path:" + escapePath(abs) + "?" + query}, err
+		if query == "" || exists(ref) {
+			return searchUpward(ref)
 		}
-		return searchUpward(path)
+		// `./x?dir=y` is the flake in y of the tree around x.
+		if values, err := url.ParseQuery(query); err == nil && len(values) == 1 && values.Has("dir") {
+			return searchUpward(filepath.Join(path, values.Get("dir")))
+		}
+		abs, err := filepath.Abs(path)
+		return Ref{URL: "path:" + escapePath(abs) + "?" + query}, err
 	}
 	ref = absoluteRef(ref)
 	resolved := Ref{URL: ref}
@@ -100,6 +103,10 @@ func searchUpward(start string) (Ref, error) {
 	if err != nil {
 		return Ref{}, &Error{kind: ErrNoFlake, Message: fmt.Sprintf("%s: no such directory", start)}
 	}
+	// A link to a checkout: Nix would copy the link.
+	if real, err := filepath.EvalSymlinks(start); err == nil {
+		start = real
+	}
 	if !info.IsDir() {
 		if filepath.Base(start) != "flake.nix" {
 			return Ref{}, &Error{kind: ErrNoFlake, Message: start + " is not a directory", Hint: "name the directory that holds flake.nix"}
@@ -149,13 +156,18 @@ func localRef(dir string) Ref {
 	}
 }
 
-// escapePath percent-encodes a path for a URL, slashes kept.
+// escapePath percent-encodes a path for a URL, slashes kept, and no more than must be: Nix 2.8 does not decode what it need not.
 func escapePath(path string) string {
-	parts := strings.Split(path, "/")
-	for i, part := range parts {
-		parts[i] = strings.ReplaceAll(url.QueryEscape(part), "+", "%20")
+	var b strings.Builder
+	for i := range len(path) {
+		c := path[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("/-._~+@&=$,;!*'():", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
 	}
-	return strings.Join(parts, "/")
+	return b.String()
 }
 
 func exists(path string) bool {

@@ -117,6 +117,18 @@ func TestResolveRef(t *testing.T) {
 			t.Errorf("%s: %v %s", c.in, err, diff)
 		}
 	}
+	if err := os.Symlink(repo, filepath.Join(root, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []string{root + "/link/fleet", root + "/link?dir=fleet", repo + "?dir=fleet"} {
+		got, err := ResolveRef(in)
+		if want := (Ref{URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", in, got, err)
+		}
+	}
+	if got := escapePath("/a+b/c d/e%f?#ü"); got != "/a+b/c%20d/e%25f%3F%23%C3%BC" {
+		t.Errorf("escapePath = %s", got)
+	}
 	for _, in := range []string{root + "/empty", root + "/nowhere", root + "/plain clan#x"} {
 		if _, err := ResolveRef(in); err == nil || !isKind(err, ErrNoFlake) {
 			t.Errorf("ResolveRef(%s) = %v, want ErrNoFlake", in, err)
