@@ -268,3 +268,39 @@ func TestEndlessTags(t *testing.T) {
 		}
 	})
 }
+
+// toJSON takes a set with an `outPath` or `__toString` for something else; these are names like any other.
+func TestNamesThatNixTakesForSomethingElse(t *testing.T) {
+	ref := flake(t, map[string]string{"flake.nix": `{ outputs = _: { inventory = {
+  machines = { outPath.tags = [ "__toString" ]; __toString = { }; plain = { }; };
+  tags.outPath = [ "plain" ];
+  instances = { plain.roles.r.machines.plain = { }; outPath.roles = {
+    outPath.machines = { outPath.settings.x = 1; plain = { }; };
+    __toString.tags = { outPath = { }; __toString.settings.y = 2; };
+  }; };
+}; }; }`})
+	eachNix(t, func(t *testing.T, e nixeval.Evaluator) {
+		for _, wanted := range [][]string{nil, {"outPath"}} {
+			inv, err := Load(t.Context(), ref, Config{Evaluator: e, Instances: wanted})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for _, role := range inv.Instances["outPath"].Roles {
+				for name, m := range role.Machines {
+					got[role.Name+" "+name] = string(m.Settings.JSON())
+				}
+			}
+			want := map[string]string{"outPath outPath": `{"x":1}`, "outPath plain": `{}`, "__toString outPath": `{"y":2}`, "__toString plain": `{}`}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff([]string{"__toString", "outPath", "plain"}, sortedKeys(inv.Machines)); diff != "" {
+				t.Error(diff)
+			}
+			if p := inv.Instances["outPath"].Position; p == nil || p.Line != 4 {
+				t.Errorf("position %v", p)
+			}
+		}
+	})
+}

@@ -78,6 +78,11 @@ func parseAnswer(data []byte, want int) ([]any, error) {
 	if len(answer.Values) != want {
 		return nil, fmt.Errorf("the reader answered with %d values to %d questions", len(answer.Values), want)
 	}
+	if bytes.Contains(data, []byte(`"pairs"`)) {
+		for i, value := range answer.Values {
+			answer.Values[i] = unpair(value)
+		}
+	}
 	return answer.Values, nil
 }
 

@@ -147,6 +147,14 @@ let
 
   walk = walkWith (_: mark "throws");
 
+  # A set whose keys are the user's names. toJSON takes a set with one of two names for something else; such a one goes as pairs.
+  named =
+    set:
+    if set ? outPath || set ? __toString then
+      mark "pairs" // { pairs = map (n: [ n set.${n} ]) (attrNames set); }
+    else
+      set;
+
   # The named fields of a set, as far as it has them.
   fields = names: set: mapAttrs (_: walk) (intersectAttrs (genAttrs names (_: null)) set);
 
@@ -548,8 +556,8 @@ let
         in
         {
           inherit evaluated;
-          machines = part (mapAttrs (_: layer: part (showLayer layer)) machineLayers);
-          tags = part (mapAttrs (_: layer: if tagSettingsCount then part (showLayer layer) else { }) tagLayers);
+          machines = part (named (mapAttrs (_: layer: part (showLayer layer)) machineLayers));
+          tags = part (named (mapAttrs (_: layer: if tagSettingsCount then part (showLayer layer) else { }) tagLayers));
           settings = part (showLayer (layerOf rawRole));
           settingsFrom = part from;
           unchecked = part unchecked;
@@ -580,7 +588,7 @@ let
             if hasRoles then mapAttrs (_: r: fields [ "description" ] (asAttrs (peek { } r))) roles else null;
         }
       );
-      roles = mapAttrs (r: v: part (seq v (removeAttrs (roleOf r v) [ "evaluated" ]))) (instance.roles or { });
+      roles = named (mapAttrs (r: v: part (seq v (removeAttrs (roleOf r v) [ "evaluated" ]))) (instance.roles or { }));
       # evalModules' result for a member of a role.
       inherit roleOf;
     };
@@ -707,7 +715,7 @@ let
             if below == { } then { } else { inherit below; }
         );
     in
-    if sets == [ ] then { } else genAttrs names at;
+    if sets == [ ] then { } else named (genAttrs names at);
 
   # ---- the tree ----
 
@@ -737,19 +745,19 @@ let
 
     meta = walk (asAttrs (inventory.meta or { }));
 
-    machines = mapAttrs (
+    machines = named (mapAttrs (
       name: machine:
       part (
         fields [ "name" "description" "icon" "machineClass" "installedAt" "deploy" ] machine
         // { tags = walk tagsOf.${name}; }
       )
-    ) rawMachines;
+    ) rawMachines);
 
-    tags = walk inventoryTags;
+    tags = named (mapAttrs (_: walk) inventoryTags);
 
     instanceNames = attrNames rawInstances;
 
-    inherit instances;
+    instances = named instances;
 
     # The inputs that instances name, and the services each offers: names only, no module is looked at.
     inputs =
@@ -789,6 +797,8 @@ let
       node: key:
       if isList node then
         elemAt node (fromJSON key)
+      else if isAttrs node && node ? pairs && (node."$clanctl" or null) == "pairs" then
+        elemAt (findFirst (p: head p == key) [ key (mark "absent") ] node.pairs) 1
       else if isAttrs node && node ? ${key} then
         node.${key}
       else

@@ -15,11 +15,38 @@ const (
 	markOpaque  = "opaque"  // nothing that a document could hold: a package set, or endless
 	markAbsent  = "absent"  // there is no such part
 	markBlocked = "blocked" // was not tried, because something that it needs failed
+	markPairs   = "pairs"   // a set with names that toJSON would misread, as [ [ name value ] ... ]; see unpair
 	markSet     = "set"     // a user's set that has the mark's key; the set itself is in "value"
 )
 
 // failure stands in a tree for a part that killed its Nix process.
 type failure struct{ err error }
+
+// unpair turns marked pairs back into sets.
+func unpair(node any) any {
+	switch n := node.(type) {
+	case map[string]any:
+		pairs, _ := n["pairs"].([]any)
+		if n[markKey] != markPairs {
+			for key, value := range n {
+				n[key] = unpair(value)
+			}
+			return n
+		}
+		set := make(map[string]any, len(pairs))
+		for _, p := range pairs {
+			if pair, _ := p.([]any); len(pair) == 2 {
+				set[asString(pair[0])] = unpair(pair[1])
+			}
+		}
+		return set
+	case []any:
+		for i := range n {
+			n[i] = unpair(n[i])
+		}
+	}
+	return node
+}
 
 // markOf returns the mark of a node, or "".
 func markOf(node any) string {
