@@ -89,11 +89,12 @@ func failedInstance(got, want map[string]any) map[string]any {
 	return out
 }
 
-// ofMembers leaves out the warnings about settings that no member evaluates: clan-core never looks, so that it has no answer.
+// ofMembers leaves out the warnings about settings that no member evaluates, and about extraModules: clan-core never looks, so
+// that it has no answer.
 func ofMembers(inventory *instance.Inventory) []instance.Finding {
 	return slices.DeleteFunc(slices.Clone(inventory.Findings), func(f instance.Finding) bool {
 		inst := inventory.Instances[f.Instance]
-		return f.Severity == instance.SeverityWarning && inst != nil && inst.Roles[f.Role] != nil && len(inst.Roles[f.Role].Machines) == 0
+		return f.Code == "evaluation-failed" || f.Severity == instance.SeverityWarning && inst != nil && inst.Roles[f.Role] != nil && len(inst.Roles[f.Role].Machines) == 0
 	})
 }
 

@@ -234,7 +234,7 @@ func (l *loader) roleTags(f *Finding) []string {
 func (l *loader) take(f *Finding, err *nixeval.Error) {
 	err.Sources = l.sources
 	f.Message = l.userTerms(err.Message)
-	if code := codeOf(err.Message); code != "" && len(f.Instance) > 0 && f.Role != "" {
+	if code := codeOf(err.Message); code != "" && f.Role != "" && f.Code != "evaluation-failed" {
 		f.Code = code
 	}
 	if err.Hint != "" {
