@@ -69,7 +69,7 @@ func (l *loader) explain(ctx context.Context) error {
 		if !m.probe {
 			return nil
 		}
-		_, _, err := l.ask(ctx, query{Select: [][]string{m.path}, Strict: true, Raw: false})
+		_, _, err := l.ask(ctx, query{Select: [][]string{m.path}, Strict: true})
 		if err != nil && !isolates(err) {
 			return err
 		}

@@ -138,12 +138,8 @@ func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instanc
 	last := len(ref.Path) - 1
 	var known []string
 	if member.Settings != nil {
-		node := member.Settings.Value()
-		for _, key := range ref.Path[:max(last, 0)] {
-			m, _ := node.(map[string]any)
-			node = m[key]
-		}
-		if m, ok := node.(map[string]any); ok {
+		around, _ := member.Settings.Lookup(ref.Path[:max(last, 0)]...)
+		if m, ok := around.(map[string]any); ok {
 			known = keys(m)
 		}
 	}
@@ -176,7 +172,7 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	if info.HasValue {
 		s.Value = &info.Value
 	} else if member.Settings != nil && role.SettingsFrom == instance.FromLayers {
-		if value, ok := lookUp(member.Settings.Value(), ref.Path); ok {
+		if value, ok := member.Settings.Lookup(ref.Path...); ok {
 			s.Value = &value
 		}
 	}
@@ -298,18 +294,6 @@ func valuesAt(value any, path []string, priority int64) []valued {
 		return valuesAt(next, path[1:], priority)
 	}
 	return nil
-}
-
-func lookUp(value any, path []string) (any, bool) {
-	for _, key := range path {
-		m, _ := value.(map[string]any)
-		next, has := m[key]
-		if !has {
-			return nil, false
-		}
-		value = next
-	}
-	return value, true
 }
 
 func text(v any) string {
