@@ -31,9 +31,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	app := newApp(stdout, stderr)
-	args, err := arrange(app, args)
+	line, err := arrange(app, args)
 	if err == nil {
-		err = app.RunContext(ctx, args)
+		err = app.RunContext(ctx, line.args())
 	}
 	if err == nil {
 		return exitOK
@@ -72,16 +72,28 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		},
 	}
 	for _, command := range app.Commands {
-		command.OnUsageError = app.OnUsageError
-		command.HideHelpCommand = true
-		if command.UsageText == "" {
-			command.UsageText = strings.TrimSpace("clanctl " + command.Name + " [FLAG...] " + command.ArgsUsage)
-		}
-		if !slices.Contains(readsNoClan, command.Name) {
-			command.Flags = append(command.Flags, commonFlags()...)
-		}
+		prepare(app, command, app.Name+" "+command.Name)
 	}
 	return app
+}
+
+// prepare gives a command, and those below it, what all of them have. A command without an action is there for those below.
+func prepare(app *cli.App, command *cli.Command, name string) {
+	command.OnUsageError = app.OnUsageError
+	command.HideHelpCommand = true
+	if command.UsageText == "" {
+		arguments := "[FLAG...] " + command.ArgsUsage
+		if command.Action == nil {
+			arguments = "COMMAND [FLAG...] [NAME...]"
+		}
+		command.UsageText = strings.TrimSpace(name + " " + arguments)
+	}
+	if command.Action != nil && !slices.Contains(readsNoClan, command.Name) {
+		command.Flags = append(command.Flags, commonFlags()...)
+	}
+	for _, sub := range command.Subcommands {
+		prepare(app, sub, name+" "+sub.Name)
+	}
 }
 
 func buildVersion() string {

@@ -74,18 +74,20 @@ func complete(ctx context.Context, words []string, stdout io.Writer) {
 
 func candidates(ctx context.Context, before []string, current string) []string {
 	app := newApp(io.Discard, io.Discard)
-	args, err := arrange(app, append([]string{app.Name}, before...))
+	line, err := arrange(app, append([]string{app.Name}, before...))
 	if err != nil {
 		return nil // a flag that waits for its value, or something wrong
 	}
-	if len(args) < 2 || strings.HasPrefix(args[1], "-") {
-		var names []string
-		for _, command := range app.Commands {
-			names = append(names, command.Name)
+	command := line.command()
+	var found []string
+	if len(line.names) == 0 {
+		for _, next := range commandsBelow(app, command) {
+			found = append(found, next.Name)
 		}
-		return names
 	}
-	command := app.Command(args[1])
+	if command == nil {
+		return found
+	}
 	if strings.HasPrefix(current, "-") {
 		var flags []string
 		for _, flag := range append(command.Flags, cli.HelpFlag) {
@@ -98,18 +100,20 @@ func candidates(ctx context.Context, before []string, current string) []string {
 		slices.Sort(flags)
 		return flags
 	}
-	var found []string
+	if command.Action == nil {
+		return found
+	}
 	command.Action = func(c *cli.Context) error {
-		found = namesFor(c, command.Name, c.Args().Slice())
+		found = append(found, namesFor(c, line.commandName(), c.Args().Slice())...)
 		return nil
 	}
-	if app.RunContext(ctx, args) != nil {
+	if app.RunContext(ctx, line.args()) != nil {
 		return nil
 	}
 	return found
 }
 
-// namesFor are the names that may come next.
+// namesFor are the names that may come next. The command's name has those above it: "instances create".
 func namesFor(c *cli.Context, command string, given []string) []string {
 	if command == "completion" {
 		return slices.Sorted(maps.Keys(completionScripts))

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/urfave/cli/v2"
 )
 
 func TestMain(m *testing.M) {
@@ -255,12 +257,21 @@ func TestManualIsComplete(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		for _, flag := range command.Flags {
+		for _, flag := range allFlags(command) {
 			if name := "`--" + flag.Names()[0]; !regexp.MustCompile(name + "[ `]").Match(text) {
 				t.Errorf("%s does not mention %s`", page, name)
 			}
 		}
 	}
+}
+
+// allFlags are those of a command and of the commands below it, which share its page.
+func allFlags(command *cli.Command) []cli.Flag {
+	flags := slices.Clone(command.Flags)
+	for _, sub := range command.Subcommands {
+		flags = append(flags, allFlags(sub)...)
+	}
+	return flags
 }
 
 var (
