@@ -50,6 +50,10 @@ type Manifest struct {
 // Role is what a service module says of one of its roles.
 type Role struct {
 	Description string `json:"description,omitempty"`
+	// Interface is what the role accepts as settings; nil if it was not asked for, or does not evaluate (Error).
+	Interface *Interface `json:"interface,omitzero"`
+	// Error says why there is no interface.
+	Error string `json:"error,omitempty"`
 }
 
 // Catalogue is what a flake's inputs offer.
@@ -70,6 +74,8 @@ type Input struct {
 	// Services are the names in it, sorted; Deprecated those that clan-core keeps as stubs that throw.
 	Services   []string
 	Deprecated []string
+	// Modules are those services that were looked at, by name; nil if none was.
+	Modules map[string]*Service
 }
 
 // Resolve finds the input that a reference leads to: its name in the flake ("self" for the flake itself).

@@ -1,0 +1,21 @@
+package module
+
+// Service is one service module: an entry of an input's `clan.modules`, and what it says of itself.
+type Service struct {
+	// Input is the flake input that offers it, "self" for the flake itself; Name its name there.
+	Input string `json:"input"`
+	Name  string `json:"name"`
+	// Aliases are other names of the same module in the same input (clan-core has had "@clan/x" beside "x"), sorted.
+	Aliases []string `json:"aliases,omitempty"`
+	// Manifest is the module's own description; nil where the module does not evaluate.
+	Manifest *Manifest `json:"manifest,omitzero"`
+	// Readme is `manifest.readme`, Markdown; empty if it was not asked for.
+	Readme string `json:"readme,omitempty"`
+	// Roles by name; nil where they do not evaluate.
+	Roles map[string]Role `json:"roles,omitzero"`
+	// Error says why something of the above is missing, in Nix's words.
+	Error string `json:"error,omitempty"`
+}
+
+// Spec is how an instance refers to the module. For a service of clan-core's the input may be left out, see [Catalogue.Null].
+func (s *Service) Spec() Spec { return Spec{Input: &s.Input, Name: s.Name} }
