@@ -95,8 +95,8 @@ func (l *loader) isolate(ctx context.Context) error {
 		}
 	}
 	l.facts["instances"] = map[string]any{}
-	if l.omit == OmitInstances {
-		wanted = nil
+	if l.omit == OmitInstances || bad(l.facts["instanceNames"]) {
+		wanted = nil // none of them could be reached
 	}
 	if err := l.batch(ctx, query{Blind: blind, Raw: l.omit == OmitSettings}, wanted); err != nil {
 		return err

@@ -90,10 +90,14 @@ func (d SettingDefinition) String() string {
 
 // Subject names what the finding is about, such as "inventory.instances.backup.roles.client".
 func (f Finding) Subject() string {
-	if f.Instance == "" {
-		if f.Machine != "" {
-			return optionPath("inventory", "machines", f.Machine)
-		}
+	switch {
+	case f.Code == "instances-failed":
+		return "inventory.instances"
+	case f.Code == "machines-failed":
+		return "inventory.machines"
+	case f.Instance == "" && f.Machine != "":
+		return optionPath("inventory", "machines", f.Machine)
+	case f.Instance == "":
 		return ""
 	}
 	path := []string{"inventory", "instances", f.Instance}

@@ -49,6 +49,22 @@ type Inventory struct {
 // are missing from the roles.
 func (inv *Inventory) MachinesKnown() bool { return inv.Machines != nil && !inv.machinesMissing }
 
+// Failure returns why an instance, or one of its roles, is not in the inventory although the clan has it or may have it: it does
+// not evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such failure. Without a role
+// only the instance as a whole counts.
+func (inv *Inventory) Failure(instance, role string) error {
+	for _, f := range inv.Findings {
+		switch {
+		case f.err == nil || f.Machine != "" || f.Setting != nil:
+		case f.Code == "instances-failed",
+			f.Code == "instance-failed" && f.Instance == instance,
+			f.Code == "role-failed" && f.Instance == instance && f.Role == role && role != "":
+			return f.err
+		}
+	}
+	return nil
+}
+
 // Index answers questions about machines and tags.
 func (inv *Inventory) Index() *tags.Index { return inv.index }
 

@@ -40,6 +40,7 @@ let
     length
     listToAttrs
     mapAttrs
+    match
     removeAttrs
     seq
     sort
@@ -220,9 +221,49 @@ let
     else if layout == "legacy" then
       internals.inventory
     else if plain then
-      outputs.inventory
+      shape.inventory "inventory" outputs.inventory
     else
       { };
+
+  # No module system has checked a plain flake's inventory. What is of another type than it must be throws when it is looked at,
+  # as it would in clan, and with it goes just the part that it belongs to.
+  shape = rec {
+    ofType = wanted: ok: where: v: if ok v then v else throw "${where} is ${article.${typeOf v} or "a ${typeOf v}"}, where ${wanted} belongs";
+    article = { int = "an integer"; null = "null"; bool = "a Boolean"; set = "a set"; lambda = "a function"; };
+    aSet = ofType "a set" isAttrs;
+    aList = ofType "a list" isList;
+    aString = ofType "a string" isString;
+    nullOr = other: where: v: if v == null then null else other where v;
+    listOf = other: where: v: genList (i: other "${where}[${toString i}]" (elemAt (aList where v) i)) (length (aList where v));
+    setOf = other: where: v: mapAttrs (n: other "${where}.${nameInPath n}") (aSet where v);
+    namesOr = other: where: v: if isList v then listOf aString where v else setOf other where v;
+    struct = types: where: v: aSet where v // mapAttrs (n: other: other "${where}.${n}" v.${n}) (intersectAttrs v types);
+    nameInPath = n: if match "[a-zA-Z_][a-zA-Z0-9_'-]*" n != null then n else toJSON n;
+
+    inventory = struct {
+      meta = aSet;
+      machines = namesOr (struct {
+        tags = listOf aString;
+        machineClass = ofType ''"nixos" or "darwin"'' (v: elem v [ "nixos" "darwin" ]);
+        description = nullOr aString;
+        icon = nullOr aString;
+        deploy = aSet;
+      });
+      tags = where: v: if isFunction v then v else tags where v;
+      instances = setOf (struct {
+        module = struct {
+          name = aString;
+          input = nullOr aString;
+        };
+        roles = setOf (struct {
+          machines = namesOr aSet;
+          tags = namesOr aSet;
+          extraModules = aList;
+        });
+      });
+    };
+    tags = setOf (listOf aString);
+  };
 
   # As clan's modules see them: `self` counts as an input.
   inputs = { self = target; } // target.inputs;
@@ -352,10 +393,10 @@ let
         defaults
         // (
           if isFunction given then
-            given {
+            shape.tags "inventory.tags" (given {
               config = all;
               machines = rawMachines;
-            }
+            })
           else
             given
         );
@@ -658,7 +699,7 @@ let
       option = (inventory.options or { }).${name} or { };
     in
     if plain then
-      [ { file = null; value = inventory.${name} or { }; } ]
+      [ { file = null; value = outputs.inventory.${name} or { }; } ]
     else
       peek [ ] (option.definitionsWithLocations or [ ]);
 

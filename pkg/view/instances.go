@@ -63,14 +63,15 @@ type SharedSettings struct {
 	Value    *instance.Settings `json:"value"`
 }
 
-// Instances shows the named instances, all without names, as far as the query takes them. The error is a [*tags.UnknownError].
+// Instances shows the named instances, all without names, as far as the query takes them. The error is a [*tags.UnknownError], or where
+// the clan's instances as a whole do not evaluate an [*instance.EvalError].
 func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList, error) {
 	f, err := q.resolve(inv)
 	if err != nil {
 		return nil, err
 	}
 	if f.instances, err = named("instance", names, inv.AllInstances, f.instances); err != nil {
-		return nil, err
+		return nil, cmp.Or(inv.Failure("", ""), err) // where the instances do not evaluate, any name is unknown
 	}
 	narrowed := f.machines != nil || f.services != nil || f.roles != nil
 	list := &InstanceList{Findings: []instance.Finding{}, Instances: []Instance{}}

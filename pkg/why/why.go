@@ -92,10 +92,16 @@ func (e *UnknownError) Hint() string { return e.hint }
 func Explain(inv *instance.Inventory, ref instance.SettingRef, info *instance.SettingInfo) (*Explanation, error) {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil {
+		if err := inv.Failure(ref.Instance, ""); err != nil {
+			return nil, err
+		}
 		return nil, unknown(fmt.Sprintf("the clan has no instance %q", ref.Instance), ref.Instance, inv.AllInstances, "the instances are ")
 	}
 	role := inst.Roles[ref.Role]
 	if role == nil {
+		if err := inv.Failure(ref.Instance, ref.Role); err != nil {
+			return nil, err
+		}
 		return nil, unknown(fmt.Sprintf("the instance %q has no role %q", ref.Instance, ref.Role), ref.Role, keys(inst.Roles), "its roles are ")
 	}
 	member := role.Machines[ref.Machine]
