@@ -249,7 +249,6 @@ let
         icon = nullOr aString;
         deploy = aSet;
       });
-      tags = where: v: if isFunction v then v else tags where v;
       instances = setOf (struct {
         module = struct {
           name = aString;
@@ -391,17 +390,17 @@ let
       };
       all =
         defaults
-        // (
+        // shape.aSet "inventory.tags" (
           if isFunction given then
-            shape.tags "inventory.tags" (given {
+            given {
               config = all;
               machines = rawMachines;
-            })
+            }
           else
             given
         );
     in
-    all;
+    shape.tags "inventory.tags" all;
   classOf = m: m.machineClass or "nixos";
 
   inventoryTags =
