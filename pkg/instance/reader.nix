@@ -127,16 +127,21 @@ let
           walkSet path v
         else
           v;
+      # What no document could hold. Data may well have a `_type` of its own.
+      isOpaque =
+        v:
+        v ? _type
+        && (peek null v._type == "pkgs" && v ? callPackage || peek null v._type == "configuration" && v ? options && v ? config);
       walkSet =
         path: v:
-        if v ? type && peek null v.type == "derivation" then
+        if v ? type && peek null v.type == "derivation" && (v ? drvPath || v ? outPath) then
           { "$derivation" = unsafeDiscardStringContext (peek "?" (toString (v.name or "?"))); }
-        else if v ? _type && elem (peek null v._type) [ "pkgs" "configuration" ] || length path > 100 then
+        else if isOpaque v || length path > 100 then
           mark "opaque"
         else if v ? __toString then
           walkTry path (v.__toString v)
         else if v ? outPath then
-          unsafeDiscardStringContext (toString v.outPath)
+          walkTry path v.outPath # as toJSON does
         else
           let
             attrs = mapAttrs (n: walkTry (path ++ [ n ])) v;

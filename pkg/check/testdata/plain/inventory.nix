@@ -68,7 +68,7 @@
       machines.server.settings = throw "not decided"; #! settings-failed
       settings.port = 8080; #! -
       settings.user = throw "not decided"; #! setting-failed
-      settings.pkgs._type = "pkgs"; #! not-representable
+      settings.pkgs = { _type = "pkgs"; callPackage = null; }; #! not-representable
     };
   };
 }
