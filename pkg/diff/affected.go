@@ -1,0 +1,159 @@
+package diff
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Affected is a machine whose view of the inventory changed.
+type Affected struct {
+	Kind    Kind     `json:"kind"`
+	Machine string   `json:"machine"`
+	Reasons []Reason `json:"reasons"`
+}
+
+// Kind tells how a change reaches a machine.
+type Kind string
+
+const (
+	// Direct: the machine's own entry, memberships or settings changed.
+	Direct Kind = "direct"
+	// Shared: an instance that it belongs to changed for another member. Services read their peers.
+	Shared Kind = "shared"
+)
+
+// Reason is one way in which a change reaches a machine.
+type Reason struct {
+	// Change is set for the kind member: whether the machine joined or left.
+	Change Change `json:"change,omitzero"`
+	// From is set for the kind exports: the instance that changed.
+	From     string     `json:"from,omitzero"`
+	Instance string     `json:"instance,omitzero"`
+	Kind     ReasonKind `json:"kind"`
+	Role     string     `json:"role,omitzero"`
+}
+
+// ReasonKind says what reaches the machine.
+type ReasonKind string
+
+const (
+	// ReasonMachine: the machine is new, or its tags or fields are not what they were.
+	ReasonMachine ReasonKind = "machine"
+	// ReasonMeta: the clan's meta data, which every machine can read, such as its domain.
+	ReasonMeta ReasonKind = "meta"
+	// ReasonMember: it joined or left the role.
+	ReasonMember ReasonKind = "member"
+	// ReasonSettings: its final settings in the role.
+	ReasonSettings ReasonKind = "settings"
+	// ReasonModule: the module of the instance.
+	ReasonModule ReasonKind = "module"
+	// ReasonExtraModules: the number of extra NixOS modules of the role.
+	ReasonExtraModules ReasonKind = "extra-modules"
+	// ReasonUnknown: the instance or role, or the clan's machines, cannot be compared.
+	ReasonUnknown ReasonKind = "unknown"
+	// ReasonPeers (shared): somebody else in the instance.
+	ReasonPeers ReasonKind = "peers"
+	// ReasonExports (shared): another instance, whose exports the instance's module says that it reads.
+	ReasonExports ReasonKind = "exports"
+)
+
+// reasonKinds are in the order in which they are told: what is nearest to the machine first.
+var reasonKinds = []ReasonKind{ReasonMachine, ReasonMeta, ReasonMember, ReasonSettings, ReasonModule, ReasonExtraModules, ReasonUnknown,
+	ReasonPeers, ReasonExports}
+
+// affected collects reasons by machine.
+type affected map[string]*reach
+
+type reach struct{ direct, shared []Reason }
+
+func (a affected) of(machine string) *reach {
+	if a[machine] == nil {
+		a[machine] = &reach{}
+	}
+	return a[machine]
+}
+
+func (a affected) direct(machine string, r Reason) {
+	to := &a.of(machine).direct
+	if !slices.Contains(*to, r) {
+		*to = append(*to, r)
+	}
+}
+
+func (a affected) shared(machine string, r Reason) {
+	to := &a.of(machine).shared
+	if !slices.Contains(*to, r) {
+		*to = append(*to, r)
+	}
+}
+
+// exports reaches the members of instances whose modules say that they read what an instance's module exports.
+func (c *comparison) exports(name string, old, new *instance.Instance) {
+	given := append(traits(old, "out"), traits(new, "out")...)
+	for other, reader := range c.new.Instances {
+		if other == name || !slices.ContainsFunc(traits(reader, "inputs"), func(t string) bool { return slices.Contains(given, t) }) {
+			continue
+		}
+		for role, r := range reader.Roles {
+			for machine := range r.Machines {
+				c.affected.shared(machine, Reason{Kind: ReasonExports, From: name, Instance: other, Role: role})
+			}
+		}
+	}
+}
+
+// traits are `manifest.exports.out` or `.inputs`: which kinds of exports a module gives or reads.
+func traits(i *instance.Instance, direction string) []string {
+	if i == nil || i.Module.Manifest == nil {
+		return nil
+	}
+	exports, _ := i.Module.Manifest.Exports.(map[string]any)
+	list, _ := exports[direction].([]any)
+	var names []string
+	for _, item := range list {
+		if name, ok := item.(string); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// affectedMachines are the machines of the new clan that something reaches.
+func (c *comparison) affectedMachines() []Affected {
+	known, unsure := c.new.Machines, !c.old.MachinesKnown() || !c.new.MachinesKnown()
+	if known == nil {
+		known = c.old.Machines
+	}
+	list := []Affected{}
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if unsure {
+			c.affected.direct(name, Reason{Kind: ReasonUnknown})
+		}
+		if len(c.Meta) > 0 {
+			c.affected.direct(name, Reason{Kind: ReasonMeta})
+		}
+		reach := c.affected[name]
+		if reach == nil {
+			continue
+		}
+		a := Affected{Machine: name, Kind: Direct, Reasons: reach.direct}
+		if len(reach.direct) == 0 {
+			a.Kind = Shared
+		}
+		for _, r := range reach.shared {
+			// What concerns the machine itself in an instance says more than that others are concerned.
+			if !slices.ContainsFunc(reach.direct, func(d Reason) bool { return d.Instance == r.Instance }) {
+				a.Reasons = append(a.Reasons, r)
+			}
+		}
+		slices.SortFunc(a.Reasons, func(a, b Reason) int {
+			return cmp.Or(cmp.Compare(slices.Index(reasonKinds, a.Kind), slices.Index(reasonKinds, b.Kind)), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role),
+				cmp.Compare(a.From, b.From), cmp.Compare(a.Change, b.Change))
+		})
+		list = append(list, a)
+	}
+	return list
+}

@@ -1,0 +1,216 @@
+package diff
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// SchemaVersion is the version of the document that a Difference marshals to (docs/diff.schema.json).
+const SchemaVersion = 1
+
+// Change says what happened to a thing that has a name.
+type Change string
+
+const (
+	// Added: it is in the new inventory only.
+	Added Change = "added"
+	// Removed: it is in the old inventory only.
+	Removed Change = "removed"
+	// Changed: it is in both, and not the same.
+	Changed Change = "changed"
+)
+
+// Difference is what changed from one inventory to another. Lists are sorted by name and never nil; the fields are in the order
+// of their JSON names.
+type Difference struct {
+	// Affected are the machines of the new clan whose view of the inventory changed.
+	Affected []Affected `json:"affected"`
+	// Findings are those that appeared or went.
+	Findings Findings `json:"findings"`
+	// Instances are those that changed.
+	Instances []Instance `json:"instances"`
+	// Machines are those whose own entry in the inventory changed.
+	Machines []Machine `json:"machines"`
+	// Meta is what changed in `inventory.meta`.
+	Meta []Value `json:"meta"`
+	// New and Old say what was compared.
+	New           instance.Flake `json:"new"`
+	Old           instance.Flake `json:"old"`
+	SchemaVersion int            `json:"schemaVersion"`
+	// Tags are those that are carried by other machines than before.
+	Tags []Tag `json:"tags"`
+	// Unknown is what could not be compared, because it does not evaluate on one side.
+	Unknown []Unknown `json:"unknown"`
+}
+
+// Empty reports whether nothing changed, as far as it could be compared.
+func (d *Difference) Empty() bool {
+	return len(d.Instances)+len(d.Machines)+len(d.Meta)+len(d.Tags)+len(d.Findings.Appeared)+len(d.Findings.Gone) == 0
+}
+
+// Unknown is a part that could not be compared.
+type Unknown struct {
+	// Instance and Role are empty where it is about more: the clan's machines and tags, or a whole instance.
+	Instance string `json:"instance,omitzero"`
+	Role     string `json:"role,omitzero"`
+	// Side is where the part does not evaluate: "old" or "new". The findings of that side say why.
+	Side string `json:"side"`
+}
+
+// Machine is a machine whose own entry changed.
+type Machine struct {
+	Change  Change `json:"change"`
+	Machine string `json:"machine"`
+	// Tags are the effective tags that it got or lost.
+	Tags Names `json:"tags"`
+	// Values are the other fields that changed: class, deploy, description, icon, installedAt.
+	Values []Value `json:"values"`
+}
+
+// Tag is a tag that other machines carry than before, or that is declared by now, or no longer.
+type Tag struct {
+	Change   Change `json:"change"`
+	Machines Names  `json:"machines"`
+	Tag      string `json:"tag"`
+}
+
+// Names are names that came and went, each sorted.
+type Names struct {
+	Added   []string `json:"added"`
+	Removed []string `json:"removed"`
+}
+
+func (n Names) empty() bool { return len(n.Added)+len(n.Removed) == 0 }
+
+// Of compares two inventories. Findings are compared as far as the inventories have them: those of the package check are in
+// Inventory.Findings only if the caller put them there. Both inventories should have been loaded with the same Config; what was
+// omitted from both is not compared. Neither is changed.
+func Of(old, new *instance.Inventory) *Difference {
+	d := &Difference{
+		New: new.Flake, Old: old.Flake, SchemaVersion: SchemaVersion,
+		Instances: []Instance{}, Machines: []Machine{}, Tags: []Tag{}, Unknown: []Unknown{},
+		Meta: valuesOf(nil, asAny(old.Meta), asAny(new.Meta)),
+	}
+	c := &comparison{Difference: d, old: old, new: new, affected: affected{}}
+	c.machines()
+	c.tags()
+	c.instances()
+	c.findings()
+	d.Affected = c.affectedMachines()
+	return d
+}
+
+// comparison is one call of Of on its way.
+type comparison struct {
+	*Difference
+	old, new *instance.Inventory
+	affected affected
+}
+
+func (c *comparison) machines() {
+	for _, side := range []struct {
+		name string
+		inv  *instance.Inventory
+	}{{"old", c.old}, {"new", c.new}} {
+		if !side.inv.MachinesKnown() {
+			c.Unknown = append(c.Unknown, Unknown{Side: side.name})
+		}
+	}
+	if c.old.Machines == nil || c.new.Machines == nil {
+		return
+	}
+	for _, name := range union(c.old.Machines, c.new.Machines) {
+		old, new := c.old.Machines[name], c.new.Machines[name]
+		m := Machine{Machine: name, Change: changeOf(old != nil, new != nil), Tags: namesOf(tagsOf(old), tagsOf(new)),
+			Values: valuesOf(nil, machineFields(old), machineFields(new))}
+		if m.Change == Changed && m.Tags.empty() && len(m.Values) == 0 {
+			continue
+		}
+		c.Machines = append(c.Machines, m)
+		if m.Change == Added || !m.Tags.empty() || slices.ContainsFunc(m.Values, isRead) {
+			c.affected.direct(name, Reason{Kind: ReasonMachine})
+		}
+	}
+}
+
+// isRead tells that a field of a machine can matter to its configuration. When a machine was installed is clan's own note, written
+// after the machine was deployed.
+func isRead(v Value) bool { return len(v.Path) != 1 || v.Path[0] != "installedAt" }
+
+func tagsOf(m *instance.Machine) []string {
+	if m == nil {
+		return nil
+	}
+	return m.Tags
+}
+
+// machineFields is a machine without its tags, as in the document.
+func machineFields(m *instance.Machine) any {
+	fields := map[string]any{}
+	if m == nil {
+		return fields
+	}
+	fields["class"] = m.Class
+	if len(m.Deploy) > 0 {
+		fields["deploy"] = m.Deploy
+	}
+	if m.Description != "" {
+		fields["description"] = m.Description
+	}
+	if m.Icon != "" {
+		fields["icon"] = m.Icon
+	}
+	if m.InstalledAt != nil {
+		fields["installedAt"] = *m.InstalledAt
+	}
+	return fields
+}
+
+func (c *comparison) tags() {
+	if c.old.Tags == nil || c.new.Tags == nil {
+		return
+	}
+	for _, name := range union(c.old.Tags, c.new.Tags) {
+		old, had := c.old.Tags[name]
+		new, has := c.new.Tags[name]
+		t := Tag{Tag: name, Change: changeOf(had, has), Machines: namesOf(old, new)}
+		if t.Change != Changed || !t.Machines.empty() {
+			c.Tags = append(c.Tags, t)
+		}
+	}
+}
+
+func changeOf(had, has bool) Change {
+	switch {
+	case !had:
+		return Added
+	case !has:
+		return Removed
+	}
+	return Changed
+}
+
+// union are the names in either map, sorted.
+func union[V any](a, b map[string]V) []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// namesOf compares two sorted lists.
+func namesOf(old, new []string) Names {
+	return Names{Added: without(new, old), Removed: without(old, new)}
+}
+
+// without are the names of a sorted list that another sorted list has not.
+func without(names, others []string) []string {
+	left := []string{}
+	for _, name := range names {
+		if _, found := slices.BinarySearch(others, name); !found {
+			left = append(left, name)
+		}
+	}
+	return left
+}

@@ -1,0 +1,422 @@
+package diff
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Instance is an instance that changed.
+type Instance struct {
+	Change   Change `json:"change"`
+	Instance string `json:"instance"`
+	// Module is what changed in the module reference, in what it leads to and in what the module says of itself: input, name,
+	// resolved, manifest, roles. Of an instance that was added or removed it is all of the reference.
+	Module []Value `json:"module"`
+	// Roles are those that changed.
+	Roles []Role `json:"roles"`
+}
+
+// Role is a role that changed.
+type Role struct {
+	Change Change `json:"change"`
+	// ExtraModules is how many NixOS modules the instance added and adds to the role, where that changed. What is in them is not
+	// known.
+	ExtraModules *Count   `json:"extraModules,omitzero"`
+	Members      []Member `json:"members"`
+	Role         string   `json:"role"`
+	// Settings are the final settings of members before and after that changed. Those of members who joined or left are not here.
+	Settings []Setting `json:"settings"`
+	// SettingsFrom says how the settings were had, where that changed.
+	SettingsFrom *SettingsFrom `json:"settingsFrom,omitzero"`
+	// Tags are those that the role began or ceased to take machines by.
+	Tags Names `json:"tags"`
+	// Written: what is written for the whole role changed, whether or not that changed any member's final settings.
+	Written bool `json:"written"`
+}
+
+// Count is a number that changed.
+type Count struct {
+	New int `json:"new"`
+	Old int `json:"old"`
+}
+
+// SettingsFrom is a way to have settings that changed.
+type SettingsFrom struct {
+	New instance.SettingsFrom `json:"new"`
+	Old instance.SettingsFrom `json:"old"`
+}
+
+// Member is a machine that joined or left a role, or is in it for other reasons than before.
+type Member struct {
+	// Causes are what made the difference.
+	Causes  []Cause `json:"causes"`
+	Change  Change  `json:"change"`
+	Machine string  `json:"machine"`
+	// New and Old are why it is and was a member; nil where it is not or was not.
+	New *Why `json:"new,omitzero"`
+	Old *Why `json:"old,omitzero"`
+}
+
+// Why is what makes a machine a member: the role names it, or takes it by tags that it carries.
+type Why struct {
+	Explicit bool     `json:"explicit"`
+	Tags     []string `json:"tags"`
+}
+
+// Cause is a thing that came or went, and a membership with it.
+type Cause struct {
+	Change Change    `json:"change"`
+	Kind   CauseKind `json:"kind"`
+	// Tag is set for the kinds role-tag, machine-tag and machine.
+	Tag string `json:"tag,omitzero"`
+}
+
+// CauseKind says what came or went.
+type CauseKind string
+
+const (
+	// CauseInstance: the whole instance.
+	CauseInstance CauseKind = "instance"
+	// CauseRole: the instance's use of the role.
+	CauseRole CauseKind = "role"
+	// CauseName: the role's naming of the machine.
+	CauseName CauseKind = "name"
+	// CauseRoleTag: the role's taking of machines by the tag.
+	CauseRoleTag CauseKind = "role-tag"
+	// CauseMachineTag: the machine's carrying of the tag.
+	CauseMachineTag CauseKind = "machine-tag"
+	// CauseMachine: the machine, which carries the tag.
+	CauseMachine CauseKind = "machine"
+)
+
+// Setting is a change that some members of a role have in common.
+type Setting struct {
+	Change   Change   `json:"change"`
+	Machines []string `json:"machines"`
+	// New and Old are nil where there is none; null is a value.
+	New *any `json:"new,omitzero"`
+	Old *any `json:"old,omitzero"`
+	// Path is empty where the settings as a whole began or ceased to evaluate.
+	Path []string `json:"path"`
+}
+
+func (c *comparison) instances() {
+	names := map[string]bool{}
+	for _, inv := range []*instance.Inventory{c.old, c.new} {
+		for name := range inv.Instances {
+			names[name] = true
+		}
+		for _, f := range inv.Findings {
+			if f.Instance != "" {
+				names[f.Instance] = true
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		old, new := c.old.Instances[name], c.new.Instances[name]
+		hidden := old == nil && c.hides("old", c.old, name, "")
+		if new == nil && c.hides("new", c.new, name, "") || hidden || old == nil && new == nil {
+			continue
+		}
+		i := Instance{Change: changeOf(old != nil, new != nil), Instance: name, Roles: []Role{},
+			Module: valuesOf(nil, moduleOf(old), moduleOf(new))}
+		reads := len(i.Module) > 0 // whether something changed that every member can see
+		for _, role := range union(rolesOf(old), rolesOf(new)) {
+			r, changed, seen := c.role(name, rolesOf(old)[role], rolesOf(new)[role], role, i.Change)
+			if changed {
+				i.Roles = append(i.Roles, r)
+			}
+			reads = reads || seen
+		}
+		if i.Change != Changed || len(i.Module) > 0 || len(i.Roles) > 0 {
+			c.Instances = append(c.Instances, i)
+		}
+		for role, r := range rolesOf(new) {
+			for machine := range r.Machines {
+				if len(i.Module) > 0 && i.Change == Changed {
+					c.affected.direct(machine, Reason{Kind: ReasonModule, Instance: name, Role: role})
+				}
+				if reads {
+					c.affected.shared(machine, Reason{Kind: ReasonPeers, Instance: name, Role: role})
+				}
+			}
+		}
+		if reads {
+			c.exports(name, old, new)
+		}
+	}
+}
+
+// hides reports whether a part that is not in an inventory may be there all the same, and notes that: it does not evaluate. Its
+// members on the other side may well have lost or got it. role is empty for the whole instance.
+func (c *comparison) hides(side string, inv *instance.Inventory, name, role string) bool {
+	failed := slices.ContainsFunc(inv.Findings, func(f instance.Finding) bool {
+		switch {
+		case f.Code == "instances-failed":
+			return true
+		case f.Instance != name || f.Severity != instance.SeverityError:
+			return false
+		}
+		return role == "" || f.Role == role && f.Code == "role-failed" || f.Code == "instance-failed"
+	})
+	if !failed {
+		return false
+	}
+	c.unknown(Unknown{Instance: name, Role: role, Side: side})
+	for _, other := range []*instance.Inventory{c.old, c.new} {
+		for r, it := range rolesOf(other.Instances[name]) {
+			for machine := range it.Machines {
+				if role == "" || r == role {
+					c.affected.direct(machine, Reason{Kind: ReasonUnknown, Instance: name, Role: r})
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (c *comparison) unknown(u Unknown) {
+	if !slices.Contains(c.Unknown, u) {
+		c.Unknown = append(c.Unknown, u)
+	}
+}
+
+// blind notes that settings which do not evaluate on either side cannot be compared.
+func (c *comparison) blind(inst, role string, old, new *instance.Role) {
+	for _, side := range []struct {
+		name string
+		inv  *instance.Inventory
+	}{{"old", c.old}, {"new", c.new}} {
+		failed := slices.ContainsFunc(side.inv.Findings, func(f instance.Finding) bool {
+			return f.Severity == instance.SeverityError && f.Instance == inst && (f.Role == "" || f.Role == role)
+		})
+		if !failed {
+			continue
+		}
+		for machine, is := range new.Machines {
+			if was := old.Machines[machine]; was != nil && was.Settings == nil && is.Settings == nil {
+				c.unknown(Unknown{Instance: inst, Role: role, Side: side.name})
+				c.affected.direct(machine, Reason{Kind: ReasonUnknown, Instance: inst, Role: role})
+			}
+		}
+	}
+}
+
+func rolesOf(i *instance.Instance) map[string]*instance.Role {
+	if i == nil {
+		return nil
+	}
+	return i.Roles
+}
+
+func membersOf(r *instance.Role) map[string]*instance.Member {
+	if r == nil {
+		return nil
+	}
+	return r.Machines
+}
+
+// moduleOf is a module reference and what it leads to, as in the document.
+func moduleOf(i *instance.Instance) any {
+	fields := map[string]any{}
+	if i == nil {
+		return fields
+	}
+	fields["name"], fields["input"] = i.Module.Name, any(nil)
+	if i.Module.Input != nil {
+		fields["input"] = *i.Module.Input
+	}
+	if i.Module.Resolved != "" {
+		fields["resolved"] = i.Module.Resolved
+	}
+	if i.Module.Manifest != nil {
+		fields["manifest"] = asJSON(i.Module.Manifest)
+	}
+	if i.Module.Roles != nil {
+		fields["roles"] = asJSON(i.Module.Roles)
+	}
+	return fields
+}
+
+// asJSON is a value as its JSON says it.
+func asJSON(v any) any {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var out any
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if dec.Decode(&out) != nil {
+		return nil
+	}
+	return out
+}
+
+// role compares one role. seen tells that something changed that the members of the instance's other roles can see.
+func (c *comparison) role(inst string, old, new *instance.Role, name string, whole Change) (r Role, changed, seen bool) {
+	if whole == Changed && (old == nil && c.hides("old", c.old, inst, name) || new == nil && c.hides("new", c.new, inst, name)) {
+		return r, false, true
+	}
+	r = Role{Change: changeOf(old != nil, new != nil), Role: name, Members: []Member{}, Settings: []Setting{}, Tags: Names{[]string{}, []string{}}}
+	for _, machine := range union(membersOf(old), membersOf(new)) {
+		was, is := membersOf(old)[machine], membersOf(new)[machine]
+		m := Member{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
+		switch {
+		case m.Change != Changed:
+			seen = true
+			c.affected.direct(machine, Reason{Kind: ReasonMember, Change: m.Change, Instance: inst, Role: name})
+		case was.Explicit == is.Explicit && slices.Equal(was.Tags, is.Tags):
+			continue
+		}
+		m.Causes = c.causes(whole, r.Change, m, old, new)
+		r.Members = append(r.Members, m)
+	}
+	if r.Change != Changed {
+		for _, role := range []*instance.Role{old, new} {
+			if role != nil && role.ExtraModules > 0 {
+				r.ExtraModules = &Count{}
+			}
+		}
+		if r.ExtraModules != nil && old != nil {
+			r.ExtraModules.Old = old.ExtraModules
+		} else if r.ExtraModules != nil {
+			r.ExtraModules.New = new.ExtraModules
+		}
+		if old != nil {
+			r.Tags.Removed = old.Tags
+		} else {
+			r.Tags.Added = new.Tags
+		}
+		return r, true, true
+	}
+	r.Tags = namesOf(old.Tags, new.Tags)
+	r.Written = !sameLayer(old.Layers.Role, new.Layers.Role)
+	if old.SettingsFrom != new.SettingsFrom {
+		r.SettingsFrom = &SettingsFrom{Old: old.SettingsFrom, New: new.SettingsFrom}
+	}
+	r.Settings = settingsOf(old, new)
+	c.blind(inst, name, old, new)
+	for _, s := range r.Settings {
+		for _, machine := range s.Machines {
+			c.affected.direct(machine, Reason{Kind: ReasonSettings, Instance: inst, Role: name})
+		}
+	}
+	if old.ExtraModules != new.ExtraModules {
+		r.ExtraModules = &Count{Old: old.ExtraModules, New: new.ExtraModules}
+		for machine := range new.Machines {
+			c.affected.direct(machine, Reason{Kind: ReasonExtraModules, Instance: inst, Role: name})
+		}
+	}
+	seen = seen || r.Written || len(r.Settings) > 0
+	changed = seen || len(r.Members) > 0 || !r.Tags.empty() || r.ExtraModules != nil || r.SettingsFrom != nil
+	return r, changed, seen
+}
+
+func whyOf(m *instance.Member) *Why {
+	if m == nil {
+		return nil
+	}
+	return &Why{Explicit: m.Explicit, Tags: m.Tags}
+}
+
+// causes are the reasons that only one side has, and what in them came or went.
+func (c *comparison) causes(inst, role Change, m Member, old, new *instance.Role) []Cause {
+	if inst != Changed {
+		return []Cause{{Change: inst, Kind: CauseInstance}}
+	}
+	if role != Changed {
+		return []Cause{{Change: role, Kind: CauseRole}}
+	}
+	causes := []Cause{}
+	one := func(change Change, here, there *Why, other *instance.Role, clan *instance.Inventory) {
+		if here == nil {
+			return
+		}
+		if there == nil {
+			there = &Why{}
+		}
+		if here.Explicit && !there.Explicit {
+			causes = append(causes, Cause{Change: change, Kind: CauseName})
+		}
+		for _, tag := range without(here.Tags, there.Tags) {
+			if !slices.Contains(other.Tags, tag) {
+				causes = append(causes, Cause{Change: change, Kind: CauseRoleTag, Tag: tag})
+			}
+			switch machine := clan.Machines[m.Machine]; {
+			case machine == nil && clan.MachinesKnown():
+				causes = append(causes, Cause{Change: change, Kind: CauseMachine, Tag: tag})
+			case machine != nil && !slices.Contains(machine.Tags, tag):
+				causes = append(causes, Cause{Change: change, Kind: CauseMachineTag, Tag: tag})
+			}
+		}
+	}
+	one(Added, m.New, m.Old, old, c.old)
+	one(Removed, m.Old, m.New, new, c.new)
+	return causes
+}
+
+// sameLayer compares what is written, wherever it stands.
+func sameLayer(old, new []instance.Definition) bool {
+	return slices.EqualFunc(old, new, func(a, b instance.Definition) bool { return same(a.Value, b.Value) })
+}
+
+// settingsOf compares the settings of those who are members before and after. Members share settings, so that each pair is
+// compared once.
+func settingsOf(old, new *instance.Role) []Setting {
+	type pair struct{ old, new *instance.Settings }
+	machines := map[pair][]string{}
+	var pairs []pair
+	for _, machine := range union(old.Machines, new.Machines) {
+		if old.Machines[machine] == nil || new.Machines[machine] == nil {
+			continue
+		}
+		p := pair{old.Machines[machine].Settings, new.Machines[machine].Settings}
+		if machines[p] == nil {
+			pairs = append(pairs, p)
+		}
+		machines[p] = append(machines[p], machine)
+	}
+	settings := []Setting{}
+	at := map[string]int{}
+	for _, p := range pairs {
+		for _, v := range compareSettings(p.old, p.new) {
+			text, _ := json.Marshal(v)
+			i, known := at[string(text)]
+			if !known {
+				i = len(settings)
+				at[string(text)] = i
+				settings = append(settings, Setting{Change: v.Change, New: v.New, Old: v.Old, Path: v.Path})
+			}
+			settings[i].Machines = append(settings[i].Machines, machines[p]...)
+		}
+	}
+	for i := range settings {
+		slices.Sort(settings[i].Machines)
+	}
+	slices.SortStableFunc(settings, func(a, b Setting) int {
+		return cmp.Or(comparePaths(a.Path, b.Path), slices.Compare(a.Machines, b.Machines))
+	})
+	return settings
+}
+
+func compareSettings(old, new *instance.Settings) []Value {
+	switch {
+	case old == nil && new == nil:
+		return nil
+	case old == nil:
+		value := new.Value()
+		return []Value{{Change: Added, Path: []string{}, New: &value}}
+	case new == nil:
+		value := old.Value()
+		return []Value{{Change: Removed, Path: []string{}, Old: &value}}
+	case bytes.Equal(old.JSON(), new.JSON()):
+		return nil
+	}
+	return valuesOf(nil, old.Value(), new.Value())
+}
