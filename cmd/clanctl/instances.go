@@ -68,35 +68,33 @@ func instancesCommand() *cli.Command {
 }
 
 func (o *viewOutput) printInstances(list *view.InstanceList, details bool) error {
-	switch {
-	case o.json != nil:
-		return o.json.print(list)
-	case o.names:
-		names := make([]string, len(list.Instances))
-		for i, inst := range list.Instances {
-			names[i] = inst.Name
-		}
-		return o.printNames(names)
-	case details:
-		for i, inst := range list.Instances {
-			o.paragraph(i)
-			o.instance(inst)
-		}
-		return o.flush()
+	return listing[view.Instance]{
+		document: list, items: list.Instances, none: "no instance to show",
+		name:   func(inst view.Instance) string { return inst.Name },
+		detail: o.instance,
+		columns: []column[view.Instance]{
+			{"INSTANCE", func(inst view.Instance) cell { return newCell(inst.Name) }},
+			{"MODULE", func(inst view.Instance) cell { return newCell(moduleName(inst.Module)) }},
+			{"INPUT", func(inst view.Instance) cell { return newCell(inputText(inst.Module)) }},
+			{"MEMBERS", func(inst view.Instance) cell { return newCell(memberCounts(inst.Roles)...) }},
+			{"FINDINGS", func(inst view.Instance) cell { return countFindings(inst.Findings) }},
+		},
+	}.print(o, details)
+}
+
+func moduleName(module *view.Module) string {
+	if module == nil {
+		return "?"
 	}
-	t := &table{header: []string{"INSTANCE", "MODULE", "INPUT", "MEMBERS", "FINDINGS"}}
-	for _, inst := range list.Instances {
-		module := "?"
-		if inst.Module != nil {
-			module = inst.Module.Name
-		}
-		var members []string
-		for _, role := range inst.Roles {
-			members = append(members, fmt.Sprintf("%d %s", len(role.Members), role.Name))
-		}
-		t.rows = append(t.rows, []cell{newCell(inst.Name), newCell(module), newCell(inputText(inst.Module)), newCell(members...), countFindings(inst.Findings)})
+	return module.Name
+}
+
+func memberCounts(roles []view.Role) []string {
+	var counts []string
+	for _, role := range roles {
+		counts = append(counts, fmt.Sprintf("%d %s", len(role.Members), role.Name))
 	}
-	return o.printTable(t, "no instance to show")
+	return counts
 }
 
 // countFindings is how much is wrong.

@@ -68,32 +68,27 @@ func unknownIn(c *cli.Context, inv *instance.Inventory, loadErr, err error) erro
 }
 
 func (o *viewOutput) printMachines(list *view.MachineList, details bool) error {
-	switch {
-	case o.json != nil:
-		return o.json.print(list)
-	case o.names:
-		names := make([]string, len(list.Machines))
-		for i, m := range list.Machines {
-			names[i] = m.Name
-		}
-		return o.printNames(names)
-	case details:
-		for i, m := range list.Machines {
-			o.paragraph(i)
-			o.machine(m)
-		}
-		o.findings(list.Findings)
-		return o.flush()
+	return listing[view.Machine]{
+		document: list, items: list.Machines, none: "no machine to show",
+		name:   func(m view.Machine) string { return m.Name },
+		detail: o.machine,
+		ending: func() { o.findings(list.Findings) },
+		columns: []column[view.Machine]{
+			{"MACHINE", func(m view.Machine) cell { return newCell(m.Name) }},
+			{"CLASS", func(m view.Machine) cell { return newCell(m.Class) }},
+			{"TAGS", func(m view.Machine) cell { return newCell(telling(m)...) }},
+			{"RUNS", func(m view.Machine) cell { return newCell(roleNames(runs(m))...) }},
+		},
+	}.print(o, details)
+}
+
+// runs are the roles that a machine is in.
+func runs(m view.Machine) []view.RoleRef {
+	var refs []view.RoleRef
+	for _, in := range m.Memberships {
+		refs = append(refs, view.RoleRef{Instance: in.Instance, Role: in.Role})
 	}
-	t := &table{header: []string{"MACHINE", "CLASS", "TAGS", "RUNS"}}
-	for _, m := range list.Machines {
-		var refs []view.RoleRef
-		for _, in := range m.Memberships {
-			refs = append(refs, view.RoleRef{Instance: in.Instance, Role: in.Role})
-		}
-		t.rows = append(t.rows, []cell{newCell(m.Name), newCell(m.Class), newCell(telling(m)...), newCell(roleNames(refs)...)})
-	}
-	return o.printTable(t, "no machine to show")
+	return refs
 }
 
 // machine describes one machine.

@@ -51,32 +51,26 @@ func tagsCommand() *cli.Command {
 }
 
 func (o *viewOutput) printTags(list *view.TagList, details bool) error {
-	switch {
-	case o.json != nil:
-		return o.json.print(list)
-	case o.names:
-		names := make([]string, len(list.Tags))
-		for i, tag := range list.Tags {
-			names[i] = tag.Name
-		}
-		return o.printNames(names)
-	case details:
-		for i, tag := range list.Tags {
-			o.paragraph(i)
-			o.tag(tag)
-		}
-		return o.flush()
+	return listing[view.Tag]{
+		document: list, items: list.Tags, none: "no tag to show",
+		name:   func(tag view.Tag) string { return tag.Name },
+		detail: o.tag,
+		columns: []column[view.Tag]{
+			{"TAG", func(tag view.Tag) cell { return newCell(tag.Name) }},
+			{"FROM", func(tag view.Tag) cell { return newCell(sources(tag)...) }},
+			{"N", func(tag view.Tag) cell { return newCell(strconv.Itoa(len(tag.Machines))) }},
+			{"MACHINES", func(tag view.Tag) cell { return newCell(carriers(tag)...) }},
+			{"ROLES", func(tag view.Tag) cell { return newCell(roleNames(tag.Roles)...) }},
+		},
+	}.print(o, details)
+}
+
+func carriers(tag view.Tag) []string {
+	machines := make([]string, len(tag.Machines))
+	for i, carrier := range tag.Machines {
+		machines[i] = carrier.Machine
 	}
-	t := &table{header: []string{"TAG", "FROM", "N", "MACHINES", "ROLES"}}
-	for _, tag := range list.Tags {
-		machines := make([]string, len(tag.Machines))
-		for i, carrier := range tag.Machines {
-			machines[i] = carrier.Machine
-		}
-		t.rows = append(t.rows, []cell{newCell(tag.Name), newCell(sources(tag)...), newCell(strconv.Itoa(len(machines))), newCell(machines...),
-			newCell(roleNames(tag.Roles)...)})
-	}
-	return o.printTable(t, "no tag to show")
+	return machines
 }
 
 // sources are the places that a tag comes from.
