@@ -1,0 +1,158 @@
+package gogen
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/clanctl/clanctl/pkg/module"
+)
+
+// generator collects the declarations of a file.
+type generator struct {
+	names names
+	decls []jen.Code
+	// above are the types that the current one is in, from the outside in, for types that contain themselves.
+	above []*frame
+}
+
+// frame is one type on the way to the current one.
+type frame struct {
+	t *module.Type
+	// name of the Go type; empty where it has none, yet.
+	name string
+}
+
+// declare adds a declaration with its doc comment.
+func (g *generator) declare(doc string, decl *jen.Statement) {
+	code := jen.Null()
+	for _, line := range commentLines(doc) {
+		code.Comment(line).Line()
+	}
+	g.decls = append(g.decls, code.Add(decl))
+}
+
+// collect returns what is declared meanwhile, which goes behind what it is a part of.
+func (g *generator) collect(declare func()) []jen.Code {
+	saved := g.decls
+	g.decls = nil
+	defer func() { g.decls = saved }()
+	declare()
+	return g.decls
+}
+
+// goType is a type in Go code.
+type goType struct {
+	code *jen.Statement
+	// text tells types apart.
+	text string
+	// nilable: of a pointer, slice or map, and of `any`, nil is a value.
+	nilable bool
+}
+
+func plain(name string) goType { return goType{code: jen.Id(name), text: name} }
+
+var anything = goType{code: jen.Any(), text: "any", nilable: true}
+
+// pointer is the type with nil besides its values.
+func pointer(t goType) goType {
+	if t.text == "any" || strings.HasPrefix(t.text, "*") {
+		return t
+	}
+	return goType{code: jen.Op("*").Add(t.code), text: "*" + t.text, nilable: true}
+}
+
+// place is where a type stands: the Go name that it gets if it needs one, and the setting as the manuals of NixOS write it.
+type place struct{ name, setting string }
+
+func (p place) item() place  { return place{p.name + "Item", p.below("*")} }
+func (p place) entry() place { return place{p.name + "Entry", p.below("<name>")} }
+
+// below is the name of a setting inside.
+func (p place) below(name string) string { return strings.TrimPrefix(p.setting+"."+name, ".") }
+
+// of is the Go type for a type of an option. Types that need a name get that of the place, or one that begins with it.
+func (g *generator) of(t *module.Type, at place) goType {
+	if t == nil {
+		return anything
+	}
+	if t.Up > 0 {
+		return g.enclosing(t.Up)
+	}
+	f := &frame{t: t}
+	outer := g.above
+	g.above = append(slices.Clone(outer), f)
+	defer func() { g.above = outer }()
+
+	switch t.Kind {
+	case module.KindBool:
+		return plain("bool")
+	case module.KindInt:
+		return plain(intType(t.Name))
+	case module.KindNumber:
+		return plain("float64")
+	case module.KindString, module.KindPath:
+		return plain("string")
+	case module.KindEnum, module.KindUnion:
+		return g.union(t, outer, at)
+	case module.KindNullable:
+		return pointer(g.of(t.Elem, at))
+	case module.KindCoerced:
+		return g.of(last(t.Alternatives), at)
+	case module.KindList:
+		elem := g.of(t.Elem, at.item())
+		return goType{code: jen.Index().Add(elem.code), text: "[]" + elem.text, nilable: true}
+	case module.KindMap:
+		elem := g.of(t.Elem, at.entry())
+		return goType{code: jen.Map(jen.String()).Add(elem.code), text: "map[string]" + elem.text, nilable: true}
+	case module.KindSubmodule, module.KindTagged:
+		if t.Interface == nil {
+			return anything
+		}
+		f.name = g.names.take(at.name)
+		s := g.structure(place{f.name, at.setting}, f.name)
+		s.tagged = t.Kind == module.KindTagged
+		s.declare(f.name+" is the setting "+inline(at.setting)+".", t.Interface)
+		return plain(f.name)
+	}
+	return anything
+}
+
+// enclosing is the type so many types up, of which the current one is a part. Only structs can be named from inside: all other
+// types that contain themselves are `any`.
+func (g *generator) enclosing(up int) goType {
+	if up > len(g.above) {
+		return anything
+	}
+	inside := g.above[len(g.above)-up:]
+	target := inside[0]
+	switch target.t.Kind {
+	case module.KindNullable, module.KindCoerced:
+		if len(inside) > 1 && inside[1].name != "" {
+			target = inside[1]
+		}
+	}
+	if target.name == "" {
+		return anything
+	}
+	t := plain(target.name)
+	for _, between := range inside {
+		switch between.t.Kind {
+		case module.KindList, module.KindMap:
+			return t
+		}
+	}
+	return pointer(t) // a struct cannot hold itself
+}
+
+// intType is the Go type for a type of integers by its name in Nix; most are of 64 bits, as in Nix.
+func intType(name string) string {
+	switch name {
+	case "signedInt8", "signedInt16", "signedInt32":
+		return "int" + strings.TrimPrefix(name, "signedInt")
+	case "unsignedInt8", "unsignedInt16", "unsignedInt32":
+		return "uint" + strings.TrimPrefix(name, "unsignedInt")
+	}
+	return "int64"
+}

@@ -1,0 +1,100 @@
+// Package typed gives the members of a role with their settings as a Go type. It is what the code that `clanctl gen go` writes
+// calls, and works with types written by hand as well:
+//
+//	members, err := typed.Members[Client](inv.Instances["backup"], "client", "borgbackup")
+//
+// Its functions are pure and safe for concurrent use.
+package typed
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Member is a machine in a role, with its final settings as S.
+type Member[S any] struct {
+	*instance.Member
+	// Settings are the final settings. (Those of the embedded Member are the same as JSON.)
+	Settings S
+	// Missing are the paths of settings that S has and the machine has not, sorted: they have no value, or it does not evaluate.
+	// In Settings they are zero, which means nothing.
+	Missing [][]string
+}
+
+// Members returns the members of a role, sorted by machine. The instance must be one of the service of the given names, be it
+// the one that the instance writes (`module.name`) or the one that the module gives itself (`manifest.name`); no names: of any.
+//
+// Settings are decoded strictly, see [instance.Settings.Decode]. Members whose settings cannot be had are left out, and the
+// error is a [*multierror.Error] of one [*MemberError] for each. Where nothing can be said, because the instance is nil or of
+// another service, it is an [*InstanceError]. A role that the instance does not mention has no members, and that is no error.
+func Members[S any](inst *instance.Instance, role string, service ...string) ([]Member[S], error) {
+	if inst == nil {
+		return nil, &InstanceError{Services: service}
+	}
+	if !isOf(inst, service) {
+		return nil, &InstanceError{Instance: inst.Name, Module: inst.Module.Name, Services: service}
+	}
+	used := inst.Roles[role]
+	if used == nil {
+		return nil, nil
+	}
+	var errs *multierror.Error
+	members := make([]Member[S], 0, len(used.Machines))
+	for _, machine := range slices.Sorted(maps.Keys(used.Machines)) {
+		member := used.Machines[machine]
+		settings, err := instance.Decode[S](member.Settings)
+		if err != nil {
+			errs = multierror.Append(errs, &MemberError{Instance: inst.Name, Role: role, Machine: machine, err: err})
+			continue
+		}
+		members = append(members, Member[S]{Member: member, Settings: settings, Missing: missingIn(&settings, member.Settings)})
+	}
+	return members, errs.ErrorOrNil()
+}
+
+func isOf(inst *instance.Instance, service []string) bool {
+	return len(service) == 0 || slices.Contains(service, inst.Module.Name) ||
+		inst.Module.Manifest != nil && slices.Contains(service, inst.Module.Manifest.Name)
+}
+
+// InstanceError: there is no instance, or it is one of another service.
+type InstanceError struct {
+	// Instance and Module are empty where there is no instance.
+	Instance, Module string
+	// Services are the names that the service may have.
+	Services []string
+}
+
+func (e *InstanceError) Error() string {
+	if e.Instance == "" && e.Module == "" {
+		return "the inventory has no such instance"
+	}
+	return fmt.Sprintf("the instance %q is of the service %q, not %s", e.Instance, e.Module, nearest.List(e.Services))
+}
+
+// MemberError says why the settings of one member cannot be had as the type that was asked for.
+type MemberError struct {
+	Instance, Role, Machine string
+	err                     error
+}
+
+func (e *MemberError) Error() string {
+	return fmt.Sprintf("%s: role %s: machine %s: %v", e.Instance, e.Role, e.Machine, e.err)
+}
+
+// Hint says what to do about it.
+func (e *MemberError) Hint() string {
+	if e.err == instance.ErrNoSettings {
+		return "the inventory's findings say why"
+	}
+	return "the service has changed since the type was made: generate it again"
+}
+
+// Unwrap returns [instance.ErrNoSettings] or an [*instance.DecodeError].
+func (e *MemberError) Unwrap() error { return e.err }
