@@ -35,13 +35,17 @@ func (s Sources) WithDir(dir string) Sources {
 // Local returns the user's file for a store path: relative to the root of the source tree ("clan.nix"), or
 // "<input>/file" for a file of an input. It reports false for a path that it cannot place.
 func (s Sources) Local(path string) (string, bool) {
+	inStore := path
+	if match := otherStore.FindStringSubmatch(path); match != nil {
+		inStore = match[1]
+	}
 	if s.store != "" {
-		if rel, ok := below(path, s.store); ok {
+		if rel, ok := below(inStore, s.store); ok {
 			return rel, true
 		}
 	}
 	for name, store := range s.inputs {
-		if rel, ok := below(path, store); ok {
+		if rel, ok := below(inStore, store); ok {
 			return "<" + name + ">/" + rel, true
 		}
 	}
@@ -52,7 +56,7 @@ func (s Sources) Local(path string) (string, bool) {
 		return rel, true
 	}
 	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same file.
-	if match := storeFile.FindStringSubmatch(path); match != nil {
+	if match := storeFile.FindStringSubmatch(inStore); match != nil {
 		for _, dir := range append([]string{""}, s.dirs...) {
 			if local := filepath.Join(dir, match[1]); sameContent(path, filepath.Join(s.root, local)) {
 				return local, true
@@ -66,8 +70,11 @@ func (s Sources) Local(path string) (string, bool) {
 func (s Sources) Root() string { return s.root }
 
 var (
+	// A store elsewhere (NIX_REMOTE=/home/me/root) keeps /nix/store/x in /home/me/root/nix/store/x. Nix gives the latter in
+	// positions, and the former everywhere else.
+	otherStore = regexp.MustCompile(`^/.+?(/nix/store/[0-9a-z]{32}-.+)$`)
 	storeFile  = regexp.MustCompile(`^/nix/store/[0-9a-z]{32}-[^/]+/(.+)$`)
-	storePaths = regexp.MustCompile(`/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+(?:/[^\s'"` + "`" + `:;,(){}<>«»\x60]*)?`)
+	storePaths = regexp.MustCompile(`(?:/[0-9A-Za-z+._-]+)*/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+(?:/[^\s'"` + "`" + `:;,(){}<>«»\x60]*)?`)
 )
 
 // Rewrite replaces the store paths in a text that Local can place.

@@ -146,6 +146,13 @@ func TestSources(t *testing.T) {
 	if got := s.Rewrite(text); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	// Positions in a store elsewhere, as with NIX_REMOTE=/home/me/root.
+	if got := s.Rewrite("at /home/me/root" + store + "/a/b.nix:1:2"); got != "at a/b.nix:1:2" {
+		t.Errorf("in a store elsewhere: %s", got)
+	}
+	if got, ok := s.Local("/home/me/root" + other + "/m.nix"); !ok || got != "<clan-core>/m.nix" {
+		t.Errorf("in a store elsewhere: %s", got)
+	}
 	if got := (Sources{}).Rewrite(text); got != text {
 		t.Errorf("the zero Sources changed %s", got)
 	}
