@@ -3,7 +3,7 @@ GO ?= go
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
 
-.PHONY: build demo test lint bench clean
+.PHONY: build demo test lint bench gomod2nix clean
 
 build:
 	$(GO) build -o bin/clanctl ./cmd/clanctl
@@ -28,6 +28,11 @@ bench: build
 	@scripts/ensure-nix
 	@$(GO) run ./internal/bench $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . ./pkg/...
+
+# After every change of go.mod: the hashes that the flake fetches modules by.
+gomod2nix:
+	@scripts/ensure-nix
+	UPDATE=1 $(GO) test -count=1 -run TestGomod2nix ./internal/packaging
 
 clean:
 	rm -rf bin
