@@ -181,7 +181,7 @@ func TestReaderAlone(t *testing.T) {
 				bad = throw "no"; "$clanctl" = 1; };
 		}; }; }`})
 		ask := func(q string) (string, error) {
-			result, err := e.Apply(t.Context(), ref, nixeval.Function{Name: "reader.nix", Source: readerSource}, json.RawMessage(q))
+			result, err := e.Apply(t.Context(), ref, reader, json.RawMessage(q))
 			if err != nil {
 				return "", err
 			}

@@ -14,6 +14,18 @@ import (
 //go:embed reader.nix
 var readerSource string
 
+//go:embed services.nix
+var servicesSource string
+
+//go:embed stand-in.nix
+var standInSource string
+
+// reader is the function in reader.nix.
+var reader = nixeval.Function{
+	Name: "reader.nix", Source: readerSource,
+	Beside: map[string]string{"services.nix": servicesSource, "stand-in.nix": standInSource},
+}
+
 // readerSchema is the schema number that reader.nix must answer with.
 const readerSchema = 1
 
@@ -24,6 +36,11 @@ type query struct {
 	// Instances and Inputs are left out if nil.
 	Instances []string `json:"instances,omitempty"`
 	Inputs    []string `json:"inputs,omitempty"`
+
+	// Named, ByInstance and Distinct are for the parts of services.nix.
+	Named      []string `json:"named,omitempty"`
+	ByInstance bool     `json:"byInstance,omitempty"`
+	Distinct   bool     `json:"distinct,omitempty"`
 
 	// Setting is for the part "setting".
 	Setting *SettingRef `json:"setting,omitempty"`
@@ -53,7 +70,7 @@ func (a *asker) ask(ctx context.Context, q query) ([]any, *nixeval.Result, error
 	case <-ctx.Done(): // Apply says so
 	}
 	q.Schema = readerSchema
-	result, err := a.evaluator.Apply(ctx, a.flake, nixeval.Function{Name: "reader.nix", Source: readerSource}, q)
+	result, err := a.evaluator.Apply(ctx, a.flake, reader, q)
 	if err != nil {
 		return nil, nil, err
 	}

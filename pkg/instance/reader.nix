@@ -6,6 +6,10 @@
 #   args.schema   must be this file's schema number; the Go side checks the answer's, too
 #   args.select   [ [ "machines" ] [ "instances" "borgbackup" ] ... ]   paths into `facts` below
 #   args.instances, args.inputs   for the part "inputs": look at the inputs of these instances only, or at these inputs
+#   args.inputs   for the parts of services.nix, too: look at these inputs only
+#   args.named    [ REF ... ] for the part "meant": modules, as NAME or INPUT#NAME
+#   args.byInstance true: one of these that is an instance's name means the instance's module
+#   args.distinct true: do not compare modules to find those with two names
 #   args.setting  { instance, role, machine, path } for the part "setting"
 #   args.outline  true: of each selected part only the names of its children, nothing below them (null for a list or leaf)
 #   args.strict   true: a part that throws kills the query with Nix's own message, instead of being marked
@@ -278,6 +282,9 @@ let
       candidates = [ "clan-core" "clan" ] ++ attrNames target.inputs;
     in
     if plain then null else findFirst (n: target.inputs ? ${n} && isCore n) null candidates;
+
+  # In mid 2025 a clan could export a `clan` that holds no configuration, and whose modules kill Nix when looked at.
+  looksSafe = n: inputs ? ${n} && !(n == "self" && !plain && outputs ? clan && exported == null);
 
   # ---- evaluated services, by clan's internal key ----
 
@@ -762,6 +769,51 @@ let
     in
     if sets == [ ] then { } else named (genAttrs names at);
 
+  # ---- modules, whoever uses them ----
+
+  nullInput = if nullIsSelf then "self" else coreInput;
+  core = if coreInput == null then { } else inputs.${coreInput};
+
+  services = import ./services.nix {
+    inherit
+      asAttrs
+      evalServiceModule
+      fields
+      filterAttrs
+      inputs
+      looksSafe
+      named
+      part
+      peek
+      structuralModule
+      walk
+      ;
+    twins = !(args.distinct or false);
+    absent = mark "absent";
+    clanLib = peek { } (core.clanLib or { });
+    # Interfaces are evaluated with clan-core's nixpkgs, where there is one.
+    lib = findFirst (l: isAttrs l && l ? evalModules) lib [ (peek null (core.inputs.nixpkgs.lib or null)) ];
+    meta = asAttrs (inventory.meta or { });
+    directory = config.directory or inventoryClass.directory or target.outPath;
+  };
+
+  # The modules that INPUT#NAME, NAME or an instance's name may mean, by input.
+  meantBy =
+    ref:
+    let
+      spec = specOf ref rawInstances.${ref};
+      parts = builtins.match "([^#]*)#(.*)" ref;
+    in
+    if args.byInstance or false && rawInstances ? ${ref} then
+      {
+        inherit spec;
+        modules = services.offering (if spec.input == null then nullInput else spec.input) spec.name;
+      }
+    else if parts != null then
+      { modules = services.offering (head parts) (elemAt parts 1); }
+    else
+      { modules = services.offering null ref; };
+
   # ---- the tree ----
 
   facts = {
@@ -771,7 +823,7 @@ let
       # Where clan looks for machines/ and inventory.json; need not be the flake's own directory.
       directory = part (toString (config.directory or inventoryClass.directory or target.outPath));
       outputs = attrNames outputs;
-      nullInput = if nullIsSelf then "self" else coreInput;
+      inherit nullInput;
       # `inventory.services` was deprecated in 2025 and removed in August; since then clan drops what is in it without a word.
       legacyServices = part (
         let
@@ -810,8 +862,6 @@ let
         among = filter (n: rawInstances ? ${n}) (args.instances or (attrNames rawInstances));
         named = args.inputs or (map (n: peek null (specOf n rawInstances.${n}).input) among);
         wanted = unique (filter (n: n != null) named ++ optional (coreInput != null) coreInput ++ optional nullIsSelf "self");
-        # In mid 2025 a clan could export a `clan` that holds no configuration, and whose modules kill Nix when looked at.
-        looksSafe = n: inputs ? ${n} && !(n == "self" && !plain && outputs ? clan && exported == null);
         describe =
           name:
           part {
@@ -826,6 +876,12 @@ let
       };
 
     setting = settingOf args.setting;
+
+    # Modules, whoever uses them: see services.nix.
+    inherit (services) catalogue described services;
+    # What references mean that a user wrote, see args.named.
+    meant = named (genAttrs (args.named or [ ]) (ref: part (meantBy ref)));
+    uses = named (mapAttrs (name: instance: part (specOf name instance // { roles = attrNames (instance.roles or { }); })) rawInstances);
 
     positions = {
       instances = positionsIn 5 (definitionsOfOption "instances");

@@ -76,17 +76,16 @@ type Input struct {
 	Deprecated []string
 	// Modules are those services that were looked at, by name; nil if none was.
 	Modules map[string]*Service
+	// Error says why the input could not be looked at.
+	Error string
 }
 
 // Resolve finds the input that a reference leads to: its name in the flake ("self" for the flake itself).
 // The error is an [*UnknownInputError], [*NoServicesError], [*UnknownModuleError] or [*DeprecatedError].
 func (c *Catalogue) Resolve(spec Spec) (string, error) {
-	input := c.Null
-	switch {
-	case spec.Input != nil:
+	input := c.null()
+	if spec.Input != nil {
 		input = *spec.Input
-	case input == "":
-		input = "self"
 	}
 	if c.Names == nil {
 		return input, nil
@@ -111,6 +110,96 @@ func (c *Catalogue) Resolve(spec Spec) (string, error) {
 		return "", &DeprecatedError{Spec: spec, Input: input}
 	}
 	return input, nil
+}
+
+// CheckInput reports whether an input is there and offers services. The error is an [*UnknownInputError] or a [*NoServicesError].
+func (c *Catalogue) CheckInput(input string) error {
+	if c.Names != nil && !slices.Contains(c.Names, input) {
+		return &UnknownInputError{Spec: Spec{Input: &input}, Known: c.Names, Nearest: nearest.Of(input, c.Names)}
+	}
+	if offers, looked := c.Inputs[input]; looked && !offers.HasServices && offers.Error == "" {
+		return &NoServicesError{Spec: Spec{Input: &input}, Input: input}
+	}
+	return nil
+}
+
+// Find is the service that a user means by "INPUT#NAME" or just "NAME": then the only one of that name, or the one that an
+// instance without an input would have. It looks at the services in [Input.Modules], by their names and aliases. The error
+// is one of [Catalogue.Resolve], or an [*AmbiguousError].
+func (c *Catalogue) Find(ref string) (*Service, error) {
+	if input, name, given := strings.Cut(ref, "#"); given {
+		spec := Spec{Input: &input, Name: name}
+		resolved, err := c.Resolve(spec)
+		if err != nil {
+			return nil, err
+		}
+		if service := c.Inputs[resolved].module(name); service != nil {
+			return service, nil
+		}
+		return nil, &UnknownModuleError{Spec: spec, Input: input, Known: c.names(), Nearest: nearest.Of(name, c.names())}
+	}
+	var inputs []string
+	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
+		if c.Inputs[input].module(ref) != nil {
+			inputs = append(inputs, input)
+		}
+	}
+	input, err := c.Choose(ref, inputs)
+	if err != nil {
+		return nil, err
+	}
+	return c.Inputs[input].module(ref), nil
+}
+
+// Choose says which of several inputs a name without an input means.
+func (c *Catalogue) Choose(name string, inputs []string) (string, error) {
+	switch {
+	case len(inputs) == 1:
+		return inputs[0], nil
+	case slices.Contains(inputs, c.null()):
+		return c.null(), nil
+	case len(inputs) > 1:
+		return "", &AmbiguousError{Name: name, Inputs: inputs}
+	}
+	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
+		if slices.Contains(c.Inputs[input].Deprecated, name) {
+			return "", &DeprecatedError{Spec: Spec{Name: name}, Input: input}
+		}
+	}
+	return "", &UnknownModuleError{Spec: Spec{Name: name}, Known: c.names(), Nearest: nearest.Of(name, c.names())}
+}
+
+func (c *Catalogue) null() string {
+	if c.Null == "" {
+		return "self"
+	}
+	return c.Null
+}
+
+func (in Input) module(name string) *Service {
+	if service := in.Modules[name]; service != nil {
+		return service
+	}
+	for _, service := range in.Modules {
+		if slices.Contains(service.Aliases, name) {
+			return service
+		}
+	}
+	return nil
+}
+
+// names are all services of all inputs, but for those that are no longer, sorted.
+func (c *Catalogue) names() []string {
+	var all []string
+	for _, input := range c.Inputs {
+		for _, name := range input.Services {
+			if !slices.Contains(input.Deprecated, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // elsewhere are the other inputs that offer a service of this name, sorted.
@@ -153,16 +242,20 @@ type NoServicesError struct {
 }
 
 func (e *NoServicesError) Error() string {
+	what := fmt.Sprintf("the input %q offers no services (it has no output clan.modules)", e.Input)
 	if e.Input == "self" {
-		return fmt.Sprintf("the flake itself offers no services (no output clan.modules), so not %q", e.Spec.Name)
+		what = "the flake itself offers no services (no output clan.modules)"
 	}
-	return fmt.Sprintf("the input %q offers no services (it has no output clan.modules), so not %q", e.Input, e.Spec.Name)
+	if e.Spec.Name == "" {
+		return what
+	}
+	return fmt.Sprintf("%s, so not %q", what, e.Spec.Name)
 }
 
 // Hint says where a service of that name can be had.
 func (e *NoServicesError) Hint() string { return elsewhereHint(e.Spec.Name, e.Elsewhere) }
 
-// UnknownModuleError: the input offers services, but none of that name.
+// UnknownModuleError: the input offers services, but none of that name. Input is empty where all inputs were looked through.
 type UnknownModuleError struct {
 	Spec                      Spec
 	Input                     string
@@ -170,6 +263,9 @@ type UnknownModuleError struct {
 }
 
 func (e *UnknownModuleError) Error() string {
+	if e.Input == "" {
+		return fmt.Sprintf("no input of the flake offers a service %q", e.Spec.Name)
+	}
 	if e.Spec.Input == nil && e.Input != "self" {
 		return fmt.Sprintf("clan-core offers no service %q", e.Spec.Name)
 	}
@@ -196,15 +292,43 @@ func (e *UnknownModuleError) Hint() string {
 type DeprecatedError struct {
 	Spec  Spec
 	Input string
+	// Message is the module's own, where it was asked for.
+	Message string
 }
 
 func (e *DeprecatedError) Error() string {
-	return fmt.Sprintf("the service %q was removed from %s", e.Spec.Name, e.Input)
+	text := fmt.Sprintf("the service %q was removed from %s", e.Spec.Name, e.Input)
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	return text
 }
 
 // Hint points at the service's own message.
 func (e *DeprecatedError) Hint() string {
+	if e.Message != "" {
+		return ""
+	}
 	return "see the message of the module itself for its successor"
+}
+
+// AmbiguousError: several inputs offer a service of that name.
+type AmbiguousError struct {
+	Name   string
+	Inputs []string
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("several inputs offer a service %q", e.Name)
+}
+
+// Hint shows how to say which.
+func (e *AmbiguousError) Hint() string {
+	refs := make([]string, len(e.Inputs))
+	for i, input := range e.Inputs {
+		refs[i] = input + "#" + e.Name
+	}
+	return "say which: " + nearest.List(refs)
 }
 
 func elsewhereHint(name string, inputs []string) string {

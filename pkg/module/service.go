@@ -1,5 +1,11 @@
 package module
 
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
 // Service is one service module: an entry of an input's `clan.modules`, and what it says of itself.
 type Service struct {
 	// Input is the flake input that offers it, "self" for the flake itself; Name its name there.
@@ -12,10 +18,28 @@ type Service struct {
 	// Readme is `manifest.readme`, Markdown; empty if it was not asked for.
 	Readme string `json:"readme,omitempty"`
 	// Roles by name; nil where they do not evaluate.
-	Roles map[string]Role `json:"roles,omitzero"`
+	Roles map[string]*Role `json:"roles,omitzero"`
 	// Error says why something of the above is missing, in Nix's words.
 	Error string `json:"error,omitempty"`
 }
 
 // Spec is how an instance refers to the module. For a service of clan-core's the input may be left out, see [Catalogue.Null].
 func (s *Service) Spec() Spec { return Spec{Input: &s.Input, Name: s.Name} }
+
+// JoinTwins takes services out of an input's that are listed a second time as "@owner/name", and makes those names aliases:
+// they say the same of themselves, word for word.
+func JoinTwins(services map[string]*Service) {
+	for name, twin := range services {
+		owner, plain, scoped := strings.Cut(name, "/")
+		service := services[plain]
+		if !scoped || !strings.HasPrefix(owner, "@") || service == nil || service.Manifest == nil || len(service.Roles) == 0 ||
+			!reflect.DeepEqual(service.Manifest, twin.Manifest) || !reflect.DeepEqual(service.Roles, twin.Roles) {
+			continue
+		}
+		service.Aliases = append(service.Aliases, name)
+		delete(services, name)
+	}
+	for _, service := range services {
+		slices.Sort(service.Aliases)
+	}
+}

@@ -55,6 +55,8 @@ type Function struct {
 	// Name is the file's base name, such as "reader.nix"; it shows in Nix's traces.
 	Name   string
 	Source string
+	// Beside are files beside it that it imports (`import ./NAME`): base name to source.
+	Beside map[string]string
 }
 
 // Result is what one Nix process answered.

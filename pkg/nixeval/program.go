@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // The flake through which a function is applied. Its one input is overridden with the flake to read, which is how the
@@ -30,15 +32,18 @@ const sourceMark = "clanctl-source "
 // writeProgram puts the program flake where Nix can read it, and returns its directory. The directory's name is a hash of
 // its content: it is written once, and a pasted command line finds it again.
 func (e *Evaluator) writeProgram(fn Function) (dir string, cleanup func(), err error) {
-	if filepath.Base(fn.Name) != fn.Name || filepath.Ext(fn.Name) != ".nix" {
-		return "", nil, fmt.Errorf("function name %q is not a .nix file name", fn.Name)
+	files := map[string][]byte{fn.Name: []byte(fn.Source)}
+	for name, source := range fn.Beside {
+		files[name] = []byte(source)
 	}
-	files := map[string][]byte{
-		"flake.nix": fmt.Appendf(nil, programFlake, fn.Name),
-		fn.Name:     []byte(fn.Source),
+	for name := range files {
+		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" {
+			return "", nil, fmt.Errorf("function name %q is not a .nix file name", name)
+		}
 	}
+	files["flake.nix"] = fmt.Appendf(nil, programFlake, fn.Name)
 	hash := sha256.New()
-	for _, name := range []string{"flake.nix", fn.Name} {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(hash, "%d %s %d ", len(name), name, len(files[name]))
 		hash.Write(files[name])
 	}
