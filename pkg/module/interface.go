@@ -16,7 +16,9 @@ type Interface struct {
 }
 
 // Names are the names of the options, sorted.
-func (i *Interface) Names() []string { return slices.Sorted(maps.Keys(i.Options)) }
+func (i *Interface) Names() []string { return sortedNames(i.Options) }
+
+func sortedNames(options map[string]*Option) []string { return slices.Sorted(maps.Keys(options)) }
 
 // Option is one option, or a plain set of options, which has nothing but Options.
 type Option struct {
