@@ -3,7 +3,7 @@ GO ?= go
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
 
-.PHONY: build demo test lint bench gomod2nix clean
+.PHONY: build demo test lint bench gomod2nix release clean
 
 build:
 	$(GO) build -o bin/clanctl ./cmd/clanctl
@@ -34,5 +34,9 @@ gomod2nix:
 	@scripts/ensure-nix
 	UPDATE=1 $(GO) test -count=1 -run TestGomod2nix ./internal/packaging
 
+# See RELEASING.md.
+release:
+	$(GO) run ./internal/release $(RELEASEFLAGS)
+
 clean:
-	rm -rf bin
+	rm -rf bin dist
