@@ -60,7 +60,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   buildVersion(),
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands:  []*cli.Command{evalCommand(), machinesCommand(), instancesCommand(), tagsCommand(), checkCommand(), whyCommand(), completionCommand(), manCommand()},
+		Commands:  []*cli.Command{evalCommand(), machinesCommand(), instancesCommand(), tagsCommand(), checkCommand(), whyCommand(), genCommand(), completionCommand(), manCommand()},
 		// A comma in a flag's value is part of the value.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,

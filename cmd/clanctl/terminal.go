@@ -27,3 +27,12 @@ func hintOf(err error) string {
 	}
 	return ""
 }
+
+// hintedError is an error with a way out.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e hintedError) Hint() string  { return e.hint }
+func (e hintedError) Unwrap() error { return e.error }

@@ -2,8 +2,11 @@
 //
 //	go run ./examples/fleet ./examples/homelab
 //
-// It reads the instances of one service and decodes their settings into Go types.
+// It reads the instances of one service. The types of their settings are generated from the service's module; go generate makes
+// them anew, and `clanctl gen go --check` says in CI whether that is due.
 package main
+
+//go:generate go run ../../cmd/clanctl gen go --flake ../homelab --output borg/borg.go services#borg
 
 import (
 	"context"
@@ -13,16 +16,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/examples/fleet/borg"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
-
-// client is what the service's role "client" takes as settings.
-type client struct {
-	Folders  []string       `json:"folders"`
-	Exclude  []string       `json:"exclude"`
-	Schedule string         `json:"schedule"`
-	Keep     map[string]int `json:"keep"`
-}
 
 func main() {
 	flake := "."
@@ -46,26 +42,22 @@ func run(ctx context.Context, flake string) error {
 		if backup.Module.Name != "borg" {
 			continue
 		}
-		servers := slices.Sorted(maps.Keys(members(backup, "server")))
-		fmt.Printf("%s: to %s\n", name, strings.Join(servers, ", "))
-
-		clients := members(backup, "client")
-		for _, machine := range slices.Sorted(maps.Keys(clients)) {
-			// Strict: a setting that client does not have is an error that names it.
-			settings, err := instance.Decode[client](clients[machine].Settings)
-			if err != nil {
-				return fmt.Errorf("%s on %s: %w", name, machine, err)
-			}
-			fmt.Printf("  %-8s %-8s %s\n", machine, settings.Schedule, strings.Join(settings.Folders, " "))
+		servers, err := borg.Server(backup)
+		if err != nil {
+			return err // of a member whose settings do not fit the types; it names the setting
 		}
-	}
-	return nil
-}
-
-// members are those of a role that the instance may leave out.
-func members(inst *instance.Instance, role string) map[string]*instance.Member {
-	if r := inst.Roles[role]; r != nil {
-		return r.Machines
+		clients, err := borg.Client(backup)
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, server := range servers {
+			names = append(names, server.Machine)
+		}
+		fmt.Printf("%s: to %s\n", name, strings.Join(names, ", "))
+		for _, client := range clients {
+			fmt.Printf("  %-8s %-8s %s\n", client.Machine, client.Settings.Schedule, strings.Join(client.Settings.Folders, " "))
+		}
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ var hostileTexts = []string{
 
 // TestHostile: whatever a module says, its text is inert in the code, which compiles.
 func TestHostile(t *testing.T) {
-	service := &module.Service{Input: hostileTexts[0], Name: hostileTexts[1], Readme: hostileTexts[2], Roles: map[string]module.Role{}}
+	service := &module.Service{Input: hostileTexts[0], Name: hostileTexts[1], Readme: hostileTexts[2], Roles: map[string]*module.Role{}}
 	for i, text := range hostileTexts {
 		str := &module.Type{Kind: module.KindString, Name: text, Description: text}
 		var values []json.RawMessage
@@ -123,8 +123,8 @@ func TestHostile(t *testing.T) {
 		options["sub"+text] = &module.Option{Type: &module.Type{Kind: module.KindUnion, Alternatives: []*module.Type{enum, {Kind: module.KindSubmodule, Interface: inner}}}}
 		options["tagged"+text] = &module.Option{Type: &module.Type{Kind: module.KindTagged, Interface: inner}}
 		options["failed"+text] = &module.Option{Error: text}
-		service.Roles[text] = module.Role{Description: text, Interface: &module.Interface{Options: options, Freeform: enum}}
-		service.Roles["failed"+text] = module.Role{Description: text, Error: hostileTexts[i]}
+		service.Roles[text] = &module.Role{Description: text, Interface: &module.Interface{Options: options, Freeform: &module.Type{Kind: module.KindMap, Elem: enum}}}
+		service.Roles["failed"+text] = &module.Role{Description: text, Error: hostileTexts[i]}
 		service.Manifest = &module.Manifest{Name: text, Description: strings.Join(hostileTexts, "\n")}
 	}
 	code := generate(t, service)

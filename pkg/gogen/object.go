@@ -74,11 +74,15 @@ func (s *structure) option(option string, o *module.Option) {
 	s.field(optionDoc(o, s.tagged), jen.Id(field).Add(t.code), tag)
 }
 
+// freeform adds a map for the settings that no option is declared for; their set has the type t.
 func (s *structure) freeform(t *module.Type) {
 	s.custom = true
 	field := s.fields.take("Freeform")
-	elem := s.g.of(t, place{s.at.name + "Freeform", s.at.setting}.entry())
-	s.field("The settings that no option is declared for.", jen.Id(field).Map(jen.String()).Add(elem.code),
+	all := goType{code: jen.Map(jen.String()).Any()}
+	if t.Kind == module.KindMap {
+		all = s.g.of(t, place{s.at.name + "Freeform", s.at.setting})
+	}
+	s.field("The settings that no option is declared for.", jen.Id(field).Add(all.code),
 		map[string]string{"json": "-", "settings": "freeform"})
 }
 

@@ -1,6 +1,7 @@
 package gogen
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -89,7 +90,7 @@ func (g *generator) of(t *module.Type, at place) goType {
 	case module.KindBool:
 		return plain("bool")
 	case module.KindInt:
-		return plain(intType(t.Name))
+		return plain(intType(t))
 	case module.KindNumber:
 		return plain("float64")
 	case module.KindString, module.KindPath:
@@ -146,13 +147,18 @@ func (g *generator) enclosing(up int) goType {
 	return pointer(t) // a struct cannot hold itself
 }
 
-// intType is the Go type for a type of integers by its name in Nix; most are of 64 bits, as in Nix.
-func intType(name string) string {
-	switch name {
-	case "signedInt8", "signedInt16", "signedInt32":
-		return "int" + strings.TrimPrefix(name, "signedInt")
-	case "unsignedInt8", "unsignedInt16", "unsignedInt32":
-		return "uint" + strings.TrimPrefix(name, "unsignedInt")
+// intType is the Go type for a type of integers: that of its bounds, where it is made for them, else of 64 bits, as in Nix.
+func intType(t *module.Type) string {
+	if t.Minimum == nil || t.Maximum == nil {
+		return "int64"
+	}
+	for name, bounds := range map[string][2]json.Number{
+		"int8": {"-128", "127"}, "int16": {"-32768", "32767"}, "int32": {"-2147483648", "2147483647"},
+		"uint8": {"0", "255"}, "uint16": {"0", "65535"}, "uint32": {"0", "4294967295"},
+	} {
+		if bounds == [2]json.Number{*t.Minimum, *t.Maximum} {
+			return name
+		}
 	}
 	return "int64"
 }

@@ -60,7 +60,7 @@ func (a *alternatives) add(t *module.Type, above []*frame) {
 	case module.KindBool:
 		a.boolean = true
 	case module.KindInt:
-		a.ints = append(a.ints, intType(t.Name))
+		a.ints = append(a.ints, intType(t))
 	case module.KindNumber:
 		a.number = true
 	case module.KindString, module.KindPath:

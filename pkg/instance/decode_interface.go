@@ -132,6 +132,9 @@ func (d *interfaceDecoder) typ(node any, path []string, inUnion bool) *module.Ty
 		if bad(inner) {
 			t.Kind = module.KindUnknown
 			d.miss(extend(path, "interface"), inner, &t.Error)
+		} else if options := child(inner, "options"); bad(options) {
+			t.Kind = module.KindUnknown
+			d.miss(extend(path, "interface", "options"), options, &t.Error)
 		} else {
 			t.Interface = d.decode(inner, extend(path, "interface"))
 		}

@@ -360,6 +360,10 @@ func (l *moduleLoader) service(q query, node any, path []string, input, name str
 			lose(extend(path, "interfaces", role), node, &r.Error)
 			continue
 		}
+		if options := child(node, "options"); bad(options) {
+			lose(extend(path, "interfaces", role, "options"), options, &r.Error)
+			continue
+		}
 		d := &interfaceDecoder{local: l.local, miss: lose}
 		r.Interface = d.decode(node, extend(path, "interfaces", role))
 	}

@@ -193,9 +193,10 @@ let
     let
       # Settings are sets: the options of a type `freeformType = attrsOf ...`.
       freeform = peek null (options._module.freeformType.value or null);
+      all = optionsOf ancestors options;
     in
-    {
-      options = optionsOf ancestors options;
+    seq all {
+      options = all;
     }
     // (if isAttrs freeform then { freeform = typeFacts ancestors freeform; } else { });
 

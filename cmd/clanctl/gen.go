@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/gogen"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
+)
+
+func genCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "gen",
+		Usage:       "write code for a service's settings",
+		Subcommands: []*cli.Command{genGoCommand()},
+	}
+}
+
+func genGoCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "go",
+		Usage:     "write a Go file with a type for the settings of each role, and functions that return a role's members",
+		ArgsUsage: "[INPUT#]MODULE",
+		Description: "For use with go:generate. The file imports packages of clanctl, which is the only thing it needs.\n\n" +
+			"Exit codes: 0 written (with --check: the file is what would be written), 1 failed (with --check: it is not), 2 usage, " +
+			"3 written, but a role's interface does not evaluate and its settings have no type, 130 interrupted.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "package", Usage: "the Go package is `NAME`", DefaultText: "the module's name in small letters"},
+			&cli.PathFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of the standard output"},
+			&cli.BoolFlag{Name: "check", Usage: "write nothing: compare the file of --output, and show the difference"},
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return usageError{"gen go takes one module", "clanctl modules lists them"}
+			}
+			file := c.Path("output")
+			if c.Bool("check") && file == "" {
+				return usageError{"--check compares a file", "name it with --output FILE"}
+			}
+			if name := c.String("package"); name != "" && !gogen.IsPackageName(name) {
+				return usagef("--package: %q cannot be the name of a Go package", name)
+			}
+			service, err := loadService(c, c.Args().First())
+			if err != nil {
+				return err
+			}
+			code, err := gogen.Generate(service, gogen.Config{Package: c.String("package")})
+			if err != nil {
+				return err
+			}
+			switch {
+			case c.Bool("check"):
+				err = checkFile(c, file, code)
+			case file != "":
+				err = replaceGenerated(file, code)
+			default:
+				_, err = c.App.Writer.Write(code)
+			}
+			if err != nil {
+				return err
+			}
+			return untypedRoles(c, service)
+		},
+	}
+}
+
+// loadService looks closely at one module.
+func loadService(c *cli.Context, ref string) (*module.Service, error) {
+	var found *instance.Modules
+	_, err := ask(c, instance.Config{}, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
+		var err error
+		found, err = instance.LoadModules(ctx, flake, config, instance.ModuleQuery{Of: []string{ref}})
+		return nil, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found.Found[ref], nil
+}
+
+// untypedRoles says which roles have no types, and why.
+func untypedRoles(c *cli.Context, service *module.Service) error {
+	var err error
+	for _, name := range slices.Sorted(maps.Keys(service.Roles)) {
+		if role := service.Roles[name]; role.Interface == nil {
+			err = exitStatus(exitPartial)
+			fmt.Fprintf(c.App.ErrWriter, "warning: the interface of the role %s does not evaluate, its settings have no type\n  %s\n",
+				term.Escape(name), indent(term.Escape(role.Error)))
+		}
+	}
+	return err
+}
+
+// checkFile reports whether a file is what was generated.
+func checkFile(c *cli.Context, file string, code []byte) error {
+	old, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return hintedError{fmt.Errorf("%s does not exist", file), "the same command without --check writes it"}
+	case err != nil:
+		return err
+	case bytes.Equal(old, code):
+		return nil
+	}
+	difference := diff.Diff(file, old, "generated", code)
+	if isTerminal(c.App.Writer) {
+		difference = []byte(term.Escape(string(difference)))
+	}
+	if _, err := c.App.Writer.Write(difference); err != nil {
+		return err
+	}
+	return hintedError{fmt.Errorf("%s is not what the module says now", file), "the same command without --check writes it anew"}
+}
+
+// replaceGenerated writes a file, but not over one that somebody wrote by hand.
+func replaceGenerated(file string, code []byte) error {
+	old, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case bytes.Equal(old, code):
+		return nil
+	case !gogen.IsGenerated(old):
+		return hintedError{fmt.Errorf("%s was not written by clanctl gen go", file), "choose another file, or remove this one first"}
+	}
+	return os.WriteFile(file, code, 0o644)
+}

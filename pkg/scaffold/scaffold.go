@@ -1,0 +1,90 @@
+// Package scaffold writes what a new service module begins with.
+package scaffold
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"text/template"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+//go:embed module/*.tmpl
+var sources embed.FS
+
+var templates = template.Must(template.ParseFS(sources, "module/*.tmpl"))
+
+// Module is a new service module.
+type Module struct {
+	// Name is its name in `clan.modules`, such as "backup" or "@me/backup".
+	Name string
+	// Dir is the directory that it is written to, relative to the flake's, with slashes.
+	Dir string
+	// Files are the paths of its files, relative to the flake's directory, with slashes, sorted.
+	Files []string
+}
+
+// These characters mean themselves in Nix strings and in Markdown, and make good file names.
+var namePattern = regexp.MustCompile(`^(@[A-Za-z0-9_][A-Za-z0-9_.-]*/)?([A-Za-z_][A-Za-z0-9_-]*)$`)
+
+// NameError: the name is none that a module should have.
+type NameError struct{ Name string }
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("%q cannot be the name of a new module", e.Name)
+}
+
+// Hint says what can.
+func (e *NameError) Hint() string {
+	return "a name has letters, digits, - and _, and begins with a letter: backup, or with its owner: @me/backup"
+}
+
+// ExistsError: something is there already; nothing was written.
+type ExistsError struct{ Path string }
+
+func (e *ExistsError) Error() string { return e.Path + " exists already; nothing was written" }
+
+// Write writes a service module with two roles, README and interfaces, to modules/NAME in a flake's directory. It never writes
+// over anything. The error is a [*NameError], an [*ExistsError], or the file system's; then there is no half of a module.
+func Write(flake, name string) (*Module, error) {
+	match := namePattern.FindStringSubmatch(name)
+	if match == nil {
+		return nil, &NameError{name}
+	}
+	m := &Module{Name: name, Dir: path.Join("modules", match[2])}
+	dir := filepath.Join(flake, filepath.FromSlash(m.Dir))
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return nil, err
+	}
+	// Who makes the directory is alone in it.
+	if err := os.Mkdir(dir, 0o755); errors.Is(err, fs.ErrExist) {
+		return nil, &ExistsError{m.Dir}
+	} else if err != nil {
+		return nil, err
+	}
+	for _, t := range []string{"README.md", "default.nix"} {
+		if err := write(filepath.Join(dir, t), t, map[string]string{"Name": name, "File": match[2]}); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		m.Files = append(m.Files, path.Join(m.Dir, t))
+	}
+	return m, nil
+}
+
+func write(file, name string, data any) error {
+	var text bytes.Buffer
+	if err := templates.ExecuteTemplate(&text, name+".tmpl", data); err != nil {
+		return err
+	}
+	return os.WriteFile(file, text.Bytes(), 0o644)
+}
+
+// Attribute is how Nix code names the module among others: a name that is no identifier is quoted.
+func (m *Module) Attribute() string { return instance.PathString([]string{m.Name}) }
