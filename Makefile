@@ -3,7 +3,7 @@ GO ?= go
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
 
-.PHONY: build demo test lint bench gomod2nix release clean
+.PHONY: build demo test lint bench generate release clean
 
 build:
 	$(GO) build -o bin/clanctl ./cmd/clanctl
@@ -29,10 +29,10 @@ bench: build
 	@$(GO) run ./internal/bench $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . ./pkg/...
 
-# After every change of go.mod: the hashes that the flake fetches modules by.
-gomod2nix:
+# What is written from other files of the project: after a change of go.mod, of a command or flag, or of what pkg/ exports.
+generate:
 	@scripts/ensure-nix
-	UPDATE=1 $(GO) test -count=1 -run TestGomod2nix ./internal/packaging
+	UPDATE=1 $(GO) test -count=1 -run '^(TestReference|TestGomod2nix|TestAPI)$$' ./cmd/clanctl ./internal/...
 
 # See RELEASING.md.
 release:

@@ -35,7 +35,7 @@ func TestGomod2nix(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("gomod2nix.toml is not what go.mod asks for. To write it anew:\n\n\tmake gomod2nix\n\n%s", diff)
+		t.Errorf("gomod2nix.toml is not what go.mod asks for. To write it anew:\n\n\tmake generate\n\n%s", diff)
 	}
 }
 
