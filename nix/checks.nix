@@ -29,6 +29,9 @@ let
         ${nixInBuild}
         # As for the program's version, but for tests to find their files.
         export GOFLAGS=-mod=vendor
+        # A repository, as a checkout is.
+        git init --quiet
+        git add --all ':!vendor'
         ${phase}
         runHook postBuild
       '';

@@ -67,11 +67,11 @@ func TestSARIF(t *testing.T) {
 
 // sarifSchema is the schema of SARIF 2.1.0, which a module that is needed here anyway keeps in a constant.
 func sarifSchema(t *testing.T) *jsonschema.Schema {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/owenrumney/go-sarif/v3").Output()
+	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := filepath.Join(strings.TrimSpace(string(dir)), "pkg/report/v210/sarif/schema.go")
+	source := filepath.Join(strings.TrimSpace(string(dir)), "schema.go")
 	file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)

@@ -264,6 +264,9 @@ func (l *loader) positionOf(f *Finding, err *nixeval.Error) (Position, bool) {
 		return Position{}, false
 	case "conflict", "invalid-setting", "missing-setting":
 		return Position{}, false
+	case "removed-module":
+		// The instance is what has to change. (Some Nix versions place the message in the flake's own input.)
+		return Position{}, false
 	}
 	return err.Position()
 }
