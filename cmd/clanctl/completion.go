@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 func completionCommand() *cli.Command {
@@ -117,6 +118,13 @@ func candidates(ctx context.Context, before []string, current string) []string {
 func namesFor(c *cli.Context, command string, given []string) []string {
 	if command == "completion" {
 		return slices.Sorted(maps.Keys(completionScripts))
+	}
+	if command == "diff" {
+		ref, err := nixeval.ResolveRef(c.String("flake"))
+		if err != nil || len(given) > 1 {
+			return nil
+		}
+		return nixeval.RevisionNames(c.Context, ref)
 	}
 	inv := kept(c, given)
 	if inv == nil {

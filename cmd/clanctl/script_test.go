@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 // TestScript runs testdata/script against real Nix, once for each Nix that CLANCTL_TEST_NIX names (paths separated by
 // colons; without it the nix of PATH).
 func TestScript(t *testing.T) {
-	schema := documentSchema(t)
+	schemas := map[string]*jsonschema.Schema{"eval": documentSchema(t, "eval"), "diff": documentSchema(t, "diff")}
 	fleet := filepath.Join(t.TempDir(), "fleet")
 	build(t, fleet, "../../examples/fleet")
 	top, err := filepath.Abs("../..")
@@ -77,7 +77,7 @@ func TestScript(t *testing.T) {
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits":    exits,
 					"within":   within,
-					"validate": func(ts *testscript.TestScript, neg bool, args []string) { validate(ts, schema, neg, args) },
+					"validate": func(ts *testscript.TestScript, neg bool, args []string) { validate(ts, schemas, neg, args) },
 				},
 			})
 		})
@@ -144,10 +144,14 @@ func within(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // validate checks a document: against the published schema, that all keys are in it and sorted, and that each finding's code
-// is in the manual.
-func validate(ts *testscript.TestScript, schema *jsonschema.Schema, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: validate FILE")
+// is in the manual: validate FILE [SCHEMA], for docs/SCHEMA.schema.json.
+func validate(ts *testscript.TestScript, schemas map[string]*jsonschema.Schema, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: validate FILE [SCHEMA]")
+	}
+	schema := schemas[append(args, "eval")[1]]
+	if schema == nil {
+		ts.Fatalf("there is no schema %s", args[1])
 	}
 	text := ts.ReadFile(args[0])
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
@@ -166,7 +170,11 @@ func validate(ts *testscript.TestScript, schema *jsonschema.Schema, neg bool, ar
 
 	manual, err := os.ReadFile("../../docs/findings.md")
 	ts.Check(err)
-	for _, finding := range doc.(map[string]any)["findings"].([]any) {
+	findings := doc.(map[string]any)["findings"]
+	if sides, ok := findings.(map[string]any); ok {
+		findings = append(sides["appeared"].([]any), sides["gone"].([]any)...)
+	}
+	for _, finding := range findings.([]any) {
 		code := finding.(map[string]any)["code"].(string)
 		if !strings.Contains(string(manual), "\n### "+code+"\n") {
 			ts.Fatalf("docs/findings.md does not explain %s", code)
@@ -174,10 +182,11 @@ func validate(ts *testscript.TestScript, schema *jsonschema.Schema, neg bool, ar
 	}
 }
 
-// documentSchema is the published schema, made strict: consumers must pass over fields that they do not know, but clanctl
+// documentSchema is a published schema, made strict: consumers must pass over fields that they do not know, but clanctl
 // must print none that the schema does not have.
-func documentSchema(t *testing.T) *jsonschema.Schema {
-	text, err := os.ReadFile("../../docs/eval.schema.json")
+func documentSchema(t *testing.T, name string) *jsonschema.Schema {
+	name += ".schema.json"
+	text, err := os.ReadFile("../../docs/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,10 +196,10 @@ func documentSchema(t *testing.T) *jsonschema.Schema {
 	}
 	closeObjects(doc)
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("eval.schema.json", doc); err != nil {
+	if err := compiler.AddResource(name, doc); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := compiler.Compile("eval.schema.json")
+	schema, err := compiler.Compile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,10 +35,12 @@ type Difference struct {
 	Machines []Machine `json:"machines"`
 	// Meta is what changed in `inventory.meta`.
 	Meta []Value `json:"meta"`
-	// New and Old say what was compared.
-	New           instance.Flake `json:"new"`
-	Old           instance.Flake `json:"old"`
-	SchemaVersion int            `json:"schemaVersion"`
+	// New and Old say what was compared; nil where there was no clan.
+	New           *instance.Flake `json:"new"`
+	Old           *instance.Flake `json:"old"`
+	SchemaVersion int             `json:"schemaVersion"`
+	// Sources say what else changed: the inventory does not tell what that does.
+	Sources Sources `json:"sources"`
 	// Tags are those that are carried by other machines than before.
 	Tags []Tag `json:"tags"`
 	// Unknown is what could not be compared, because it does not evaluate on one side.
@@ -84,21 +86,32 @@ type Names struct {
 
 func (n Names) empty() bool { return len(n.Added)+len(n.Removed) == 0 }
 
-// Of compares two inventories. Findings are compared as far as the inventories have them: those of the package check are in
+// Of compares two inventories; nil stands for one without anything in it. Findings are compared as far as the inventories have them: those of the package check are in
 // Inventory.Findings only if the caller put them there. Both inventories should have been loaded with the same Config; what was
 // omitted from both is not compared. Neither is changed.
 func Of(old, new *instance.Inventory) *Difference {
-	d := &Difference{
-		New: new.Flake, Old: old.Flake, SchemaVersion: SchemaVersion,
-		Instances: []Instance{}, Machines: []Machine{}, Tags: []Tag{}, Unknown: []Unknown{},
-		Meta: valuesOf(nil, asAny(old.Meta), asAny(new.Meta)),
+	var none instance.Inventory
+	none.Machines, none.Tags = map[string]*instance.Machine{}, map[string][]string{}
+	d := &Difference{SchemaVersion: SchemaVersion}
+	if old == nil {
+		old = &none
+	} else {
+		d.Old = &old.Flake
 	}
+	if new == nil {
+		new = &none
+	} else {
+		d.New = &new.Flake
+	}
+	d.Instances, d.Machines, d.Tags, d.Unknown = []Instance{}, []Machine{}, []Tag{}, []Unknown{}
+	d.Meta = valuesOf(nil, asAny(old.Meta), asAny(new.Meta))
 	c := &comparison{Difference: d, old: old, new: new, affected: affected{}}
 	c.machines()
 	c.tags()
 	c.instances()
 	c.findings()
 	d.Affected = c.affectedMachines()
+	d.Sources = c.sources()
 	return d
 }
 

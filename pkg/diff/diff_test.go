@@ -346,7 +346,7 @@ laptop is affected direct: settings backup client;
 			if diff := cmp.Diff(test.want, short(d)); diff != "" {
 				t.Error(diff)
 			}
-			d.Old.Layout, d.New.Layout = instance.LayoutClan, instance.LayoutClan
+			old.Flake.Layout, new.Flake.Layout = instance.LayoutClan, instance.LayoutClan
 			validate(t, schema, d)
 		})
 	}

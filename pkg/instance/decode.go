@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -29,6 +30,10 @@ func (l *loader) decode() (*Inventory, error) {
 		AllInstances:   asStrings(l.facts["instanceNames"]),
 		LegacyServices: asStrings(child(flake, "legacyServices")),
 		LegacyDropped:  asBool(child(flake, "servicesDropped")),
+		Locked:         map[string]Lock{},
+	}
+	for name, lock := range asMap(child(flake, "locked")) {
+		inv.Locked[name] = Lock{LastModified: asInt(child(lock, "lastModified")), NarHash: asString(child(lock, "narHash")), Rev: asString(child(lock, "rev"))}
 	}
 	l.inv = inv
 	if meta, ok := prune(l.facts["meta"], []string{"meta"}, nil, l.whole("the clan's meta data")); ok {
@@ -81,10 +86,15 @@ func (l *loader) decodeCatalogue() {
 			// The instances that name it have findings of their own.
 			continue
 		}
-		if source := asString(child(input, "source")); source != "" && name != "self" {
+		source := asString(child(input, "source"))
+		if source != "" && name != "self" {
 			stores[name] = source
 		}
+		if strings.HasPrefix(source+"/", asString(child(l.facts["flake"], "source"))+"/") {
+			source = ""
+		}
 		c.Inputs[name] = module.Input{
+			Source:      source,
 			HasServices: child(input, "services") != nil,
 			Services:    asStrings(child(input, "services")),
 			Deprecated:  asStrings(child(input, "deprecated")),

@@ -69,6 +69,7 @@ func load(ctx context.Context, flake string, config Config, also request) (*Inve
 		flake = "."
 	}
 	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit, setting: also.setting}
+	l.dir = ref.Subdirectory()
 	slices.Sort(l.wanted)
 	l.wanted = slices.Compact(l.wanted)
 

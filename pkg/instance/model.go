@@ -34,6 +34,8 @@ type Inventory struct {
 	Catalogue module.Catalogue `json:"-"`
 	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for.
 	AllInstances []string `json:"-"`
+	// Locked are the flake's direct inputs as its flake.lock has them.
+	Locked map[string]Lock `json:"-"`
 	// LegacyServices are the services defined under `inventory.services`, which clan-core deprecated in 2025; LegacyDropped
 	// tells that this clan-core no longer reads them.
 	LegacyServices []string `json:"-"`
@@ -83,6 +85,14 @@ type Flake struct {
 	Ref string `json:"ref"`
 	// URL is the reference that Nix was given.
 	URL string `json:"url"`
+}
+
+// Lock is what an input is locked at, as far as its kind has these: `locked` of a node in flake.lock.
+type Lock struct {
+	// LastModified is in seconds since 1970; zero if unknown.
+	LastModified int64  `json:"lastModified,omitzero"`
+	NarHash      string `json:"narHash,omitzero"`
+	Rev          string `json:"rev,omitzero"`
 }
 
 // Layout is where a flake keeps its clan.

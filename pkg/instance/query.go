@@ -42,6 +42,8 @@ type query struct {
 	ByInstance bool     `json:"byInstance,omitempty"`
 	Distinct   bool     `json:"distinct,omitempty"`
 
+	// Dir is the flake's directory below the top of its source tree.
+	Dir string `json:"dir,omitempty"`
 	// Setting is for the part "setting".
 	Setting *SettingRef `json:"setting,omitempty"`
 
@@ -55,6 +57,7 @@ type query struct {
 type asker struct {
 	evaluator *nixeval.Evaluator
 	flake     string
+	dir       string // of the flake, below the top of its tree
 	slots     chan struct{}
 }
 
@@ -69,7 +72,7 @@ func (a *asker) ask(ctx context.Context, q query) ([]any, *nixeval.Result, error
 		defer func() { <-a.slots }()
 	case <-ctx.Done(): // Apply says so
 	}
-	q.Schema = readerSchema
+	q.Schema, q.Dir = readerSchema, a.dir
 	result, err := a.evaluator.Apply(ctx, a.flake, reader, q)
 	if err != nil {
 		return nil, nil, err

@@ -10,6 +10,7 @@
 #   args.named    [ REF ... ] for the part "meant": modules, as NAME or INPUT#NAME
 #   args.byInstance true: one of these that is an instance's name means the instance's module
 #   args.distinct true: do not compare modules to find those with two names
+#   args.dir      the flake's directory below the top of its source tree; without it, the top
 #   args.setting  { instance, role, machine, path } for the part "setting"
 #   args.outline  true: of each selected part only the names of its children, nothing below them (null for a list or leaf)
 #   args.strict   true: a part that throws kills the query with Nix's own message, instead of being marked
@@ -45,6 +46,8 @@ let
     listToAttrs
     mapAttrs
     match
+    pathExists
+    readFile
     removeAttrs
     seq
     sort
@@ -285,6 +288,20 @@ let
 
   # In mid 2025 a clan could export a `clan` that holds no configuration, and whose modules kill Nix when looked at.
   looksSafe = n: inputs ? ${n} && !(n == "self" && !plain && outputs ? clan && exported == null);
+
+  # The flake's direct inputs as its flake.lock has them. To ask the inputs themselves would fetch those that nobody needs.
+  locked =
+    let
+      file = "${target.sourceInfo or target}/${args.dir or ""}/flake.lock";
+      lock = fromJSON (readFile file);
+      # An input is locked at a node, or follows another input, named by the way to it from the root.
+      nodeOf = ref: if isString ref then ref else foldl' (node: name: nodeOf lock.nodes.${node}.inputs.${name}) lock.root ref;
+      at = ref: lock.nodes.${nodeOf ref}.locked or { };
+    in
+    if pathExists file then
+      named (mapAttrs (_: ref: intersectAttrs { lastModified = 0; narHash = ""; rev = ""; } (at ref)) (lock.nodes.${lock.root}.inputs or { }))
+    else
+      { };
 
   # ---- evaluated services, by clan's internal key ----
 
@@ -837,6 +854,7 @@ let
         in
         unique written
       );
+      locked = part (deepSeq locked locked);
       servicesDropped = inventory ? services && !(tryEval (isAttrs inventory.services)).success;
     };
 

@@ -74,6 +74,8 @@ type Input struct {
 	// Services are the names in it, sorted; Deprecated those that clan-core keeps as stubs that throw.
 	Services   []string
 	Deprecated []string
+	// Source is the input's source tree in the Nix store; empty for the flake itself, and for a part of its tree.
+	Source string
 	// Modules are those services that were looked at, by name; nil if none was.
 	Modules map[string]*Service
 	// Error says why the input could not be looked at.

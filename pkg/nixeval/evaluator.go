@@ -111,9 +111,7 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 		return nil, ErrNotCached
 	}
 	run, err := e.run(ctx, arguments)
-	if ref.Root != "" {
-		sources.store = run.source
-	}
+	sources.store = run.source
 	if err != nil {
 		return nil, e.explain(ctx, err, run, ref, sources)
 	}
