@@ -223,41 +223,6 @@ func closeObjects(node any) {
 	}
 }
 
-// TestDocs runs the commands in the console blocks of the manual, each block in a shell of its own at the top of the
-// project, and compares what they print.
-func TestDocs(t *testing.T) {
-	nixes(t)
-	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := filepath.Glob("../../docs/*/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range append(pages, "../../README.md") {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, block := range consoleBlock.FindAllStringSubmatch(string(text), -1) {
-			var script strings.Builder
-			for _, command := range consoleCommand.FindAllStringSubmatch(block[1], -1) {
-				// Printed as the page has it, then run.
-				script.WriteString("cat <<'CONSOLE'\n$ " + command[1] + "\nCONSOLE\n" + command[1] + "\n")
-			}
-			shell := exec.Command("sh", "-c", "exec 2>&1\n"+script.String())
-			shell.Dir = "../.."
-			// No answers of earlier runs; but compile no more than needed.
-			shell.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "GOCACHE="+strings.TrimSpace(string(goCache)), "GORACE=atexit_sleep_ms=0")
-			got, _ := shell.Output()
-			if string(got) != block[1] {
-				t.Errorf("%s says\n%s\nbut it is\n%s", page, block[1], got)
-			}
-		}
-	}
-}
-
 // TestManualIsComplete looks for each command's page, and each of its flags there.
 func TestManualIsComplete(t *testing.T) {
 	for _, command := range newApp(io.Discard, io.Discard).Commands {
@@ -282,8 +247,3 @@ func allFlags(command *cli.Command) []cli.Flag {
 	}
 	return flags
 }
-
-var (
-	consoleBlock   = regexp.MustCompile("(?ms)^```console\n(.*?)^```$")
-	consoleCommand = regexp.MustCompile(`(?m)^\$ (.*)$`)
-)
