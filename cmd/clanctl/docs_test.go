@@ -155,3 +155,43 @@ var (
 	// A command goes on in the lines that begin with "> ".
 	consoleCommand = regexp.MustCompile(`(?m)^\$ (.*(?:\n> .*)*)`)
 )
+
+// TestDocsAreLinked: every link to a file of the project leads somewhere, and every page can be found from the manual's first.
+func TestDocsAreLinked(t *testing.T) {
+	found := map[string]bool{}
+	pages := []string{"../../README.md", "../../CONTRIBUTING.md", "../../RELEASING.md"}
+	for _, pattern := range []string{"../../docs/*.md", "../../docs/*/*.md"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, more...)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range markdownLink.FindAllStringSubmatch(codeBlock.ReplaceAllString(string(text), ""), -1) {
+			target := filepath.Join(filepath.Dir(page), link[1])
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, link[1])
+			}
+			if page == "../../docs/README.md" {
+				found[target] = true
+			}
+		}
+	}
+	for _, page := range pages[3:] {
+		if page != "../../docs/README.md" && !found[page] {
+			t.Errorf("docs/README.md does not link to %s", page)
+		}
+	}
+}
+
+var (
+	// markdownLink is one to another file, without its fragment.
+	markdownLink = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	// codeBlock is what is no text: blocks, indented ones too.
+	codeBlock = regexp.MustCompile("(?ms)^```.*?^```$|(?m)^    .*$")
+)
