@@ -28,6 +28,7 @@ func checkCommand() *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
 			&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
 			&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+			watchFlag(),
 			colorFlag(),
 		},
 		Action: func(c *cli.Context) error {
@@ -39,28 +40,37 @@ func checkCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			inv, err := load(c, instance.Config{Instances: c.Args().Slice()})
-			if c.Bool("show-trace") {
-				printTraces(c, err)
+			report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
+			clan := instance.Config{Instances: c.Args().Slice()}
+			if c.Bool("watch") {
+				return watchClan(c, clan, report)
 			}
-			var r *report
-			if inv != nil {
-				r = newReport(inv, want)
-			} else if r = failedReport(err); r == nil {
-				return err
-			}
-			// It is readable: loading it came first.
-			ref, _ := nixeval.ResolveRef(c.String("flake"))
-			r.source = &sourceTree{root: ref.Root, dir: ref.Dir}
-			if err := show(r); err != nil {
-				return err
-			}
-			if r.Counts.Errors > 0 {
-				return exitStatus(exitFailed)
-			}
-			return nil
+			return report(load(c, clan))
 		},
 	}
+}
+
+// checkClan shows the report on what was loaded, and ends with the exit code for it.
+func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, show func(*report) error) error {
+	if c.Bool("show-trace") {
+		printTraces(c, err)
+	}
+	var r *report
+	if inv != nil {
+		r = newReport(inv, want)
+	} else if r = failedReport(err); r == nil {
+		return err
+	}
+	// It is readable: loading it came first.
+	ref, _ := nixeval.ResolveRef(c.String("flake"))
+	r.source = &sourceTree{root: ref.Root, dir: ref.Dir}
+	if err := show(r); err != nil {
+		return err
+	}
+	if r.Counts.Errors > 0 {
+		return exitStatus(exitFailed)
+	}
+	return nil
 }
 
 // report is what check prints. Its fields are in the order of their JSON names.

@@ -23,13 +23,25 @@ func evalCommand() *cli.Command {
 		Description: "The document is described by docs/eval.schema.json. With INSTANCE only these instances are evaluated and printed.\n\n" +
 			"Exit codes: 0 all is well, 1 nothing could be had, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"document's findings say which and why, 130 interrupted.",
-		Flags: jsonFlags(),
+		Flags: append(jsonFlags(), watchFlag()),
 		Action: func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
 				return err
 			}
 			want := instance.Config{Instances: c.Args().Slice()}
+			if c.Bool("watch") {
+				return watchClan(c, want, func(inv *instance.Inventory, err error) error {
+					if inv == nil {
+						return explainLoad(c, err)
+					}
+					inv.Findings = check.All(inv)
+					if err := out.print(inv); err != nil {
+						return err
+					}
+					return partial(c, inv, err)
+				})
+			}
 			inv, err := ask(c, want, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
 				return instance.Render(ctx, flake, config, out.name("eval"), out.w, func(w io.Writer, inv *instance.Inventory) error {
 					inv.Findings = check.All(inv)

@@ -36,14 +36,17 @@ func colorFlag() cli.Flag {
 	return &cli.StringFlag{Name: "color", Value: "auto", Usage: "colour text: `WHEN` is auto (on a terminal, unless NO_COLOR is set), always or never"}
 }
 
-func newPainter(c *cli.Context) (painter, error) {
+func newPainter(c *cli.Context) (painter, error) { return painterFor(c, c.App.Writer) }
+
+// painterFor is for text that goes to w.
+func painterFor(c *cli.Context, w io.Writer) (painter, error) {
 	switch when := c.String("color"); when {
 	case "always":
 		return colourful, nil
 	case "never":
 		return colourless, nil
-	case "auto":
-		if isTerminal(c.App.Writer) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
+	case "auto", "": // a command without the flag
+		if isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
 			return colourful, nil
 		}
 		return colourless, nil

@@ -46,7 +46,7 @@ func (l *loader) collect(ctx context.Context) error {
 		}
 		graft(l.facts, path, values[i])
 	}
-	l.events, l.sources, l.first = result.Events, result.Sources, result
+	l.events, l.sources, l.first, l.localInputs = result.Events, result.Sources, result, result.LocalInputs
 	return l.checkShape()
 }
 
@@ -150,7 +150,7 @@ func (l *loader) isolateSkeleton(ctx context.Context) error {
 			}
 		}
 	}
-	l.sources = result.Sources
+	l.sources, l.localInputs = result.Sources, result.LocalInputs
 	l.note(result.Events)
 	l.facts = map[string]any{}
 	for i, name := range skeleton {

@@ -84,6 +84,7 @@ func load(ctx context.Context, flake string, config Config, also request) (*Inve
 		return nil, err
 	}
 	inv.Flake.Ref, inv.Flake.URL = flake, ref.URL
+	inv.Trees = append([]nixeval.Ref{ref}, l.localInputs...)
 	if err := l.locate(ctx); err != nil {
 		return nil, err
 	}
@@ -115,10 +116,12 @@ type loader struct {
 	first   *nixeval.Result // the answer that holds everything; nil if the clan had to be read in parts
 	facts   map[string]any
 	sources nixeval.Sources
-	mutex   sync.Mutex // facts and events, while parts are asked for in parallel
-	events  []nixeval.Event
-	inv     *Inventory
-	missing []missing
+	// localInputs are trees of inputs in local directories.
+	localInputs []nixeval.Ref
+	mutex       sync.Mutex // facts and events, while parts are asked for in parallel
+	events      []nixeval.Event
+	inv         *Inventory
+	missing     []missing
 }
 
 // UnknownInstanceError: Load was asked for an instance that the clan does not have.

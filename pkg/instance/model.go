@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
 
@@ -36,6 +37,8 @@ type Inventory struct {
 	AllInstances []string `json:"-"`
 	// Locked are the flake's direct inputs as its flake.lock has them.
 	Locked map[string]Lock `json:"-"`
+	// Trees are the source trees that the clan was read from: the flake's own, then those of inputs in local directories.
+	Trees []nixeval.Ref `json:"-"`
 	// LegacyServices are the services defined under `inventory.services`, which clan-core deprecated in 2025; LegacyDropped
 	// tells that this clan-core no longer reads them.
 	LegacyServices []string `json:"-"`

@@ -67,6 +67,8 @@ type Result struct {
 	Events []Event
 	// Sources maps the store paths in Events back to the user's files.
 	Sources Sources
+	// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own.
+	LocalInputs []Ref
 	// Cached: the answer was kept from an earlier run, and no Nix ran.
 	Cached bool
 
@@ -104,7 +106,11 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 					e.OnEvent(event)
 				}
 			}
-			return &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}, nil
+			result := &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}
+			for _, input := range kept.Inputs {
+				result.LocalInputs = append(result.LocalInputs, Ref{Root: input.Root, Git: input.Git})
+			}
+			return result, nil
 		}
 	}
 	if e.CacheOnly {
@@ -125,7 +131,7 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	if !attempt.keep(run, ref, e.OverrideInputs) {
 		attempt = nil
 	}
-	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources}, nil
+	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: localTrees(run.locks, ref)}, nil
 }
 
 func (e *Evaluator) nix() string {
