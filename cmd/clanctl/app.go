@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // The exit codes, as documented.
@@ -44,7 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	printError(stderr, err)
 	switch {
-	case errors.As(err, new(usageError)):
+	case errors.As(err, new(usageError)), errors.Is(err, nixeval.ErrBadRef):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted

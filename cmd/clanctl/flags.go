@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -58,8 +59,7 @@ func ask(c *cli.Context, want instance.Config, do func(context.Context, string, 
 		Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure"),
 	}
 	if !c.Bool("no-cache") {
-		// Without a home there is no cache, and that is all.
-		config.Evaluator.CacheDir, _ = nixeval.DefaultCacheDir()
+		config.Evaluator.CacheDir = cacheDir(c)
 	}
 	for _, value := range c.StringSlice("override-input") {
 		if config.Evaluator.OverrideInputs == nil {
@@ -88,6 +88,22 @@ func ask(c *cli.Context, want instance.Config, do func(context.Context, string, 
 		config.Evaluator.OnEvent = progress.event
 	}
 	return do(ctx, c.String("flake"), config)
+}
+
+// cacheDir is where answers are kept; without a home, or one that can be written, there is no cache, and that is all. Where somebody else
+// could have put answers that is said.
+func cacheDir(c *cli.Context) string {
+	dir, err := nixeval.DefaultCacheDir()
+	if err == nil {
+		err = nixeval.CheckCacheDir(dir)
+	}
+	if errors.Is(err, nixeval.ErrUnsafeDir) {
+		fmt.Fprintf(c.App.ErrWriter, "clanctl: %s\n", term.Escape(err.Error()))
+	}
+	if err != nil {
+		return ""
+	}
+	return dir
 }
 
 // lockedWriter lets several goroutines write whole lines.

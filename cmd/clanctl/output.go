@@ -32,6 +32,7 @@ func jsonFlags() []cli.Flag {
 // jsonOutput prints a document, filtered if that was asked for.
 type jsonOutput struct {
 	w        io.Writer
+	errors   io.Writer
 	ctx      context.Context // ends an endless expression
 	query    *gojq.Code
 	filter   string
@@ -41,7 +42,7 @@ type jsonOutput struct {
 
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
-	out := &jsonOutput{w: c.App.Writer, ctx: c.Context, raw: c.Bool("raw"), filter: c.String("jq"), terminal: isTerminal(c.App.Writer)}
+	out := &jsonOutput{w: c.App.Writer, errors: c.App.ErrWriter, ctx: c.Context, raw: c.Bool("raw"), filter: c.String("jq"), terminal: isTerminal(c.App.Writer)}
 	if !c.IsSet("jq") {
 		if out.raw {
 			return nil, usagef("-r goes with --jq")
@@ -92,8 +93,8 @@ func (o *jsonOutput) print(doc any) error {
 			return nil
 		}
 		if err, failed := v.(error); failed {
-			if halt, ok := err.(*gojq.HaltError); ok && halt.Value() == nil {
-				return nil
+			if halt, ok := err.(*gojq.HaltError); ok {
+				return o.halted(halt)
 			}
 			return fmt.Errorf("--jq: %w", err)
 		}
@@ -107,6 +108,23 @@ func (o *jsonOutput) print(doc any) error {
 			return err
 		}
 	}
+}
+
+// halted ends as the expression says: `halt` well, `halt_error` with its value on standard error and its exit code.
+func (o *jsonOutput) halted(halt *gojq.HaltError) error {
+	switch v := halt.Value().(type) {
+	case nil:
+		if halt.ExitCode() == 0 {
+			return nil
+		}
+	case string:
+		fmt.Fprint(o.errors, term.Escape(v))
+	default:
+		if err := writeJSON(o.errors, finite(v)); err != nil {
+			return err
+		}
+	}
+	return exitStatus(halt.ExitCode()) // of 0, too: what is on standard error is not kept with a document
 }
 
 // finite replaces the numbers that JSON does not have, as jq does.

@@ -2,8 +2,6 @@ package instance
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -91,11 +89,7 @@ func (p *positions) inData(store string) map[string]Position {
 	}
 	found := map[string]Position{}
 	p.data[store] = found
-	text, err := os.ReadFile(store)
-	if local, ok := p.sources.Local(store); err != nil && ok {
-		text, err = os.ReadFile(filepath.Join(p.sources.Root(), local))
-	}
-	if err == nil {
+	if text, err := p.sources.ReadFile(store); err == nil {
 		jsonPositions(text, found)
 	}
 	return found

@@ -108,5 +108,5 @@ func parseAnswer(data []byte, want int) ([]any, error) {
 
 // isolates reports whether an error is of the flake's making, so that smaller questions may have answers.
 func isolates(err error) bool {
-	return errors.Is(err, nixeval.ErrEvaluation) || errors.Is(err, nixeval.ErrCrashed)
+	return errors.Is(err, nixeval.ErrEvaluation) || errors.Is(err, nixeval.ErrCrashed) || errors.Is(err, nixeval.ErrTooLarge)
 }

@@ -28,6 +28,9 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte) []string
 		}
 	}
 	for _, o := range e.Options {
+		if secret(o) {
+			continue // see withSecrets
+		}
 		args = append(args, "--option", o.Name, o.Value)
 	}
 	args = append(args, "--override-input", targetInput, ref.URL)

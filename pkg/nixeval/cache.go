@@ -2,9 +2,11 @@ package nixeval
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -43,7 +45,7 @@ type localInput struct {
 }
 
 // begin looks at the flake's tree; nil if this question cannot be cached.
-func (e *Evaluator) begin(ref Ref, args []string) *attempt {
+func (e *Evaluator) begin(ctx context.Context, ref Ref, args []string) *attempt {
 	if e.CacheDir == "" || e.Impure {
 		return nil
 	}
@@ -61,11 +63,11 @@ func (e *Evaluator) begin(ref Ref, args []string) *attempt {
 	if err != nil {
 		return nil
 	}
-	a := &attempt{store: s, began: time.Now()}
+	a := &attempt{store: s, began: now()}
 	state := ""
 	switch {
 	case ref.Root != "" && plainQuery(ref.URL):
-		if a.target, err = s.observe(ref.Root, ref.Git); err != nil {
+		if a.target, err = s.observe(ctx, ref.Root, ref.Git); err != nil {
 			return nil
 		}
 		state = fmt.Sprintf("%x", a.target.sum)
@@ -74,12 +76,18 @@ func (e *Evaluator) begin(ref Ref, args []string) *attempt {
 	default:
 		return nil
 	}
-	a.key = strings.Join(append([]string{nix, state}, args...), "\x00")
+	parts := append([]string{nix, state}, args...)
+	for _, o := range e.Options {
+		if secret(o) { // which args do not show
+			parts = append(parts, o.Name, o.Value)
+		}
+	}
+	a.key = strings.Join(parts, "\x00")
 	return a
 }
 
 // lookUp returns a kept answer that still holds.
-func (a *attempt) lookUp() (*answer, bool) {
+func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	if a == nil {
 		return nil, false
 	}
@@ -93,7 +101,7 @@ func (a *attempt) lookUp() (*answer, bool) {
 		return nil, false
 	}
 	for _, input := range kept.Inputs {
-		t, err := a.store.observe(input.Root, input.Git)
+		t, err := a.store.observe(ctx, input.Root, input.Git)
 		if err != nil || !slices.Equal(t.sum[:], input.Sum) {
 			return nil, false
 		}
@@ -102,8 +110,8 @@ func (a *attempt) lookUp() (*answer, bool) {
 }
 
 // keep stores an answer, if nothing that it depends on was touched while Nix ran, and reports whether it did.
-func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) bool {
-	if a == nil {
+func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[string]string) bool {
+	if a == nil || clockJumped(a.began, now()) {
 		return false
 	}
 	known := ref.URL
@@ -111,7 +119,7 @@ func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) bool {
 		known += "\n" + override
 	}
 	if a.target != nil {
-		after, err := a.store.observe(ref.Root, ref.Git)
+		after, err := a.store.observe(ctx, ref.Root, ref.Git)
 		if err != nil || !after.unchangedSince(a.target) {
 			return false
 		}
@@ -125,7 +133,7 @@ func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) bool {
 	}
 	kept := answer{Events: r.events, Source: r.source}
 	for _, input := range inputs {
-		t, err := a.store.observe(input.Root, input.Git)
+		t, err := a.store.observe(ctx, input.Root, input.Git)
 		if err != nil || !t.quietSince(a.began) {
 			return false
 		}
@@ -138,6 +146,15 @@ func (a *attempt) keep(r *run, ref Ref, overrides map[string]string) bool {
 	return a.store.put("answer", a.key, append(append(head, '\n'), r.stdout...)) == nil
 }
 
+// now is the time; tests let it jump.
+var now = time.Now
+
+// clockJumped reports whether the time of day went otherwise than the time that passed: the times of files then do not say what was
+// changed first.
+func clockJumped(began, ended time.Time) bool {
+	return (ended.Round(0).Sub(began.Round(0)) - ended.Sub(began)).Abs() > 25*time.Millisecond
+}
+
 // readLock returns a flake's lock file, or nothing.
 func readLock(dir string) string {
 	text, _ := os.ReadFile(filepath.Join(dir, "flake.lock"))
@@ -145,13 +162,13 @@ func readLock(dir string) string {
 }
 
 // observe looks at a tree with the help of what was kept of it.
-func (s *store) observe(root string, git bool) (*tree, error) {
+func (s *store) observe(ctx context.Context, root string, git bool) (*tree, error) {
 	key := fmt.Sprintf("%t %s", git, root)
 	var known *tree
 	if text, ok := s.get("tree", key); ok {
 		known, _ = unmarshalTree(text)
 	}
-	t, changed, err := observe(root, git, known)
+	t, changed, err := observe(ctx, root, git, known)
 	if err != nil {
 		return nil, err
 	}
@@ -186,11 +203,32 @@ func (e *Evaluator) identity() (string, error) {
 		}
 	}
 	for _, file := range configFiles() {
-		text, _ := os.ReadFile(file)
-		fmt.Fprintf(hash, "%s %d %s\n", file, len(text), text)
+		hashConfig(hash, file, 0)
 	}
 	return fmt.Sprintf("%x", hash.Sum(nil)), nil
 }
+
+// hashConfig adds a configuration file and those that it includes.
+func hashConfig(hash io.Writer, file string, depth int) {
+	text, _ := os.ReadFile(file)
+	fmt.Fprintf(hash, "%s %d %s\n", file, len(text), text)
+	if depth == maxIncludes {
+		return
+	}
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "#")
+		if words := strings.Fields(line); len(words) == 2 && (words[0] == "include" || words[0] == "!include") {
+			included := words[1]
+			if !filepath.IsAbs(included) {
+				included = filepath.Join(filepath.Dir(file), included)
+			}
+			hashConfig(hash, included, depth+1)
+		}
+	}
+}
+
+// maxIncludes ends files that include each other; Nix does not read such.
+const maxIncludes = 10
 
 // configFiles are the files that Nix reads its settings from, as its manual lists them.
 func configFiles() []string {

@@ -20,12 +20,16 @@ var (
 	ErrNixTooOld = errors.New("Nix too old")
 	// ErrNoFlake: the reference names no flake.
 	ErrNoFlake = errors.New("no flake")
+	// ErrBadRef: what was given is no flake reference, but an output's or nothing that could be one.
+	ErrBadRef = errors.New("no flake reference")
 	// ErrEvaluation: Nix ran and reported an error.
 	ErrEvaluation = errors.New("evaluation failed")
 	// ErrCrashed: Nix was killed or died without a word.
 	ErrCrashed = errors.New("Nix crashed")
 	// ErrGarbage: Nix ended well, but what it printed was not JSON.
 	ErrGarbage = errors.New("Nix printed no JSON")
+	// ErrTooLarge: what Nix printed is larger than a clan can be (512 MiB).
+	ErrTooLarge = errors.New("Nix printed too much")
 	// ErrNotCached: the cache has no answer, and only that was asked.
 	ErrNotCached = errors.New("not in the cache")
 	// The context ended; its error is the one to test for.
@@ -120,6 +124,12 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 		}
 		return out
 	}
+	if errors.Is(err, errTooLarge) {
+		out.kind = ErrTooLarge
+		out.Message = fmt.Sprintf("Nix printed more than %d MiB", maxAnswer>>20)
+		out.Hint = "some value in this flake is enormous, or without end"
+		return out
+	}
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		out.kind, out.cause = ErrNixNotFound, err
@@ -158,13 +168,13 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 		out.Hint = fmt.Sprintf("clanctl needs Nix 2.8 or newer; see %s --version", e.nix())
 	}
 	if out.Hint == "" {
-		out.Hint = e.hint(out, ref)
+		out.Hint = e.hint(ctx, out, ref)
 	}
 	return out
 }
 
 // hint knows the few failures whose message does not say what to do.
-func (e *Evaluator) hint(err *Error, ref Ref) string {
+func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	text := err.Message + "\n" + err.Trace
 	switch {
 	case strings.Contains(text, "contains mutable lock") || strings.Contains(text, "contains unlocked input"):
@@ -175,8 +185,11 @@ func (e *Evaluator) hint(err *Error, ref Ref) string {
 		strings.Contains(text, "allow-import-from-derivation"):
 		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
 	}
+	if ref.Git && strings.Contains(text, "program 'git' failed") && escapePath(ref.Root) != ref.Root {
+		return "Nix 2.8 cannot read a git checkout with such a path (spaces and the like): rename the directory, or use a newer Nix"
+	}
 	if ref.Git && missingFile.MatchString(text) {
-		if file := untracked(ref.Root, text); file != "" {
+		if file := untracked(ctx, ref.Root, text); file != "" {
 			return fmt.Sprintf("Nix sees only files that git tracks: git add -N %s", file)
 		}
 	}
@@ -186,8 +199,8 @@ func (e *Evaluator) hint(err *Error, ref Ref) string {
 var missingFile = regexp.MustCompile(`does not exist|No such file|not tracked|does not contain a|getting status of`)
 
 // untracked returns a file of the work tree that git does not track and the text mentions, or "".
-func untracked(root, text string) string {
-	out, err := exec.Command("git", "-C", root, "ls-files", "--others", "--exclude-standard", "-z").Output()
+func untracked(ctx context.Context, root, text string) string {
+	out, err := git(ctx, root, "ls-files", "--others", "--exclude-standard", "-z")
 	if err != nil {
 		return ""
 	}

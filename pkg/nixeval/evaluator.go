@@ -96,10 +96,10 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	defer cleanup()
 
 	arguments := e.arguments(program, ref, argsJSON)
-	attempt := e.begin(ref, arguments)
+	attempt := e.begin(ctx, ref, arguments)
 	sources := Sources{root: ref.Root}
 	if !e.Refresh {
-		if kept, ok := attempt.lookUp(); ok {
+		if kept, ok := attempt.lookUp(ctx); ok {
 			sources.store = kept.Source
 			if e.OnEvent != nil {
 				for _, event := range kept.Events {
@@ -128,7 +128,7 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 			Stderr:  run.stderr(), Sources: sources,
 		}
 	}
-	if !attempt.keep(run, ref, e.OverrideInputs) {
+	if !attempt.keep(ctx, run, ref, e.OverrideInputs) {
 		attempt = nil
 	}
 	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: localTrees(run.locks, ref)}, nil

@@ -3,9 +3,11 @@ package nixeval
 import (
 	"bytes"
 	"context"
-	"os"
+	"errors"
+	"math/rand/v2"
 	"os/exec"
-	"strings"
+	"regexp"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -28,17 +30,55 @@ func (r *run) stderr() string { return string(r.tail) }
 
 const defaultGrace = 2 * time.Second
 
-// run starts Nix in a process group of its own and waits for its end. Whatever happens, no process of the group is left.
+// run runs Nix, and again a few times if its own database was busy with another Nix.
 func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
+	for pause := firstPause; ; pause *= 2 {
+		r, err := e.runOnce(ctx, args)
+		if err == nil || !r.databaseBusy() || pause > lastPause {
+			return r, err
+		}
+		select {
+		case <-ctx.Done():
+			return r, err
+		case <-time.After(pause/2 + rand.N(pause)):
+		}
+	}
+}
+
+// The pauses between attempts double: together they are some three seconds.
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 1600 * time.Millisecond
+)
+
+// busyMessage is the whole of what Nix says when SQLite had no turn for it.
+var busyMessage = regexp.MustCompile(`^SQLite database '[^']*' is busy(?: \(SQLITE_PROTOCOL\))?$`)
+
+// databaseBusy reports whether this, and nothing else, was the error.
+func (r *run) databaseBusy() bool {
+	busy := false
+	for _, event := range r.events {
+		if event.IsError() {
+			if !busyMessage.MatchString(event.Message) {
+				return false
+			}
+			busy = true
+		}
+	}
+	return busy
+}
+
+// runOnce starts Nix in a session of its own and waits for its end. Whatever happens, no process of its group is left.
+func (e *Evaluator) runOnce(ctx context.Context, args []string) (*run, error) {
 	r := &run{argv: append([]string{e.nix()}, args...)}
 	if err := ctx.Err(); err != nil {
 		r.err = err
 		return r, err
 	}
 	cmd := exec.CommandContext(ctx, r.argv[0], args...)
-	cmd.Env = environment(os.Environ())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var stdout bytes.Buffer
+	cmd.Env = e.environ()
+	cmd.SysProcAttr = session()
+	stdout := bounded{room: maxAnswer}
 	log := &logReader{onEvent: e.OnEvent}
 	cmd.Stdout, cmd.Stderr = &stdout, log
 
@@ -58,6 +98,9 @@ func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
 	if e.OnCommand != nil {
 		e.OnCommand(r.argv)
 	}
+	// The system kills Nix with the thread that started it; this one stays until Nix has ended.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {
 		r.err = err
 		return r, err
@@ -69,36 +112,29 @@ func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
 		timer.Stop()
 	}
 	log.flush()
-	r.stdout, r.events, r.source, r.locks, r.tail = stdout.Bytes(), log.events, log.source, log.locks, log.tail
+	if stdout.room < 0 {
+		err = errTooLarge
+	}
+	r.stdout, r.events, r.source, r.locks, r.tail = stdout.text.Bytes(), log.events, log.source, log.locks, log.tail
 	r.err = err
 	return r, err
 }
 
-// environment passes on what Nix and the fetchers below it need, and nothing else of the user's.
-func environment(environ []string) []string {
-	keep := environ[:0:0]
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if needed(name) {
-			keep = append(keep, entry)
-		}
-	}
-	return keep
+// maxAnswer is far more than any clan's facts take, and less than would fill a machine.
+var maxAnswer = 512 << 20
+
+var errTooLarge = errors.New("too large")
+
+// bounded keeps what is written, up to a limit; then it fails, and Nix with it.
+type bounded struct {
+	text bytes.Buffer
+	room int
 }
 
-func needed(name string) bool {
-	switch name {
-	case "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TEMP", "TMP", "LANG", "TZ", "LD_LIBRARY_PATH", "LOCALE_ARCHIVE",
-		"NETRC", "SSH_AUTH_SOCK", "SSH_ASKPASS", "DISPLAY", "TERM", "DBUS_SESSION_BUS_ADDRESS",
-		"SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
-		"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy",
-		"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY":
-		return true
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.room -= len(p); b.room < 0 {
+		b.text = bytes.Buffer{}
+		return 0, errTooLarge
 	}
-	for _, prefix := range []string{"NIX_", "XDG_", "LC_", "GIT_", "GC_"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
+	return b.text.Write(p)
 }

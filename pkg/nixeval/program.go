@@ -76,12 +76,12 @@ func (e *Evaluator) writeProgram(fn Function) (dir string, cleanup func(), err e
 
 // install makes sure that dir holds exactly these files, by writing them beside it and renaming.
 func install(dir string, files map[string][]byte) error {
+	parent := filepath.Dir(dir)
+	if err := ours(parent); err != nil {
+		return err
+	}
 	if holds(dir, files) {
 		return nil
-	}
-	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return err
 	}
 	temp, err := os.MkdirTemp(parent, "tmp-")
 	if err != nil {

@@ -33,13 +33,16 @@ func (r Ref) Subdirectory() string {
 
 // ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched upward
 // for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference; anything else
-// is left as it is. It reads the file system only. The error is [ErrNoFlake] where there is no flake.nix.
+// is left as it is. It reads the file system only. The error is [ErrNoFlake] where there is no flake.nix, and [ErrBadRef] for `x#y`.
 func ResolveRef(ref string) (Ref, error) {
 	if ref == "" {
 		ref = "."
 	}
-	if i := strings.IndexByte(ref, '#'); i >= 0 {
-		return Ref{}, &Error{kind: ErrNoFlake, Message: fmt.Sprintf("%q is not a flake reference: it names an output", ref),
+	if strings.IndexByte(ref, 0) >= 0 {
+		return Ref{}, &Error{kind: ErrBadRef, Message: fmt.Sprintf("%q is not a flake reference", ref)}
+	}
+	if i := strings.IndexByte(ref, '#'); i >= 0 && !(isPath(ref) && exists(ref)) {
+		return Ref{}, &Error{kind: ErrBadRef, Message: fmt.Sprintf("%q is not a flake reference: it names an output", ref),
 			Hint: fmt.Sprintf("leave out %q", ref[i:])}
 	}
 	if isPath(ref) {

@@ -2,7 +2,8 @@ package nixeval
 
 import (
 	"bytes"
-	"os"
+	"io/fs"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -35,10 +36,7 @@ func (s Sources) WithDir(dir string) Sources {
 // Local returns the user's file for a store path: relative to the root of the source tree ("clan.nix"), or
 // "<input>/file" for a file of an input. It reports false for a path that it cannot place.
 func (s Sources) Local(path string) (string, bool) {
-	inStore := path
-	if match := otherStore.FindStringSubmatch(path); match != nil {
-		inStore = match[1]
-	}
+	elsewhere, inStore := splitStore(path)
 	if s.store != "" {
 		if rel, ok := below(inStore, s.store); ok {
 			return rel, true
@@ -56,14 +54,42 @@ func (s Sources) Local(path string) (string, bool) {
 		return rel, true
 	}
 	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same file.
-	if match := storeFile.FindStringSubmatch(inStore); match != nil {
+	if match := storeFile.FindStringSubmatch(inStore); match != nil && filepath.IsLocal(match[2]) {
 		for _, dir := range append([]string{""}, s.dirs...) {
-			if local := filepath.Join(dir, match[1]); sameContent(path, filepath.Join(s.root, local)) {
+			if local := filepath.Join(dir, match[2]); sameContent(elsewhere+match[1], match[2], s.root, local) {
 				return local, true
 			}
 		}
 	}
 	return path, false
+}
+
+// ReadFile returns the content of a file of the flake or of its inputs, given by its store path. Whatever a flake says where its parts
+// are written, no other file is read, and none that is not a plain file (or larger than 64 MiB).
+func (s Sources) ReadFile(path string) ([]byte, error) {
+	elsewhere, inStore := splitStore(path)
+	for _, store := range append(slices.Collect(maps.Values(s.inputs)), s.store) {
+		if rel, ok := below(inStore, store); ok {
+			if text, err := readPlain(elsewhere+store, rel, maxSource); err == nil {
+				return text, nil
+			}
+		}
+	}
+	if local, ok := s.own(path); ok && s.root != "" {
+		return readPlain(s.root, local, maxSource)
+	}
+	return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
+}
+
+// maxSource is more than any source file takes.
+const maxSource = 64 << 20
+
+// splitStore splits the path of a file in a store elsewhere: where that is, and the path that the file has for Nix.
+func splitStore(path string) (elsewhere, inStore string) {
+	if match := otherStore.FindStringSubmatch(path); match != nil {
+		return match[1], match[2]
+	}
+	return "", path
 }
 
 // Root is the top of the local source tree, to which Local's paths are relative; empty for a remote flake.
@@ -72,8 +98,8 @@ func (s Sources) Root() string { return s.root }
 var (
 	// A store elsewhere (NIX_REMOTE=/home/me/root) keeps /nix/store/x in /home/me/root/nix/store/x. Nix gives the latter in
 	// positions, and the former everywhere else.
-	otherStore = regexp.MustCompile(`^/.+?(/nix/store/[0-9a-z]{32}-.+)$`)
-	storeFile  = regexp.MustCompile(`^/nix/store/[0-9a-z]{32}-[^/]+/(.+)$`)
+	otherStore = regexp.MustCompile(`^(/.+?)(/nix/store/[0-9a-z]{32}-.+)$`)
+	storeFile  = regexp.MustCompile(`^(/nix/store/[0-9a-z]{32}-[^/]+)/(.+)$`)
 	storePaths = regexp.MustCompile(`(?:/[0-9A-Za-z+._-]+)*/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+(?:/[^\s'"` + "`" + `:;,(){}<>«»\x60]*)?`)
 )
 
@@ -88,17 +114,17 @@ func (s Sources) Rewrite(text string) string {
 	})
 }
 
-// below returns path relative to dir when it is dir or inside.
+// below returns path relative to dir when it is dir or inside; one that climbs out again is not.
 func below(path, dir string) (string, bool) {
 	if path == dir {
 		return ".", true
 	}
 	rest, ok := strings.CutPrefix(path, dir+"/")
-	return rest, ok && dir != ""
+	return rest, ok && dir != "" && filepath.IsLocal(rest)
 }
 
-func sameContent(a, b string) bool {
-	x, errX := os.ReadFile(a)
-	y, errY := os.ReadFile(b)
+func sameContent(dirA, a, dirB, b string) bool {
+	x, errX := readPlain(dirA, a, maxSource)
+	y, errY := readPlain(dirB, b, maxSource)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }

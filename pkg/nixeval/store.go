@@ -33,15 +33,8 @@ func DefaultCacheDir() (string, error) {
 
 // openStore makes sure that a directory is ours alone. A directory that others may write to is not used.
 func openStore(dir string) (*store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := ours(dir); err != nil {
 		return nil, err
-	}
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() || !ownedByUs(info) || info.Mode().Perm()&0o022 != 0 {
-		return nil, fmt.Errorf("cache directory %s is not used: it is a link, or others own it or may write to it", dir)
 	}
 	return &store{dir}, nil
 }
@@ -61,6 +54,10 @@ func (s *store) path(kind, key string) string {
 
 func (s *store) get(kind, key string) ([]byte, bool) {
 	path := s.path(kind, key)
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, false // a link is nothing that we made
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, false
@@ -70,7 +67,7 @@ func (s *store) get(kind, key string) ([]byte, bool) {
 		return nil, false
 	}
 	// The oldest files go first when space is short; an hour is near enough.
-	if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()).Abs() > time.Hour {
+	if time.Since(info.ModTime()).Abs() > time.Hour {
 		_ = os.Chtimes(path, time.Time{}, time.Now())
 	}
 	return payload, true

@@ -2,13 +2,13 @@ package nixeval
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -68,13 +68,13 @@ var errUncacheable = errors.New("not cacheable")
 // observe looks at a tree. known is what was observed before, or nil; what is provably unchanged since is not read again.
 // changed reports whether the result says more than known did. The error is errUncacheable for trees whose state cannot be
 // told by these means (submodules, sockets, a git that does not answer).
-func observe(root string, git bool, known *tree) (t *tree, changed bool, err error) {
+func observe(ctx context.Context, root string, git bool, known *tree) (t *tree, changed bool, err error) {
 	t = &tree{git: git, root: root}
 	if known == nil || known.git != git || known.root != root {
 		known = &tree{}
 	}
 	if git {
-		err = t.listGit(known)
+		err = t.listGit(ctx, known)
 	} else {
 		err = t.listPlain(known)
 	}
@@ -207,10 +207,10 @@ func (t *tree) listPlain(known *tree) error {
 }
 
 // listGit lists what git's index holds, and git's own state.
-func (t *tree) listGit(known *tree) error {
+func (t *tree) listGit(ctx context.Context, known *tree) error {
 	var err error
 	var gitDir string
-	if gitDir, t.head, err = gitHead(t.root); err != nil {
+	if gitDir, t.head, err = gitHead(ctx, t.root); err != nil {
 		return err
 	}
 	index := filepath.Join(gitDir, "index")
@@ -226,7 +226,7 @@ func (t *tree) listGit(known *tree) error {
 		}
 		return nil
 	}
-	listing, err := exec.Command("git", "-C", t.root, "ls-files", "--stage", "-z").Output()
+	listing, err := git(ctx, t.root, "ls-files", "--stage", "-z")
 	if err != nil {
 		return fmt.Errorf("%w: git ls-files: %w", errUncacheable, err)
 	}
@@ -262,11 +262,11 @@ func (t *tree) listGit(known *tree) error {
 }
 
 // gitHead reads what of git's state a flake can see (`self.rev`, and whether the tree is dirty, follow from it and the files).
-func gitHead(root string) (gitDir, head string, err error) {
+func gitHead(ctx context.Context, root string) (gitDir, head string, err error) {
 	gitDir = filepath.Join(root, ".git")
 	if info, err := os.Stat(gitDir); err != nil || !info.IsDir() {
 		// A linked work tree: its .git is a file, and refs are elsewhere.
-		out, err := exec.Command("git", "-C", root, "rev-parse", "--absolute-git-dir", "HEAD").Output()
+		out, err := git(ctx, root, "rev-parse", "--absolute-git-dir", "HEAD")
 		if err != nil {
 			return "", "", fmt.Errorf("%w: git rev-parse: %w", errUncacheable, err)
 		}
@@ -290,6 +290,12 @@ func gitHead(root string) (gitDir, head string, err error) {
 			return "", "", err
 		}
 		head += string(commit)
+	}
+	// Refs in git's newer form: each change to one gives the list of its tables a new entry.
+	if tables, err := os.ReadFile(filepath.Join(gitDir, "reftable", "tables.list")); err == nil {
+		head += string(tables)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", "", err
 	}
 	config, err := os.ReadFile(filepath.Join(gitDir, "config"))
 	if err != nil {

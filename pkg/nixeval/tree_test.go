@@ -180,7 +180,7 @@ func TestObserveNeverMissesAnEdit(t *testing.T) {
 				if r.IntN(20) == 0 {
 					time.Sleep(60 * time.Millisecond) // old enough to be trusted
 				}
-				seen, _, err := observe(root, git, known)
+				seen, _, err := observe(t.Context(), root, git, known)
 				if err != nil {
 					t.Fatalf("edit %d (%s): %v", i, what, err)
 				}
@@ -209,7 +209,7 @@ func TestUnmarshalDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	seen, _, err := observe(root, false, nil)
+	seen, _, err := observe(t.Context(), root, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func BenchmarkObserve(b *testing.B) {
 		}
 	}
 	time.Sleep(100 * time.Millisecond)
-	known, _, err := observe(root, false, nil)
+	known, _, err := observe(b.Context(), root, false, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func BenchmarkObserve(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		known, _ := unmarshalTree(text)
-		if _, changed, err := observe(root, false, known); err != nil || changed {
+		if _, changed, err := observe(b.Context(), root, false, known); err != nil || changed {
 			b.Fatal(changed, err)
 		}
 	}

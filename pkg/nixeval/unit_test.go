@@ -129,7 +129,18 @@ func TestResolveRef(t *testing.T) {
 	if got := escapePath("/a+b/c d/e%f?#ü"); got != "/a+b/c%20d/e%25f%3F%23%C3%BC" {
 		t.Errorf("escapePath = %s", got)
 	}
-	for _, in := range []string{root + "/empty", root + "/nowhere", root + "/plain clan#x"} {
+	if err := os.Rename(filepath.Join(root, "plain clan"), filepath.Join(root, "plain#?clan")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ResolveRef(root + "/plain#?clan"); err != nil || got.URL != "path:"+root+"/plain%23%3Fclan" {
+		t.Errorf("a directory with # in its name: %+v, %v", got, err)
+	}
+	for _, in := range []string{root + "/plain clan#x", "github:a/b#x", "a\x00b"} {
+		if _, err := ResolveRef(in); err == nil || !isKind(err, ErrBadRef) {
+			t.Errorf("ResolveRef(%q) = %v, want ErrBadRef", in, err)
+		}
+	}
+	for _, in := range []string{root + "/empty", root + "/nowhere"} {
 		if _, err := ResolveRef(in); err == nil || !isKind(err, ErrNoFlake) {
 			t.Errorf("ResolveRef(%s) = %v, want ErrNoFlake", in, err)
 		}

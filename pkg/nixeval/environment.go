@@ -1,0 +1,109 @@
+package nixeval
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// environ is the environment that Nix runs in: what it and the fetchers below it need of the caller's, and what must not be on a
+// command line.
+func (e *Evaluator) environ() []string {
+	all := os.Environ()
+	if !e.Impure {
+		all = environment(all)
+	}
+	return withSecrets(harmlessGit(all), e.Options)
+}
+
+// environment passes on what Nix and the fetchers below it need, and nothing else of the user's. An impure flake is asked for with
+// the whole environment: with less, it would see another one than Nix by itself shows it.
+func environment(environ []string) []string {
+	keep := environ[:0:0]
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if slices.Contains(needed, name) || neededPrefix(name) {
+			keep = append(keep, entry)
+		}
+	}
+	return keep
+}
+
+// needed is looked through for each variable; it is short. Variables that only say where a git repository is (GIT_DIR in a commit hook,
+// say) are left out: they would be taken for every repository among the inputs.
+var needed = []string{
+	"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TEMP", "TMP", "LANG", "TZ", "TERM", "LD_LIBRARY_PATH", "LOCALE_ARCHIVE",
+	"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
+	// Nix.
+	"NIX_CACHE_HOME", "NIX_CONFIG", "NIX_CONFIG_HOME", "NIX_CONF_DIR", "NIX_CURL_FLAGS", "NIX_DAEMON_SOCKET_PATH", "NIX_DATA_DIR", "NIX_DATA_HOME",
+	"NIX_IGNORE_SYMLINK_STORE", "NIX_LIBEXEC_DIR", "NIX_LOCALSTATE_DIR", "NIX_LOG_DIR", "NIX_PATH", "NIX_PROFILES", "NIX_REMOTE",
+	"NIX_SSHOPTS", "NIX_SSL_CERT_FILE", "NIX_STATE_DIR", "NIX_STATE_HOME", "NIX_STORE", "NIX_STORE_DIR", "NIX_USER_CONF_FILES",
+	"NIX_USER_PROFILE_DIR",
+	// Fetching: git, ssh, curl.
+	"GIT_ALLOW_PROTOCOL", "GIT_ASKPASS", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH", "GIT_PROXY_COMMAND",
+	"GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_TERMINAL_PROMPT",
+	"NETRC", "SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS",
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
+	"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy",
+	"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY",
+}
+
+func neededPrefix(name string) bool {
+	for _, prefix := range []string{"LC_", "GIT_CONFIG_", "GIT_SSL_", "GC_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// harmlessGit adds what keeps git from running programs that a repository's own configuration names, and from writing to its index:
+// Nix, and clanctl, only look.
+func harmlessGit(environ []string) []string {
+	n := 0
+	out := make([]string, 0, len(environ)+6)
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		switch name {
+		case "GIT_CONFIG_COUNT":
+			n, _ = strconv.Atoi(value)
+		case "GIT_OPTIONAL_LOCKS":
+		default:
+			out = append(out, entry)
+		}
+	}
+	for _, setting := range []Option{{"core.fsmonitor", "false"}, {"core.hooksPath", os.DevNull}} {
+		out = append(out, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, setting.Name), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", n, setting.Value))
+		n++
+	}
+	return append(out, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n), "GIT_OPTIONAL_LOCKS=0")
+}
+
+// secret reports whether a setting's value must not be seen by others: a command line is everybody's to read.
+func secret(option Option) bool { return strings.Contains(option.Name, "token") }
+
+// withSecrets adds the secret settings to NIX_CONFIG, where only the user and root can read them. They win over what stands there,
+// as --option would.
+func withSecrets(environ []string, options []Option) []string {
+	config := ""
+	for _, o := range options {
+		if secret(o) {
+			// A setting is a line of words.
+			config += "\n" + strings.Join(strings.Fields(o.Name), "") + " = " + strings.Join(strings.Fields(o.Value), " ")
+		}
+	}
+	if config == "" {
+		return environ
+	}
+	out := environ[:0:0]
+	for _, entry := range environ {
+		if value, is := strings.CutPrefix(entry, "NIX_CONFIG="); is {
+			config = value + config
+			continue
+		}
+		out = append(out, entry)
+	}
+	return append(out, "NIX_CONFIG="+config)
+}

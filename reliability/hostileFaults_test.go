@@ -1,0 +1,2 @@
+package reliability
+var hostileFaults []fault

@@ -1,0 +1,2 @@
+package reliability
+var machineFaults []fault
