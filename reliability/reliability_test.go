@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 var (
@@ -145,7 +147,13 @@ func (r *result) run(t *testing.T, nixes []string) {
 }
 
 func newAttempt(t *testing.T, nix string) *attempt {
-	a := &attempt{T: t, nix: nix, dir: t.TempDir()}
+	// Not t.TempDir, whose names are those of the faults.
+	dir, err := os.MkdirTemp("", "clanctl-fault-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	a := &attempt{T: t, nix: nix, dir: dir}
 	home := a.mkdir("home")
 	// The Nix at hand comes first, no answers or downloads of others, and no network.
 	a.env = []string{"PATH=" + filepath.Dir(nix) + ":" + os.Getenv("PATH"), "HOME=" + home, "NIX_REMOTE=" + os.Getenv("NIX_REMOTE"),
@@ -244,8 +252,14 @@ func (a *attempt) expect(r ran, code int, stderr string) {
 	if stderr == "" && r.stderr != "" || !regexp.MustCompile(stderr).MatchString(r.stderr) {
 		a.Errorf("on standard error is %q, want %q", shorten(r.stderr), stderr)
 	}
-	if raw := regexp.MustCompile("[\x00-\x08\x0b-\x1f\x7f]|\u202e|\u200b").FindString(r.stdout + r.stderr); raw != "" {
-		a.Errorf("the character %q reached the terminal", raw)
+	for _, c := range r.stdout + r.stderr {
+		if c != '\n' && c != '\t' && (unicode.IsControl(c) || unicode.Is(unicode.Cf, c)) {
+			a.Errorf("the character %q reached the terminal", c)
+			break
+		}
+	}
+	if !utf8.ValidString(r.stdout + r.stderr) {
+		a.Errorf("what is printed is not UTF-8")
 	}
 }
 

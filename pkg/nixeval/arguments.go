@@ -27,6 +27,9 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte) []string
 			args = append(args, flag.name)
 		}
 	}
+	if e.Offline {
+		args = append(args, "--option", "download-attempts", "1") // all of them would fail
+	}
 	for _, o := range e.Options {
 		if secret(o) {
 			continue // see withSecrets

@@ -15,6 +15,9 @@ func (e *Evaluator) environ() []string {
 	if !e.Impure {
 		all = environment(all)
 	}
+	if e.Offline {
+		all = withoutNetwork(all)
+	}
 	return withSecrets(harmlessGit(all), e.Options)
 }
 
@@ -80,6 +83,24 @@ func harmlessGit(environ []string) []string {
 	}
 	return append(out, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n), "GIT_OPTIONAL_LOCKS=0")
 }
+
+// withoutNetwork has every fetcher fail at once: Nix's --offline alone still downloads an input that is not at hand.
+func withoutNetwork(environ []string) []string {
+	out := environ[:0:0]
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if name := strings.ToLower(name); !strings.HasSuffix(name, "_proxy") && name != "git_allow_protocol" && name != "git_ssh" {
+			out = append(out, entry)
+		}
+	}
+	for _, name := range []string{"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY"} {
+		out = append(out, name+"="+noProxy)
+	}
+	return append(out, "GIT_ALLOW_PROTOCOL=file", "GIT_SSH_COMMAND=false")
+}
+
+// noProxy is one that no library knows how to speak to, and so none tries.
+const noProxy = "offline://none"
 
 // secret reports whether a setting's value must not be seen by others: a command line is everybody's to read.
 func secret(option Option) bool { return strings.Contains(option.Name, "token") }

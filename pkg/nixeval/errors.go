@@ -185,8 +185,11 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 		strings.Contains(text, "allow-import-from-derivation"):
 		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
 	}
-	if ref.Git && strings.Contains(text, "program 'git' failed") && escapePath(ref.Root) != ref.Root {
-		return "Nix 2.8 cannot read a git checkout with such a path (spaces and the like): rename the directory, or use a newer Nix"
+	if e.Offline && offlineFailure.MatchString(text) {
+		return "something that this flake needs is not at hand, and --offline forbids to fetch it: run once without --offline, or name a local copy with --override-input"
+	}
+	if escaped := escapePath(ref.Root); escaped != ref.Root && (strings.Contains(text, escaped+"'") || strings.Contains(text, "program 'git' failed")) {
+		return "Nix 2.8 cannot read a directory with such a name (spaces and the like): rename it, or use a newer Nix"
 	}
 	if ref.Git && missingFile.MatchString(text) {
 		if file := untracked(ctx, ref.Root, text); file != "" {
@@ -195,6 +198,9 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	}
 	return ""
 }
+
+// The first is of Nix's downloads, the others are of git.
+var offlineFailure = regexp.MustCompile(`unable to download|transport '[^']*' not allowed|[Cc]annot (?:find|fetch|resolve) .*(?:offline|Git)|Failed to fetch git repository`)
 
 var missingFile = regexp.MustCompile(`does not exist|No such file|not tracked|does not contain a|getting status of`)
 

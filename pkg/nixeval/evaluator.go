@@ -96,7 +96,7 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	defer cleanup()
 
 	arguments := e.arguments(program, ref, argsJSON)
-	attempt := e.begin(ctx, ref, arguments)
+	attempt := e.begin(ctx, ref, e.arguments(fn.Name+"\x00"+fn.Source, ref, argsJSON))
 	sources := Sources{root: ref.Root}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {

@@ -86,6 +86,7 @@ func (e *Evaluator) runOnce(ctx context.Context, args []string) (*run, error) {
 	if grace == 0 {
 		grace = defaultGrace
 	}
+	stdout.end = func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	// Interrupt the group, and kill what is still there after the grace; children that hold our pipes included.
 	var killer atomic.Pointer[time.Timer]
 	cmd.Cancel = func() error {
@@ -125,15 +126,17 @@ var maxAnswer = 512 << 20
 
 var errTooLarge = errors.New("too large")
 
-// bounded keeps what is written, up to a limit; then it fails, and Nix with it.
+// bounded keeps what is written, up to a limit; then it ends who writes.
 type bounded struct {
 	text bytes.Buffer
 	room int
+	end  func()
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.room -= len(p); b.room < 0 {
 		b.text = bytes.Buffer{}
+		b.end()
 		return 0, errTooLarge
 	}
 	return b.text.Write(p)

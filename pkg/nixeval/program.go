@@ -51,28 +51,46 @@ func (e *Evaluator) writeProgram(fn Function) (dir string, cleanup func(), err e
 
 	parent := e.ProgramDir
 	if parent == "" {
-		if cache, err := os.UserCacheDir(); err == nil {
-			parent = filepath.Join(cache, "clanctl", "nix")
+		if cache, err := DefaultCacheDir(); err == nil && ours(cache) == nil {
+			parent = filepath.Join(cache, "nix")
 		}
 	}
 	if parent != "" {
-		dir = filepath.Join(parent, name)
-		if install(dir, files) == nil {
+		if dir, err := installed(filepath.Join(parent, name), files); err == nil {
 			return dir, func() {}, nil
 		}
 	}
 	// No home, a read-only or full disk, somebody else's directory: a private one for this call.
-	dir, err = os.MkdirTemp("", "clanctl-")
-	if err != nil {
+	if dir, err = os.MkdirTemp("", "clanctl-"); err != nil {
 		return "", nil, err
 	}
-	cleanup = func() { _ = os.RemoveAll(dir) }
+	temp := dir
+	cleanup = func() { _ = os.RemoveAll(temp) }
+	if dir, err = filepath.EvalSymlinks(temp); err != nil {
+		cleanup()
+		return "", nil, err
+	}
 	if err := writeFiles(dir, files); err != nil {
 		cleanup()
 		return "", nil, err
 	}
 	return dir, cleanup, nil
 }
+
+// installed is install; it returns the directory as Nix can read it: without links on the way (2.26 follows none), and without signs
+// that a URL must escape (2.8 does not undo it).
+func installed(dir string, files map[string][]byte) (string, error) {
+	if err := install(dir, files); err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err == nil && escapePath(real) != real {
+		err = errUnreadablePath
+	}
+	return real, err
+}
+
+var errUnreadablePath = errors.New("Nix 2.8 cannot read such a path")
 
 // install makes sure that dir holds exactly these files, by writing them beside it and renaming.
 func install(dir string, files map[string][]byte) error {

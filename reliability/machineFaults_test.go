@@ -1,2 +1,0 @@
-package reliability
-var machineFaults []fault
