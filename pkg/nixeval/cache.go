@@ -26,6 +26,7 @@ type attempt struct {
 	store  *store
 	key    string
 	began  time.Time
+	passed time.Duration
 	target *tree // nil for a reference that is locked by itself
 }
 
@@ -63,7 +64,8 @@ func (e *Evaluator) begin(ctx context.Context, ref Ref, args []string) *attempt 
 	if err != nil {
 		return nil
 	}
-	a := &attempt{store: s, began: now()}
+	a := &attempt{store: s}
+	a.began, a.passed = clock()
 	state := ""
 	switch {
 	case ref.Root != "" && plainQuery(ref.URL):
@@ -111,7 +113,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 
 // keep stores an answer, if nothing that it depends on was touched while Nix ran, and reports whether it did.
 func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[string]string) bool {
-	if a == nil || clockJumped(a.began, now()) {
+	if a == nil || a.clockJumped() {
 		return false
 	}
 	known := ref.URL
@@ -146,13 +148,19 @@ func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[strin
 	return a.store.put("answer", a.key, append(append(head, '\n'), r.stdout...)) == nil
 }
 
-// now is the time; tests let it jump.
-var now = time.Now
+// clock tells the time of day, and how much time has passed since this program began; tests let the first jump.
+var clock = func() (time.Time, time.Duration) {
+	now := time.Now()
+	return now.Round(0), now.Sub(programBegan)
+}
+
+var programBegan = time.Now()
 
 // clockJumped reports whether the time of day went otherwise than the time that passed: the times of files then do not say what was
 // changed first.
-func clockJumped(began, ended time.Time) bool {
-	return (ended.Round(0).Sub(began.Round(0)) - ended.Sub(began)).Abs() > 25*time.Millisecond
+func (a *attempt) clockJumped() bool {
+	now, passed := clock()
+	return (now.Sub(a.began) - (passed - a.passed)).Abs() > 25*time.Millisecond
 }
 
 // readLock returns a flake's lock file, or nothing.

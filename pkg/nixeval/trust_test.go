@@ -1,0 +1,291 @@
+package nixeval
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A cancelled run says that it was, and keeps what Nix had said until then.
+func TestCancelledKeepsTheText(t *testing.T) {
+	for _, c := range []struct {
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		want error
+	}{
+		{func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(300*time.Millisecond, cancel)
+			return ctx, cancel
+		}, context.Canceled},
+		{func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 300*time.Millisecond)
+		}, context.DeadlineExceeded},
+	} {
+		ctx, cancel := c.end(t.Context())
+		e := fake(t, `echo '@nix {"action":"msg","level":1,"msg":"warning: the input moved"}' >&2; exec sleep 60`)
+		_, err := e.Apply(ctx, clan(t), identity, nil)
+		cancel()
+		var nixErr *Error
+		if !errors.Is(err, c.want) || !errors.As(err, &nixErr) || !strings.Contains(nixErr.Stderr, "the input moved") {
+			t.Errorf("%v: %v", c.want, err)
+		}
+		if errors.Is(err, context.Canceled) && errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v is both", err)
+		}
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	defer func(was int) { maxAnswer = was }(maxAnswer)
+	maxAnswer = 1 << 20
+	// It takes no notice of a closed pipe.
+	_, err := fake(t, `trap '' PIPE; while :; do echo '{"a": 1}'; done 2>/dev/null`).Apply(t.Context(), clan(t), identity, nil)
+	if !errors.Is(err, ErrTooLarge) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := fake(t, `printf '"'; head -c 1048574 /dev/zero | tr '\0' x; printf '"'`).Apply(t.Context(), clan(t), identity, nil); err != nil {
+		t.Errorf("an answer that just fits: %v", err)
+	}
+}
+
+// Somebody who sets the clock back must not have an answer kept for files that were edited while Nix read them.
+func TestClockJump(t *testing.T) {
+	real := clock
+	defer func() { clock = real }()
+	var e Evaluator
+	realNix(t, &e)
+	home := clan(t)
+	writeAll(t, map[string]string{filepath.Join(home, "value"): "one"})
+	time.Sleep(100 * time.Millisecond)
+	ask := func(what string, cached bool) {
+		t.Helper()
+		if result, err := e.Apply(t.Context(), home, readValues, nil); err != nil || result.Cached != cached {
+			t.Errorf("%s: %v, cached %v", what, err, result != nil && result.Cached)
+		}
+	}
+	for _, jump := range []time.Duration{-time.Hour, time.Hour, -time.Second} {
+		looks := 0
+		clock = func() (time.Time, time.Duration) {
+			day, passed := real()
+			if looks++; looks%2 == 0 { // the first look is before Nix runs, the second after it
+				day = day.Add(jump)
+			}
+			return day, passed
+		}
+		ask(jump.String(), false)
+		ask(jump.String()+" again", false)
+	}
+	clock = real
+	ask("a clock that goes as it should", false)
+	ask("again", true)
+}
+
+func TestSourcesStayInside(t *testing.T) {
+	root, store := t.TempDir(), t.TempDir()
+	outside := filepath.Join(t.TempDir(), "secret.json")
+	writeAll(t, map[string]string{outside: `{"secret": 1}`, filepath.Join(root, "a.json"): `{"a": 1}`, filepath.Join(store, "a.json"): `{"a": 2}`})
+	for _, dir := range []string{root, store} {
+		if err := errors.Join(os.Symlink(outside, filepath.Join(dir, "link.json")), os.Symlink(filepath.Dir(outside), filepath.Join(dir, "dir")),
+			os.Symlink("/dev/zero", filepath.Join(dir, "zero.json")), syscall.Mkfifo(filepath.Join(dir, "pipe.json"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	up := strings.Repeat("../", 20)
+	const input = "/nix/store/00000000000000000000000000000000-source"
+	s := Sources{root: root, store: store}.WithInputs(map[string]string{"in": input})
+	if text, err := s.ReadFile(filepath.Join(store, "a.json")); err != nil || string(text) != `{"a": 2}` {
+		t.Errorf("%s, %v", text, err)
+	}
+	if text, err := s.ReadFile(filepath.Join(root, "a.json")); err != nil || string(text) != `{"a": 1}` {
+		t.Errorf("%s, %v", text, err)
+	}
+	paths := []string{outside, "/dev/zero", "/etc/passwd", "", ".", "/", store, input, input + "/x", up + outside[1:], "a.json"}
+	for _, dir := range []string{root, store, input, "/nix/store/11111111111111111111111111111111-x"} {
+		for _, rest := range []string{"link.json", "dir/secret.json", "zero.json", "pipe.json", up + "dev/zero", up + outside[1:], "x/../" + up + outside[1:], "nowhere"} {
+			paths = append(paths, dir+"/"+rest)
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, path := range paths {
+			if text, err := s.ReadFile(path); err == nil {
+				t.Errorf("%s was read: %d bytes", path, len(text))
+			}
+			local, own := s.Local(path)
+			if rest, of := strings.CutPrefix(local, "<in>/"); own && of {
+				local = rest
+			}
+			if own && !filepath.IsLocal(local) {
+				t.Errorf("%s is said to be %s of the flake", path, local)
+			}
+			_ = s.Rewrite("in '" + path + "'")
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("reading waits for something")
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	got := harmlessGit([]string{"A=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=a.b", "GIT_CONFIG_VALUE_0=c"})
+	want := []string{"A=1", "GIT_CONFIG_KEY_0=a.b", "GIT_CONFIG_VALUE_0=c", "GIT_CONFIG_KEY_1=core.fsmonitor", "GIT_CONFIG_VALUE_1=false",
+		"GIT_CONFIG_KEY_2=core.hooksPath", "GIT_CONFIG_VALUE_2=/dev/null", "GIT_CONFIG_COUNT=3", "GIT_OPTIONAL_LOCKS=0"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	secrets := withSecrets([]string{"NIX_CONFIG=cores = 1"}, []Option{{"max-jobs", "1"}, {"access-tokens", "a=b\npure-eval = false c=d"}})
+	if want := []string{"NIX_CONFIG=cores = 1\naccess-tokens = a=b pure-eval = false c=d"}; !slices.Equal(secrets, want) {
+		t.Errorf("got %q", secrets)
+	}
+	offline := withoutNetwork([]string{"no_proxy=*", "HTTPS_PROXY=http://proxy", "GIT_ALLOW_PROTOCOL=https", "GIT_SSH=ssh", "HOME=/h"})
+	for _, entry := range offline {
+		if strings.HasPrefix(entry, "no_proxy") || strings.Contains(entry, "http://") || strings.HasPrefix(entry, "GIT_SSH=") || entry == "GIT_ALLOW_PROTOCOL=https" {
+			t.Errorf("%s is left", entry)
+		}
+	}
+	if !slices.Contains(offline, "HOME=/h") || !slices.Contains(offline, "GIT_ALLOW_PROTOCOL=file") {
+		t.Errorf("got %q", offline)
+	}
+	t.Setenv("CLANCTL_TEST_VARIABLE", "x")
+	if slices.Contains((&Evaluator{}).environ(), "CLANCTL_TEST_VARIABLE=x") || !slices.Contains((&Evaluator{Impure: true}).environ(), "CLANCTL_TEST_VARIABLE=x") {
+		t.Error("a variable is for an impure evaluation, and for no other")
+	}
+}
+
+// The cache must see every file that Nix takes settings from.
+func TestIdentityHasIncludedFiles(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("NIX_CONF_DIR", dir)
+	e := fake(t, "")
+	one := func() string {
+		t.Helper()
+		id, err := e.identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	seen := map[string]string{}
+	for _, step := range []struct{ file, text string }{
+		{"nix.conf", "include more.conf # of mine\n!include " + dir + "/absolute.conf\ninclude nix.conf\n"},
+		{"more.conf", "cores = 1\n"}, {"more.conf", "cores = 2\n!include deep/deeper.conf\n"}, {"absolute.conf", "cores = 3\n"}, {"deep/deeper.conf", "cores = 4\n"},
+	} {
+		writeAll(t, map[string]string{filepath.Join(dir, step.file): step.text})
+		id := one()
+		if before, known := seen[id]; known {
+			t.Errorf("%s %q changed nothing since %s", step.file, step.text, before)
+		}
+		seen[id] = step.file
+	}
+	writeAll(t, map[string]string{filepath.Join(dir, "other.conf"): "x"})
+	if _, known := seen[one()]; !known {
+		t.Error("a file that is not included matters")
+	}
+}
+
+// Refs in git's reftable form are in no file of their own.
+func TestGitHeadSeesReftables(t *testing.T) {
+	root := t.TempDir()
+	writeAll(t, map[string]string{
+		filepath.Join(root, ".git/HEAD"):                 "ref: refs/heads/.invalid\n",
+		filepath.Join(root, ".git/config"):               "[extensions]\n\trefStorage = reftable\n",
+		filepath.Join(root, ".git/reftable/tables.list"): "0x000000000001-0x000000000002-aaaaaaaa.ref\n",
+	})
+	_, before, err := gitHead(t.Context(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeAll(t, map[string]string{filepath.Join(root, ".git/reftable/tables.list"): "0x000000000001-0x000000000003-bbbbbbbb.ref\n"})
+	if _, after, err := gitHead(t.Context(), root); err != nil || after == before {
+		t.Errorf("a commit was not seen: %v", err)
+	}
+}
+
+func TestCheckCacheDir(t *testing.T) {
+	dir := t.TempDir()
+	good := filepath.Join(dir, "new", "cache")
+	if err := CheckCacheDir(good); err != nil {
+		t.Error(err)
+	}
+	file, link, open, below := filepath.Join(dir, "file"), filepath.Join(dir, "link"), filepath.Join(dir, "open"), filepath.Join(dir, "open", "below")
+	writeAll(t, map[string]string{file: ""})
+	if err := errors.Join(os.Symlink(good, link), os.MkdirAll(below, 0o700), os.Chmod(open, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{link, open, below} {
+		if err := CheckCacheDir(bad); !errors.Is(err, ErrUnsafeDir) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	if err := CheckCacheDir(file); err == nil || errors.Is(err, ErrUnsafeDir) {
+		t.Errorf("a file: %v", err)
+	}
+	// Sticky, as /tmp is: others may not replace what is ours.
+	if err := errors.Join(os.Chmod(open, 0o777|fs.ModeSticky), CheckCacheDir(below)); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whatever a string holds, Nix reads the quoted one as the same.
+func TestQuoteAgainstNix(t *testing.T) {
+	strs := append([]string{""}, quoteSeeds...)
+	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 7))
+	alphabet := []string{"\\", "\"", "$", "{", "}", "''", "\n", "\r", "\t", "a", "é", "🦊", "\x01", "\x7f", "\u2028", "%", "/", "#", "${", "\\$", "$$", " "}
+	for range 500 {
+		var b strings.Builder
+		for range r.IntN(12) {
+			b.WriteString(alphabet[r.IntN(len(alphabet))])
+		}
+		strs = append(strs, b.String())
+	}
+	quoteAgainstNix(t, strs)
+}
+
+var quoteSeeds = []string{"\"", "\\", "${x}", "$${x}", "\\${x}", "a\nb", "a\r\nb", "\r", "''", "'''", "''${", "\t", "\u0080", "\U0001f98a", "$", "$$", "$\\{", "\\n", "#", "/*", "\u2028", "\x1b[31m", strings.Repeat("\\\"$", 50)}
+
+// quoteAgainstNix has one Nix process read all strings, quoted, and give them back as JSON.
+func quoteAgainstNix(t *testing.T, strs []string) {
+	t.Helper()
+	var list strings.Builder
+	for _, s := range strs {
+		list.WriteString(Quote(s) + "\n")
+	}
+	for _, nix := range filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX")) {
+		quoteAgainst(t, nix, strs, list.String())
+	}
+	if os.Getenv("CLANCTL_TEST_NIX") == "" {
+		quoteAgainst(t, "nix", strs, list.String())
+	}
+}
+
+func quoteAgainst(t *testing.T, nix string, strs []string, list string) {
+	t.Helper()
+	e := &Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}
+	// The strings enter twice: as source text, and as the JSON of the arguments.
+	result, err := e.Apply(t.Context(), clan(t), Function{Name: "quote.nix", Source: "_: args: { source = [\n" + list + "]; inherit args; }"}, strs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Args, Source []string }
+	if err := json.Unmarshal(result.Value, &got); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range strs {
+		if got.Source[i] != want || got.Args[i] != want {
+			t.Fatalf("%s read %s\nas %q and %q", fmt.Sprint(nix), Quote(want), got.Source[i], got.Args[i])
+		}
+	}
+}
