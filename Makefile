@@ -3,7 +3,7 @@ GO ?= go
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
 
-.PHONY: build demo test lint bench generate release clean
+.PHONY: build demo test lint fuzz reliability bench generate release clean
 
 build:
 	$(GO) build -o bin/clanctl ./cmd/clanctl
@@ -22,6 +22,15 @@ lint:
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt would change:" $$files; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+
+# Every fuzz target for a few seconds; FUZZTIME=10m for longer.
+fuzz:
+	@scripts/fuzz $(FUZZTIME)
+
+# Tries each fault several times and writes the table of docs/reliability.md.
+reliability:
+	@scripts/ensure-nix
+	$(GO) test ./reliability -count=1 -timeout 60m -run TestFaults -rounds $(or $(ROUNDS),10) -table ../docs/reliability.md
 
 # Side by side with bare Nix; see docs/performance.md.
 bench: build
