@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"path/filepath"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -24,11 +25,20 @@ func (s *sourceTree) line(at nixeval.Position) (string, bool) {
 		return "", false
 	}
 	// A name from the flake leads to nothing outside of it.
-	file, err := os.OpenInRoot(s.root, filepath.FromSlash(at.File))
+	root, err := os.OpenRoot(s.root)
+	if err != nil {
+		return "", false
+	}
+	defer root.Close()
+	// Nor to a pipe, for which one would wait.
+	file, err := root.OpenFile(filepath.FromSlash(at.File), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return "", false
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", false
+	}
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, maxLine)
 	for n := 1; lines.Scan(); n++ {
