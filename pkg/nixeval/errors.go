@@ -210,7 +210,7 @@ func untracked(ctx context.Context, root, text string) string {
 	if err != nil {
 		return ""
 	}
-	for file := range strings.SplitSeq(string(out), "\x00") {
+	for file := range strings.SplitSeq(out, "\x00") {
 		for name := file; name != "" && name != "."; name = filepath.Dir(name) {
 			// The file itself, or the directory that is missing with it.
 			for _, form := range []string{"-source/" + name + "'", "-source/" + name + "\"", "'" + name + "'", "\"" + name + "\"", "/" + name + "'"} {

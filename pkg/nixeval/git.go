@@ -4,14 +4,17 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 )
 
-// git asks git about a work tree. It gets no more of the environment than Nix does, no terminal, and ends with the context.
-func git(ctx context.Context, root string, args ...string) ([]byte, error) {
+// git asks git about a work tree and returns what it prints, without the last newline. It takes no locks that are not needed, gets no more
+// of the environment than Nix does and no terminal, and ends with the context.
+func git(ctx context.Context, root string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...)
 	cmd.Env = harmlessGit(environment(os.Environ()))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.WaitDelay = defaultGrace
-	return cmd.Output()
+	out, err := cmd.Output()
+	return strings.TrimSuffix(string(out), "\n"), err
 }

@@ -110,10 +110,3 @@ func ChangedFiles(ctx context.Context, root, old, new string) ([]string, error) 
 	slices.Sort(files)
 	return files, nil
 }
-
-// git runs git in a directory, without taking locks that are not needed, and returns what it prints.
-func git(ctx context.Context, dir string, args ...string) (string, error) {
-	command := exec.CommandContext(ctx, "git", append([]string{"--no-optional-locks", "-C", dir}, args...)...)
-	out, err := command.Output()
-	return strings.TrimSuffix(string(out), "\n"), err
-}

@@ -230,7 +230,7 @@ func (t *tree) listGit(ctx context.Context, known *tree) error {
 	if err != nil {
 		return fmt.Errorf("%w: git ls-files: %w", errUncacheable, err)
 	}
-	t.list = sha256.Sum256(listing)
+	t.list = sha256.Sum256([]byte(listing))
 	before := map[string]entry{}
 	for _, d := range known.dirs {
 		for _, e := range d.entries {
@@ -238,7 +238,7 @@ func (t *tree) listGit(ctx context.Context, known *tree) error {
 		}
 	}
 	at := map[string]int{}
-	for line := range strings.SplitSeq(strings.TrimSuffix(string(listing), "\x00"), "\x00") {
+	for line := range strings.SplitSeq(strings.TrimSuffix(listing, "\x00"), "\x00") {
 		mode, path, ok := strings.Cut(line, "\t")
 		if !ok {
 			continue
@@ -270,7 +270,7 @@ func gitHead(ctx context.Context, root string) (gitDir, head string, err error) 
 		if err != nil {
 			return "", "", fmt.Errorf("%w: git rev-parse: %w", errUncacheable, err)
 		}
-		gitDir, head, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
+		gitDir, head, _ = strings.Cut(out, "\n")
 		return gitDir, head, nil
 	}
 	text, err := os.ReadFile(filepath.Join(gitDir, "HEAD"))
