@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/hashicorp/go-multierror"
+
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -73,4 +75,23 @@ func ExampleUnknownInstanceError() {
 	}
 	// Output:
 	// [backup-nightly]
+}
+
+// What does not evaluate does not hide the rest: Load returns both an inventory and an error, with an EvalError for each part.
+func ExampleEvalError() {
+	inv, err := instance.Load(context.Background(), "../check/testdata/parts-failed", instance.Config{Evaluator: offline})
+	if inv == nil {
+		log.Fatal(err) // nothing could be had
+	}
+	for _, part := range multierror.Append(nil, err).Errors {
+		var failed *instance.EvalError
+		if errors.As(part, &failed) {
+			fmt.Println(failed.Finding.Code, failed.Finding.Instance)
+		}
+	}
+	fmt.Println(slices.Collect(maps.Keys(inv.Machines)))
+	// Output:
+	// instance-failed web
+	// role-failed sshd
+	// [server]
 }
