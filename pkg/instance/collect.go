@@ -32,6 +32,9 @@ func (l *loader) collect(ctx context.Context) error {
 	if l.setting != nil {
 		paths = append(paths, []string{"setting"}, []string{"positions", "settings", l.setting.Instance})
 	}
+	if l.owners {
+		paths = append(paths, []string{"owners", "instances"}, []string{"owners", "machines"})
+	}
 	values, result, err := l.ask(ctx, query{Select: paths, Instances: l.wanted, Raw: l.omit == OmitSettings, Setting: l.setting})
 	if err != nil {
 		if !isolates(err) {

@@ -50,6 +50,7 @@ func Load(ctx context.Context, flake string, config Config) (*Inventory, error) 
 // request is what a load is asked for besides the inventory.
 type request struct {
 	setting *SettingRef // nil unless one is asked for
+	owners  bool        // who defines what
 	// early, if not nil, is called when everything came from one answer, before it is decoded; if it reports true, the load
 	// ends with errEarly. then is called before the inventory is finished.
 	early func(*loader) bool
@@ -68,7 +69,7 @@ func load(ctx context.Context, flake string, config Config, also request) (*Inve
 	if flake == "" {
 		flake = "."
 	}
-	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit, setting: also.setting}
+	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit, setting: also.setting, owners: also.owners}
 	l.dir = ref.Subdirectory()
 	slices.Sort(l.wanted)
 	l.wanted = slices.Compact(l.wanted)
@@ -113,6 +114,7 @@ type loader struct {
 	wanted  []string
 	omit    Omit
 	setting *SettingRef     // nil unless one is asked for
+	owners  bool            // ask who defines what, too
 	first   *nixeval.Result // the answer that holds everything; nil if the clan had to be read in parts
 	facts   map[string]any
 	sources nixeval.Sources

@@ -831,6 +831,83 @@ let
     else
       { modules = services.offering null ref; };
 
+  # ---- who else defines what ----
+
+  # Like contents, but only what counts here (a condition may not hold), each with the priority that mkForce or mkDefault gives it.
+  # What does not evaluate counts as a plain value.
+  weighed =
+    v:
+    let
+      weigh =
+        priority: v:
+        let
+          kind = if isAttrs v then v._type or null else null;
+        in
+        if kind == "if" then
+          if v.condition then weigh priority v.content else [ ]
+        else if kind == "override" then
+          weigh v.priority v.content
+        else if kind == "order" then
+          weigh priority v.content
+        else if kind == "merge" then
+          concatMap (weigh priority) v.contents
+        else
+          [ { inherit priority; value = v; } ];
+      result = weigh 100 v;
+    in
+    peek [ { priority = 100; value = null; } ] (seq (length result) result);
+
+  # The tree of definitions: { name = { at = [ { file; line; column; priority; } ]; below; }; }. The names of a list count as those of
+  # a set. entries: [ { file; value; at; } ], values without wrappers.
+  ownersIn =
+    depth: entries:
+    let
+      namesOf =
+        v: if isAttrs v then attrNames v else if isList v then filter (n: peek false (isString n)) v else [ ];
+      names = unique (concatMap (e: map unsafeDiscardStringContext (namesOf e.value)) entries);
+      inside =
+        name: e:
+        if isAttrs e.value then
+          if e.value ? ${name} then
+            let
+              pos = unsafeGetAttrPos name e.value;
+              at =
+                (if pos == null then { inherit (e) file; } else { inherit (pos) file line column; definedIn = e.file; });
+            in
+            map (w: { inherit (e) file; inherit (w) value; at = at // { inherit (w) priority; }; }) (weighed e.value.${name})
+          else
+            [ ]
+        else if elem name (namesOf e.value) then
+          [ { inherit (e) file; value = null; at = e.at // { priority = 100; }; } ]
+        else
+          [ ];
+      node =
+        name:
+        let
+          here = concatMap (inside name) entries;
+          below = if depth <= 1 then { } else ownersIn (depth - 1) here;
+        in
+        { at = map (e: e.at) here; } // (if below == { } then { } else { inherit below; });
+    in
+    named (genAttrs names node);
+
+  ownersOf =
+    depth: name:
+    let
+      option = (inventory.options or { }).${name} or { };
+      entries = concatMap (
+        d:
+        map (w: { inherit (d) file; inherit (w) value; at = { inherit (d) file; }; }) (weighed d.value)
+      ) (definitionsOfOption name);
+    in
+    {
+      # Below 100 something in Nix forces all of it, above it is all a default.
+      priority = peek null (option.highestPrio or null);
+      # A plain flake has no record of who defined what, only values.
+      recorded = !plain && option ? definitionsWithLocations;
+      below = ownersIn depth entries;
+    };
+
   # ---- the tree ----
 
   facts = {
@@ -900,6 +977,12 @@ let
     # What references mean that a user wrote, see args.named.
     meant = named (genAttrs (args.named or [ ]) (ref: part (meantBy ref)));
     uses = named (mapAttrs (name: instance: part (specOf name instance // { roles = attrNames (instance.roles or { }); })) rawInstances);
+
+    # Who defines what: the program that writes inventory.json must leave alone what is Nix's. Down to the names of settings.
+    owners = {
+      instances = ownersOf 7 "instances";
+      machines = ownersOf 3 "machines";
+    };
 
     positions = {
       instances = positionsIn 5 (definitionsOfOption "instances");

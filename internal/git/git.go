@@ -1,0 +1,64 @@
+// Package git runs git for the few things that clanctl does to a file of a work tree.
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// File is a file of a work tree: Path is relative to Top.
+type File struct{ Top, Path string }
+
+// IsTracked reports whether git's index has the file.
+func (f File) IsTracked(ctx context.Context) (bool, error) {
+	out, err := f.run(ctx, "ls-files", "-z", "--", f.Path)
+	return out != "", err
+}
+
+// IsIgnored reports whether git would leave the file out.
+func (f File) IsIgnored(ctx context.Context) (bool, error) {
+	_, err := f.run(ctx, "check-ignore", "--quiet", "--no-index", "--", f.Path)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// IsChanged reports whether the file differs from the last commit.
+func (f File) IsChanged(ctx context.Context) (bool, error) {
+	out, err := f.run(ctx, "status", "--porcelain", "-z", "--untracked-files=normal", "--", f.Path)
+	return out != "", err
+}
+
+// IntendToAdd records in the index that the file will be added (git add -N), so that Nix sees it. No content is staged.
+func (f File) IntendToAdd(ctx context.Context) error {
+	_, err := f.run(ctx, "add", "--intent-to-add", "--", f.Path)
+	return err
+}
+
+// Commit commits the file as it is in the work tree, and nothing else, whatever else is staged. It returns the short name of the commit.
+func (f File) Commit(ctx context.Context, message string) (string, error) {
+	if _, err := f.run(ctx, "commit", "--quiet", "--only", "--message", message, "--", f.Path); err != nil {
+		return "", err
+	}
+	out, err := f.run(ctx, "rev-parse", "--short", "HEAD")
+	return strings.TrimSpace(out), err
+}
+
+func (f File) run(ctx context.Context, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, "git", append([]string{"--literal-pathspecs", "-C", f.Top}, args...)...)
+	var stdout, stderr strings.Builder
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		text := strings.TrimSpace(stderr.String() + stdout.String())
+		if text == "" {
+			return "", fmt.Errorf("git %s: %w", args[0], err)
+		}
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, text)
+	}
+	return stdout.String(), nil
+}

@@ -1,0 +1,174 @@
+package instance
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// PersistedName is the name of the file in a clan's directory in which programs keep their part of the inventory.
+const PersistedName = "inventory.json"
+
+// Persisted is what Nix knows of a clan's inventory.json: where it belongs, and what else defines the inventory.
+type Persisted struct {
+	// Root is the top of the flake's source tree, Dir the clan's directory in it, relative to Root ("." for itself), which need not
+	// be that of the flake.
+	Root, Dir string
+	// Git: the tree is seen through git, tracked files only.
+	Git bool
+	// Recorded: the module system tells who defines what. In a plain flake, and where clan-core is very old, it does not;
+	// attributes that stand in a Nix file are known all the same.
+	Recorded bool
+
+	owners    any
+	positions *positions
+	file      string // the path of inventory.json as Nix sees it ends so
+}
+
+// Owner is one definition of a part of the inventory in Nix.
+type Owner struct {
+	// Position is where it is written; nil if Nix does not know.
+	Position *Position
+	// Priority is 100 for a plain value, less for one by force (mkForce), more for a default (mkDefault).
+	Priority int64
+}
+
+// File is the path of inventory.json.
+func (p *Persisted) File() string { return filepath.Join(p.Root, p.Dir, PersistedName) }
+
+// Owners are the definitions of a part of the inventory outside of inventory.json, given by its path below `inventory`:
+// ("instances", NAME, "roles", ROLE, "machines", MACHINE, "settings", OPTION), the names in a machine's list of tags like the names
+// in a set. Empty where Nix defines no such thing.
+func (p *Persisted) Owners(path ...string) []Owner {
+	if len(path) == 0 {
+		return nil
+	}
+	node := child(p.owners, path[0])
+	if len(path) == 1 {
+		if priority := child(node, "priority"); priority != nil && asInt(priority) != 100 {
+			return []Owner{{Priority: asInt(priority)}}
+		}
+		return nil
+	}
+	for _, key := range path[1:] {
+		node = child(node, "below", key)
+	}
+	var owners []Owner
+	for _, raw := range asList(child(node, "at")) {
+		if p.isPersisted(raw) {
+			continue
+		}
+		owners = append(owners, Owner{Position: p.positions.pick([]any{raw}, path), Priority: asInt(child(raw, "priority"))})
+	}
+	return owners
+}
+
+// isPersisted reports whether a definition is inventory.json's own. Values that a plain flake read from JSON have no place at all.
+func (p *Persisted) isPersisted(at any) bool {
+	if asString(child(at, "file")) == "" {
+		return !p.Recorded
+	}
+	for _, key := range []string{"file", "definedIn"} {
+		file := definitionFile(asString(child(at, key)))
+		if local, ok := p.positions.sources.Local(file); ok && filepath.Clean(local) == filepath.Join(p.Dir, PersistedName) {
+			return true
+		}
+	}
+	return false
+}
+
+// LoadPersisted is [Load], and what Nix knows of the clan's inventory.json, from the same Nix process. The Persisted is nil where the
+// inventory is; its owners are empty where the clan's definitions do not evaluate.
+func LoadPersisted(ctx context.Context, flake string, config Config) (*Inventory, *Persisted, error) {
+	ref, err := nixeval.ResolveRef(flake)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ref.Root == "" {
+		return nil, nil, &NotLocalError{Ref: flake}
+	}
+	persisted := &Persisted{Root: ref.Root, Git: ref.Git}
+	inv, err := load(ctx, flake, config, request{owners: true, then: func(l *loader) error {
+		for _, name := range []string{"instances", "machines"} {
+			if child(l.facts, "owners", name) != nil {
+				continue
+			}
+			node, err := l.one(ctx, query{}, []string{"owners", name}) // the clan had to be read in parts
+			if err != nil {
+				return err
+			}
+			graft(l.facts, []string{"owners", name}, node)
+		}
+		persisted.owners, persisted.positions = l.facts["owners"], l.inv.positions
+		persisted.Recorded = asBool(child(l.facts, "owners", "instances", "recorded"))
+		directory := asString(child(l.facts["flake"], "directory"))
+		dir, own := l.sources.Local(directory)
+		if !own || strings.HasPrefix(dir, "<") {
+			return &ForeignDirectoryError{Directory: directory}
+		}
+		persisted.Dir = dir
+		return nil
+	}})
+	if inv == nil || persisted.positions == nil {
+		return nil, nil, err
+	}
+	return inv, persisted, err
+}
+
+// LoadWith is [Load] as if files had another content: paths are relative to the top of the flake's source tree. The flake itself, git's
+// index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a temporary directory. The flake has to be
+// a local directory.
+func LoadWith(ctx context.Context, flake string, config Config, files map[string][]byte) (*Inventory, error) {
+	ref, err := nixeval.ResolveRef(flake)
+	if err != nil {
+		return nil, err
+	}
+	if ref.Root == "" {
+		return nil, &NotLocalError{Ref: flake}
+	}
+	copied, remove, err := nixeval.CopyTree(ref, files)
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	config.Evaluator.CacheDir, config.Evaluator.Refresh = "", false
+	inv, err := Load(ctx, copied, config)
+	if inv != nil {
+		inv.Flake.Ref, inv.Flake.URL = flake, ref.URL
+	}
+	return inv, err
+}
+
+// NotLocalError: the flake is no directory on this machine, so that nothing can be written.
+type NotLocalError struct{ Ref string }
+
+func (e *NotLocalError) Error() string {
+	return "the flake " + e.Ref + " is not a directory on this machine, so that it cannot be changed"
+}
+
+// Hint says what to do.
+func (e *NotLocalError) Hint() string { return "name a checkout with --flake" }
+
+// ForeignDirectoryError: the clan's directory is not in the flake's source tree.
+type ForeignDirectoryError struct{ Directory string }
+
+func (e *ForeignDirectoryError) Error() string {
+	return "the clan's directory " + e.Directory + " is not in the flake's own source tree, so that its " + PersistedName + " cannot be written"
+}
+
+// Hint says what to do.
+func (e *ForeignDirectoryError) Hint() string {
+	return "set the clan's `directory` to `self`, or to a directory below it (./fleet)"
+}
+
+// FindFlake returns the directory of the flake that a reference means, and the top of the source tree that it is in, without running
+// Nix.
+func FindFlake(flake string) (root, dir string, err error) {
+	ref, err := nixeval.ResolveRef(flake)
+	if err == nil && ref.Root == "" {
+		err = &NotLocalError{Ref: flake}
+	}
+	return ref.Root, ref.Dir, err
+}

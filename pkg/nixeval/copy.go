@@ -1,0 +1,165 @@
+package nixeval
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// CopyTree copies what Nix sees of a local source tree (of a git work tree the tracked files, as they are on disk) to a new temporary
+// directory, with other content for some files, given by their paths relative to the tree's top. It returns a reference to the flake in
+// the copy, and a function that removes it. The tree, git's index and git's objects are left alone.
+//
+// The copy is a plain directory: a flake that looks at its own revision sees none.
+func CopyTree(ref Ref, files map[string][]byte) (flake string, remove func(), err error) {
+	if !plainQuery(ref.URL) {
+		return "", nil, fmt.Errorf("nixeval: cannot copy what Nix sees of %s: it asks for more than the files that git tracks", ref.URL)
+	}
+	to, err := os.MkdirTemp("", "clanctl-tree-")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(to) }
+	defer func() {
+		if err != nil {
+			remove()
+		}
+	}()
+	if to, err = filepath.EvalSymlinks(to); err != nil {
+		return "", nil, err
+	}
+	c := &copier{from: ref.Root, to: to, instead: files, made: map[string]bool{}}
+	c.group.SetLimit(8)
+	if ref.Git {
+		err = c.copyGit()
+	} else {
+		err = c.copyPlain()
+	}
+	if err = errors.Join(err, c.group.Wait()); err != nil {
+		return "", nil, err
+	}
+	for name, text := range files {
+		if err := c.parent(name); err != nil {
+			return "", nil, err
+		}
+		if err := os.WriteFile(filepath.Join(to, name), text, 0o600); err != nil {
+			return "", nil, err
+		}
+	}
+	flake = "path:" + escapePath(to)
+	if sub, err := filepath.Rel(ref.Root, ref.Dir); err == nil && sub != "." {
+		flake += "?dir=" + url.PathEscape(sub)
+	}
+	return flake, remove, nil
+}
+
+type copier struct {
+	from, to string
+	instead  map[string][]byte
+	made     map[string]bool
+	group    errgroup.Group
+}
+
+// parent makes the directory of a file.
+func (c *copier) parent(name string) error {
+	dir := filepath.Dir(name)
+	if c.made[dir] {
+		return nil
+	}
+	c.made[dir] = true
+	return os.MkdirAll(filepath.Join(c.to, dir), 0o700)
+}
+
+func (c *copier) copyGit() error {
+	listing, err := exec.Command("git", "-C", c.from, "ls-files", "-z").Output()
+	if err != nil {
+		return fmt.Errorf("git ls-files in %s: %w", c.from, err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(listing), "\x00"), "\x00") {
+		if name == "" {
+			continue
+		}
+		info, err := os.Lstat(filepath.Join(c.from, name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist), err != nil && strings.Contains(err.Error(), "not a directory"):
+			continue // deleted, but still tracked
+		case err != nil:
+			return err
+		case info.IsDir():
+			continue // a submodule: Nix leaves it out
+		}
+		if err := c.add(name, info); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *copier) copyPlain() error {
+	return filepath.WalkDir(c.from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(c.from, path)
+		if err != nil || name == "." {
+			return err
+		}
+		if entry.IsDir() {
+			return c.parent(filepath.Join(name, "file"))
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		return c.add(name, info)
+	})
+}
+
+// add copies a file or link, in the background.
+func (c *copier) add(name string, info fs.FileInfo) error {
+	if _, other := c.instead[name]; other {
+		return nil
+	}
+	if err := c.parent(name); err != nil {
+		return err
+	}
+	from, to := filepath.Join(c.from, name), filepath.Join(c.to, name)
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(from)
+		if err != nil {
+			return err
+		}
+		return os.Symlink(target, to)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no file, directory or symlink", from)
+	}
+	c.group.Go(func() error { return copyFile(from, to, info) })
+	return nil
+}
+
+// copyFile copies content, the executable bit and the time, which are all that a flake can see of a file.
+func copyFile(from, to string, info fs.FileInfo) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600|info.Mode()&0o100)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	return os.Chtimes(to, info.ModTime(), info.ModTime())
+}

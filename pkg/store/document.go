@@ -1,0 +1,395 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/tailscale/hujson"
+)
+
+// document is the text of an inventory.json that can be changed in place: what is not touched keeps its bytes, order and spacing
+// included, and numbers their digits.
+type document struct {
+	root    hujson.Value
+	newline string // "\n" or "\r\n"
+	unit    string // one level of indentation
+	lines   bool   // an object's members have lines of their own
+}
+
+// emptyDocument is the text of a new file.
+const emptyDocument = "{}\n"
+
+// parseDocument reads the text of an inventory.json. The error is a [*MalformedError].
+func parseDocument(text []byte) (*document, error) {
+	if err := checkJSON(text); err != nil {
+		return nil, err
+	}
+	root, err := hujson.Parse(bytes.Clone(text))
+	if err != nil {
+		return nil, &MalformedError{Reason: strings.TrimPrefix(err.Error(), "hujson: ")}
+	}
+	d := &document{root: root, newline: "\n", unit: "  ", lines: true}
+	if bytes.Contains(text, []byte("\r\n")) {
+		d.newline = "\r\n"
+	}
+	if object := root.Value.(*hujson.Object); len(object.Members) > 0 {
+		before := string(object.Members[0].Name.BeforeExtra)
+		d.lines = strings.Contains(before, "\n")
+		if indent := before[strings.LastIndex(before, "\n")+1:]; d.lines && indent != "" {
+			d.unit = indent
+		}
+	}
+	return d, nil
+}
+
+// checkJSON accepts what Nix does, but for names that stand twice: one object, nothing behind it.
+func checkJSON(text []byte) error {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return &MalformedError{Reason: "it is empty, which is not JSON", Empty: true}
+	}
+	dec := jsontext.NewDecoder(bytes.NewReader(text))
+	value, err := dec.ReadValue()
+	if err == nil {
+		if _, err = dec.ReadToken(); errors.Is(err, io.EOF) {
+			if value.Kind() != '{' {
+				return &MalformedError{Reason: fmt.Sprintf("it is %s, not an object", kindName(value.Kind()))}
+			}
+			return nil
+		}
+		if err == nil {
+			err = errors.New("there is something behind the object")
+		}
+	}
+	malformed := &MalformedError{Reason: err.Error()}
+	offset := int64(len(text))
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		offset = syntactic.ByteOffset
+		malformed.Reason = syntactic.Err.Error()
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			malformed.Reason = fmt.Sprintf("the name %q stands there twice", syntactic.JSONPointer.LastToken())
+		}
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		malformed.Reason = "it ends too early"
+	}
+	before := text[:min(offset, int64(len(text)))]
+	malformed.Line = 1 + bytes.Count(before, []byte("\n"))
+	malformed.Column = len(before) - bytes.LastIndexByte(before, '\n')
+	return malformed
+}
+
+func kindName(kind jsontext.Kind) string {
+	switch kind {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "a boolean"
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case '[':
+		return "a list"
+	}
+	return "an object"
+}
+
+// text is the document's text.
+func (d *document) text() []byte { return d.root.Pack() }
+
+// value is the document as maps, slices, strings, bools, nil and json.Number.
+func (d *document) value() map[string]any {
+	value, _ := decode(d.text()).(map[string]any)
+	return value
+}
+
+func decode(text []byte) any {
+	var value any
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if dec.Decode(&value) != nil {
+		return nil
+	}
+	return value
+}
+
+// get returns what stands at a path of names.
+func (d *document) get(path ...string) (any, bool) {
+	v, _ := d.find(path)
+	if v == nil {
+		return nil, false
+	}
+	clone := v.Clone()
+	clone.BeforeExtra, clone.AfterExtra = nil, nil
+	return decode(clone.Pack()), true
+}
+
+func (d *document) has(path ...string) bool {
+	v, _ := d.find(path)
+	return v != nil
+}
+
+// find returns the value at a path, and the indentation of the line where it begins; nil if there is none.
+func (d *document) find(path []string) (v *hujson.Value, indent string) {
+	v = &d.root
+	for _, name := range path {
+		object, ok := v.Value.(*hujson.Object)
+		if !ok {
+			return nil, ""
+		}
+		i := memberIndex(object, name)
+		if i < 0 {
+			return nil, ""
+		}
+		indent = indentOf(object.Members[i].Name.BeforeExtra, indent)
+		v = &object.Members[i].Value
+	}
+	return v, indent
+}
+
+func memberIndex(object *hujson.Object, name string) int {
+	for i := range object.Members {
+		if literal, ok := object.Members[i].Name.Value.(hujson.Literal); ok && literal.String() == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// indentOf is the indentation that white space leads to, or the old one if it stays on the line.
+func indentOf(extra hujson.Extra, old string) string {
+	if i := bytes.LastIndexByte(extra, '\n'); i >= 0 {
+		return string(extra[i+1:])
+	}
+	return old
+}
+
+// set puts a value (JSON text) at a path, and makes the objects on the way. It fails where something on the way is no object.
+func (d *document) set(path []string, raw []byte) error {
+	v, indent := &d.root, ""
+	for i, name := range path {
+		object, ok := v.Value.(*hujson.Object)
+		if !ok {
+			return &notObjectError{path: path[:i]}
+		}
+		at := memberIndex(object, name)
+		if at < 0 {
+			at = d.insert(object, indent, name)
+			object.Members[at].Value.Value = &hujson.Object{}
+		}
+		indent = indentOf(object.Members[at].Name.BeforeExtra, indent)
+		v = &object.Members[at].Value
+	}
+	parsed, err := hujson.Parse(bytes.Clone(raw))
+	if err != nil {
+		return err
+	}
+	v.Value = d.layOut(parsed.Value, indent, d.lines)
+	return nil
+}
+
+// insert adds a member to an object that stands at this indentation, laid out as the others.
+func (d *document) insert(object *hujson.Object, indent, name string) int {
+	member := hujson.ObjectMember{Name: hujson.Value{Value: hujson.String(name)}, Value: hujson.Value{BeforeExtra: hujson.Extra(" ")}}
+	n := len(object.Members)
+	switch {
+	case n > 0:
+		last := &object.Members[n-1]
+		member.Name.BeforeExtra = bytes.Clone(last.Name.BeforeExtra)
+		member.Name.AfterExtra = bytes.Clone(last.Name.AfterExtra)
+		member.Value.BeforeExtra = bytes.Clone(last.Value.BeforeExtra)
+		if n == 1 && !bytes.Contains(last.Name.BeforeExtra, []byte("\n")) {
+			member.Name.BeforeExtra = hujson.Extra(" ")
+		}
+	case d.lines:
+		member.Name.BeforeExtra = hujson.Extra(d.newline + indent + d.unit)
+		object.AfterExtra = hujson.Extra(d.newline + indent)
+	default:
+		object.AfterExtra = nil
+	}
+	object.Members = append(object.Members, member)
+	return n
+}
+
+// layOut gives a value the document's layout.
+func (d *document) layOut(value hujson.ValueTrimmed, indent string, lines bool) hujson.ValueTrimmed {
+	before, after := d.newline+indent+d.unit, d.newline+indent
+	between := before
+	if !lines {
+		before, after, between = "", "", " "
+	}
+	switch v := value.(type) {
+	case *hujson.Object:
+		v.AfterExtra = nil
+		for i := range v.Members {
+			m := &v.Members[i]
+			m.Name.BeforeExtra, m.Name.AfterExtra = hujson.Extra(before), nil
+			if i > 0 {
+				m.Name.BeforeExtra = hujson.Extra(between)
+			}
+			m.Value.BeforeExtra, m.Value.AfterExtra = hujson.Extra(" "), nil
+			m.Value.Value = d.layOut(m.Value.Value, indent+d.unit, lines)
+			v.AfterExtra = hujson.Extra(after)
+		}
+	case *hujson.Array:
+		v.AfterExtra = nil
+		for i := range v.Elements {
+			e := &v.Elements[i]
+			e.BeforeExtra, e.AfterExtra = hujson.Extra(before), nil
+			if i > 0 {
+				e.BeforeExtra = hujson.Extra(between)
+			}
+			e.Value = d.layOut(e.Value, indent+d.unit, lines)
+			v.AfterExtra = hujson.Extra(after)
+		}
+	}
+	return value
+}
+
+// remove takes the member at a path away; false if there is none.
+func (d *document) remove(path ...string) bool {
+	parent, _ := d.find(path[:len(path)-1])
+	if parent == nil {
+		return false
+	}
+	object, ok := parent.Value.(*hujson.Object)
+	if !ok {
+		return false
+	}
+	at := memberIndex(object, path[len(path)-1])
+	if at < 0 {
+		return false
+	}
+	if at == 0 && len(object.Members) > 1 {
+		object.Members[1].Name.BeforeExtra = object.Members[0].Name.BeforeExtra
+	}
+	object.Members = append(object.Members[:at], object.Members[at+1:]...)
+	if n := len(object.Members); n == 0 {
+		object.AfterExtra = nil
+	} else {
+		object.Members[n-1].Value.AfterExtra = nil // what stood before the comma
+	}
+	return true
+}
+
+// rename gives the member at a path another name, in its place.
+func (d *document) rename(path []string, name string) bool {
+	parent, _ := d.find(path[:len(path)-1])
+	if parent == nil {
+		return false
+	}
+	object, ok := parent.Value.(*hujson.Object)
+	if !ok {
+		return false
+	}
+	at := memberIndex(object, path[len(path)-1])
+	if at < 0 {
+		return false
+	}
+	object.Members[at].Name.Value = hujson.String(name)
+	return true
+}
+
+// add puts a name into the list at a path, which is made if there is none.
+func (d *document) add(path []string, name string) error {
+	v, indent := d.find(path)
+	if v == nil {
+		raw, err := json.Marshal([]string{name})
+		if err != nil {
+			return err
+		}
+		return d.set(path, raw)
+	}
+	array, ok := v.Value.(*hujson.Array)
+	if !ok {
+		return &notListError{path: path}
+	}
+	element := hujson.ArrayElement{Value: hujson.String(name)}
+	switch n := len(array.Elements); {
+	case n == 0 && d.lines:
+		element.BeforeExtra = hujson.Extra(d.newline + indent + d.unit)
+		array.AfterExtra = hujson.Extra(d.newline + indent)
+	case n == 0:
+		array.AfterExtra = nil
+	case bytes.Contains(array.Elements[n-1].BeforeExtra, []byte("\n")) || n > 1:
+		element.BeforeExtra = bytes.Clone(array.Elements[n-1].BeforeExtra)
+	default:
+		element.BeforeExtra = hujson.Extra(" ")
+	}
+	array.Elements = append(array.Elements, element)
+	return nil
+}
+
+// drop takes a name out of the list at a path, each time that it is there; false if it is not.
+func (d *document) drop(path []string, name string) bool {
+	v, _ := d.find(path)
+	if v == nil {
+		return false
+	}
+	array, ok := v.Value.(*hujson.Array)
+	if !ok {
+		return false
+	}
+	found := false
+	for i := 0; i < len(array.Elements); {
+		literal, ok := array.Elements[i].Value.(hujson.Literal)
+		if !ok || literal.Kind() != '"' || literal.String() != name {
+			i++
+			continue
+		}
+		found = true
+		if i == 0 && len(array.Elements) > 1 {
+			array.Elements[1].BeforeExtra = array.Elements[0].BeforeExtra
+		}
+		array.Elements = append(array.Elements[:i], array.Elements[i+1:]...)
+		if n := len(array.Elements); n == 0 {
+			array.AfterExtra = nil
+		} else {
+			array.Elements[n-1].AfterExtra = nil
+		}
+	}
+	return found
+}
+
+// names are the names in the set or list at a path.
+func (d *document) names(path ...string) []string {
+	value, _ := d.get(path...)
+	switch v := value.(type) {
+	case map[string]any:
+		return sortedKeys(v)
+	case []any:
+		var names []string
+		for _, element := range v {
+			if name, ok := element.(string); ok {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	return nil
+}
+
+// isList reports whether a list stands at a path.
+func (d *document) isList(path ...string) bool {
+	value, _ := d.get(path...)
+	_, ok := value.([]any)
+	return ok
+}
+
+// isEmpty reports whether an empty object or list stands at a path.
+func (d *document) isEmpty(path ...string) bool {
+	value, found := d.get(path...)
+	switch v := value.(type) {
+	case map[string]any:
+		return found && len(v) == 0
+	case []any:
+		return found && len(v) == 0
+	}
+	return false
+}

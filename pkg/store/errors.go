@@ -1,0 +1,221 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// MalformedError: the file is there, but is no JSON object.
+type MalformedError struct {
+	File string
+	// Line and Column are where; 0 where that is everywhere.
+	Line, Column int
+	Reason       string
+	// Empty: there is nothing in the file.
+	Empty bool
+}
+
+func (e *MalformedError) Error() string {
+	at := e.File
+	if e.Line > 0 {
+		at = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
+	}
+	return at + ": " + e.Reason
+}
+
+// Hint says what to do.
+func (e *MalformedError) Hint() string {
+	if e.Empty {
+		return "delete it, or write {} into it: clan does not evaluate with an empty one either"
+	}
+	return "mend it by hand; nothing was changed"
+}
+
+// FileError: the file is there, but must not or cannot be written.
+type FileError struct {
+	File, Reason string
+	hint         string
+}
+
+func (e *FileError) Error() string { return e.File + " " + e.Reason }
+
+// Hint says what to do.
+func (e *FileError) Hint() string { return e.hint }
+
+// ConflictError: the file is no longer what was read. Nothing was written.
+type ConflictError struct{ File string }
+
+func (e *ConflictError) Error() string {
+	return e.File + " was changed by somebody else since it was read; nothing was written"
+}
+
+// Hint says what to do.
+func (e *ConflictError) Hint() string { return "look at what changed, and do it again" }
+
+// ReadOnlyError: the part of the inventory is Nix's, and inventory.json cannot change it.
+type ReadOnlyError struct {
+	// Path is the part's path below `inventory`.
+	Path   []string
+	Access Access
+}
+
+func (e *ReadOnlyError) Error() string {
+	what := "inventory." + instance.PathString(e.Path)
+	at := ""
+	if list := positions(e.Access.Positions); list != "" {
+		at = " at " + list
+	}
+	switch e.Access.Reason {
+	case ReasonForced:
+		return fmt.Sprintf("%s is set by force in Nix%s, which inventory.json cannot outrank", what, at)
+	case ReasonDefault:
+		return fmt.Sprintf("%s is a default in Nix%s, which clan drops as a whole as soon as inventory.json has anything of it", what, at)
+	case ReasonSettings:
+		return fmt.Sprintf("%s are defined in Nix%s, and clan takes the settings of one layer from one place only: with some in inventory.json, too, it stops evaluating", what, at)
+	case ReasonElement:
+		return fmt.Sprintf("%s is Nix's%s, and inventory.json cannot take it away", what, at)
+	}
+	return fmt.Sprintf("%s is defined in Nix%s", what, at)
+}
+
+// Hint says what to do.
+func (e *ReadOnlyError) Hint() string {
+	if e.Access.Reason == ReasonSettings {
+		return "change it there; or write the settings of another layer (the role, a machine or a tag in it) here"
+	}
+	return "change it there"
+}
+
+func positions(list []instance.Position) string {
+	var at []string
+	for _, pos := range list {
+		at = append(at, pos.String())
+	}
+	return strings.Join(at, ", ")
+}
+
+// NameError: there is no such machine, tag, instance, role or setting, or there is one already.
+type NameError struct {
+	// Kind is "machine", "tag", "instance", "role" or "setting".
+	Kind, Name     string
+	Known, Nearest []string
+	message, hint  string
+}
+
+func unknown(kind, name string, known []string) *NameError {
+	return &NameError{Kind: kind, Name: name, Known: known, Nearest: nearest.Of(name, known)}
+}
+
+func (e *NameError) Error() string {
+	if e.message != "" {
+		return e.message
+	}
+	return fmt.Sprintf("there is no %s %q", e.Kind, e.Name)
+}
+
+// Hint names those that there are.
+func (e *NameError) Hint() string {
+	switch {
+	case e.hint != "":
+		return e.hint
+	case len(e.Nearest) > 0:
+		return "did you mean " + nearest.List(e.Nearest) + "?"
+	case len(e.Known) > 0:
+		return "there are " + nearest.List(e.Known)
+	}
+	return ""
+}
+
+// BrokenError: the changed clan has errors that the clan does not have now. Nothing was written.
+type BrokenError struct {
+	// Findings are the errors; empty where the changed clan does not evaluate at all.
+	Findings []instance.Finding
+	// Err is the evaluation's error, if there is one.
+	Err error
+}
+
+func (e *BrokenError) Error() string {
+	const what = "this change would break the clan, so that nothing was written"
+	if len(e.Findings) == 0 {
+		return what + ": " + e.Err.Error()
+	}
+	var b strings.Builder
+	b.WriteString(what)
+	for _, f := range e.Findings {
+		b.WriteString("\n" + f.Code + ": ")
+		if subject := f.Subject(); subject != "" {
+			b.WriteString(subject + ": ")
+		}
+		b.WriteString(f.Message)
+		if f.File != "" {
+			b.WriteString(" (" + f.Position.String() + ")")
+		}
+		for _, d := range f.Definitions {
+			b.WriteString("\n- " + d.String())
+		}
+		if f.Hint != "" {
+			b.WriteString("\n(" + f.Hint + ")")
+		}
+	}
+	return b.String()
+}
+
+// Hint says how to write it nonetheless.
+func (e *BrokenError) Hint() string { return "--force writes it nonetheless" }
+
+// Unwrap returns the evaluation's error.
+func (e *BrokenError) Unwrap() error { return e.Err }
+
+// NoEffectError: the changed clan evaluates, but is not what the change is meant to make of it. Nothing was written.
+type NoEffectError struct {
+	File string
+	// Missing says what did not come true.
+	Missing []string
+	// Unread: nothing at all changed in the clan; the flake does not read the file.
+	Unread bool
+	hint   string
+}
+
+func (e *NoEffectError) Error() string {
+	if e.Unread {
+		return fmt.Sprintf("this flake does not read %s, so that nothing was written", e.File)
+	}
+	return "this change would not have the intended effect, so that nothing was written: " + strings.Join(e.Missing, "; ")
+}
+
+// Hint says what to do.
+func (e *NoEffectError) Hint() string { return e.hint }
+
+// append collects errors, all of which are worth telling.
+func collect(errs ...error) error {
+	var all *multierror.Error
+	for _, err := range errs {
+		if err != nil {
+			all = multierror.Append(all, err)
+		}
+	}
+	if all.ErrorOrNil() == nil {
+		return nil
+	}
+	if len(all.Errors) == 1 {
+		return all.Errors[0]
+	}
+	return all
+}
+
+type notObjectError struct{ path []string }
+
+func (e *notObjectError) Error() string {
+	return "inventory." + instance.PathString(e.path) + " is no object in " + instance.PersistedName
+}
+
+type notListError struct{ path []string }
+
+func (e *notListError) Error() string {
+	return "inventory." + instance.PathString(e.path) + " is no list in " + instance.PersistedName
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
+)
+
+// CreateInstance adds an instance of a service, with members in its roles. The name is free: a service can have many instances.
+func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) error {
+	path := []string{"instances", name}
+	if err := s.checkNewInstance(name); err != nil {
+		return err
+	}
+	if spec.Name == "" {
+		return &NameError{Kind: "module", message: "a module has a name"}
+	}
+	var errs []error
+	for _, role := range roles {
+		errs = append(errs, s.checkMembers(role))
+	}
+	errs = append(errs, s.checkSpec(spec))
+	if err := collect(errs...); err != nil {
+		return err
+	}
+	if err := s.doc.set(append(path, "module"), specJSON(spec)); err != nil {
+		return err
+	}
+	s.did(fmt.Sprintf("create instance %s of %s", name, specText(spec)), func(after *instance.Inventory) string {
+		inst := after.Instances[name]
+		switch {
+		case !slices.Contains(after.AllInstances, name):
+			return fmt.Sprintf("there is no instance %s", name)
+		case inst != nil && inst.Module.Spec().String() != spec.String():
+			return fmt.Sprintf("the module of %s is %s", name, inst.Module.Spec())
+		}
+		return ""
+	})
+	for _, role := range roles {
+		if err := s.doc.set(append(slices.Clip(path), "roles", role.Role), []byte("{}")); err != nil {
+			return err
+		}
+		if err := s.AddMembers(name, role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkNewInstance makes sure that an instance's name is free.
+func (s *Store) checkNewInstance(name string) error {
+	if name == "" {
+		return &NameError{Kind: "instance", message: "an instance has a name"}
+	}
+	if slices.Contains(s.before.AllInstances, name) || s.doc.has("instances", name) {
+		err := &NameError{Kind: "instance", Name: name, message: fmt.Sprintf("there is an instance %q already", name)}
+		if inst := s.before.Instances[name]; inst != nil {
+			err.hint = "it is one of " + inst.Module.Spec().String()
+			if inst.Position != nil {
+				err.hint += ", at " + inst.Position.String()
+			}
+		}
+		return err
+	}
+	if access := s.Access("instances", name); !access.Writable {
+		return &ReadOnlyError{[]string{"instances", name}, access}
+	}
+	return nil
+}
+
+// checkSpec looks a module up among what is known of the inputs; what is not known, the evaluation will tell.
+func (s *Store) checkSpec(spec module.Spec) error {
+	_, err := s.before.Catalogue.Resolve(spec)
+	return err
+}
+
+func specJSON(spec module.Spec) []byte {
+	text, _ := json.Marshal(struct {
+		Name  string  `json:"name"`
+		Input *string `json:"input,omitempty"`
+	}{spec.Name, spec.Input})
+	return text
+}
+
+// DeleteInstance removes an instance that is inventory.json's alone.
+func (s *Store) DeleteInstance(name string) error {
+	if err := s.checkOwnInstance(name); err != nil {
+		return err
+	}
+	s.doc.remove("instances", name)
+	s.did(fmt.Sprintf("delete instance %s", name), func(after *instance.Inventory) string {
+		if slices.Contains(after.AllInstances, name) {
+			return fmt.Sprintf("the instance %s is still there", name)
+		}
+		return ""
+	})
+	return nil
+}
+
+// checkOwnInstance makes sure that an instance is inventory.json's alone.
+func (s *Store) checkOwnInstance(name string) error {
+	if _, err := s.instance(name); err != nil {
+		return err
+	}
+	path := []string{"instances", name}
+	access := s.Access(path...)
+	switch {
+	case access.Reason != "":
+		return &ReadOnlyError{path, access}
+	case !access.Removable:
+		return &NameError{Kind: "instance", Name: name, message: fmt.Sprintf("the instance %s is not in inventory.json", name),
+			hint: "something in Nix makes it; change it there"}
+	}
+	return nil
+}
+
+// RenameInstance gives an instance that is inventory.json's alone another name; it keeps its module. What services keep under the
+// instance's name (generated secrets, say) does not follow.
+func (s *Store) RenameInstance(name, to string) error {
+	if err := s.checkOwnInstance(name); err != nil {
+		return err
+	}
+	if err := s.checkNewInstance(to); err != nil {
+		return err
+	}
+	// Without a name of its own the module is that of the instance's name.
+	if path := []string{"instances", name, "module", "name"}; !s.doc.has(path...) {
+		text, err := json.Marshal(name)
+		if err == nil {
+			err = s.doc.set(path, text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.doc.rename([]string{"instances", name}, to)
+	if old, again := s.renamed[name]; again {
+		delete(s.renamed, name)
+		s.renamed[to] = old
+	} else {
+		s.renamed[to] = name
+	}
+	was := s.before.Instances[name]
+	s.did(fmt.Sprintf("rename instance %s to %s", name, to), func(after *instance.Inventory) string {
+		inst := after.Instances[to]
+		switch {
+		case slices.Contains(after.AllInstances, name):
+			return fmt.Sprintf("the instance %s is still there", name)
+		case !slices.Contains(after.AllInstances, to):
+			return fmt.Sprintf("there is no instance %s", to)
+		case inst != nil && was != nil && inst.Module.Spec().String() != was.Module.Spec().String():
+			return fmt.Sprintf("the module of %s is %s", to, inst.Module.Spec())
+		}
+		return ""
+	})
+	return nil
+}
+
+// SetModule makes an instance one of another module.
+func (s *Store) SetModule(name string, spec module.Spec) error {
+	inst, err := s.instance(name)
+	if err != nil {
+		return err
+	}
+	if err := s.checkSpec(spec); err != nil {
+		return err
+	}
+	if inst.Module.Spec().String() == spec.String() {
+		return nil
+	}
+	path := []string{"instances", name, "module"}
+	put := func(key string, value *string) error {
+		at := append(slices.Clip(path), key)
+		if value == nil && len(s.persisted.Owners(at...)) == 0 {
+			s.doc.remove(at...)
+			return nil
+		}
+		if old, _ := json.Marshal(inst.Module.Input); key == "input" && value != nil && string(old) == fmt.Sprintf("%q", *value) {
+			return nil
+		}
+		if key == "name" && inst.Module.Name == *value && !s.doc.has(at...) {
+			return nil
+		}
+		if access := s.Access(at...); !access.Writable {
+			return &ReadOnlyError{at, access}
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		return s.doc.set(at, text)
+	}
+	if err := collect(put("name", &spec.Name), put("input", spec.Input)); err != nil {
+		return err
+	}
+	s.did(fmt.Sprintf("make %s an instance of %s", name, specText(spec)), func(after *instance.Inventory) string {
+		if inst := after.Instances[name]; inst != nil && inst.Module.Spec().String() != spec.String() {
+			return fmt.Sprintf("the module of %s is %s", name, inst.Module.Spec())
+		}
+		return ""
+	})
+	return nil
+}

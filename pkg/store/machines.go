@@ -1,0 +1,129 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// machine looks up a machine of the clan.
+func (s *Store) machine(name string) (*instance.Machine, error) {
+	if m := s.before.Machines[name]; m != nil {
+		return m, nil
+	}
+	if s.before.Machines == nil {
+		return &instance.Machine{Name: name}, nil // the machines do not evaluate; this may be what mends them
+	}
+	return nil, unknown("machine", name, sortedKeys(s.before.Machines))
+}
+
+// AddTags gives a machine tags. Those that it carries already stay as they are.
+func (s *Store) AddTags(name string, tags ...string) error {
+	m, err := s.machine(name)
+	if err != nil {
+		return err
+	}
+	path := []string{"machines", name, "tags"}
+	for _, tag := range tags {
+		at := append(slices.Clip(path), tag)
+		if tag == "" {
+			return &NameError{Kind: "tag", message: "a tag has a name"}
+		}
+		if slices.Contains(m.Tags, tag) || s.persists(at) {
+			continue
+		}
+		if access := s.Access(at...); !access.Writable {
+			return &ReadOnlyError{at, access}
+		}
+		if err := s.doc.add(path, tag); err != nil {
+			return err
+		}
+		s.did(fmt.Sprintf("tag %s with %s", name, tag), func(after *instance.Inventory) string {
+			if m := after.Machines[name]; m != nil && !slices.Contains(m.Tags, tag) {
+				return fmt.Sprintf("%s does not carry the tag %s", name, tag)
+			}
+			return ""
+		})
+	}
+	return nil
+}
+
+// RemoveTags takes tags from a machine.
+func (s *Store) RemoveTags(name string, tags ...string) error {
+	m, err := s.machine(name)
+	if err != nil {
+		return err
+	}
+	path := []string{"machines", name, "tags"}
+	for _, tag := range tags {
+		at := append(slices.Clip(path), tag)
+		access := s.Access(at...)
+		switch {
+		case access.Removable:
+		case access.Reason != "":
+			return &ReadOnlyError{at, access}
+		case slices.Contains(s.before.DeclaredTags[tag], name):
+			err := &NameError{Kind: "tag", Name: tag, message: fmt.Sprintf("%s carries the tag %s by inventory.tags, which is Nix's", name, tag)}
+			if pos := s.before.At("tags", tag); pos != nil {
+				err.message += " (" + pos.String() + ")"
+			}
+			err.hint = "change it there"
+			return err
+		default:
+			err := unknown("tag", tag, m.Tags)
+			err.message = fmt.Sprintf("%s does not carry the tag %s", name, tag)
+			if slices.Contains(m.Tags, tag) {
+				err.message = fmt.Sprintf("%s carries the tag %s, but not by inventory.json", name, tag)
+				err.hint = "something in Nix computes it; change it there"
+			}
+			return err
+		}
+		s.doc.drop(path, tag)
+		s.prune(path)
+		s.did(fmt.Sprintf("take the tag %s from %s", tag, name), func(after *instance.Inventory) string {
+			if m := after.Machines[name]; m != nil && slices.Contains(m.Tags, tag) {
+				return fmt.Sprintf("%s still carries the tag %s", name, tag)
+			}
+			return ""
+		})
+	}
+	return nil
+}
+
+// Describe sets a machine's description; an empty one takes it out of the file.
+func (s *Store) Describe(name, text string) error {
+	m, err := s.machine(name)
+	if err != nil {
+		return err
+	}
+	path := []string{"machines", name, "description"}
+	if m.Description == text {
+		return nil
+	}
+	if access := s.Access(path...); !access.Writable {
+		return &ReadOnlyError{path, access}
+	}
+	if text == "" {
+		if !s.doc.remove(path...) {
+			return nil
+		}
+		s.prune(path[:2])
+	} else {
+		raw, err := json.Marshal(text)
+		if err == nil {
+			err = s.doc.set(path, raw)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.did(fmt.Sprintf("describe %s", name), func(after *instance.Inventory) string {
+		if m := after.Machines[name]; m != nil && text != "" && m.Description != text {
+			return fmt.Sprintf("the description of %s is %q", name, m.Description)
+		}
+		return ""
+	})
+	return nil
+}

@@ -1,0 +1,254 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Preview is what a change would do.
+type Preview struct {
+	// File is the path of inventory.json; Created tells that there is none yet.
+	File    string
+	Created bool
+	// Patch is the difference of the file's content, as JSON Patch (RFC 6902).
+	Patch []Operation
+	// Before and After are the clan as it is and as it would be. After is nil where the changed clan does not evaluate at all.
+	Before, After *instance.Inventory
+	// Renamed are instances that have another name: the new name to the old.
+	Renamed map[string]string
+	// New are the findings that the change adds, Gone those that it takes away.
+	New, Gone []instance.Finding
+	// Err is why the change must not be written: a [*BrokenError] or a [*NoEffectError]; nil if nothing speaks against it.
+	Err error
+}
+
+// Preview evaluates the clan as it would become, in a copy of the flake's tree: nothing is written, and git's index is left alone. The
+// error is one of the evaluation having no answer (an interrupt, no Nix); what speaks against the change is in the preview's Err.
+func (s *Store) Preview(ctx context.Context) (*Preview, error) {
+	if s.preview != nil {
+		return s.preview, nil
+	}
+	p := &Preview{File: s.path, Created: s.missing && s.Changed(), Before: s.before, Renamed: maps.Clone(s.renamed)}
+	old := map[string]any{}
+	if !s.missing {
+		old, _ = decode(s.original).(map[string]any)
+	}
+	p.Patch = difference(old, s.doc.value())
+	if !s.Changed() {
+		p.After = s.before
+		s.preview = p
+		return p, nil
+	}
+	if err := writable(s.path); err != nil {
+		return nil, err
+	}
+	after, err := instance.LoadWith(ctx, s.flake, s.config, map[string][]byte{s.relative(): s.doc.text()})
+	if ctx.Err() != nil {
+		return nil, err
+	}
+	p.After = after
+	if after == nil {
+		// Is it the change, or the copy?
+		if _, copyErr := s.unchangedCopy(ctx); copyErr != nil && copyErr.Error() == err.Error() {
+			return nil, fmt.Errorf("the clan cannot be evaluated in a copy of its tree: %w", err)
+		}
+		p.Err = &BrokenError{Err: err}
+		s.preview = p
+		return p, nil
+	}
+	p.New, p.Gone = s.compare(s.before, after)
+	if blocking := slices.DeleteFunc(slices.Clone(p.New), func(f instance.Finding) bool { return !blocks(f) }); len(blocking) > 0 {
+		// What a copy of the clan as it is has, too, is not the change's doing.
+		control, err := s.unchangedCopy(ctx)
+		if control != nil {
+			p.New, p.Gone = s.compare(control, after)
+			blocking = slices.DeleteFunc(slices.Clone(p.New), func(f instance.Finding) bool { return !blocks(f) })
+		} else if ctx.Err() != nil {
+			return nil, err
+		}
+		if len(blocking) > 0 {
+			p.Err = &BrokenError{Findings: blocking}
+		}
+	}
+	if p.Err == nil {
+		p.Err = s.effect(after)
+	}
+	s.preview = p
+	return p, nil
+}
+
+// unchangedCopy evaluates the clan as it is, but in a copy.
+func (s *Store) unchangedCopy(ctx context.Context) (*instance.Inventory, error) {
+	files := map[string][]byte{}
+	if !s.missing {
+		files[s.relative()] = s.original
+	}
+	return instance.LoadWith(ctx, s.flake, s.config, files)
+}
+
+// alwaysBlock are kinds of findings that clan goes on with, but that a change must not bring: something that was just written does
+// not evaluate, or names what is not there.
+var alwaysBlock = []string{"conflict", "invalid-setting", "setting-failed", "unknown-machine", "unknown-tag", "machine-failed", "evaluation-failed"}
+
+func blocks(f instance.Finding) bool {
+	return f.Severity == instance.SeverityError || slices.Contains(alwaysBlock, f.Code)
+}
+
+// compare returns the findings of after that before does not have, and the reverse.
+func (s *Store) compare(before, after *instance.Inventory) (added, gone []instance.Finding) {
+	old, now := check.All(before), check.All(after)
+	name := func(f instance.Finding, renamed bool) string {
+		if old, ok := s.renamed[f.Instance]; ok && renamed {
+			f.Message = strings.ReplaceAll(f.Message, f.Instance, old)
+			f.Instance = old
+		}
+		return strings.Join(append([]string{f.Code, f.Instance, f.Role, f.Machine, f.Message}, f.Setting...), "\x00")
+	}
+	known := map[string]bool{}
+	for _, f := range old {
+		known[name(f, false)] = true
+	}
+	still := map[string]bool{}
+	for _, f := range now {
+		key := name(f, true)
+		still[key] = true
+		if !known[key] {
+			added = append(added, f)
+		}
+	}
+	for _, f := range old {
+		if !still[name(f, false)] {
+			gone = append(gone, f)
+		}
+	}
+	return added, gone
+}
+
+// effect looks whether the changes came true.
+func (s *Store) effect(after *instance.Inventory) error {
+	var missing []string
+	for _, c := range s.changes {
+		if text := c.check(after); text != "" {
+			missing = append(missing, text)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	err := &NoEffectError{File: s.path, Missing: missing, hint: "something in Nix overrules inventory.json"}
+	a, errA := json.Marshal(s.before)
+	b, errB := json.Marshal(after)
+	if errA == nil && errB == nil && string(a) == string(b) {
+		err.Unread = true
+		err.hint = "clan-core reads the inventory.json of the clan's directory; a flake without clan-core has to read it itself (docs/writing.md)"
+		if s.before.Flake.Layout != instance.LayoutInventory {
+			err.hint = "clan-core reads the inventory.json of the clan's directory, but something in Nix replaces all of the inventory (mkForce?)"
+		}
+	}
+	return err
+}
+
+// Operation is one operation of a JSON Patch (RFC 6902).
+type Operation struct {
+	// Op is "add", "remove" or "replace".
+	Op string `json:"op"`
+	// Path is a JSON pointer (RFC 6901).
+	Path string `json:"path"`
+	// Value is what is added; Old, which is no part of the standard, what was there before.
+	Value any `json:"value,omitzero"`
+	Old   any `json:"-"`
+	// Names are the path's parts.
+	Names []string `json:"-"`
+}
+
+// MarshalJSON writes a value also where it is null.
+func (o Operation) MarshalJSON() ([]byte, error) {
+	set := map[string]any{"op": o.Op, "path": o.Path}
+	if o.Op != "remove" {
+		set["value"] = o.Value
+	}
+	return json.Marshal(set)
+}
+
+// difference lists what makes one value the other, in order of the paths.
+func difference(old, now any) []Operation {
+	patch := []Operation{}
+	diffValues(nil, old, now, &patch)
+	return patch
+}
+
+func diffValues(path []string, old, now any, patch *[]Operation) {
+	a, isSet := old.(map[string]any)
+	b, both := now.(map[string]any)
+	if !isSet || !both {
+		if list, ok := old.([]any); ok && diffList(path, list, now, patch) {
+			return
+		}
+		if !exactly(old, now) {
+			*patch = append(*patch, operation("replace", path, now, old))
+		}
+		return
+	}
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	for _, name := range sortedKeys(all) {
+		at := append(slices.Clip(path), name)
+		was, had := a[name]
+		is, has := b[name]
+		switch {
+		case !had:
+			*patch = append(*patch, operation("add", at, is, nil))
+		case !has:
+			*patch = append(*patch, operation("remove", at, nil, was))
+		default:
+			diffValues(at, was, is, patch)
+		}
+	}
+}
+
+// diffList tells elements that went, and those that came at the end.
+func diffList(path []string, old []any, now any, patch *[]Operation) bool {
+	list, ok := now.([]any)
+	if !ok {
+		return false
+	}
+	var ops []Operation
+	kept := 0
+	removed := 0
+	for i, element := range old {
+		if kept < len(list) && exactly(element, list[kept]) {
+			kept++
+			continue
+		}
+		ops = append(ops, operation("remove", append(slices.Clip(path), fmt.Sprint(i-removed)), nil, element))
+		removed++
+	}
+	for _, element := range list[kept:] {
+		ops = append(ops, operation("add", append(slices.Clip(path), "-"), element, nil))
+	}
+	*patch = append(*patch, ops...)
+	return true
+}
+
+func exactly(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errors.Join(errX, errY) == nil && string(x) == string(y)
+}
+
+func operation(op string, names []string, value, old any) Operation {
+	pointer := strings.NewReplacer("~", "~0", "/", "~1")
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString("/" + pointer.Replace(name))
+	}
+	return Operation{Op: op, Path: b.String(), Value: value, Old: old, Names: names}
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Store is a clan's inventory.json, opened to be changed. It must not be used by several goroutines at once.
+type Store struct {
+	flake  string
+	config instance.Config
+
+	before    *instance.Inventory
+	persisted *instance.Persisted
+
+	path     string // of the file
+	original []byte // what was read; nil if there is no file
+	missing  bool
+	tracked  bool // git has the file
+	doc      *document
+
+	changes []change
+	// renamed are instances that were renamed: the new name to the old.
+	renamed map[string]string
+	preview *Preview
+	lock    *lock
+}
+
+// change is one change that was made in memory.
+type change struct {
+	// text says what it is, for the log of version control.
+	text string
+	// check looks whether the evaluated clan is what was meant; it returns what is missing, or "".
+	check func(after *instance.Inventory) string
+}
+
+// Open reads a clan's inventory.json and evaluates the clan as it is. The flake has to be a local directory. Config is as for
+// [instance.Load]; its Instances and Omit are not used: all of the clan is looked at.
+//
+// A file that cannot be changed is a [*FileError] or a [*MalformedError]; a clan of which nothing can be had, the error of
+// [instance.Load]. A clan that evaluates in part can be changed: that may be what mends it.
+func Open(ctx context.Context, flake string, config instance.Config) (*Store, error) {
+	return open(ctx, flake, config, nil)
+}
+
+// OpenExclusive is Open with a lock that is taken before anything is read, and held until [Store.Close]: others that write with this
+// package wait. It waits for its turn until the context ends.
+func OpenExclusive(ctx context.Context, flake string, config instance.Config) (*Store, error) {
+	lock, err := lockTree(ctx, flake)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, flake, config, lock)
+	if err != nil {
+		lock.release()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close lets others write. Without OpenExclusive it does nothing.
+func (s *Store) Close() {
+	if s.lock != nil {
+		s.lock.release()
+		s.lock = nil
+	}
+}
+
+func open(ctx context.Context, flake string, config instance.Config, lock *lock) (*Store, error) {
+	config.Instances, config.Omit = nil, instance.OmitNothing
+	inv, persisted, err := instance.LoadPersisted(ctx, flake, config)
+	if persisted == nil {
+		// The file may be what is wrong with the clan; then there is more to say.
+		if _, dir, findErr := instance.FindFlake(flake); findErr == nil {
+			if _, _, readErr := read(filepath.Join(dir, instance.PersistedName)); readErr != nil {
+				return nil, readErr
+			}
+		}
+		return nil, err
+	}
+	s := &Store{flake: flake, config: config, before: inv, persisted: persisted, path: persisted.File(), lock: lock, renamed: map[string]string{}}
+	if s.original, s.missing, err = read(s.path); err != nil {
+		return nil, err
+	}
+	if err := s.checkGit(ctx); err != nil {
+		return nil, err
+	}
+	text := s.original
+	if s.missing {
+		text = []byte(emptyDocument)
+	}
+	if s.doc, err = parseDocument(text); err != nil {
+		return nil, s.named(err)
+	}
+	return s, nil
+}
+
+// named puts the file's name into an error about its content.
+func (s *Store) named(err error) error { return inFile(s.path, err) }
+
+func inFile(path string, err error) error {
+	var malformed *MalformedError
+	if errors.As(err, &malformed) {
+		malformed.File = path
+	}
+	return err
+}
+
+// gitFile is the file as git knows it.
+func (s *Store) gitFile() git.File {
+	return git.File{Top: s.persisted.Root, Path: s.relative()}
+}
+
+// relative is the file's path in the flake's source tree.
+func (s *Store) relative() string { return filepath.Join(s.persisted.Dir, instance.PersistedName) }
+
+// checkGit makes sure that Nix can see the file: in a git work tree just tracked files count.
+func (s *Store) checkGit(ctx context.Context) (err error) {
+	if !s.persisted.Git {
+		return nil
+	}
+	if s.tracked, err = s.gitFile().IsTracked(ctx); err != nil || s.tracked {
+		return err
+	}
+	if ignored, err := s.gitFile().IsIgnored(ctx); err != nil || ignored {
+		if err != nil {
+			return err
+		}
+		return &FileError{File: s.path, Reason: "is ignored by git, so that Nix does not see it", hint: "take it out of .gitignore"}
+	}
+	if doc, err := parseDocument(s.original); !s.missing && (err != nil || !doc.isEmpty()) {
+		return &FileError{File: s.path, Reason: "is there, but git does not track it, so that the clan is evaluated without it",
+			hint: "if it is meant to count: git add -N " + s.relative()}
+	}
+	return nil
+}
+
+// Inventory is the clan as it evaluates now, before any change.
+func (s *Store) Inventory() *instance.Inventory { return s.before }
+
+// File is the path of inventory.json, whether there is one or not.
+func (s *Store) File() string { return s.path }
+
+// Text is what the file would hold.
+func (s *Store) Text() []byte { return s.doc.text() }
+
+// Persisted is the content as it would be, as maps, slices, strings, bools, nil and json.Number.
+func (s *Store) Persisted() map[string]any { return s.doc.value() }
+
+// Changed reports whether there is anything to write.
+func (s *Store) Changed() bool {
+	if s.missing {
+		return !s.doc.isEmpty()
+	}
+	return !bytes.Equal(s.doc.text(), s.original)
+}
+
+// did records a change.
+func (s *Store) did(text string, check func(*instance.Inventory) string) {
+	s.changes = append(s.changes, change{text, check})
+	s.preview = nil
+}
+
+// read returns the content of a file that may be written; missing tells that there is none.
+func read(path string) (text []byte, missing bool, err error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, true, nil
+	case err != nil:
+		return nil, false, err
+	case info.Mode()&os.ModeSymlink != 0:
+		target, _ := os.Readlink(path)
+		return nil, false, &FileError{File: path, Reason: "is a symbolic link to " + target + ", and what it leads to is not this clan's to write",
+			hint: "put the file itself there"}
+	case !info.Mode().IsRegular():
+		return nil, false, &FileError{File: path, Reason: "is not a file", hint: "move it away"}
+	case info.Mode().Perm()&0o200 == 0:
+		return nil, false, &FileError{File: path, Reason: "is read-only", hint: "chmod u+w " + path}
+	}
+	if text, err = os.ReadFile(path); err != nil {
+		return nil, false, err
+	}
+	return text, false, inFile(path, checkJSON(text))
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
