@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -24,8 +25,9 @@ type Preview struct {
 	Before, After *instance.Inventory
 	// Renamed are instances that have another name: the new name to the old.
 	Renamed map[string]string
-	// New are the findings that the change adds, Gone those that it takes away.
-	New, Gone []instance.Finding
+	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A renamed
+	// instance stands there under its new name only. Nil where After is.
+	Fleet *diff.Difference
 	// Err is why the change must not be written: a [*BrokenError] or a [*NoEffectError]; nil if nothing speaks against it.
 	Err error
 }
@@ -43,7 +45,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	}
 	p.Patch = difference(old, s.doc.value())
 	if !s.Changed() {
-		p.After = s.before
+		p.After, p.Fleet = s.before, diff.Of(s.before, s.before)
 		s.preview = p
 		return p, nil
 	}
@@ -64,18 +66,17 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 		s.preview = p
 		return p, nil
 	}
-	p.New, p.Gone = s.compare(s.before, after)
-	if blocking := slices.DeleteFunc(slices.Clone(p.New), func(f instance.Finding) bool { return !blocks(f) }); len(blocking) > 0 {
+	p.Fleet = s.compare(s.before, after)
+	if found := blocking(p.Fleet, s.before); len(found) > 0 {
 		// What a copy of the clan as it is has, too, is not the change's doing.
 		control, err := s.unchangedCopy(ctx)
 		if control != nil {
-			p.New, p.Gone = s.compare(control, after)
-			blocking = slices.DeleteFunc(slices.Clone(p.New), func(f instance.Finding) bool { return !blocks(f) })
+			found = blocking(s.compare(control, after), s.before)
 		} else if ctx.Err() != nil {
 			return nil, err
 		}
-		if len(blocking) > 0 {
-			p.Err = &BrokenError{Findings: blocking}
+		if len(found) > 0 {
+			p.Err = &BrokenError{Findings: found}
 		}
 	}
 	if p.Err == nil {
@@ -102,34 +103,67 @@ func blocks(f instance.Finding) bool {
 	return f.Severity == instance.SeverityError || slices.Contains(alwaysBlock, f.Code)
 }
 
-// compare returns the findings of after that before does not have, and the reverse.
-func (s *Store) compare(before, after *instance.Inventory) (added, gone []instance.Finding) {
-	old, now := check.All(before), check.All(after)
-	name := func(f instance.Finding, renamed bool) string {
-		if old, ok := s.renamed[f.Instance]; ok && renamed {
-			f.Message = strings.ReplaceAll(f.Message, f.Instance, old)
-			f.Instance = old
+// compare tells what becomes of a clan. An instance that is renamed is the same one, and what was wrong with it is nothing new.
+func (s *Store) compare(before, after *instance.Inventory) *diff.Difference {
+	old, now := *before, *after
+	old.Findings, now.Findings = check.All(before), check.All(after)
+	old.Instances = maps.Clone(before.Instances)
+	for name, was := range s.renamed {
+		if inst := old.Instances[was]; inst != nil {
+			delete(old.Instances, was)
+			old.Instances[name] = inst
 		}
-		return strings.Join(append([]string{f.Code, f.Instance, f.Role, f.Machine, f.Message}, f.Setting...), "\x00")
+		for i := range old.Findings {
+			if f := &old.Findings[i]; f.Instance == was {
+				f.Instance = name
+				f.Message = strings.ReplaceAll(f.Message, instance.PathString([]string{"instances", was}), instance.PathString([]string{"instances", name}))
+				f.Message = strings.ReplaceAll(f.Message, was, name)
+			}
+		}
+	}
+	return diff.Of(&old, &now)
+}
+
+// blocking are the findings of a difference that forbid it. What is wrong with a member who joins is no news if the same was wrong
+// with the members who are there.
+func blocking(d *diff.Difference, before *instance.Inventory) []instance.Finding {
+	about := func(f instance.Finding) string {
+		return strings.Join(append([]string{f.Code, f.Instance, f.Role}, f.Setting...), "\x00")
 	}
 	known := map[string]bool{}
-	for _, f := range old {
-		known[name(f, false)] = true
-	}
-	still := map[string]bool{}
-	for _, f := range now {
-		key := name(f, true)
-		still[key] = true
-		if !known[key] {
-			added = append(added, f)
+	for _, f := range before.Findings {
+		if f.Machine != "" && f.Role != "" {
+			known[about(f)] = true
 		}
 	}
-	for _, f := range old {
-		if !still[name(f, false)] {
-			gone = append(gone, f)
+	var found []instance.Finding
+	for _, f := range d.Findings.Appeared {
+		if blocks(f) && !(f.Severity == instance.SeverityWarning && f.Machine != "" && known[about(f)] && joined(d, f)) {
+			found = append(found, f)
 		}
 	}
-	return added, gone
+	return found
+}
+
+// joined reports whether all machines that a finding concerns came into the role just now.
+func joined(d *diff.Difference, f instance.Finding) bool {
+	machines := f.Machines
+	if len(machines) == 0 {
+		machines = []string{f.Machine}
+	}
+	for _, inst := range d.Instances {
+		for _, role := range inst.Roles {
+			if inst.Instance != f.Instance || role.Role != f.Role {
+				continue
+			}
+			for _, member := range role.Members {
+				if member.Change == diff.Added {
+					machines = slices.DeleteFunc(slices.Clone(machines), func(name string) bool { return name == member.Machine })
+				}
+			}
+		}
+	}
+	return len(machines) == 0
 }
 
 // effect looks whether the changes came true.
