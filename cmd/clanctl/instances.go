@@ -22,7 +22,8 @@ func instancesCommand() *cli.Command {
 		Description: "With INSTANCE: its roles, the members of each and why they are members, and the settings, those that members\n" +
 			"have in common only once. Selectors narrow what is shown: names, globs, @tags and !exceptions with commas\n" +
 			"between them, such as 'web-*,@backup,!laptop'.",
-		Flags: append(viewFlags("instances"), selectFlags("on", "service", "role")...),
+		Flags:       append(viewFlags("instances"), selectFlags("on", "service", "role")...),
+		Subcommands: []*cli.Command{instancesCreateCommand(), instancesDeleteCommand(), instancesRenameCommand(), instancesSetModuleCommand()},
 		Action: func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {

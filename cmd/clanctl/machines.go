@@ -17,7 +17,8 @@ func machinesCommand() *cli.Command {
 		ArgsUsage: "[MACHINE...]",
 		Description: "With MACHINE: everything that runs there, why, and with which settings. Selectors narrow what is shown:\n" +
 			"names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
-		Flags: append(viewFlags("machines"), selectFlags("on", "instance", "service", "role")...),
+		Flags:       append(viewFlags("machines"), selectFlags("on", "instance", "service", "role")...),
+		Subcommands: []*cli.Command{machinesDescribeCommand()},
 		Action: func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {

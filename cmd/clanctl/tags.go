@@ -12,24 +12,17 @@ import (
 
 func tagsCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "tags",
-		Usage:     "show the tags: who carries them, from where, and which roles take machines by them",
-		ArgsUsage: "[TAG...]\n   clanctl tags add TAG MACHINE... --dry-run",
-		Description: "With add: the memberships that would follow if the machines carried the tag. Without anything behind it, add is\n" +
-			"a tag like any other.",
-		Flags: append(viewFlags("tags"), &cli.BoolFlag{Name: "dry-run", Usage: "with add: show what would follow, and change nothing"}),
+		Name:        "tags",
+		Usage:       "show the tags: who carries them, from where, and which roles take machines by them",
+		ArgsUsage:   "[TAG...]",
+		Flags:       viewFlags("tags"),
+		Subcommands: []*cli.Command{tagsAddCommand(), tagsRemoveCommand()},
 		Action: func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
 				return err
 			}
 			names := c.Args().Slice()
-			if len(names) > 1 && names[0] == "add" {
-				return addTag(c, out, names[1], names[2:])
-			}
-			if c.Bool("dry-run") {
-				return usageError{"--dry-run goes with add", "clanctl tags add TAG MACHINE... --dry-run"}
-			}
 			omit := instance.OmitSettings
 			if out.names {
 				omit = instance.OmitInstances

@@ -11,17 +11,11 @@ import (
 	"github.com/clanctl/clanctl/pkg/view"
 )
 
-// addTag shows what would follow if machines carried a tag.
-func addTag(c *cli.Context, out *viewOutput, tag string, machines []string) error {
-	if len(machines) == 0 {
-		return usageError{"tags add wants a tag and at least one machine", "clanctl tags add TAG MACHINE... --dry-run"}
-	}
-	if out.names {
-		return usagef("--names does not go with add")
-	}
-	if !c.Bool("dry-run") {
-		return usageError{"clanctl does not change a clan yet, so that add needs --dry-run",
-			fmt.Sprintf("to give %s the tag, add it to the tags of the machine in the inventory", nearest.List(machines))}
+// whatIf shows what would follow if machines carried a tag, of any clan that can be read.
+func whatIf(c *cli.Context, tag string, machines []string) error {
+	out, err := newViewOutput(c)
+	if err != nil {
+		return err
 	}
 	inv, loadErr := load(c, instance.Config{Omit: instance.OmitSettings})
 	if inv == nil {

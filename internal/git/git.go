@@ -50,7 +50,11 @@ func (f File) Commit(ctx context.Context, message string) (string, error) {
 }
 
 func (f File) run(ctx context.Context, args ...string) (string, error) {
-	command := exec.CommandContext(ctx, "git", append([]string{"--literal-pathspecs", "-C", f.Top}, args...)...)
+	global := []string{"-C", f.Top}
+	if args[0] != "check-ignore" { // takes names, not patterns
+		global = append(global, "--literal-pathspecs")
+	}
+	command := exec.CommandContext(ctx, "git", append(global, args...)...)
 	var stdout, stderr strings.Builder
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {

@@ -24,7 +24,8 @@ type Persisted struct {
 
 	owners    any
 	positions *positions
-	file      string // the path of inventory.json as Nix sees it ends so
+	// alone: the owners are those of the clan without inventory.json.
+	alone bool
 }
 
 // Owner is one definition of a part of the inventory in Nix.
@@ -67,6 +68,9 @@ func (p *Persisted) Owners(path ...string) []Owner {
 
 // isPersisted reports whether a definition is inventory.json's own. Values that a plain flake read from JSON have no place at all.
 func (p *Persisted) isPersisted(at any) bool {
+	if p.alone {
+		return false
+	}
 	if asString(child(at, "file")) == "" {
 		return !p.Recorded
 	}
@@ -103,6 +107,12 @@ func LoadPersisted(ctx context.Context, flake string, config Config) (*Inventory
 		}
 		persisted.owners, persisted.positions = l.facts["owners"], l.inv.positions
 		persisted.Recorded = asBool(child(l.facts, "owners", "instances", "recorded"))
+		if l.inv.Flake.Layout == LayoutInventory {
+			// Without clan-core it is the flake's own.
+			dir, err := filepath.Rel(ref.Root, ref.Dir)
+			persisted.Dir = dir
+			return err
+		}
 		directory := asString(child(l.facts["flake"], "directory"))
 		dir, own := l.sources.Local(directory)
 		if !own || strings.HasPrefix(dir, "<") {
@@ -117,28 +127,59 @@ func LoadPersisted(ctx context.Context, flake string, config Config) (*Inventory
 	return inv, persisted, err
 }
 
+// Alone returns the same, but with the owners of the clan as it is without inventory.json: for where it is not Recorded what is the
+// file's and what is Nix's. It takes a Nix process of its own. Where the clan does not evaluate without the file it is p.
+func (p *Persisted) Alone(ctx context.Context, flake string, config Config) (*Persisted, error) {
+	var alone *Persisted
+	err := withCopy(flake, map[string][]byte{filepath.Join(p.Dir, PersistedName): []byte("{}\n")}, config, func(_ nixeval.Ref, copied string, config Config) (err error) {
+		config.Omit = OmitSettings
+		_, alone, err = LoadPersisted(ctx, copied, config)
+		return err
+	})
+	if alone == nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return p, nil
+	}
+	same := *p
+	same.owners, same.positions, same.alone = alone.owners, alone.positions, true
+	return &same, nil
+}
+
 // LoadWith is [Load] as if files had another content: paths are relative to the top of the flake's source tree. The flake itself, git's
 // index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a temporary directory. The flake has to be
 // a local directory.
-func LoadWith(ctx context.Context, flake string, config Config, files map[string][]byte) (*Inventory, error) {
+func LoadWith(ctx context.Context, flake string, config Config, files map[string][]byte) (inv *Inventory, err error) {
+	err = withCopy(flake, files, config, func(ref nixeval.Ref, copied string, config Config) error {
+		var err error
+		if inv, err = Load(ctx, copied, config); inv != nil {
+			inv.Flake.Ref, inv.Flake.URL = flake, ref.URL
+			if flake == "" {
+				inv.Flake.Ref = "."
+			}
+		}
+		return err
+	})
+	return inv, err
+}
+
+// withCopy calls do for a copy of a flake.
+func withCopy(flake string, files map[string][]byte, config Config, do func(ref nixeval.Ref, copied string, config Config) error) error {
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if ref.Root == "" {
-		return nil, &NotLocalError{Ref: flake}
+		return &NotLocalError{Ref: flake}
 	}
 	copied, remove, err := nixeval.CopyTree(ref, files)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer remove()
 	config.Evaluator.CacheDir, config.Evaluator.Refresh = "", false
-	inv, err := Load(ctx, copied, config)
-	if inv != nil {
-		inv.Flake.Ref, inv.Flake.URL = flake, ref.URL
-	}
-	return inv, err
+	return do(ref, copied, config)
 }
 
 // NotLocalError: the flake is no directory on this machine, so that nothing can be written.

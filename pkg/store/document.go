@@ -53,20 +53,21 @@ func checkJSON(text []byte) error {
 		return &MalformedError{Reason: "it is empty, which is not JSON", Empty: true}
 	}
 	dec := jsontext.NewDecoder(bytes.NewReader(text))
-	value, err := dec.ReadValue()
+	kind := dec.PeekKind()
+	offset := int64(len(text))
+	_, err := dec.ReadValue()
 	if err == nil {
-		if _, err = dec.ReadToken(); errors.Is(err, io.EOF) {
-			if value.Kind() != '{' {
-				return &MalformedError{Reason: fmt.Sprintf("it is %s, not an object", kindName(value.Kind()))}
+		rest := text[dec.InputOffset():]
+		if len(bytes.TrimSpace(rest)) == 0 {
+			if kind != '{' {
+				return &MalformedError{Reason: fmt.Sprintf("it is %s, not an object", kindName(kind))}
 			}
 			return nil
 		}
-		if err == nil {
-			err = errors.New("there is something behind the object")
-		}
+		err = errors.New("there is something behind the first value")
+		offset = int64(len(text) - len(bytes.TrimLeft(rest, " \t\r\n")))
 	}
 	malformed := &MalformedError{Reason: err.Error()}
-	offset := int64(len(text))
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
 		offset = syntactic.ByteOffset

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -76,7 +77,11 @@ func (e *ReadOnlyError) Error() string {
 	case ReasonDefault:
 		return fmt.Sprintf("%s is a default in Nix%s, which clan drops as a whole as soon as inventory.json has anything of it", what, at)
 	case ReasonSettings:
-		return fmt.Sprintf("%s are defined in Nix%s, and clan takes the settings of one layer from one place only: with some in inventory.json, too, it stops evaluating", what, at)
+		verb := "is"
+		if len(e.Path) == layerOf(e.Path) {
+			verb = "are"
+		}
+		return fmt.Sprintf("%s %s defined in Nix%s; clan takes the settings of one layer from one place only, and would stop evaluating", what, verb, at)
 	case ReasonElement:
 		return fmt.Sprintf("%s is Nix's%s, and inventory.json cannot take it away", what, at)
 	}
@@ -191,22 +196,40 @@ func (e *NoEffectError) Error() string {
 // Hint says what to do.
 func (e *NoEffectError) Hint() string { return e.hint }
 
-// append collects errors, all of which are worth telling.
-func collect(errs ...error) error {
+// All puts errors together, each with its hint, for all are worth telling; nil if there are none.
+func All(errs ...error) error {
 	var all *multierror.Error
 	for _, err := range errs {
 		if err != nil {
 			all = multierror.Append(all, err)
 		}
 	}
-	if all.ErrorOrNil() == nil {
+	switch {
+	case all.ErrorOrNil() == nil:
 		return nil
-	}
-	if len(all.Errors) == 1 {
+	case len(all.Errors) == 1:
 		return all.Errors[0]
 	}
-	return all
+	all.ErrorFormat = func(errs []error) string {
+		lines := make([]string, len(errs))
+		for i, err := range errs {
+			lines[i] = err.Error()
+			var hinter interface{ Hint() string }
+			if errors.As(err, &hinter) && hinter.Hint() != "" {
+				lines[i] += ": " + hinter.Hint()
+			}
+		}
+		return strings.Join(lines, "\n")
+	}
+	return &severalError{all}
 }
+
+// severalError has no hint of its own.
+type severalError struct{ all *multierror.Error }
+
+func (e *severalError) Error() string   { return e.all.Error() }
+func (e *severalError) Hint() string    { return "" }
+func (e *severalError) Unwrap() []error { return e.all.Errors }
 
 type notObjectError struct{ path []string }
 

@@ -13,7 +13,7 @@ func (s *Store) machine(name string) (*instance.Machine, error) {
 	if m := s.before.Machines[name]; m != nil {
 		return m, nil
 	}
-	if s.before.Machines == nil {
+	if s.before.Machines == nil || s.Unchecked {
 		return &instance.Machine{Name: name}, nil // the machines do not evaluate; this may be what mends them
 	}
 	return nil, unknown("machine", name, sortedKeys(s.before.Machines))
@@ -34,8 +34,8 @@ func (s *Store) AddTags(name string, tags ...string) error {
 		if slices.Contains(m.Tags, tag) || s.persists(at) {
 			continue
 		}
-		if access := s.Access(at...); !access.Writable {
-			return &ReadOnlyError{at, access}
+		if err := s.may(at...); err != nil {
+			return err
 		}
 		if err := s.doc.add(path, tag); err != nil {
 			return err
@@ -59,11 +59,11 @@ func (s *Store) RemoveTags(name string, tags ...string) error {
 	path := []string{"machines", name, "tags"}
 	for _, tag := range tags {
 		at := append(slices.Clip(path), tag)
-		access := s.Access(at...)
+		err, known := s.mayRemove(at...)
 		switch {
-		case access.Removable:
-		case access.Reason != "":
-			return &ReadOnlyError{at, access}
+		case err != nil:
+			return err
+		case known:
 		case slices.Contains(s.before.DeclaredTags[tag], name):
 			err := &NameError{Kind: "tag", Name: tag, message: fmt.Sprintf("%s carries the tag %s by inventory.tags, which is Nix's", name, tag)}
 			if pos := s.before.At("tags", tag); pos != nil {
@@ -102,8 +102,8 @@ func (s *Store) Describe(name, text string) error {
 	if m.Description == text {
 		return nil
 	}
-	if access := s.Access(path...); !access.Writable {
-		return &ReadOnlyError{path, access}
+	if err := s.may(path...); err != nil {
+		return err
 	}
 	if text == "" {
 		if !s.doc.remove(path...) {

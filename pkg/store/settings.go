@@ -69,8 +69,11 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 		return err
 	}
 	at := append(layer.Path(), path...)
-	if access := s.Access(at...); !access.Writable {
-		return &ReadOnlyError{at, access}
+	if slices.Contains(path, "") {
+		return &NameError{Kind: "setting", message: "a setting has a name: " + pathText(path)}
+	}
+	if err := s.may(at...); err != nil {
+		return err
 	}
 	before := s.doc.text()
 	if err := s.widen(layer); err != nil {
@@ -100,8 +103,8 @@ func (s *Store) Unset(layer Layer, path []string) error {
 	}
 	at := append(layer.Path(), path...)
 	if !s.doc.has(at...) {
-		if access := s.Access(at...); access.Reason != "" {
-			return &ReadOnlyError{at, access}
+		if err, _ := s.mayRemove(at...); err != nil {
+			return err
 		}
 		var known []string
 		settings, _ := s.doc.get(layer.Path()...)
@@ -139,7 +142,7 @@ func (s *Store) checkLayer(layer Layer) error {
 	if layer.Tag != "" {
 		key, name = "tags", layer.Tag
 	}
-	if name == "" || isMember(inst, layer.Role, key, name) || s.persists([]string{"instances", layer.Instance, "roles", layer.Role, key, name}) {
+	if name == "" || s.Unchecked || isMember(inst, layer.Role, key, name) || s.persists([]string{"instances", layer.Instance, "roles", layer.Role, key, name}) {
 		return nil
 	}
 	m := Members{Role: layer.Role}

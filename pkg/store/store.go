@@ -15,6 +15,9 @@ import (
 
 // Store is a clan's inventory.json, opened to be changed. It must not be used by several goroutines at once.
 type Store struct {
+	// Unchecked: names are not looked up, and what is Nix's is written nonetheless; for somebody who is about to change Nix's part, too.
+	Unchecked bool
+
 	flake  string
 	config instance.Config
 
@@ -99,6 +102,11 @@ func open(ctx context.Context, flake string, config instance.Config, lock *lock)
 	}
 	if s.doc, err = parseDocument(text); err != nil {
 		return nil, s.named(err)
+	}
+	if !persisted.Recorded && !s.doc.isEmpty() {
+		if s.persisted, err = persisted.Alone(ctx, flake, config); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -193,3 +201,35 @@ func read(path string) (text []byte, missing bool, err error) {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// may returns why a part must not be written, if it must not.
+func (s *Store) may(path ...string) error {
+	if access := s.Access(path...); !access.Writable && !s.Unchecked {
+		return s.readOnly(path, access)
+	}
+	return nil
+}
+
+// readOnly names the option, or the layer where Nix has others of it but not this one.
+func (s *Store) readOnly(path []string, access Access) error {
+	if n := layerOf(path); access.Reason == ReasonSettings && n < len(path) {
+		if len(s.persisted.Owners(path[:n+1]...)) == 0 {
+			path = path[:n]
+		} else {
+			path = path[:n+1]
+		}
+	}
+	return &ReadOnlyError{path, access}
+}
+
+// mayRemove returns why a part must not be taken away; known is false where that is not because of Nix.
+func (s *Store) mayRemove(path ...string) (err error, known bool) {
+	access := s.Access(path...)
+	switch {
+	case access.Removable || access.Persisted && s.Unchecked:
+		return nil, true
+	case access.Reason != "":
+		return s.readOnly(path, access), true
+	}
+	return nil, false
+}
