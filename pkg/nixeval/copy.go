@@ -1,11 +1,11 @@
 package nixeval
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +18,7 @@ import (
 // directory, with other content for some files, given by their paths relative to the tree's top. It returns a reference to the flake in
 // the copy, and a function that removes it. The tree, git's index and git's objects are left alone.
 //
-// The copy is a plain directory: a flake that looks at its own revision sees none.
+// The copy has no history: a flake that looks at its own revision sees none.
 func CopyTree(ref Ref, files map[string][]byte) (flake string, remove func(), err error) {
 	if !plainQuery(ref.URL) {
 		return "", nil, fmt.Errorf("nixeval: cannot copy what Nix sees of %s: it asks for more than the files that git tracks", ref.URL)
@@ -54,11 +54,17 @@ func CopyTree(ref Ref, files map[string][]byte) (flake string, remove func(), er
 			return "", nil, err
 		}
 	}
-	flake = "path:" + escapePath(to)
-	if sub, err := filepath.Rel(ref.Root, ref.Dir); err == nil && sub != "." {
-		flake += "?dir=" + url.PathEscape(sub)
+	sub, err := filepath.Rel(ref.Root, ref.Dir)
+	if err != nil || sub == "." {
+		return "path:" + escapePath(to), remove, err
 	}
-	return flake, remove, nil
+	// Nix 2.8 knows a flake below the top of a tree in git only. To intend to add a file takes no look at it.
+	for _, args := range [][]string{{"init", "--quiet"}, {"add", "--intent-to-add", "--all", "--force", "."}} {
+		if out, err := exec.Command("git", append([]string{"-C", to}, args...)...).CombinedOutput(); err != nil {
+			return "", nil, fmt.Errorf("git %s in a copy of %s: %w: %s", args[0], ref.Root, err, bytes.TrimSpace(out))
+		}
+	}
+	return filepath.Join(to, sub), remove, nil
 }
 
 type copier struct {

@@ -16,6 +16,8 @@ type Access struct {
 	Persisted bool `json:"persisted"`
 	// Reason says why it is not writable, or, where it is, not removable.
 	Reason Reason `json:"reason,omitempty"`
+	// Part is what the definitions define that stand in the way: the part itself, or something around it.
+	Part []string `json:"part,omitempty"`
 	// Positions are the definitions in Nix that stand in the way, as far as Nix knows where they are.
 	Positions []instance.Position `json:"positions,omitempty"`
 	// Priority is that of these definitions.
@@ -48,8 +50,8 @@ const plainPriority = 100
 // It tells what the definitions tell. The last word is the evaluation of the changed clan; see [Store.Preview].
 func (s *Store) Access(path ...string) Access {
 	access := Access{Persisted: s.persists(path)}
-	deny := func(reason Reason, owners []instance.Owner) Access {
-		access.Writable, access.Removable, access.Reason = false, false, reason
+	deny := func(reason Reason, part []string, owners []instance.Owner) Access {
+		access.Writable, access.Removable, access.Reason, access.Part = false, false, reason, part
 		for _, owner := range owners {
 			if owner.Position != nil && !slices.Contains(access.Positions, *owner.Position) {
 				access.Positions = append(access.Positions, *owner.Position)
@@ -63,7 +65,7 @@ func (s *Store) Access(path ...string) Access {
 		part := path[:end]
 		owners := s.persisted.Owners(part...)
 		if forced := having(owners, func(p int64) bool { return p < plainPriority }); len(forced) > 0 {
-			return deny(ReasonForced, forced)
+			return deny(ReasonForced, part, forced)
 		}
 		isLayer := end == layer
 		if isLayer {
@@ -71,15 +73,15 @@ func (s *Store) Access(path ...string) Access {
 				// The option itself, if Nix has just that.
 				if end < len(path) {
 					if exact := s.persisted.Owners(path[:end+1]...); len(exact) > 0 {
-						plain = exact
+						part, plain = path[:end+1], exact
 					}
 				}
-				return deny(ReasonSettings, plain)
+				return deny(ReasonSettings, part, plain)
 			}
 		}
 		defaults := having(owners, func(p int64) bool { return p > plainPriority })
 		if len(defaults) > 0 && len(defaults) == len(owners) && (end < len(path) || isLayer) && !s.doc.has(part...) {
-			return deny(ReasonDefault, defaults)
+			return deny(ReasonDefault, part, defaults)
 		}
 		if isLayer {
 			break // inside, everything is inventory.json's
@@ -91,9 +93,9 @@ func (s *Store) Access(path ...string) Access {
 		return access
 	}
 	if isScalar(path) {
-		return deny(ReasonDefined, owners)
+		return deny(ReasonDefined, path, owners)
 	}
-	access = deny(ReasonElement, owners)
+	access = deny(ReasonElement, path, owners)
 	access.Writable = true
 	return access
 }

@@ -60,13 +60,13 @@ func (e *ConflictError) Hint() string { return "look at what changed, and do it 
 
 // ReadOnlyError: the part of the inventory is Nix's, and inventory.json cannot change it.
 type ReadOnlyError struct {
-	// Path is the part's path below `inventory`.
+	// Path is the path below `inventory` that was to be changed.
 	Path   []string
 	Access Access
 }
 
 func (e *ReadOnlyError) Error() string {
-	what := "inventory." + instance.PathString(e.Path)
+	what := "inventory." + instance.PathString(e.Access.Part)
 	at := ""
 	if list := positions(e.Access.Positions); list != "" {
 		at = " at " + list
@@ -78,12 +78,12 @@ func (e *ReadOnlyError) Error() string {
 		return fmt.Sprintf("%s is a default in Nix%s, which clan drops as a whole as soon as inventory.json has anything of it", what, at)
 	case ReasonSettings:
 		verb := "is"
-		if len(e.Path) == layerOf(e.Path) {
+		if len(e.Access.Part) == layerOf(e.Access.Part) {
 			verb = "are"
 		}
 		return fmt.Sprintf("%s %s defined in Nix%s; clan takes the settings of one layer from one place only, and would stop evaluating", what, verb, at)
 	case ReasonElement:
-		return fmt.Sprintf("%s is Nix's%s, and inventory.json cannot take it away", what, at)
+		return fmt.Sprintf("%s is defined in Nix%s, and inventory.json cannot take it away", what, at)
 	}
 	return fmt.Sprintf("%s is defined in Nix%s", what, at)
 }
@@ -145,7 +145,7 @@ type BrokenError struct {
 }
 
 func (e *BrokenError) Error() string {
-	const what = "this change would break the clan, so that nothing was written"
+	const what = "this change would break the clan"
 	if len(e.Findings) == 0 {
 		return what + ": " + e.Err.Error()
 	}
@@ -171,7 +171,7 @@ func (e *BrokenError) Error() string {
 }
 
 // Hint says how to write it nonetheless.
-func (e *BrokenError) Hint() string { return "--force writes it nonetheless" }
+func (e *BrokenError) Hint() string { return "nothing was written; --force writes it nonetheless" }
 
 // Unwrap returns the evaluation's error.
 func (e *BrokenError) Unwrap() error { return e.Err }
@@ -188,9 +188,9 @@ type NoEffectError struct {
 
 func (e *NoEffectError) Error() string {
 	if e.Unread {
-		return fmt.Sprintf("this flake does not read %s, so that nothing was written", e.File)
+		return fmt.Sprintf("this flake does not read %s", e.File)
 	}
-	return "this change would not have the intended effect, so that nothing was written: " + strings.Join(e.Missing, "; ")
+	return "this change would not have the intended effect: " + strings.Join(e.Missing, "; ")
 }
 
 // Hint says what to do.

@@ -28,7 +28,8 @@ type Preview struct {
 	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A renamed
 	// instance stands there under its new name only. Nil where After is.
 	Fleet *diff.Difference
-	// Err is why the change must not be written: a [*BrokenError] or a [*NoEffectError]; nil if nothing speaks against it.
+	// Err is why the change must not be written: a [*SettingsError] (then Fleet and After are nil), a [*BrokenError] or a
+	// [*NoEffectError]; nil if nothing speaks against it.
 	Err error
 }
 
@@ -52,6 +53,14 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	if err := writable(s.path); err != nil {
 		return nil, err
 	}
+	p.Err = s.checkSettings(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if p.Err != nil && !s.Unchecked {
+		s.preview = p
+		return p, nil // the evaluation would say the same, and less clearly
+	}
 	after, err := instance.LoadWith(ctx, s.flake, s.config, map[string][]byte{s.relative(): s.doc.text()})
 	if ctx.Err() != nil {
 		return nil, err
@@ -62,7 +71,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 		if _, copyErr := s.unchangedCopy(ctx); copyErr != nil && copyErr.Error() == err.Error() {
 			return nil, fmt.Errorf("the clan cannot be evaluated in a copy of its tree: %w", err)
 		}
-		p.Err = &BrokenError{Err: err}
+		p.Err = All(p.Err, &BrokenError{Err: err})
 		s.preview = p
 		return p, nil
 	}
@@ -76,7 +85,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 			return nil, err
 		}
 		if len(found) > 0 {
-			p.Err = &BrokenError{Findings: found}
+			p.Err = All(p.Err, &BrokenError{Findings: found})
 		}
 	}
 	if p.Err == nil {
@@ -97,7 +106,7 @@ func (s *Store) unchangedCopy(ctx context.Context) (*instance.Inventory, error) 
 
 // alwaysBlock are kinds of findings that clan goes on with, but that a change must not bring: something that was just written does
 // not evaluate, or names what is not there.
-var alwaysBlock = []string{"conflict", "invalid-setting", "setting-failed", "unknown-machine", "unknown-tag", "machine-failed", "evaluation-failed"}
+var alwaysBlock = []string{"conflict", "unknown-setting", "invalid-setting", "setting-failed", "settings-failed", "unknown-machine", "unknown-tag", "machine-failed", "evaluation-failed"}
 
 func blocks(f instance.Finding) bool {
 	return f.Severity == instance.SeverityError || slices.Contains(alwaysBlock, f.Code)

@@ -85,6 +85,9 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 	if bytes.Equal(before, s.doc.text()) {
 		return nil
 	}
+	if !slices.Contains(s.written, layer) {
+		s.written = append(s.written, layer)
+	}
 	want := decode(value)
 	s.did(fmt.Sprintf("set %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
 		got, found, known := s.layerValue(after, layer, path)

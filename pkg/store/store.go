@@ -31,6 +31,8 @@ type Store struct {
 	doc      *document
 
 	changes []change
+	// written are the layers of settings that were written to.
+	written []Layer
 	// renamed are instances that were renamed: the new name to the old.
 	renamed map[string]string
 	preview *Preview
@@ -205,21 +207,9 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // may returns why a part must not be written, if it must not.
 func (s *Store) may(path ...string) error {
 	if access := s.Access(path...); !access.Writable && !s.Unchecked {
-		return s.readOnly(path, access)
+		return &ReadOnlyError{path, access}
 	}
 	return nil
-}
-
-// readOnly names the option, or the layer where Nix has others of it but not this one.
-func (s *Store) readOnly(path []string, access Access) error {
-	if n := layerOf(path); access.Reason == ReasonSettings && n < len(path) {
-		if len(s.persisted.Owners(path[:n+1]...)) == 0 {
-			path = path[:n]
-		} else {
-			path = path[:n+1]
-		}
-	}
-	return &ReadOnlyError{path, access}
 }
 
 // mayRemove returns why a part must not be taken away; known is false where that is not because of Nix.
@@ -229,7 +219,7 @@ func (s *Store) mayRemove(path ...string) (err error, known bool) {
 	case access.Removable || access.Persisted && s.Unchecked:
 		return nil, true
 	case access.Reason != "":
-		return s.readOnly(path, access), true
+		return &ReadOnlyError{path, access}, true
 	}
 	return nil, false
 }
