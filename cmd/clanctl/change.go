@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -56,10 +60,14 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 		if err != nil {
 			return nil, err
 		}
+		result := &store.Result{}
 		if preview.Err != nil && !c.Bool("force") {
+			noEffect := (*store.NoEffectError)(nil)
+			if dry && !(errors.As(preview.Err, &noEffect) && noEffect.Unread) {
+				return nil, errors.Join(preview.Err, out.printChange(newChangeDocument(preview, result)))
+			}
 			return nil, preview.Err
 		}
-		result := &store.Result{}
 		if !dry {
 			result, err = s.Commit(ctx, store.CommitConfig{Force: c.Bool("force"), Git: c.Bool("commit")})
 			if result == nil {
@@ -101,7 +109,7 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 		return o.json.print(doc)
 	}
 	for _, op := range doc.Patch {
-		o.text.WriteString(o.patchLine(op) + "\n")
+		o.patchLines(op)
 	}
 	if len(doc.Patch) > 0 && doc.Fleet != nil {
 		if err := o.flush(); err != nil {
@@ -118,21 +126,30 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 	return o.flush()
 }
 
-// patchLine is one difference of the file, as people read it.
-func (o *viewOutput) patchLine(op store.Operation) string {
+// patchLines are one difference of the file, as people read it: a line for each value.
+func (o *viewOutput) patchLines(op store.Operation) {
 	names := op.Names
 	// An element of a list is known by itself.
 	if last := names[len(names)-1]; op.Op != "replace" && (last == "-" || op.Op == "remove" && isIndex(last) && isText(op.Old)) {
 		names = names[:len(names)-1]
 	}
-	path := instance.PathString(names)
-	switch op.Op {
-	case "add":
-		return o.paint(green, "+ "+flat(path+" = "+compactJSON(op.Value)))
-	case "remove":
-		return o.paint(red, "- "+flat(path+" = "+compactJSON(op.Old)))
+	if op.Op != "add" {
+		o.valueLines(red, "- ", names, op.Old)
 	}
-	return o.paint(red, "- "+flat(path+" = "+compactJSON(op.Old))) + "\n" + o.paint(green, "+ "+flat(path+" = "+compactJSON(op.Value)))
+	if op.Op != "remove" {
+		o.valueLines(green, "+ ", names, op.Value)
+	}
+}
+
+func (o *viewOutput) valueLines(s style, sign string, path []string, value any) {
+	set, isSet := value.(map[string]any)
+	if !isSet || len(set) == 0 {
+		o.text.WriteString(o.paint(s, sign+flat(instance.PathString(path)+" = "+compactJSON(value))) + "\n")
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		o.valueLines(s, sign, append(slices.Clip(path), name), set[name])
+	}
 }
 
 func isIndex(name string) bool { return strings.Trim(name, "0123456789") == "" }
@@ -148,11 +165,11 @@ func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
 	case len(p.Patch) == 0:
 		say("nothing to change: it is so already")
 	case c.Bool("dry-run"):
-		say("%s would be written; nothing was (--dry-run)", p.File)
+		say("%s would be written; nothing was (--dry-run)", fromHere(p.File))
 	case r.Written && p.Created:
-		say("%s was made", p.File)
+		say("%s was made", fromHere(p.File))
 	case r.Written:
-		say("%s was written", p.File)
+		say("%s was written", fromHere(p.File))
 	}
 	if p.Err != nil {
 		say("forced: %v", p.Err)
@@ -167,6 +184,19 @@ func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
 		}
 	}
 	return nil
+}
+
+// fromHere is a path relative to the working directory, if it is below.
+func fromHere(path string) string {
+	if here, err := os.Getwd(); err == nil {
+		if real, err := filepath.EvalSymlinks(here); err == nil {
+			here = real
+		}
+		if below, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(below) {
+			return below
+		}
+	}
+	return path
 }
 
 // parseMembers reads machines, and tags with an @ in front.
