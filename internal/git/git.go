@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -55,6 +57,7 @@ func (f File) run(ctx context.Context, args ...string) (string, error) {
 		global = append(global, "--literal-pathspecs")
 	}
 	command := exec.CommandContext(ctx, "git", append(global, args...)...)
+	command.Env = environment(os.Environ())
 	var stdout, stderr strings.Builder
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
@@ -65,4 +68,14 @@ func (f File) run(ctx context.Context, args ...string) (string, error) {
 		return "", fmt.Errorf("git %s: %w: %s", args[0], err, text)
 	}
 	return stdout.String(), nil
+}
+
+// environment leaves out what says where some other repository is (in a hook of git's, say), and asks for no locks that are not needed.
+func environment(environ []string) []string {
+	elsewhere := []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE"}
+	environ = slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains(elsewhere, name)
+	})
+	return append(environ, "GIT_OPTIONAL_LOCKS=0")
 }

@@ -131,7 +131,7 @@ func LoadPersisted(ctx context.Context, flake string, config Config) (*Inventory
 // file's and what is Nix's. It takes a Nix process of its own. Where the clan does not evaluate without the file it is p.
 func (p *Persisted) Alone(ctx context.Context, flake string, config Config) (*Persisted, error) {
 	var alone *Persisted
-	err := withCopy(flake, map[string][]byte{filepath.Join(p.Dir, PersistedName): []byte("{}\n")}, config, func(_ nixeval.Ref, copied string, config Config) (err error) {
+	err := withCopy(ctx, flake, map[string][]byte{filepath.Join(p.Dir, PersistedName): []byte("{}\n")}, config, func(_ nixeval.Ref, copied string, config Config) (err error) {
 		config.Omit = OmitSettings
 		_, alone, err = LoadPersisted(ctx, copied, config)
 		return err
@@ -151,7 +151,7 @@ func (p *Persisted) Alone(ctx context.Context, flake string, config Config) (*Pe
 // index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a temporary directory. The flake has to be
 // a local directory.
 func LoadWith(ctx context.Context, flake string, config Config, files map[string][]byte) (inv *Inventory, err error) {
-	err = withCopy(flake, files, config, func(ref nixeval.Ref, copied string, config Config) error {
+	err = withCopy(ctx, flake, files, config, func(ref nixeval.Ref, copied string, config Config) error {
 		var err error
 		if inv, err = Load(ctx, copied, config); inv != nil {
 			inv.Flake.Ref, inv.Flake.URL = flake, ref.URL
@@ -165,7 +165,7 @@ func LoadWith(ctx context.Context, flake string, config Config, files map[string
 }
 
 // withCopy calls do for a copy of a flake.
-func withCopy(flake string, files map[string][]byte, config Config, do func(ref nixeval.Ref, copied string, config Config) error) error {
+func withCopy(ctx context.Context, flake string, files map[string][]byte, config Config, do func(ref nixeval.Ref, copied string, config Config) error) error {
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func withCopy(flake string, files map[string][]byte, config Config, do func(ref 
 	if ref.Root == "" {
 		return &NotLocalError{Ref: flake}
 	}
-	copied, remove, err := nixeval.CopyTree(ref, files)
+	copied, remove, err := nixeval.CopyTree(ctx, ref, files)
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,12 @@
 package nixeval
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -19,7 +18,7 @@ import (
 // the copy, and a function that removes it. The tree, git's index and git's objects are left alone.
 //
 // The copy has no history: a flake that looks at its own revision sees none.
-func CopyTree(ref Ref, files map[string][]byte) (flake string, remove func(), err error) {
+func CopyTree(ctx context.Context, ref Ref, files map[string][]byte) (flake string, remove func(), err error) {
 	if !plainQuery(ref.URL) {
 		return "", nil, fmt.Errorf("nixeval: cannot copy what Nix sees of %s: it asks for more than the files that git tracks", ref.URL)
 	}
@@ -39,7 +38,7 @@ func CopyTree(ref Ref, files map[string][]byte) (flake string, remove func(), er
 	c := &copier{from: ref.Root, to: to, instead: files, made: map[string]bool{}}
 	c.group.SetLimit(8)
 	if ref.Git {
-		err = c.copyGit()
+		err = c.copyGit(ctx)
 	} else {
 		err = c.copyPlain()
 	}
@@ -60,8 +59,8 @@ func CopyTree(ref Ref, files map[string][]byte) (flake string, remove func(), er
 	}
 	// Nix 2.8 knows a flake below the top of a tree in git only. To intend to add a file takes no look at it.
 	for _, args := range [][]string{{"init", "--quiet"}, {"add", "--intent-to-add", "--all", "--force", "."}} {
-		if out, err := exec.Command("git", append([]string{"-C", to}, args...)...).CombinedOutput(); err != nil {
-			return "", nil, fmt.Errorf("git %s in a copy of %s: %w: %s", args[0], ref.Root, err, bytes.TrimSpace(out))
+		if _, err := git(ctx, to, args...); err != nil {
+			return "", nil, fmt.Errorf("git %s in a copy of %s: %w", args[0], ref.Root, err)
 		}
 	}
 	return filepath.Join(to, sub), remove, nil
@@ -84,12 +83,12 @@ func (c *copier) parent(name string) error {
 	return os.MkdirAll(filepath.Join(c.to, dir), 0o700)
 }
 
-func (c *copier) copyGit() error {
-	listing, err := exec.Command("git", "-C", c.from, "ls-files", "-z").Output()
+func (c *copier) copyGit(ctx context.Context) error {
+	listing, err := git(ctx, c.from, "ls-files", "-z")
 	if err != nil {
 		return fmt.Errorf("git ls-files in %s: %w", c.from, err)
 	}
-	for name := range strings.SplitSeq(strings.TrimSuffix(string(listing), "\x00"), "\x00") {
+	for name := range strings.SplitSeq(strings.TrimSuffix(listing, "\x00"), "\x00") {
 		if name == "" {
 			continue
 		}
