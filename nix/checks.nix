@@ -61,7 +61,10 @@ in
   # The Nix that is embedded in the program, read by this nixpkgs' Nix.
   reader = runCommand "clanctl-reader" { nativeBuildInputs = [ nix ]; } ''
     ${nixInBuild}
-    test "$(nix-instantiate --eval --expr 'builtins.typeOf (import ${../pkg/instance/reader.nix} { })')" = '"lambda"'
+    for file in ${../pkg/instance}/*.nix; do
+      nix-instantiate --parse "$file" > /dev/null
+    done
+    test "$(nix-instantiate --eval --expr 'builtins.typeOf (import ${../pkg/instance}/reader.nix { })')" = '"lambda"'
     touch $out
   '';
 
