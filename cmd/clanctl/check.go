@@ -21,16 +21,7 @@ func checkCommand() *cli.Command {
 		ArgsUsage: "[INSTANCE...]",
 		Description: "docs/findings.md explains each finding by its code. With INSTANCE only these instances are looked at.\n\n" +
 			"Exit codes: 0 nothing of severity error was found, 1 something was, 2 usage, 130 interrupted.",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning) or github (annotations)", DefaultText: "text"},
-			&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error or warning", DefaultText: "warning"},
-			&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},
-			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
-			&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
-			&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
-			watchFlag(),
-			colorFlag(),
-		},
+		Flags: append(checkFlags(), watchFlag()),
 		Action: func(c *cli.Context) error {
 			show, err := reportFormat(c)
 			if err != nil {
@@ -61,6 +52,11 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, 
 	} else if r = failedReport(err); r == nil {
 		return err
 	}
+	return r.show(c, show)
+}
+
+// show prints the report and tells the exit code.
+func (r *report) show(c *cli.Context, show func(*report) error) error {
 	// It is readable: loading it came first.
 	ref, _ := nixeval.ResolveRef(c.String("flake"))
 	r.source = &sourceTree{root: ref.Root, dir: ref.Dir}
@@ -73,6 +69,19 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, 
 	return nil
 }
 
+// checkFlags are those of commands that print findings.
+func checkFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning) or github (annotations)", DefaultText: "text"},
+		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error or warning", DefaultText: "warning"},
+		&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},
+		&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
+		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
+		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+		colorFlag(),
+	}
+}
+
 // report is what check prints. Its fields are in the order of their JSON names.
 type report struct {
 	// Checked is how much was looked at; nil where nothing could be.
@@ -83,10 +92,14 @@ type report struct {
 	SchemaVersion int                `json:"schemaVersion"`
 
 	source *sourceTree
+	// none says why there is nothing to check, if there is nothing and that is well.
+	none string
 }
 
 type checked struct {
 	Instances int `json:"instances"`
+	// Modules is more than 0 only where modules were looked at by themselves, and then nothing else was.
+	Modules int `json:"modules,omitzero"`
 	// Machines is nil where the machines do not evaluate.
 	Machines *int `json:"machines"`
 	Members  int  `json:"members"`
@@ -181,6 +194,9 @@ func failedReport(err error) *report {
 
 // summary is one line that counts.
 func (r *report) summary() string {
+	if r.none != "" {
+		return r.none
+	}
 	found := "nothing found"
 	if list := counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning"); list != "" {
 		found = list
@@ -198,7 +214,7 @@ func (r *report) summary() string {
 			machines = *n.Machines
 			what = "an empty clan"
 		}
-		if list := counted(machines, "machine", n.Instances, "instance", n.Roles, "role", n.Members, "member"); list != "" {
+		if list := counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role", n.Members, "member"); list != "" {
 			what = list
 		}
 	}

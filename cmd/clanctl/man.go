@@ -23,4 +23,4 @@ func manCommand() *cli.Command {
 }
 
 // readsNoClan are the commands without the flags that say which clan to read, and how.
-var readsNoClan = []string{"completion", "man"}
+var readsNoClan = []string{"completion", "man", "new"}

@@ -23,31 +23,47 @@ func TestEveryFindingOfClanCore(t *testing.T) {
 	}
 	evaluator := nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != ""}
 	inputs := inputsOf(t, evaluator, core)
-	compare(t, evaluator, "testdata/clan-core", func(dir string) {
-		// Of clan-core's inputs just these matter to evaluating services.
-		flake := "{ inputs = {\n"
-		flake += fmt.Sprintf("  clan-core.url = %q;\n  a.url = %q;\n  a-b.url = %q;\n", core, "path:"+filepath.Join(dir, "inputs/a"), "path:"+filepath.Join(dir, "inputs/a-b"))
-		for input, from := range map[string]string{"nixpkgs": os.Getenv("CLANCTL_NIXPKGS_LIB"), "flake-parts": os.Getenv("CLANCTL_FLAKE_PARTS")} {
-			if from != "" {
-				flake += fmt.Sprintf("  %s.url = %q;\n  clan-core.inputs.%s.follows = %q;\n", input, from, input, input)
-			}
-		}
-		if os.Getenv("CLANCTL_NIXPKGS_LIB") != "" && os.Getenv("CLANCTL_FLAKE_PARTS") != "" {
-			flake += "  flake-parts.inputs.nixpkgs-lib.follows = \"nixpkgs\";\n"
-		}
-		for _, input := range inputs {
-			if input != "nixpkgs" && input != "flake-parts" {
-				flake += fmt.Sprintf("  clan-core.inputs.%s.follows = \"a\";\n", input)
-			}
-		}
-		flake += `}; outputs = { self, clan-core, ... }: { clan = (clan-core.lib.clan {
-			inherit self;
-			imports = [ ./clan.nix { checks.minNixpkgsVersion.ignore = true; } ];
-		}).config; }; }`
-		if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(flake), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	compare(t, evaluator, "testdata/clan-core", findings, func(dir string) { writeClan(t, dir, core, inputs, "./clan.nix") })
+	t.Run("modules", func(t *testing.T) {
+		compare(t, evaluator, "testdata/modules", moduleFindings, func(dir string) {
+			writeClan(t, dir, core, inputs, `{ meta.name = "m"; meta.domain = "m"; modules = import ./modules.nix; }`)
+		})
 	})
+}
+
+// writeClan writes the flake of a clan that consists of a module. Of clan-core's inputs just these matter to evaluating services.
+func writeClan(t *testing.T, dir, core string, inputs []string, module string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(dir, "inputs/a"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	flake := "{ inputs = {\n"
+	flake += fmt.Sprintf("  clan-core.url = %q;\n  a.url = %q;\n", core, "path:"+filepath.Join(dir, "inputs/a"))
+	if _, err := os.Stat(filepath.Join(dir, "inputs/a-b")); err == nil {
+		flake += fmt.Sprintf("  a-b.url = %q;\n", "path:"+filepath.Join(dir, "inputs/a-b"))
+	} else if err := os.WriteFile(filepath.Join(dir, "inputs/a/flake.nix"), []byte("{ outputs = _: { }; }"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for input, from := range map[string]string{"nixpkgs": os.Getenv("CLANCTL_NIXPKGS_LIB"), "flake-parts": os.Getenv("CLANCTL_FLAKE_PARTS")} {
+		if from != "" {
+			flake += fmt.Sprintf("  %s.url = %q;\n  clan-core.inputs.%s.follows = %q;\n", input, from, input, input)
+		}
+	}
+	if os.Getenv("CLANCTL_NIXPKGS_LIB") != "" && os.Getenv("CLANCTL_FLAKE_PARTS") != "" {
+		flake += "  flake-parts.inputs.nixpkgs-lib.follows = \"nixpkgs\";\n"
+	}
+	for _, input := range inputs {
+		if input != "nixpkgs" && input != "flake-parts" {
+			flake += fmt.Sprintf("  clan-core.inputs.%s.follows = \"a\";\n", input)
+		}
+	}
+	flake += `}; outputs = { self, clan-core, ... }: { clan = (clan-core.lib.clan {
+		inherit self;
+		imports = [ ` + module + ` { checks.minNixpkgsVersion.ignore = true; } ];
+	}).config; }; }`
+	if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(flake), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // inputsOf are the names of a flake's inputs.

@@ -53,6 +53,15 @@ var codes = []Code{
 	{"settings-failed", failure, "The settings of a member do not evaluate at all."},
 	{"not-representable", warning, "A value cannot be shown in a document."},
 
+	{"module-without-name", failure, "The manifest of one of the flake's own modules has no name."},
+	{"module-without-readme", warning, "The manifest of one of the flake's own modules has no README."},
+	{"role-without-behaviour", warning, "A role of one of the flake's own modules does nothing to a machine."},
+	{"role-without-interface", warning, "A role of one of the flake's own modules has no interface."},
+	{"interface-failed", failure, "The interface of a role of one of the flake's own modules does not evaluate."},
+	{"interface-not-json", failure, "An interface of one of the flake's own modules has an option that JSON cannot express."},
+	{"impossible-constraint", failure, "A constraint of one of the flake's own modules cannot be met by any clan."},
+	{"constraint-of-unknown-role", failure, "A constraint of one of the flake's own modules is of a role that the module does not have."},
+
 	{"role-failed", failure, "A role of an instance does not evaluate."},
 	{"instance-failed", failure, "An instance does not evaluate."},
 	{"instances-failed", failure, "The set of instances does not evaluate."},

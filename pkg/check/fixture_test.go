@@ -91,8 +91,22 @@ func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.
 	return []instance.Finding{Failed(nixErr.Message, nixErr.Hint, at)}
 }
 
+// moduleFindings are what is found in a flake's own modules.
+func moduleFindings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
+	t.Helper()
+	evaluator.ProgramDir = t.TempDir()
+	found, err := instance.LoadModules(t.Context(), "path:"+dir, instance.Config{Evaluator: evaluator},
+		instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Modules(found.Catalogue.Inputs["self"])
+}
+
+type finder func(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding
+
 // compare holds what is found against what is written in a clan, sick and cured.
-func compare(t *testing.T, evaluator nixeval.Evaluator, from string, prepare func(dir string)) {
+func compare(t *testing.T, evaluator nixeval.Evaluator, from string, find finder, prepare func(dir string)) {
 	severities := map[string]bool{}
 	for _, code := range codes {
 		severities[code.Name] = true
@@ -105,7 +119,7 @@ func compare(t *testing.T, evaluator nixeval.Evaluator, from string, prepare fun
 				prepare(dir)
 			}
 			var got []place
-			for _, f := range findings(t, evaluator, dir) {
+			for _, f := range find(t, evaluator, dir) {
 				if !severities[f.Code] {
 					t.Errorf("%s is not in the table of codes", f.Code)
 				}
@@ -121,7 +135,10 @@ func compare(t *testing.T, evaluator nixeval.Evaluator, from string, prepare fun
 
 func TestEveryFinding(t *testing.T) {
 	for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "flake-failed"} {
-		t.Run(name, func(t *testing.T) { compare(t, testEvaluator(), filepath.Join("testdata", name), nil) })
+		t.Run(name, func(t *testing.T) { compare(t, testEvaluator(), filepath.Join("testdata", name), findings, nil) })
+	}
+	for _, name := range []string{"modules", "modules-failed"} {
+		t.Run(name, func(t *testing.T) { compare(t, testEvaluator(), filepath.Join("testdata", name), moduleFindings, nil) })
 	}
 }
 

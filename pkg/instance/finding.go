@@ -37,9 +37,11 @@ type Finding struct {
 	Instance, Role, Machine string
 	Machines                []string
 	// Message says what is wrong; for a part that does not evaluate it is Nix's own message.
-	Message  string
+	Message string
+	// Module is set instead of Instance where it is about one of the flake's own modules, whoever uses it: its name.
+	Module   string
 	Severity Severity
-	// Setting is the path of the setting within the role's settings.
+	// Setting is the path of the setting within the role's settings; of a module's role, that of the option in its interface.
 	Setting []string
 
 	partial bool
@@ -59,10 +61,11 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 		Machine     string              `json:"machine,omitempty"`
 		Machines    []string            `json:"machines,omitempty"`
 		Message     string              `json:"message"`
+		Module      string              `json:"module,omitempty"`
 		Role        string              `json:"role,omitempty"`
 		Setting     []string            `json:"setting,omitempty"`
 		Severity    Severity            `json:"severity"`
-	}{f.Code, f.Column, f.Definitions, f.File, f.Hint, f.Instance, f.Line, f.Machine, f.Machines, f.Message, f.Role, f.Setting, f.Severity})
+	}{f.Code, f.Column, f.Definitions, f.File, f.Hint, f.Instance, f.Line, f.Machine, f.Machines, f.Message, f.Module, f.Role, f.Setting, f.Severity})
 }
 
 // SettingDefinition is one value that is written for a setting.
@@ -91,6 +94,15 @@ func (d SettingDefinition) String() string {
 // Subject names what the finding is about, such as "inventory.instances.backup.roles.client".
 func (f Finding) Subject() string {
 	switch {
+	case f.Module != "":
+		path := []string{"clan", "modules", f.Module}
+		if f.Role != "" {
+			path = append(path, "roles", f.Role)
+		}
+		if len(f.Setting) > 0 {
+			path = append(append(path, "interface"), f.Setting...)
+		}
+		return optionPath(path...)
 	case f.Code == "instances-failed":
 		return "inventory.instances"
 	case f.Code == "machines-failed":
@@ -117,7 +129,7 @@ func (f Finding) Subject() string {
 func CompareFindings(a, b Finding) int {
 	return cmp.Or(
 		cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
-		cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Machine, b.Machine),
+		cmp.Compare(a.Module, b.Module), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Machine, b.Machine),
 		cmp.Compare(strings.Join(a.Setting, "."), strings.Join(b.Setting, ".")),
 		cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message),
 	)

@@ -18,6 +18,8 @@ type ModuleQuery struct {
 	Inputs []string
 	// Interfaces asks for READMEs and for what each role accepts as settings, too.
 	Interfaces bool
+	// Written asks, for the modules of Inputs, also how they are written, see [module.Written].
+	Written bool
 	// Of, if not empty, limits the modules to those of these references, as a user writes them: "MODULE" or "INPUT#MODULE".
 	// They are looked at closely, as with Interfaces, and Inputs does not matter.
 	Of []string
@@ -63,7 +65,7 @@ func LoadModules(ctx context.Context, flake string, config Config, want ModuleQu
 	l := &moduleLoader{
 		loader: &loader{asker: newAsker(&config.Evaluator, flake, jobs), inv: &Inventory{}},
 		result: &Modules{Catalogue: module.Catalogue{Inputs: map[string]module.Input{}}, Found: map[string]*module.Service{}},
-		stores: map[string]string{},
+		stores: map[string]string{}, unreadable: map[string]*string{},
 	}
 	load := l.loadAll
 	if len(want.Of) > 0 {
@@ -72,7 +74,13 @@ func LoadModules(ctx context.Context, flake string, config Config, want ModuleQu
 	if err := load(ctx, want); err != nil {
 		return nil, err
 	}
-	return l.result, l.explainParts(ctx)
+	err := l.explainParts(ctx)
+	for input, reason := range l.unreadable {
+		offers := l.result.Catalogue.Inputs[input]
+		offers.Error = *reason
+		l.result.Catalogue.Inputs[input] = offers
+	}
+	return l.result, err
 }
 
 // moduleLoader is one call of LoadModules.
@@ -82,6 +90,8 @@ type moduleLoader struct {
 	stores map[string]string // where the inputs are
 	// lost are the parts that do not evaluate.
 	lost []lostPart
+	// unreadable are the inputs whose services cannot even be listed, and why.
+	unreadable map[string]*string
 }
 
 // lostPart is a part that does not evaluate; reason is where to say why, nil if nobody has to know.
@@ -103,6 +113,9 @@ func (l *moduleLoader) loadAll(ctx context.Context, want ModuleQuery) error {
 	}
 	for _, input := range want.Inputs {
 		paths = append(paths, []string{"catalogue", input}, []string{tree, input})
+		if want.Written {
+			paths = append(paths, []string{"written", input})
+		}
 	}
 	facts, err := l.askAll(ctx, query{}, paths)
 	if err != nil {
@@ -130,6 +143,9 @@ func (l *moduleLoader) loadAll(ctx context.Context, want ModuleQuery) error {
 				node = map[string]any{"about": node}
 			}
 			offers.Modules[name] = l.service(query{}, node, extend(path, name), input, name, want.Interfaces)
+			if written := child(facts, "written", input, name); written != nil {
+				offers.Modules[name].Written = l.written(written)
+			}
 		}
 		for alias, name := range asMap(child(facts, "catalogue", input, "twins")) {
 			if service := offers.Modules[asString(name)]; service != nil {
@@ -286,6 +302,8 @@ func (l *moduleLoader) takeCatalogue(facts any) {
 		if bad(node) {
 			offers.HasServices = false
 			offers.Error = l.reasonNow(node)
+			l.unreadable[name] = new(string)
+			l.lost = append(l.lost, lostPart{query: query{Select: [][]string{{"catalogue", name}}}, node: node, reason: l.unreadable[name]})
 		}
 		if source := asString(child(node, "source")); source != "" && name != "self" {
 			l.stores[name] = source

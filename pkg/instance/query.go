@@ -20,10 +20,13 @@ var servicesSource string
 //go:embed stand-in.nix
 var standInSource string
 
+//go:embed written.nix
+var writtenSource string
+
 // reader is the function in reader.nix.
 var reader = nixeval.Function{
 	Name: "reader.nix", Source: readerSource,
-	Beside: map[string]string{"services.nix": servicesSource, "stand-in.nix": standInSource},
+	Beside: map[string]string{"services.nix": servicesSource, "stand-in.nix": standInSource, "written.nix": writtenSource},
 }
 
 // readerSchema is the schema number that reader.nix must answer with.

@@ -345,7 +345,7 @@ let
   # A service module evaluated without clan-core: just what a reader needs of it.
   evalServiceModule =
     module:
-    (lib.evalModules {
+    lib.evalModules {
       class = "clan.service";
       specialArgs.clanLib = { };
       modules = [
@@ -370,7 +370,7 @@ let
         }
         module
       ];
-    }).config;
+    };
 
   # Without any lib a module is read as it is written, where it is a plain set (or a file that holds one).
   structuralModule =
@@ -387,7 +387,7 @@ let
       # The Go side says better what is missing.
       module = inputs.${input}.clan.modules.${spec.name} or (throw "there is no module ${input}#${spec.name}");
     in
-    if lib == null then structuralModule module else evalServiceModule module;
+    if lib == null then structuralModule module else (evalServiceModule module).config;
 
   serviceOf =
     spec:
@@ -802,6 +802,7 @@ let
       named
       part
       peek
+      positionsIn
       structuralModule
       walk
       ;
@@ -973,7 +974,7 @@ let
     setting = settingOf args.setting;
 
     # Modules, whoever uses them: see services.nix.
-    inherit (services) catalogue described services;
+    inherit (services) catalogue described services written;
     # What references mean that a user wrote, see args.named.
     meant = named (genAttrs (args.named or [ ]) (ref: part (meantBy ref)));
     uses = named (mapAttrs (name: instance: part (specOf name instance // { roles = attrNames (instance.roles or { }); })) rawInstances);

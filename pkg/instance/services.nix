@@ -22,7 +22,9 @@ let
     seq
     toJSON
     toString
+    typeOf
     unsafeDiscardStringContext
+    unsafeGetAttrPos
     ;
   inherit (reader)
     part
@@ -111,10 +113,10 @@ let
     };
   };
 
-  serviceOf =
+  evaluatedOf =
     input: name: module:
     if evalService != null then
-      (evalService {
+      evalService {
         modules = [
           module
           context
@@ -125,11 +127,12 @@ let
           "modules"
           name
         ];
-      }).config
+      }
     else if lib != null then
       reader.evalServiceModule module
     else
-      reader.structuralModule module;
+      { config = reader.structuralModule module; };
+  serviceOf = input: name: module: (evaluatedOf input name module).config;
 
   isService = service: isAttrs (service.roles or null) || isAttrs (service.manifest or null);
 
@@ -158,6 +161,17 @@ let
       about = part (seq service (aboutOf service));
       readme = readmeOf service;
       interfaces = part (seq service (interfacesOf service));
+    };
+
+  # For its author.
+  writtenOf =
+    input: name: module:
+    import ./written.nix reader (evaluatedOf input name module)
+    // {
+      # Where the module itself is: its file, or where it is listed.
+      at = map (path: { file = toString (if builtins.pathExists (path + "/default.nix") then path + "/default.nix" else path); }) (
+        filter (m: typeOf m == "path") (peek [ ] (essence module))
+      ) ++ filter (position: position != null) [ (unsafeGetAttrPos name (modulesOf input)) ];
     };
 
   # ---- what a role accepts ----
@@ -355,6 +369,7 @@ in
   catalogue = named (mapAttrs (input: _: catalogueOf input) inputs);
   services = named (mapAttrs (input: _: part (named (mapAttrs (name: module: (describe input name module).about) (shownOf input)))) inputs);
   described = named (mapAttrs (input: _: part (named (mapAttrs (describe input) (shownOf input)))) inputs);
+  written = named (mapAttrs (input: _: part (named (mapAttrs (name: module: part (writtenOf input name module)) (shownOf input)))) inputs);
 
   # The modules of a name that an input offers, or with null that any does; also one that is kept only to throw.
   offering =

@@ -145,6 +145,19 @@ let
     in
     if isFunction value then open args (value (if wants == { } then args else intersectAttrs wants args)) else value;
 
+  # Options with the places where they are declared.
+  located =
+    set:
+    mapAttrs (
+      name: o:
+      if !(isAttrs o) then
+        o
+      else if o ? _type then
+        o // { declarationPositions = builtins.filter (p: p != null) [ (builtins.unsafeGetAttrPos name set) ]; }
+      else
+        located o
+    ) set;
+
   # The options that a module and its imports declare, as evalModules gives them; a later declaration hides an earlier one.
   optionsOf =
     arguments: module:
@@ -158,7 +171,7 @@ let
       set = open args module;
       imported = map (optionsOf arguments) (set.imports or [ ]);
       own =
-        set.options or { }
+        located (set.options or { })
         // (if set ? freeformType then { _module.freeformType.value = set.freeformType; } else { });
     in
     foldl' overlay { } (imported ++ [ own ]);

@@ -21,6 +21,8 @@ type Service struct {
 	Roles map[string]*Role `json:"roles,omitzero"`
 	// Error says why something of the above is missing, in Nix's words.
 	Error string `json:"error,omitempty"`
+	// Written is how the module is written; nil if it was not asked for.
+	Written *Written `json:"-"`
 }
 
 // Spec is how an instance refers to the module. For a service of clan-core's the input may be left out, see [Catalogue.Null].

@@ -1,0 +1,6 @@
+{
+  outputs = _: {
+    inventory = { };
+    clan.modules = import ./modules.nix;
+  };
+}

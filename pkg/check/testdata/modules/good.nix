@@ -1,0 +1,8 @@
+{
+  manifest.name = "file";
+  manifest.readme = "How to use it.";
+  roles.r = {
+    interface = { };
+    perInstance = { ... }: { };
+  };
+}
