@@ -69,6 +69,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			tagsCommand(),
 			checkCommand(),
 			diffCommand(),
+			graphCommand(),
 			whyCommand(),
 			rolesCommand(),
 			setCommand(),

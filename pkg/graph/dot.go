@@ -1,0 +1,51 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteDOT writes the picture in Graphviz' language.
+func (g *Graph) WriteDOT(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("digraph clan {\n" +
+		"  graph [rankdir=LR, ranksep=2, nodesep=0.2, label=<" + xmlText(g.Title) + ">, labelloc=t, fontname=\"sans-serif\"];\n" +
+		"  node [shape=plain, fontname=\"sans-serif\", fontsize=11];\n" +
+		"  edge [arrowhead=none, color=gray50];\n")
+	for i, group := range g.Groups {
+		fmt.Fprintf(&b, "  machines%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\" STYLE=\"ROUNDED\"><TR><TD>%s</TD></TR></TABLE>>];\n",
+			i, htmlLines(lines(group.labels(), textColumns)))
+	}
+	for i, s := range g.Services {
+		fmt.Fprintf(&b, "  instances%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\"><TR><TD><B>%s</B></TD></TR>",
+			i, htmlLines(lines(s.labels(), textColumns)))
+		for j, role := range s.Roles {
+			fmt.Fprintf(&b, "<TR><TD PORT=\"role%d\" ALIGN=\"LEFT\">%s</TD></TR>", j, xmlText(g.label(role)))
+		}
+		b.WriteString("</TABLE>>];\n")
+	}
+	for _, l := range g.Links {
+		fmt.Fprintf(&b, "  machines%d -> instances%d:role%d:w;\n", l.Group, l.Service, l.Role)
+	}
+	b.WriteString("}\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func htmlLines(lines []string) string {
+	escaped := make([]string, len(lines))
+	for i, line := range lines {
+		escaped[i] = xmlText(line)
+	}
+	return strings.Join(escaped, "<BR/>")
+}
+
+// xmlText escapes text for XML, Graphviz' labels and HTML alike.
+func xmlText(s string) string {
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(clean(s))) // a buffer takes everything
+	return b.String()
+}

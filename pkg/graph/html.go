@@ -1,0 +1,72 @@
+package graph
+
+import (
+	"bytes"
+	"html/template"
+	"io"
+	"strings"
+)
+
+var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<title>{{.Title}}</title>
+<style>
+body{font:16px/1.5 system-ui,sans-serif;margin:1rem;color:#1b1f24;background:#ffffff}
+.picture{overflow:auto}
+table{border-collapse:collapse;margin-top:1rem}
+caption{text-align:left;font-weight:600;padding:.3rem 0}
+th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:1px solid #d1d9e0}
+th[scope=row]{font-weight:600}
+td,th{overflow-wrap:anywhere}
+@media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#3d444d}}
+@media print{.picture{overflow:visible}.picture svg{max-width:100%;height:auto}}
+</style>
+</head>
+<body>
+<main>
+<div class="picture" tabindex="0" role="region" aria-label="Picture">
+{{.Picture}}</div>
+<table>
+<caption>The same as a table</caption>
+<thead><tr><th scope="col">Instances</th><th scope="col">Role</th><th scope="col">Machines</th></tr></thead>
+<tbody>
+{{range .Rows}}<tr><th scope="row">{{.Instances}}</th><td>{{.Role}}</td><td>{{.Machines}}</td></tr>
+{{end}}</tbody>
+</table>
+</main>
+</body>
+</html>
+`))
+
+type pageRow struct{ Instances, Role, Machines string }
+
+// WriteHTML writes the picture as a page that needs nothing else, with a table of the same.
+func (g *Graph) WriteHTML(w io.Writer) error {
+	var picture bytes.Buffer
+	g.svg(&picture)
+	return page.Execute(w, struct {
+		Title   string
+		Picture template.HTML
+		Rows    []pageRow
+	}{clean(g.Title), template.HTML(picture.String()), g.rows()})
+}
+
+// rows are the table: one for each role of each box.
+func (g *Graph) rows() []pageRow {
+	var rows []pageRow
+	for i, s := range g.Services {
+		instances := strings.Join(s.labels(), ", ")
+		if len(s.Roles) == 0 {
+			rows = append(rows, pageRow{instances, "none", ""})
+		}
+		for j, role := range s.Roles {
+			rows = append(rows, pageRow{instances, clean(role.Name), g.who(i, j)})
+		}
+	}
+	return rows
+}

@@ -1,0 +1,268 @@
+package graph
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// All measures are in CSS pixels. The font has characters of one width, so that the size of a text is known without it.
+const (
+	fontSize   = 13
+	charWidth  = 7.9
+	lineHeight = 18
+	margin     = 24
+	padding    = 10
+	boxGap     = 14
+	roleHeight = 22
+	// textColumns is how long lines of names are, at most, where names are not longer.
+	textColumns = 36
+	// mostLines is how many lines of names a box shows; more are counted.
+	mostLines = 10
+)
+
+func columns(s string) int { return runewidth.StringWidth(s) }
+
+// box is a rectangle with text in it.
+type box struct {
+	x, y, width, height float64
+	title               string // of machines: how many
+	text                []string
+	full                string // all of the text, for a tooltip
+	dashed              bool
+}
+
+func newBox(title string, labels, more []string) box {
+	b := box{title: title, text: lines(labels, textColumns), full: strings.Join(labels, ", ")}
+	if len(b.text) > mostLines {
+		shown := 0
+		for _, line := range b.text[:mostLines-1] {
+			shown += strings.Count(line, ", ") + 1
+		}
+		b.text = append(b.text[:mostLines-1:mostLines-1], fmt.Sprintf("and %d more", len(labels)-shown))
+	}
+	widest := 0
+	for _, line := range append(append([]string{title}, b.text...), more...) {
+		widest = max(widest, columns(line))
+	}
+	b.width = float64(widest)*charWidth + 2*padding
+	b.height = float64(len(b.text))*lineHeight + 2*padding
+	return b
+}
+
+// layout is where everything stands.
+type layout struct {
+	groups, services []box
+	width, height    float64
+	// left and right are where the lines begin and end.
+	left, right float64
+}
+
+func (g *Graph) layout() layout {
+	var l layout
+	var widest [2]float64
+	for _, group := range g.Groups {
+		title := ""
+		if len(group.Machines) > 1 {
+			title = group.title()
+		}
+		b := newBox(title, group.labels(), nil)
+		if title != "" {
+			b.height += lineHeight
+		}
+		b.dashed = group.Machines[0].Unknown
+		widest[0] = max(widest[0], b.width)
+		l.groups = append(l.groups, b)
+	}
+	for _, s := range g.Services {
+		var roles []string
+		for _, role := range s.Roles {
+			roles = append(roles, "o  "+g.label(role))
+		}
+		b := newBox("", s.labels(), roles)
+		b.height += float64(len(roles)) * roleHeight
+		widest[1] = max(widest[1], b.width)
+		l.services = append(l.services, b)
+	}
+	// Lines need the more room the more there are.
+	gap := min(120+6*float64(len(g.Links)), 420)
+	if len(g.Links) == 0 {
+		gap = 60
+	}
+	titleWidth := float64(columns(clean(g.Title)))*charWidth*1.4 + 2*margin
+	l.left, l.right = margin+widest[0], margin+widest[0]+gap
+	l.width = max(l.right+widest[1]+margin, titleWidth)
+	top := float64(margin + 40)
+	var heights [2]float64
+	for i, boxes := range [][]box{l.groups, l.services} {
+		for _, b := range boxes {
+			heights[i] += b.height + boxGap
+		}
+	}
+	room := max(heights[0], heights[1]) - boxGap
+	for i, boxes := range [][]box{l.groups, l.services} {
+		// The shorter side is spread out, within reason.
+		space, y := float64(boxGap), top
+		if n := float64(len(boxes)); n > 0 {
+			space = min(boxGap+(room+boxGap-heights[i])/n, 6*boxGap)
+			y += (room + space - heights[i] - n*(space-boxGap)) / 2
+		}
+		for j := range boxes {
+			boxes[j].width = widest[i]
+			boxes[j].x, boxes[j].y = margin, y
+			if i == 1 {
+				boxes[j].x = l.right
+			}
+			y += boxes[j].height + space
+		}
+	}
+	l.height = top + max(room, 0) + margin
+	return l
+}
+
+// style is readable in light and dark. Every colour is written out: not all viewers know variables. What a box under the pointer
+// is not linked to fades, in viewers that know :has.
+const style = `text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;fill:#1b1f24}
+.title{font-size:18px;font-weight:600}
+.name{font-weight:600}
+.note{fill:#59636e}
+.paper{fill:#ffffff}
+.machines{fill:#eef4ff;stroke:#3b62a8}
+.instances{fill:#f6f8fa;stroke:#59636e}
+.unknown{stroke-dasharray:5 4}
+.line{fill:none;stroke:#6e7781;stroke-width:1.4}
+.port{fill:#ffffff;stroke:#59636e}
+.every{fill:#59636e}
+@media (prefers-color-scheme:dark){
+text{fill:#e6edf3}
+.note{fill:#9aa4af}
+.paper{fill:#0d1117}
+.machines{fill:#14233d;stroke:#7aa2e8}
+.instances{fill:#161b22;stroke:#8b949e}
+.line{stroke:#8b949e}
+.port{fill:#0d1117;stroke:#8b949e}
+.every{fill:#9aa4af}
+}
+@media print{.paper{fill:none}}
+`
+
+// WriteSVG writes the picture as SVG, for which no other program is needed. It follows the viewer's light or dark scheme, and says
+// in words what it shows.
+func (g *Graph) WriteSVG(w io.Writer) error {
+	var b bytes.Buffer
+	g.svg(&b)
+	_, err := b.WriteTo(w)
+	return err
+}
+
+func (g *Graph) svg(b *bytes.Buffer) {
+	l := g.layout()
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-labelledby="clan-title clan-desc">`+"\n",
+		l.width, l.height, l.width, l.height)
+	fmt.Fprintf(b, "<title id=\"clan-title\">%s</title>\n<desc id=\"clan-desc\">%s</desc>\n", xmlText(g.Title), xmlText(strings.Join(g.sentences(), " ")))
+	fmt.Fprintf(b, "<style>%s%s</style>\n", style, g.highlights())
+	fmt.Fprintf(b, "<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n")
+	text(b, "title", margin, margin+14, clean(g.Title))
+	for _, line := range g.lines(l) {
+		fmt.Fprintln(b, line)
+	}
+	for i, box := range l.groups {
+		class := "machines"
+		if box.dashed {
+			class += " unknown"
+		}
+		open(b, fmt.Sprintf("g%d", i), class, box, 8)
+		y := box.y + padding + fontSize
+		if box.title != "" {
+			text(b, "note", box.x+padding, y, box.title)
+			y += lineHeight
+		}
+		for _, line := range box.text {
+			text(b, "", box.x+padding, y, line)
+			y += lineHeight
+		}
+		b.WriteString("</g>\n")
+	}
+	for i, box := range l.services {
+		open(b, fmt.Sprintf("s%d", i), "instances", box, 2)
+		y := box.y + padding + fontSize
+		for _, line := range box.text {
+			text(b, "name", box.x+padding, y, line)
+			y += lineHeight
+		}
+		for j, role := range g.Services[i].Roles {
+			y := l.port(i, j)
+			class := "port"
+			if role.Everywhere || role.Most {
+				class = "every"
+			}
+			fmt.Fprintf(b, "<g><title>%s</title>", xmlText(clean(role.Name)+": "+g.who(i, j)))
+			fmt.Fprintf(b, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>", class, box.x, y)
+			text(b, "note", box.x+padding, y+4, g.label(role))
+			b.WriteString("</g>")
+		}
+		b.WriteString("</g>\n")
+	}
+	b.WriteString("</svg>\n")
+}
+
+// open begins a box, which the caller ends.
+func open(b *bytes.Buffer, id, class string, box box, radius int) {
+	fmt.Fprintf(b, "<g id=\"clan-%s\"><title>%s</title><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"%d\"/>",
+		id, xmlText(box.full), class, box.x, box.y, box.width, box.height, radius)
+}
+
+func text(b *bytes.Buffer, class string, x, y float64, s string) {
+	attribute := ""
+	if class != "" {
+		attribute = fmt.Sprintf(" class=%q", class)
+	}
+	fmt.Fprintf(b, "<text%s x=\"%.1f\" y=\"%.1f\">%s</text>", attribute, x, y, xmlText(s))
+}
+
+// port is the height at which lines reach a role.
+func (l layout) port(service, role int) float64 {
+	box := l.services[service]
+	return box.y + padding + float64(len(box.text))*lineHeight + (float64(role)+0.5)*roleHeight
+}
+
+// lines are the links, leaving each group in the order in which they arrive.
+func (g *Graph) lines(l layout) []string {
+	links := slices.Clone(g.Links)
+	slices.SortFunc(links, func(a, b Link) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(l.port(a.Service, a.Role), l.port(b.Service, b.Role)))
+	})
+	var drawn []string
+	for i := 0; i < len(links); {
+		first, from := i, l.groups[links[i].Group]
+		for i < len(links) && links[i].Group == links[first].Group {
+			i++
+		}
+		for j, link := range links[first:i] {
+			// Spread over the side of the box, not closer to its corners than the text is.
+			y := from.y + padding + (from.height-2*padding)*(float64(j)+0.5)/float64(i-first)
+			end := l.port(link.Service, link.Role)
+			bend := (l.right - l.left) * 0.45
+			drawn = append(drawn, fmt.Sprintf(`<path class="line g%d s%d" d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f"/>`, link.Group, link.Service,
+				from.x+from.width, y, l.left+bend, y, l.right-bend, end, l.right-4, end))
+		}
+	}
+	return drawn
+}
+
+// highlights are the rules that let what is not linked to the box under the pointer fade.
+func (g *Graph) highlights() string {
+	var b strings.Builder
+	for i := range g.Groups {
+		fmt.Fprintf(&b, "svg:has(#clan-g%d:hover) .line:not(.g%d){opacity:.12}\n", i, i)
+	}
+	for i := range g.Services {
+		fmt.Fprintf(&b, "svg:has(#clan-s%d:hover) .line:not(.s%d){opacity:.12}\n", i, i)
+	}
+	return b.String()
+}
