@@ -130,6 +130,9 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 	if inv == nil {
 		return nil
 	}
+	if names, known := changeNames(inv, command, given); known {
+		return names
+	}
 	switch command {
 	case "machines":
 		return inv.Index().Machines()

@@ -26,10 +26,11 @@ func CopyTree(ctx context.Context, ref Ref, files map[string][]byte) (flake stri
 	if err != nil {
 		return "", nil, err
 	}
-	remove = func() { _ = os.RemoveAll(to) }
+	top := to
+	remove = func() { _ = os.RemoveAll(top) }
 	defer func() {
 		if err != nil {
-			remove()
+			_ = os.RemoveAll(top)
 		}
 	}()
 	if to, err = filepath.EvalSymlinks(to); err != nil {

@@ -136,22 +136,37 @@ func (d *document) has(path ...string) bool {
 	return v != nil
 }
 
-// find returns the value at a path, and the indentation of the line where it begins; nil if there is none.
-func (d *document) find(path []string) (v *hujson.Value, indent string) {
-	v = &d.root
+// layout is how a value is laid out that is put somewhere: the indentation of the line where it begins, and whether what is in it has
+// lines of its own.
+type layout struct {
+	indent string
+	lines  bool
+}
+
+// inside is the layout of a member's value: as that of the member itself.
+func (l layout) inside(before hujson.Extra) layout {
+	if i := bytes.LastIndexByte(before, '\n'); i >= 0 {
+		return layout{string(before[i+1:]), true}
+	}
+	return layout{l.indent, false}
+}
+
+// find returns the value at a path, and its layout; nil if there is none.
+func (d *document) find(path []string) (v *hujson.Value, l layout) {
+	v, l = &d.root, layout{"", d.lines}
 	for _, name := range path {
 		object, ok := v.Value.(*hujson.Object)
 		if !ok {
-			return nil, ""
+			return nil, l
 		}
 		i := memberIndex(object, name)
 		if i < 0 {
-			return nil, ""
+			return nil, l
 		}
-		indent = indentOf(object.Members[i].Name.BeforeExtra, indent)
+		l = l.inside(object.Members[i].Name.BeforeExtra)
 		v = &object.Members[i].Value
 	}
-	return v, indent
+	return v, l
 }
 
 func memberIndex(object *hujson.Object, name string) int {
@@ -163,17 +178,9 @@ func memberIndex(object *hujson.Object, name string) int {
 	return -1
 }
 
-// indentOf is the indentation that white space leads to, or the old one if it stays on the line.
-func indentOf(extra hujson.Extra, old string) string {
-	if i := bytes.LastIndexByte(extra, '\n'); i >= 0 {
-		return string(extra[i+1:])
-	}
-	return old
-}
-
 // set puts a value (JSON text) at a path, and makes the objects on the way. It fails where something on the way is no object.
 func (d *document) set(path []string, raw []byte) error {
-	v, indent := &d.root, ""
+	v, l := &d.root, layout{"", d.lines}
 	for i, name := range path {
 		object, ok := v.Value.(*hujson.Object)
 		if !ok {
@@ -181,22 +188,22 @@ func (d *document) set(path []string, raw []byte) error {
 		}
 		at := memberIndex(object, name)
 		if at < 0 {
-			at = d.insert(object, indent, name)
+			at = d.insert(object, l, name)
 			object.Members[at].Value.Value = &hujson.Object{}
 		}
-		indent = indentOf(object.Members[at].Name.BeforeExtra, indent)
+		l = l.inside(object.Members[at].Name.BeforeExtra)
 		v = &object.Members[at].Value
 	}
 	parsed, err := hujson.Parse(bytes.Clone(raw))
 	if err != nil {
 		return err
 	}
-	v.Value = d.layOut(parsed.Value, indent, d.lines)
+	v.Value = d.layOut(parsed.Value, l)
 	return nil
 }
 
-// insert adds a member to an object that stands at this indentation, laid out as the others.
-func (d *document) insert(object *hujson.Object, indent, name string) int {
+// insert adds a member to an object, laid out as the others.
+func (d *document) insert(object *hujson.Object, l layout, name string) int {
 	member := hujson.ObjectMember{Name: hujson.Value{Value: hujson.String(name)}, Value: hujson.Value{BeforeExtra: hujson.Extra(" ")}}
 	n := len(object.Members)
 	switch {
@@ -208,9 +215,9 @@ func (d *document) insert(object *hujson.Object, indent, name string) int {
 		if n == 1 && !bytes.Contains(last.Name.BeforeExtra, []byte("\n")) {
 			member.Name.BeforeExtra = hujson.Extra(" ")
 		}
-	case d.lines:
-		member.Name.BeforeExtra = hujson.Extra(d.newline + indent + d.unit)
-		object.AfterExtra = hujson.Extra(d.newline + indent)
+	case l.lines:
+		member.Name.BeforeExtra = hujson.Extra(d.newline + l.indent + d.unit)
+		object.AfterExtra = hujson.Extra(d.newline + l.indent)
 	default:
 		object.AfterExtra = nil
 	}
@@ -219,10 +226,10 @@ func (d *document) insert(object *hujson.Object, indent, name string) int {
 }
 
 // layOut gives a value the document's layout.
-func (d *document) layOut(value hujson.ValueTrimmed, indent string, lines bool) hujson.ValueTrimmed {
-	before, after := d.newline+indent+d.unit, d.newline+indent
-	between := before
-	if !lines {
+func (d *document) layOut(value hujson.ValueTrimmed, l layout) hujson.ValueTrimmed {
+	before, after := d.newline+l.indent+d.unit, d.newline+l.indent
+	between, inner := before, layout{l.indent + d.unit, l.lines}
+	if !l.lines {
 		before, after, between = "", "", " "
 	}
 	switch v := value.(type) {
@@ -235,7 +242,7 @@ func (d *document) layOut(value hujson.ValueTrimmed, indent string, lines bool) 
 				m.Name.BeforeExtra = hujson.Extra(between)
 			}
 			m.Value.BeforeExtra, m.Value.AfterExtra = hujson.Extra(" "), nil
-			m.Value.Value = d.layOut(m.Value.Value, indent+d.unit, lines)
+			m.Value.Value = d.layOut(m.Value.Value, inner)
 			v.AfterExtra = hujson.Extra(after)
 		}
 	case *hujson.Array:
@@ -246,7 +253,7 @@ func (d *document) layOut(value hujson.ValueTrimmed, indent string, lines bool) 
 			if i > 0 {
 				e.BeforeExtra = hujson.Extra(between)
 			}
-			e.Value = d.layOut(e.Value, indent+d.unit, lines)
+			e.Value = d.layOut(e.Value, inner)
 			v.AfterExtra = hujson.Extra(after)
 		}
 	}
@@ -299,7 +306,7 @@ func (d *document) rename(path []string, name string) bool {
 
 // add puts a name into the list at a path, which is made if there is none.
 func (d *document) add(path []string, name string) error {
-	v, indent := d.find(path)
+	v, l := d.find(path)
 	if v == nil {
 		raw, err := json.Marshal([]string{name})
 		if err != nil {
@@ -313,9 +320,9 @@ func (d *document) add(path []string, name string) error {
 	}
 	element := hujson.ArrayElement{Value: hujson.String(name)}
 	switch n := len(array.Elements); {
-	case n == 0 && d.lines:
-		element.BeforeExtra = hujson.Extra(d.newline + indent + d.unit)
-		array.AfterExtra = hujson.Extra(d.newline + indent)
+	case n == 0 && l.lines:
+		element.BeforeExtra = hujson.Extra(d.newline + l.indent + d.unit)
+		array.AfterExtra = hujson.Extra(d.newline + l.indent)
 	case n == 0:
 		array.AfterExtra = nil
 	case bytes.Contains(array.Elements[n-1].BeforeExtra, []byte("\n")) || n > 1:

@@ -29,7 +29,9 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 	if err := s.doc.set(append(path, "module"), specJSON(spec)); err != nil {
 		return err
 	}
-	s.did(fmt.Sprintf("create instance %s of %s", name, spec), func(after *instance.Inventory) string {
+	later := s.later()
+	s.did(path, fmt.Sprintf("create instance %s of %s", name, spec), func(after *instance.Inventory) string {
+		name := later(name)
 		inst := after.Instances[name]
 		switch {
 		case !slices.Contains(after.AllInstances, name):
@@ -55,7 +57,7 @@ func (s *Store) checkNewInstance(name string) error {
 	if name == "" {
 		return &NameError{Kind: "instance", message: "an instance has a name"}
 	}
-	if slices.Contains(s.before.AllInstances, name) || s.doc.has("instances", name) {
+	if slices.Contains(s.before.AllInstances, name) && !s.gone[name] || s.doc.has("instances", name) {
 		err := &NameError{Kind: "instance", Name: name, message: fmt.Sprintf("there is an instance %q already", name)}
 		if inst := s.before.Instances[name]; inst != nil {
 			err.hint = "it is one of " + inst.Module.Spec().String()
@@ -91,7 +93,10 @@ func (s *Store) DeleteInstance(name string) error {
 		return err
 	}
 	s.doc.remove("instances", name)
-	s.did(fmt.Sprintf("delete instance %s", name), func(after *instance.Inventory) string {
+	s.gone[name] = true
+	s.forget([]string{"instances", name}, true)
+	s.written = slices.DeleteFunc(s.written, func(l Layer) bool { return l.Instance == name })
+	s.did([]string{"instances", name}, fmt.Sprintf("delete instance %s", name), func(after *instance.Inventory) string {
 		if slices.Contains(after.AllInstances, name) {
 			return fmt.Sprintf("the instance %s is still there", name)
 		}
@@ -133,17 +138,26 @@ func (s *Store) RenameInstance(name, to string) error {
 		}
 	}
 	s.doc.rename([]string{"instances", name}, to)
+	s.gone[name] = true
 	if old, again := s.renamed[name]; again {
 		delete(s.renamed, name)
 		s.renamed[to] = old
-	} else {
+	} else if slices.Contains(s.before.AllInstances, name) {
 		s.renamed[to] = name
 	}
+	s.moves = append(s.moves, [2]string{name, to})
+	for i := range s.written {
+		if s.written[i].Instance == name {
+			s.written[i].Instance = to
+		}
+	}
+	later := s.later()
 	was := s.before.Instances[name]
-	s.did(fmt.Sprintf("rename instance %s to %s", name, to), func(after *instance.Inventory) string {
+	s.did([]string{"instances", to}, fmt.Sprintf("rename instance %s to %s", name, to), func(after *instance.Inventory) string {
+		to := later(to)
 		inst := after.Instances[to]
 		switch {
-		case slices.Contains(after.AllInstances, name):
+		case !s.doc.has("instances", name) && slices.Contains(after.AllInstances, name):
 			return fmt.Sprintf("the instance %s is still there", name)
 		case !slices.Contains(after.AllInstances, to):
 			return fmt.Sprintf("there is no instance %s", to)
@@ -192,8 +206,9 @@ func (s *Store) SetModule(name string, spec module.Spec) error {
 	if err := All(put("name", &spec.Name), put("input", spec.Input)); err != nil {
 		return err
 	}
-	s.did(fmt.Sprintf("make %s an instance of %s", name, spec), func(after *instance.Inventory) string {
-		if inst := after.Instances[name]; inst != nil && inst.Module.Spec().String() != spec.String() {
+	later := s.later()
+	s.did(path, fmt.Sprintf("make %s an instance of %s", name, spec), func(after *instance.Inventory) string {
+		if inst := after.Instances[later(name)]; inst != nil && inst.Module.Spec().String() != spec.String() {
 			return fmt.Sprintf("the module of %s is %s", name, inst.Module.Spec())
 		}
 		return ""

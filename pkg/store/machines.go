@@ -40,7 +40,7 @@ func (s *Store) AddTags(name string, tags ...string) error {
 		if err := s.doc.add(path, tag); err != nil {
 			return err
 		}
-		s.did(fmt.Sprintf("tag %s with %s", name, tag), func(after *instance.Inventory) string {
+		s.did(at, fmt.Sprintf("tag %s with %s", name, tag), func(after *instance.Inventory) string {
 			if m := after.Machines[name]; m != nil && !slices.Contains(m.Tags, tag) {
 				return fmt.Sprintf("%s does not carry the tag %s", name, tag)
 			}
@@ -82,7 +82,7 @@ func (s *Store) RemoveTags(name string, tags ...string) error {
 		}
 		s.doc.drop(path, tag)
 		s.prune(path)
-		s.did(fmt.Sprintf("take the tag %s from %s", tag, name), func(after *instance.Inventory) string {
+		s.did(at, fmt.Sprintf("take the tag %s from %s", tag, name), func(after *instance.Inventory) string {
 			if m := after.Machines[name]; m != nil && slices.Contains(m.Tags, tag) {
 				return fmt.Sprintf("%s still carries the tag %s", name, tag)
 			}
@@ -119,7 +119,7 @@ func (s *Store) Describe(name, text string) error {
 			return err
 		}
 	}
-	s.did(fmt.Sprintf("describe %s", name), func(after *instance.Inventory) string {
+	s.did(path, fmt.Sprintf("describe %s", name), func(after *instance.Inventory) string {
 		if m := after.Machines[name]; m != nil && text != "" && m.Description != text {
 			return fmt.Sprintf("the description of %s is %q", name, m.Description)
 		}

@@ -94,8 +94,9 @@ func (s *Store) AddMembers(name string, m Members) error {
 			if err != nil {
 				return err
 			}
-			s.did(fmt.Sprintf("add %s to %s %s", memberText(kind.key, member), name, m.Role), func(after *instance.Inventory) string {
-				if inst := after.Instances[s.nameAfter(name)]; inst == nil || isMember(inst, m.Role, kind.key, member) {
+			later := s.later()
+			s.did(path, fmt.Sprintf("add %s to %s %s", memberText(kind.key, member), name, m.Role), func(after *instance.Inventory) string {
+				if inst := after.Instances[later(name)]; inst == nil || isMember(inst, m.Role, kind.key, member) {
 					return "" // an instance that does not evaluate has findings
 				}
 				return fmt.Sprintf("%s is not in %s %s", memberText(kind.key, member), name, m.Role)
@@ -132,8 +133,10 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 				s.doc.remove(path...)
 			}
 			s.prune(path[:5])
-			s.did(fmt.Sprintf("remove %s from %s %s", memberText(kind.key, member), name, m.Role), func(after *instance.Inventory) string {
-				if inst := after.Instances[s.nameAfter(name)]; inst == nil || !isMember(inst, m.Role, kind.key, member) {
+			later := s.later()
+			s.forget(path, true)
+			s.did(path, fmt.Sprintf("remove %s from %s %s", memberText(kind.key, member), name, m.Role), func(after *instance.Inventory) string {
+				if inst := after.Instances[later(name)]; inst == nil || !isMember(inst, m.Role, kind.key, member) {
 					return ""
 				}
 				return fmt.Sprintf("%s is still in %s %s", memberText(kind.key, member), name, m.Role)
@@ -178,16 +181,6 @@ func isMember(inst *instance.Instance, roleName, key, member string) bool {
 func memberText(key, name string) string {
 	if key == "tags" {
 		return "@" + name
-	}
-	return name
-}
-
-// nameAfter is what an instance will be called.
-func (s *Store) nameAfter(name string) string {
-	for newName, old := range s.renamed {
-		if old == name {
-			return newName
-		}
 	}
 	return name
 }

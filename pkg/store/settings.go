@@ -89,8 +89,10 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 		s.written = append(s.written, layer)
 	}
 	want := decode(value)
-	s.did(fmt.Sprintf("set %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
-		got, found, known := s.layerValue(after, layer, path)
+	later := s.later()
+	s.forget(at, true)
+	s.did(at, fmt.Sprintf("set %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
+		got, found, known := s.layerValue(after.Instances[later(layer.Instance)], layer, path)
 		if !known || found && same(got, want) || isEmptySet(want) {
 			return ""
 		}
@@ -126,8 +128,10 @@ func (s *Store) Unset(layer Layer, path []string) error {
 	} else if len(s.persisted.Owners(layer.Path()[:6]...)) > 0 {
 		s.prune(layer.Path()[:6])
 	}
-	s.did(fmt.Sprintf("unset %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
-		if _, found, known := s.layerValue(after, layer, path); !known || !found || len(path) == 0 {
+	later := s.later()
+	s.forget(at, true)
+	s.did(at, fmt.Sprintf("unset %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
+		if _, found, known := s.layerValue(after.Instances[later(layer.Instance)], layer, path); !known || !found || len(path) == 0 {
 			return ""
 		}
 		return fmt.Sprintf("%s of %s is still set", pathText(path), layer)
@@ -186,8 +190,7 @@ func (s *Store) widen(layer Layer) error {
 }
 
 // layerValue looks a setting up in the evaluated clan, as it is written in the layer. known is false where the role does not evaluate.
-func (s *Store) layerValue(after *instance.Inventory, layer Layer, path []string) (value any, found, known bool) {
-	inst := after.Instances[s.nameAfter(layer.Instance)]
+func (s *Store) layerValue(inst *instance.Instance, layer Layer, path []string) (value any, found, known bool) {
 	if inst == nil || inst.Roles[layer.Role] == nil {
 		return nil, false, false
 	}

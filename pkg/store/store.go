@@ -33,14 +33,19 @@ type Store struct {
 	changes []change
 	// written are the layers of settings that were written to.
 	written []Layer
-	// renamed are instances that were renamed: the new name to the old.
+	// moves are instances that were renamed, in order; renamed what came of it, for those that there were: the new name to the old.
+	moves   [][2]string
 	renamed map[string]string
+	// gone are the names of instances that were deleted or renamed.
+	gone    map[string]bool
 	preview *Preview
 	lock    *lock
 }
 
 // change is one change that was made in memory.
 type change struct {
+	// path is what it concerns; a later change of the same replaces it.
+	path []string
 	// text says what it is, for the log of version control.
 	text string
 	// check looks whether the evaluated clan is what was meant; it returns what is missing, or "".
@@ -91,7 +96,7 @@ func open(ctx context.Context, flake string, config instance.Config, lock *lock)
 		}
 		return nil, err
 	}
-	s := &Store{flake: flake, config: config, before: inv, persisted: persisted, path: persisted.File(), lock: lock, renamed: map[string]string{}}
+	s := &Store{flake: flake, config: config, before: inv, persisted: persisted, path: persisted.File(), lock: lock, renamed: map[string]string{}, gone: map[string]bool{}}
 	if s.original, s.missing, err = read(s.path); err != nil {
 		return nil, err
 	}
@@ -174,9 +179,30 @@ func (s *Store) Changed() bool {
 }
 
 // did records a change.
-func (s *Store) did(text string, check func(*instance.Inventory) string) {
-	s.changes = append(s.changes, change{text, check})
+func (s *Store) did(path []string, text string, check func(*instance.Inventory) string) {
+	s.forget(path, false)
+	s.changes = append(s.changes, change{slices.Clone(path), text, check})
 	s.preview = nil
+}
+
+// forget drops changes that do not hold any more, of a part of the inventory or also of all that is in it.
+func (s *Store) forget(path []string, all bool) {
+	s.changes = slices.DeleteFunc(s.changes, func(c change) bool {
+		return slices.Equal(c.path, path) || all && len(c.path) > len(path) && slices.Equal(c.path[:len(path)], path)
+	})
+}
+
+// later returns what becomes of an instance's name by renames that are still to come.
+func (s *Store) later() func(name string) string {
+	from := len(s.moves)
+	return func(name string) string {
+		for _, move := range s.moves[from:] {
+			if move[0] == name {
+				name = move[1]
+			}
+		}
+		return name
+	}
 }
 
 // read returns the content of a file that may be written; missing tells that there is none.
