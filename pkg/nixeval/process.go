@@ -68,7 +68,7 @@ func (r *run) databaseBusy() bool {
 	return busy
 }
 
-// runOnce starts Nix in a session of its own and waits for its end. Whatever happens, no process of its group is left.
+// runOnce starts Nix in a group of its own and waits for its end. Whatever happens, no process of its group is left.
 func (e *Evaluator) runOnce(ctx context.Context, args []string) (*run, error) {
 	r := &run{argv: append([]string{e.nix()}, args...)}
 	if err := ctx.Err(); err != nil {
@@ -77,7 +77,7 @@ func (e *Evaluator) runOnce(ctx context.Context, args []string) (*run, error) {
 	}
 	cmd := exec.CommandContext(ctx, r.argv[0], args...)
 	cmd.Env = e.environ()
-	cmd.SysProcAttr = session()
+	cmd.SysProcAttr = detached()
 	stdout := bounded{room: maxAnswer}
 	log := &logReader{onEvent: e.OnEvent}
 	cmd.Stdout, cmd.Stderr = &stdout, log
