@@ -29,6 +29,29 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+// However the members come together, they are in order.
+func TestMembersAreSorted(t *testing.T) {
+	x := NewIndex(map[string][]string{"a": {"last"}, "b": {"first"}, "c": {"first", "last"}})
+	for _, c := range []struct {
+		machines, tags []string
+		want           string
+	}{
+		{nil, []string{"first", "last"}, "[a b c]"},
+		{nil, []string{"last", "nobody", "first"}, "[a b c]"},
+		{nil, []string{"first"}, "[b c]"},
+		{[]string{"d", "a"}, nil, "[a d]"},
+		{[]string{"z", "b"}, []string{"last"}, "[a b c z]"},
+	} {
+		var got []string
+		for _, m := range x.Members(c.machines, c.tags) {
+			got = append(got, m.Machine)
+		}
+		if fmt.Sprint(got) != c.want {
+			t.Errorf("%v and %v: %v, want %v", c.machines, c.tags, got, c.want)
+		}
+	}
+}
+
 func TestIndex(t *testing.T) {
 	if diff := cmp.Diff([]string{"bare", "laptop", "server"}, fleet.Machines()); diff != "" {
 		t.Error(diff)
