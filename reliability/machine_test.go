@@ -26,10 +26,10 @@ var machineFaults = []fault{
 			a.Errorf("the answer is not right: %s", shorten(r.stdout))
 		}
 	}},
-	{name: "a disk that fills up while answers are kept, and has room again", with: realNix + " and a file system of 64 KiB", outcome: "the answers are right", try: func(a *attempt) {
+	{name: "a disk that fills up while answers are kept, and has room again", with: realNix + " and a file system of 512 KiB", outcome: "the answers are right", try: func(a *attempt) {
 		a.right(func() ran {
 			// With room for the programs, but not for an answer.
-			return a.mounted("-o size=64k", `"$@" > /dev/null; rm -r $disk/.cache/clanctl/answer* $disk/.cache/clanctl/derived*; head -c 100000 /dev/zero > $disk/full 2>/dev/null
+			return a.mounted("-o size=512k", `sleep 0.2; "$@" > /dev/null; rm -r $disk/.cache/clanctl/answer* $disk/.cache/clanctl/derived*; head -c 1000000 /dev/zero > $disk/full 2>/dev/null
 "$@" > /dev/null || exit; "$@" > /dev/null || exit; rm $disk/full; "$@" > /dev/null || exit`)
 		}, "")
 	}},

@@ -92,6 +92,13 @@ var nixFaults = []fault{
 		a.expect(r, 1, `^clanctl: Nix did not finish in time\n`)
 		a.inTime()
 	}},
+	{name: "Nix ends well, and leaves a child behind", with: standIn + ", and then Nix", anyNix: true, outcome: "the answer is right, the child is ended", try: func(a *attempt) {
+		nix := a.script("nix", a.script("child", `while :; do sleep 1; done`)+` > /dev/null 2>&1 < /dev/null &
+`+a.nix+` "$@"`)
+		a.right(func() ran {
+			return a.run("eval", "--nix", nix, "--flake", filepath.Join(a.dir, "clan"), "--no-cache", "--offline")
+		}, "")
+	}},
 	{name: "a fetcher below Nix asks for a password on the terminal", with: standIn, anyNix: true, outcome: "it has no terminal, fails at once, and its message is shown", try: func(a *attempt) {
 		nix := a.script("nix", `if read answer < /dev/tty; then echo '{}'; else echo "error: no password" >&2; exit 1; fi`)
 		cmd := a.command("eval", "--nix", nix, "--flake", a.clan(healthy))
