@@ -89,6 +89,15 @@ var machineFaults = []fault{
 			a.Errorf("got %s", shorten(r.stdout))
 		}
 	}},
+	{name: "3,000 settings that throw", with: realNix, outcome: "a finding for each, in a bounded number of Nix processes; the first 100 with Nix's message", try: func(a *attempt) {
+		r := a.run("eval", "--offline", "--flake", a.clan(`{ clan.modules.x.roles.peer = { }; inventory.machines.a = { };
+			inventory.instances.x.roles.peer.machines.a.settings = builtins.listToAttrs (map (i: { name = "s${toString i}"; value = throw "message ${toString i}"; }) (builtins.genList (i: i) 3000)); }`),
+			"--jq", `[(.findings | length), ([.findings[] | select(.message | contains("message"))] | length), ([.findings[] | select(.hint // "" | contains("left out"))] | length)] | tojson`, "-r")
+		a.expect(r, 0, "")
+		if r.stdout != "[3000,100,2900]\n" {
+			a.Errorf("got %s", r.stdout)
+		}
+	}},
 	{name: "a recursion without end in one instance", with: realNix, outcome: "exit code 3: a finding for the instance, the others are shown", try: func(a *attempt) {
 		r := a.run("eval", "--offline", "--flake", a.clan(`{ clan.modules.x.roles.peer = { }; inventory.machines.a = { };
 			inventory.instances.good = { module.name = "x"; roles.peer.machines.a = { }; };

@@ -3,6 +3,7 @@ package instance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -60,6 +61,7 @@ func (l *loader) locateSettings(ctx context.Context) error {
 
 // explain turns what is missing into findings with Nix's own messages, and Nix's warnings into findings, too.
 func (l *loader) explain(ctx context.Context) error {
+	l.limitProbes()
 	errs := make([]error, len(l.missing))
 	err := l.each(len(l.missing), func(i int) error {
 		m := &l.missing[i]
@@ -100,6 +102,26 @@ func (l *loader) explain(ctx context.Context) error {
 	}
 	l.warnings()
 	return nil
+}
+
+// maxProbes bounds how many Nix processes are started for messages alone: a flake can hold any number of parts that throw.
+const maxProbes = 100
+
+// limitProbes leaves all parts but the first without Nix's own message.
+func (l *loader) limitProbes() {
+	probes := 0
+	for i := range l.missing {
+		m := &l.missing[i]
+		if !m.probe {
+			continue
+		}
+		if probes++; probes > maxProbes {
+			m.probe = false
+			if m.finding.Hint == "" {
+				m.finding.Hint = fmt.Sprintf("what Nix says of it is left out: more than %d parts of this clan do not evaluate", maxProbes)
+			}
+		}
+	}
 }
 
 // joinSame makes one finding of those that say the same of different members, or of one module.
