@@ -193,5 +193,5 @@ var (
 	// markdownLink is one to another file, without its fragment.
 	markdownLink = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 	// codeBlock is what is no text: blocks, indented ones too.
-	codeBlock = regexp.MustCompile("(?ms)^```.*?^```$|(?m)^    .*$")
+	codeBlock = regexp.MustCompile("(?ms:^```.*?^```$)|(?m:^\n(?:    .*\n)+)")
 )
