@@ -107,6 +107,11 @@ var hostileTexts = []string{
 func TestHostile(t *testing.T) {
 	service := &module.Service{Input: hostileTexts[0], Name: hostileTexts[1], Readme: hostileTexts[2], Roles: map[string]*module.Role{}}
 	for i, text := range hostileTexts {
+		service.Manifest = &module.Manifest{Name: text, Description: strings.Join(hostileTexts, "\n")}
+		if i%8 > 0 {
+			service.Roles[text] = &module.Role{Description: text, Error: text}
+			continue
+		}
 		str := &module.Type{Kind: module.KindString, Name: text, Description: text}
 		var values []json.RawMessage
 		options := map[string]*module.Option{}
@@ -125,7 +130,6 @@ func TestHostile(t *testing.T) {
 		options["failed"+text] = &module.Option{Error: text}
 		service.Roles[text] = &module.Role{Description: text, Interface: &module.Interface{Options: options, Freeform: &module.Type{Kind: module.KindMap, Elem: enum}}}
 		service.Roles["failed"+text] = &module.Role{Description: text, Error: hostileTexts[i]}
-		service.Manifest = &module.Manifest{Name: text, Description: strings.Join(hostileTexts, "\n")}
 	}
 	code := generate(t, service)
 	compile(t, code)

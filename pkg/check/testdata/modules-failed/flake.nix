@@ -11,5 +11,15 @@
         perInstance = { ... }: { };
       };
     };
+    clan.modules.unsorted = {
+      manifest.name = "unsorted"; #! manifest-failed
+      manifest.name = "unsorted"; #+
+      manifest.categories = throw "none"; #! -
+      manifest.readme = "How to use it.";
+      roles.r = {
+        interface = { };
+        perInstance = { ... }: { };
+      };
+    };
   };
 }
