@@ -82,6 +82,7 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		l.mergeStructurally(inst, role, holes)
 		return
 	}
+	role.Options = l.decodeDeclared(child(node, "options"))
 	sharing := map[string][]*Member{}
 	for i := range byName {
 		key := role.layersOf(&byName[i])
@@ -91,8 +92,9 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 		group := child(groups, key)
 		members := sharing[layersKey(asString(child(group, "machine")), asStrings(child(group, "tags")))]
 		settings := l.decodeGroup(inst, role, members, group, extend(path, "groups", key))
+		own := l.decodeOwn(child(group, "own"))
 		for _, m := range members {
-			m.Settings = settings
+			m.Settings, m.Own = settings, own
 		}
 	}
 }

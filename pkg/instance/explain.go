@@ -35,6 +35,9 @@ func (l *loader) locate(ctx context.Context) error {
 
 // locateSettings asks for the positions of settings in the instances that miss some.
 func (l *loader) locateSettings(ctx context.Context) error {
+	if l.origins {
+		return nil // all of them are known
+	}
 	var paths [][]string
 	for _, m := range l.missing {
 		path := []string{"positions", "settings", m.finding.Instance}
@@ -164,7 +167,7 @@ func (l *loader) definitions(f *Finding) []SettingDefinition {
 	var found []SettingDefinition
 	add := func(layer, name string, definitions []Definition, path ...string) {
 		for _, d := range definitions {
-			value, ok := lookUp(d.Value, f.Setting)
+			value, ok := Lookup(d.Value, f.Setting)
 			if !ok {
 				continue
 			}
@@ -182,7 +185,8 @@ func (l *loader) definitions(f *Finding) []SettingDefinition {
 	return found
 }
 
-func lookUp(value any, path []string) (any, bool) {
+// Lookup follows names into a value of maps; false if they lead nowhere.
+func Lookup(value any, path []string) (any, bool) {
 	for _, key := range path {
 		m, ok := value.(map[string]any)
 		if !ok {

@@ -21,6 +21,9 @@ type Config struct {
 	Instances []string
 	// Omit leaves parts of the clan out of the question, and the time they take.
 	Omit Omit
+	// Origins also asks for what tells where values come from: the places of all settings ([Inventory.At]), the options that
+	// roles declare ([Role.Options]), and what modules themselves define ([Member.Own]).
+	Origins bool
 	// Jobs is how many Nix processes may run at once, where a broken clan needs more than one. Zero: one for each CPU.
 	Jobs int
 }
@@ -70,7 +73,7 @@ func load(ctx context.Context, flake string, config Config, also request) (*Inve
 		flake = "."
 	}
 	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit, setting: also.setting, owners: also.owners}
-	l.dir = ref.Subdirectory()
+	l.dir, l.origins = ref.Subdirectory(), config.Origins
 	slices.Sort(l.wanted)
 	l.wanted = slices.Compact(l.wanted)
 

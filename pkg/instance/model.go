@@ -173,6 +173,9 @@ type Role struct {
 	Name string `json:"-"`
 	// Layers are the settings as they are written, before evaluation.
 	Layers Layers `json:"-"`
+	// Options are what the role declares, in order of their paths; asked for with [Config.Origins], and not known where the
+	// settings come from layers only.
+	Options []DeclaredOption `json:"-"`
 }
 
 // SettingsFrom says how the final settings of a role's members were had.
@@ -222,4 +225,6 @@ type Member struct {
 	Tags []string `json:"tags"`
 
 	Machine string `json:"-"`
+	// Own is what the module itself defines; asked for with [Config.Origins].
+	Own []OwnDefinition `json:"-"`
 }

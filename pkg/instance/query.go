@@ -50,6 +50,9 @@ type query struct {
 	// Setting is for the part "setting".
 	Setting *SettingRef `json:"setting,omitempty"`
 
+	// Origins is that of every query of a load; ask sets it.
+	Origins bool `json:"origins,omitempty"`
+
 	Outline bool `json:"outline,omitempty"`
 	Strict  bool `json:"strict,omitempty"`
 	Blind   bool `json:"blind,omitempty"`
@@ -62,6 +65,7 @@ type asker struct {
 	flake     string
 	dir       string // of the flake, below the top of its tree
 	slots     chan struct{}
+	origins   bool
 }
 
 func newAsker(evaluator *nixeval.Evaluator, flake string, jobs int) *asker {
@@ -75,7 +79,7 @@ func (a *asker) ask(ctx context.Context, q query) ([]any, *nixeval.Result, error
 		defer func() { <-a.slots }()
 	case <-ctx.Done(): // Apply says so
 	}
-	q.Schema, q.Dir = readerSchema, a.dir
+	q.Schema, q.Dir, q.Origins = readerSchema, a.dir, a.origins
 	result, err := a.evaluator.Apply(ctx, a.flake, reader, q)
 	if err != nil {
 		return nil, nil, err

@@ -12,6 +12,7 @@
 #   args.distinct true: do not compare modules to find those with two names
 #   args.dir      the flake's directory below the top of its source tree; without it, the top
 #   args.setting  { instance, role, machine, path } for the part "setting"
+#   args.origins  true: positions down to each setting, and the options that roles declare
 #   args.outline  true: of each selected part only the names of its children, nothing below them (null for a list or leaf)
 #   args.strict   true: a part that throws kills the query with Nix's own message, instead of being marked
 #   args.blind    true: never look at machines and tags (in a clan where these do not evaluate)
@@ -51,6 +52,7 @@ let
     removeAttrs
     seq
     sort
+    substring
     tail
     toJSON
     toString
@@ -63,6 +65,7 @@ let
   strict = args.strict or false;
   blind = args.blind or false;
   raw = args.raw or false;
+  origins = args.origins or false;
 
   # ---- small helpers (there may be no nixpkgs lib here) ----
 
@@ -542,7 +545,41 @@ let
             inherit (signature (head ms)) machine tags;
             member = head ms;
             settings = settingsOf ms;
+            own = if origins then part (ownDefinitions (head ms)) else [ ];
           }) (groupBy (m: toJSON (signature m)) members);
+          # What the module itself defines: no layer of the member's is in that file.
+          ownDefinitions =
+            member:
+            let
+              layers = [ rawRole machines.${member} or { } ] ++ map (t: tags.${t}) (filter (t: carriers t ? ${member}) (attrNames tags));
+              files = concatMap (l: map (d: d.file) (layerOf l)) layers;
+              isLayer = file: elem file files || substring 0 20 file == "inventory.instances.";
+              # A default is a definition, too, of priority 1500.
+              own =
+                o:
+                if peek 1500 (o.option.highestPrio or 1500) >= 1500 then
+                  [ ]
+                else
+                  filter (d: !(isLayer (toString d.file))) (peek [ ] (o.option.definitionsWithLocations or [ ]));
+            in
+            concatMap (
+              o:
+              map (d: {
+                inherit (o) path;
+                file = toString d.file;
+                priority = walk (o.option.highestPrio or null);
+                value = walk d.value;
+              }) (own o)
+            ) (optionsBelow [ ] (evaluated member).options);
+          declaredOptions =
+            if !origins || raw || from == "layers" then
+              [ ]
+            else if members != [ ] then
+              declaredBelow 3 [ ] (evaluated (head members)).options
+            else if lib != null && roles ? ${roleName} then
+              declaredBelow 3 [ ] (evalLayers [ ] [ ]).options
+            else
+              [ ];
 
           evaluated =
             member:
@@ -629,6 +666,7 @@ let
           tags = part (named (mapAttrs (_: layer: if tagSettingsCount then part (showLayer layer) else { }) tagLayers));
           settings = part (showLayer (layerOf rawRole));
           settingsFrom = part from;
+          options = part declaredOptions;
           unchecked = part unchecked;
           # Functions may be among them: count, never show.
           extraModules = part (length (rawRole.extraModules or [ ]));
@@ -664,6 +702,42 @@ let
 
   instances = mapAttrs (name: instance: part (seq instance (removeAttrs (instanceOf name instance) [ "roleOf" ]))) rawInstances;
 
+  # ---- options ----
+
+  isOption = o: isAttrs o && (o._type or null) == "option";
+
+  # All options of a set of options: [ { path; option; } ].
+  optionsBelow =
+    path: options:
+    if isOption options then
+      [ { inherit path; option = options; } ]
+    else if isAttrs options then
+      concatMap (n: optionsBelow (path ++ [ n ]) options.${n}) (filter (n: n != "_module" && n != "_freeformOptions") (attrNames options))
+    else
+      [ ];
+
+  # Their declarations, those within submodules too, whose elements are called "<name>" and "*" as in nixpkgs' manuals. A type
+  # may contain itself, so that there has to be a limit.
+  declaredBelow =
+    depth: path: options:
+    concatMap (
+      o:
+      let
+        within = o.option.type.getSubOptions o.path;
+        sub = if depth == 0 then [ ] else peek [ ] (concatMap (s: declaredBelow (depth - 1) s.option.loc s.option) (optionsBelow [ ] within));
+      in
+      [ (describeOption o.option // { inherit (o) path; }) ] ++ sub
+    ) (optionsBelow path options);
+
+  describeOption = option: {
+    type = part (walk option.type.description);
+    description = part (walk (let d = option.description or null; in if isAttrs d then d.text or null else d));
+    default = if option ? default && !(option ? defaultText) then walk option.default else null;
+    defaultText = if option ? defaultText then walk (option.defaultText.text or option.defaultText) else null;
+    hasDefault = option ? default || option ? defaultText;
+    declarations = part (map (p: { inherit (p) file line column; }) (option.declarationPositions or [ ]));
+  };
+
   # ---- one setting, and where it comes from ----
 
   # The options of one member's settings along args.setting.path, from the outside in: sets of options are passed through, and
@@ -677,7 +751,6 @@ let
         || filter (t: carriers t ? ${machine}) (attrNames (namesToSet (rawRole.tags or { }))) != [ ];
       theRole = (instanceOf instance rawInstances.${instance}).roleOf role rawRole;
       result = theRole.evaluated machine;
-      isOption = o: isAttrs o && (o._type or null) == "option";
       inside =
         meta: rest:
         if meta ? configuration then
@@ -696,15 +769,10 @@ let
           follow options.${head rest} (tail rest)
         else
           [ ];
-      describe = option: depth: {
+      describe = option: depth: describeOption option // {
         inherit depth;
-        type = part (walk option.type.description);
-        description = walk (let d = option.description or null; in if isAttrs d then d.text or null else d);
-        default = if option ? defaultText then walk (option.defaultText.text or option.defaultText) else if option ? default then walk option.default else null;
-        hasDefault = option ? default || option ? defaultText;
         isDefined = part option.isDefined;
         priority = walk (option.highestPrio or null);
-        declarations = map (p: { inherit (p) file line column; }) (option.declarationPositions or [ ]);
         definitions = map (d: { file = toString d.file; value = walk d.value; }) (peek [ ] (option.definitionsWithLocations or [ ]));
       };
       value = foldl' (v: k: if isList v then elemAt v (fromJSON k) else v.${k}) result.config path;
@@ -986,7 +1054,7 @@ let
     };
 
     positions = {
-      instances = positionsIn 5 (definitionsOfOption "instances");
+      instances = positionsIn (if origins then 12 else 5) (definitionsOfOption "instances");
       settings = positionsIn 12 (definitionsOfOption "instances");
       machines = positionsIn 1 (definitionsOfOption "machines");
       tags = positionsIn 1 (definitionsOfOption "tags");

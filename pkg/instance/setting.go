@@ -35,17 +35,11 @@ type Option struct {
 	Depth int
 	// Children are set instead of all that follows where the path ends at a set of options.
 	Children []string
-	// Type is the type's description; Description the option's.
-	Type, Description string
-	// Default is the default's text, or its value; nil without one, or if HasDefault where that is null.
-	Default    any
-	HasDefault bool
+	OptionInfo
 	// IsDefined: some module gives a value.
 	IsDefined bool
 	// Priority is that of the definitions that count: 100 for a plain value, 50 for mkForce, 1000 for mkDefault.
 	Priority int64
-	// Declarations are where the option is declared.
-	Declarations []Position
 	// Definitions are those that count, in the order of merging.
 	Definitions []Definition
 }
@@ -103,20 +97,13 @@ func (l *loader) decodeSetting(node any) *SettingInfo {
 	list, _ := child(node, "options").([]any)
 	for _, o := range list {
 		option := Option{
-			Depth:       int(asInt(child(o, "depth"))),
-			Type:        asString(child(o, "type")),
-			Description: asString(child(o, "description")),
-			Default:     child(o, "default"),
-			HasDefault:  asBool(child(o, "hasDefault")),
-			IsDefined:   asBool(child(o, "isDefined")),
-			Priority:    asInt(child(o, "priority")),
+			Depth:      int(asInt(child(o, "depth"))),
+			OptionInfo: l.decodeOption(o),
+			IsDefined:  asBool(child(o, "isDefined")),
+			Priority:   asInt(child(o, "priority")),
 		}
 		if names, isSet := child(o, "children").([]any); isSet {
 			option.Children = asStrings(names)
-		}
-		for _, p := range asList(child(o, "declarations")) {
-			file, _ := l.sources.Local(asString(child(p, "file")))
-			option.Declarations = append(option.Declarations, Position{File: file, Line: int(asInt(child(p, "line"))), Column: int(asInt(child(p, "column")))})
 		}
 		for _, d := range asList(child(o, "definitions")) {
 			value, _ := prune(child(d, "value"), nil, nil, func(hole) {})

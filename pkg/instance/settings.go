@@ -63,7 +63,7 @@ func (s *Settings) Value() any {
 }
 
 // Lookup returns one setting, by the names that lead to it; false if there is none.
-func (s *Settings) Lookup(path ...string) (any, bool) { return lookUp(s.Value(), path) }
+func (s *Settings) Lookup(path ...string) (any, bool) { return Lookup(s.Value(), path) }
 
 // Decode is [Settings.Decode] into a new T.
 func Decode[T any](s *Settings) (T, error) {

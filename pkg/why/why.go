@@ -192,25 +192,14 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	}
 	if n := len(info.Options); n > 0 {
 		o := info.Options[n-1]
-		s.Option = &Option{Path: ref.Path[:o.Depth], Type: o.Type, Description: o.Description, Default: o.Default,
+		s.Option = &Option{Path: ref.Path[:o.Depth], Type: o.Type, Description: o.Description, Default: shownDefault(o.OptionInfo),
 			HasDefault: o.HasDefault, Declared: o.Declarations, Options: o.Children}
 	}
-	base := []string{"instances", ref.Instance, "roles", ref.Role}
+	s.Definitions = append(s.Definitions, newLayers(inv, ref.Instance, role, member).at(ref.Path)...)
 	written := map[string]bool{}
-	add := func(layer, name string, definitions []instance.Definition, path ...string) {
-		at := append(append(slices.Clip(base), path...), ref.Path...)
-		for _, d := range definitions {
-			for _, found := range valuesAt(d.Value, ref.Path, plainPriority) {
-				s.Definitions = append(s.Definitions, Definition{Layer: layer, Name: name, Position: inv.At(at...), Priority: found.priority, Value: found.value})
-				written[text(found.value)] = true
-			}
-		}
+	for _, d := range s.Definitions {
+		written[text(d.Value)] = true
 	}
-	for _, tag := range slices.Backward(member.Tags) {
-		add("tag", tag, role.Layers.Tags[tag], "tags", tag, "settings")
-	}
-	add("machine", ref.Machine, role.Layers.Machines[ref.Machine], "machines", ref.Machine, "settings")
-	add("role", "", role.Layers.Role, "settings")
 	// What counts and no layer wrote, the module defines itself.
 	if n := len(info.Options); n > 0 && info.Options[n-1].Depth == len(ref.Path) {
 		for _, d := range info.Options[n-1].Definitions {
@@ -219,17 +208,73 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 			}
 		}
 	}
-	strongest := int64(1 << 62)
-	for _, d := range s.Definitions {
-		strongest = min(strongest, d.Priority)
-	}
-	for i := range s.Definitions {
-		s.Definitions[i].Counts = s.Definitions[i].Priority == strongest
-	}
+	weigh(s.Definitions)
 	if s.Problem != "" {
 		s.Hint = settle(s.Definitions)
 	}
 	return s
+}
+
+// layers are all that is written for the settings of one member.
+type layers struct {
+	inv  *instance.Inventory
+	list []layer
+}
+
+type layer struct {
+	kind, name  string
+	definitions []instance.Definition
+	path        []string // below the inventory
+}
+
+// newLayers lists them in the order of merging.
+func newLayers(inv *instance.Inventory, inst string, role *instance.Role, member *instance.Member) layers {
+	l := layers{inv: inv}
+	base := []string{"instances", inst, "roles", role.Name}
+	add := func(kind, name string, definitions []instance.Definition, path ...string) {
+		if len(definitions) > 0 {
+			l.list = append(l.list, layer{kind, name, definitions, append(slices.Clip(base), path...)})
+		}
+	}
+	for _, tag := range slices.Backward(member.Tags) {
+		add("tag", tag, role.Layers.Tags[tag], "tags", tag, "settings")
+	}
+	add("machine", member.Machine, role.Layers.Machines[member.Machine], "machines", member.Machine, "settings")
+	add("role", "", role.Layers.Role, "settings")
+	return l
+}
+
+// at is what they give for a setting. [weigh] tells what counts.
+func (l layers) at(path []string) []Definition {
+	var found []Definition
+	for _, layer := range l.list {
+		for _, d := range layer.definitions {
+			for _, v := range valuesAt(d.Value, path, plainPriority) {
+				found = append(found, Definition{Layer: layer.kind, Name: layer.name, Priority: v.priority, Value: v.value,
+					Position: l.inv.At(append(slices.Clip(layer.path), path...)...)})
+			}
+		}
+	}
+	return found
+}
+
+// weigh marks the definitions that count: those of the strongest priority.
+func weigh(definitions []Definition) {
+	strongest := int64(1 << 62)
+	for _, d := range definitions {
+		strongest = min(strongest, d.Priority)
+	}
+	for i := range definitions {
+		definitions[i].Counts = definitions[i].Priority == strongest
+	}
+}
+
+// shownDefault is the default as people should see it: what the module gives for that, or the value.
+func shownDefault(o instance.OptionInfo) any {
+	if o.DefaultText != "" {
+		return o.DefaultText
+	}
+	return o.Default
 }
 
 // settle says how to end a disagreement between definitions: no layer outranks another, so one has to be marked or to go.

@@ -68,7 +68,7 @@ func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
 func TestExplainSetting(t *testing.T) {
 	inv := layered(t, `{"x":{"_type":"override","priority":1000,"content":"machine"}}`, `{"x":"role"}`, `{"x":"tag"}`)
 	ref := instance.SettingRef{Instance: "i", Role: "r", Machine: "m", Path: []string{"x"}}
-	info := &instance.SettingInfo{Message: "conflicting", Options: []instance.Option{{Depth: 1, Type: "string", Priority: 100,
+	info := &instance.SettingInfo{Message: "conflicting", Options: []instance.Option{{Depth: 1, OptionInfo: instance.OptionInfo{Type: "string"}, Priority: 100,
 		Definitions: []instance.Definition{{File: "module.nix", Value: "inside"}, {Value: "role"}}}}}
 	e, err := Explain(inv, ref, info)
 	if err != nil {

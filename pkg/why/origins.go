@@ -1,0 +1,168 @@
+package why
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Source is what gives a setting its value.
+type Source string
+
+const (
+	// SourceLayers: the definitions that count.
+	SourceLayers Source = "layers"
+	// SourceDefault: nothing is written; the value is the option's default, or its type's own empty value.
+	SourceDefault Source = "default"
+	// SourceModule: nothing is written that reaches the value as it is: the module computes it.
+	SourceModule Source = "module"
+	// SourceUnknown: nothing is written, and what the role declares is not known.
+	SourceUnknown Source = "unknown"
+)
+
+// Origin is one value within the final settings of a member, and where it comes from.
+type Origin struct {
+	Path  []string
+	Value any
+	From  Source
+	// Definitions are all that is written for the setting, in the order of merging, as in [Setting]. Where a layer writes the
+	// value as part of a larger one that is no set (a string, say, that the option's type turns into one), they are of that.
+	Definitions []Definition
+	// Option is the option that the setting is, or that it lies in; nil where none is known.
+	Option *instance.DeclaredOption
+}
+
+// Origins explains all settings of a member, in order of their paths: each value that is no set, and each set that is empty.
+// It takes an inventory that was loaded with [instance.Config.Origins]; what is not known there is [SourceUnknown]. A value that
+// does not evaluate has no origin; it has a finding.
+//
+// Members that share one value of Settings have the same origins.
+//
+// Unlike [Explain], which asks the module system about one setting, it cannot tell what a submodule defines for its own options:
+// where the value is not the declared default, it says that the module computed it.
+func Origins(inv *instance.Inventory, inst string, role *instance.Role, member *instance.Member) []Origin {
+	if member.Settings == nil {
+		return nil
+	}
+	o := originator{layers: newLayers(inv, inst, role, member), role: role, member: member}
+	o.walk(nil, member.Settings.Value())
+	return o.found
+}
+
+type originator struct {
+	layers
+	role   *instance.Role
+	member *instance.Member
+	found  []Origin
+}
+
+func (o *originator) walk(path []string, value any) {
+	set, isSet := value.(map[string]any)
+	if !isSet || len(set) == 0 && len(path) > 0 || isMark(set) {
+		o.found = append(o.found, o.origin(path, value))
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		o.walk(append(slices.Clip(path), name), set[name])
+	}
+}
+
+// isMark reports whether a set stands for what JSON cannot carry.
+func isMark(set map[string]any) bool {
+	_, function := set["$function"]
+	_, derivation := set["$derivation"]
+	return len(set) == 1 && (function || derivation)
+}
+
+func (o *originator) origin(path []string, value any) Origin {
+	origin := Origin{Path: path, Value: value, From: SourceLayers, Option: optionAt(o.role.Options, path)}
+	origin.Definitions = o.at(path)
+	for _, own := range o.member.Own {
+		if lookup, ok := below(own.Path, path); ok {
+			for _, v := range valuesAt(own.Value, lookup, own.Priority) {
+				origin.Definitions = append(origin.Definitions, Definition{Layer: "module", Name: own.File, Priority: own.Priority, Value: v.value})
+			}
+		}
+	}
+	// What is written for it as a whole, if that is no set: the option's type made more of it.
+	for n := len(path) - 1; n > 0 && len(origin.Definitions) == 0; n-- {
+		for _, d := range o.at(path[:n]) {
+			if _, isSet := d.Value.(map[string]any); !isSet {
+				origin.Definitions = append(origin.Definitions, d)
+			}
+		}
+	}
+	weigh(origin.Definitions)
+	if len(origin.Definitions) == 0 {
+		origin.From = o.unwritten(origin)
+	}
+	return origin
+}
+
+// unwritten tells where a value comes from that nobody wrote.
+func (o *originator) unwritten(origin Origin) Source {
+	option := origin.Option
+	if option == nil {
+		if o.role.Options == nil {
+			return SourceUnknown
+		}
+		return SourceModule
+	}
+	if !option.HasDefault {
+		if isEmpty(origin.Value) {
+			return SourceDefault
+		}
+		return SourceModule
+	}
+	if option.DefaultText != "" {
+		return SourceDefault // its value is not known; the text says what it is made of
+	}
+	declared, ok := instance.Lookup(option.Default, origin.Path[len(option.Path):])
+	if ok && text(declared) == text(origin.Value) {
+		return SourceDefault
+	}
+	return SourceModule
+}
+
+func isEmpty(v any) bool {
+	switch x := v.(type) {
+	case nil:
+		return true
+	case []any:
+		return len(x) == 0
+	case map[string]any:
+		return len(x) == 0
+	}
+	return false
+}
+
+// optionAt returns the option that a path leads to, or else the innermost one on the way.
+func optionAt(options []instance.DeclaredOption, path []string) *instance.DeclaredOption {
+	var best *instance.DeclaredOption
+	for i := range options {
+		option := &options[i]
+		if len(option.Path) <= len(path) && (best == nil || len(option.Path) > len(best.Path)) && matches(option.Path, path) {
+			best = option
+		}
+	}
+	return best
+}
+
+// matches reports whether an option's path, with "<name>" for any name, begins a setting's.
+func matches(option, path []string) bool {
+	for i, name := range option {
+		if name != path[i] && name != "<name>" && name != "*" {
+			return false
+		}
+	}
+	return true
+}
+
+// below is the rest of a path behind its beginning.
+func below(beginning, path []string) ([]string, bool) {
+	if len(beginning) > len(path) || !slices.Equal(beginning, path[:len(beginning)]) {
+		return nil, false
+	}
+	return path[len(beginning):], true
+}
