@@ -1,0 +1,73 @@
+// The page in the frame of live.js says what it is, and is done.
+const fingerprint = document.querySelector("meta[name=fingerprint]");
+const isProbe = location.hash === "#probe" && parent !== window;
+if (isProbe) parent.postMessage(fingerprint.content, "*");
+
+// Elements are made here and nowhere else: text becomes text, never markup, and links lead nowhere but into the page.
+function h(tag, props, ...children) {
+  const el = document.createElement(tag);
+  for (const [name, value] of Object.entries(props || {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
+    else if (name === "href") el.setAttribute("href", value.startsWith("#") ? value : "#");
+    else el.setAttribute(name, value === true ? "" : String(value));
+  }
+  put(el, ...children);
+  return el;
+}
+
+// put appends elements and texts, and lists of them; what is not there is passed over.
+function put(el, ...children) {
+  for (const child of children) {
+    if (Array.isArray(child)) put(el, ...child);
+    else if (child !== undefined && child !== null && child !== false) el.append(child);
+  }
+}
+
+const byId = (id) => document.getElementById(id);
+const hidden = (text) => h("span", { class: "hidden" }, text);
+const count = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many || one + "s"}`;
+
+// say tells those who listen to the page what others see.
+let saying = 0;
+function say(text) {
+  clearTimeout(saying);
+  saying = setTimeout(() => { byId("status").textContent = text; }, 250);
+}
+
+// lazy is a part that can be opened, and is made when that happens first.
+function lazy(summary, make, open) {
+  const box = h("details", {}, h("summary", {}, summary));
+  const fill = () => {
+    if (!box.dataset.filled) {
+      box.dataset.filled = "1";
+      put(box, make());
+    }
+  };
+  box.addEventListener("toggle", () => { if (box.open) fill(); });
+  box.fill = fill;
+  if (open) {
+    fill();
+    box.open = true;
+  }
+  return box;
+}
+
+// gradually appends many things a bunch at a time, with a button for more.
+function gradually(host, items, make, bunch) {
+  let next = 0;
+  const button = h("button", { type: "button", class: "more", onclick: () => more(true) });
+  function more(asked) {
+    const made = items.slice(next, next + bunch).map(make);
+    next += made.length;
+    put(host, ...made);
+    button.textContent = `Show more (${items.length - next} left)`;
+    button.hidden = next >= items.length;
+    if (asked && made.length) {
+      const target = made[0].querySelector("a, button, summary");
+      if (target) target.focus();
+    }
+  }
+  more(false);
+  return { button, all: () => { while (next < items.length) more(false); } };
+}

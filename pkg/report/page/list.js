@@ -1,0 +1,56 @@
+// Machines as a list: what fits a narrow screen, and paper.
+
+const runsShown = 12;
+
+// By instance: its name, and the roles in it.
+function runs(machine, among) {
+  const items = [];
+  for (const m of machine.memberships) {
+    if (among && !among.has(m.instance)) continue;
+    const last = items[items.length - 1];
+    if (last && last.instance === m.instance) last.roles.push(m.role.name);
+    else items.push({ instance: m.instance, roles: [m.role.name] });
+  }
+  items.sort((a, b) => byName(a.instance, b.instance));
+  const item = (i) => h("li", {}, h("a", { href: i.instance.href }, i.instance.name), " ", i.roles.map((r) => chip(r)));
+  const list = h("ul", { class: "runs" }, items.slice(0, runsShown).map(item));
+  if (items.length > runsShown) {
+    const more = h("button", { type: "button", class: "more" }, `and ${items.length - runsShown} more`);
+    const last = h("li", {}, more);
+    more.addEventListener("click", () => { last.replaceWith(...items.slice(runsShown).map(item)); });
+    put(list, last);
+  }
+  return items.length ? list : h("span", { class: "note" }, "nothing");
+}
+
+const tagLinks = (names) => names.map((t) => [h("a", { class: "tag", href: fleetHref("tag", t) }, t), " "]);
+
+// Tags that tell machines apart, before those that all have.
+const predefined = (t) => t === "all" || t === "nixos" || t === "darwin";
+const telling = (names) => [...names.filter((t) => !predefined(t)), ...names.filter(predefined)];
+
+function machineLink(m) {
+  return h("a", { href: m.href, class: (worst(m.findings) || "") + (m.unknown ? " unknown" : "") }, m.name);
+}
+
+// A table that stays one for screen readers where the screen is so narrow that its rows are cards.
+function list(host, rows, columns) {
+  const among = columns.length === allInstances.length ? null : new Set(columns);
+  const body = h("tbody", { role: "rowgroup" });
+  const cell = (label, ...content) => h("td", { role: "cell", "data-label": label }, content);
+  const row = ({ machines: ms }) => {
+    const m = ms[0];
+    const common = m.tags.filter((t) => ms.every((x) => x.tags.includes(t)));
+    const name = ms.length === 1 ? [machineLink(m), m.description && h("span", { class: "note line" }, m.description)]
+      : lazy(h("span", {}, h("strong", {}, count(ms.length, "machine")), ` ${m.name} … ${ms[ms.length - 1].name}`),
+        () => h("p", { class: "many" }, ms.map((x) => [machineLink(x), " "])));
+    const kinds = [...new Set(ms.map((x) => x.class))].filter(Boolean);
+    return h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, name), cell("Class", kinds.join(", ") || (m.unknown ? "not in the inventory" : "")),
+      cell("Tags", tagLinks(telling(common))), cell("Runs", runs(m, among)));
+  };
+  const table = h("table", { class: "list", role: "table" }, h("caption", { class: "hidden" }, "Machines, and what runs there"),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Machine", "Class", "Tags", "Runs"].map((t) => h("th", { scope: "col", role: "columnheader" }, t)))), body);
+  const more = gradually(body, rows, row, 60);
+  host.replaceChildren(table, more.button);
+  return more;
+}

@@ -1,0 +1,328 @@
+// Machines by instances of services, as a grid: one stop for the Tab key, arrows move between cells. Of many rows only those
+// in sight are in the document.
+const rowHeight = 30;
+const spare = 12;
+const letterWidth = 22;
+
+// How wide a text is in the page's font, "WEIGHT SIZE".
+const canvas = document.createElement("canvas").getContext("2d");
+function textWidth(text, size) {
+  canvas.font = size + " " + getComputedStyle(document.body).fontFamily;
+  return canvas.measureText(text).width;
+}
+
+class Matrix {
+  constructor(host, open) {
+    this.open = open; // keys of groups that are open; kept by the view
+    this.active = { row: 0, column: 0 };
+    this.everything = false;
+    this.table = h("table", { class: "matrix", role: "grid" });
+    this.scroller = h("div", { class: "scroller" }, this.table);
+    put(host, this.scroller);
+    this.scroller.addEventListener("scroll", () => this.soon());
+    this.table.addEventListener("keydown", (e) => this.key(e));
+    this.table.addEventListener("focusin", (e) => this.focused(e));
+    this.table.addEventListener("click", (e) => this.clicked(e));
+    this.table.addEventListener("mouseover", (e) => this.over(e.target.closest("td, th")));
+    this.table.addEventListener("mouseleave", () => this.over(null));
+  }
+
+  // rows as rowsOf makes them, columns are instances.
+  update(rows, columns, hits) {
+    this.groups = rows;
+    this.columns = columns;
+    this.hits = hits;
+    this.column = new Map(columns.map((c, i) => [c, i]));
+    this.flatten();
+    this.layout();
+    this.head();
+    this.rendered = new Map();
+    this.scroller.scrollTop = Math.min(this.scroller.scrollTop, this.rows.length * rowHeight);
+    this.clamp();
+    this.render();
+  }
+
+  flatten() {
+    this.rows = [];
+    for (const group of this.groups) {
+      if (group.machines.length === 1) {
+        this.rows.push({ machine: group.machines[0] });
+        continue;
+      }
+      const open = this.open.has(group.key);
+      this.rows.push({ group, machine: group.machines[0], open });
+      if (open) for (const machine of group.machines) this.rows.push({ machine, inside: true });
+    }
+  }
+
+  // Whole words where they fit, else letters.
+  layout() {
+    const text = (s, size) => Math.ceil(textWidth(s, size)) + 16;
+    const narrow = window.innerWidth < 700;
+    this.first = narrow ? 132 : 210;
+    const full = this.columns.map((c) => Math.max(text(c.name, "600 13.5px") + 6, 12 + c.roles.map((r) => text(r.name, "500 12.6px")).sort((a, b) => b - a).slice(0, c.widest).reduce((a, b) => a + b, 0)));
+    const sum = full.reduce((a, b) => a + b, this.first);
+    this.wordy = !narrow && sum < this.scroller.parentElement.clientWidth;
+    this.widths = this.wordy ? full : this.columns.map((c) => 12 + letterWidth * Math.max(c.widest, 1));
+    const width = this.widths.reduce((a, b) => a + b, this.first);
+    this.table.style.width = width + "px";
+    this.table.classList.toggle("wordy", this.wordy);
+    this.cols = h("colgroup", {}, h("col"), this.widths.map(() => h("col")));
+    this.cols.firstChild.style.width = this.first + "px";
+    this.widths.forEach((w, i) => { this.cols.children[i + 1].style.width = w + "px"; });
+  }
+
+  head() {
+    const spans = []; // of columns with the same service
+    for (const c of this.columns) {
+      const last = spans[spans.length - 1];
+      if (last && last.service === c.service) last.columns.push(c);
+      else spans.push({ service: c.service, columns: [c] });
+    }
+    // A service whose only instance has its name needs no second line.
+    const plain = (s) => s.columns.length === 1 && (!s.service || s.service.name === s.columns[0].name);
+    const two = !spans.every(plain);
+    const top = h("tr"), below = h("tr");
+    this.corner = h("th", { scope: "col", class: "corner", rowspan: two ? 2 : 1 }, "Machine");
+    put(top, this.corner);
+    this.heads = [];
+    const cell = (c, rowspan) => {
+      const bad = worst(c.findings);
+      const th = h("th", { scope: "col", rowspan, class: "instance" + (this.hits.has(c) ? " hit" : "") + (bad ? " " + bad : ""), "data-column": this.heads.length + 1 },
+        h("a", { href: c.href, tabindex: -1, title: c.service ? `${c.name} (${c.service.name})` : c.name }, h("span", {}, c.name)), bad && hidden(", has " + bad + "s"));
+      this.heads.push(th);
+      return th;
+    };
+    for (const s of spans) {
+      if (plain(s)) {
+        put(top, cell(s.columns[0], two ? 2 : 1));
+        continue;
+      }
+      const name = s.service ? s.service.name : "does not evaluate";
+      put(top, h("th", { scope: "colgroup", colspan: s.columns.length, class: "service", title: name }, h("span", {}, name)));
+      for (const c of s.columns) put(below, cell(c, 1));
+    }
+    this.body = h("tbody");
+    this.above = h("tr", { class: "space", "aria-hidden": "true" });
+    this.below = h("tr", { class: "space", "aria-hidden": "true" });
+    this.table.replaceChildren(h("caption", { class: "hidden" }, "Machines by instances of services. Arrow keys move, Enter opens."),
+      this.cols, h("thead", {}, top, two ? below : null), this.body);
+    this.offset = two ? 2 : 1;
+    this.table.setAttribute("aria-rowcount", this.rows.length + this.offset);
+    this.table.setAttribute("aria-colcount", this.columns.length + 1);
+  }
+
+  row(i) {
+    const { machine, group, open, inside } = this.rows[i];
+    const tr = h("tr", { "aria-rowindex": i + 1 + this.offset, "data-row": i, class: group ? "group" : inside ? "inside" : null });
+    const first = h("th", { scope: "row", "data-column": 0 });
+    if (group) {
+      const n = group.machines.length;
+      put(first, h("button", { type: "button", tabindex: -1, "aria-expanded": String(open), title: group.machines.slice(0, 40).map((m) => m.name).join(", ") },
+        h("span", { class: "n" }, count(n, "machine")), h("span", { class: "names" }, group.machines[0].name + " … " + group.machines[n - 1].name)));
+    } else {
+      const bad = worst(machine.findings);
+      put(first, h("a", { href: machine.href, tabindex: -1, class: (bad || "") + (machine.unknown ? " unknown" : ""), title: machine.description || machine.name }, machine.name),
+        bad && hidden(", has " + bad + "s"), machine.unknown && hidden(", not in the inventory"));
+    }
+    put(tr, first);
+    const roles = new Map();
+    for (const m of machine.memberships) {
+      const at = this.column.get(m.instance);
+      if (at === undefined) continue;
+      if (!roles.has(at)) roles.set(at, []);
+      roles.get(at).push(m.role.name);
+    }
+    for (let c = 0; c < this.columns.length; c++) {
+      const names = roles.get(c);
+      if (!names) {
+        put(tr, h("td", { "data-column": c + 1 }));
+        continue;
+      }
+      put(tr, h("td", { "data-column": c + 1, class: "has", title: `${group ? count(group.machines.length, "machine") : machine.name}, ${this.columns[c].name}: ${names.join(", ")}` },
+        names.map((name, n) => [n ? hidden(", ") : null, this.wordy ? chip(name) : this.letter(name)])));
+    }
+    return tr;
+  }
+
+  letter(name) {
+    const { mark, colour } = roleMarks.get(name);
+    return h("span", { class: "chip letter " + colour }, h("span", { "aria-hidden": "true" }, mark), hidden(name));
+  }
+
+  soon() {
+    if (this.pending) return;
+    this.pending = requestAnimationFrame(() => { this.pending = 0; this.render(); });
+  }
+
+  // render puts the rows in sight into the document, and keeps those that are there.
+  render() {
+    let from = 0, to = this.rows.length;
+    if (!this.everything && to > 80) {
+      const seen = Math.floor(this.scroller.scrollTop / rowHeight);
+      from = Math.max(0, seen - spare);
+      to = Math.min(to, seen + Math.ceil(this.scroller.clientHeight / rowHeight) + spare);
+    }
+    for (const [i, tr] of this.rendered) {
+      if (i < from || i >= to) {
+        if (tr.contains(document.activeElement)) continue; // the focus is not taken away
+        tr.remove();
+        this.rendered.delete(i);
+      }
+    }
+    const rows = [];
+    for (let i = from; i < to; i++) {
+      if (!this.rendered.has(i)) this.rendered.set(i, this.row(i));
+    }
+    for (const i of [...this.rendered.keys()].sort((a, b) => a - b)) rows.push(i);
+    // A row that has the focus may be far from the others; spaces stand for all that is left out.
+    const nodes = [];
+    let next = 0;
+    const space = (n) => {
+      if (n <= 0) return;
+      const tr = h("tr", { class: "space", "aria-hidden": "true" }, h("td", { colspan: this.columns.length + 1 }));
+      tr.firstChild.style.height = n * rowHeight + "px";
+      nodes.push(tr);
+    };
+    for (const i of rows) {
+      space(i - next);
+      nodes.push(this.rendered.get(i));
+      next = i + 1;
+    }
+    space(this.rows.length - next);
+    const current = [...this.body.children];
+    for (const node of current) if (!nodes.includes(node)) node.remove();
+    nodes.forEach((node, n) => { if (this.body.children[n] !== node) this.body.insertBefore(node, this.body.children[n] || null); });
+    this.stop();
+  }
+
+  // ---- keyboard ----
+
+  clamp() {
+    this.active.row = Math.max(-1, Math.min(this.active.row, this.rows.length - 1));
+    this.active.column = Math.max(0, Math.min(this.active.column, this.columns.length));
+    if (this.active.row < 0 && this.active.column === 0) this.active.row = 0;
+  }
+
+  // What takes the focus in a cell: its link or button, or the cell itself.
+  target(row, column) {
+    const cell = row < 0 ? this.heads[column - 1] : this.rendered.get(row) && this.rendered.get(row).children[column];
+    return cell ? cell.querySelector("a, button") || cell : null;
+  }
+
+  // stop makes the active cell the one that the Tab key stops at.
+  stop() {
+    for (const el of this.table.querySelectorAll('[tabindex="0"]')) el.tabIndex = -1;
+    let el = this.target(this.active.row, this.active.column);
+    if (!el && this.rendered.size) el = this.target(Math.min(...[...this.rendered.keys()].filter((i) => i * rowHeight >= this.scroller.scrollTop), this.rows.length - 1), 0);
+    if (!el && this.rendered.size) el = this.target([...this.rendered.keys()][0], 0);
+    if (el) el.tabIndex = 0;
+  }
+
+  focus() {
+    const { row, column } = this.active;
+    if (row >= 0) {
+      // Not behind the header, and in sight at all.
+      const head = this.table.tHead.offsetHeight, view = this.scroller.clientHeight - head;
+      const top = row * rowHeight;
+      if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
+      else if (top + rowHeight > this.scroller.scrollTop + view) this.scroller.scrollTop = top + rowHeight - view;
+      this.render();
+    }
+    if (column > 0) {
+      const left = this.widths.slice(0, column - 1).reduce((a, b) => a + b, 0), right = left + this.widths[column - 1];
+      const view = this.scroller.clientWidth - this.first;
+      if (left < this.scroller.scrollLeft) this.scroller.scrollLeft = left;
+      else if (right > this.scroller.scrollLeft + view) this.scroller.scrollLeft = right - view;
+    }
+    this.stop();
+    const el = this.target(row, column);
+    if (el) el.focus({ preventScroll: true });
+  }
+
+  key(e) {
+    if (e.altKey || e.metaKey) return;
+    const page = Math.max(1, Math.floor(this.scroller.clientHeight / rowHeight) - 3);
+    const a = this.active;
+    switch (e.key) {
+      case "ArrowDown": a.row++; break;
+      case "ArrowUp": a.row--; break;
+      case "ArrowRight": a.column++; break;
+      case "ArrowLeft": a.column--; break;
+      case "PageDown": a.row += page; break;
+      case "PageUp": a.row = Math.max(0, a.row - page); break;
+      case "Home": a.column = 0; if (e.ctrlKey) a.row = 0; break;
+      case "End": a.column = this.columns.length; if (e.ctrlKey) a.row = this.rows.length - 1; break;
+      case "Enter":
+        if (e.target.matches("td")) this.enter(a.row, a.column);
+        return;
+      default: return;
+    }
+    e.preventDefault();
+    this.clamp();
+    this.focus();
+    this.over(this.target(a.row, a.column) && this.target(a.row, a.column).closest("td, th"));
+  }
+
+  focused(e) {
+    const cell = e.target.closest("[data-column]");
+    if (!cell) return;
+    const tr = cell.closest("[data-row]");
+    this.active = { row: tr ? Number(tr.dataset.row) : -1, column: Number(cell.dataset.column) };
+    this.stop();
+  }
+
+  clicked(e) {
+    const button = e.target.closest("button");
+    const cell = e.target.closest("td[data-column]");
+    if (button) {
+      const i = Number(button.closest("tr").dataset.row);
+      this.toggle(i);
+    } else if (cell) {
+      this.enter(Number(cell.closest("tr").dataset.row), Number(cell.dataset.column));
+    }
+  }
+
+  toggle(i) {
+    const { key } = this.rows[i].group;
+    if (!this.open.delete(key)) this.open.add(key);
+    this.active = { row: i, column: 0 };
+    this.update(this.groups, this.columns, this.hits);
+    this.focus();
+  }
+
+  enter(row, column) {
+    const { machine, group } = this.rows[row];
+    const instance = this.columns[column - 1];
+    if (!machine.memberships.some((m) => m.instance === instance)) return;
+    if (group) {
+      if (!this.open.has(group.key)) this.toggle(row);
+      return;
+    }
+    location.hash = machine.href + "?at=" + encodeURIComponent(instance.name);
+  }
+
+  // over marks the column.
+  over(cell) {
+    const at = cell && cell.dataset.column ? Number(cell.dataset.column) : 0;
+    if (at === this.marked) return;
+    if (this.marked && this.cols.children[this.marked]) {
+      this.cols.children[this.marked].classList.remove("over");
+      this.heads[this.marked - 1]?.classList.remove("over");
+    }
+    this.marked = at;
+    if (at) {
+      this.cols.children[at].classList.add("over");
+      this.heads[at - 1].classList.add("over");
+    }
+  }
+}
+
+// legend says what the letters mean.
+function legend(columns) {
+  const names = [...new Set(columns.flatMap((c) => c.roles.map((r) => r.name)))].sort((a, b) => roleMarks.get(a).rank - roleMarks.get(b).rank);
+  return h("ul", { class: "legend", "aria-hidden": "true" }, names.map((name) => {
+    const { mark, colour } = roleMarks.get(name);
+    return h("li", {}, h("span", { class: "chip letter " + colour }, mark), name);
+  }));
+}

@@ -1,0 +1,133 @@
+// Settings, and where each value comes from.
+
+const priorities = { 50: "mkForce", 1000: "mkDefault" };
+const priorityName = (p) => (p === undefined ? "" : priorities[p] || "mkOverride " + p);
+
+const where = (text) => (text ? h("code", { class: "place" }, text) : null);
+
+function chip(name, extra) {
+  const mark = roleMarks.get(name);
+  return h("span", { class: "chip " + (mark ? mark.colour : "r7") + (extra ? " " + extra : "") }, name);
+}
+
+// A value as JSON, but for what JSON cannot carry.
+function valueText(v, indent) {
+  if (v && typeof v === "object" && !Array.isArray(v)) {
+    const names = Object.keys(v);
+    if (names.length === 1 && names[0] === "$function") return "a function";
+    if (names.length === 1 && names[0] === "$derivation") return "the package " + v.$derivation;
+    if (v._type === "override") return `${priorityName(v.priority) || "mkOverride 100"} ${valueText(v.content, indent)}`;
+  }
+  const short = JSON.stringify(v);
+  return short.length > 60 && indent ? JSON.stringify(v, null, 2) : short;
+}
+
+const longValue = 600;
+function value(v) {
+  const text = valueText(v, true);
+  const kind = v === null ? "null" : Array.isArray(v) ? "list" : typeof v;
+  if (text.length <= longValue) return h("code", { class: "value " + kind }, text);
+  return lazy(h("code", { class: "value " + kind }, text.slice(0, 120) + "…"), () => h("pre", { class: "value" }, text));
+}
+
+const layerName = (d) => (d.l === "role" ? "role" : d.l === "module" ? "module" : `${d.l} ${d.n}`);
+
+function definition(d, withValue) {
+  return h("li", { class: "from l-" + d.l + (d.x ? " overridden" : "") },
+    h("span", { class: "layer" }, layerName(d)), " ",
+    d.p ? where(place(d.p)) : d.l === "module" && d.n ? where(d.n) : null,
+    d.r !== undefined && h("span", { class: "note" }, " " + priorityName(d.r)),
+    withValue && h("code", { class: "gives" }, valueText(d.v)),
+    d.x && h("span", { class: "note" }, " overridden"));
+}
+
+// The cell that tells where a value comes from.
+function origin(row, option) {
+  const written = row.d || [];
+  const declared = option && option.p ? where(place(option.p[0])) : null;
+  switch (row.f) {
+    case "layers":
+    case "problem":
+      if (!written.length) return h("span", { class: "note" }, "no value");
+      return h("ul", { class: "defs" }, written.map((d) => definition(d, written.length > 1)));
+    case "default":
+      return h("span", { class: "from l-default" }, h("span", { class: "layer" }, "default"), " ", declared);
+    case "module":
+      return h("span", { class: "from l-module" }, h("span", { class: "layer" }, "module"), h("span", { class: "note" }, " computed "), declared);
+  }
+  return h("span", { class: "note" }, "not known");
+}
+
+// What the module says of the option, on request.
+function about(row, option, command) {
+  const rows = [];
+  const put = (name, ...content) => rows.push(h("div", {}, h("dt", {}, name), h("dd", {}, content)));
+  if (option) {
+    if (option.k !== row.k) put("Lies in", h("code", {}, option.k));
+    if (option.t) put("Type", option.t);
+    if (option.vt) put("Default", h("code", {}, option.vt));
+    else if (option.h) put("Default", h("code", {}, valueText(option.v === undefined ? null : option.v, true)));
+    else put("Default", "none");
+    if (option.p) put("Declared", option.p.map((p, i) => [i ? ", " : "", where(place(p))]));
+  }
+  put("In a shell", h("code", { class: "command" }, command));
+  return h("div", { class: "about" }, option && option.d && h("p", { class: "prose" }, option.d), h("dl", {}, rows));
+}
+
+const quoteShell = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : "'" + word.replaceAll("'", "'\\''") + "'");
+
+const isWritten = (row) => row.f === "layers" || row.f === "problem";
+
+// Does the block have rows for the search and the filter? An array of these.
+function rowsOfBlock(block) {
+  const wanted = words();
+  return (data.blocks[block] || []).map((i) => data.rows[i]).filter((row) => {
+    if (state.written && !isWritten(row)) return false;
+    if (!wanted.length) return true;
+    row.text = row.text || [row.k, row.v === undefined ? "" : valueText(row.v), ...(row.d || []).map((d) => layerName(d) + " " + place(d.p))].join("\n").toLowerCase();
+    return wanted.every((w) => row.text.includes(w));
+  });
+}
+
+// The table of a member's settings; machine is one of those that have them.
+function settingsTable(role, block, machine, label) {
+  if (block < 0) return h("p", { class: "note" }, role.settingsFrom === "none" ? "The settings are not known; the findings say why." : "The settings do not evaluate; the findings say why.");
+  const rows = rowsOfBlock(block);
+  const all = data.blocks[block].length;
+  if (!all) return h("p", { class: "note" }, "No settings.");
+  if (!rows.length) return h("p", { class: "note" }, `${count(all, "setting")}, none that fits.`);
+  const body = h("tbody");
+  for (const row of rows) {
+    const option = role.options && role.options[row.o];
+    const more = h("tr", { class: "more", hidden: true });
+    const button = h("button", { type: "button", class: "key", "aria-expanded": "false", onclick: () => {
+      const open = more.hidden;
+      if (open && !more.firstChild) {
+        put(more, h("td", { colspan: "3" }, about(row, option, ["clanctl why", role.instance.name, role.name, machine.name, row.k].map((w, i) => (i ? quoteShell(w) : w)).join(" "))));
+      }
+      more.hidden = !open;
+      button.setAttribute("aria-expanded", String(open));
+    } }, row.k || "(all)");
+    put(body, h("tr", { class: row.f }, h("th", { scope: "row" }, button),
+      h("td", { class: "v" }, row.v === undefined ? [h("span", { class: "bad" }, "does not evaluate "), row.x >= 0 && h("a", { href: "#/findings?q=" + encodeURIComponent(row.k) }, "why?")] : value(row.v)),
+      h("td", { class: "o" }, origin(row, option))), more);
+  }
+  return h("table", { class: "settings" }, h("caption", { class: "hidden" }, label),
+    h("thead", {}, h("tr", {}, ["Setting", "Value", "Comes from"].map((t) => h("th", { scope: "col" }, t)))), body);
+}
+
+const settingsNotes = {
+  interface: "Evaluated from what is written and the role's interface: this clan-core does not hold final settings.",
+  layers: "Merged by structure from what is written: without nixpkgs' lib there are no defaults and no checks.",
+  none: "Settings are not known; the findings say why.",
+};
+// What there is to know of how the settings of these roles were had.
+const settingsNote = (roles) => [...new Set(roles.map((r) => settingsNotes[r.settingsFrom]).filter(Boolean))].map((text) => h("p", { class: "note" }, text));
+
+// Why the machine is a member.
+function because(m) {
+  const reasons = [];
+  if (m.explicit) reasons.push([h("span", {}, "by name "), where(m.place)]);
+  for (const t of m.tags) reasons.push([h("span", {}, "by the tag ", h("a", { class: "tag", href: fleetHref("tag", t.name) }, t.name), " "), where(t.place)]);
+  return reasons.map((r, i) => [i ? ", and " : "", r]);
+}
