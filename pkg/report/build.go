@@ -137,7 +137,7 @@ func (b *builder) addInstance(name string, findings []instance.Finding, byRole m
 		shown := roleData{Name: roleName, Description: inst.Module.Roles[roleName].Description, Position: b.position(role.Position),
 			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom), Options: b.optionSet(role.Options)}
 		for _, tag := range role.Tags {
-			at := b.inv.At("instances", name, "roles", roleName, "tags", tag)
+			at := b.inv.Where("instances", name, "roles", roleName, "tags", tag) // a list has places as a whole only
 			shown.Tags = append(shown.Tags, tagData{Tag: b.tag(tag), Position: b.position(at)})
 		}
 		shown.Groups = b.groups(name, role, findings, byRole[[2]string{name, roleName}])
@@ -195,10 +195,7 @@ func addToRuns(runs []int, i int) []int {
 
 // block are the settings of a member: what has a value, and what has a problem instead.
 func (b *builder) block(inst string, role *instance.Role, member *instance.Member, findings []instance.Finding, about []int) int {
-	rows := []int{}
-	add := func(row rowData) {
-		rows = append(rows, index(b.rows, &b.page.Rows, key(row), func() rowData { return row }))
-	}
+	var rows []rowData
 	optionIndex := map[*instance.DeclaredOption]int{}
 	for i := range role.Options {
 		optionIndex[&role.Options[i]] = i
@@ -211,20 +208,25 @@ func (b *builder) block(inst string, role *instance.Role, member *instance.Membe
 		if i, known := optionIndex[origin.Option]; known {
 			row.Option = i
 		}
-		add(row)
+		rows = append(rows, row)
 	}
 	for _, i := range about {
 		f := findings[i]
 		if len(f.Setting) > 0 && (f.Machine == member.Machine || slices.Contains(f.Machines, member.Machine)) {
 			if !hasSetting(member, f.Setting) {
-				add(rowData{Path: instance.PathString(f.Setting), From: "problem", Definitions: b.page.Findings[i].Definitions, Option: -1, Finding: i})
+				rows = append(rows, rowData{Path: instance.PathString(f.Setting), From: "problem", Definitions: b.page.Findings[i].Definitions, Option: -1, Finding: i})
 			}
 		}
 	}
 	if member.Settings == nil && len(rows) == 0 {
 		return -1
 	}
-	return index(b.blocks, &b.page.Blocks, key(rows), func() []int { return rows })
+	slices.SortStableFunc(rows, func(a, b rowData) int { return strings.Compare(a.Path, b.Path) })
+	block := make([]int, len(rows))
+	for i, row := range rows {
+		block[i] = index(b.rows, &b.page.Rows, key(row), func() rowData { return row })
+	}
+	return index(b.blocks, &b.page.Blocks, key(block), func() []int { return block })
 }
 
 func hasSetting(member *instance.Member, path []string) bool {

@@ -74,6 +74,7 @@ for (const f of findings) {
     if (role) role.findings.push(f);
   }
 }
+const findingAt = (machine, instance) => worst(machine.findings.filter((f) => f.instance === instance));
 const worst = (list) => (list.some((f) => f.severity === "error") ? "error" : list.length ? "warning" : "");
 
 machines.sort(byName);

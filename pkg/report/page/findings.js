@@ -11,7 +11,7 @@ function finding(f, level) {
       f.subject && h("code", { class: "subject" }, f.subject),
       f.instance && h("a", { href: f.instance.href }, f.instance.name),
       f.machines.slice(0, 12).map((m) => h("a", { href: m.href }, m.name)),
-      f.machines.length > 12 && h("span", { class: "note" }, `and ${f.machines.length - 12} more machines`)));
+      f.machines.length > 12 && h("span", { class: "note" }, `and ${count(f.machines.length - 12, "more machine")}`)));
 }
 
 // Those of one thing, on its page.
@@ -21,7 +21,7 @@ function findingsOf(list) {
   const title = [n && count(n, "error"), list.length - n && count(list.length - n, "warning")].filter(Boolean).join(", ");
   const box = h("div", { class: "findings" });
   const more = gradually(box, list, (f) => finding(f), 20);
-  return h("section", { "aria-label": "Findings" }, list.length > 3 ? lazy(title, () => [box, more.button], n > 0) : [box, more.button]);
+  return h("section", { "aria-label": "Findings", class: "about-it" }, list.length > 2 ? lazy(h("strong", { class: worst(list) }, title), () => h("div", {}, box, more.button), n > 0) : [box, more.button]);
 }
 
 function findingsView(main) {

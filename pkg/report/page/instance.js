@@ -31,13 +31,14 @@ function roleCard(role) {
   const few = blocks.length <= 4;
   const host = h("div");
   const more = gradually(host, blocks, ([block, of]) => {
+    if (blocks.length === 1 && !(data.blocks[block] || []).length && block >= 0) return h("p", { class: "note" }, "No settings.");
     const title = blocks.length === 1 ? (members.length === 1 ? `Settings of ${of[0].machine.name}` : `Settings, the same for all`) : `Settings of ${of.length > 3 ? count(of.length, "machine") : of.map((m) => m.machine.name).join(", ")}`;
     return lazy(h("h3", {}, title), () => h("div", {},
       blocks.length > 1 && of.length > 3 && lazy("Which machines", () => h("p", { class: "many" }, of.map((m) => [machineLink(m.machine), " "]))),
       settingsTable(role, block, of[0].machine, title)), few);
   }, 40);
   return h("section", { class: "card role" }, h("h2", {}, chip(role.name), " ", h("span", { class: "note" }, count(members.length, "member"))),
-    role.description && h("p", { class: "prose" }, role.description),
+    prose(role.description),
     facts([["Takes tags", role.tags.map((t) => [h("a", { class: "tag", href: fleetHref("tag", t.name) }, t.name), " ", where(t.place), " "])],
       ["Extra modules", role.extraModules && String(role.extraModules)], ["Defined", where(role.place)]]),
     members.length > 0 && lazy(h("h3", {}, "Members"), () => memberTable(members), members.length <= 12),

@@ -30,7 +30,7 @@ const predefined = (t) => t === "all" || t === "nixos" || t === "darwin";
 const telling = (names) => [...names.filter((t) => !predefined(t)), ...names.filter(predefined)];
 
 function machineLink(m) {
-  return h("a", { href: m.href, class: (worst(m.findings) || "") + (m.unknown ? " unknown" : "") }, m.name);
+  return h("a", { href: m.href, class: worst(m.findings.filter((f) => !f.instance)) + (m.unknown ? " unknown" : "") }, m.name);
 }
 
 // A table that stays one for screen readers where the screen is so narrow that its rows are cards.

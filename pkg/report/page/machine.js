@@ -3,12 +3,19 @@
 const openUpTo = 8;
 
 function membership(m, open) {
-  const make = () => h("div", {}, m.role.description && h("p", { class: "prose" }, m.role.description),
+  const make = () => h("div", {}, prose(m.role.description),
     settingsTable(m.role, m.block, m.machine, `Settings of ${m.machine.name} as ${m.role.name} of ${m.instance.name}`));
   const box = lazy([h("h2", {}, h("a", { href: m.instance.href }, m.instance.name), " ", chip(m.role.name)), " ",
-    h("span", { class: "note" }, serviceText(m.instance.service), " · "), h("span", { class: "why" }, because(m))], make, open);
+    h("span", { class: "note" }, serviceText(m.instance.service), " · "), h("span", { class: "why" }, because(m)), writtenNote(m.block)], make, open);
   box.className = "card membership";
   return box;
+}
+
+// How much somebody wrote: what to look at first.
+function writtenNote(block) {
+  const rows = data.blocks[block] || [];
+  const written = rows.filter((i) => isWritten(data.rows[i])).length;
+  return rows.length > 0 && h("span", { class: "note" }, ` · ${written ? written : "none"} of ${count(rows.length, "setting")} written`);
 }
 
 const serviceText = (s) => (s ? (s.input ? `${s.name} from ${s.input}` : s.name) : "does not evaluate");

@@ -2,7 +2,7 @@
 // in sight are in the document.
 const rowHeight = 30;
 const spare = 12;
-const letterWidth = 22;
+const letterWidth = 26;
 
 // How wide a text is in the page's font, "WEIGHT SIZE".
 const canvas = document.createElement("canvas").getContext("2d");
@@ -63,7 +63,7 @@ class Matrix {
     const full = this.columns.map((c) => Math.max(text(c.name, "600 13.5px") + 6, 12 + c.roles.map((r) => text(r.name, "500 12.6px")).sort((a, b) => b - a).slice(0, c.widest).reduce((a, b) => a + b, 0)));
     const sum = full.reduce((a, b) => a + b, this.first);
     this.wordy = !narrow && sum < this.scroller.parentElement.clientWidth;
-    this.widths = this.wordy ? full : this.columns.map((c) => 12 + letterWidth * Math.max(c.widest, 1));
+    this.widths = this.wordy ? full : this.columns.map((c) => 8 + letterWidth * c.widest);
     const width = this.widths.reduce((a, b) => a + b, this.first);
     this.table.style.width = width + "px";
     this.table.classList.toggle("wordy", this.wordy);
@@ -79,8 +79,7 @@ class Matrix {
       if (last && last.service === c.service) last.columns.push(c);
       else spans.push({ service: c.service, columns: [c] });
     }
-    // A service whose only instance has its name needs no second line.
-    const plain = (s) => s.columns.length === 1 && (!s.service || s.service.name === s.columns[0].name);
+    const plain = (s) => s.columns.length === 1;
     const two = !spans.every(plain);
     const top = h("tr"), below = h("tr");
     this.corner = h("th", { scope: "col", class: "corner", rowspan: two ? 2 : 1 }, "Machine");
@@ -121,7 +120,7 @@ class Matrix {
       put(first, h("button", { type: "button", tabindex: -1, "aria-expanded": String(open), title: group.machines.slice(0, 40).map((m) => m.name).join(", ") },
         h("span", { class: "n" }, count(n, "machine")), h("span", { class: "names" }, group.machines[0].name + " … " + group.machines[n - 1].name)));
     } else {
-      const bad = worst(machine.findings);
+      const bad = worst(machine.findings.filter((f) => !f.instance));
       put(first, h("a", { href: machine.href, tabindex: -1, class: (bad || "") + (machine.unknown ? " unknown" : ""), title: machine.description || machine.name }, machine.name),
         bad && hidden(", has " + bad + "s"), machine.unknown && hidden(", not in the inventory"));
     }
@@ -139,8 +138,9 @@ class Matrix {
         put(tr, h("td", { "data-column": c + 1 }));
         continue;
       }
-      put(tr, h("td", { "data-column": c + 1, class: "has", title: `${group ? count(group.machines.length, "machine") : machine.name}, ${this.columns[c].name}: ${names.join(", ")}` },
-        names.map((name, n) => [n ? hidden(", ") : null, this.wordy ? chip(name) : this.letter(name)])));
+      const bad = group ? "" : findingAt(machine, this.columns[c]);
+      put(tr, h("td", { "data-column": c + 1, class: "has " + bad, title: `${group ? count(group.machines.length, "machine") : machine.name}, ${this.columns[c].name}: ${names.join(", ")}` },
+        names.map((name, n) => [n ? hidden(", ") : null, this.wordy ? chip(name) : this.letter(name)]), bad && hidden(`, has ${bad}s`)));
     }
     return tr;
   }
@@ -161,7 +161,7 @@ class Matrix {
     if (!this.everything && to > 80) {
       const seen = Math.floor(this.scroller.scrollTop / rowHeight);
       from = Math.max(0, seen - spare);
-      to = Math.min(to, seen + Math.ceil(this.scroller.clientHeight / rowHeight) + spare);
+      to = Math.min(to, seen + Math.ceil(window.innerHeight / rowHeight) + spare); // it is never higher than the window
     }
     for (const [i, tr] of this.rendered) {
       if (i < from || i >= to) {

@@ -71,18 +71,24 @@ function about(row, option, command) {
     if (option.p) put("Declared", option.p.map((p, i) => [i ? ", " : "", where(place(p))]));
   }
   put("In a shell", h("code", { class: "command" }, command));
-  return h("div", { class: "about" }, option && option.d && h("p", { class: "prose" }, option.d), h("dl", {}, rows));
+  return h("div", { class: "about" }, option && prose(option.d), h("dl", {}, rows));
 }
 
 const quoteShell = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : "'" + word.replaceAll("'", "'\\''") + "'");
 
-const isWritten = (row) => row.f === "layers" || row.f === "problem";
+// What authors write: paragraphs, whose lines are broken where the page wants, unless they are lists or indented.
+function prose(text) {
+  if (!text) return null;
+  return text.split(/\n\s*\n/).map((part) => h("p", { class: "prose" + (/^\s*([-*]|\d+\.) |^ {2,}/m.test(part) ? " lines" : "") }, part));
+}
+
+const isWritten = (row) => (row.d || []).length > 0;
 
 // Does the block have rows for the search and the filter? An array of these.
 function rowsOfBlock(block) {
   const wanted = words();
   return (data.blocks[block] || []).map((i) => data.rows[i]).filter((row) => {
-    if (state.written && !isWritten(row)) return false;
+    if (state.written && !isWritten(row) && row.f !== "problem") return false;
     if (!wanted.length) return true;
     row.text = row.text || [row.k, row.v === undefined ? "" : valueText(row.v), ...(row.d || []).map((d) => layerName(d) + " " + place(d.p))].join("\n").toLowerCase();
     return wanted.every((w) => row.text.includes(w));
@@ -108,8 +114,9 @@ function settingsTable(role, block, machine, label) {
       more.hidden = !open;
       button.setAttribute("aria-expanded", String(open));
     } }, row.k || "(all)");
-    put(body, h("tr", { class: row.f }, h("th", { scope: "row" }, button),
-      h("td", { class: "v" }, row.v === undefined ? [h("span", { class: "bad" }, "does not evaluate "), row.x >= 0 && h("a", { href: "#/findings?q=" + encodeURIComponent(row.k) }, "why?")] : value(row.v)),
+    const problem = row.f === "problem" ? findings[row.x].severity : "";
+    put(body, h("tr", { class: problem || row.f }, h("th", { scope: "row" }, button),
+      h("td", { class: "v" }, row.v === undefined ? [h("span", { class: "bad " + problem }, "does not evaluate "), h("a", { href: "#/findings?q=" + encodeURIComponent(row.k) }, "why?")] : value(row.v)),
       h("td", { class: "o" }, origin(row, option))), more);
   }
   return h("table", { class: "settings" }, h("caption", { class: "hidden" }, label),
