@@ -1,0 +1,459 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// chromium is the browser to test with. Without one the test is skipped, aloud.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("SKIP: the page was not driven in a browser: there is no Chromium in PATH")
+	return ""
+}
+
+// browser is a page of a clan, open in Chromium.
+type browser struct {
+	*testing.T
+	ctx  context.Context
+	url  string
+	said *[]string // errors and warnings on the console
+}
+
+// open writes the page of an inventory and opens it, as people do: from a file.
+func open(t *testing.T, inv *instance.Inventory, findings []instance.Finding, width, height int64) *browser {
+	t.Helper()
+	path := chromium(t)
+	dir := t.TempDir()
+	var page bytes.Buffer
+	if err := Write(&page, inv, findings, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "clan.html")
+	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return openFile(t, path, file, width, height)
+}
+
+func openFile(t *testing.T, chromium, file string, width, height int64) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-component-update", true))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // waits for the browser, so that its directory can go
+		cancel()
+	})
+
+	b := &browser{T: t, ctx: ctx, url: "file://" + file, said: &[]string{}}
+	var mutex sync.Mutex
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			mutex.Lock()
+			*b.said = append(*b.said, fmt.Sprint(m.Type, ": ", m.Text))
+			mutex.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		mutex.Lock()
+		defer mutex.Unlock()
+		for _, text := range *b.said {
+			t.Errorf("the console says %s", text)
+		}
+	})
+	b.do(chromedp.EmulateViewport(width, height))
+	b.goTo("")
+	return b
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// goTo opens the page at an address within it, anew.
+func (b *browser) goTo(hash string) {
+	b.Helper()
+	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(b.url+hash))
+}
+
+// js evaluates an expression.
+func js[T any](b *browser, expression string) T {
+	b.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// eventually waits for an expression to have a value.
+func eventually[T comparable](b *browser, expression string, want T) {
+	b.Helper()
+	var got T
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if got = js[T](b, expression); got == want {
+			return
+		}
+	}
+	b.Fatalf("%s is %v, not %v", expression, got, want)
+}
+
+func (b *browser) keys(keys ...string) {
+	b.Helper()
+	for _, key := range keys {
+		b.do(chromedp.KeyEvent(key))
+	}
+}
+
+const (
+	rowNames    = `[...document.querySelectorAll(".matrix tbody th")].map(e => e.querySelector("a, button").textContent).join(" ")`
+	columnNames = `[...document.querySelectorAll(".matrix thead th.instance")].sort((a, b) => a.dataset.column - b.dataset.column).map(e => e.querySelector("a").textContent).join(" ")`
+	focused     = `document.activeElement.textContent.trim()`
+	pageTitle   = `document.querySelector("h1").firstChild.textContent`
+)
+
+// homelab is the clan of examples/homelab, loaded once.
+func homelab(t *testing.T) *instance.Inventory {
+	t.Helper()
+	chromium(t)
+	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
+	if nix == "" {
+		var err error
+		if nix, err = exec.LookPath("nix"); err != nil {
+			t.Skip("SKIP: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
+		}
+	}
+	inv, err := loadHomelab(nix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inv
+}
+
+var loadHomelab = func() func(string) (*instance.Inventory, error) {
+	var once sync.Once
+	var inv *instance.Inventory
+	var err error
+	return func(nix string) (*instance.Inventory, error) {
+		once.Do(func() {
+			var dir string
+			if dir, err = os.MkdirTemp("", "homelab"); err != nil {
+				return
+			}
+			defer os.RemoveAll(dir)
+			// Outside of any repository, so that Nix copies just this.
+			if err = os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
+				return
+			}
+			inv, err = instance.Load(context.Background(), dir, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}, Origins: true})
+		})
+		return inv, err
+	}
+}()
+
+func TestBrowserFindsItsWay(t *testing.T) {
+	inv := homelab(t)
+	b := open(t, inv, check.All(inv), 1280, 800)
+	eventually(b, rowNames, "attic cabin cellar studio travel")
+	eventually(b, columnNames, "backup-nightly backup-offsite sshd status")
+	eventually(b, `document.title`, "homelab")
+
+	// Search: a machine's own words, a tag, and what runs there.
+	search := func(text, want string) {
+		t.Helper()
+		b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").select()`), chromedp.SendKeys(chromedp.CSS("#q"), text))
+		eventually(b, rowNames, want)
+	}
+	search("pictures", "studio")
+	eventually(b, `document.getElementById("status").textContent`, "1 of 5 machines, 2 instances")
+	search("@laptops", "studio travel")
+	search("offsite", "attic cabin")
+	eventually(b, `document.querySelector(".instance.hit").textContent`, "backup-offsite")
+	search("borg laptop", "studio travel")
+	search("nothing like it", "")
+	b.do(chromedp.Click(chromedp.CSS(".empty button")))
+	eventually(b, rowNames, "attic cabin cellar studio travel")
+
+	// Filters, by tag, class and service, and off again.
+	choose := func(filter, value string) {
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{ const s = document.getElementById(%q); s.value = %q; s.dispatchEvent(new Event("change")); }`, filter, value)))
+	}
+	choose("tag", "laptops")
+	eventually(b, rowNames, "studio travel")
+	choose("class", "darwin")
+	eventually(b, rowNames, "studio")
+	eventually(b, `location.hash`, "#/?tag=laptops&class=darwin")
+	b.do(chromedp.Click(chromedp.CSS(".filter")))
+	eventually(b, `location.hash`, "#/?class=darwin")
+	b.do(chromedp.Click(chromedp.CSS(".filter")))
+	eventually(b, rowNames, "attic cabin cellar studio travel")
+	choose("service", "status-page")
+	eventually(b, rowNames, "attic cabin cellar travel")
+	eventually(b, columnNames, "status")
+
+	// What is in the address is there again after a reload.
+	b.do(chromedp.Reload())
+	eventually(b, columnNames, "status")
+	b.do(chromedp.Click(chromedp.CSS(".filter")))
+
+	// A machine, the value of a setting there, and where it comes from.
+	b.do(chromedp.Click(chromedp.CSS(`.matrix a[href="#/machine/travel"]`)))
+	eventually(b, pageTitle, "travel")
+	eventually(b, `document.title`, "travel · homelab")
+	eventually(b, `document.activeElement.id`, "heading")
+	row := func(setting string) string {
+		return fmt.Sprintf(`[...document.querySelectorAll(".settings tr")].filter(r => r.firstChild?.textContent === %q).map(r => [...r.children].map(c => c.textContent).join(" | ")).join("\n")`, setting)
+	}
+	eventually(b, row("schedule"), `schedule | "hourly" | tag laptops inventory.nix:55:9`)
+	b.do(chromedp.Navigate(b.url + "#/machine/cellar"))
+	eventually(b, row("folders"), `folders | ["/var/lib","/home"] | machine cellar inventory.nix:57:9["/var/lib"]role inventory.nix:50:9["/home"]`)
+
+	// Back, to where people were.
+	b.do(chromedp.NavigateBack(), chromedp.NavigateBack())
+	eventually(b, rowNames, "attic cabin cellar studio travel")
+	eventually(b, focused, "travel")
+
+	// An instance: who is in it and why, and the settings of those who have the same.
+	b.do(chromedp.Click(chromedp.CSS(`.matrix a[href="#/instance/backup-nightly"]`)))
+	eventually(b, pageTitle, "backup-nightly")
+	if text := js[string](b, `document.querySelector("main").innerText`); !strings.Contains(text, "Settings of studio, travel") || !strings.Contains(text, "by name inventory.nix:57:9, and by the tag backup inventory.nix:53:9") {
+		t.Errorf("the page of the instance says %s", text)
+	}
+	// Only what is written, here all of it.
+	before := js[int](b, `document.querySelectorAll(".settings tbody tr:not(.more)").length`)
+	b.do(chromedp.Click(chromedp.CSS("#written")))
+	eventually(b, `document.querySelectorAll(".settings tbody tr:not(.more)").length`, before)
+}
+
+func TestBrowserByKeyboard(t *testing.T) {
+	inv := homelab(t)
+	b := open(t, inv, check.All(inv), 1280, 800)
+	// The first stop leads past the navigation.
+	b.keys(kb.Tab)
+	eventually(b, focused, "Skip to the content")
+	b.keys(kb.Enter)
+	eventually(b, `document.activeElement.id`, "main")
+
+	// A key that was handled types no character, which KeyEvent does not know.
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: "rawKeyDown", Key: "/", Code: "Slash"})
+		return err
+	}))
+	eventually(b, `document.activeElement.id`, "q")
+	b.keys("t", "r", "a", "v", "e", "l")
+	eventually(b, rowNames, "travel")
+	b.keys(kb.Escape)
+	eventually(b, rowNames, "attic cabin cellar studio travel")
+
+	// The grid is one stop, arrows move in it.
+	for range 20 {
+		b.keys(kb.Tab)
+		if js[bool](b, `!!document.activeElement.closest(".matrix")`) {
+			break
+		}
+	}
+	eventually(b, focused, "attic")
+	for _, step := range []struct{ key, want string }{
+		{kb.ArrowDown, "cabin"}, {kb.ArrowRight, ""}, {kb.ArrowRight, "server"}, {kb.ArrowUp, "client"}, {kb.ArrowUp, "backup-offsite"},
+		{kb.End, "status"}, {kb.ArrowDown, "probe"}, {kb.Home, "attic"}, {kb.PageDown, "travel"}, {kb.ArrowDown, "travel"}, {kb.ArrowRight, "client"},
+	} {
+		b.keys(step.key)
+		eventually(b, focused, step.want)
+	}
+	// Enter in a cell leads to just that role of the machine.
+	b.keys(kb.Enter)
+	eventually(b, pageTitle, "travel")
+	eventually(b, `document.activeElement.tagName + " " + document.activeElement.querySelector("a").textContent`, "SUMMARY backup-nightly")
+	// On to the first setting, and what there is to know of it.
+	for range 20 {
+		b.keys(kb.Tab)
+		if js[bool](b, `document.activeElement.matches(".key")`) {
+			break
+		}
+	}
+	eventually(b, focused, "exclude")
+	b.keys(kb.Enter)
+	eventually(b, `document.activeElement.getAttribute("aria-expanded")`, "true")
+	eventually(b, `document.querySelector(".about .command").textContent`, "clanctl why backup-nightly client travel exclude")
+	b.do(chromedp.NavigateBack())
+	eventually(b, focused, "client")
+}
+
+// Whatever things are called, it is text.
+func TestBrowserTakesNamesForText(t *testing.T) {
+	inv := hostileFleet(t)
+	b := open(t, inv, inv.Findings, 1280, 800)
+	addresses := []string{"#/", "#/?view=list", "#/services", "#/findings", "#/nowhere/" + hostile[0], "#/machine/" + "%E0%A4%A", "#/?q=%3Cscript%3E&tag=%3Cscript%3E&class=__proto__"}
+	for i := range hostile {
+		for _, kind := range []string{"machine", "instance"} {
+			addresses = append(addresses, js[string](b, fmt.Sprintf(`"#/%s/" + encodeURIComponent(data.machines[%d].n)`, kind, i)))
+		}
+	}
+	for _, address := range addresses {
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("location.hash = %q", address)), chromedp.Sleep(30*time.Millisecond),
+			chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true }); document.querySelectorAll("button.key").forEach(k => k.click())`),
+			chromedp.Sleep(30*time.Millisecond))
+		if js[bool](b, `"pwned" in window`) {
+			t.Fatalf("%s: a name ran as a program", address)
+		}
+		const strange = `[...document.querySelectorAll("*")].filter(e => ["IMG", "IFRAME", "OBJECT", "EMBED", "SVG", "BASE"].includes(e.tagName.toUpperCase()) ||
+			e.hasAttribute("style") && e.closest(".settings") || [...e.attributes].some(a => a.name.startsWith("on")) || e.tagName === "A" && !e.getAttribute("href").startsWith("#")).map(e => e.outerHTML).join("\n")`
+		if got := js[string](b, strange); got != "" {
+			t.Errorf("%s: %s", address, got)
+		}
+		if n := js[int](b, `document.scripts.length`); n != 2 {
+			t.Errorf("%s: %d scripts", address, n)
+		}
+	}
+	// Each machine and instance is there, under its own name.
+	for i := range hostile {
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/machine/" + encodeURIComponent(data.machines[%d].n)`, i)))
+		eventually(b, fmt.Sprintf(pageTitle+` === data.machines[%d].n`, i), true)
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/instance/" + encodeURIComponent(data.instances[%d].n)`, i)))
+		eventually(b, fmt.Sprintf(pageTitle+` === data.instances[%d].n`, i), true)
+	}
+	eventually(b, `document.querySelector(".brand").textContent`, hostile[1])
+}
+
+func TestBrowserShowsFindings(t *testing.T) {
+	inv := fleet(t, 3, 2)
+	findings := []instance.Finding{
+		{Code: "unknown-machine", Severity: instance.SeverityWarning, Position: instance.Position{File: "clan.nix", Line: 12, Column: 5}, Instance: "i000", Role: "client",
+			Machine: "m1", Message: "the clan has no such machine", Hint: `did you mean "m2"?`},
+		{Code: "conflict", Severity: instance.SeverityError, Position: instance.Position{File: "clan.nix", Line: 20}, Instance: "i001", Message: "two lines\nof text"},
+	}
+	b := open(t, inv, findings, 1280, 800)
+	eventually(b, `document.querySelector(".tiles .error").textContent + " " + document.querySelector(".tiles .warning").textContent`, "1 error 1 warning")
+	eventually(b, `document.querySelectorAll(".matrix td.warning").length`, 1)
+	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=findings]`)))
+	eventually(b, `document.querySelectorAll("article.finding").length`, 2)
+	text := js[string](b, `document.querySelector("article.finding").innerText`)
+	for _, want := range []string{"unknown-machine", "clan.nix:12:5", `Hint: did you mean "m2"?`, "inventory.instances.i000.roles.client.machines.m1"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the finding does not say %q: %s", want, text)
+		}
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`{ const s = document.getElementById("severity"); s.value = "error"; s.dispatchEvent(new Event("change")); }`))
+	eventually(b, `document.querySelectorAll("article.finding").length`, 1)
+	b.do(chromedp.Click(chromedp.CSS(`article a[href="#/instance/i001"]`)))
+	eventually(b, `document.querySelector(".about-it article .message").textContent`, "two lines\nof text")
+}
+
+// Of a thousand machines in a hundred instances only what is in sight is in the document; all of it on paper.
+func TestBrowserLarge(t *testing.T) {
+	inv := fleet(t, 1000, 100)
+	b := open(t, inv, nil, 1280, 800)
+	eventually(b, `document.getElementById("shown").textContent`, "1,000 machines in 2 rows, 100 instances")
+	start := time.Now()
+	b.do(chromedp.Click(chromedp.CSS("#group")))
+	eventually(b, `document.querySelector(".matrix").getAttribute("aria-rowcount")`, "1002")
+	t.Logf("ungrouped after %v", time.Since(start))
+	if n := js[int](b, `document.querySelectorAll(".matrix tbody tr").length`); n < 20 || n > 150 {
+		t.Errorf("%d rows in the document", n)
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".matrix [tabindex='0']").focus()`))
+	b.do(chromedp.KeyEvent(kb.End, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	eventually(b, `document.activeElement.closest("tr").getAttribute("aria-rowindex")`, "1002")
+	eventually(b, `document.activeElement.dataset.column`, "100")
+	if !js[bool](b, `{ const c = document.activeElement.getBoundingClientRect(), s = document.querySelector(".scroller").getBoundingClientRect(); c.bottom <= s.bottom + 1 && c.right <= s.right + 1 && c.top >= s.top }`) {
+		t.Error("the cell that has the focus is not in sight")
+	}
+	start = time.Now()
+	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "m99"))
+	eventually(b, rowNames, "m99 m990 m991 m992 m993 m994 m995 m996 m997 m998 m999")
+	t.Logf("found after %v, the typing included", time.Since(start))
+	b.keys(kb.Escape)
+	b.do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("beforeprint"))`))
+	eventually(b, `document.querySelectorAll("table.list tbody tr").length`, 1000) // so many columns do not fit on paper
+	b.do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("afterprint"))`))
+	eventually(b, `document.querySelectorAll("table.list").length`, 0)
+}
+
+// On a phone nothing is wider than the screen.
+func TestBrowserNarrow(t *testing.T) {
+	inv := hostileFleet(t)
+	b := open(t, inv, inv.Findings, 390, 844)
+	for _, address := range []string{"", "#/?view=matrix", "#/services", "#/findings", "#/machine/__proto__", "#/instance/__proto__"} {
+		b.goTo(address)
+		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true })`), chromedp.Sleep(50*time.Millisecond))
+		if width := js[int](b, `document.documentElement.scrollWidth`); width > 390 {
+			wide := js[string](b, `[...document.querySelectorAll("main *, header *")].filter(e => e.getBoundingClientRect().right > 391 && !e.closest(".scroller")).slice(0, 5).map(e => e.outerHTML.slice(0, 150)).join("\n")`)
+			t.Errorf("%s is %d wide:\n%s", address, width, wide)
+		}
+	}
+	b.goTo("")
+	if n := js[int](b, `document.querySelectorAll("table.list").length`); n != 1 {
+		t.Error("a narrow screen shows no list")
+	}
+}
+
+// Text stands out from what is behind it, light and dark, as WCAG AA wants it.
+func TestBrowserContrast(t *testing.T) {
+	inv := homelab(t)
+	findings := []instance.Finding{{Code: "conflict", Severity: instance.SeverityError, Message: "m", Hint: "h", Position: instance.Position{File: "f", Line: 1}, Instance: "sshd"},
+		{Code: "unused-tag", Severity: instance.SeverityWarning, Message: "m", Machine: "attic"}}
+	b := open(t, inv, findings, 1280, 800)
+	const weak = `(() => {
+		const parse = c => { const m = c.match(/[\d.]+/g).map(Number); return m.length === 3 ? [...m, 1] : m; };
+		const lum = ([r, g, b]) => { const f = v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }; return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
+		const behind = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c[3] > 0) return c; } return [255, 255, 255]; };
+		const bad = new Set();
+		for (const e of document.querySelectorAll("body *")) {
+			if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) || e.closest(".hidden, .skip, script, noscript, option") || !e.checkVisibility()) continue;
+			const a = lum(parse(getComputedStyle(e).color)), b = lum(behind(e));
+			const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+			if (ratio < 4.5) bad.add(e.tagName + "." + e.className + " " + e.textContent.slice(0, 20) + " " + ratio.toFixed(2));
+		}
+		return [...bad];
+	})()`
+	for _, scheme := range []string{"light", "dark"} {
+		b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			return err
+		}))
+		for _, address := range []string{"", "#/?view=list&tag=laptops", "#/services", "#/findings", "#/machine/cellar", "#/instance/sshd"} {
+			b.goTo(address)
+			b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("button.key").forEach(k => k.click())`))
+			if diff := cmp.Diff([]string{}, slices.Clip(js[[]string](b, weak))); diff != "" {
+				t.Errorf("%s, %q: %s", scheme, address, diff)
+			}
+		}
+	}
+}
