@@ -34,7 +34,7 @@ func checkCommand() *cli.Command {
 			report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
 			clan := instance.Config{Instances: c.Args().Slice()}
 			if c.Bool("watch") {
-				return watchClan(c, clan, report)
+				return watchClan(c, clan, watchedDocument, report)
 			}
 			return report(load(c, clan))
 		},

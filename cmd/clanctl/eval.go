@@ -31,7 +31,7 @@ func evalCommand() *cli.Command {
 			}
 			want := instance.Config{Instances: c.Args().Slice()}
 			if c.Bool("watch") {
-				return watchClan(c, want, func(inv *instance.Inventory, err error) error {
+				return watchClan(c, want, watchedDocument, func(inv *instance.Inventory, err error) error {
 					if inv == nil {
 						return explainLoad(c, err)
 					}

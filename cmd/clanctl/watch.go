@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -30,10 +31,10 @@ const (
 )
 
 // watchClan loads the clan and shows it, and again whenever files of it changed and it says something else than before, until the
-// command is interrupted. show is called as after [load]: where nothing could be had the inventory is nil, and the error is to
-// be returned or shown; errors are printed, and the exit codes of findings do not end anything. What changed since the last state
-// that could be read is said before.
-func watchClan(c *cli.Context, want instance.Config, show func(*instance.Inventory, error) error) error {
+// command is interrupted. text is all that is shown of a state: the same text is not shown again. show is called as after [load]:
+// where nothing could be had the inventory is nil, and the error is to be returned or shown; errors are printed, and the exit
+// codes of findings do not end anything. What changed since the last state that could be read is said before.
+func watchClan(c *cli.Context, want instance.Config, text func(io.Writer, *instance.Inventory) error, show func(*instance.Inventory, error) error) error {
 	flake := c.String("flake")
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
@@ -47,7 +48,7 @@ func watchClan(c *cli.Context, want instance.Config, show func(*instance.Invento
 		return err
 	}
 	defer files.Close()
-	w := watcher{c: c, want: want, show: show, trees: []nixeval.Ref{ref}, files: files}
+	w := watcher{c: c, want: want, text: text, show: show, trees: []nixeval.Ref{ref}, files: files}
 	for {
 		again, err := w.follow()
 		if err != nil {
@@ -69,14 +70,18 @@ func watchClan(c *cli.Context, want instance.Config, show func(*instance.Invento
 	}
 }
 
+// watchedDocument is the text for what is shown of the document.
+func watchedDocument(w io.Writer, inv *instance.Inventory) error { return writeJSON(w, inv) }
+
 // watcher is one call of watchClan.
 type watcher struct {
 	c     *cli.Context
 	want  instance.Config
+	text  func(io.Writer, *instance.Inventory) error
 	show  func(*instance.Inventory, error) error
 	files *watch.Files
 	trees []nixeval.Ref
-	// shown is the document that was shown last; failure the error.
+	// shown is the text that was shown last; failure the error.
 	shown   [sha256.Size]byte
 	failure string
 	// known is the last state that could be read, with all of its findings.
@@ -123,7 +128,7 @@ func (w *watcher) look() error {
 		return w.print(nil, err)
 	}
 	sum := sha256.New()
-	if err := writeJSON(sum, inv); err != nil {
+	if err := w.text(sum, inv); err != nil {
 		return err
 	}
 	if now := [sha256.Size]byte(sum.Sum(nil)); now == w.shown {
