@@ -15,7 +15,7 @@ demo: build
 # Nix is not known to Go's test cache, so every test runs.
 test: lint
 	scripts/ensure-nix
-	$(GO) test $(RACE) -count=1 -timeout 30m ./...
+	CLANCTL_TEST_RELEASE=1 $(GO) test $(RACE) -count=1 -timeout 30m ./...
 	@test -n "$$CLANCTL_CLAN_CORE" || echo 'SKIP: the conformance suite was not run: CLANCTL_CLAN_CORE names no clan-core (docs/conformance.md)'
 
 lint:
