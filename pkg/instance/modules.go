@@ -121,9 +121,7 @@ func (l *moduleLoader) loadAll(ctx context.Context, want ModuleQuery) error {
 	if err != nil {
 		return err
 	}
-	if err := l.takeFlake(facts); err != nil {
-		return err
-	}
+	l.takeFlake(facts)
 	l.takeCatalogue(facts)
 	for _, input := range want.Inputs {
 		if err := l.result.Catalogue.CheckInput(input); err != nil {
@@ -169,9 +167,7 @@ func (l *moduleLoader) loadNamed(ctx context.Context, want ModuleQuery) error {
 	if err != nil {
 		return err
 	}
-	if err := l.takeFlake(facts); err != nil {
-		return err
-	}
+	l.takeFlake(facts)
 	var unknown []string
 	for _, ref := range q.Named {
 		node := child(facts, "meant", ref)
@@ -264,11 +260,8 @@ func specOf(ref string) module.Spec {
 	return module.Spec{Name: ref}
 }
 
-// takeFlake keeps what all answers need. If not even that evaluates, that is the error.
-func (l *moduleLoader) takeFlake(facts any) error {
-	if f, failed := child(facts, "flake").(failure); failed {
-		return f.err
-	}
+// takeFlake keeps what all answers need.
+func (l *moduleLoader) takeFlake(facts any) {
 	l.result.Catalogue.Null = asString(child(facts, "flake", "nullInput"))
 	l.result.Catalogue.Names = asStrings(child(facts, "inputs", "names"))
 	if uses := child(facts, "uses"); !bad(uses) {
@@ -284,7 +277,6 @@ func (l *moduleLoader) takeFlake(facts any) error {
 			l.result.Uses[name] = ModuleUse{Spec: spec, Roles: asStrings(child(use, "roles"))}
 		}
 	}
-	return nil
 }
 
 func (l *moduleLoader) takeCatalogue(facts any) {
@@ -452,6 +444,10 @@ func (l *moduleLoader) askAll(ctx context.Context, q query, paths [][]string) (m
 		l.sources = result.Sources.WithInputs(l.stores)
 	} else {
 		if !isolates(err) {
+			return nil, err
+		}
+		// If the flake itself does not evaluate, that is the answer.
+		if _, _, err := l.ask(ctx, query{Select: [][]string{{"flake"}}}); err != nil {
 			return nil, err
 		}
 		q.Distinct = true

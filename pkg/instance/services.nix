@@ -11,7 +11,9 @@ let
     elem
     elemAt
     filter
+    functionArgs
     head
+    intersectAttrs
     isAttrs
     isList
     isString
@@ -116,18 +118,22 @@ let
   evaluatedOf =
     input: name: module:
     if evalService != null then
-      evalService {
-        modules = [
-          module
-          context
-        ];
-        prefix = [
-          input
-          "clan"
-          "modules"
-          name
-        ];
-      }
+      evalService (
+        # Older ones want other things.
+        intersectAttrs (functionArgs evalService) {
+          modules = [
+            module
+            context
+          ];
+          prefix = [
+            input
+            "clan"
+            "modules"
+            name
+          ];
+          key = name;
+        }
+      )
     else if lib != null then
       reader.evalServiceModule module
     else

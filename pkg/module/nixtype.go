@@ -53,7 +53,6 @@ var kinds = map[string]Kind{
 
 var (
 	bothInclusive = regexp.MustCompile(`between (-?[0-9.]+) and (-?[0-9.]+) \(both inclusive\)`)
-	blankString   = "[^ \t\n]"
 )
 
 func (t *Type) readBounds() {

@@ -34,10 +34,13 @@ func ecmaPattern(posix string) (string, bool) {
 		b.WriteString(bracket)
 		rest = rest[length:]
 	}
-	pattern := "^(?:" + b.String() + ")$"
+	pattern := "^(?:" + controls.Replace(b.String()) + ")$"
 	_, err := regexp.Compile(pattern)
 	return pattern, err == nil
 }
+
+// Characters that are better seen.
+var controls = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`)
 
 // ecmaBracket turns the bracket expression that a pattern begins with, and tells its length; 0 if it does not end, or has parts
 // that ECMA has not.

@@ -267,7 +267,7 @@ func bounded(t *Type, schema map[string]any) map[string]any {
 func (g *schemaGenerator) text(t *Type, at place) map[string]any {
 	schema := map[string]any{"type": "string"}
 	if t.NonEmpty {
-		schema["pattern"] = blankString
+		schema["pattern"] = `[^ \t\n]` // anything that is not blank
 	}
 	if t.Pattern == "" {
 		return schema
