@@ -117,7 +117,7 @@ func (l *moduleLoader) loadAll(ctx context.Context, want ModuleQuery) error {
 			paths = append(paths, []string{"written", input})
 		}
 	}
-	facts, err := l.askAll(ctx, query{}, paths)
+	facts, err := l.askAll(ctx, query{}, paths, roleDepth)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (l *moduleLoader) loadNamed(ctx context.Context, want ModuleQuery) error {
 	for _, ref := range q.Named {
 		paths = append(paths, []string{"meant", ref})
 	}
-	facts, err := l.askAll(ctx, q, paths)
+	facts, err := l.askAll(ctx, q, paths, bottom)
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (l *moduleLoader) unknown(ctx context.Context, ref string, node any) error 
 			spec.Input = &input
 		}
 	}
-	facts, err := l.askAll(ctx, query{}, [][]string{{"inputs", "names"}, {"catalogue"}})
+	facts, err := l.askAll(ctx, query{}, [][]string{{"inputs", "names"}, {"catalogue"}}, roleDepth)
 	if err != nil {
 		return err
 	}
@@ -386,7 +386,7 @@ func (l *moduleLoader) local(file string) string {
 }
 
 // Each explanation takes a process.
-const mostExplained = 40
+const mostExplained = 16
 
 // explainParts asks Nix why each lost part does not evaluate.
 func (l *moduleLoader) explainParts(ctx context.Context) error {
@@ -437,7 +437,7 @@ func (l *moduleLoader) reasonNow(node any) string {
 
 // askAll asks for several parts at once and returns them in a tree. If one of them kills Nix, smaller questions find the parts
 // that are to blame, which are failures in the tree; it takes few processes for one bad part among many.
-func (l *moduleLoader) askAll(ctx context.Context, q query, paths [][]string) (map[string]any, error) {
+func (l *moduleLoader) askAll(ctx context.Context, q query, paths [][]string, depth int) (map[string]any, error) {
 	q.Select = paths
 	values, result, err := l.ask(ctx, q)
 	if err == nil {
@@ -452,7 +452,7 @@ func (l *moduleLoader) askAll(ctx context.Context, q query, paths [][]string) (m
 		}
 		q.Distinct = true
 		values = make([]any, len(paths))
-		if err := l.narrow(ctx, q, paths, values); err != nil {
+		if err := l.narrow(ctx, q, paths, values, depth); err != nil {
 			return nil, err
 		}
 	}
@@ -463,8 +463,12 @@ func (l *moduleLoader) askAll(ctx context.Context, q query, paths [][]string) (m
 	return facts, nil
 }
 
-// narrow fills in the values of some parts that together killed Nix: it asks for halves of them, and for the children of one.
-func (l *moduleLoader) narrow(ctx context.Context, q query, paths [][]string, into []any) error {
+// Where all modules are asked for, narrow goes no deeper than to the roles of one; otherwise to what is to blame.
+const roleDepth = 5 // "described", INPUT, MODULE, "interfaces", ROLE
+
+// narrow fills in the values of some parts that together killed Nix: it asks for halves of them, and for the children of one,
+// down to parts of a given depth.
+func (l *moduleLoader) narrow(ctx context.Context, q query, paths [][]string, into []any, depth int) error {
 	halves := [][2]int{{0, len(paths) / 2}, {len(paths) / 2, len(paths)}}
 	return l.each(2, func(i int) error {
 		from, to := halves[i][0], halves[i][1]
@@ -484,9 +488,12 @@ func (l *moduleLoader) narrow(ctx context.Context, q query, paths [][]string, in
 		case !isolates(err):
 			return err
 		case to-from > 1:
-			return l.narrow(ctx, q, paths[from:to], into[from:to])
+			return l.narrow(ctx, q, paths[from:to], into[from:to], depth)
 		}
 		into[from] = failure{err}
+		if len(paths[from]) >= depth {
+			return nil
+		}
 		q.Outline = true
 		names, err := l.one(ctx, q, paths[from])
 		list := asStrings(names)
@@ -498,7 +505,7 @@ func (l *moduleLoader) narrow(ctx context.Context, q query, paths [][]string, in
 		for i, name := range list {
 			children[i] = extend(paths[from], name)
 		}
-		if err := l.narrow(ctx, q, children, values); err != nil {
+		if err := l.narrow(ctx, q, children, values, depth); err != nil {
 			return err
 		}
 		node := map[string]any{}
