@@ -76,6 +76,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			setCommand(),
 			unsetCommand(),
 			modulesCommand(),
+			schemaCommand(),
 			genCommand(),
 			completionCommand(),
 			manCommand(),

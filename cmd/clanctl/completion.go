@@ -126,6 +126,9 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 		}
 		return nixeval.RevisionNames(c.Context, ref)
 	}
+	if command == "modules" || strings.HasPrefix(command, "modules ") || command == "gen go" {
+		return keptModules(c)
+	}
 	inv := kept(c, given)
 	if inv == nil {
 		return nil
@@ -134,6 +137,11 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 		return names
 	}
 	switch command {
+	case "schema":
+		if len(given) > 0 {
+			return rolesOf(inv, given[0])
+		}
+		return append(slices.Clone(inv.AllInstances), keptModules(c)...)
 	case "machines":
 		return inv.Index().Machines()
 	case "tags":

@@ -18,6 +18,10 @@ const (
 	red    style = "31"
 	green  style = "32"
 	yellow style = "33"
+	cyan   style = "36"
+
+	italic    style = "3"
+	underline style = "4"
 )
 
 // painter puts text in a style, or leaves it as it is.

@@ -3,10 +3,12 @@ package instance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -204,7 +206,7 @@ func (l *moduleLoader) loadNamed(ctx context.Context, want ModuleQuery) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	return l.unknown(ctx, unknown[0], child(facts, "meant", unknown[0]))
+	return l.unknown(ctx, want, unknown[0], child(facts, "meant", unknown[0]))
 }
 
 // choose picks the input whose module is meant. It is empty if no input offers one; a module that is there only to throw says
@@ -231,7 +233,7 @@ func (l *moduleLoader) choose(ctx context.Context, q query, ref string, offers a
 }
 
 // unknown says what is wrong with a reference that leads nowhere; for that all inputs have to be looked at.
-func (l *moduleLoader) unknown(ctx context.Context, ref string, node any) error {
+func (l *moduleLoader) unknown(ctx context.Context, want ModuleQuery, ref string, node any) error {
 	spec := specOf(ref)
 	if name := asString(child(node, "spec", "name")); name != "" {
 		spec.Name, spec.Input = name, nil
@@ -246,10 +248,34 @@ func (l *moduleLoader) unknown(ctx context.Context, ref string, node any) error 
 	l.takeCatalogue(facts)
 	if spec.Input == nil && child(node, "spec") == nil {
 		_, err = l.result.Catalogue.Choose(spec.Name, nil)
+		var none *module.UnknownModuleError
+		if want.ByInstance && errors.As(err, &none) {
+			known := append(sortedKeys(l.result.Uses), none.Known...)
+			err = &UnknownReferenceError{Name: ref, Known: known, Nearest: nearest.Of(ref, known)}
+		}
 		return err
 	}
 	_, err = l.result.Catalogue.Resolve(spec)
 	return err
+}
+
+// UnknownReferenceError: there is neither an instance nor a module of that name.
+type UnknownReferenceError struct {
+	Name string
+	// Known are the names of all instances and modules.
+	Known, Nearest []string
+}
+
+func (e *UnknownReferenceError) Error() string {
+	return fmt.Sprintf("there is neither an instance nor a module %q", e.Name)
+}
+
+// Hint names instances and modules.
+func (e *UnknownReferenceError) Hint() string {
+	if len(e.Nearest) > 0 {
+		return "did you mean " + nearest.List(e.Nearest) + "?"
+	}
+	return "there are " + nearest.List(sortedUnique(slices.Clone(e.Known)))
 }
 
 // specOf is a reference as a user writes it.

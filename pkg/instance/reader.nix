@@ -290,7 +290,7 @@ let
     if plain then null else findFirst (n: target.inputs ? ${n} && isCore n) null candidates;
 
   # In mid 2025 a clan could export a `clan` that holds no configuration, and whose modules kill Nix when looked at.
-  looksSafe = n: inputs ? ${n} && !(n == "self" && !plain && outputs ? clan && exported == null);
+  looksSafe = n: inputs ? ${n} && !(n == "self" && layout != "inventory" && outputs ? clan && outputs ? clanInternals && exported == null);
 
   # The flake's direct inputs as its flake.lock has them. To ask the inputs themselves would fetch those that nobody needs.
   locked =

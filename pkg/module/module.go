@@ -286,6 +286,8 @@ func (e *UnknownModuleError) Hint() string {
 		return "did you mean " + nearest.List(e.Nearest) + "?"
 	case len(e.Known) == 0:
 		return "it offers none at all"
+	case e.Input == "":
+		return "the services are " + nearest.List(e.Known)
 	}
 	return "it offers " + nearest.List(e.Known)
 }

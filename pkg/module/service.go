@@ -1,9 +1,13 @@
 package module
 
 import (
+	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/nearest"
 )
 
 // Service is one service module: an entry of an input's `clan.modules`, and what it says of itself.
@@ -44,4 +48,46 @@ func JoinTwins(services map[string]*Service) {
 	for _, service := range services {
 		slices.Sort(service.Aliases)
 	}
+}
+
+// Role checks the name of a role; an empty one means the only role there is. The error is an [*UnknownRoleError].
+func (s *Service) Role(name string) (string, error) {
+	known := slices.Sorted(maps.Keys(s.Roles))
+	if _, ok := s.Roles[name]; ok {
+		return name, nil
+	}
+	if name == "" && len(known) == 1 {
+		return known[0], nil
+	}
+	return "", &UnknownRoleError{Service: s, Name: name, Known: known, Nearest: nearest.Of(name, known)}
+}
+
+// UnknownRoleError: the service has no role of that name; or no name was given, and it has several roles or none.
+type UnknownRoleError struct {
+	Service        *Service
+	Name           string
+	Known, Nearest []string
+}
+
+func (e *UnknownRoleError) Error() string {
+	switch {
+	case e.Service.Roles == nil && e.Service.Error != "":
+		return fmt.Sprintf("the module %s does not evaluate: %s", e.Service.Spec(), e.Service.Error)
+	case len(e.Known) == 0:
+		return fmt.Sprintf("the module %s has no roles", e.Service.Spec())
+	case e.Name == "":
+		return fmt.Sprintf("the module %s has several roles", e.Service.Spec())
+	}
+	return fmt.Sprintf("the module %s has no role %q", e.Service.Spec(), e.Name)
+}
+
+// Hint names roles that it has.
+func (e *UnknownRoleError) Hint() string {
+	switch {
+	case len(e.Nearest) > 0:
+		return "did you mean " + nearest.List(e.Nearest) + "?"
+	case len(e.Known) > 0:
+		return "its roles are " + nearest.List(e.Known)
+	}
+	return ""
 }
