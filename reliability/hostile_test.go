@@ -2,7 +2,9 @@ package reliability
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -27,11 +29,38 @@ var hostileFaults = []fault{
 		var text string
 		a.check(json.Unmarshal([]byte(`"`+evil+`"`), &text))
 		for _, args := range [][]string{{"eval"}, {"eval", "--jq", "."}, {"machines"}, {"machines", text}, {"instances"}, {"instances", text}, {"tags"}, {"tags", text}, {"check"},
-			{"check", "--format", "sarif"}, {"check", "--format", "github"}, {"why", text, text, "a"}, {"why", text, text, text, text}, {"machines", "no" + text}, {"eval", "-v"}, {"eval", "--show-trace"}, {"eval", "--" + text}, {text}} {
+			{"check", "--format", "sarif"}, {"check", "--format", "github"}, {"graph"}, {"graph", "--format", "html"}, {"graph", "--format", "dot"}, {"graph", "--format", "mermaid"}, {"diff", ".", "."}, {"modules", "check"}, {"roles", "add", text, text, text}, {"set", text, text, text, "1"}, {"why", text, text, "a"}, {"why", text, text, text, text}, {"machines", "no" + text}, {"eval", "-v"}, {"eval", "--show-trace"}, {"eval", "--" + text}, {text}} {
 			r := a.run(append(args, "--flake", flake, "--offline")...)
 			a.expect(r, r.code, "^")
 			if r.code < 0 || r.stdout+r.stderr == "" {
 				a.Errorf("%q: exit code %d and nothing printed", args[0], r.code)
+			}
+		}
+	}},
+	{name: "names and values that are HTML, XML, Markdown or a picture's language", with: realNix, outcome: "they are text in every format", try: func(a *attempt) {
+		const markup = `</script><script>alert(1)</script><img src=x onerror=alert(1)>]]>&amp;"'` + "`|\n# h\n![x](javascript:x)<!-- "
+		flake := a.clan(`let evil = builtins.fromJSON (builtins.readFile ./evil.json); in rec { inventory.meta.name = evil; inventory.machines.${evil} = { tags = [ evil ]; };
+			inventory.instances.${evil} = { module.name = evil; roles.${evil}.tags.${evil} = { }; }; clan.modules.${evil} = { manifest.name = evil; roles.${evil} = { }; }; }`)
+		text, err := json.Marshal(markup)
+		a.check(err)
+		a.write("clan/evil.json", string(text))
+		for _, format := range []string{"svg", "html", "dot", "mermaid"} {
+			r := a.run("graph", "--format", format, "--flake", flake, "--offline")
+			a.expect(r, 0, "")
+			for _, tag := range []string{"<script", "<img", "<!-- "} {
+				if strings.Contains(r.stdout, tag) {
+					a.Errorf("%s has %s: %s", format, tag, shorten(r.stdout))
+				}
+			}
+			if format == "svg" {
+				for decoder := xml.NewDecoder(strings.NewReader(r.stdout)); ; {
+					if _, err := decoder.Token(); err == io.EOF {
+						break
+					} else if err != nil {
+						a.Errorf("svg is no XML: %v", err)
+						break
+					}
+				}
 			}
 		}
 	}},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -103,6 +104,12 @@ func arrange(app *cli.App, args []string) (*commandLine, error) {
 	}
 	if command := line.command(); len(line.names) > 0 && (command == nil || command.Action == nil) {
 		return nil, unknownCommand(app, line, line.names[0])
+	}
+	for _, name := range line.names {
+		if !utf8.ValidString(name) {
+			// JSON, in which names go to Nix and into inventory.json, would make another name of it.
+			return nil, usagef("%q is not UTF-8, and so no name in a clan", name)
+		}
 	}
 	// A flag of a command may stand before the one below it, which need not know it.
 	for _, arg := range given {

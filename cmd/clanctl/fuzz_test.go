@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // Command lines: names behind -- stay names, in their order; everything else is understood or refused, and nothing runs.
@@ -32,7 +33,7 @@ func FuzzArrange(f *testing.F) {
 			t.Fatalf("%q: the names are %q and %q", args, out.names, names)
 		}
 		for _, name := range names {
-			if !slices.Contains(args, name) {
+			if !slices.Contains(args, name) || !utf8.ValidString(name) {
 				t.Fatalf("%q: nobody gave the name %q", args, name)
 			}
 		}

@@ -2,11 +2,13 @@ package instance
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -84,6 +86,44 @@ func FuzzOptionPath(f *testing.F) {
 		path := optionPath(names...)
 		if got := splitOptionPath(path); !slices.Equal(got, names) {
 			t.Fatalf("%q is written %s, and read %q", names, path, got)
+		}
+	})
+}
+
+// What is told of a role's interface, whatever it is: an interface that marshals, and a schema that a validator takes.
+func FuzzInterface(f *testing.F) {
+	for _, seed := range []string{
+		`{"options":{"a":{"type":{"name":"nullOr","elem":{"name":"strMatching \"[a-z]\\\\$\"","description":"x"}},"hasDefault":true,"default":null,"declarations":[{"file":"/x","line":1}]},
+			"b":{"options":{"c":{"type":{"name":"enum","values":["x",1,{"$clanctl":"throws"}]}}}},"d":{"$clanctl":"throws"}},"freeform":{"name":"attrsOf","elem":{"name":"anything"}}}`,
+		`{"options":{"a":{"type":{"name":"either","alternatives":[{"name":"int"},{"name":"listOf","elem":{"same":0}},{"name":"either","alternatives":[{"same":1},{"tooDeep":true}]}]}}}}`,
+		`{"options":{"t":{"type":{"name":"attrTag","interface":{"options":{"x":{"type":{"name":"intBetween","description":"integer between -1 and 65535 (both inclusive)"}}}}}}}}`,
+		`{"options":{"l":{"type":{"name":"listOf"}},"u":{"type":{"name":"unique"}},"c":{"type":{"name":"coercedTo","alternatives":[]}},"s":{"type":{"name":"submodule","bounds":{"minimum":1e400}}}}}`,
+	} {
+		f.Add([]byte(seed), []byte(`{"a":"x","b":{"c":[1]},"t":{"x":70000}}`))
+	}
+	f.Fuzz(func(t *testing.T, text, settings []byte) {
+		values, err := parseAnswer(slices.Concat([]byte(`{"schema":1,"values":[`), text, []byte(`]}`)), 1)
+		if err != nil {
+			return
+		}
+		d := &interfaceDecoder{local: func(file string) string { return file }, miss: func([]string, any, *string) {}}
+		decoded := d.decode(values[0], nil)
+		if _, err := json.Marshal(decoded); err != nil {
+			t.Fatalf("it does not marshal: %v", err)
+		}
+		for _, whole := range []bool{false, true} {
+			schema := module.NewSchema(decoded, module.SchemaOptions{Title: "x", Whole: whole})
+			if _, err := json.Marshal(schema); err != nil {
+				t.Fatalf("its schema does not marshal: %v", err)
+			}
+			var value any
+			if json.Unmarshal(settings, &value) != nil {
+				value = string(settings)
+			}
+			var invalid *module.InvalidError
+			if err := schema.Validate(value); err != nil && !errors.As(err, &invalid) {
+				t.Fatalf("its schema cannot be used: %v", err)
+			}
 		}
 	})
 }
