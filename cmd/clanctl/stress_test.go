@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -51,7 +52,7 @@ type stress struct {
 	clanctl, nix, dir, file string
 	env                     []string
 	done, refused, killed   atomic.Int64
-	effective               atomic.Int64 // of those killed, how many had written
+	effective, writing      atomic.Int64 // of those killed, how many had written; how many were killed on writing
 	looks, evaluations      atomic.Int64
 }
 
@@ -119,16 +120,20 @@ func (s *stress) run(changes int) {
 	}
 	s.mustEvaluate()
 	left, _ := filepath.Glob(filepath.Join(s.dir, ".inventory*"))
-	s.Logf("%d changes by %d processes at once in %v: %d written, %d refused, %d killed (%d of them after they had written); the file was read %d times, the clan evaluated %d times; left beside: %d",
-		changes, writers, took.Round(time.Millisecond), s.done.Load(), s.refused.Load(), s.killed.Load(), s.effective.Load(), s.looks.Load(), s.evaluations.Load(), len(left))
+	s.Logf("%d changes by %d processes at once in %v: %d written, %d refused, %d killed (%d when they wrote, %d after they had written); the file was read %d times, the clan evaluated %d times; left beside: %d",
+		changes, writers, took.Round(time.Millisecond), s.done.Load(), s.refused.Load(), s.killed.Load(), s.writing.Load(), s.effective.Load(), s.looks.Load(), s.evaluations.Load(), len(left))
 }
 
 // write makes changes, each of which concerns a fact that is this writer's, and returns which of its facts hold at the end.
 func (s *stress) write(w, changes int) map[string]bool {
 	random := rand.New(rand.NewPCG(uint64(w), 7))
 	holds := map[string]bool{}
-	var typical time.Duration = 300 * time.Millisecond
+	typical := 300 * time.Millisecond
+	owed := 0 // kills
 	for n := range changes {
+		if n%killsEvery == 0 {
+			owed++
+		}
 		machine := fmt.Sprintf("w%dm%d", w, random.IntN(3))
 		var args []string
 		var fact string
@@ -173,19 +178,23 @@ func (s *stress) write(w, changes int) map[string]bool {
 		command.Env = s.env
 		var said bytes.Buffer
 		command.Stdout, command.Stderr = &said, &said
-		kill := n%killsEvery == killsEvery-1
+		kill := owed > 0
 		began := time.Now()
 		err := command.Start()
 		if err == nil && kill {
-			// At a random moment, or just when somebody, probably this one, writes.
-			wait, writes := time.Duration(random.Int64N(int64(typical*11/10))), random.IntN(2) == 0
-			ended := make(chan struct{})
-			defer func() { <-ended }()
+			// At a random moment, or just when it writes.
+			wait, writes := time.Duration(random.Int64N(int64(typical))), random.IntN(2) == 0
+			if writes {
+				wait = longestChange
+			}
 			go func() { // by its id, and nobody else
-				defer close(ended)
 				for time.Since(began) < wait {
-					if _, err := os.Lstat(filepath.Join(s.dir, ".inventory.json.new")); writes && err == nil && time.Since(began) > wait/2 {
+					if writes && s.isWriting(command.Process.Pid) {
+						s.writing.Add(1)
 						break
+					}
+					if command.Process.Signal(syscall.Signal(0)) != nil {
+						return // ended by itself
 					}
 					time.Sleep(200 * time.Microsecond)
 				}
@@ -200,6 +209,7 @@ func (s *stress) write(w, changes int) map[string]bool {
 		switch {
 		case kill && errors.As(err, &exit) && !exit.Exited():
 			s.killed.Add(1)
+			owed--
 			if !refuse {
 				// The old or the new: the file tells.
 				is := s.facts()[fact]
@@ -220,6 +230,19 @@ func (s *stress) write(w, changes int) map[string]bool {
 		}
 	}
 	return holds
+}
+
+// isWriting reports whether a process has the file open that is written beside. (Where there is no /proc, never.)
+func (s *stress) isWriting(pid int) bool {
+	beside := filepath.Join(s.dir, ".inventory.json.new")
+	if _, err := os.Lstat(beside); err != nil {
+		return false
+	}
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	return slices.ContainsFunc(files, func(file string) bool {
+		target, err := os.Readlink(file)
+		return err == nil && filepath.Base(target) == filepath.Base(beside)
+	})
 }
 
 func pickWord(first bool, a, b string) string {
