@@ -287,15 +287,13 @@ box is affected direct: unknown backup server;
 laptop is affected shared: peers backup client;
 `,
 		},
-		"settings that never evaluated": {
-			old: func(inv *instance.Inventory) {
-				inv.Instances["backup"].Roles["server"].Machines["box"].Settings = nil
-				inv.Findings = []instance.Finding{{Code: "settings-failed", Instance: "backup", Role: "server", Severity: instance.SeverityError}}
-			},
-			new: func(inv *instance.Inventory) {
-				inv.Instances["backup"].Roles["server"].Machines["box"].Settings = nil
-				inv.Findings = []instance.Finding{{Code: "settings-failed", Instance: "backup", Role: "server", Severity: instance.SeverityError}}
-			},
+		"settings that never evaluated, and are the same": {
+			old: func(inv *instance.Inventory) { unevaluated(inv, 1, 1) },
+			new: func(inv *instance.Inventory) { unevaluated(inv, 1, 1) },
+		},
+		"settings that never evaluated, and are not": {
+			old: func(inv *instance.Inventory) { unevaluated(inv, 1, 1) },
+			new: func(inv *instance.Inventory) { unevaluated(inv, 1, 2) },
 			want: `unknown {Instance:backup Role:server Side:old}
 unknown {Instance:backup Role:server Side:new}
 box is affected direct: unknown backup server;
@@ -350,6 +348,14 @@ laptop is affected direct: settings backup client;
 			validate(t, schema, d)
 		})
 	}
+}
+
+// unevaluated is a role whose member's settings do not evaluate; what is written for the role, and for a tag of the member.
+func unevaluated(inv *instance.Inventory, role, tag any) {
+	server := inv.Instances["backup"].Roles["server"]
+	server.Machines["box"].Settings = nil
+	server.Layers.Role = []instance.Definition{{Value: role}}
+	server.Layers.Tags = map[string][]instance.Definition{"storage": {{Value: tag}}}
 }
 
 // exporting adds an instance whose module reads what that of backup exports.

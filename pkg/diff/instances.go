@@ -186,25 +186,39 @@ func (c *comparison) unknown(u Unknown) {
 	}
 }
 
-// blind notes that settings which do not evaluate on either side cannot be compared.
+// blind notes settings that do not evaluate on either side, where what is written for them is not the same: they may have changed.
 func (c *comparison) blind(inst, role string, old, new *instance.Role) {
-	for _, side := range []struct {
-		name string
-		inv  *instance.Inventory
-	}{{"old", c.old}, {"new", c.new}} {
-		failed := slices.ContainsFunc(side.inv.Findings, func(f instance.Finding) bool {
-			return f.Severity == instance.SeverityError && f.Instance == inst && (f.Role == "" || f.Role == role)
-		})
-		if !failed {
+	for machine, is := range new.Machines {
+		was := old.Machines[machine]
+		if was == nil || was.Settings != nil || is.Settings != nil || sameLayers(old, was, new, is) {
 			continue
 		}
-		for machine, is := range new.Machines {
-			if was := old.Machines[machine]; was != nil && was.Settings == nil && is.Settings == nil {
-				c.unknown(Unknown{Instance: inst, Role: role, Side: side.name})
-				c.affected.direct(machine, Reason{Kind: ReasonUnknown, Instance: inst, Role: role})
+		for _, side := range []string{"old", "new"} {
+			c.unknown(Unknown{Instance: inst, Role: role, Side: side})
+		}
+		c.affected.direct(machine, Reason{Kind: ReasonUnknown, Instance: inst, Role: role})
+	}
+}
+
+// sameLayers reports whether what is written for a member's settings is the same.
+func sameLayers(old *instance.Role, was *instance.Member, new *instance.Role, is *instance.Member) bool {
+	return sameLayer(old.Layers.Role, new.Layers.Role) && sameLayer(old.Layers.Machines[was.Machine], new.Layers.Machines[is.Machine]) &&
+		slices.Equal(tagLayers(old, was), tagLayers(new, is))
+}
+
+// tagLayers are the layers of the tags by which a member is in a role, those without settings left out, as text.
+func tagLayers(role *instance.Role, member *instance.Member) []string {
+	var texts []string
+	for _, tag := range member.Tags {
+		for _, d := range role.Layers.Tags[tag] {
+			value, err := json.Marshal(d.Value)
+			if err != nil {
+				return nil
 			}
+			texts = append(texts, tag+" "+string(value))
 		}
 	}
+	return texts
 }
 
 func rolesOf(i *instance.Instance) map[string]*instance.Role {
