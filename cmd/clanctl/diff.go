@@ -54,7 +54,9 @@ func diffCommand() *cli.Command {
 					return nil, err
 				}
 				d = diff.Of(sides[0].inv, sides[1].inv)
-				d.Sources.Files = changedFiles(ctx, sides)
+				if files := changedFiles(ctx, sides); files != nil {
+					d.SetFiles(files)
+				}
 				return nil, nil
 			})
 			if err != nil {
@@ -229,6 +231,9 @@ func notes(d *diff.Difference, sides [2]side) []string {
 			note += ", and with it the modules of " + nearest.List(input.Instances)
 		}
 		notes = append(notes, note)
+	}
+	if len(d.Sources.Modules) > 0 {
+		notes = append(notes, "files of the modules of "+nearest.List(d.Sources.Modules)+" changed")
 	}
 	compared := "only the inventory was compared, not what modules and machines make of it"
 	if len(d.Sources.Files) > 0 {

@@ -382,3 +382,28 @@ func TestSchemaAgreesWithEval(t *testing.T) {
 		}
 	}
 }
+
+func TestSetFiles(t *testing.T) {
+	with := func(files ...string) *instance.Inventory {
+		inv := fleet()
+		inv.Instances["backup"].Module.Files = files
+		return inv
+	}
+	for name, test := range map[string]struct {
+		module, changed string
+		want            bool
+	}{
+		"its file":                  {"modules/borg.nix", "modules/borg.nix", true},
+		"another file":              {"modules/borg.nix", "modules/other.nix", false},
+		"in its directory":          {"modules/borg", "modules/borg/lib/x.nix", true},
+		"beside its directory":      {"modules/borg", "modules/borg2", false},
+		"beside its default.nix":    {"modules/borg/default.nix", "modules/borg/README.md", true},
+		"not beside any other file": {"modules/borg/main.nix", "modules/borg/README.md", false},
+	} {
+		d := Of(with(test.module), with(test.module))
+		d.SetFiles([]string{"flake.nix", test.changed})
+		if got := len(d.Sources.Modules) == 1; got != test.want || len(d.Sources.Files) != 2 {
+			t.Errorf("%s: %+v", name, d.Sources)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package diff
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -10,13 +11,33 @@ import (
 // Sources are changes of what an inventory is about rather than of what it says: machines can be other ones for it, and nothing
 // else in a Difference tells.
 type Sources struct {
-	// Files are the files of the flake that changed; nil where that is not known. Of does not know: whoever has the trees
-	// says it.
+	// Files are the files of the flake's tree that changed; nil where that is not known. See [Difference.SetFiles].
 	Files []string `json:"files"`
 	// Inputs are the flake inputs that changed in flake.lock, or else whose source is another one.
 	Inputs []Input `json:"inputs"`
-	// Own are the instances of both clans whose module lies in the flake's own tree: where a file of it changed, the module may have.
-	Own []string `json:"own"`
+	// Modules are the instances of both clans whose module is written, or listed, in a file that changed.
+	Modules []string `json:"modules"`
+
+	modules map[string][]string // the files of each module, by instance
+}
+
+// SetFiles tells which files of the flake's source tree changed, relative to its top. An inventory does not know.
+func (d *Difference) SetFiles(files []string) {
+	d.Sources.Files, d.Sources.Modules = append([]string{}, files...), []string{}
+	for _, name := range slices.Sorted(maps.Keys(d.Sources.modules)) {
+		if slices.ContainsFunc(d.Sources.modules[name], func(of string) bool {
+			return slices.ContainsFunc(files, func(file string) bool { return isPart(file, of) })
+		}) {
+			d.Sources.Modules = append(d.Sources.Modules, name)
+		}
+	}
+}
+
+// isPart reports whether a file is the one that a module is written in, or belongs to it: it is below the directory that the module
+// is, be it named by itself or by its default.nix.
+func isPart(file, module string) bool {
+	dir, isDefault := strings.CutSuffix(module, "/default.nix")
+	return file == module || strings.HasPrefix(file, module+"/") || isDefault && strings.HasPrefix(file, dir+"/")
 }
 
 // Input is a flake input that changed.
@@ -31,7 +52,7 @@ type Input struct {
 }
 
 func (c *comparison) sources() Sources {
-	s := Sources{Inputs: []Input{}, Own: []string{}}
+	s := Sources{Inputs: []Input{}, Modules: []string{}, modules: map[string][]string{}}
 	users := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.new.Instances)) {
 		if c.old.Instances[name] == nil {
@@ -39,9 +60,7 @@ func (c *comparison) sources() Sources {
 		}
 		input := c.new.Instances[name].Module.Resolved
 		users[input] = append(users[input], name)
-		if input != "" && c.new.Catalogue.Inputs[input].Source == "" {
-			s.Own = append(s.Own, name)
-		}
+		s.modules[name] = c.new.Instances[name].Module.Files
 	}
 	names := slices.AppendSeq(union(c.old.Locked, c.new.Locked), maps.Keys(c.new.Catalogue.Inputs))
 	slices.Sort(names)

@@ -204,6 +204,12 @@ func (l *loader) decodeInstance(name string, node any) {
 			partial: true, Message: "the module of this instance could not be evaluated"})
 		return
 	}
+	for _, file := range asStrings(child(spec, "files")) {
+		if local, known := l.sources.Local(definitionFile(file)); known {
+			inst.Module.Files = append(inst.Module.Files, local)
+		}
+	}
+	inst.Module.Files = sortedUnique(inst.Module.Files)
 	l.inv.Instances[name] = inst
 	ok := l.decodeService(inst, child(node, "service"), extend(path, "service"))
 	roles := child(node, "roles")

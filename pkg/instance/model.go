@@ -148,6 +148,9 @@ type Module struct {
 	// Manifest is the module's own description; nil where the module could not be evaluated.
 	Manifest *module.Manifest `json:"manifest,omitzero"`
 	Name     string           `json:"name"`
+	// Files are those that the module is written in, as far as it tells, or else listed: relative to the top of the flake's source tree,
+	// or "<input>/file". A directory stands for what is in it.
+	Files []string `json:"-"`
 	// Resolved is the flake input that the reference leads to, "self" for the flake; empty where it leads nowhere.
 	Resolved string `json:"resolved,omitempty"`
 	// Roles are the roles that the module defines; nil where that is not known.

@@ -402,6 +402,31 @@ let
       in
       if raw ? extendModules && raw ? config then raw.config else raw;
 
+  # Where a module is written, as far as it tells, or else where it is listed.
+  filesOf =
+    spec:
+    let
+      below =
+        depth: m:
+        if typeOf m == "path" then
+          [ (toString m) ]
+        else if depth > 0 && isAttrs m then
+          (if isString (m._file or null) then [ (unsafeDiscardStringContext m._file) ] else [ ])
+          ++ map (p: p.file) (filter (p: p != null) (map (part: unsafeGetAttrPos part m) [ "manifest" "roles" ]))
+          ++ concatMap (below (depth - 1)) (if isList (m.imports or null) then m.imports else [ ])
+        else
+          [ ];
+      modules = inputs.${spec.input}.clan.modules;
+      listed = unsafeGetAttrPos spec.name modules;
+      files = peek [ ] (let f = below 4 modules.${spec.name}; in deepSeq f f);
+    in
+    if spec.input == null || !(looksSafe spec.input) || !(inputs.${spec.input} ? clan.modules) || !(modules ? ${spec.name}) then
+      [ ]
+    else if files != [ ] || listed == null then
+      files
+    else
+      [ listed.file ];
+
   # Up to mid 2025 a module without an input was the flake's own.
   nullIsSelf = plain && coreInput == null || !plain && !hasServices && !(distributed ? servicesEval);
   # Up to mid 2025 the settings of a tag could be written, but were not evaluated.
@@ -686,6 +711,7 @@ let
       module = {
         inherit (spec) input name;
         inherit key;
+        files = part (let f = filesOf spec; in deepSeq f f);
       };
       service = if raw then mark "blocked" else part (
         seq service {
