@@ -185,6 +185,10 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 		strings.Contains(text, "allow-import-from-derivation"):
 		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
 	}
+	// Nix takes a bare name for one of the registry.
+	if path := strings.TrimSuffix(ref.URL, "/"); ref.Root == "" && !strings.Contains(path, ":") && exists(path) {
+		return fmt.Sprintf("this asks Nix's registry of flakes for %q; the directory is ./%s", ref.URL, path)
+	}
 	if e.Offline && offlineFailure.MatchString(text) {
 		return "something that this flake needs is not at hand, and --offline forbids to fetch it: run once without --offline, or name a local copy with --override-input"
 	}
