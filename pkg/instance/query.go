@@ -59,6 +59,9 @@ type query struct {
 	Raw     bool `json:"raw,omitempty"`
 }
 
+// mode is how a query asks, without what it asks for.
+func (q query) mode() query { q.Select = nil; return q }
+
 // asker puts queries to one flake, a bounded number at a time.
 type asker struct {
 	evaluator *nixeval.Evaluator

@@ -23,7 +23,7 @@ import (
 
 // attempt is one question on its way through the cache. A nil attempt caches nothing.
 type attempt struct {
-	store  *store
+	files  *cacheFiles
 	key    string
 	began  time.Time
 	passed time.Duration
@@ -60,11 +60,11 @@ func (e *Evaluator) begin(ctx context.Context, ref Ref, args []string) *attempt 
 	if err != nil {
 		return nil
 	}
-	s, err := openStore(e.CacheDir)
+	s, err := openCacheFiles(e.CacheDir)
 	if err != nil {
 		return nil
 	}
-	a := &attempt{store: s}
+	a := &attempt{files: s}
 	a.began, a.passed = clock()
 	state := ""
 	switch {
@@ -93,7 +93,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	if a == nil {
 		return nil, false
 	}
-	payload, ok := a.store.get("answer", a.key)
+	payload, ok := a.files.get("answer", a.key)
 	if !ok {
 		return nil, false
 	}
@@ -103,7 +103,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 		return nil, false
 	}
 	for _, input := range kept.Inputs {
-		t, err := a.store.observe(ctx, input.Root, input.Git)
+		t, err := a.files.observe(ctx, input.Root, input.Git)
 		if err != nil || !slices.Equal(t.sum[:], input.Sum) {
 			return nil, false
 		}
@@ -121,7 +121,7 @@ func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[strin
 		known += "\n" + override
 	}
 	if a.target != nil {
-		after, err := a.store.observe(ctx, ref.Root, ref.Git)
+		after, err := a.files.observe(ctx, ref.Root, ref.Git)
 		if err != nil || !after.unchangedSince(a.target) {
 			return false
 		}
@@ -135,7 +135,7 @@ func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[strin
 	}
 	kept := answer{Events: r.events, Source: r.source}
 	for _, input := range inputs {
-		t, err := a.store.observe(ctx, input.Root, input.Git)
+		t, err := a.files.observe(ctx, input.Root, input.Git)
 		if err != nil || !t.quietSince(a.began) {
 			return false
 		}
@@ -145,7 +145,7 @@ func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[strin
 	if err != nil {
 		return false
 	}
-	return a.store.put("answer", a.key, append(append(head, '\n'), r.stdout...)) == nil
+	return a.files.put("answer", a.key, append(append(head, '\n'), r.stdout...)) == nil
 }
 
 // clock tells the time of day, and how much time has passed since this program began; tests let the first jump.
@@ -170,7 +170,7 @@ func readLock(dir string) string {
 }
 
 // observe looks at a tree with the help of what was kept of it.
-func (s *store) observe(ctx context.Context, root string, git bool) (*tree, error) {
+func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*tree, error) {
 	key := fmt.Sprintf("%t %s", git, root)
 	var known *tree
 	if text, ok := s.get("tree", key); ok {
@@ -311,7 +311,7 @@ func localInputs(account string, ref Ref, known string) ([]Ref, bool) {
 		if name == targetInput || strings.Contains(match[0], "follows '") {
 			continue
 		}
-		input, local, ok := localInput1(url, ref)
+		input, local, ok := localTree(url, ref)
 		switch {
 		case !ok:
 			return nil, false
@@ -326,8 +326,8 @@ func localInputs(account string, ref Ref, known string) ([]Ref, bool) {
 	return found, true
 }
 
-// localInput1 tells whether an input lies in a local directory, and in which; none if that is inside the flake's own tree.
-func localInput1(input string, ref Ref) (tree Ref, local, ok bool) {
+// localTree tells whether an input lies in a local directory, and in which; none if that is inside the flake's own tree.
+func localTree(input string, ref Ref) (tree Ref, local, ok bool) {
 	u, err := url.Parse(input)
 	if err != nil {
 		return Ref{}, false, false

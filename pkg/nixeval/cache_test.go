@@ -245,11 +245,11 @@ func TestCacheIsNeverStale(t *testing.T) {
 }
 
 func TestStoreIsBounded(t *testing.T) {
-	s, err := openStore(filepath.Join(t.TempDir(), "s"))
+	s, err := openCacheFiles(filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	big := make([]byte, maxStore/4)
+	big := make([]byte, maxCache/4)
 	for i := range 6 {
 		if err := s.put("x", fmt.Sprint(i), big); err != nil {
 			t.Fatal(err)

@@ -11,14 +11,14 @@ func (r *Result) Derived(name string) ([]byte, bool) {
 	if r.attempt == nil {
 		return nil, false
 	}
-	return r.attempt.store.get("derived", r.derivedKey(name))
+	return r.attempt.files.get("derived", r.derivedKey(name))
 }
 
 // KeepDerived keeps a text that was made from this answer and nothing else, for as long as the answer itself holds: to be had
 // from Derived of an equal answer, by another process, too. Without a cache nothing happens.
 func (r *Result) KeepDerived(name string, text []byte) {
 	if r.attempt != nil {
-		_ = r.attempt.store.put("derived", r.derivedKey(name), text)
+		_ = r.attempt.files.put("derived", r.derivedKey(name), text)
 	}
 }
 

@@ -68,7 +68,7 @@ func localTrees(account string, ref Ref) []Ref {
 		if match[1] == targetInput || strings.Contains(match[0], "follows '") {
 			continue
 		}
-		if tree, local, ok := localInput1(match[2], ref); ok && local && tree.Root != "" {
+		if tree, local, ok := localTree(match[2], ref); ok && local && tree.Root != "" {
 			trees = append(trees, tree)
 		}
 	}

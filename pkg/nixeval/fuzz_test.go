@@ -115,7 +115,7 @@ func FuzzKeptAnswer(f *testing.F) {
 	f.Add([]byte("{}\n1"))
 	f.Add([]byte(`{"inputs":[{"root":"/nowhere","sum":"AA=="}],"events":[{"Level":1,"Text":"x"}],"source":"/nix/store/x"}` + "\n{}"))
 	f.Add([]byte(`{"inputs":[{"root":"","git":true}]}` + "\n"))
-	s, err := openStore(filepath.Join(f.TempDir(), "s"))
+	s, err := openCacheFiles(filepath.Join(f.TempDir(), "s"))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func FuzzKeptAnswer(f *testing.F) {
 		if err := s.put("answer", "key", payload); err != nil {
 			t.Fatal(err)
 		}
-		a := &attempt{store: s, key: "key"}
+		a := &attempt{files: s, key: "key"}
 		if kept, ok := a.lookUp(t.Context()); ok && len(kept.Inputs) > 0 {
 			t.Fatalf("%v cannot be known to be unchanged", kept.Inputs)
 		}

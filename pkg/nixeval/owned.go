@@ -17,7 +17,7 @@ var ErrUnsafeDir = errors.New("unsafe directory")
 // others could have put something there, and the file system's own where it cannot be made. An [Evaluator] works with any
 // CacheDir, but keeps nothing where this fails.
 func CheckCacheDir(dir string) error {
-	_, err := openStore(dir)
+	_, err := openCacheFiles(dir)
 	return err
 }
 

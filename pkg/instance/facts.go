@@ -7,6 +7,9 @@ import (
 	"strconv"
 )
 
+// The facts are what reader.nix answers: one tree of maps, slices, strings, bools, nil and json.Number, put together from as many
+// answers as it took. Nothing here knows what a machine or an instance is.
+
 // The reader marks parts that it cannot show with a set { "$clanctl" = KIND; ... }.
 const markKey = "$clanctl"
 
@@ -156,4 +159,17 @@ func prune(node any, path, user []string, report func(hole)) (clean any, keep bo
 // extend appends without sharing the array.
 func extend(path []string, more ...string) []string {
 	return append(slices.Clip(path), more...)
+}
+
+// graft puts a node into a tree at a path, making the maps on the way.
+func graft(tree map[string]any, path []string, node any) {
+	for _, key := range path[:len(path)-1] {
+		next, ok := tree[key].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			tree[key] = next
+		}
+		tree = next
+	}
+	tree[path[len(path)-1]] = node
 }

@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// store is a directory of small files that may vanish or be damaged at any time: each holds its own checksum, is written beside
+// cacheFiles is a directory of small files that may vanish or be damaged at any time: each holds its own checksum, is written beside
 // and renamed, and what cannot be read is not there.
-type store struct{ dir string }
+type cacheFiles struct{ dir string }
 
-// maxStore bounds the size of all files together.
-const maxStore = 256 << 20
+// maxCache bounds the size of all files together.
+const maxCache = 256 << 20
 
 // DefaultCacheDir is where answers are kept unless told otherwise: "clanctl" in the user's cache directory (XDG_CACHE_HOME).
 // It may be deleted at any time.
@@ -31,15 +31,15 @@ func DefaultCacheDir() (string, error) {
 	return filepath.Join(parent, "clanctl"), nil
 }
 
-// openStore makes sure that a directory is ours alone. A directory that others may write to is not used.
-func openStore(dir string) (*store, error) {
+// openCacheFiles makes sure that a directory is ours alone. A directory that others may write to is not used.
+func openCacheFiles(dir string) (*cacheFiles, error) {
 	if err := ours(dir); err != nil {
 		return nil, err
 	}
-	return &store{dir}, nil
+	return &cacheFiles{dir}, nil
 }
 
-const storeMagic = "clanctl-1 "
+const cacheMagic = "clanctl-1 "
 
 // checksum tells damaged files. Nobody else can write here, so that it need not withstand more than accidents.
 func checksum(payload []byte) string {
@@ -47,12 +47,12 @@ func checksum(payload []byte) string {
 }
 
 // path of a file; the name is a hash, so that any key will do.
-func (s *store) path(kind, key string) string {
+func (s *cacheFiles) path(kind, key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return filepath.Join(s.dir, kind+"-"+hex.EncodeToString(sum[:16]))
 }
 
-func (s *store) get(kind, key string) ([]byte, bool) {
+func (s *cacheFiles) get(kind, key string) ([]byte, bool) {
 	path := s.path(kind, key)
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -63,7 +63,7 @@ func (s *store) get(kind, key string) ([]byte, bool) {
 		return nil, false
 	}
 	head, payload, ok := bytes.Cut(text, []byte("\n"))
-	if !ok || string(head) != storeMagic+checksum(payload) {
+	if !ok || string(head) != cacheMagic+checksum(payload) {
 		return nil, false
 	}
 	// The oldest files go first when space is short; an hour is near enough.
@@ -73,12 +73,12 @@ func (s *store) get(kind, key string) ([]byte, bool) {
 	return payload, true
 }
 
-func (s *store) put(kind, key string, payload []byte) error {
+func (s *cacheFiles) put(kind, key string, payload []byte) error {
 	f, err := os.CreateTemp(s.dir, "tmp-")
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%s%s\n", storeMagic, checksum(payload))
+	_, err = fmt.Fprintf(f, "%s%s\n", cacheMagic, checksum(payload))
 	if err == nil {
 		_, err = f.Write(payload)
 	}
@@ -97,7 +97,7 @@ func (s *store) put(kind, key string, payload []byte) error {
 }
 
 // trim removes the least recently used files until the rest fits, and what crashed writers left.
-func (s *store) trim() {
+func (s *cacheFiles) trim() {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return
@@ -117,7 +117,7 @@ func (s *store) trim() {
 	}
 	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
 	for _, info := range files {
-		if total <= maxStore {
+		if total <= maxCache {
 			return
 		}
 		if err := os.Remove(filepath.Join(s.dir, info.Name())); err == nil || errors.Is(err, fs.ErrNotExist) {
