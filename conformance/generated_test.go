@@ -50,15 +50,47 @@ func TestGeneratedCodeOfExample(t *testing.T) {
 	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}}
 	found, err := instance.LoadModules(t.Context(), "path:"+dir, config, instance.ModuleQuery{Interfaces: true})
 	check(t, err)
-	services := map[string]*module.Service{}
-	for _, input := range found.Catalogue.Inputs {
-		maps.Copy(services, input.Modules)
-	}
 	inventory, err := instance.Load(t.Context(), "path:"+dir, config)
 	check(t, err)
-	counts := decodeGenerated(t, services, inventory)
-	if len(services) != 3 || counts.decoded == 0 || counts.without > 0 {
-		t.Errorf("%d services, %+v", len(services), counts)
+	counts := decodeGenerated(t, found.Catalogue, inventory)
+	if counts.services != 3 || counts.decoded == 0 || counts.without > 0 {
+		t.Errorf("%+v", counts)
+	}
+}
+
+// TestGeneratedCodeOfClans does the same with the services that real clans use, and the settings that people wrote.
+func TestGeneratedCodeOfClans(t *testing.T) {
+	clans := list("CLANCTL_CLANS")
+	if len(clans) == 0 {
+		fmt.Println("SKIP: CLANCTL_CLANS names no clans to generate code for")
+		t.SkipNow()
+	}
+	env := newEnvironment()
+	overrides := map[string]string{}
+	for _, override := range list("CLANCTL_CLANS_OVERRIDES") {
+		input, ref, _ := strings.Cut(override, "=")
+		overrides[input] = ref
+	}
+	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}}
+	for _, clan := range clans {
+		t.Run(clan, func(t *testing.T) {
+			inventory, err := instance.Load(t.Context(), clan, config)
+			if inventory == nil {
+				t.Skipf("clanctl cannot read it: %v", err)
+			}
+			used := map[string]bool{}
+			for _, inst := range inventory.Instances {
+				if inst.Module.Resolved != "" {
+					used[inst.Module.Resolved+"#"+inst.Module.Name] = true
+				}
+			}
+			if len(used) == 0 {
+				t.Skip("it has no instances")
+			}
+			found, err := instance.LoadModules(t.Context(), clan, config, instance.ModuleQuery{Of: sortedNames(used)})
+			check(t, err)
+			fmt.Printf("%s: %+v\n", clan, decodeGenerated(t, found.Catalogue, inventory))
+		})
 	}
 }
 
@@ -76,7 +108,7 @@ func (c *clanCore) testGenerated(t *testing.T) {
 	if inventory == nil {
 		t.Fatal(err)
 	}
-	counts := decodeGenerated(t, services, inventory)
+	counts := decodeGenerated(t, found.Catalogue, inventory)
 	roles := 0
 	for _, service := range services {
 		roles += len(service.Roles)
@@ -85,43 +117,53 @@ func (c *clanCore) testGenerated(t *testing.T) {
 		t.Errorf("%+v, of %d roles", counts, roles)
 	}
 	fmt.Printf("clan-core %s: code for %d services with %d roles; final settings of a member of each: %d decoded, in which %d settings have no value; %d have no settings\n",
-		c.name, len(services), roles, counts.decoded, counts.missing, counts.without)
+		c.name, counts.services, roles, counts.decoded, counts.missing, counts.without)
 }
 
-// counts are of members whose settings were decoded, of settings that have no value in them, and of members without settings.
-type counts struct{ decoded, missing, without int }
+// counts are of services with code, of members whose settings were decoded, of settings that have no value in them, and of members
+// without settings.
+type counts struct{ services, decoded, missing, without int }
 
 // decodeGenerated compiles generated code for services, and lets it decode the settings of their instances' members.
-func decodeGenerated(t *testing.T, services map[string]*module.Service, inventory *instance.Inventory) counts {
+func decodeGenerated(t *testing.T, catalogue module.Catalogue, inventory *instance.Inventory) counts {
 	t.Helper()
+	var n counts
 	var packages []generated
 	overlay := overlay{t: t, dir: t.TempDir(), Replace: map[string]string{}}
-	for _, name := range sortedNames(services) {
-		service := services[name]
-		if service.Roles == nil {
-			t.Errorf("%s: %s", name, service.Error)
-			continue
-		}
-		code, err := gogen.Generate(service, gogen.Config{})
-		check(t, err)
-		p := generated{Name: name, Package: gogen.PackageName(name)}
-		for _, decl := range strings.Split(string(code), "\nfunc ")[1:] {
-			if function, _, isPlain := strings.Cut(decl, "(inst *instance.Instance)"); isPlain {
-				p.Functions = append(p.Functions, function)
+	for _, input := range sortedNames(catalogue.Inputs) {
+		services := catalogue.Inputs[input].Modules
+		for _, name := range sortedNames(services) {
+			service := services[name]
+			if service.Roles == nil {
+				t.Logf("%s: %s", name, service.Error)
+				continue
 			}
+			n.services++
+			p := generated{Package: fmt.Sprintf("%s%d", gogen.PackageName(name), n.services)}
+			code, err := gogen.Generate(service, gogen.Config{Package: p.Package})
+			check(t, err)
+			for _, decl := range strings.Split(string(code), "\nfunc ")[1:] {
+				if function, _, isPlain := strings.Cut(decl, "(inst *instance.Instance)"); isPlain {
+					p.Functions = append(p.Functions, function)
+				}
+			}
+			if len(p.Functions) != len(service.Roles) {
+				t.Errorf("%s: functions %v for %d roles", name, p.Functions, len(service.Roles))
+			}
+			for _, inst := range inventory.Instances {
+				if inst.Module.Resolved == input && inst.Module.Name == name {
+					p.Instances = append(p.Instances, inst.Name)
+				}
+			}
+			overlay.add("testdata/generated/"+p.Package+"/settings.go", code)
+			packages = append(packages, p)
 		}
-		if len(p.Functions) != len(service.Roles) {
-			t.Errorf("%s: functions %v for %d roles", name, p.Functions, len(service.Roles))
-		}
-		overlay.add("testdata/generated/"+p.Package+"/settings.go", code)
-		packages = append(packages, p)
 	}
 	var program bytes.Buffer
 	check(t, programTemplate.Execute(&program, packages))
 	overlay.add("testdata/generated/main.go", program.Bytes())
 	input, err := json.Marshal(inventory.Instances)
 	check(t, err)
-	var n counts
 	for _, line := range strings.Split(strings.TrimSpace(overlay.run("./testdata/generated", input)), "\n") {
 		switch {
 		case strings.HasPrefix(line, "decoded "):
@@ -196,8 +238,8 @@ func (o *overlay) run(program string, stdin []byte) string {
 
 // generated is a package of generated code.
 type generated struct {
-	Name, Package string
-	Functions     []string
+	Package              string
+	Functions, Instances []string
 }
 
 // programTemplate is a program that takes instances as JSON, decodes the settings of all their members with the generated code,
@@ -214,7 +256,7 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/typed"
 {{- range .}}
-	"github.com/clanctl/clanctl/conformance/testdata/generated/{{.Package}}"
+	{{if not .Functions}}_ {{end}}"github.com/clanctl/clanctl/conformance/testdata/generated/{{.Package}}"
 {{- end}}
 )
 
@@ -246,19 +288,16 @@ func main() {
 		}
 		instances[name] = inst
 	}
-{{- range .}}{{$p := .}}
-
-	for _, inst := range instances {
-		if inst.Module.Name == {{printf "%q" .Name}} {
-			{{- range .Functions}}
-			show({{printf "%q" $p.Name}}, {{printf "%q" .}})({{$p.Package}}.{{.}}(inst))
-			{{- end}}
-		}
+{{- range .}}{{$p := .Package}}
+	for _, name := range []string{ {{- range .Instances}}{{printf "%q" .}}, {{end -}} } {
+		inst := instances[name]
+		{{- range .Functions}}
+		show(name, {{printf "%q" .}})({{$p}}.{{.}}(inst))
+		{{- end}}
+		_ = inst
 	}
 {{- end}}
 }
-
-
 
 func show(service, function string) func(members any, err error) {
 	return func(list any, err error) {

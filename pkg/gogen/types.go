@@ -93,8 +93,10 @@ func (g *generator) of(t *module.Type, at place) goType {
 		return plain(intType(t))
 	case module.KindNumber:
 		return plain("float64")
-	case module.KindString, module.KindPath:
+	case module.KindString:
 		return plain("string")
+	case module.KindPath:
+		return goType{code: jen.Qual(typedPath, "Path"), text: "typed.Path"}
 	case module.KindEnum, module.KindUnion:
 		return g.union(t, outer, at)
 	case module.KindNullable:

@@ -20,7 +20,7 @@ type alternatives struct {
 	// The values of enums.
 	strings  []string
 	integers []json.Number
-	// others are lists and objects.
+	// others are lists and objects, and paths, which are strings or objects.
 	others []nested
 	// anything: no more can be said.
 	anything bool
@@ -63,9 +63,9 @@ func (a *alternatives) add(t *module.Type, above []*frame) {
 		a.ints = append(a.ints, intType(t))
 	case module.KindNumber:
 		a.number = true
-	case module.KindString, module.KindPath:
+	case module.KindString:
 		a.anyString = true
-	case module.KindList, module.KindMap, module.KindSubmodule, module.KindTagged:
+	case module.KindPath, module.KindList, module.KindMap, module.KindSubmodule, module.KindTagged:
 		a.others = append(a.others, nested{t, above})
 	default:
 		a.anything = true
@@ -192,6 +192,8 @@ func (g *generator) branches(a *alternatives, name func(label string) string, se
 			label = "List"
 		case module.KindMap:
 			label = "Map"
+		case module.KindPath:
+			label = "Path"
 		}
 		g.above = other.above
 		add(label, g.of(other.t, place{name(label), setting}))

@@ -129,6 +129,23 @@ func TestInstances(t *testing.T) {
 	}
 }
 
+func TestPath(t *testing.T) {
+	for text, want := range map[string]typed.Path{`"/x"`: {Path: "/x"}, `""`: {}, `{"$derivation":"hello"}`: {Derivation: "hello"}} {
+		var got typed.Path
+		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
+			t.Errorf("%s is decoded as %+v, %v", text, got, err)
+		}
+		if again, err := json.Marshal(got); err != nil || string(again) != text {
+			t.Errorf("%+v is encoded as %s, %v", got, again, err)
+		}
+	}
+	for _, bad := range []string{`1`, `[]`, `{"$derivation": 1}`, `{"$derivation": "x", "y": 1}`} {
+		if err := new(typed.Path).UnmarshalJSON([]byte(bad)); err == nil {
+			t.Errorf("%s is a path", bad)
+		}
+	}
+}
+
 func TestUnion(t *testing.T) {
 	text := "now"
 	for want, value := range map[string]when{`"now"`: {String: &text}, `[]`: {List: []dest{}}} {

@@ -225,7 +225,7 @@ func (v ServerSettings) MarshalJSON() ([]byte, error) {
 
 // ServerStore is the setting store. Exactly one field is set.
 type ServerStore struct {
-	Path *string `json:"path,omitzero"`
+	Path *typed.Path `json:"path,omitzero"`
 
 	S3 *ServerStoreS3 `json:"s3,omitzero"`
 }
