@@ -105,17 +105,8 @@ func (c *clanCore) lacks(t *testing.T, name string) string {
 
 // TestClans compares real clans in the same way.
 func TestClans(t *testing.T) {
-	clans := list("CLANCTL_CLANS")
-	if len(clans) == 0 {
-		fmt.Println("SKIP: CLANCTL_CLANS names no clans to compare")
-		t.SkipNow()
-	}
+	clans, overrides := realClans(t)
 	env := newEnvironment()
-	overrides := map[string]string{}
-	for _, override := range list("CLANCTL_CLANS_OVERRIDES") {
-		input, ref, _ := strings.Cut(override, "=")
-		overrides[input] = ref
-	}
 	for _, clan := range clans {
 		t.Run(clan, func(t *testing.T) {
 			want, oracleErr := askOracle(t, env, clan, overrides)
@@ -131,4 +122,20 @@ func TestClans(t *testing.T) {
 			compare(t, want, inventory)
 		})
 	}
+}
+
+// realClans are those that the caller names, and what to use for their inputs. Without any the test is skipped, aloud.
+func realClans(t *testing.T) (clans []string, overrides map[string]string) {
+	t.Helper()
+	clans = list("CLANCTL_CLANS")
+	if len(clans) == 0 {
+		fmt.Println("SKIP: CLANCTL_CLANS names no clans for " + t.Name())
+		t.SkipNow()
+	}
+	overrides = map[string]string{}
+	for _, override := range list("CLANCTL_CLANS_OVERRIDES") {
+		input, ref, _ := strings.Cut(override, "=")
+		overrides[input] = ref
+	}
+	return clans, overrides
 }

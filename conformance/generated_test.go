@@ -60,17 +60,8 @@ func TestGeneratedCodeOfExample(t *testing.T) {
 
 // TestGeneratedCodeOfClans does the same with the services that real clans use, and the settings that people wrote.
 func TestGeneratedCodeOfClans(t *testing.T) {
-	clans := list("CLANCTL_CLANS")
-	if len(clans) == 0 {
-		fmt.Println("SKIP: CLANCTL_CLANS names no clans to generate code for")
-		t.SkipNow()
-	}
+	clans, overrides := realClans(t)
 	env := newEnvironment()
-	overrides := map[string]string{}
-	for _, override := range list("CLANCTL_CLANS_OVERRIDES") {
-		input, ref, _ := strings.Cut(override, "=")
-		overrides[input] = ref
-	}
 	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}}
 	for _, clan := range clans {
 		t.Run(clan, func(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -77,14 +76,9 @@ func genGoCommand() *cli.Command {
 
 // loadService looks closely at one module.
 func loadService(c *cli.Context, ref string) (*module.Service, error) {
-	var found *instance.Modules
-	_, err := ask(c, instance.Config{}, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
-		var err error
-		found, err = instance.LoadModules(ctx, flake, config, instance.ModuleQuery{Of: []string{ref}})
-		return nil, err
-	})
+	found, err := loadModules(c, instance.ModuleQuery{Of: []string{ref}})
 	if err != nil {
-		return nil, err
+		return nil, explainLoad(c, err)
 	}
 	return found.Found[ref], nil
 }

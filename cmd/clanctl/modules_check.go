@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 
 	"github.com/urfave/cli/v2"
@@ -42,12 +41,7 @@ func modulesCheckCommand() *cli.Command {
 
 // loadOwnModules looks at the flake's own modules as closely as can be: all of them, or those that are named.
 func loadOwnModules(c *cli.Context) (module.Input, error) {
-	var found *instance.Modules
-	_, err := ask(c, instance.Config{}, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
-		var err error
-		found, err = instance.LoadModules(ctx, flake, config, instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
-		return nil, err
-	})
+	found, err := loadModules(c, instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
 	if none := (*module.NoServicesError)(nil); errors.As(err, &none) && c.NArg() == 0 {
 		return module.Input{}, nil
 	}
