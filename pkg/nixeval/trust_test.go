@@ -196,6 +196,30 @@ func TestIdentityHasIncludedFiles(t *testing.T) {
 	}
 }
 
+// Another token may fetch another input; and no token is written down.
+func TestTokensAndTheCache(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	home := clan(t)
+	writeAll(t, map[string]string{filepath.Join(home, "value"): "one"})
+	time.Sleep(100 * time.Millisecond)
+	for _, c := range []struct {
+		token  string
+		cached bool
+	}{{"a", false}, {"a", true}, {"b", false}, {"b", true}} {
+		e.Options = []Option{{"access-tokens", "example.org=hunter2" + c.token}}
+		if result, err := e.Apply(t.Context(), home, readValues, nil); err != nil || result.Cached != c.cached {
+			t.Errorf("token %s: %v, cached %v", c.token, err, result != nil && result.Cached)
+		}
+	}
+	_ = filepath.WalkDir(e.CacheDir, func(path string, d fs.DirEntry, err error) error {
+		if text, _ := os.ReadFile(path); strings.Contains(string(text)+path, "hunter2") {
+			t.Errorf("the token is in %s", path)
+		}
+		return err
+	})
+}
+
 // Refs in git's reftable form are in no file of their own.
 func TestGitHeadSeesReftables(t *testing.T) {
 	root := t.TempDir()
