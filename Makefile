@@ -3,7 +3,7 @@ GO ?= go
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
 
-.PHONY: build demo test lint fuzz reliability vuln bench generate release clean
+.PHONY: build demo test lint fuzz reliability cover vuln bench generate release clean
 
 build:
 	$(GO) build -o bin/clanctl ./cmd/clanctl
@@ -31,6 +31,11 @@ fuzz:
 reliability:
 	@scripts/ensure-nix
 	$(GO) test ./reliability -count=1 -timeout 60m -run TestFaults -rounds $(or $(ROUNDS),10) -table ../docs/reliability.md
+
+# Coverage of each package by all tests together.
+cover:
+	@scripts/ensure-nix
+	@scripts/cover
 
 # Known vulnerabilities; needs the network, and says so where there is none.
 vuln:
