@@ -89,14 +89,26 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	if err != nil {
 		return nil, fmt.Errorf("nixeval: arguments: %w", err)
 	}
-	program, cleanup, err := e.writeProgram(fn)
+	// What is asked, whether it stands on the command line or in a file.
+	plain, err := newProgram(fn, nil)
+	if err != nil {
+		return nil, fmt.Errorf("nixeval: %w", err)
+	}
+	question := e.arguments(plain.name, ref, argsJSON)
+	if len(argsJSON) > maxArgument {
+		if plain, err = newProgram(fn, argsJSON); err != nil {
+			return nil, fmt.Errorf("nixeval: %w", err)
+		}
+		argsJSON = []byte("null")
+	}
+	program, cleanup, err := e.writeProgram(plain)
 	if err != nil {
 		return nil, fmt.Errorf("nixeval: %w", err)
 	}
 	defer cleanup()
 
 	arguments := e.arguments(program, ref, argsJSON)
-	attempt := e.begin(ctx, ref, e.arguments(fn.Name+"\x00"+fn.Source, ref, argsJSON))
+	attempt := e.begin(ctx, ref, question)
 	sources := Sources{root: ref.Root}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {
@@ -133,6 +145,9 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	}
 	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: localTrees(run.locks, ref)}, nil
 }
+
+// maxArgument leaves room in the 128 KiB that Linux allows for a word of a command line: quoting adds at most a character to each.
+const maxArgument = 60_000
 
 func (e *Evaluator) nix() string {
 	if e.Nix == "" {

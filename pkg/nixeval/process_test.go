@@ -15,6 +15,8 @@ import (
 
 var identity = Function{Name: "identity.nix", Source: "target: args: args"}
 
+var identityProgram, _ = newProgram(identity, nil)
+
 func isKind(err, kind error) bool { return errors.Is(err, kind) }
 
 // fake writes a program that stands in for Nix where the real one cannot be made to misbehave.
@@ -124,14 +126,14 @@ func TestCancelled(t *testing.T) {
 
 func TestProgramIsWrittenOnceAndHealed(t *testing.T) {
 	e := &Evaluator{ProgramDir: t.TempDir()}
-	first, _, err := e.writeProgram(identity)
+	first, _, err := e.writeProgram(identityProgram)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(first, identity.Name), []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	second, _, err := e.writeProgram(identity)
+	second, _, err := e.writeProgram(identityProgram)
 	if err != nil || second != first {
 		t.Fatalf("%s, %v", second, err)
 	}
@@ -144,7 +146,7 @@ func TestProgramIsWrittenOnceAndHealed(t *testing.T) {
 	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	dir, cleanup, err := (&Evaluator{ProgramDir: blocked}).writeProgram(identity)
+	dir, cleanup, err := (&Evaluator{ProgramDir: blocked}).writeProgram(identityProgram)
 	if err != nil || !exists(filepath.Join(dir, identity.Name)) {
 		t.Fatalf("%s, %v", dir, err)
 	}

@@ -20,7 +20,7 @@ import (
 const programFlake = `{
   inputs.target.url = "path:/overridden";
   outputs = { self, target }: {
-    apply = args:
+    apply = %s
       builtins.trace "` + sourceMark + `${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
         (import ./%s target args);
   };
@@ -29,34 +29,51 @@ const programFlake = `{
 
 const sourceMark = "clanctl-source "
 
-// writeProgram puts the program flake where Nix can read it, and returns its directory. The directory's name is a hash of
-// its content: it is written once, and a pasted command line finds it again.
-func (e *Evaluator) writeProgram(fn Function) (dir string, cleanup func(), err error) {
+// program is the program flake of a function.
+type program struct {
+	files map[string][]byte
+	// name is a hash of its content.
+	name string
+	// once: it is for one question alone.
+	once bool
+}
+
+// newProgram makes the flake. Arguments that are too large for a command line stand in it, beside the function; nil for those that are
+// not.
+func newProgram(fn Function, args []byte) (*program, error) {
 	files := map[string][]byte{fn.Name: []byte(fn.Source)}
 	for name, source := range fn.Beside {
 		files[name] = []byte(source)
 	}
 	for name := range files {
 		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" {
-			return "", nil, fmt.Errorf("function name %q is not a .nix file name", name)
+			return nil, fmt.Errorf("function name %q is not a .nix file name", name)
 		}
 	}
-	files["flake.nix"] = fmt.Appendf(nil, programFlake, fn.Name)
+	files["flake.nix"] = fmt.Appendf(nil, programFlake, "args:", fn.Name)
+	if args != nil {
+		files["flake.nix"] = fmt.Appendf(nil, programFlake, "_: let args = builtins.fromJSON (builtins.readFile ./args.json); in", fn.Name)
+		files["args.json"] = args
+	}
 	hash := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(hash, "%d %s %d ", len(name), name, len(files[name]))
 		hash.Write(files[name])
 	}
-	name := hex.EncodeToString(hash.Sum(nil))[:32]
+	return &program{files: files, name: hex.EncodeToString(hash.Sum(nil))[:32], once: args != nil}, nil
+}
 
+// writeProgram puts the program flake where Nix can read it, and returns its directory. The directory's name is that of the program: it
+// is written once, and a pasted command line finds it again.
+func (e *Evaluator) writeProgram(p *program) (dir string, cleanup func(), err error) {
 	parent := e.ProgramDir
 	if parent == "" {
 		if cache, err := DefaultCacheDir(); err == nil && ours(cache) == nil {
 			parent = filepath.Join(cache, "nix")
 		}
 	}
-	if parent != "" {
-		if dir, err := installed(filepath.Join(parent, name), files); err == nil {
+	if parent != "" && !p.once {
+		if dir, err := installed(filepath.Join(parent, p.name), p.files); err == nil {
 			return dir, func() {}, nil
 		}
 	}
@@ -70,7 +87,7 @@ func (e *Evaluator) writeProgram(fn Function) (dir string, cleanup func(), err e
 		cleanup()
 		return "", nil, err
 	}
-	if err := writeFiles(dir, files); err != nil {
+	if err := writeFiles(dir, p.files); err != nil {
 		cleanup()
 		return "", nil, err
 	}

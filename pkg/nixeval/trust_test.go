@@ -196,6 +196,50 @@ func TestIdentityHasIncludedFiles(t *testing.T) {
 	}
 }
 
+// Linux allows 128 KiB for a word of a command line; a question may be larger.
+func TestLargeArguments(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	t.Setenv("TMPDIR", t.TempDir())
+	home := clan(t)
+	writeAll(t, map[string]string{filepath.Join(home, "value"): "one"})
+	time.Sleep(100 * time.Millisecond)
+	length := Function{Name: "length.nix", Source: `_: args: builtins.stringLength args`}
+	// Just below and above what goes into the command line, with a quote for every character.
+	for _, size := range []int{maxArgument/2 - 10, maxArgument, 3 << 20} {
+		large := strings.Repeat(`"`, size)
+		for _, cached := range []bool{false, true} {
+			result, err := e.Apply(t.Context(), home, length, large)
+			if err != nil || strings.TrimSpace(string(result.Value)) != fmt.Sprint(size) || result.Cached != cached {
+				t.Fatalf("%d: %v, %.40s", size, err, fmt.Sprint(result))
+			}
+			if result, err := e.Apply(t.Context(), home, length, large[1:]+"x"); err != nil || result.Cached != cached {
+				t.Fatalf("another of %d: %v", size, err)
+			}
+		}
+	}
+	if left, _ := os.ReadDir(os.TempDir()); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// What stands beside a function is a part of the question.
+func TestFilesBesideAreAsked(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	home := clan(t)
+	time.Sleep(100 * time.Millisecond)
+	for _, c := range []struct {
+		beside string
+		cached bool
+	}{{"1", false}, {"2", false}, {"1", true}} {
+		result, err := e.Apply(t.Context(), home, Function{Name: "x.nix", Source: "_: _: import ./y.nix", Beside: map[string]string{"y.nix": c.beside}}, nil)
+		if err != nil || strings.TrimSpace(string(result.Value)) != c.beside || result.Cached != c.cached {
+			t.Errorf("%s: %v, %v", c.beside, err, result)
+		}
+	}
+}
+
 // Another token may fetch another input; and no token is written down.
 func TestTokensAndTheCache(t *testing.T) {
 	var e Evaluator
