@@ -65,7 +65,7 @@ func instancesDeleteCommand() *cli.Command {
 				for _, name := range c.Args().Slice() {
 					errs = append(errs, s.DeleteInstance(name))
 				}
-				return store.All(errs...)
+				return store.JoinErrors(errs...)
 			})
 		},
 	}

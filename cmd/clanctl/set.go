@@ -69,7 +69,7 @@ func setCommand() *cli.Command {
 					}
 					errs = append(errs, err)
 				}
-				return store.All(errs...)
+				return store.JoinErrors(errs...)
 			})
 		},
 	}
@@ -116,7 +116,7 @@ func unsetCommand() *cli.Command {
 				for _, word := range c.Args().Slice()[2:] {
 					errs = append(errs, s.Unset(layer, instance.ParsePath(word)))
 				}
-				return store.All(errs...)
+				return store.JoinErrors(errs...)
 			})
 		},
 	}

@@ -40,7 +40,7 @@ func tagsAddCommand() *cli.Command {
 				for _, machine := range machines {
 					errs = append(errs, s.AddTags(machine, tag))
 				}
-				return store.All(errs...)
+				return store.JoinErrors(errs...)
 			})
 			noEffect := (*store.NoEffectError)(nil)
 			if c.Bool("dry-run") && (errors.As(err, new(*instance.NotLocalError)) || errors.As(err, &noEffect) && noEffect.Unread) {
@@ -67,7 +67,7 @@ func tagsRemoveCommand() *cli.Command {
 				for _, machine := range c.Args().Tail() {
 					errs = append(errs, s.RemoveTags(machine, c.Args().First()))
 				}
-				return store.All(errs...)
+				return store.JoinErrors(errs...)
 			})
 		},
 	}

@@ -176,6 +176,20 @@ func (e *BrokenError) Hint() string { return "nothing was written; --force write
 // Unwrap returns the evaluation's error.
 func (e *BrokenError) Unwrap() error { return e.Err }
 
+// UncheckedError: the clan does not evaluate in a copy of its tree, with the change or without, so that nobody knows what the change
+// does. Nothing was written.
+type UncheckedError struct{ Err error }
+
+func (e *UncheckedError) Error() string {
+	return "the change cannot be checked, because the clan does not evaluate in a copy of its tree: " + e.Err.Error()
+}
+
+// Hint says how to write it nonetheless.
+func (e *UncheckedError) Hint() string { return "nothing was written; --force writes it nonetheless" }
+
+// Unwrap returns the evaluation's error.
+func (e *UncheckedError) Unwrap() error { return e.Err }
+
 // NoEffectError: the changed clan evaluates, but is not what the change is meant to make of it. Nothing was written.
 type NoEffectError struct {
 	File string
@@ -196,8 +210,8 @@ func (e *NoEffectError) Error() string {
 // Hint says what to do.
 func (e *NoEffectError) Hint() string { return e.hint }
 
-// All puts errors together, each with its hint, for all are worth telling; nil if there are none.
-func All(errs ...error) error {
+// JoinErrors puts errors together, each with its hint, for all are worth telling; nil if there are none.
+func JoinErrors(errs ...error) error {
 	var all *multierror.Error
 	for _, err := range errs {
 		if err != nil {

@@ -23,7 +23,7 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 		errs = append(errs, s.checkMembers(role))
 	}
 	errs = append(errs, s.checkSpec(spec))
-	if err := All(errs...); err != nil {
+	if err := JoinErrors(errs...); err != nil {
 		return err
 	}
 	if err := s.doc.set(append(path, "module"), specJSON(spec)); err != nil {
@@ -203,7 +203,7 @@ func (s *Store) SetModule(name string, spec module.Spec) error {
 		}
 		return s.doc.set(at, text)
 	}
-	if err := All(put("name", &spec.Name), put("input", spec.Input)); err != nil {
+	if err := JoinErrors(put("name", &spec.Name), put("input", spec.Input)); err != nil {
 		return err
 	}
 	later := s.later()

@@ -33,7 +33,7 @@ func (s *Store) checkMembers(m Members) error {
 			}
 		}
 	}
-	return All(errs...)
+	return JoinErrors(errs...)
 }
 
 // checkRole looks up a role in the instance's module, as far as that is known.

@@ -28,8 +28,8 @@ type Preview struct {
 	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A renamed
 	// instance stands there under its new name only. Nil where After is.
 	Fleet *diff.Difference
-	// Err is why the change must not be written: a [*SettingsError] (then Fleet and After are nil), a [*BrokenError] or a
-	// [*NoEffectError]; nil if nothing speaks against it.
+	// Err is why the change must not be written: a [*SettingsError] (then Fleet and After are nil), a [*BrokenError], an
+	// [*UncheckedError] or a [*NoEffectError]; nil if nothing speaks against it.
 	Err error
 }
 
@@ -68,10 +68,13 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	p.After = after
 	if after == nil {
 		// Is it the change, or the copy?
-		if _, copyErr := s.unchangedCopy(ctx); copyErr != nil && copyErr.Error() == err.Error() {
-			return nil, fmt.Errorf("the clan cannot be evaluated in a copy of its tree: %w", err)
+		if control, controlErr := s.unchangedCopy(ctx); control != nil {
+			p.Err = JoinErrors(p.Err, &BrokenError{Err: err})
+		} else if ctx.Err() != nil {
+			return nil, controlErr
+		} else {
+			p.Err = JoinErrors(p.Err, &UncheckedError{Err: err})
 		}
-		p.Err = All(p.Err, &BrokenError{Err: err})
 		s.preview = p
 		return p, nil
 	}
@@ -85,7 +88,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 			return nil, err
 		}
 		if len(found) > 0 {
-			p.Err = All(p.Err, &BrokenError{Findings: found})
+			p.Err = JoinErrors(p.Err, &BrokenError{Findings: found})
 		}
 	}
 	if p.Err == nil {

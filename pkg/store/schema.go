@@ -75,7 +75,7 @@ func (s *Store) checkSettings(ctx context.Context) error {
 			errs = append(errs, &SettingsError{layer, invalid.Problems})
 		}
 	}
-	return All(errs...)
+	return JoinErrors(errs...)
 }
 
 // holdsType reports whether there is a set with a _type anywhere.
