@@ -142,6 +142,15 @@ func (b *browser) keys(keys ...string) {
 	}
 }
 
+// handledKey presses a key that the page handles itself: it types no character, which KeyEvent does not know.
+func (b *browser) handledKey(key, code string) {
+	b.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: "rawKeyDown", Key: key, Code: code})
+		return err
+	}))
+}
+
 const (
 	rowNames    = `[...document.querySelectorAll(".matrix tbody th")].map(e => e.querySelector("a, button").textContent).join(" ")`
 	columnNames = `[...document.querySelectorAll(".matrix thead th.instance")].sort((a, b) => a.dataset.column - b.dataset.column).map(e => e.querySelector("a").textContent).join(" ")`
@@ -271,11 +280,7 @@ func TestBrowserByKeyboard(t *testing.T) {
 	b.keys(kb.Enter)
 	eventually(b, `document.activeElement.id`, "main")
 
-	// A key that was handled types no character, which KeyEvent does not know.
-	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: "rawKeyDown", Key: "/", Code: "Slash"})
-		return err
-	}))
+	b.handledKey("/", "Slash")
 	eventually(b, `document.activeElement.id`, "q")
 	b.keys("t", "r", "a", "v", "e", "l")
 	eventually(b, rowNames, "travel")
@@ -298,9 +303,9 @@ func TestBrowserByKeyboard(t *testing.T) {
 		eventually(b, focused, step.want)
 	}
 	// Enter in a cell leads to just that role of the machine.
-	b.keys(kb.Enter)
+	b.handledKey("Enter", "Enter")
 	eventually(b, pageTitle, "travel")
-	eventually(b, `document.activeElement.tagName + " " + document.activeElement.querySelector("a").textContent`, "SUMMARY backup-nightly")
+	eventually(b, `document.activeElement.tagName + " " + document.activeElement.querySelector("h2").textContent`, "SUMMARY backup-nightly client")
 	// On to the first setting, and what there is to know of it.
 	for range 20 {
 		b.keys(kb.Tab)
@@ -456,4 +461,33 @@ func TestBrowserContrast(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A page that stays open says when its file was written anew, though it may fetch nothing.
+func TestBrowserNoticesAChange(t *testing.T) {
+	path := chromium(t)
+	file := filepath.Join(t.TempDir(), "clan.html")
+	write := func(machines int) {
+		t.Helper()
+		if err := os.WriteFile(file+"~", []byte(written(t, fleet(t, machines, 1), Options{Live: true})), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(file+"~", file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(2)
+	b := openFile(t, path, file, 1280, 800)
+	b.do(chromedp.Evaluate[chromedp.Void](`lookNow()`), chromedp.Sleep(500*time.Millisecond))
+	if js[bool](b, `!!document.getElementById("changed")`) {
+		t.Fatal("it says that it changed, and it did not")
+	}
+	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "m"))
+	write(3)
+	b.do(chromedp.Evaluate[chromedp.Void](`lookNow()`))
+	eventually(b, `!!document.getElementById("changed")`, true)
+	eventually(b, `document.activeElement.id`, "q") // people are not interrupted
+	b.do(chromedp.Click(chromedp.CSS("#changed button")))
+	eventually(b, rowNames, "m0 m1 m2")
+	eventually(b, `document.getElementById("q").value`, "m")
 }

@@ -1,8 +1,8 @@
 // What is wrong.
 
-function finding(f, level) {
+function finding(f) {
   return h("article", { class: "finding " + f.severity },
-    h(level || "h3", {}, h("span", { class: "sev" }, f.severity), " ", h("code", {}, f.code)),
+    h("h2", {}, h("span", { class: "sev" }, f.severity), " ", h("code", {}, f.code)),
     f.place && h("p", { class: "at" }, where(f.place)),
     h("p", { class: "message" }, f.message),
     f.definitions.length > 0 && h("ul", { class: "defs" }, f.definitions.map((d) => definition(d, true))),
@@ -36,7 +36,7 @@ function findingsView(main) {
     const wanted = words();
     const shown = findings.filter((f) => (!state.severity || f.severity === state.severity) && wanted.every((w) => f.text.includes(w)));
     list.replaceChildren();
-    const more = gradually(list, shown, (f) => finding(f, "h2"), 100);
+    const more = gradually(list, shown, (f) => finding(f), 100);
     tail.replaceChildren(more.button);
     if (!findings.length) put(list, h("p", { class: "empty" }, "Nothing is wrong with this clan, as far as clanctl can tell."));
     else if (!shown.length) put(list, nothing());

@@ -1,9 +1,10 @@
 // Machines as a list: what fits a narrow screen, and paper.
 
 const runsShown = 12;
+const paperHolds = 20000; // roles; of more, paper too shows the first of each machine only
 
 // By instance: its name, and the roles in it.
-function runs(machine, among) {
+function runs(machine, among, all) {
   const items = [];
   for (const m of machine.memberships) {
     if (among && !among.has(m.instance)) continue;
@@ -13,11 +14,12 @@ function runs(machine, among) {
   }
   items.sort((a, b) => byName(a.instance, b.instance));
   const item = (i) => h("li", {}, h("a", { href: i.instance.href }, i.instance.name), " ", i.roles.map((r) => chip(r)));
-  const list = h("ul", { class: "runs" }, items.slice(0, runsShown).map(item));
-  if (items.length > runsShown) {
-    const more = h("button", { type: "button", class: "more" }, `and ${items.length - runsShown} more`);
+  const first = all ? items.length : runsShown;
+  const list = h("ul", { class: "runs" }, items.slice(0, first).map(item));
+  if (items.length > first) {
+    const more = h("button", { type: "button", class: "more" }, `and ${items.length - first} more`);
     const last = h("li", {}, more);
-    more.addEventListener("click", () => { last.replaceWith(...items.slice(runsShown).map(item)); });
+    more.addEventListener("click", () => { last.replaceWith(...items.slice(first).map(item)); });
     put(list, last);
   }
   return items.length ? list : h("span", { class: "note" }, "nothing");
@@ -34,7 +36,8 @@ function machineLink(m) {
 }
 
 // A table that stays one for screen readers where the screen is so narrow that its rows are cards.
-function list(host, rows, columns) {
+function list(host, rows, columns, paper) {
+  const all = paper && rows.reduce((n, row) => n + row.machines[0].memberships.length, 0) <= paperHolds;
   const among = columns.length === allInstances.length ? null : new Set(columns);
   const body = h("tbody", { role: "rowgroup" });
   const cell = (label, ...content) => h("td", { role: "cell", "data-label": label }, content);
@@ -43,10 +46,10 @@ function list(host, rows, columns) {
     const common = m.tags.filter((t) => ms.every((x) => x.tags.includes(t)));
     const name = ms.length === 1 ? [machineLink(m), m.description && h("span", { class: "note line" }, m.description)]
       : lazy(h("span", {}, h("strong", {}, count(ms.length, "machine")), ` ${m.name} … ${ms[ms.length - 1].name}`),
-        () => h("p", { class: "many" }, ms.map((x) => [machineLink(x), " "])));
+        () => h("p", { class: "many" }, ms.map((x) => [machineLink(x), " "])), paper);
     const kinds = [...new Set(ms.map((x) => x.class))].filter(Boolean);
     return h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, name), cell("Class", kinds.join(", ") || (m.unknown ? "not in the inventory" : "")),
-      cell("Tags", tagLinks(telling(common))), cell("Runs", runs(m, among)));
+      cell("Tags", tagLinks(telling(common))), cell("Runs", runs(m, among, all)));
   };
   const table = h("table", { class: "list", role: "table" }, h("caption", { class: "hidden" }, "Machines, and what runs there"),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Machine", "Class", "Tags", "Runs"].map((t) => h("th", { scope: "col", role: "columnheader" }, t)))), body);

@@ -2,22 +2,25 @@
 // itself in a frame: the one in the frame tells what it is, and no more than that.
 const liveEvery = 5000;
 
+let probe = null;
+
 function watchOwnFile() {
   if (fingerprint.dataset.live === undefined) return;
-  let frame = null;
   addEventListener("message", (e) => {
-    if (!frame || e.source !== frame.contentWindow || typeof e.data !== "string") return;
-    frame.remove();
-    frame = null;
+    if (!probe || e.source !== probe.contentWindow || typeof e.data !== "string") return;
+    probe.remove();
+    probe = null;
     if (e.data !== fingerprint.content) offerReload();
   });
-  setInterval(() => {
-    if (document.hidden || byId("changed")) return;
-    if (frame) frame.remove();
-    frame = h("iframe", { sandbox: "allow-scripts", hidden: true, title: "looks for changes", tabindex: -1 });
-    frame.src = location.href.split("#")[0] + "#probe";
-    document.put(body, frame);
-  }, liveEvery);
+  setInterval(() => { if (!document.hidden) lookNow(); }, liveEvery);
+}
+
+function lookNow() {
+  if (byId("changed")) return;
+  if (probe) probe.remove();
+  probe = h("iframe", { sandbox: "allow-scripts", hidden: true, title: "looks for changes", tabindex: -1 });
+  probe.src = location.href.split("#")[0] + "#probe";
+  document.body.append(probe);
 }
 
 function offerReload() {

@@ -3,10 +3,10 @@
 const openUpTo = 8;
 
 function membership(m, open) {
-  const make = () => h("div", {}, prose(m.role.description),
+  const make = () => h("div", {}, prose(m.role.description), h("p", { class: "also" }, h("a", { href: m.instance.href }, `All of ${m.instance.name}`)),
     settingsTable(m.role, m.block, m.machine, `Settings of ${m.machine.name} as ${m.role.name} of ${m.instance.name}`));
-  const box = lazy([h("h2", {}, h("a", { href: m.instance.href }, m.instance.name), " ", chip(m.role.name)), " ",
-    h("span", { class: "note" }, serviceText(m.instance.service), " · "), h("span", { class: "why" }, because(m)), writtenNote(m.block)], make, open);
+  const box = lazy([h("h2", {}, m.instance.name, " ", chip(m.role.name)), " ",
+    h("span", { class: "note" }, serviceText(m.instance.service), " · "), h("span", { class: "why" }, because(m, true)), writtenNote(m.block)], make, open);
   box.className = "card membership";
   return box;
 }

@@ -101,7 +101,7 @@ function fleetView(main) {
     if (asList() || (paper && columns.length > 24) || !columns.length) {
       matrix = null;
       under.replaceChildren();
-      more = list(host, rows, columns);
+      more = list(host, rows, columns, paper);
       return;
     }
     more = null;

@@ -254,7 +254,10 @@ class Matrix {
       case "Home": a.column = 0; if (e.ctrlKey) a.row = 0; break;
       case "End": a.column = this.columns.length; if (e.ctrlKey) a.row = this.rows.length - 1; break;
       case "Enter":
-        if (e.target.matches("td")) this.enter(a.row, a.column);
+        if (e.target.matches("td")) {
+          e.preventDefault();
+          this.enter(a.row, a.column);
+        }
         return;
       default: return;
     }

@@ -131,10 +131,10 @@ const settingsNotes = {
 // What there is to know of how the settings of these roles were had.
 const settingsNote = (roles) => [...new Set(roles.map((r) => settingsNotes[r.settingsFrom]).filter(Boolean))].map((text) => h("p", { class: "note" }, text));
 
-// Why the machine is a member.
-function because(m) {
+// Why the machine is a member; plain is for places where links may not be.
+function because(m, plain) {
   const reasons = [];
   if (m.explicit) reasons.push([h("span", {}, "by name "), where(m.place)]);
-  for (const t of m.tags) reasons.push([h("span", {}, "by the tag ", h("a", { class: "tag", href: fleetHref("tag", t.name) }, t.name), " "), where(t.place)]);
+  for (const t of m.tags) reasons.push([h("span", {}, "by the tag ", plain ? h("span", { class: "tag" }, t.name) : h("a", { class: "tag", href: fleetHref("tag", t.name) }, t.name), " "), where(t.place)]);
   return reasons.map((r, i) => [i ? ", and " : "", r]);
 }
