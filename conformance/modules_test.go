@@ -301,13 +301,24 @@ func settingsFit(t *testing.T, inv *instance.Inventory, modules *instance.Module
 	return checked
 }
 
-// withoutPriorities is a value without mkForce and its like.
+// withoutPriorities is a value without mkForce, mkIf, mkMerge and their like.
 func withoutPriorities(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		switch v["_type"] {
 		case "override", "order", "if":
 			return withoutPriorities(v["content"])
+		case "merge":
+			contents, _ := v["contents"].([]any)
+			merged := map[string]any{}
+			for _, content := range contents {
+				set, isSet := withoutPriorities(content).(map[string]any)
+				if !isSet {
+					return withoutPriorities(content) // what it is merged with is of the same kind
+				}
+				maps.Copy(merged, set)
+			}
+			return merged
 		}
 		set := make(map[string]any, len(v))
 		for name, inner := range v {

@@ -1,7 +1,7 @@
 // Bench measures clanctl against bare Nix, side by side in one run: for each clan it runs every command in turn, several times
 // over, and prints medians and their ratio to `nix eval --json` of the same clan's instances, as Markdown.
 //
-//	go run ./internal/bench [-clanctl PROGRAM] [-nix PROGRAM] [-runs N]
+//	go run ./internal/bench [-clanctl PROGRAM] [-nix PROGRAM] [-runs N] [-modules]
 //
 // With CLANCTL_CLAN_CORE (the path of a clan-core) and CLANCTL_NIXPKGS_LIB (the path of a flake with nixpkgs' lib) the clans
 // are real ones; otherwise they are plain flakes, which have no member-by-member row, since nothing evaluates their settings.
@@ -24,10 +24,11 @@ func main() {
 	log.SetFlags(0)
 	clanctl := flag.String("clanctl", "bin/clanctl", "the clanctl to measure")
 	nix := flag.String("nix", "nix", "the Nix to compare with and to run")
+	only := flag.Bool("modules", false, "measure the listing of services only")
 	runs := flag.Int("runs", 7, "how often each command runs")
 	cli := flag.String("clan", os.Getenv("CLANCTL_CLAN_CLI"), "a clan CLI to compare with")
 	flag.Parse()
-	if err := run(*clanctl, *nix, *cli, *runs); err != nil {
+	if err := run(*clanctl, *nix, *cli, *runs, *only); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -39,7 +40,7 @@ type clan struct {
 	members   int
 }
 
-func run(clanctl, nix, cli string, runs int) error {
+func run(clanctl, nix, cli string, runs int, onlyModules bool) error {
 	clanctl, err := filepath.Abs(clanctl)
 	if err != nil {
 		return err
@@ -66,9 +67,16 @@ func run(clanctl, nix, cli string, runs int) error {
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateOnly), runs)
 	cache := filepath.Join(dir, "cache")
 	for _, c := range clans {
+		if onlyModules {
+			break
+		}
 		if err := compare(c, commands(c, clanctl, nix, cli, cache), runs); err != nil {
 			return err
 		}
+	}
+	if smallest := clans[1]; smallest.real {
+		smallest.name = "the services of clan-core"
+		return compare(smallest, modulesOf(clanctl, nix, cache), runs)
 	}
 	return nil
 }
