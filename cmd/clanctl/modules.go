@@ -65,7 +65,7 @@ func (o *viewOutput) printModules(list *view.ModuleList) error {
 			{"USED BY", func(m view.ServiceModule) cell { return newCell(m.UsedBy...) }},
 			{"CATEGORIES", func(m view.ServiceModule) cell { return newCell(m.Categories...) }},
 			{"DESCRIPTION", func(m view.ServiceModule) cell {
-				if m.Error != "" {
+				if m.Error != "" && m.Description == "" {
 					return newCell("does not evaluate").in(red)
 				}
 				return newCell(given(strings.Join(strings.Fields(m.Description), " "))...)

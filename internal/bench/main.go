@@ -89,6 +89,7 @@ type command struct {
 	// baseline: the row that the others are compared with.
 	baseline bool
 	times    []time.Duration
+	cpu      []time.Duration
 	peak     int64
 }
 
@@ -141,26 +142,28 @@ func nixCommand(c clan, argv, env []string) string {
 func compare(c clan, rows []*command, runs int) error {
 	for i := range runs + 1 {
 		for _, row := range rows {
-			elapsed, peak, err := measure(c.dir, row)
+			elapsed, cpu, peak, err := measure(c.dir, row)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", c.name, row.name, err)
 			}
 			if i > 0 { // the first run fills caches: Nix's store, ours, the kernel's
 				row.times = append(row.times, elapsed)
+				row.cpu = append(row.cpu, cpu)
 				row.peak = max(row.peak, peak)
 			}
 		}
 	}
-	var base time.Duration
+	var base, baseCPU time.Duration
 	for _, row := range rows {
 		if row.baseline {
-			base = median(row.times)
+			base, baseCPU = median(row.times), median(row.cpu)
 		}
 	}
-	fmt.Printf("\n### %s\n\n| | median | ratio | peak memory |\n|---|---:|---:|---:|\n", c.name)
+	fmt.Printf("\n### %s\n\n| | median | ratio | processor | ratio | peak memory |\n|---|---:|---:|---:|---:|---:|\n", c.name)
 	for _, row := range rows {
-		m := median(row.times)
-		fmt.Printf("| %s | %.0f ms | %.2f | %d MB |\n", row.name, float64(m.Microseconds())/1000, float64(m)/float64(base), row.peak>>20)
+		m, cpu := median(row.times), median(row.cpu)
+		fmt.Printf("| %s | %d ms | %.2f | %d ms | %.2f | %d MB |\n", row.name, m.Round(time.Millisecond).Milliseconds(), float64(m)/float64(base),
+			cpu.Round(time.Millisecond).Milliseconds(), float64(cpu)/float64(baseCPU), row.peak>>20)
 	}
 	return nil
 }

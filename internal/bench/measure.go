@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// measure runs a command once and returns how long it took and the most memory that it had itself, in bytes: what its children
-// had (for clanctl, Nix) does not count. Where the system has no /proc the memory is 0.
-func measure(dir string, row *command) (time.Duration, int64, error) {
+// measure runs a command once and returns how long it took, the processor time that it and its children took (which says more
+// than that on a busy machine), and the most memory that it had itself, in bytes: what its children had (for clanctl, Nix)
+// does not count. Where the system has no /proc the memory is 0.
+func measure(dir string, row *command) (took, cpu time.Duration, memory int64, err error) {
 	cmd := exec.Command(row.argv[0], row.argv[1:]...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), row.env...)
@@ -20,7 +21,7 @@ func measure(dir string, row *command) (time.Duration, int64, error) {
 	cmd.Stderr = &stderr
 	begin := time.Now()
 	if err := cmd.Start(); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	done := make(chan struct{})
 	peak := make(chan int64)
@@ -36,14 +37,14 @@ func measure(dir string, row *command) (time.Duration, int64, error) {
 			}
 		}
 	}()
-	err := cmd.Wait()
+	err = cmd.Wait()
 	elapsed := time.Since(begin)
 	close(done)
 	most := <-peak
 	if err != nil {
 		err = fmt.Errorf("%w\n%s", err, stderr.String())
 	}
-	return elapsed, most, err
+	return elapsed, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), most, err
 }
 
 func highWater(pid int) int64 {

@@ -29,3 +29,52 @@ func ExampleCatalogue_Resolve() {
 	// clan-core offers no service "borgbakup"
 	// did you mean "borgbackup"?
 }
+
+func ExampleCatalogue_Find() {
+	service := func(name string) map[string]*module.Service {
+		return map[string]*module.Service{name: {Input: "x", Name: name}}
+	}
+	catalogue := module.Catalogue{
+		Names: []string{"clan-core", "self", "more", "other"},
+		Null:  "clan-core",
+		Inputs: map[string]module.Input{
+			"clan-core": {HasServices: true, Services: []string{"borgbackup", "coredns"}, Deprecated: []string{"coredns"}, Modules: service("borgbackup")},
+			"more":      {HasServices: true, Services: []string{"chat"}, Modules: service("chat")},
+			"other":     {HasServices: true, Services: []string{"chat"}, Modules: service("chat")},
+		},
+	}
+	for _, ref := range []string{"borgbackup", "more#chat", "chat", "caht", "coredns"} {
+		service, err := catalogue.Find(ref)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println("found", service.Name)
+	}
+	// Output:
+	// found borgbackup
+	// found chat
+	// several inputs offer a service "chat"
+	// no input of the flake offers a service "caht"
+	// the service "coredns" was removed from clan-core
+}
+
+func ExampleSchema_Validate() {
+	port := module.NewType("unsignedInt16", "16 bit unsigned integer; between 0 and 65535 (both inclusive)")
+	of := &module.Interface{Options: map[string]*module.Option{"port": {Type: port}}}
+	schema := module.NewSchema(of, module.SchemaOptions{})
+	err := schema.Validate(map[string]any{"port": 70000, "prot": 22})
+	var invalid *module.InvalidError
+	if errors.As(err, &invalid) {
+		for _, problem := range invalid.Problems {
+			fmt.Println(problem)
+			if problem.Hint != "" {
+				fmt.Println(" ", problem.Hint)
+			}
+		}
+	}
+	// Output:
+	// port: 70000 is not of the type: 16 bit unsigned integer; between 0 and 65535 (both inclusive)
+	// prot: there is no such option
+	//   did you mean "port"?
+}

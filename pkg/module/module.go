@@ -1,7 +1,8 @@
-// Package module says which service module an instance means: it resolves `module.input` and `module.name` against the
-// services that the flake's inputs offer, the way clan does.
+// Package module is about service modules: which one an instance means (`module.input` and `module.name`, resolved against
+// the services that the flake's inputs offer, the way clan does), what a module says of itself ([Service]), and what its roles
+// accept as settings: the tree of options ([Interface]), and a JSON Schema of it ([Schema]).
 //
-// It is pure and safe for concurrent use; what the inputs offer is given as a [Catalogue].
+// It is pure and safe for concurrent use; what the inputs offer is given as a [Catalogue], which package instance loads.
 package module
 
 import (
