@@ -1,0 +1,265 @@
+package api
+
+import (
+	"fmt"
+	"go/types"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/go/packages"
+)
+
+const (
+	project = "github.com/clanctl/clanctl/"
+	golden  = "../../docs/api.txt"
+)
+
+// mayShow are the packages of others whose types the API may have in it: whoever uses ours depends on their versions, too.
+var mayShow = []string{
+	"github.com/go-json-experiment/json", // the encoder that calls Settings.MarshalJSONTo
+}
+
+// TestAPI compares what the packages under pkg/ export with the golden file. UPDATE=1 writes it anew; read the difference
+// before you commit it, and docs/compatibility.md before you take something away.
+func TestAPI(t *testing.T) {
+	var lines []string
+	for _, pkg := range load(t) {
+		lines = append(lines, describe(pkg)...)
+	}
+	want := "# The public API, written by make generate. See compatibility.md.\n" + strings.Join(lines, "\n") + "\n"
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(golden, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(got), "\n"), strings.Split(want, "\n")); diff != "" {
+		t.Errorf("the public API is not the one of docs/api.txt. If that is on purpose:\n\n\tmake generate\n\n%s", diff)
+	}
+}
+
+// TestAPIShowsNoInternals: users cannot name types of internal packages, and depend on the versions of other projects' types.
+func TestAPIShowsNoInternals(t *testing.T) {
+	for _, pkg := range load(t) {
+		eachExported(pkg, func(what string, typ types.Type) {
+			eachNamed(typ, func(name *types.TypeName) {
+				from := name.Pkg()
+				switch {
+				case from == nil || from == pkg || standard(from.Path()):
+				case strings.HasPrefix(from.Path(), project+"pkg/"):
+				case !strings.HasPrefix(from.Path(), project) && slices.ContainsFunc(mayShow, func(p string) bool { return strings.HasPrefix(from.Path(), p) }):
+				default:
+					t.Errorf("%s shows %s.%s", what, from.Path(), name.Name())
+				}
+				if from == pkg && !name.Exported() {
+					t.Errorf("%s shows %s, which is not exported", what, name.Name())
+				}
+			})
+		})
+	}
+}
+
+func load(t *testing.T) []*types.Package {
+	t.Helper()
+	loaded, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps, Dir: "../.."}, "./pkg/...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*types.Package
+	for _, p := range loaded {
+		for _, err := range p.Errors {
+			t.Fatal(err)
+		}
+		all = append(all, p.Types)
+	}
+	if len(all) == 0 {
+		t.Fatal("there is no package")
+	}
+	slices.SortFunc(all, func(a, b *types.Package) int { return strings.Compare(a.Path(), b.Path()) })
+	return all
+}
+
+// describe lists what a package exports, each thing on a line of its own that can be read without the others.
+func describe(pkg *types.Package) []string {
+	short := strings.TrimPrefix(pkg.Path(), project)
+	qualify := func(other *types.Package) string {
+		if other == pkg {
+			return ""
+		}
+		return other.Name()
+	}
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, short+": "+fmt.Sprintf(format, args...)) }
+	for _, name := range pkg.Scope().Names() {
+		obj := pkg.Scope().Lookup(name)
+		if !obj.Exported() {
+			continue
+		}
+		typeName, isType := obj.(*types.TypeName)
+		if !isType {
+			text := types.ObjectString(obj, qualify)
+			if c, ok := obj.(*types.Const); ok {
+				text += " = " + c.Val().ExactString()
+			}
+			add("%s", text)
+			continue
+		}
+		switch under := typeName.Type().Underlying().(type) {
+		case *types.Struct:
+			if typeName.IsAlias() {
+				add("%s", types.ObjectString(obj, qualify))
+				continue
+			}
+			add("type %s struct", types.TypeString(typeName.Type(), qualify))
+			for i := range under.NumFields() {
+				field := under.Field(i)
+				if !field.Exported() {
+					continue
+				}
+				line := fmt.Sprintf("type %s struct, %s %s", name, field.Name(), types.TypeString(field.Type(), qualify))
+				if tag := under.Tag(i); tag != "" {
+					line += " `" + tag + "`"
+				}
+				add("%s", line)
+			}
+		default:
+			add("%s", types.ObjectString(obj, qualify))
+		}
+		for method := range methods(typeName) {
+			add("%s", types.ObjectString(method, qualify))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// methods are the exported ones that are declared on a type. Those of an interface are part of the type itself.
+func methods(name *types.TypeName) func(yield func(*types.Func) bool) {
+	return func(yield func(*types.Func) bool) {
+		named, ok := name.Type().(*types.Named)
+		if !ok || name.IsAlias() {
+			return
+		}
+		for method := range named.Methods() {
+			if method.Exported() && !yield(method) {
+				return
+			}
+		}
+	}
+}
+
+// eachExported calls f for the type of everything that a package exports, with words for it.
+func eachExported(pkg *types.Package, f func(what string, typ types.Type)) {
+	for _, name := range pkg.Scope().Names() {
+		obj := pkg.Scope().Lookup(name)
+		if !obj.Exported() {
+			continue
+		}
+		what := strings.TrimPrefix(pkg.Path(), project) + "." + name
+		typeName, isType := obj.(*types.TypeName)
+		if !isType {
+			f(what, obj.Type())
+			continue
+		}
+		if under, ok := typeName.Type().Underlying().(*types.Struct); ok {
+			for field := range under.Fields() {
+				if field.Exported() {
+					f(what+"."+field.Name(), field.Type())
+				}
+			}
+		} else {
+			f(what, typeName.Type().Underlying())
+		}
+		for method := range methods(typeName) {
+			f(what+"."+method.Name(), method.Type())
+		}
+	}
+}
+
+// eachNamed calls f for every named type that a type is made of.
+func eachNamed(typ types.Type, f func(*types.TypeName)) {
+	switch t := typ.(type) {
+	case *types.Named:
+		f(t.Obj())
+		for arg := range t.TypeArgs().Types() {
+			eachNamed(arg, f)
+		}
+	case *types.Alias:
+		f(t.Obj())
+		eachNamed(types.Unalias(t), f)
+	case *types.Pointer:
+		eachNamed(t.Elem(), f)
+	case *types.Slice:
+		eachNamed(t.Elem(), f)
+	case *types.Array:
+		eachNamed(t.Elem(), f)
+	case *types.Chan:
+		eachNamed(t.Elem(), f)
+	case *types.Map:
+		eachNamed(t.Key(), f)
+		eachNamed(t.Elem(), f)
+	case *types.Signature:
+		for v := range t.Params().Variables() {
+			eachNamed(v.Type(), f)
+		}
+		for v := range t.Results().Variables() {
+			eachNamed(v.Type(), f)
+		}
+	case *types.Struct:
+		for field := range t.Fields() {
+			eachNamed(field.Type(), f)
+		}
+	case *types.Interface:
+		for method := range t.Methods() {
+			eachNamed(method.Type(), f)
+		}
+	}
+}
+
+// standard reports whether a package is of Go's own library: its path has no host.
+func standard(path string) bool {
+	host, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(host, ".")
+}
+
+// TestLinksToPackages: what the manual links to is exported.
+func TestLinksToPackages(t *testing.T) {
+	exported := map[string]*types.Scope{}
+	for _, pkg := range load(t) {
+		exported[strings.TrimPrefix(pkg.Path(), project)] = pkg.Scope()
+	}
+	pages, err := filepath.Glob("../../docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := 0
+	for _, page := range append(append(pages, more...), "../../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range packageLink.FindAllStringSubmatch(string(text), -1) {
+			links++
+			if scope := exported[link[1]]; scope == nil || scope.Lookup(link[2]) == nil {
+				t.Errorf("%s links to %s.%s, which is not there", page, link[1], link[2])
+			}
+		}
+	}
+	if links == 0 {
+		t.Error("no page links to a package")
+	}
+}
+
+var packageLink = regexp.MustCompile(`pkg\.go\.dev/github\.com/clanctl/clanctl/(pkg/\w+)#(\w+)`)
