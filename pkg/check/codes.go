@@ -57,6 +57,7 @@ var codes = []Code{
 	{"module-without-readme", warning, "The manifest of one of the flake's own modules has no README."},
 	{"role-without-behaviour", warning, "A role of one of the flake's own modules does nothing to a machine."},
 	{"role-without-interface", warning, "A role of one of the flake's own modules has no interface."},
+	{"role-without-description", warning, "A role of one of the flake's own modules has no description."},
 	{"interface-failed", failure, "The interface of a role of one of the flake's own modules does not evaluate."},
 	{"interface-not-json", failure, "An interface of one of the flake's own modules has an option that JSON cannot express."},
 	{"impossible-constraint", failure, "A constraint of one of the flake's own modules cannot be met by any clan."},

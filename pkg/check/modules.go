@@ -105,6 +105,13 @@ func (m *moduleCheck) roles() {
 				Hint:    "if that is meant, say so: interface = { };",
 			})
 		}
+		if role.Description == "" && role.Error == "" {
+			m.add(written.Position, instance.Finding{
+				Code: "role-without-description", Severity: warning, Role: name,
+				Message: "the role has no description; clan warns about that when it builds a machine with the service",
+				Hint:    "add description, one sentence on what the role makes of a machine",
+			})
+		}
 		if role.Error != "" {
 			m.add(written.Position, instance.Finding{
 				Code: "interface-failed", Severity: failure, Role: name,

@@ -7,6 +7,7 @@
       manifest.name = "there"; #+
       manifest.readme = "How to use it."; #+
       roles.r = {
+        description = "A role";
         interface = { };
         perInstance = { ... }: { };
       };
@@ -17,6 +18,7 @@
       manifest.categories = throw "none"; #! -
       manifest.readme = "How to use it.";
       roles.r = {
+        description = "A role";
         interface = { };
         perInstance = { ... }: { };
       };

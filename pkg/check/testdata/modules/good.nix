@@ -2,6 +2,7 @@
   manifest.name = "file";
   manifest.readme = "How to use it.";
   roles.r = {
+    description = "A role";
     interface = { };
     perInstance = { ... }: { };
   };

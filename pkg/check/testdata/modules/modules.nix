@@ -11,6 +11,7 @@
       };
     };
     roles.one = {
+      description = "A role";
       interface =
         { lib, ... }:
         {
@@ -24,6 +25,7 @@
       perInstance = { ... }: { };
     };
     roles.two = {
+      description = "A role";
       interface = { };
       perInstance = { ... }: { };
     };
@@ -34,6 +36,7 @@
   perMachine = {
     manifest.name = "perMachine";
     manifest.readme = "How to use it.";
+    roles.a.description = "A role";
     roles.a.interface = { };
     perMachine = { ... }: { };
   };
@@ -45,6 +48,7 @@
       readme = "How to use it.";
     };
     roles.r = {
+      description = "A role";
       interface = { };
       perInstance = { ... }: { };
     };
@@ -55,6 +59,7 @@
     manifest.name = "unread"; #+
     manifest.readme = "How to use it."; #+
     roles.r = {
+      description = "A role";
       interface = { };
       perInstance = { ... }: { };
     };
@@ -66,6 +71,7 @@
     manifest.readme = "\n"; #! -
     manifest.readme = "How to use it."; #+
     roles.r = {
+      description = "A role";
       interface = { };
       perInstance = { ... }: { };
     };
@@ -79,9 +85,11 @@
       interface = { }; #! -
     }; #! -
     roles.q = { #! role-without-interface
+      description = "A role"; #! -
       perInstance = { ... }: { }; #! -
     }; #! -
     roles.r = { #+
+      description = "A role"; #+
       interface = { }; #+
       perInstance = { ... }: { }; #+
     }; #+
@@ -90,6 +98,7 @@
   foreign = {
     manifest.name = "foreign";
     manifest.readme = "How to use it.";
+    roles.r.description = "A role";
     roles.r.perInstance = { ... }: { };
     roles.r.interface =
       { lib, ... }:
@@ -109,9 +118,24 @@
     manifest.constraints.roles.r.minMachines = 2; #! impossible-constraint
     manifest.constraints.roles.r.maxMachines = 1; #! -
     roles.r = {
+      description = "A role";
       interface = { };
       perInstance = { ... }: { };
     };
+  };
+
+  terse = {
+    manifest.name = "terse";
+    manifest.readme = "How to use it.";
+    roles.r = { #! role-without-description
+      interface = { }; #! -
+      perInstance = { ... }: { }; #! -
+    }; #! -
+    roles.r = { #+
+      description = "A role"; #+
+      interface = { }; #+
+      perInstance = { ... }: { }; #+
+    }; #+
   };
 
   misspelt = {
@@ -119,6 +143,7 @@
     manifest.readme = "How to use it.";
     manifest.constraints.roles.sever.minMachines = 1; #! constraint-of-unknown-role
     roles.server = {
+      description = "A role";
       interface = { };
       perInstance = { ... }: { };
     };
@@ -129,6 +154,7 @@
     manifest.readme = "How to use it.";
     manifest.constraints.maxInstances = 0; #! impossible-constraint
     roles.r = {
+      description = "A role";
       interface = { };
       perInstance = { ... }: { };
     };
@@ -138,10 +164,12 @@
     manifest.name = "failing";
     manifest.readme = "How to use it.";
     roles.r = { #! interface-failed
+      description = "A role"; #! -
       interface = throw "not today"; #! -
       perInstance = { ... }: { }; #! -
     }; #! -
     roles.s = {
+      description = "A role";
       interface = { };
       perInstance = { ... }: { };
     };
