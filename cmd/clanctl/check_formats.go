@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -16,16 +17,9 @@ import (
 
 // reportFormat returns what prints a report in the format that the flags ask for.
 func reportFormat(c *cli.Context) (func(*report) error, error) {
-	json, err := newJSONOutput(c)
+	format, json, err := formatOf(c, "text", "json", "sarif", "github")
 	if err != nil {
 		return nil, err
-	}
-	format := c.String("format")
-	if c.Bool("json") || c.IsSet("jq") {
-		if format != "" && format != "json" {
-			return nil, usagef("--format %s is not JSON: leave out --json and --jq", format)
-		}
-		format = "json"
 	}
 	paint, err := newPainter(c)
 	if err != nil {
@@ -33,8 +27,6 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	}
 	w := c.App.Writer
 	switch format {
-	case "", "text":
-		return func(r *report) error { return printText(w, paint, r) }, nil
 	case "json":
 		return func(r *report) error { return json.print(r) }, nil
 	case "sarif":
@@ -42,8 +34,29 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	case "github":
 		return func(r *report) error { return printAnnotations(w, r) }, nil
 	}
-	err = usageError{fmt.Sprintf("there is no format %q", format), "it is " + nearest.List([]string{"text", "json", "sarif", "github"})}
-	return nil, err
+	return func(r *report) error { return printText(w, paint, r) }, nil
+}
+
+// formatOf reads --format, --json and --jq, which mean the format json. Without any it is the first of those that there are.
+func formatOf(c *cli.Context, formats ...string) (string, *jsonOutput, error) {
+	json, err := newJSONOutput(c)
+	if err != nil {
+		return "", nil, err
+	}
+	format := c.String("format")
+	if c.Bool("json") || c.IsSet("jq") {
+		if format != "" && format != "json" {
+			return "", nil, usagef("--format %s is not JSON: leave out --json and --jq", format)
+		}
+		format = "json"
+	}
+	switch {
+	case format == "":
+		return formats[0], json, nil
+	case !slices.Contains(formats, format):
+		return "", nil, usageError{fmt.Sprintf("there is no format %q", format), "it is " + nearest.List(formats)}
+	}
+	return format, json, nil
 }
 
 // messageOf is all that there is to say of a finding beside its place, for formats that have one text for it.

@@ -269,7 +269,7 @@ func lockText(input diff.Input) string {
 
 // diffFormat returns what prints a difference in the format that the flags ask for.
 func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
-	json, err := newJSONOutput(c)
+	format, json, err := formatOf(c, "text", "json", "markdown")
 	if err != nil {
 		return nil, err
 	}
@@ -277,29 +277,20 @@ func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	format := c.String("format")
-	if c.Bool("json") || c.IsSet("jq") {
-		if format != "" && format != "json" {
-			return nil, usagef("--format %s is not JSON: leave out --json and --jq", format)
-		}
-		format = "json"
-	}
 	w := c.App.Writer
 	if c.Bool("affected") {
-		if format != "" {
+		if c.IsSet("format") || format != "text" {
 			return nil, usageError{"--affected prints names, and goes with no other format", `which of them are affected directly: clanctl diff -r --jq '.affected[] | select(.kind == "direct").machine'`}
 		}
 		return func(d *diff.Difference) error { return printAffected(w, d) }, nil
 	}
 	switch format {
-	case "", "text":
-		return func(d *diff.Difference) error { return printDiff(w, widthOf(w), paint, d) }, nil
 	case "json":
 		return func(d *diff.Difference) error { return json.print(d) }, nil
 	case "markdown":
 		return func(d *diff.Difference) error { return printDiffMarkdown(w, d) }, nil
 	}
-	return nil, usageError{fmt.Sprintf("there is no format %q", format), "it is " + nearest.List([]string{"text", "json", "markdown"})}
+	return func(d *diff.Difference) error { return printDiff(w, widthOf(w), paint, d) }, nil
 }
 
 // printAffected prints names for a program, or escaped for a terminal.

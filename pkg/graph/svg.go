@@ -20,6 +20,8 @@ const (
 	padding    = 10
 	boxGap     = 14
 	roleHeight = 22
+	// lineGap is what lines keep from each other where they leave a box.
+	lineGap = 6
 	// textColumns is how long lines of names are, at most, where names are not longer.
 	textColumns = 36
 	// mostLines is how many lines of names a box shows; more are counted.
@@ -66,7 +68,11 @@ type layout struct {
 func (g *Graph) layout() layout {
 	var l layout
 	var widest [2]float64
-	for _, group := range g.Groups {
+	leaving := make([]int, len(g.Groups))
+	for _, link := range g.Links {
+		leaving[link.Group]++
+	}
+	for i, group := range g.Groups {
 		title := ""
 		if len(group.Machines) > 1 {
 			title = group.title()
@@ -75,6 +81,7 @@ func (g *Graph) layout() layout {
 		if title != "" {
 			b.height += lineHeight
 		}
+		b.height = max(b.height, 2*padding+lineGap*float64(leaving[i]))
 		b.dashed = group.Machines[0].Unknown
 		widest[0] = max(widest[0], b.width)
 		l.groups = append(l.groups, b)
