@@ -260,18 +260,26 @@ func (d *document) layOut(value hujson.ValueTrimmed, l layout) hujson.ValueTrimm
 	return value
 }
 
-// remove takes the member at a path away; false if there is none.
-func (d *document) remove(path ...string) bool {
+// member returns the object that holds the member at a path, and which one it is; nil if there is none.
+func (d *document) member(path []string) (object *hujson.Object, at int) {
 	parent, _ := d.find(path[:len(path)-1])
 	if parent == nil {
-		return false
+		return nil, 0
 	}
 	object, ok := parent.Value.(*hujson.Object)
 	if !ok {
-		return false
+		return nil, 0
 	}
-	at := memberIndex(object, path[len(path)-1])
-	if at < 0 {
+	if at = memberIndex(object, path[len(path)-1]); at < 0 {
+		return nil, 0
+	}
+	return object, at
+}
+
+// remove takes the member at a path away; false if there is none.
+func (d *document) remove(path ...string) bool {
+	object, at := d.member(path)
+	if object == nil {
 		return false
 	}
 	if at == 0 && len(object.Members) > 1 {
@@ -288,16 +296,8 @@ func (d *document) remove(path ...string) bool {
 
 // rename gives the member at a path another name, in its place.
 func (d *document) rename(path []string, name string) bool {
-	parent, _ := d.find(path[:len(path)-1])
-	if parent == nil {
-		return false
-	}
-	object, ok := parent.Value.(*hujson.Object)
-	if !ok {
-		return false
-	}
-	at := memberIndex(object, path[len(path)-1])
-	if at < 0 {
+	object, at := d.member(path)
+	if object == nil {
 		return false
 	}
 	object.Members[at].Name.Value = hujson.String(name)
