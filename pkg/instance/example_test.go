@@ -95,3 +95,21 @@ func ExampleEvalError() {
 	// role-failed sshd
 	// [server]
 }
+
+// Which services do the inputs offer, and what are they for?
+func ExampleLoadModules() {
+	modules, err := instance.LoadModules(context.Background(), "../../examples/homelab", instance.Config{Evaluator: offline}, instance.ModuleQuery{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, input := range slices.Sorted(maps.Keys(modules.Catalogue.Inputs)) {
+		services := modules.Catalogue.Inputs[input].Modules
+		for _, name := range slices.Sorted(maps.Keys(services)) {
+			fmt.Printf("%s#%s: %s\n", input, name, services[name].Manifest.Description)
+		}
+	}
+	// Output:
+	// self#status-page: One page that says which machines are up
+	// services#borg: Backups of folders to another machine
+	// services#sshd: Logins over SSH, with host keys that the clan knows
+}

@@ -1,0 +1,33 @@
+package gogen_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/clanctl/clanctl/pkg/gogen"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// Types for the settings of a service, whether an instance uses it or not.
+func ExampleGenerate() {
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
+	modules, err := instance.LoadModules(context.Background(), "../../examples/homelab", config, instance.ModuleQuery{Of: []string{"services#borg"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	source, err := gogen.Generate(modules.Found["services#borg"], gogen.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for line := range bytes.Lines(source) {
+		if bytes.HasPrefix(line, []byte("func ")) {
+			fmt.Print(string(line))
+		}
+	}
+	// Output:
+	// func Client(inst *instance.Instance) ([]typed.Member[ClientSettings], error) {
+	// func Server(inst *instance.Instance) ([]typed.Member[ServerSettings], error) {
+}

@@ -1,0 +1,36 @@
+package graph_test
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/clanctl/clanctl/pkg/graph"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/view"
+)
+
+// A picture of one instance, as text that Markdown pages can have. WriteSVG draws it.
+func ExampleOf() {
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Omit: instance.OmitSettings}
+	inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	picture, err := graph.Of(inv, []string{"backup-offsite"}, view.Query{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := picture.WriteMermaid(os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// flowchart LR
+	//   accTitle: homelab
+	//   m0("attic")
+	//   m1("cabin")
+	//   i0["backup-offsite (borg)"]
+	//   m0 ---|"client"| i0
+	//   m1 ---|"server"| i0
+}

@@ -1,0 +1,30 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/report"
+)
+
+// A web service would write the page to its response.
+func ExampleWrite() {
+	// Origins are where each value comes from, which the page tells.
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Origins: true}
+	inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var page bytes.Buffer
+	if err := report.Write(&page, inv, check.All(inv), report.Options{}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(bytes.Contains(page.Bytes(), []byte("<title>homelab</title>")))
+	// Output:
+	// true
+}
