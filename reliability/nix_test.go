@@ -28,6 +28,21 @@ var nixFaults = []fault{
 	{name: "Ctrl-C", with: realNix, outcome: "exit code 130", try: signalled(syscall.SIGINT)},
 	{name: "SIGTERM", with: realNix, outcome: "exit code 130", try: signalled(syscall.SIGTERM)},
 	{name: "the terminal is closed (SIGHUP)", with: realNix, outcome: "exit code 130", try: signalled(syscall.SIGHUP)},
+	{name: "Ctrl-C twice", with: realNix, outcome: "clanctl ends at once, and Nix with it (Linux)", try: func(a *attempt) {
+		if runtime.GOOS != "linux" {
+			a.Skip("SKIP: only Linux kills a child with its parent")
+		}
+		cmd := a.startEndless()
+		begin := time.Now()
+		a.check(cmd.Process.Signal(syscall.SIGINT))
+		time.Sleep(100 * time.Millisecond)
+		_ = cmd.Process.Signal(syscall.SIGINT) // it may be gone
+		_ = cmd.Wait()
+		a.until("all processes are gone", func() bool { return len(a.processes()) == 0 })
+		if a.took = time.Since(begin); a.took > time.Second {
+			a.Errorf("it took %v", a.took)
+		}
+	}},
 	{name: "clanctl itself is killed (SIGKILL)", with: realNix, outcome: "Nix ends, too (Linux)", try: func(a *attempt) {
 		if runtime.GOOS != "linux" {
 			a.Skip("SKIP: only Linux kills a child with its parent")
