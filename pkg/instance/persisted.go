@@ -2,6 +2,7 @@ package instance
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -115,7 +116,7 @@ func LoadPersisted(ctx context.Context, flake string, config Config) (*Inventory
 		}
 		directory := asString(child(l.facts["flake"], "directory"))
 		dir, own := l.sources.Local(directory)
-		if !own || strings.HasPrefix(dir, "<") {
+		if !own || strings.HasPrefix(dir, "<") || !inside(ref.Root, dir) {
 			return &ForeignDirectoryError{Directory: directory}
 		}
 		persisted.Dir = dir
@@ -125,6 +126,17 @@ func LoadPersisted(ctx context.Context, flake string, config Config) (*Inventory
 		return nil, nil, err
 	}
 	return inv, persisted, err
+}
+
+// inside reports whether a directory of a tree is one in it, and no link leads out.
+func inside(root, dir string) bool {
+	top, err := os.OpenRoot(root)
+	if err != nil {
+		return false
+	}
+	defer top.Close()
+	info, err := top.Stat(dir)
+	return err == nil && info.IsDir()
 }
 
 // Alone returns the same, but with the owners of the clan as it is without inventory.json: for where it is not Recorded what is the

@@ -13,7 +13,8 @@ type Evaluator struct {
 	// Nix is the program to run: a path, or a name looked up in PATH. Empty means "nix".
 	Nix string
 
-	// Offline, Refresh and Impure have the meaning of Nix's flags of these names.
+	// Offline, Refresh and Impure have the meaning of Nix's flags of these names; but with Offline nothing at all is fetched, not even
+	// an input that is not at hand. With Impure, Nix gets the caller's whole environment.
 	Offline bool
 	Refresh bool
 	Impure  bool
@@ -22,7 +23,8 @@ type Evaluator struct {
 	OverrideInputs map[string]string
 
 	// Options are Nix settings, as `nix --option NAME VALUE`, in order; a later one wins. They come after clanctl's own
-	// (allow-import-from-derivation = false) and so can change these.
+	// (allow-import-from-derivation = false) and so can change these. One with "token" in its name is put into NIX_CONFIG instead: a
+	// command line is everybody's to read.
 	Options []Option
 
 	// Grace is how long an interrupted Nix may go on before its process group is killed. Zero means two seconds: Nix 2.8

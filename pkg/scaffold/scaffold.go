@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"text/template"
 
@@ -59,31 +58,36 @@ func Write(flake, name string) (*Module, error) {
 		return nil, &NameError{name}
 	}
 	m := &Module{Name: name, Dir: path.Join("modules", match[2])}
-	dir := filepath.Join(flake, filepath.FromSlash(m.Dir))
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	// A link in the flake leads to nothing outside of it.
+	root, err := os.OpenRoot(flake)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if err := root.MkdirAll("modules", 0o755); err != nil {
 		return nil, err
 	}
 	// Who makes the directory is alone in it.
-	if err := os.Mkdir(dir, 0o755); errors.Is(err, fs.ErrExist) {
+	if err := root.Mkdir(m.Dir, 0o755); errors.Is(err, fs.ErrExist) {
 		return nil, &ExistsError{m.Dir}
 	} else if err != nil {
 		return nil, err
 	}
 	for _, t := range []string{"README.md", "default.nix"} {
-		if err := write(filepath.Join(dir, t), t, map[string]string{"Name": name, "File": match[2]}); err != nil {
-			return nil, errors.Join(err, os.RemoveAll(dir))
+		if err := write(root, path.Join(m.Dir, t), t, map[string]string{"Name": name, "File": match[2]}); err != nil {
+			return nil, errors.Join(err, root.RemoveAll(m.Dir))
 		}
 		m.Files = append(m.Files, path.Join(m.Dir, t))
 	}
 	return m, nil
 }
 
-func write(file, name string, data any) error {
+func write(root *os.Root, file, name string, data any) error {
 	var text bytes.Buffer
 	if err := templates.ExecuteTemplate(&text, name+".tmpl", data); err != nil {
 		return err
 	}
-	return os.WriteFile(file, text.Bytes(), 0o644)
+	return root.WriteFile(file, text.Bytes(), 0o644)
 }
 
 // Attribute is how Nix code names the module among others: a name that is no identifier is quoted.
