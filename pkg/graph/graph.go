@@ -24,6 +24,7 @@ type Graph struct {
 
 	machines int    // of the whole clan
 	hidden   []Link // of roles that most machines have
+	linked   map[Link]bool
 }
 
 // Group is a box of machines that have the same roles in the same instances.
@@ -130,6 +131,10 @@ func draw(classes map[string]string, machines []string, instances *view.Instance
 	g.services(instances, groupOf)
 	g.thin()
 	g.order()
+	g.linked = map[Link]bool{}
+	for _, link := range slices.Concat(g.Links, g.hidden) {
+		g.linked[link] = true
+	}
 	return g
 }
 
@@ -201,8 +206,7 @@ func (g *Graph) members(service, role int) []string {
 	most := g.Services[service].Roles[role].Most
 	var labels []string
 	for i, group := range g.Groups {
-		has := slices.ContainsFunc(slices.Concat(g.Links, g.hidden), func(l Link) bool { return l == Link{i, service, role} })
-		if has != most {
+		if g.linked[Link{i, service, role}] != most {
 			labels = append(labels, group.labels()...)
 		}
 	}
@@ -295,8 +299,12 @@ func (g *Graph) sentences() []string {
 		}
 		lines = append(lines, strings.Join(s.labels(), ", ")+". "+strings.Join(roles, "; ")+".")
 	}
+	has := map[int]bool{}
+	for link := range g.linked {
+		has[link.Group] = true
+	}
 	for i, group := range g.Groups {
-		if !slices.ContainsFunc(slices.Concat(g.Links, g.hidden), func(l Link) bool { return l.Group == i }) {
+		if !has[i] {
 			lines = append(lines, strings.Join(group.labels(), ", ")+": "+g.without())
 		}
 	}
@@ -316,9 +324,9 @@ func (g *Graph) without() string {
 }
 
 // clean makes text from a flake fit to be shown, on one line.
-func clean(s string) string {
-	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(term.Escape(s))
-}
+func clean(s string) string { return oneLine.Replace(term.Escape(s)) }
+
+var oneLine = strings.NewReplacer("\n", `\n`, "\t", `\t`)
 
 // lines packs labels on lines of no more than so many columns, where they are not longer by themselves.
 func lines(labels []string, width int) []string {

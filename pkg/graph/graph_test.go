@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -230,6 +232,64 @@ func TestDOT(t *testing.T) {
 	nodes, edges := bytes.Count(plain, []byte("\nnode ")), bytes.Count(plain, []byte("\nedge "))
 	if nodes != len(g.Groups)+len(g.Services) || edges != len(g.Links) {
 		t.Errorf("Graphviz read %d boxes and %d lines of %d and %d", nodes, edges, len(g.Groups)+len(g.Services), len(g.Links))
+	}
+}
+
+// Even where nothing can be grouped it takes no time to speak of.
+func TestHairball(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var machines []string
+	f := fleet{}
+	for i := range 1000 {
+		machines = append(machines, fmt.Sprint("m", i))
+	}
+	for i := range 100 {
+		name := fmt.Sprint("i", i)
+		f[name] = map[string][]string{}
+		for _, machine := range machines {
+			if r.IntN(3) == 0 {
+				f[name]["role"] = append(f[name]["role"], machine)
+			}
+		}
+	}
+	start := time.Now()
+	g := f.graph("hairball", machines...)
+	for _, write := range []func(*Graph, io.Writer) error{(*Graph).WriteSVG, (*Graph).WriteHTML, (*Graph).WriteDOT, (*Graph).WriteMermaid} {
+		if err := write(g, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(start); len(g.Links) < 20000 || took > 30*time.Second {
+		t.Errorf("%d lines in %v", len(g.Links), took)
+	} else {
+		t.Log(len(g.Links), took)
+	}
+}
+
+func TestCrossings(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		g := &Graph{Groups: make([]Group, 6), Services: make([]Service, 5)}
+		for i := range 6 {
+			for j := range 5 {
+				for k := range 2 {
+					if r.IntN(3) == 0 {
+						g.Links = append(g.Links, Link{i, j, k})
+					}
+				}
+			}
+		}
+		want := 0
+		for _, a := range g.Links {
+			for _, b := range g.Links {
+				if a.Group < b.Group && (a.Service > b.Service || a.Service == b.Service && a.Role > b.Role) {
+					want++
+				}
+			}
+		}
+		if got := g.crossings(indices(6), indices(5)); got != want {
+			t.Fatalf("%d crossings of %v, want %d", got, g.Links, want)
+		}
 	}
 }
 

@@ -62,12 +62,35 @@ func (g *Graph) crossings(groups, services []int) int {
 		ends[i] = Link{toGroup[l.Group], toService[l.Service], l.Role}
 	}
 	slices.SortFunc(ends, compareLinks)
-	n := 0
-	for i, a := range ends {
-		for _, b := range ends[i+1:] {
-			if a.Group < b.Group && cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Role, b.Role)) > 0 {
-				n++
-			}
+	// In that order two lines cross if the later one ends higher up: count such pairs while sorting by the ends.
+	rank := make([]int, len(ends))
+	byEnd := indices(len(ends))
+	slices.SortFunc(byEnd, func(a, b int) int {
+		return cmp.Or(cmp.Compare(ends[a].Service, ends[b].Service), cmp.Compare(ends[a].Role, ends[b].Role))
+	})
+	for i, at := range byEnd {
+		if i > 0 && ends[at].Service == ends[byEnd[i-1]].Service && ends[at].Role == ends[byEnd[i-1]].Role {
+			rank[at] = rank[byEnd[i-1]]
+		} else {
+			rank[at] = i
+		}
+	}
+	return inversions(rank)
+}
+
+// inversions counts the pairs of which the first is greater, by merging, and sorts the numbers.
+func inversions(numbers []int) int {
+	if len(numbers) < 2 {
+		return 0
+	}
+	left, right := slices.Clone(numbers[:len(numbers)/2]), slices.Clone(numbers[len(numbers)/2:])
+	n := inversions(left) + inversions(right)
+	for i := range numbers {
+		if len(right) == 0 || len(left) > 0 && left[0] <= right[0] {
+			numbers[i], left = left[0], left[1:]
+		} else {
+			numbers[i], right = right[0], right[1:]
+			n += len(left)
 		}
 	}
 	return n
