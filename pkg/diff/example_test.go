@@ -10,31 +10,26 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Which machines does a change concern, and why? Here another schedule, as if it had been read from another flake.
+// Which machines does a change concern, and why?
 func ExampleOf() {
-	load := func() *instance.Inventory {
-		config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
-		inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
-		if err != nil {
-			log.Fatal(err)
-		}
-		return inv
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
+	before, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	if err != nil {
+		log.Fatal(err)
 	}
-	old, new := load(), load()
-	cellar := new.Instances["backup-nightly"].Roles["client"].Machines["cellar"]
-	cellar.Settings, _ = instance.NewSettings(map[string]any{"folders": []string{"/var/lib", "/home"}, "keep": map[string]any{"daily": 14}, "schedule": "04:00"})
+	// The other side would be another revision of the flake; here it is the same one without an instance.
+	after, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	delete(after.Instances, "backup-offsite")
 
-	d := diff.Of(old, new)
-	for _, s := range d.Instances[0].Roles[0].Settings {
-		fmt.Println(s.Change, s.Path, *s.Old, *s.New, s.Machines)
-	}
-	for _, a := range d.Affected {
-		fmt.Println(a.Machine, a.Kind)
+	for _, machine := range diff.Of(before, after).Affected {
+		for _, reason := range machine.Reasons {
+			fmt.Println(machine.Machine, machine.Kind, reason.Kind, reason.Instance)
+		}
 	}
 	// Output:
-	// changed [schedule] 03:00 04:00 [cellar]
-	// attic shared
-	// cellar direct
-	// studio shared
-	// travel shared
+	// attic direct member backup-offsite
+	// cabin direct member backup-offsite
 }
