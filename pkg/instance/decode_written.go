@@ -6,20 +6,20 @@ import (
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// written decodes what written.nix tells.
-func (l *moduleLoader) written(node any) *module.Written {
-	if bad(node) {
-		return &module.Written{Unknown: true, HasName: true, HasReadme: true}
-	}
+// written decodes what written.nix tells of a module, and where the module itself is.
+func (l *moduleLoader) written(node, placed any) *module.Written {
 	at := newPositions(child(node, "positions"), l.sources)
 	// The first of some places that is known.
 	place := func(candidates ...*Position) module.Position {
-		for _, found := range append(candidates, at.pick(child(node, "at"), nil)) {
+		for _, found := range append(candidates, at.pick(placed, nil)) {
 			if found != nil {
 				return module.Position{File: found.File, Line: found.Line, Column: found.Column}
 			}
 		}
 		return module.Position{}
+	}
+	if bad(node) {
+		return &module.Written{Unknown: true, HasName: true, HasReadme: true, Position: place(), Constraints: place()}
 	}
 	var manifest []*Position
 	for _, name := range append([]string{"name"}, sortedKeys(asMap(child(node, "positions", "manifest")))...) {

@@ -116,7 +116,7 @@ func (l *moduleLoader) loadAll(ctx context.Context, want ModuleQuery) error {
 	for _, input := range want.Inputs {
 		paths = append(paths, []string{"catalogue", input}, []string{tree, input})
 		if want.Written {
-			paths = append(paths, []string{"written", input})
+			paths = append(paths, []string{"written", input}, []string{"placed", input})
 		}
 	}
 	facts, err := l.askAll(ctx, query{}, paths, roleDepth)
@@ -144,7 +144,7 @@ func (l *moduleLoader) loadAll(ctx context.Context, want ModuleQuery) error {
 			}
 			offers.Modules[name] = l.service(query{}, node, extend(path, name), input, name, want.Interfaces)
 			if written := child(facts, "written", input, name); written != nil {
-				offers.Modules[name].Written = l.written(written)
+				offers.Modules[name].Written = l.written(written, child(facts, "placed", input, name))
 			}
 		}
 		for alias, name := range asMap(child(facts, "catalogue", input, "twins")) {
@@ -492,6 +492,9 @@ func (l *moduleLoader) askAll(ctx context.Context, q query, paths [][]string, de
 // Where all modules are asked for, narrow goes no deeper than to the roles of one; otherwise to what is to blame.
 const roleDepth = 5 // "described", INPUT, MODULE, "interfaces", ROLE
 
+// writtenDepth is that of a module in the part "written": of one that kills Nix it tells nothing.
+const writtenDepth = 3
+
 // narrow fills in the values of some parts that together killed Nix: it asks for halves of them, and for the children of one,
 // down to parts of a given depth.
 func (l *moduleLoader) narrow(ctx context.Context, q query, paths [][]string, into []any, depth int) error {
@@ -517,7 +520,7 @@ func (l *moduleLoader) narrow(ctx context.Context, q query, paths [][]string, in
 			return l.narrow(ctx, q, paths[from:to], into[from:to], depth)
 		}
 		into[from] = failure{err}
-		if len(paths[from]) >= depth {
+		if len(paths[from]) >= depth || len(paths[from]) == writtenDepth && paths[from][0] == "written" {
 			return nil
 		}
 		q.Outline = true

@@ -1068,7 +1068,7 @@ let
     setting = settingOf args.setting;
 
     # Modules, whoever uses them: see services.nix.
-    inherit (services) catalogue described services written;
+    inherit (services) catalogue described services placed written;
     # What references mean that a user wrote, see args.named.
     meant = named (genAttrs (args.named or [ ]) (ref: part (meantBy ref)));
     uses = named (mapAttrs (name: instance: part (specOf name instance // { roles = attrNames (instance.roles or { }); })) rawInstances);

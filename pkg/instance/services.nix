@@ -170,15 +170,15 @@ let
     };
 
   # For its author.
-  writtenOf =
+  writtenOf = input: name: module: import ./written.nix reader (evaluatedOf input name module);
+
+  # Where a module is, whether it evaluates or not: its file, or where it is listed.
+  placeOf =
     input: name: module:
-    import ./written.nix reader (evaluatedOf input name module)
-    // {
-      # Where the module itself is: its file, or where it is listed.
-      at = map (path: { file = toString (if builtins.pathExists (path + "/default.nix") then path + "/default.nix" else path); }) (
-        filter (m: typeOf m == "path") (peek [ ] (essence module))
-      ) ++ filter (position: position != null) [ (unsafeGetAttrPos name (modulesOf input)) ];
-    };
+    map (path: { file = toString (if builtins.pathExists (path + "/default.nix") then path + "/default.nix" else path); }) (
+      filter (m: typeOf m == "path") (peek [ ] (essence module))
+    )
+    ++ filter (position: position != null) [ (unsafeGetAttrPos name (modulesOf input)) ];
 
   # ---- what a role accepts ----
 
@@ -376,6 +376,7 @@ in
   services = named (mapAttrs (input: _: part (named (mapAttrs (name: module: (describe input name module).about) (shownOf input)))) inputs);
   described = named (mapAttrs (input: _: part (named (mapAttrs (describe input) (shownOf input)))) inputs);
   written = named (mapAttrs (input: _: part (named (mapAttrs (name: module: part (writtenOf input name module)) (shownOf input)))) inputs);
+  placed = named (mapAttrs (input: _: part (named (mapAttrs (name: module: part (placeOf input name module)) (shownOf input)))) inputs);
 
   # The modules of a name that an input offers, or with null that any does; also one that is kept only to throw.
   offering =
