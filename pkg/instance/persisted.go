@@ -49,10 +49,12 @@ func (p *Persisted) Owners(path ...string) []Owner {
 	}
 	node := child(p.owners, path[0])
 	if len(path) == 1 {
-		if priority := child(node, "priority"); priority != nil && asInt(priority) != 100 {
-			return []Owner{{Priority: asInt(priority)}}
+		priority := asInt(child(node, "priority"))
+		// The option's own default is nothing that could be lost.
+		if priority == 0 || priority == 100 || priority > 100 && len(asMap(child(node, "below"))) == 0 {
+			return nil
 		}
-		return nil
+		return []Owner{{Priority: priority}}
 	}
 	for _, key := range path[1:] {
 		node = child(node, "below", key)
