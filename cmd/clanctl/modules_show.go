@@ -109,8 +109,7 @@ func (o *viewOutput) interfaceTree(of *module.Interface) {
 	}
 	o.optionSet(nil, of.Options, 2)
 	if of.Freeform != nil {
-		o.optionLine(nil, "<name>", of.Freeform, 2, "any other setting")
-		o.optionsInside([]string{"<name>"}, of.Freeform.Elem, 2)
+		o.freeform(nil, of.Freeform, 2)
 	}
 }
 
@@ -179,6 +178,15 @@ func (o *viewOutput) optionLine(path []string, name string, t *module.Type, dept
 	o.text.WriteString(line + "\n")
 }
 
+// freeform writes what settings without an option may be.
+func (o *viewOutput) freeform(path []string, t *module.Type, depth int) {
+	if t.Kind == module.KindMap && t.Elem != nil {
+		t = t.Elem
+	}
+	o.optionLine(path, "<name>", t, depth, "any other setting")
+	o.optionsInside(append(path[:len(path):len(path)], "<name>"), t, depth)
+}
+
 // optionsInside writes the options that the values of a type have.
 func (o *viewOutput) optionsInside(path []string, t *module.Type, depth int) {
 	if t == nil || t.Up > 0 {
@@ -188,7 +196,7 @@ func (o *viewOutput) optionsInside(path []string, t *module.Type, depth int) {
 	case t.Interface != nil:
 		o.optionSet(path, t.Interface.Options, depth+1)
 		if t.Interface.Freeform != nil {
-			o.optionLine(path, "<name>", t.Interface.Freeform, depth+1, "any other")
+			o.freeform(path, t.Interface.Freeform, depth+1)
 		}
 	case t.Kind == module.KindMap:
 		o.optionsInside(append(path[:len(path):len(path)], "<name>"), t.Elem, depth)

@@ -48,18 +48,8 @@ func (d *interfaceDecoder) option(node any, path []string) *module.Option {
 	}
 	option.Description = d.text(node, path, "description")
 	option.HasDefault = asBool(child(node, "hasDefault"))
-	option.DefaultText = d.text(node, path, "defaultText")
-	option.ExampleText = d.text(node, path, "exampleText")
-	if value, given := asMap(node)["default"]; given {
-		if option.Default = plainJSON(value); option.Default == nil {
-			option.DefaultText = foreignText(value)
-		}
-	}
-	if value, given := asMap(node)["example"]; given {
-		if option.Example = plainJSON(value); option.Example == nil {
-			option.ExampleText = foreignText(value)
-		}
-	}
+	option.Default, option.DefaultText = d.textOrValue(node, path, "default")
+	option.Example, option.ExampleText = d.textOrValue(node, path, "example")
 	option.ReadOnly = asBool(child(node, "readOnly"))
 	option.Internal = asBool(child(node, "internal"))
 	option.Hidden = asBool(child(node, "hidden"))
@@ -91,6 +81,22 @@ func (d *interfaceDecoder) text(node any, path []string, field string) string {
 		data, _ := json.Marshal(value)
 		return string(data)
 	}
+}
+
+// textOrValue is a default or an example: a value as JSON, or else a text. Both are empty where there is none.
+func (d *interfaceDecoder) textOrValue(node any, path []string, field string) (json.RawMessage, string) {
+	given := child(node, field)
+	if bad(given) {
+		return nil, foreignText(given)
+	}
+	value, isValue := asMap(given)["value"]
+	if !isValue {
+		return nil, d.text(given, extend(path, field), "text")
+	}
+	if data := plainJSON(value); data != nil {
+		return data, ""
+	}
+	return nil, foreignText(value)
 }
 
 // typ decodes a type; inUnion tells that it becomes part of the union around it, if it is one.

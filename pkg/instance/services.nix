@@ -241,6 +241,8 @@ let
       walk v;
   isText = v: isAttrs v && elem (v._type or null) [ "literalExpression" "literalExample" "literalMD" "literalDocBook" "mdDoc" ];
 
+  textOrValue = v: if isText (peek null v) then { text = part (textOf v); } else { value = walk v; };
+
   # mkOptionDefault is how a default takes part in merging.
   defaultPriority = 1500;
 
@@ -259,26 +261,20 @@ let
       hidden = peek false ((o.visible or true) == false);
     }
     // (if o.description or null == null then { } else { description = part (textOf o.description); })
+    # Which fields there are does not depend on values, so that one that kills Nix can be asked for alone.
     // (
       if o ? defaultText then
-        { defaultText = part (textOf o.defaultText); }
+        { default.text = part (textOf o.defaultText); }
       else if written then
-        { default = part (walk o.value); }
+        { default.value = part (walk o.value); }
       else if o ? default then
-        if isText (peek null o.default) then { defaultText = part (textOf o.default); } else { default = walk o.default; }
+        { default = textOrValue o.default; }
       else if empty then
-        { default = walk type.emptyValue.value; }
+        { default.value = walk type.emptyValue.value; }
       else
         { }
     )
-    // (
-      if !(o ? example) then
-        { }
-      else if isText (peek null o.example) then
-        { exampleText = part (textOf o.example); }
-      else
-        { example = walk o.example; }
-    )
+    // (if o ? example then { example = textOrValue o.example; } else { })
     // {
       declarations = part (map (p: { inherit (p) file line column; }) (o.declarationPositions or [ ]));
     };

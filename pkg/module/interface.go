@@ -55,7 +55,8 @@ type Option struct {
 // IsSet reports whether this is a plain set of options.
 func (o *Option) IsSet() bool { return o.Options != nil }
 
-// Required reports whether somebody has to write a value. A set of options is required if one of its options is.
+// Required reports whether somebody has to write a value; nobody has to for an option that users are not meant to set (renamed
+// and removed ones are hidden, and have no default). A set of options is required if one of its options is.
 func (o *Option) Required() bool {
 	if o.IsSet() {
 		for _, child := range o.Options {
@@ -65,7 +66,7 @@ func (o *Option) Required() bool {
 		}
 		return false
 	}
-	return !o.HasDefault && o.Error == ""
+	return !o.HasDefault && !o.Hidden && !o.Internal && o.Error == ""
 }
 
 // Position is a place in the source of the flake or of one of its inputs.
