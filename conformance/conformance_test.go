@@ -67,7 +67,7 @@ func (c *clanCore) test(t *testing.T, name, form string) {
 		t.Fatalf("clanctl: %v", err)
 	}
 	compare(t, want, inventory)
-	settingsFit(t, inventory, loadModules(t, c.environment, "path:"+dir, nil))
+	t.Logf("%d settings held against their schemas", settingsFit(t, c.environment, "path:"+dir, nil, inventory))
 }
 
 // testLegacy holds clanctl to recognising a clan-core that has no instances yet.
@@ -121,7 +121,7 @@ func TestClans(t *testing.T) {
 				t.Fatal(err)
 			}
 			compare(t, want, inventory)
-			checked := settingsFit(t, inventory, loadModules(t, env, clan, overrides))
+			checked := settingsFit(t, env, clan, overrides, inventory)
 			fmt.Printf("%s: %d settings held against their schemas\n", clan, checked)
 		})
 	}

@@ -40,10 +40,14 @@ func TestModules(t *testing.T) {
 	for i, ref := range env.clanCores {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			core := newClanCore(t, env, ref)
+			if !core.features["instances"] {
+				fmt.Printf("SKIP: clan-core %s has no services yet\n", core.name)
+				return
+			}
 			dir := t.TempDir()
 			check(t, os.CopyFS(dir, os.DirFS("testdata/cases/empty")))
 			core.write(t, dir, "export")
-			modules := loadModules(t, env, "path:"+dir, nil)
+			modules := loadModules(t, env, "path:"+dir, nil, instance.ModuleQuery{Interfaces: true})
 			want := core.modules(t, "path:"+dir)
 			got := modules.Catalogue.Inputs["clan-core"].Modules
 			roles := 0
@@ -225,10 +229,10 @@ func hidden(of *module.Interface, path []string) bool {
 	return false
 }
 
-func loadModules(t *testing.T, env environment, flake string, overrides map[string]string) *instance.Modules {
+func loadModules(t *testing.T, env environment, flake string, overrides map[string]string, want instance.ModuleQuery) *instance.Modules {
 	t.Helper()
 	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}}
-	modules, err := instance.LoadModules(t.Context(), flake, config, instance.ModuleQuery{Interfaces: true})
+	modules, err := instance.LoadModules(t.Context(), flake, config, want)
 	check(t, err)
 	return modules
 }
@@ -251,23 +255,26 @@ func validSchema(t *testing.T, of *module.Interface) {
 
 // settingsFit holds all settings of a clan, as they are written and as they come out, against the schemas of their roles. Where
 // clan itself finds something wrong, there is nothing to expect.
-func settingsFit(t *testing.T, inv *instance.Inventory, modules *instance.Modules) (checked int) {
+func settingsFit(t *testing.T, env environment, flake string, overrides map[string]string, inv *instance.Inventory) (checked int) {
 	t.Helper()
+	var known []string
+	for name, inst := range inv.Instances {
+		if inst.Module.Manifest != nil && inst.Module.Resolved != "" {
+			known = append(known, name)
+		}
+	}
+	if known == nil {
+		return 0
+	}
+	modules := loadModules(t, env, flake, overrides, instance.ModuleQuery{Of: known, ByInstance: true})
 	wrong := map[string]bool{}
 	for _, f := range inv.Findings {
 		if f.Role != "" {
 			wrong[f.Instance+"\x00"+f.Role] = true
 		}
 	}
-	for name, inst := range inv.Instances {
-		input, err := modules.Catalogue.Resolve(inst.Module.Spec())
-		if err != nil {
-			continue
-		}
-		service := modules.Catalogue.Inputs[input].Modules[inst.Module.Name]
-		if service == nil {
-			continue
-		}
+	for _, name := range known {
+		inst, service := inv.Instances[name], modules.Found[name]
 		for roleName, role := range inst.Roles {
 			of := service.Roles[roleName]
 			if of == nil || of.Interface == nil || wrong[name+"\x00"+roleName] {

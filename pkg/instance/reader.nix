@@ -901,7 +901,6 @@ let
       walk
       ;
     twins = !(args.distinct or false);
-    absent = mark "absent";
     clanLib = peek { } (core.clanLib or { });
     # Interfaces are evaluated with clan-core's nixpkgs, where there is one.
     lib = findFirst (l: isAttrs l && l ? evalModules) lib [ (peek null (core.inputs.nixpkgs.lib or null)) ];
@@ -917,9 +916,17 @@ let
       parts = builtins.match "([^#]*)#(.*)" ref;
     in
     if args.byInstance or false && rawInstances ? ${ref} then
+      let
+        offered = services.offering (if spec.input == null then nullInput else spec.input) spec.name;
+      in
       {
         inherit spec;
-        modules = services.offering (if spec.input == null then nullInput else spec.input) spec.name;
+        # Up to mid 2025 a clan's own services were in no output that could be looked at; but this one is used.
+        modules =
+          if offered == { } && nullIsSelf && !plain && spec.input == null && rawServices ? ${serviceKey spec} then
+            { self = part (services.describeEvaluated (serviceOf spec)); }
+          else
+            offered;
       }
     else if parts != null then
       { modules = services.offering (head parts) (elemAt parts 1); }

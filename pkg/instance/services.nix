@@ -158,16 +158,16 @@ let
 
   describe =
     input: name: module:
-    let
-      service = serviceOf input name module;
-    in
     {
       source = part (walk (inputs.${input}.outPath or null));
       deprecated = elem name (deprecatedOf input);
-      about = part (seq service (aboutOf service));
-      readme = readmeOf service;
-      interfaces = part (seq service (interfacesOf service));
-    };
+    }
+    // describeEvaluated (serviceOf input name module);
+  describeEvaluated = service: {
+    about = part (seq service (aboutOf service));
+    readme = readmeOf service;
+    interfaces = part (seq service (interfacesOf service));
+  };
 
   # For its author.
   writtenOf = input: name: module: import ./written.nix reader (evaluatedOf input name module);
@@ -367,6 +367,8 @@ let
   offers = input: name: peek false (hasModules input && modulesOf input ? ${name});
 in
 {
+  inherit describeEvaluated;
+
   # By input.
   catalogue = named (mapAttrs (input: _: catalogueOf input) inputs);
   services = named (mapAttrs (input: _: part (named (mapAttrs (name: module: (describe input name module).about) (shownOf input)))) inputs);
