@@ -24,7 +24,7 @@ var hostileFaults = []fault{
 		flake := a.clan(`let evil = builtins.fromJSON ''"` + evil + `"''; in rec { inventory.meta.name = evil; inventory.machines.a = { }; inventory.machines.` + name + ` = { tags = [ evil ]; description = evil; };
 			inventory.tags.` + name + ` = [ evil "nobody${evil}" ];
 			inventory.instances.` + name + ` = { module.name = evil; roles.` + name + ` = { tags.` + name + ` = { }; machines.` + name + `.settings = { ` + name + ` = evil; bad = throw evil; }; }; };
-			inventory.instances.b = { module.name = "no${evil}"; module.input = evil; }; inventory.instances.c = builtins.trace evil { module.name = builtins.abort evil; };
+			inventory.instances.b = { module.name = "no${evil}"; module.input = evil; }; inventory.instances.c = builtins.trace evil { };
 			clan.modules.` + name + ` = { manifest.name = evil; manifest.description = evil; roles.` + name + `.description = evil; }; }`)
 		var text string
 		a.check(json.Unmarshal([]byte(`"`+evil+`"`), &text))
@@ -36,6 +36,8 @@ var hostileFaults = []fault{
 				a.Errorf("%q: exit code %d and nothing printed", args[0], r.code)
 			}
 		}
+		flake = a.clan(`let evil = builtins.fromJSON ''"` + evil + `"''; in { inventory.machines.a = { }; inventory.instances.${evil}.module.name = builtins.abort evil; }`)
+		a.expect(a.run("eval", "--show-trace", "--flake", flake, "--offline"), 3, `evaluation aborted`)
 	}},
 	{name: "names and values that are HTML, XML, Markdown or a picture's language", with: realNix, outcome: "they are text in every format", try: func(a *attempt) {
 		const markup = `</script><script>alert(1)</script><img src=x onerror=alert(1)>]]>&amp;"'` + "`|\n# h\n![x](javascript:x)<!-- "
@@ -295,8 +297,11 @@ var hostileFaults = []fault{
 			flake := filepath.Join(filepath.Dir(a.clan(healthy)), `a b?c#d`)
 			a.check(os.Rename(filepath.Join(a.dir, "clan"), flake))
 			a.expect(a.run("eval", "--offline", "--flake", flake), 1, `hint: Nix 2.8 cannot read a directory with such a name`)
-			a.repository(flake)
+			a.git(flake, "init", "-q")
+			a.git(flake, "add", "-A")
 			a.expect(a.run("eval", "--offline", "--flake", flake), 1, `hint: Nix 2.8 cannot read a directory with such a name`)
+			a.git(flake, "commit", "-qm", "x")
+			a.expect(a.run("eval", "--offline", "--flake", flake), 0, "")
 			return
 		}
 		a.right(func() ran {
