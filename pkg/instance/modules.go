@@ -177,6 +177,16 @@ func (l *moduleLoader) loadNamed(ctx context.Context, want ModuleQuery) error {
 			return f.err
 		}
 		offers := child(node, "modules")
+		if f, failed := offers.(failure); failed {
+			// Some input kills Nix when it is asked what it offers.
+			if specOf(ref).Input != nil || child(node, "spec") != nil {
+				return f.err
+			}
+			if err := l.loadAmongBroken(ctx, ref); err != nil {
+				return err
+			}
+			continue
+		}
 		input, err := l.choose(ctx, q, ref, offers)
 		if err != nil {
 			return err
@@ -207,6 +217,32 @@ func (l *moduleLoader) loadNamed(ctx context.Context, want ModuleQuery) error {
 		return nil
 	}
 	return l.unknown(ctx, want, unknown[0], child(facts, "meant", unknown[0]))
+}
+
+// loadAmongBroken looks at the module of a name where not all inputs can be asked at once.
+func (l *moduleLoader) loadAmongBroken(ctx context.Context, name string) error {
+	facts, err := l.askAll(ctx, query{}, [][]string{{"inputs", "names"}, {"catalogue"}}, roleDepth)
+	if err != nil {
+		return err
+	}
+	l.takeCatalogue(facts)
+	var inputs []string
+	for _, input := range sortedKeys(l.result.Catalogue.Inputs) {
+		offers := l.result.Catalogue.Inputs[input]
+		if slices.Contains(offers.Services, name) && !slices.Contains(offers.Deprecated, name) {
+			inputs = append(inputs, input)
+		}
+	}
+	input, err := l.result.Catalogue.Choose(name, inputs)
+	if err != nil {
+		return err
+	}
+	full := input + "#" + name
+	if err := l.loadNamed(ctx, ModuleQuery{Of: []string{full}}); err != nil {
+		return err
+	}
+	l.result.Found[name] = l.result.Found[full]
+	return nil
 }
 
 // choose picks the input whose module is meant. It is empty if no input offers one; a module that is there only to throw says

@@ -139,7 +139,11 @@ func (g *schemaGenerator) option(o *Option, at place) map[string]any {
 		return g.options(o.Options, at)
 	}
 	if o.Type == nil {
-		return g.inexpressible(at, "the option does not evaluate")
+		reason := "the option does not evaluate"
+		if o.Error != "" {
+			reason += ": " + o.Error
+		}
+		return g.inexpressible(at, reason)
 	}
 	schema := g.typ(o.Type, at)
 	if o.Description != "" {
