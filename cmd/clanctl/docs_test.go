@@ -56,6 +56,9 @@ func TestDocs(t *testing.T) {
 			if len(blocks) == 0 {
 				return
 			}
+			if strings.Contains(os.Getenv("GOFLAGS"), "-mod=vendor") && strings.Contains(string(text), "$ go run") && inOneShell.MatchString(page) {
+				t.Skip("SKIP: a clone has no modules where Nix vendors them")
+			}
 			var got []string
 			if inOneShell.MatchString(page) {
 				got = console(t, newHome(t, top), blocks)
