@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // Where inventory.json is written is the flake's word: it must be in the flake.
@@ -23,4 +25,31 @@ func TestInside(t *testing.T) {
 	if inside(filepath.Join(root, "nowhere"), ".") {
 		t.Error("in a tree that is not there")
 	}
+}
+
+// The same of a whole clan, in the form that clan-core gives it.
+func TestPersistedStaysInside(t *testing.T) {
+	elsewhere := t.TempDir()
+	ref := flake(t, map[string]string{"flake.nix": `{ outputs = { self }: { clanInternals.inventoryClass = {
+		inventory = { machines.a = { }; instances = { }; meta.name = "x"; tags = { }; };
+		directory = "${self}/" + builtins.readFile ./where; }; }; }`, "fleet/x": "", "where": "fleet"})
+	root := filepath.Clean(ref[len("path:"):])
+	if err := os.Symlink(elsewhere, filepath.Join(root, "out")); err != nil {
+		t.Fatal(err)
+	}
+	eachNix(t, func(t *testing.T, e nixeval.Evaluator) {
+		for dir, want := range map[string]string{"fleet": filepath.Join(root, "fleet", PersistedName), "out": "", "fleet/../../..": "", "nowhere": ""} {
+			if err := os.WriteFile(filepath.Join(root, "where"), []byte(dir), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, persisted, err := LoadPersisted(t.Context(), ref, Config{Evaluator: e})
+			var foreign *ForeignDirectoryError
+			switch {
+			case want == "" && !errors.As(err, &foreign):
+				t.Errorf("%s: %v, want a ForeignDirectoryError", dir, err)
+			case want != "" && (persisted == nil || persisted.File() != want):
+				t.Errorf("%s: %v, %v", dir, persisted, err)
+			}
+		}
+	})
 }
