@@ -126,7 +126,10 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 		}
 		return nixeval.RevisionNames(c.Context, ref)
 	}
-	if command == "modules" || strings.HasPrefix(command, "modules ") || command == "gen go" {
+	if command == "modules" {
+		return nil
+	}
+	if command == "modules show" || command == "gen go" {
 		return keptModules(c)
 	}
 	inv := kept(c, given)
