@@ -127,12 +127,14 @@ func js[T any](b *browser, expression string) T {
 func eventually[T comparable](b *browser, expression string, want T) {
 	b.Helper()
 	var got T
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if got = js[T](b, expression); got == want {
+	var err error
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		// What is not there yet is an error.
+		if got, err = chromedp.Run(b.ctx, chromedp.Evaluate[T](expression)); err == nil && got == want {
 			return
 		}
 	}
-	b.Fatalf("%s is %v, not %v", expression, got, want)
+	b.Fatalf("%s is %v, not %v (%v)", expression, got, want, err)
 }
 
 func (b *browser) keys(keys ...string) {
@@ -266,9 +268,9 @@ func TestBrowserFindsItsWay(t *testing.T) {
 		t.Errorf("the page of the instance says %s", text)
 	}
 	// Only what is written, here all of it.
-	before := js[int](b, `document.querySelectorAll(".settings tbody tr:not(.more)").length`)
+	before := js[int](b, `document.querySelectorAll(".settings tbody tr:not(.detail)").length`)
 	b.do(chromedp.Click(chromedp.CSS("#written")))
-	eventually(b, `document.querySelectorAll(".settings tbody tr:not(.more)").length`, before)
+	eventually(b, `document.querySelectorAll(".settings tbody tr:not(.detail)").length`, before)
 }
 
 func TestBrowserByKeyboard(t *testing.T) {

@@ -200,8 +200,8 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	for _, d := range s.Definitions {
 		written[text(d.Value)] = true
 	}
-	// What counts and no layer wrote, the module defines itself.
-	if n := len(info.Options); n > 0 && info.Options[n-1].Depth == len(ref.Path) {
+	// What counts and no layer wrote, the module defines itself; a default is no definition.
+	if n := len(info.Options); n > 0 && info.Options[n-1].Depth == len(ref.Path) && info.Options[n-1].Priority < defaultPriority {
 		for _, d := range info.Options[n-1].Definitions {
 			if !written[text(d.Value)] {
 				s.Definitions = append(s.Definitions, Definition{Layer: "module", Name: d.File, Priority: info.Options[n-1].Priority, Value: d.Value})
@@ -305,7 +305,11 @@ func settle(definitions []Definition) string {
 	return fmt.Sprintf("to keep the value of the %s write lib.mkForce (%s)%s, or remove the other", strings.TrimSpace(keep.Layer+" "+keep.Name), text(keep.Value), at)
 }
 
-const plainPriority = 100
+const (
+	plainPriority = 100
+	// defaultPriority is that of an option's default.
+	defaultPriority = 1500
+)
 
 type valued struct {
 	value    any

@@ -114,7 +114,11 @@ function fleetView(main) {
     under.replaceChildren(matrix.wordy ? "" : legend(columns));
   }
 
+  let drawn = "";
   function drawActive() {
+    const now = JSON.stringify([state.tags, state.cls, state.services]);
+    if (now === drawn) return;
+    drawn = now;
     const remove = (label, text, drop) => h("button", { type: "button", class: "filter", "aria-label": `Remove the filter ${label} ${text}`, onclick: () => { drop(); refresh(); byId("q").focus(); } },
       `${label}: ${text}`, h("span", { "aria-hidden": "true" }, " ×"));
     active.replaceChildren(...state.tags.map((t) => remove("tag", t, () => { state.tags = state.tags.filter((x) => x !== t); })),

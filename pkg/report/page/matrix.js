@@ -1,14 +1,29 @@
-// Machines by instances of services, as a grid: one stop for the Tab key, arrows move between cells. Of many rows only those
-// in sight are in the document.
+// Machines by instances of services, as a grid: one stop for the Tab key, arrows move between cells. Of many rows and columns
+// only those in sight are in the document, and some around them; what is left out is a space of its size.
 const rowHeight = 30;
-const spare = 12;
+const spareRows = 12;
+const manyRows = 80;
+const manyColumns = 40;
+const columnStep = 8;
 const letterWidth = 26;
 
 // How wide a text is in the page's font, "WEIGHT SIZE".
 const canvas = document.createElement("canvas").getContext("2d");
+const fontFamily = getComputedStyle(document.body).fontFamily;
+const textWidths = new Map();
 function textWidth(text, size) {
-  canvas.font = size + " " + getComputedStyle(document.body).fontFamily;
-  return canvas.measureText(text).width;
+  const key = size + text;
+  if (!textWidths.has(key)) {
+    canvas.font = size + " " + fontFamily;
+    textWidths.set(key, canvas.measureText(text).width);
+  }
+  return textWidths.get(key);
+}
+
+// A role's letters, drawn by the style sheet: they are a picture, and what they mean is in the cell's label and in the legend.
+function letter(name) {
+  const { mark, colour } = roleMarks.get(name);
+  return h("span", { class: "chip letter " + colour, "aria-hidden": "true", "data-mark": mark });
 }
 
 class Matrix {
@@ -29,6 +44,7 @@ class Matrix {
 
   // rows as rowsOf makes them, columns are instances.
   update(rows, columns, hits) {
+    const { scrollTop, scrollLeft } = this.scroller;
     this.groups = rows;
     this.columns = columns;
     this.hits = hits;
@@ -37,9 +53,11 @@ class Matrix {
     this.layout();
     this.head();
     this.rendered = new Map();
-    this.scroller.scrollTop = Math.min(this.scroller.scrollTop, this.rows.length * rowHeight);
+    this.inSight = null;
     this.clamp();
-    this.render();
+    this.render(Math.min(scrollTop, this.rows.length * rowHeight), scrollLeft);
+    this.scroller.scrollTop = scrollTop;
+    this.scroller.scrollLeft = scrollLeft;
   }
 
   flatten() {
@@ -65,6 +83,8 @@ class Matrix {
     this.wordy = !narrow && sum < this.scroller.parentElement.clientWidth;
     this.widths = this.wordy ? full : this.columns.map((c) => 8 + letterWidth * c.widest);
     const width = this.widths.reduce((a, b) => a + b, this.first);
+    let left = 0;
+    this.lefts = this.widths.map((w) => (left += w) - w);
     this.table.style.width = width + "px";
     this.table.classList.toggle("wordy", this.wordy);
     this.cols = h("colgroup", {}, h("col"), this.widths.map(() => h("col")));
@@ -113,6 +133,7 @@ class Matrix {
 
   row(i) {
     const { machine, group, open, inside } = this.rows[i];
+    const [from, to] = this.inSight;
     const tr = h("tr", { "aria-rowindex": i + 1 + this.offset, "data-row": i, class: group ? "group" : inside ? "inside" : null });
     const first = h("th", { scope: "row", "data-column": 0 });
     if (group) {
@@ -132,22 +153,21 @@ class Matrix {
       if (!roles.has(at)) roles.set(at, []);
       roles.get(at).push(m.role.name);
     }
-    for (let c = 0; c < this.columns.length; c++) {
+    const leftOut = (n) => n > 0 && h("td", { colspan: n, "aria-hidden": "true" });
+    put(tr, leftOut(from));
+    for (let c = from; c < to; c++) {
       const names = roles.get(c);
       if (!names) {
-        put(tr, h("td", { "data-column": c + 1 }));
+        put(tr, h("td", { "data-column": c + 1, "aria-colindex": c + 2 }));
         continue;
       }
       const bad = group ? "" : findingAt(machine, this.columns[c]);
-      put(tr, h("td", { "data-column": c + 1, class: "has " + bad, title: `${group ? count(group.machines.length, "machine") : machine.name}, ${this.columns[c].name}: ${names.join(", ")}` },
-        names.map((name, n) => [n ? hidden(", ") : null, this.wordy ? chip(name) : this.letter(name)]), bad && hidden(`, has ${bad}s`)));
+      put(tr, h("td", { "data-column": c + 1, "aria-colindex": c + 2, class: "has " + bad, "aria-label": this.wordy ? null : names.join(", ") + (bad && `, has ${bad}s`),
+        title: `${group ? count(group.machines.length, "machine") : machine.name}, ${this.columns[c].name}: ${names.join(", ")}` },
+      names.map((name) => [this.wordy ? chip(name) : letter(name), " "]), this.wordy && bad && hidden(`has ${bad}s`)));
     }
+    put(tr, leftOut(this.columns.length - to));
     return tr;
-  }
-
-  letter(name) {
-    const { mark, colour } = roleMarks.get(name);
-    return h("span", { class: "chip letter " + colour }, h("span", { "aria-hidden": "true" }, mark), hidden(name));
   }
 
   soon() {
@@ -155,21 +175,39 @@ class Matrix {
     this.pending = requestAnimationFrame(() => { this.pending = 0; this.render(); });
   }
 
-  // render puts the rows in sight into the document, and keeps those that are there.
-  render() {
+  // columnsInSight is where the columns begin and end that belong into the document; in steps, so that it changes seldom.
+  columnsInSight(left) {
+    const n = this.columns.length;
+    if (this.everything || n <= manyColumns) return [0, n];
+    let from = this.lefts.findIndex((l, i) => l + this.widths[i] > left);
+    if (from < 0) from = n - 1;
+    let to = this.lefts.findIndex((l) => l > left + window.innerWidth); // it is never wider than the window
+    if (to < 0) to = n;
+    if (this.body.contains(document.activeElement) && this.active.column > 0) {
+      from = Math.min(from, this.active.column - 1); // the focus is not taken away
+      to = Math.max(to, this.active.column);
+    }
+    return [Math.max(0, Math.floor(from / columnStep - 1) * columnStep), Math.min(n, Math.ceil(to / columnStep + 1) * columnStep)];
+  }
+
+  // render puts the cells in sight into the document, and keeps the rows that are there.
+  render(top = this.scroller.scrollTop, left = this.scroller.scrollLeft) {
+    const focused = this.body.contains(document.activeElement);
+    const inSight = this.columnsInSight(left);
+    if (!this.inSight || inSight.join() !== this.inSight.join()) {
+      this.inSight = inSight;
+      this.rendered.clear();
+    }
     let from = 0, to = this.rows.length;
-    if (!this.everything && to > 80) {
-      const seen = Math.floor(this.scroller.scrollTop / rowHeight);
-      from = Math.max(0, seen - spare);
-      to = Math.min(to, seen + Math.ceil(window.innerHeight / rowHeight) + spare); // it is never higher than the window
+    if (!this.everything && to > manyRows) {
+      const seen = Math.floor(top / rowHeight);
+      from = Math.max(0, seen - spareRows);
+      to = Math.min(to, seen + Math.ceil(window.innerHeight / rowHeight) + spareRows);
     }
     for (const [i, tr] of this.rendered) {
-      if (i < from || i >= to) {
-        if (tr.contains(document.activeElement)) continue; // the focus is not taken away
-        tr.remove();
-        this.rendered.delete(i);
-      }
+      if ((i < from || i >= to) && !tr.contains(document.activeElement)) this.rendered.delete(i);
     }
+    if (focused && !this.rendered.has(this.active.row) && this.rows[this.active.row]) this.rendered.set(this.active.row, this.row(this.active.row));
     const rows = [];
     for (let i = from; i < to; i++) {
       if (!this.rendered.has(i)) this.rendered.set(i, this.row(i));
@@ -190,10 +228,18 @@ class Matrix {
       next = i + 1;
     }
     space(this.rows.length - next);
-    const current = [...this.body.children];
-    for (const node of current) if (!nodes.includes(node)) node.remove();
-    nodes.forEach((node, n) => { if (this.body.children[n] !== node) this.body.insertBefore(node, this.body.children[n] || null); });
+    const wanted = new Set(nodes);
+    for (const node of [...this.body.children]) if (!wanted.has(node)) node.remove();
+    let at = this.body.firstChild;
+    for (const node of nodes) {
+      if (node === at) at = at.nextSibling;
+      else this.body.insertBefore(node, at);
+    }
     this.stop();
+    if (focused && !this.body.contains(document.activeElement)) {
+      const el = this.target(this.active.row, this.active.column);
+      if (el) el.focus({ preventScroll: true });
+    }
   }
 
   // ---- keyboard ----
@@ -206,7 +252,7 @@ class Matrix {
 
   // What takes the focus in a cell: its link or button, or the cell itself.
   target(row, column) {
-    const cell = row < 0 ? this.heads[column - 1] : this.rendered.get(row) && this.rendered.get(row).children[column];
+    const cell = row < 0 ? this.heads[column - 1] : this.rendered.get(row)?.querySelector(`[data-column="${column}"]`);
     return cell ? cell.querySelector("a, button") || cell : null;
   }
 
@@ -227,15 +273,14 @@ class Matrix {
       const top = row * rowHeight;
       if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
       else if (top + rowHeight > this.scroller.scrollTop + view) this.scroller.scrollTop = top + rowHeight - view;
-      this.render();
     }
     if (column > 0) {
-      const left = this.widths.slice(0, column - 1).reduce((a, b) => a + b, 0), right = left + this.widths[column - 1];
+      const left = this.lefts[column - 1], right = left + this.widths[column - 1];
       const view = this.scroller.clientWidth - this.first;
       if (left < this.scroller.scrollLeft) this.scroller.scrollLeft = left;
       else if (right > this.scroller.scrollLeft + view) this.scroller.scrollLeft = right - view;
     }
-    this.stop();
+    this.render();
     const el = this.target(row, column);
     if (el) el.focus({ preventScroll: true });
   }
@@ -324,8 +369,5 @@ class Matrix {
 // legend says what the letters mean.
 function legend(columns) {
   const names = [...new Set(columns.flatMap((c) => c.roles.map((r) => r.name)))].sort((a, b) => roleMarks.get(a).rank - roleMarks.get(b).rank);
-  return h("ul", { class: "legend", "aria-hidden": "true" }, names.map((name) => {
-    const { mark, colour } = roleMarks.get(name);
-    return h("li", {}, h("span", { class: "chip letter " + colour }, mark), name);
-  }));
+  return h("ul", { class: "legend", "aria-hidden": "true" }, names.map((name) => h("li", {}, letter(name), name)));
 }

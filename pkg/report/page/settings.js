@@ -105,7 +105,7 @@ function settingsTable(role, block, machine, label) {
   const body = h("tbody");
   for (const row of rows) {
     const option = role.options && role.options[row.o];
-    const more = h("tr", { class: "more", hidden: true });
+    const more = h("tr", { class: "detail", hidden: true });
     const button = h("button", { type: "button", class: "key", "aria-expanded": "false", onclick: () => {
       const open = more.hidden;
       if (open && !more.firstChild) {
