@@ -406,4 +406,11 @@ func TestSetFiles(t *testing.T) {
 			t.Errorf("%s: %+v", name, d.Sources)
 		}
 	}
+	old, new := fleet(), fleet()
+	old.PersistedFile, new.PersistedFile = "inventory.json", "fleet/inventory.json"
+	d := Of(old, new)
+	d.SetFiles([]string{"fleet/inventory.json", "inventory.json", "machines/inventory.json"})
+	if diff := cmp.Diff([]string{"machines/inventory.json"}, d.Sources.Files); diff != "" {
+		t.Errorf("inventory.json was compared:\n%s", diff)
+	}
 }

@@ -11,7 +11,8 @@ import (
 // Sources are changes of what an inventory is about rather than of what it says: machines can be other ones for it, and nothing
 // else in a Difference tells.
 type Sources struct {
-	// Files are the files of the flake's tree that changed; nil where that is not known. See [Difference.SetFiles].
+	// Files are the files of the flake's tree that changed, but for the clan's inventory.json, all of which was compared; nil where
+	// that is not known. See [Difference.SetFiles].
 	Files []string `json:"files"`
 	// Inputs are the flake inputs that changed in flake.lock, or else whose source is another one.
 	Inputs []Input `json:"inputs"`
@@ -19,11 +20,17 @@ type Sources struct {
 	Modules []string `json:"modules"`
 
 	modules map[string][]string // the files of each module, by instance
+	data    []string            // the inventory.json of each side
 }
 
 // SetFiles tells which files of the flake's source tree changed, relative to its top. An inventory does not know.
 func (d *Difference) SetFiles(files []string) {
-	d.Sources.Files, d.Sources.Modules = append([]string{}, files...), []string{}
+	d.Sources.Files, d.Sources.Modules = []string{}, []string{}
+	for _, file := range files {
+		if !slices.Contains(d.Sources.data, file) {
+			d.Sources.Files = append(d.Sources.Files, file)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.Sources.modules)) {
 		if slices.ContainsFunc(d.Sources.modules[name], func(of string) bool {
 			return slices.ContainsFunc(files, func(file string) bool { return isPart(file, of) })
@@ -52,7 +59,8 @@ type Input struct {
 }
 
 func (c *comparison) sources() Sources {
-	s := Sources{Inputs: []Input{}, Modules: []string{}, modules: map[string][]string{}}
+	s := Sources{Inputs: []Input{}, Modules: []string{}, modules: map[string][]string{},
+		data: []string{c.old.PersistedFile, c.new.PersistedFile}}
 	users := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.new.Instances)) {
 		if c.old.Instances[name] == nil {

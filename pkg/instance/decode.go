@@ -3,6 +3,7 @@ package instance
 import (
 	"encoding/json"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -43,6 +44,9 @@ func (l *loader) decode() (*Inventory, error) {
 	if dir, own := l.sources.Local(asString(child(flake, "directory"))); own && dir != "." {
 		l.sources = l.sources.WithDir(dir)
 	}
+	if dir, known := l.clanDir(); known {
+		inv.PersistedFile = filepath.Join(dir, PersistedName)
+	}
 	l.decodeMachines()
 	if node := l.facts["instanceNames"]; bad(node) {
 		l.miss(hole{path: []string{"instanceNames"}, node: node}, Finding{Code: "instances-failed", Severity: SeverityError, partial: true,
@@ -53,6 +57,15 @@ func (l *loader) decode() (*Inventory, error) {
 	}
 	inv.positions = newPositions(l.facts["positions"], l.sources)
 	return inv, nil
+}
+
+// clanDir is the clan's directory relative to the top of the flake's source tree; false where it is not in it.
+func (l *loader) clanDir() (string, bool) {
+	if l.inv.Flake.Layout == LayoutInventory {
+		return filepath.FromSlash(l.dir), true // without clan-core it is the flake's own
+	}
+	dir, own := l.sources.Local(asString(child(l.facts["flake"], "directory")))
+	return dir, own && !strings.HasPrefix(dir, "<")
 }
 
 // whole reports holes in a part of the clan that is no instance.

@@ -39,6 +39,9 @@ type Inventory struct {
 	Locked map[string]Lock `json:"-"`
 	// Trees are the source trees that the clan was read from: the flake's own, then those of inputs in local directories.
 	Trees []nixeval.Ref `json:"-"`
+	// PersistedFile is the path of the clan's inventory.json relative to the top of the flake's source tree, whether there is one or
+	// not; empty where the clan's directory is not in that tree. A flake without clan-core keeps it beside its flake.nix.
+	PersistedFile string `json:"-"`
 	// LegacyServices are the services defined under `inventory.services`, which clan-core deprecated in 2025; LegacyDropped
 	// tells that this clan-core no longer reads them.
 	LegacyServices []string `json:"-"`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -116,10 +115,9 @@ func LoadPersisted(ctx context.Context, flake string, config Config) (*Inventory
 			persisted.Dir = dir
 			return err
 		}
-		directory := asString(child(l.facts["flake"], "directory"))
-		dir, own := l.sources.Local(directory)
-		if !own || strings.HasPrefix(dir, "<") || !inside(ref.Root, dir) {
-			return &ForeignDirectoryError{Directory: directory}
+		dir, own := l.clanDir()
+		if !own || !inside(ref.Root, dir) {
+			return &ForeignDirectoryError{Directory: asString(child(l.facts["flake"], "directory"))}
 		}
 		persisted.Dir = dir
 		return nil
