@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -117,11 +118,15 @@ func checkFile(c *cli.Context, file string, code []byte) error {
 	return hintedError{fmt.Errorf("%s is not what the module says now", file), "the same command without --check writes it anew"}
 }
 
-// replaceGenerated writes a file, but not over one that somebody wrote by hand.
+// replaceGenerated writes a file, but not over one that somebody wrote by hand. Its directory is made, as a package of its own needs
+// one; not those above it, where a missing one is a mistake in the path.
 func replaceGenerated(file string, code []byte) error {
 	old, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if err := os.Mkdir(filepath.Dir(file), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	case err != nil:
 		return err
 	case bytes.Equal(old, code):
