@@ -17,14 +17,15 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Member is a machine in a role, with its final settings as S.
+// Member is a machine in a role, with its final settings as S. It marshals to what the embedded Member does, with these settings in
+// place of its own.
 type Member[S any] struct {
 	*instance.Member
 	// Settings are the final settings. (Those of the embedded Member are the same as JSON.)
-	Settings S
+	Settings S `json:"settings"`
 	// Missing are the paths of settings that S has and the machine has not, sorted: they have no value, or it does not evaluate.
 	// In Settings they are zero, which means nothing.
-	Missing [][]string
+	Missing [][]string `json:"missing,omitempty"`
 }
 
 // Members returns the members of a role, sorted by machine. The instance must be one of the service of the given names, be it

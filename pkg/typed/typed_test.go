@@ -89,6 +89,25 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// A member has one "settings" as JSON, not a second one by another spelling.
+func TestMemberAsJSON(t *testing.T) {
+	members, err := typed.Members[struct {
+		Every string `json:"every"`
+		Quota int    `json:"quota"`
+	}](backup(t, map[string]string{"m": `{"every": "d"}`}), "client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(members[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"explicit":false,"tags":null,"settings":{"every":"d","quota":0},"missing":[["quota"]]}`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestMembersThatFail(t *testing.T) {
 	inst := backup(t, map[string]string{"a": `{"every": 1}`, "b": `{"every": "d"}`, "c": "", "d": `{"new": 1}`})
 	members, err := typed.Members[client](inst, "client", "backup")
