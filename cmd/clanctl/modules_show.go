@@ -107,13 +107,14 @@ func (o *viewOutput) interfaceTree(of *module.Interface) {
 		o.text.WriteString("    " + o.paint(dim, "no settings") + "\n")
 		return
 	}
-	o.optionSet(nil, of.Options, 2)
+	o.optionSet(nil, of.Options, 2, false)
 	if of.Freeform != nil {
 		o.freeform(nil, of.Freeform, 2)
 	}
 }
 
-func (o *viewOutput) optionSet(path []string, options map[string]*module.Option, depth int) {
+// optionSet writes options that stand side by side: of tags, a value has exactly one.
+func (o *viewOutput) optionSet(path []string, options map[string]*module.Option, depth int, tags bool) {
 	for _, name := range sortedKeys(options) {
 		option := options[name]
 		if option.Hidden || option.Internal {
@@ -121,21 +122,23 @@ func (o *viewOutput) optionSet(path []string, options map[string]*module.Option,
 		}
 		at := append(path[:len(path):len(path)], name)
 		if option.IsSet() {
-			o.optionSet(at, option.Options, depth)
+			o.optionSet(at, option.Options, depth, tags)
 			continue
 		}
-		o.option(at, option, depth)
+		o.option(at, option, depth, tags)
 	}
 }
 
 // option writes the path of an option, its type and default on a line; below it, what its author says.
-func (o *viewOutput) option(path []string, option *module.Option, depth int) {
+func (o *viewOutput) option(path []string, option *module.Option, depth int, isTag bool) {
 	var note string
 	switch {
 	case option.Error != "":
 		note = "does not evaluate: " + option.Error
 	case option.ReadOnly:
 		note = "read-only"
+	case option.Required() && isTag:
+		note = "exactly one of these"
 	case option.Required():
 		note = "required"
 	case option.Default != nil:
@@ -194,7 +197,7 @@ func (o *viewOutput) optionsInside(path []string, t *module.Type, depth int) {
 	}
 	switch {
 	case t.Interface != nil:
-		o.optionSet(path, t.Interface.Options, depth+1)
+		o.optionSet(path, t.Interface.Options, depth+1, t.Kind == module.KindTagged)
 		if t.Interface.Freeform != nil {
 			o.freeform(path, t.Interface.Freeform, depth+1)
 		}
