@@ -163,9 +163,10 @@ func roleRows(i diff.Instance, r diff.Role, add func(diffRow)) {
 		row := valueRow(where, "", diff.Value{Change: s.Change, Path: s.Path, Old: s.Old, New: s.New})
 		row.machines = s.Machines
 		if len(s.Path) == 0 {
-			row.what, row.old, row.new = "settings", nil, []string{"evaluate"}
+			// Nothing came or went but the answer.
+			row.change, row.what, row.old, row.new = diff.Changed, "settings", []string{"do not evaluate"}, []string{"evaluate"}
 			if s.Change == diff.Removed {
-				row.new = []string{"do not evaluate"}
+				row.old, row.new = row.new, row.old
 			}
 		}
 		add(row)
