@@ -107,8 +107,8 @@ func arrange(app *cli.App, args []string) (*commandLine, error) {
 	}
 	for _, name := range line.names {
 		if !utf8.ValidString(name) {
-			// JSON, in which names go to Nix and into inventory.json, would make another name of it.
-			return nil, usagef("%q is not UTF-8, and so no name in a clan", name)
+			// JSON, in which names and values go to Nix and into inventory.json, would make something else of it.
+			return nil, usagef("%q is not UTF-8, as all names and values in a clan are", name)
 		}
 	}
 	// A flag of a command may stand before the one below it, which need not know it.

@@ -98,10 +98,24 @@ type changeDocument struct {
 
 func newChangeDocument(p *store.Preview, r *store.Result) *changeDocument {
 	doc := &changeDocument{Commit: r.Commit, File: p.File, Fleet: p.Fleet, Patch: p.Patch, Renamed: p.Renamed, Written: r.Written}
-	if p.Err != nil {
-		doc.Refused = p.Err.Error()
-	}
+	doc.Refused = strings.Join(reasons(p.Err), "\n")
 	return doc
+}
+
+// reasons are the errors in an error, without their hints: what these say of a change that is refused is not true of one that is
+// written nonetheless.
+func reasons(err error) []string {
+	switch several := err.(type) {
+	case nil:
+		return nil
+	case interface{ Unwrap() []error }:
+		var texts []string
+		for _, err := range several.Unwrap() {
+			texts = append(texts, reasons(err)...)
+		}
+		return texts
+	}
+	return []string{err.Error()}
 }
 
 func (o *viewOutput) printChange(doc *changeDocument) error {
@@ -128,23 +142,26 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 
 // patchLines are one difference of the file, as people read it: a line for each value.
 func (o *viewOutput) patchLines(op store.Operation) {
-	names := op.Names
-	// An element of a list is known by itself.
-	if last := names[len(names)-1]; op.Op != "replace" && (last == "-" || op.Op == "remove" && isIndex(last) && isText(op.Old)) {
-		names = names[:len(names)-1]
+	line := func(s style, sign string, value any) {
+		if op.Element {
+			// It is known by itself: where in its list it stands says nothing to people.
+			o.valueLine(s, sign, instance.PathString(op.Names[:len(op.Names)-1])+"[]", value)
+		} else {
+			o.valueLines(s, sign, op.Names, value)
+		}
 	}
 	if op.Op != "add" {
-		o.valueLines(red, "- ", names, op.Old)
+		line(red, "- ", op.Old)
 	}
 	if op.Op != "remove" {
-		o.valueLines(green, "+ ", names, op.Value)
+		line(green, "+ ", op.Value)
 	}
 }
 
 func (o *viewOutput) valueLines(s style, sign string, path []string, value any) {
 	set, isSet := value.(map[string]any)
 	if !isSet || len(set) == 0 {
-		o.text.WriteString(o.paint(s, sign+flat(instance.PathString(path)+" = "+compactJSON(value))) + "\n")
+		o.valueLine(s, sign, instance.PathString(path), value)
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(set)) {
@@ -152,9 +169,9 @@ func (o *viewOutput) valueLines(s style, sign string, path []string, value any) 
 	}
 }
 
-func isIndex(name string) bool { return strings.Trim(name, "0123456789") == "" }
-
-func isText(value any) bool { _, ok := value.(string); return ok }
+func (o *viewOutput) valueLine(s style, sign, where string, value any) {
+	o.text.WriteString(o.paint(s, sign+flat(where+" = "+compactJSON(value))) + "\n")
+}
 
 // sayResult says on stderr what became of the file.
 func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
@@ -171,16 +188,19 @@ func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
 	case r.Written:
 		say("%s was written", fromHere(p.File))
 	}
-	if p.Err != nil {
-		say("forced: %v", p.Err)
+	for _, reason := range reasons(p.Err) {
+		say("forced: %s", strings.ReplaceAll(reason, "\n", "\n  "))
 	}
 	if r.Tracked && r.Commit == "" {
 		say("git did not know the file, and Nix sees only what git tracks: did git add -N")
 	}
 	if r.Commit != "" {
 		say("committed as %s", r.Commit)
-		if r.Swept {
+		switch {
+		case r.Swept && r.Written:
 			say("the commit has changes, too, that the file had before")
+		case r.Swept:
+			say("the commit has the changes that the file had before")
 		}
 	}
 	return nil
@@ -231,7 +251,7 @@ func parseModule(text string) (module.Spec, error) {
 // wants checks how many names were given.
 func wants(c *cli.Context, least, most int, usage string) error {
 	if n := c.NArg(); n < least || most >= 0 && n > most {
-		return usageError{fmt.Sprintf("%s takes other names than that", c.Command.HelpName), usage}
+		return usageError{fmt.Sprintf("%s takes %s", c.Command.HelpName, c.Command.ArgsUsage), usage}
 	}
 	return nil
 }

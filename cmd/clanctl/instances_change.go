@@ -45,7 +45,7 @@ func instancesCreateCommand() *cli.Command {
 				}
 				roles = append(roles, m)
 			}
-			return changeClan(c, func(s *store.Store) error { return s.CreateInstance(name, spec, roles) })
+			return changeClan(c, func(s *store.Store) error { return explainSpec(s.CreateInstance(name, spec, roles)) })
 		},
 	}
 }
@@ -102,7 +102,7 @@ func instancesSetModuleCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return changeClan(c, func(s *store.Store) error { return s.SetModule(c.Args().First(), spec) })
+			return changeClan(c, func(s *store.Store) error { return explainSpec(s.SetModule(c.Args().First(), spec)) })
 		},
 	}
 }

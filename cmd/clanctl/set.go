@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -53,9 +54,16 @@ func setCommand() *cli.Command {
 			}
 			var settings []setting
 			for _, word := range c.Args().Slice()[2:] {
-				path, value, ok := cutSetting(word)
+				text, value, ok := cutSetting(word)
 				if !ok {
 					return usageError{fmt.Sprintf("%q is not PATH=JSON", word), usage}
+				}
+				path, err := parseSetting(text)
+				if err != nil {
+					return err
+				}
+				if slices.ContainsFunc(settings, func(s setting) bool { return slices.Equal(s.path, path) }) {
+					return usagef("%s is given twice", text)
 				}
 				settings = append(settings, setting{path, value})
 			}
@@ -64,8 +72,7 @@ func setCommand() *cli.Command {
 				for _, setting := range settings {
 					err := s.Set(layer, setting.path, []byte(setting.value))
 					if syntax := (*store.SyntaxError)(nil); errors.As(err, &syntax) {
-						err = usageError{err.Error(), fmt.Sprintf("a string needs its quotes, and these need some from the shell: '%s=%q'",
-							instance.PathString(setting.path), setting.value)}
+						err = usageError{err.Error(), syntaxHint(setting.path, setting.value)}
 					}
 					errs = append(errs, err)
 				}
@@ -75,8 +82,44 @@ func setCommand() *cli.Command {
 	}
 }
 
+// syntaxHint says what may be meant by a value that is no JSON: a string without quotes, if it begins as nothing else does.
+func syntaxHint(path []string, value string) string {
+	if value == "" || strings.ContainsAny(value[:1], "\"{[ ") {
+		return ""
+	}
+	return fmt.Sprintf("a string needs its quotes, and these need some from the shell: '%s=%q'", instance.PathString(path), value)
+}
+
+// parseSetting reads the path of a setting. An empty name is one in quotes only: a dot too many is a slip.
+func parseSetting(text string) ([]string, error) {
+	for rest := text; ; {
+		end := strings.IndexByte(rest, '.')
+		if strings.HasPrefix(rest, `"`) {
+			end = 1
+			for end < len(rest) && rest[end] != '"' {
+				if rest[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			if end++; end > len(rest) {
+				return nil, usageError{fmt.Sprintf("%s is no path of a setting: a quote is not closed", text), ""}
+			}
+		} else if end == 0 || rest == "" {
+			return nil, usageError{fmt.Sprintf("%s is no path of a setting: there is a dot too many", text), `a name that is empty is written ""`}
+		}
+		if end < 0 || end == len(rest) {
+			return instance.ParsePath(text), nil
+		}
+		if rest[end] != '.' {
+			return nil, usageError{fmt.Sprintf("%s is no path of a setting: behind a name in quotes comes a dot", text), ""}
+		}
+		rest = rest[end+1:]
+	}
+}
+
 // cutSetting parts PATH=JSON at the first = that is not in quotes.
-func cutSetting(word string) (path []string, value string, ok bool) {
+func cutSetting(word string) (path, value string, ok bool) {
 	quoted := false
 	for i := 0; i < len(word); i++ {
 		switch word[i] {
@@ -86,11 +129,11 @@ func cutSetting(word string) (path []string, value string, ok bool) {
 			quoted = !quoted
 		case '=':
 			if !quoted && i > 0 {
-				return instance.ParsePath(word[:i]), word[i+1:], true
+				return word[:i], word[i+1:], true
 			}
 		}
 	}
-	return nil, "", false
+	return "", "", false
 }
 
 func unsetCommand() *cli.Command {
@@ -108,13 +151,21 @@ func unsetCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			var paths [][]string
+			for _, word := range c.Args().Slice()[2:] {
+				path, err := parseSetting(word)
+				if err != nil {
+					return err
+				}
+				paths = append(paths, path)
+			}
 			return changeClan(c, func(s *store.Store) error {
 				if c.NArg() == 2 {
 					return s.Unset(layer, nil)
 				}
 				var errs []error
-				for _, word := range c.Args().Slice()[2:] {
-					errs = append(errs, s.Unset(layer, instance.ParsePath(word)))
+				for _, path := range paths {
+					errs = append(errs, s.Unset(layer, path))
 				}
 				return store.JoinErrors(errs...)
 			})

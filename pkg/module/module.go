@@ -104,9 +104,10 @@ func (c *Catalogue) Resolve(spec Spec) (string, error) {
 		return "", &NoServicesError{Spec: spec, Input: input, Elsewhere: c.elsewhere(spec.Name, input)}
 	}
 	if !slices.Contains(offers.Services, spec.Name) {
+		known := offers.current()
 		return "", &UnknownModuleError{
-			Spec: spec, Input: input, Known: offers.Services,
-			Nearest: nearest.Of(spec.Name, offers.Services), Elsewhere: c.elsewhere(spec.Name, input),
+			Spec: spec, Input: input, Known: known,
+			Nearest: nearest.Of(spec.Name, known), Elsewhere: c.elsewhere(spec.Name, input),
 		}
 	}
 	if slices.Contains(offers.Deprecated, spec.Name) {
@@ -191,15 +192,16 @@ func (in Input) module(name string) *Service {
 	return nil
 }
 
+// current are the input's services, but for those that are no longer.
+func (in Input) current() []string {
+	return slices.DeleteFunc(slices.Clone(in.Services), func(name string) bool { return slices.Contains(in.Deprecated, name) })
+}
+
 // names are all services of all inputs, but for those that are no longer, sorted.
 func (c *Catalogue) names() []string {
 	var all []string
 	for _, input := range c.Inputs {
-		for _, name := range input.Services {
-			if !slices.Contains(input.Deprecated, name) {
-				all = append(all, name)
-			}
-		}
+		all = append(all, input.current()...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -209,7 +211,7 @@ func (c *Catalogue) names() []string {
 func (c *Catalogue) elsewhere(name, but string) []string {
 	var found []string
 	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
-		if input != but && slices.Contains(c.Inputs[input].Services, name) {
+		if input != but && slices.Contains(c.Inputs[input].current(), name) {
 			found = append(found, input)
 		}
 	}

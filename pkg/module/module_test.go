@@ -2,6 +2,7 @@ package module
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,10 @@ func TestResolve(t *testing.T) {
 		if err != nil || got != c.want {
 			t.Errorf("Resolve(%s) = %q, %v; want %q", c.spec, got, err, c.want)
 		}
+	}
+	var unknown *UnknownModuleError
+	if _, err := catalogue.Resolve(Spec{Name: "corednss"}); !errors.As(err, &unknown) || len(unknown.Nearest) > 0 || slices.Contains(unknown.Known, "coredns") {
+		t.Errorf("a removed service is offered: %+v", unknown)
 	}
 	own := Catalogue{Names: []string{"self"}, Inputs: map[string]Input{"self": {HasServices: true, Services: []string{"mine"}}}}
 	if got, err := own.Resolve(Spec{Name: "mine"}); err != nil || got != "self" {

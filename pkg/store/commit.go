@@ -24,7 +24,8 @@ type Result struct {
 	Written bool
 	// Tracked: the file is new, and git was told that it will be added (git add -N), so that Nix sees it.
 	Tracked bool
-	// Commit is the short name of the commit; Swept tells that the file had other changes that were not committed before.
+	// Commit is the short name of the commit; Swept tells that the file had other changes that were not committed before. Where
+	// nothing was written, these are all that the commit has.
 	Commit string
 	Swept  bool
 }
@@ -37,7 +38,10 @@ type Result struct {
 func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error) {
 	result := &Result{}
 	if !s.Changed() {
-		return result, nil
+		if !config.Git || !s.tracked || s.missing {
+			return result, nil
+		}
+		return s.commitUnchanged(ctx, config.Message)
 	}
 	if config.Git && !s.persisted.Git {
 		return nil, &FileError{File: s.path, Reason: "is not in a git repository, so that it cannot be committed"}
@@ -86,6 +90,23 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 	return result, nil
 }
 
+// commitUnchanged commits what the file has already, if that is not committed: a commit may have failed before.
+func (s *Store) commitUnchanged(ctx context.Context, message string) (*Result, error) {
+	result := &Result{}
+	changed, err := s.gitFile().IsChanged(ctx)
+	if err != nil || !changed {
+		return result, err
+	}
+	if message == "" {
+		message = s.relative() + ": what was changed before"
+	}
+	if result.Commit, err = s.gitFile().Commit(ctx, message); err != nil {
+		return result, &NotCommittedError{File: s.path, Err: err}
+	}
+	result.Swept = true
+	return result, nil
+}
+
 // track makes a new file known to git before there is anything in it: whenever this process dies, Nix sees all that the file says.
 func (s *Store) track(ctx context.Context) error {
 	if s.missing {
@@ -114,18 +135,18 @@ func (s *Store) message() string {
 	return fmt.Sprintf("%s: %d changes\n\n- %s", s.relative(), len(texts), strings.Join(texts, "\n- "))
 }
 
-// NotCommittedError: the file was written, but git did not commit it.
+// NotCommittedError: the file is as it was to be, but git did not commit it.
 type NotCommittedError struct {
 	File string
 	Err  error
 }
 
 func (e *NotCommittedError) Error() string {
-	return e.File + " was written, but not committed: " + e.Err.Error()
+	return e.File + " is written, but not committed: " + e.Err.Error()
 }
 
 // Hint says what to do.
-func (e *NotCommittedError) Hint() string { return "commit it by hand" }
+func (e *NotCommittedError) Hint() string { return "do it again, or commit it by hand" }
 
 // Unwrap returns git's error.
 func (e *NotCommittedError) Unwrap() error { return e.Err }

@@ -210,11 +210,13 @@ func (e *NoEffectError) Error() string {
 // Hint says what to do.
 func (e *NoEffectError) Hint() string { return e.hint }
 
-// JoinErrors puts errors together, each with its hint, for all are worth telling; nil if there are none.
+// JoinErrors puts errors together, each with its hint, for all are worth telling, once; nil if there are none.
 func JoinErrors(errs ...error) error {
 	var all *multierror.Error
+	told := map[string]bool{}
 	for _, err := range errs {
-		if err != nil {
+		if err != nil && !told[withHint(err)] {
+			told[withHint(err)] = true
 			all = multierror.Append(all, err)
 		}
 	}
@@ -227,15 +229,19 @@ func JoinErrors(errs ...error) error {
 	all.ErrorFormat = func(errs []error) string {
 		lines := make([]string, len(errs))
 		for i, err := range errs {
-			lines[i] = err.Error()
-			var hinter interface{ Hint() string }
-			if errors.As(err, &hinter) && hinter.Hint() != "" {
-				lines[i] += ": " + hinter.Hint()
-			}
+			lines[i] = withHint(err)
 		}
 		return strings.Join(lines, "\n")
 	}
 	return &severalError{all}
+}
+
+func withHint(err error) string {
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) && hinter.Hint() != "" {
+		return err.Error() + ": " + hinter.Hint()
+	}
+	return err.Error()
 }
 
 // severalError has no hint of its own.

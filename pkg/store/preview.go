@@ -12,6 +12,7 @@ import (
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // Preview is what a change would do.
@@ -87,7 +88,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 		} else if ctx.Err() != nil {
 			return nil, err
 		}
-		if len(found) > 0 {
+		if found = untold(found, p.Err); len(found) > 0 {
 			p.Err = JoinErrors(p.Err, &BrokenError{Findings: found})
 		}
 	}
@@ -157,6 +158,22 @@ func blocking(d *diff.Difference, before *instance.Inventory) []instance.Finding
 	return found
 }
 
+// untold leaves out the findings that settings' errors tell already.
+func untold(found []instance.Finding, err error) []instance.Finding {
+	told := func(f instance.Finding, err error) bool {
+		settings, ok := err.(*SettingsError)
+		return ok && f.Instance == settings.Layer.Instance && f.Role == settings.Layer.Role && slices.ContainsFunc(settings.Problems,
+			func(p module.Problem) bool { return len(p.Path) > 0 && slices.Equal(f.Setting, p.Path) })
+	}
+	errs := []error{err}
+	if several, ok := err.(*severalError); ok {
+		errs = several.Unwrap()
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(f instance.Finding) bool {
+		return slices.ContainsFunc(errs, func(err error) bool { return told(f, err) })
+	})
+}
+
 // joined reports whether all machines that a finding concerns came into the role just now.
 func joined(d *diff.Difference, f instance.Finding) bool {
 	machines := f.Machines
@@ -213,6 +230,8 @@ type Operation struct {
 	Old   any `json:"-"`
 	// Names are the path's parts.
 	Names []string `json:"-"`
+	// Element: it is about an element of a list; the last of Names is its index, or "-" for the list's end.
+	Element bool `json:"-"`
 }
 
 // MarshalJSON writes a value also where it is null.
@@ -274,11 +293,11 @@ func diffList(path []string, old []any, now any, patch *[]Operation) bool {
 			kept++
 			continue
 		}
-		ops = append(ops, operation("remove", append(slices.Clip(path), fmt.Sprint(i-removed)), nil, element))
+		ops = append(ops, elementOperation("remove", path, fmt.Sprint(i-removed), nil, element))
 		removed++
 	}
 	for _, element := range list[kept:] {
-		ops = append(ops, operation("add", append(slices.Clip(path), "-"), element, nil))
+		ops = append(ops, elementOperation("add", path, "-", element, nil))
 	}
 	*patch = append(*patch, ops...)
 	return true
@@ -297,4 +316,10 @@ func operation(op string, names []string, value, old any) Operation {
 		b.WriteString("/" + pointer.Replace(name))
 	}
 	return Operation{Op: op, Path: b.String(), Value: value, Old: old, Names: names}
+}
+
+func elementOperation(op string, list []string, index string, value, old any) Operation {
+	o := operation(op, append(slices.Clip(list), index), value, old)
+	o.Element = true
+	return o
 }

@@ -69,9 +69,6 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 		return err
 	}
 	at := append(layer.Path(), path...)
-	if slices.Contains(path, "") {
-		return &NameError{Kind: "setting", message: "a setting has a name: " + pathText(path)}
-	}
 	if err := s.may(at...); err != nil {
 		return err
 	}

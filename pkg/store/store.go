@@ -215,7 +215,7 @@ func read(path string) (text []byte, missing bool, err error) {
 		return nil, false, err
 	case info.Mode()&os.ModeSymlink != 0:
 		target, _ := os.Readlink(path)
-		return nil, false, &FileError{File: path, Reason: "is a symbolic link to " + target + ", and what it leads to is not this clan's to write",
+		return nil, false, &FileError{File: path, Reason: "is a symbolic link to " + target + ", and to write would put a file in the link's place",
 			hint: "put the file itself there"}
 	case !info.Mode().IsRegular():
 		return nil, false, &FileError{File: path, Reason: "is not a file", hint: "move it away"}
