@@ -3,6 +3,7 @@ package diff
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -412,5 +413,24 @@ func TestSetFiles(t *testing.T) {
 	d.SetFiles([]string{"fleet/inventory.json", "inventory.json", "machines/inventory.json"})
 	if diff := cmp.Diff([]string{"machines/inventory.json"}, d.Sources.Files); diff != "" {
 		t.Errorf("inventory.json was compared:\n%s", diff)
+	}
+}
+
+// A finding that concerns a machine more does not speak of one that it concerned before.
+func TestFindingNamesItsMachine(t *testing.T) {
+	with := func(machines ...string) *instance.Inventory {
+		inv := fleet()
+		inv.Findings = []instance.Finding{{Code: "invalid-setting", Instance: "backup", Role: "server", Machine: machines[0], Machines: machines,
+			Message: "the option `inventory.instances.backup.roles.server.machines." + machines[0] + ".settings.port' is wrong"}}
+		return inv
+	}
+	for _, d := range []Findings{Of(with("box"), with("box", "laptop")).Findings, {Appeared: Of(with("box", "laptop"), with("box")).Findings.Gone}} {
+		if len(d.Appeared) != 1 {
+			t.Fatalf("got %+v", d)
+		}
+		f := d.Appeared[0]
+		if f.Machine != "laptop" || !slices.Equal(f.Machines, []string{"laptop"}) || !strings.Contains(f.Message, ".machines.laptop.settings") {
+			t.Errorf("got %s of %s %v: %s", f.Code, f.Machine, f.Machines, f.Message)
+		}
 	}
 }

@@ -16,19 +16,19 @@ type Findings struct {
 }
 
 func (c *comparison) findings() {
-	c.Findings = Findings{Appeared: surplus(c.new.Findings, c.old.Findings), Gone: surplus(c.old.Findings, c.new.Findings)}
+	c.Findings = Findings{Appeared: surplus(c.new, c.old), Gone: surplus(c.old, c.new)}
 }
 
-// surplus are the findings that the others do not have, or have not so many of.
-func surplus(findings, others []instance.Finding) []instance.Finding {
+// surplus are the findings of an inventory that the other does not have, or has not so many of.
+func surplus(inv, other *instance.Inventory) []instance.Finding {
 	have := map[string]int{}
-	for _, f := range others {
+	for _, f := range other.Findings {
 		for _, machine := range concerned(f) {
 			have[identity(f, machine)]++
 		}
 	}
 	found := []instance.Finding{}
-	for _, f := range findings {
+	for _, f := range inv.Findings {
 		var machines []string
 		for _, machine := range concerned(f) {
 			if key := identity(f, machine); have[key] > 0 {
@@ -41,10 +41,10 @@ func surplus(findings, others []instance.Finding) []instance.Finding {
 		case len(machines) == 0:
 			continue
 		case len(machines) < len(f.Machines):
-			f.Machines = machines
 			if !slices.Contains(machines, f.Machine) {
-				f.Machine = machines[0]
+				f = inv.FindingFor(f, machines[0])
 			}
+			f.Machines = machines
 		}
 		found = append(found, f)
 	}

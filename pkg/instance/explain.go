@@ -88,12 +88,12 @@ func (l *loader) explain(ctx context.Context) error {
 	for i := range l.missing {
 		findings[i] = l.missing[i].finding
 		f := &findings[i]
-		l.place(f)
+		l.inv.place(f)
 		var nixErr *nixeval.Error
 		if errors.As(errs[i], &nixErr) {
 			l.take(f, nixErr)
 		}
-		f.Definitions = l.definitions(f)
+		f.Definitions = l.inv.definitions(f)
 		f.err = &EvalError{err: errs[i]}
 	}
 	for _, f := range joinSame(findings) {
@@ -157,8 +157,8 @@ func joinSame(findings []Finding) []Finding {
 }
 
 // definitions lists what is written for a finding's setting, as far as the layers hold it.
-func (l *loader) definitions(f *Finding) []SettingDefinition {
-	inst := l.inv.Instances[f.Instance]
+func (inv *Inventory) definitions(f *Finding) []SettingDefinition {
+	inst := inv.Instances[f.Instance]
 	if inst == nil || inst.Roles[f.Role] == nil || len(f.Setting) == 0 {
 		return nil
 	}
@@ -172,7 +172,7 @@ func (l *loader) definitions(f *Finding) []SettingDefinition {
 				continue
 			}
 			found = append(found, SettingDefinition{Layer: layer, Name: name, Value: value,
-				Position: l.inv.positions.exact(extend(extend(base, path...), f.Setting...)...)})
+				Position: inv.positions.exact(extend(extend(base, path...), f.Setting...)...)})
 		}
 	}
 	if member := role.Machines[f.Machine]; member != nil {
@@ -200,8 +200,8 @@ func Lookup(value any, path []string) (any, bool) {
 }
 
 // place gives a finding the position of what it is about, or of the nearest part around it.
-func (l *loader) place(f *Finding) {
-	p := l.inv.positions
+func (inv *Inventory) place(f *Finding) {
+	p := inv.positions
 	var candidates [][]string
 	base := []string{"instances", f.Instance}
 	switch {
@@ -220,7 +220,7 @@ func (l *loader) place(f *Finding) {
 			var best *Position
 			depth := 0
 			layers := [][]string{extend(role, "machines", f.Machine, "settings"), extend(role, "settings")}
-			for _, tag := range l.roleTags(f) {
+			for _, tag := range inv.roleTags(f) {
 				layers = append(layers, extend(role, "tags", tag, "settings"))
 			}
 			for _, layer := range layers {
@@ -249,8 +249,8 @@ func (l *loader) place(f *Finding) {
 	}
 }
 
-func (l *loader) roleTags(f *Finding) []string {
-	if inst := l.inv.Instances[f.Instance]; inst != nil && inst.Roles[f.Role] != nil {
+func (inv *Inventory) roleTags(f *Finding) []string {
+	if inst := inv.Instances[f.Instance]; inst != nil && inst.Roles[f.Role] != nil {
 		return inst.Roles[f.Role].Tags
 	}
 	return nil
@@ -284,7 +284,7 @@ func (l *loader) positionOf(f *Finding, err *nixeval.Error) (Position, bool) {
 			f.Setting = path
 			located := *f
 			located.Position = Position{}
-			l.place(&located)
+			l.inv.place(&located)
 			return located.Position, located.File != ""
 		}
 		return Position{}, false

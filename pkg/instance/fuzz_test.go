@@ -38,8 +38,8 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		for i := range l.missing {
-			l.place(&l.missing[i].finding)
-			l.missing[i].finding.Definitions = l.definitions(&l.missing[i].finding)
+			inv.place(&l.missing[i].finding)
+			l.missing[i].finding.Definitions = inv.definitions(&l.missing[i].finding)
 			inv.Findings = append(inv.Findings, l.missing[i].finding)
 		}
 		slices.SortFunc(inv.Findings, CompareFindings)
