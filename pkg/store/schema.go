@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,12 +71,38 @@ func (s *Store) checkSettings(ctx context.Context) error {
 			continue
 		}
 		value, _ := s.doc.get(layer.Path()...)
-		err := module.NewSchema(role.Interface, module.SchemaOptions{}).Validate(value)
-		if invalid, ok := err.(*module.InvalidError); ok {
-			errs = append(errs, &SettingsError{layer, invalid.Problems})
+		schema := module.NewSchema(role.Interface, module.SchemaOptions{})
+		if fresh := without(problems(schema, value), problems(schema, s.valueBefore(layer))); len(fresh) > 0 {
+			errs = append(errs, &SettingsError{layer, fresh})
 		}
 	}
 	return JoinErrors(errs...)
+}
+
+// valueBefore is what the file that was read has for a layer; nil if there is nothing.
+func (s *Store) valueBefore(layer Layer) any {
+	layer.Instance = s.nameBefore(layer.Instance)
+	value, _ := lookUp(decode(s.original), layer.Path())
+	return value
+}
+
+// problems are what a schema has against a layer's settings; none where there are no settings.
+func problems(schema *module.Schema, value any) []module.Problem {
+	if value == nil {
+		return nil
+	}
+	var invalid *module.InvalidError
+	if errors.As(schema.Validate(value), &invalid) {
+		return invalid.Problems
+	}
+	return nil
+}
+
+// without are the problems that were not there before: what was wrong may stay wrong, so that it can be mended step by step.
+func without(problems, before []module.Problem) []module.Problem {
+	return slices.DeleteFunc(slices.Clone(problems), func(p module.Problem) bool {
+		return slices.ContainsFunc(before, func(q module.Problem) bool { return slices.Equal(p.Path, q.Path) && p.Message == q.Message })
+	})
 }
 
 // holdsType reports whether there is a set with a _type anywhere.

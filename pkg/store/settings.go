@@ -85,15 +85,18 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 	if !slices.Contains(s.written, layer) {
 		s.written = append(s.written, layer)
 	}
-	want := decode(value)
 	later := s.later()
 	s.forget(at, true)
 	s.did(at, fmt.Sprintf("set %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
-		got, found, known := s.layerValue(after.Instances[later(layer.Instance)], layer, path)
-		if !known || found && same(got, want) || isEmptySet(want) {
+		now := layer
+		now.Instance = later(layer.Instance)
+		// What the document has by now: a later change can have set or unset something in the value.
+		want, wanted := s.doc.get(append(now.Path(), path...)...)
+		got, found, known := s.layerValue(after.Instances[now.Instance], layer, path)
+		if !wanted || !known || found && same(got, want) || isEmptySet(want) {
 			return ""
 		}
-		return fmt.Sprintf("%s of %s is not %s", pathText(path), layer, value)
+		return fmt.Sprintf("%s of %s is not %s", pathText(path), layer, compact(want))
 	})
 	return nil
 }
@@ -276,6 +279,11 @@ func same(a, b any) bool {
 		return ok && slices.EqualFunc(x, y, same)
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+func compact(value any) string {
+	text, _ := json.Marshal(value)
+	return string(text)
 }
 
 func isEmptySet(value any) bool {
