@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -133,8 +134,16 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 		for name, old := range doc.Renamed {
 			fmt.Fprintf(o.c.App.Writer, "%s is %s now\n", term.Escape(old), term.Escape(name))
 		}
+		if len(doc.Renamed) > 0 {
+			fmt.Fprintln(o.c.App.Writer, "what services make of an instance's name may be made anew: vars are generated again, files get other names")
+		}
 		if !doc.Fleet.Empty() || len(doc.Renamed) == 0 {
 			return printDiff(o.c.App.Writer, o.width, o.paint, doc.Fleet)
+		}
+		var b bytes.Buffer
+		printAffectedTable(&b, o.width, o.paint, doc.Fleet)
+		if _, err := b.WriteTo(o.c.App.Writer); err != nil {
+			return err
 		}
 	}
 	return o.flush()

@@ -277,6 +277,8 @@ func reasonTexts(reasons []diff.Reason) []string {
 			text = pick(r.Change == diff.Added, "joined ", "left ") + at
 		case diff.ReasonSettings:
 			text = "settings of " + at
+		case diff.ReasonRenamed:
+			text = "the name of " + r.Instance
 		case diff.ReasonModule:
 			text = "the module of " + r.Instance
 		case diff.ReasonExtraModules:

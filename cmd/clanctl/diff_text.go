@@ -36,16 +36,21 @@ func printDiff(w io.Writer, width int, paint painter, d *diff.Difference) error 
 			printFinding(&b, f)
 		}
 	}
-	t = &table{header: []string{"AFFECTED", "MACHINES", "BECAUSE OF"}}
+	printAffectedTable(&b, width, paint, d)
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// printAffectedTable prints which machines a difference touches, and why.
+func printAffectedTable(b *bytes.Buffer, width int, paint painter, d *diff.Difference) {
+	t := &table{header: []string{"AFFECTED", "MACHINES", "BECAUSE OF"}}
 	for _, r := range affectedRows(d) {
 		t.rows = append(t.rows, []cell{newCell(kindText(r.kind)), newCell(r.machines...), newCell(r.because...)})
 	}
 	if len(t.rows) > 0 {
-		separate(&b)
-		t.print(&b, width, paint)
+		separate(b)
+		t.print(b, width, paint)
 	}
-	_, err := b.WriteTo(w)
-	return err
 }
 
 // separate puts an empty line behind what is there.

@@ -48,6 +48,8 @@ const (
 	ReasonMember ReasonKind = "member"
 	// ReasonSettings: its final settings in the role.
 	ReasonSettings ReasonKind = "settings"
+	// ReasonRenamed: the instance's name, which services put into what they make: generated vars, files, units.
+	ReasonRenamed ReasonKind = "renamed"
 	// ReasonModule: the module of the instance.
 	ReasonModule ReasonKind = "module"
 	// ReasonExtraModules: the number of extra NixOS modules of the role.
@@ -61,7 +63,7 @@ const (
 )
 
 // reasonKinds are in the order in which they are told: what is nearest to the machine first.
-var reasonKinds = []ReasonKind{ReasonMachine, ReasonMeta, ReasonMember, ReasonSettings, ReasonModule, ReasonExtraModules, ReasonUnknown,
+var reasonKinds = []ReasonKind{ReasonMachine, ReasonMeta, ReasonMember, ReasonSettings, ReasonRenamed, ReasonModule, ReasonExtraModules, ReasonUnknown,
 	ReasonPeers, ReasonExports}
 
 // affected collects reasons by machine.

@@ -89,7 +89,12 @@ func (n Names) empty() bool { return len(n.Added)+len(n.Removed) == 0 }
 // Of compares two inventories; nil stands for one without anything in it. Findings are compared as far as the inventories have them: those of the package check are in
 // Inventory.Findings only if the caller put them there. Both inventories should have been loaded with the same Config; what was
 // omitted from both is not compared. Neither is changed.
-func Of(old, new *instance.Inventory) *Difference {
+func Of(old, new *instance.Inventory) *Difference { return OfRenamed(old, new, nil) }
+
+// OfRenamed is [Of] where it is known that instances have other names by now: renamed has the new names to the old. Such an
+// instance is compared with itself, under its new name; its members are affected. Findings are compared as they are: the old ones
+// should speak of the new names already.
+func OfRenamed(old, new *instance.Inventory, renamed map[string]string) *Difference {
 	var none instance.Inventory
 	none.Machines, none.Tags = map[string]*instance.Machine{}, map[string][]string{}
 	d := &Difference{SchemaVersion: SchemaVersion}
@@ -105,7 +110,20 @@ func Of(old, new *instance.Inventory) *Difference {
 	}
 	d.Instances, d.Machines, d.Tags, d.Unknown = []Instance{}, []Machine{}, []Tag{}, []Unknown{}
 	d.Meta = valuesOf(nil, asAny(old.Meta), asAny(new.Meta))
-	c := &comparison{Difference: d, old: old, new: new, affected: affected{}}
+	if len(renamed) > 0 {
+		same := *old
+		same.Instances = maps.Clone(old.Instances)
+		for _, was := range renamed {
+			delete(same.Instances, was)
+		}
+		for name, was := range renamed {
+			if inst := old.Instances[was]; inst != nil {
+				same.Instances[name] = inst
+			}
+		}
+		old = &same
+	}
+	c := &comparison{Difference: d, old: old, new: new, affected: affected{}, renamed: renamed}
 	c.machines()
 	c.tags()
 	c.instances()
@@ -120,6 +138,7 @@ type comparison struct {
 	*Difference
 	old, new *instance.Inventory
 	affected affected
+	renamed  map[string]string // the new name to the old
 }
 
 func (c *comparison) machines() {

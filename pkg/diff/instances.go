@@ -125,7 +125,8 @@ func (c *comparison) instances() {
 		}
 		i := Instance{Change: changeOf(old != nil, new != nil), Instance: name, Roles: []Role{},
 			Module: valuesOf(nil, moduleOf(old), moduleOf(new))}
-		reads := len(i.Module) > 0 // whether something changed that every member can see
+		_, renamed := c.renamed[name]
+		reads := len(i.Module) > 0 || renamed // whether something changed that every member can see
 		for _, role := range union(rolesOf(old), rolesOf(new)) {
 			r, changed, seen := c.role(name, rolesOf(old)[role], rolesOf(new)[role], role, i.Change)
 			if changed {
@@ -140,6 +141,9 @@ func (c *comparison) instances() {
 			for machine := range r.Machines {
 				if len(i.Module) > 0 && i.Change == Changed {
 					c.affected.direct(machine, Reason{Kind: ReasonModule, Instance: name, Role: role})
+				}
+				if renamed {
+					c.affected.direct(machine, Reason{Kind: ReasonRenamed, Instance: name, Role: role})
 				}
 				if reads {
 					c.affected.shared(machine, Reason{Kind: ReasonPeers, Instance: name, Role: role})

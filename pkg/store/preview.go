@@ -27,7 +27,7 @@ type Preview struct {
 	// Renamed are instances that have another name: the new name to the old.
 	Renamed map[string]string
 	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A renamed
-	// instance stands there under its new name only. Nil where After is.
+	// instance stands there under its new name only, and its members are affected. Nil where After is.
 	Fleet *diff.Difference
 	// Err is why the change must not be written: a [*SettingsError] (then Fleet and After are nil), a [*BrokenError], an
 	// [*UncheckedError] or a [*NoEffectError]; nil if nothing speaks against it.
@@ -120,21 +120,8 @@ func blocks(f instance.Finding) bool {
 func (s *Store) compare(before, after *instance.Inventory) *diff.Difference {
 	old, now := *before, *after
 	old.Findings, now.Findings = check.All(before), check.All(after)
-	old.Instances = maps.Clone(before.Instances)
-	for name, was := range s.renamed {
-		if inst := old.Instances[was]; inst != nil {
-			delete(old.Instances, was)
-			old.Instances[name] = inst
-		}
-		for i := range old.Findings {
-			if f := &old.Findings[i]; f.Instance == was {
-				f.Instance = name
-				f.Message = strings.ReplaceAll(f.Message, instance.PathString([]string{"instances", was}), instance.PathString([]string{"instances", name}))
-				f.Message = strings.ReplaceAll(f.Message, was, name)
-			}
-		}
-	}
-	return diff.Of(&old, &now)
+	s.renameFindings(old.Findings, now.Findings)
+	return diff.OfRenamed(&old, &now, s.renamed)
 }
 
 // blocking are the findings of a difference that forbid it. What is wrong with a member who joins is no news if the same was wrong
