@@ -8,12 +8,16 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Stub is an instance of a service, on one line of Nix, to be pasted into `inventory`: with all roles, and no members yet.
-func Stub(service *module.Service) string {
+// Stub is an instance of a service, on one line of Nix, to be pasted into `inventory`: with all roles, and no members yet. The module
+// is spelled as spec says.
+func Stub(service *module.Service, spec module.Spec) string {
 	name := service.Name[strings.LastIndexByte(service.Name, '/')+1:]
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s = { module = { input = %s; name = %s; };",
-		optionPath("instances", name), nixeval.Quote(service.Input), nixeval.Quote(service.Name))
+	fmt.Fprintf(&b, "%s = { module = {", optionPath("instances", name))
+	if spec.Input != nil {
+		fmt.Fprintf(&b, " input = %s;", nixeval.Quote(*spec.Input))
+	}
+	fmt.Fprintf(&b, " name = %s; };", nixeval.Quote(spec.Name))
 	for _, role := range sortedKeys(service.Roles) {
 		fmt.Fprintf(&b, " %s = { };", optionPath("roles", role, "machines"))
 	}

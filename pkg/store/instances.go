@@ -9,7 +9,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// CreateInstance adds an instance of a service, with members in its roles. The name is free: a service can have many instances.
+// CreateInstance adds an instance of a service, with members in its roles. The name is free: a service can have many instances. A
+// module without an input is written as the module's other instances write it, for clan keeps those apart that are written otherwise.
 func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) error {
 	path := []string{"instances", name}
 	if err := s.checkNewInstance(name); err != nil {
@@ -23,6 +24,7 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 		errs = append(errs, s.checkMembers(role))
 	}
 	errs = append(errs, s.checkSpec(spec))
+	spec = s.spelling(name, spec)
 	if err := JoinErrors(errs...); err != nil {
 		return err
 	}
@@ -77,6 +79,39 @@ func (s *Store) checkSpec(spec module.Spec) error {
 	}
 	_, err := s.before.Catalogue.Resolve(spec)
 	return err
+}
+
+// spelling is how the other instances of a module spell it.
+func (s *Store) spelling(name string, spec module.Spec) module.Spec {
+	var others []module.Spec
+	for _, other := range s.before.AllInstances {
+		if inst := s.before.Instances[other]; inst != nil && other != name && !s.gone[other] {
+			others = append(others, inst.Module.Spec())
+		}
+	}
+	for _, other := range s.doc.names("instances") {
+		if s.before.Instances[other] != nil || other == name {
+			continue
+		}
+		// Created or renamed just now.
+		if own, ok := s.doc.module(other); ok {
+			others = append(others, own)
+		}
+	}
+	return s.before.Catalogue.Spelling(spec, others)
+}
+
+// module is the module of an instance, as far as the document has it.
+func (d *document) module(name string) (spec module.Spec, ok bool) {
+	value, _ := d.get("instances", name, "module")
+	set, _ := value.(map[string]any)
+	if spec.Name, ok = set["name"].(string); !ok {
+		return spec, false
+	}
+	if input, given := set["input"].(string); given {
+		spec.Input = &input
+	}
+	return spec, true
 }
 
 func specJSON(spec module.Spec) []byte {
@@ -169,7 +204,7 @@ func (s *Store) RenameInstance(name, to string) error {
 	return nil
 }
 
-// SetModule makes an instance one of another module.
+// SetModule makes an instance one of another module; one without an input is written as the module's other instances write it.
 func (s *Store) SetModule(name string, spec module.Spec) error {
 	inst, err := s.instance(name)
 	if err != nil {
@@ -178,6 +213,7 @@ func (s *Store) SetModule(name string, spec module.Spec) error {
 	if err := s.checkSpec(spec); err != nil {
 		return err
 	}
+	spec = s.spelling(name, spec)
 	if inst.Module.Spec().String() == spec.String() {
 		return nil
 	}

@@ -90,7 +90,7 @@ func order(input string) int {
 func ServiceModuleOf(modules *instance.Modules, service *module.Service) ServiceModule {
 	shown := ServiceModule{
 		Aliases: service.Aliases, Categories: []string{}, Error: service.Error, Input: service.Input, Name: service.Name,
-		Paste: instance.Stub(service), Readme: service.Readme, Roles: []ModuleRole{}, UsedBy: []string{},
+		Paste: instance.Stub(service, spelling(modules, service)), Readme: service.Readme, Roles: []ModuleRole{}, UsedBy: []string{},
 	}
 	if manifest := service.Manifest; manifest != nil {
 		shown.Description, shown.Constraints = manifest.Description, manifest.Constraints
@@ -110,6 +110,23 @@ func ServiceModuleOf(modules *instance.Modules, service *module.Service) Service
 	}
 	slices.Sort(shown.UsedBy)
 	return shown
+}
+
+// spelling is how the clan's instances spell a module, so that one more meets them; with its input, if there are none.
+func spelling(modules *instance.Modules, service *module.Service) module.Spec {
+	spec := module.Spec{Input: &service.Input, Name: service.Name}
+	if service.Input != modules.Catalogue.Null {
+		return spec
+	}
+	others := []module.Spec{}
+	for _, name := range slices.Sorted(maps.Keys(modules.Uses)) {
+		others = append(others, modules.Uses[name].Spec)
+	}
+	bare := module.Spec{Name: service.Name}
+	if as := modules.Catalogue.Spelling(bare, others); slices.ContainsFunc(others, func(other module.Spec) bool { return other.Key() == as.Key() }) {
+		return as
+	}
+	return spec
 }
 
 func (m ServiceModule) mentions(text string) bool {
