@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -28,7 +29,11 @@ func tagsAddCommand() *cli.Command {
 			tag, machines := c.Args().First(), c.Args().Tail()
 			err := changeClan(c, func(s *store.Store) error {
 				if inv := s.Inventory(); inv.Machines != nil && !c.Bool("force") {
-					addition, err := view.AddTag(inv, tag, machines)
+					// What does not evaluate is the store's to judge: it may be what the tag mends.
+					failing := func(machine string) bool {
+						return inv.Machines[machine] == nil && slices.ContainsFunc(inv.Findings, func(f instance.Finding) bool { return f.Code == "machine-failed" && f.Machine == machine })
+					}
+					addition, err := view.AddTag(inv, tag, slices.DeleteFunc(slices.Clone(machines), failing))
 					if err != nil {
 						return err
 					}

@@ -307,7 +307,7 @@ func (d *document) rename(path []string, name string) bool {
 // add puts a name into the list at a path, which is made if there is none.
 func (d *document) add(path []string, name string) error {
 	v, l := d.find(path)
-	if v == nil {
+	if v == nil || d.isNull(path...) {
 		raw, err := json.Marshal([]string{name})
 		if err != nil {
 			return err
@@ -388,6 +388,12 @@ func (d *document) isList(path ...string) bool {
 	value, _ := d.get(path...)
 	_, ok := value.([]any)
 	return ok
+}
+
+// isNull reports whether null stands at a path.
+func (d *document) isNull(path ...string) bool {
+	value, found := d.get(path...)
+	return found && value == nil
 }
 
 // isEmpty reports whether an empty object or list stands at a path.

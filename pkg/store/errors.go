@@ -120,6 +120,9 @@ func (e *NameError) Error() string {
 	if e.message != "" {
 		return e.message
 	}
+	if e.Kind == "machine" {
+		return fmt.Sprintf("the clan has no machine %q", e.Name)
+	}
 	return fmt.Sprintf("there is no %s %q", e.Kind, e.Name)
 }
 
@@ -135,6 +138,24 @@ func (e *NameError) Hint() string {
 	}
 	return ""
 }
+
+// FailingError: the clan has the machine, but it does not evaluate, so that nothing can be said of it.
+type FailingError struct {
+	Machine string
+	// Finding says why.
+	Finding instance.Finding
+}
+
+func (e *FailingError) Error() string {
+	at := ""
+	if e.Finding.File != "" {
+		at = e.Finding.Position.String() + ": "
+	}
+	return fmt.Sprintf("the machine %s does not evaluate: %s%s", e.Machine, at, e.Finding.Message)
+}
+
+// Hint says what to do.
+func (e *FailingError) Hint() string { return "mend it first" }
 
 // BrokenError: the changed clan has errors that the clan does not have now. Nothing was written.
 type BrokenError struct {

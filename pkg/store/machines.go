@@ -13,10 +13,26 @@ func (s *Store) machine(name string) (*instance.Machine, error) {
 	if m := s.before.Machines[name]; m != nil {
 		return m, nil
 	}
-	if s.before.Machines == nil || s.Unchecked {
+	if s.before.Machines == nil || s.Unchecked || s.failing(name) != nil && s.doc.has("machines", name) {
 		return &instance.Machine{Name: name}, nil // the machines do not evaluate; this may be what mends them
 	}
+	if err := s.failing(name); err != nil {
+		return nil, err
+	}
 	return nil, unknown("machine", name, sortedKeys(s.before.Machines))
+}
+
+// failing says why a machine of the clan does not evaluate; nil if it does, or there is no such machine.
+func (s *Store) failing(name string) error {
+	for _, f := range s.before.Findings {
+		if f.Code == "machine-failed" && f.Machine == name && s.before.Machines[name] == nil {
+			if f.File == "" {
+				f.Position = s.position("machines", name)
+			}
+			return &FailingError{Machine: name, Finding: f}
+		}
+	}
+	return nil
 }
 
 // AddTags gives a machine tags. Those that it carries already stay as they are.
@@ -71,6 +87,8 @@ func (s *Store) RemoveTags(name string, tags ...string) error {
 			}
 			err.hint = "change it there"
 			return err
+		case s.failing(name) != nil:
+			return s.failing(name) // nobody knows its tags
 		default:
 			err := unknown("tag", tag, m.Tags)
 			err.message = fmt.Sprintf("%s does not carry the tag %s", name, tag)

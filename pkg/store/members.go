@@ -19,7 +19,9 @@ func (s *Store) checkMembers(m Members) error {
 	if s.before.Machines != nil && !s.Unchecked {
 		known := sortedKeys(s.before.Machines)
 		for _, name := range m.Machines {
-			if !slices.Contains(known, name) {
+			if err := s.failing(name); err != nil {
+				errs = append(errs, err)
+			} else if !slices.Contains(known, name) {
 				err := unknown("machine", name, known)
 				if _, isTag := s.before.Tags[name]; isTag {
 					err.hint = fmt.Sprintf("there is a tag of that name: write @%s", name)

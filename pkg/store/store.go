@@ -129,6 +129,20 @@ func inFile(path string, err error) error {
 	return err
 }
 
+// position is where the file that was read has something; none if it has not.
+func (s *Store) position(path ...string) (pos instance.Position) {
+	d, err := parseDocument(s.original)
+	if err != nil {
+		return pos
+	}
+	if object, at := d.member(path); object != nil {
+		d.root.UpdateOffsets()
+		before := s.original[:object.Members[at].Name.StartOffset]
+		pos.File, pos.Line, pos.Column = s.relative(), 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
+	}
+	return pos
+}
+
 // gitFile is the file as git knows it.
 func (s *Store) gitFile() git.File {
 	return git.File{Top: s.persisted.Root, Path: s.relative()}
