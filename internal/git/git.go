@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 )
@@ -49,6 +50,18 @@ func (f File) Commit(ctx context.Context, message string) (string, error) {
 	}
 	out, err := f.run(ctx, "rev-parse", "--short", "HEAD")
 	return strings.TrimSpace(out), err
+}
+
+// Named are the tracked files of a name in a work tree, anywhere in it, relative to its top; sorted.
+func Named(ctx context.Context, top, name string) ([]string, error) {
+	out, err := File{Top: top}.run(ctx, "ls-files", "-z")
+	var found []string
+	for file := range strings.SplitSeq(out, "\x00") {
+		if path.Base(file) == name {
+			found = append(found, file)
+		}
+	}
+	return found, err
 }
 
 func (f File) run(ctx context.Context, args ...string) (string, error) {

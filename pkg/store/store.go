@@ -89,10 +89,8 @@ func open(ctx context.Context, flake string, config instance.Config, lock *lock)
 	inv, persisted, err := instance.LoadPersisted(ctx, flake, config)
 	if persisted == nil {
 		// The file may be what is wrong with the clan; then there is more to say.
-		if _, dir, findErr := instance.FindFlake(flake); findErr == nil {
-			if _, _, readErr := read(filepath.Join(dir, instance.PersistedName)); readErr != nil {
-				return nil, readErr
-			}
+		if suspect := suspicious(ctx, flake); suspect != nil {
+			return nil, suspect
 		}
 		return nil, err
 	}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// suspicious looks for what is wrong with an inventory.json of a flake that does not evaluate. Which of them is the clan's the flake
+// would have said; the one beside flake.nix comes first.
+func suspicious(ctx context.Context, flake string) error {
+	root, dir, err := instance.FindFlake(flake)
+	if err != nil {
+		return nil
+	}
+	files := []string{filepath.Join(dir, instance.PersistedName)}
+	if tracked, err := git.Named(ctx, root, instance.PersistedName); err == nil {
+		for _, name := range tracked {
+			files = append(files, filepath.Join(root, name))
+		}
+	} else {
+		files = append(files, named(root, instance.PersistedName)...)
+	}
+	for _, file := range files {
+		if _, _, err := read(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named are the files of a name in a tree, hidden directories left out.
+func named(root, name string) (files []string) {
+	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil
+		case entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), "."):
+			return filepath.SkipDir
+		case !entry.IsDir() && entry.Name() == name:
+			files = append(files, path)
+		}
+		return nil
+	})
+	slices.Sort(files)
+	return files
+}
