@@ -352,11 +352,22 @@ func TestBrowserTakesNamesForText(t *testing.T) {
 	// Each machine and instance is there, under its own name.
 	for i := range hostile {
 		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/machine/" + encodeURIComponent(data.machines[%d].n)`, i)))
-		eventually(b, fmt.Sprintf(pageTitle+` === data.machines[%d].n`, i), true)
+		eventually(b, fmt.Sprintf(pageTitle+` === visible(data.machines[%d].n)`, i), true)
 		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/instance/" + encodeURIComponent(data.instances[%d].n)`, i)))
-		eventually(b, fmt.Sprintf(pageTitle+` === data.instances[%d].n`, i), true)
+		eventually(b, fmt.Sprintf(pageTitle+` === visible(data.instances[%d].n)`, i), true)
 	}
 	eventually(b, `document.querySelector(".brand").textContent`, hostile[1])
+	// What would be a box, or turn the text around, is written out.
+	eventually(b, `h("p", {}, "a\x1b[0m\u202eb\u{e0001}\n\t\x85").textContent`, "a\\x1b[0m\\u202eb\\U000e0001\n\t\\x85")
+}
+
+// Machines in roles are memberships, and an input of clan-core's own name needs no other.
+func TestBrowserSaysWhatItCounts(t *testing.T) {
+	inv := homelab(t)
+	inv.Flake.ClanCore = "clan-core"
+	b := open(t, inv, nil, 1280, 800)
+	eventually(b, `/^\d+ memberships$/.test([...document.querySelectorAll(".tiles li")].at(-2).textContent)`, true)
+	eventually(b, `/ with clan-core\./.test(document.getElementById("foot").textContent)`, true)
 }
 
 func TestBrowserShowsFindings(t *testing.T) {

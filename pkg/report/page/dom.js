@@ -16,11 +16,18 @@ function h(tag, props, ...children) {
   return el;
 }
 
+// visible writes out control characters, which would be boxes or nothing at all, and those that turn text around: as \x1b and \u202e.
+const visible = (text) => text.replace(/[\p{Cc}\p{Cf}]/gu, (c) => {
+  const code = c.codePointAt(0).toString(16);
+  if (c === "\n" || c === "\t") return c;
+  return code.length > 4 ? "\\U" + code.padStart(8, "0") : code.length > 2 ? "\\u" + code.padStart(4, "0") : "\\x" + code.padStart(2, "0");
+});
+
 // put appends elements and texts, and lists of them; what is not there is passed over.
 function put(el, ...children) {
   for (const child of children) {
     if (Array.isArray(child)) put(el, ...child);
-    else if (child !== undefined && child !== null && child !== false) el.append(child);
+    else if (child !== undefined && child !== null && child !== false) el.append(typeof child === "string" ? visible(child) : child);
   }
 }
 

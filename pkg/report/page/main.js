@@ -43,7 +43,7 @@ function overview() {
   return h("ul", { class: "tiles" },
     tile(machines.filter((m) => !m.unknown).length, classes.length > 1 ? `machines (${perClass})` : machines.length === 1 ? "machine" : "machines"),
     tile(instances.length, `${instances.length === 1 ? "instance" : "instances"} of ${count(services.length, "service")}`, "#/services"),
-    tile(memberships, memberships === 1 ? "role filled" : "roles filled"),
+    tile(memberships, memberships === 1 ? "membership" : "memberships"),
     errors > 0 && tile(errors, errors === 1 ? "error" : "errors", "#/findings?severity=error", "error"),
     warnings > 0 && tile(warnings, warnings === 1 ? "warning" : "warnings", "#/findings?severity=warning", "warning"),
     !findings.length && tile(0, "findings", "#/findings", "fine"));
@@ -204,7 +204,7 @@ function start() {
   put(byId("views"), 
     h("a", { href: "#/", "data-kind": "" }, "Fleet"), h("a", { href: "#/services", "data-kind": "services" }, "Services"),
     h("a", { href: "#/findings", "data-kind": "findings" }, "Findings", findings.length > 0 && [" ", h("span", { class: "pill " + bad }, String(findings.length))]));
-  put(byId("foot"), "Made by clanctl", data.ref !== "." && [" from ", h("code", {}, data.ref)], data.clanCore ? ` with clan-core as ${data.clanCore}.` : ".",
+  put(byId("foot"), "Made by clanctl", data.ref !== "." && [" from ", h("code", {}, data.ref)], data.clanCore ? (data.clanCore === "clan-core" ? " with clan-core." : ` with clan-core as ${data.clanCore}.`) : ".",
     commonDir && [" Files are below ", h("code", {}, commonDir), "."]);
   byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("main").focus(); });
   byId("search").addEventListener("submit", (e) => e.preventDefault());
