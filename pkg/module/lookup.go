@@ -93,11 +93,11 @@ func (w *walker) step(key string) bool {
 	if w.freeform == nil {
 		return false
 	}
-	t := attributesOf(w.freeform)
+	t, inside := attributesOf(w.freeform)
 	if t == nil {
 		return false
 	}
-	w.around = append(w.around, w.freeform)
+	w.around = append(w.around, inside...)
 	w.at(t)
 	return true
 }

@@ -72,6 +72,7 @@ type place struct {
 	pointer  []string // in the document
 	path     []string // in the settings
 	required bool     // all layers are in here
+	absent   bool     // the type is nowhere in the document, but only its attributes are
 }
 
 func (p place) in(keywords ...string) place {
@@ -91,30 +92,52 @@ func (g *schemaGenerator) settings(i *Interface, at place) map[string]any {
 		return schema
 	}
 	schema["additionalProperties"] = true
-	if attributes := attributesOf(i.Freeform); attributes != nil {
-		at := at.at("*").in("additionalProperties")
-		g.around = append(g.around, at.in())
-		schema["additionalProperties"] = g.typ(attributes, at)
-		g.around = g.around[:len(g.around)-1]
+	attributes, inside := attributesOf(i.Freeform)
+	if attributes == nil {
+		return schema
 	}
+	at = at.at("*").in("additionalProperties")
+	if attributes.Up == len(inside) {
+		// The attributes are of the freeform type again, as in JSON's values: from here on it is in the document.
+		schema["additionalProperties"] = g.typ(i.Freeform, at)
+		return schema
+	}
+	outer := g.around
+	for range inside {
+		g.around = append(g.around, place{absent: true})
+	}
+	schema["additionalProperties"] = g.typ(attributes, at)
+	g.around = outer
 	return schema
 }
 
-// attributesOf is the type of the attributes of a freeform type; nil if they may be anything.
-func attributesOf(t *Type) *Type {
-	switch t.Kind {
-	case KindMap:
-		return t.Elem
-	case KindNullable:
-		return attributesOf(t.Elem)
-	case KindUnion:
+// attributesOf is the type of the attributes of a freeform type, and the types that it is inside of, from the freeform type
+// itself inwards; nil if the attributes may be anything.
+func attributesOf(t *Type) (attributes *Type, inside []*Type) {
+	switch {
+	case t == nil:
+	case t.Kind == KindMap && t.Elem != nil:
+		return t.Elem, []*Type{t}
+	case t.Kind == KindNullable:
+		if attributes, inside = attributesOf(t.Elem); attributes != nil {
+			return attributes, append([]*Type{t}, inside...)
+		}
+	case t.Kind == KindUnion:
+		var found *Type
 		for _, a := range t.Alternatives {
-			if a.Kind == KindMap {
-				return a.Elem
+			if a.Kind != KindMap {
+				continue
 			}
+			if found != nil {
+				return nil, nil // each of them would do
+			}
+			found = a
+		}
+		if attributes, inside = attributesOf(found); attributes != nil {
+			return attributes, append([]*Type{t}, inside...)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 func (g *schemaGenerator) options(options map[string]*Option, at place) map[string]any {
@@ -163,7 +186,11 @@ func (g *schemaGenerator) option(o *Option, at place) map[string]any {
 
 func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 	if t.Up > 0 && t.Up <= len(g.around) {
-		return map[string]any{"$ref": reference(g.around[len(g.around)-t.Up].pointer)}
+		target := g.around[len(g.around)-t.Up]
+		if target.absent {
+			return g.inexpressible(at, "no schema is known for a type that contains itself in this way: "+t.describe())
+		}
+		return map[string]any{"$ref": reference(target.pointer)}
 	}
 	g.around = append(g.around, at)
 	defer func() { g.around = g.around[:len(g.around)-1] }()
