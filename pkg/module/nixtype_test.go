@@ -77,6 +77,7 @@ func TestPatterns(t *testing.T) {
 		{`[]\]+`, []string{`]\]`}, []string{"a"}},
 		{`a|b`, []string{"a", "b"}, []string{"ab", "xa"}},
 		{`[^[:space:]]{2,3}`, []string{"ab"}, []string{"a b", "abcd"}},
+		{"a.*", []string{"a", "a\nb"}, []string{"b"}}, // as builtins.match does
 		{`\.`, []string{"."}, []string{"a"}},
 		{"[^\n]*\n?", []string{"line\n"}, []string{"two\nlines"}},
 	} {

@@ -22,6 +22,11 @@ func ecmaPattern(posix string) (string, bool) {
 			rest = rest[2:]
 			continue
 		}
+		if rest[0] == '.' {
+			b.WriteString(`[\s\S]`) // POSIX means line ends, too
+			rest = rest[1:]
+			continue
+		}
 		if rest[0] != '[' {
 			b.WriteByte(rest[0])
 			rest = rest[1:]
