@@ -140,7 +140,8 @@ func (c *Catalogue) Find(ref string) (*Service, error) {
 		if service := c.Inputs[resolved].module(name); service != nil {
 			return service, nil
 		}
-		return nil, &UnknownModuleError{Spec: spec, Input: input, Known: c.names(), Nearest: nearest.Of(name, c.names())}
+		known := slices.Sorted(maps.Keys(c.Inputs[resolved].Modules))
+		return nil, &UnknownModuleError{Spec: spec, Input: input, Known: known, Nearest: nearest.Of(name, known)}
 	}
 	var inputs []string
 	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {

@@ -3,6 +3,7 @@ package module_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,5 +95,108 @@ func TestSchemaValidates(t *testing.T) {
 	want := []module.Inexpressible{{Path: []string{"package"}, Reason: "JSON cannot express the type: package"}}
 	if diff := cmp.Diff(want, schema.Inexpressible); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// One option of each type: what is written for it, what of that the schema takes, and what it says.
+func TestSchemaOfTypes(t *testing.T) {
+	for _, test := range []struct{ option, schema, fits, not, inexpressible string }{
+		{`{"type": {"kind": "bool", "name": "bool"}, "description": " Text.\n", "default": true, "example": false, "readOnly": true}`,
+			`{"type": "boolean", "description": "Text.", "default": true, "examples": [false], "readOnly": true}`, `false`, `1`, ""},
+		{`{"type": {"kind": "number", "name": "numberBetween", "minimum": 0.5, "maximum": 2}}`,
+			`{"type": "number", "minimum": 0.5, "maximum": 2}`, `0.5`, `0.4`, ""},
+		{`{"type": {"kind": "int", "name": "positiveInt", "exclusiveMinimum": 0}}`, `{"type": "integer", "exclusiveMinimum": 0}`, `1`, `0`, ""},
+		{`{"type": {"kind": "string", "name": "nonEmptyStr", "nonEmpty": true}}`, `{"type": "string", "pattern": "[^ \\t\\n]"}`, `" a"`, `" \n"`, ""},
+		{`{"type": {"kind": "path", "name": "path", "description": "absolute path"}}`, `{"type": "string", "pattern": "^/"}`, `"/x"`, `"x"`, ""},
+		{`{"type": {"kind": "path", "name": "path", "description": "path in the Nix store"}}`, `{"type": "string", "pattern": "^/"}`, `"/nix"`, `"x"`, ""},
+		{`{"type": {"kind": "path", "name": "externalPath", "description": "path not in the Nix store"}}`, `{"type": "string"}`, `"x"`, `1`, ""},
+		{`{"type": {"kind": "enum", "name": "enum", "values": ["a", 1, null]}}`, `{"enum": ["a", 1, null]}`, `1`, `"1"`, ""},
+		{`{"type": {"kind": "enum", "name": "enum"}}`, `{"enum": []}`, ``, `"a"`, ""},
+		{`{"type": {"kind": "enum", "name": "enum", "error": "boom"}}`, `{"$comment": "boom"}`, `"a"`, ``, "boom"},
+		{`{"type": {"kind": "nullable", "name": "nullOr", "elem": {"kind": "int", "name": "int"}}}`, `{"type": ["integer", "null"]}`, `null`, `"a"`, ""},
+		{`{"type": {"kind": "nullable", "name": "nullOr", "elem": {"kind": "any", "name": "anything"}}}`, `{}`, `{"a": null}`, ``, ""},
+		{`{"type": {"kind": "nullable", "name": "nullOr"}}`, `{}`, `[1]`, ``, ""},
+		{`{"type": {"kind": "nullable", "name": "nullOr", "elem": {"kind": "module", "name": "deferredModule"}}}`,
+			`{"anyOf": [{"type": "object"}, {"type": "null"}]}`, `{"a": 1}`, `"a"`, ""},
+		{`{"type": {"kind": "list", "name": "listOf", "nonEmpty": true}}`, `{"type": "array", "minItems": 1}`, `[1]`, `[]`, ""},
+		{`{"type": {"kind": "map", "name": "attrs", "elem": {"kind": "any", "name": "anything"}}}`, `{"type": "object"}`, `{"a": 1}`, `[]`, ""},
+		{`{"type": {"kind": "tagged", "name": "attrTag", "interface": {"options": {"a": {"type": {"kind": "bool", "name": "bool"}}, "b": {"type": {"kind": "bool", "name": "bool"}}}}}}`,
+			`{"type": "object", "properties": {"a": {"type": "boolean"}, "b": {"type": "boolean"}}, "additionalProperties": false, "minProperties": 1, "maxProperties": 1}`,
+			`{"b": true}`, `{"a": true, "b": true}`, ""},
+		{`{"type": {"kind": "coerced", "name": "coercedTo", "alternatives": [{"kind": "int", "name": "int"}, {"kind": "string", "name": "str"}]}}`,
+			`{"anyOf": [{"type": "integer"}, {"type": "string"}]}`, `1`, `true`, ""},
+		{`{"type": {"kind": "submodule", "name": "submodule"}}`, `{"$comment": "no schema is known for the type: submodule"}`, `1`, ``,
+			"no schema is known for the type: submodule"},
+		{`{"type": {"kind": "unknown", "name": "odd", "description": "odd thing"}}`, `{"$comment": "no schema is known for the type: odd thing"}`, `1`, ``,
+			"no schema is known for the type: odd thing"},
+		{`{"type": {"kind": "unknown", "name": "odd", "error": "boom"}}`, `{"$comment": "the type does not evaluate: boom"}`, `1`, ``, "the type does not evaluate: boom"},
+		{`{"error": "boom"}`, `{"$comment": "the option does not evaluate: boom"}`, `1`, ``, "the option does not evaluate: boom"},
+		{`{"options": {"a": {"error": ""}}}`, `{"type": "object", "additionalProperties": false, "properties": {"a": {"$comment": "the option does not evaluate"}}}`,
+			`{"a": 1}`, `{"b": 1}`, "the option does not evaluate"},
+	} {
+		schema := module.NewSchema(parse(t, `{"options": {"x": `+test.option+`}}`), module.SchemaOptions{Title: "T"})
+		data, err := json.Marshal(schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want any
+		if err := json.Unmarshal(data, &got); err != nil {
+			t.Fatal(err)
+		}
+		whole := `{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "T", "type": "object", "additionalProperties": false, "properties": {"x": ` + test.schema + `}}`
+		if err := json.Unmarshal([]byte(whole), &want); err != nil {
+			t.Fatalf("%s: %v", test.schema, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.option, diff)
+		}
+		if test.fits != "" {
+			if err := schema.Validate(json.RawMessage(`{"x": ` + test.fits + `}`)); err != nil {
+				t.Errorf("%s does not take %s: %v", test.option, test.fits, err)
+			}
+		}
+		var invalid *module.InvalidError
+		if test.not != "" {
+			if err := schema.Validate(json.RawMessage(`{"x": ` + test.not + `}`)); !errors.As(err, &invalid) || !strings.HasPrefix(err.Error(), "x") {
+				t.Errorf("%s takes %s: %v", test.option, test.not, err)
+			}
+		}
+		var reasons []string
+		for _, i := range schema.Inexpressible {
+			reasons = append(reasons, i.Reason)
+		}
+		if diff := cmp.Diff(test.inexpressible, strings.Join(reasons, "; ")); diff != "" {
+			t.Errorf("%s: inexpressible: %s", test.option, diff)
+		}
+	}
+}
+
+func TestProblems(t *testing.T) {
+	of := parse(t, `{"options": {
+		"list": {"type": {"kind": "list", "name": "listOf", "elem": {"kind": "int", "name": "int", "description": "integer"}}},
+		"tag": {"type": {"kind": "tagged", "name": "attrTag", "interface": {"options": {"a": {"type": {"kind": "bool", "name": "bool"}}, "b": {"type": {"kind": "bool", "name": "bool"}}}}}}}}`)
+	schema := module.NewSchema(of, module.SchemaOptions{})
+	long := strings.Repeat("ä", 80)
+	for value, want := range map[string]string{
+		`{"list": [1, {"a": 1}, "` + long + `"]}`: "list.1: a set is not of the type: integer\nlist.2: \"" + long[:2*56] + "... is not of the type: integer",
+		`{"tag": {}}`:              `tag: must have exactly one of "a", "b"`,
+		`{"wholly-unknown": null}`: "wholly-unknown: there is no such option",
+		`{"list": null}`:           "list: null is not of the type: listOf",
+	} {
+		err := schema.Validate(json.RawMessage(value))
+		if err == nil {
+			t.Errorf("%s is taken", value)
+			continue
+		}
+		if diff := cmp.Diff(want, err.Error()); diff != "" {
+			t.Errorf("%s: %s", value, diff)
+		}
+	}
+	var invalid *module.InvalidError
+	if err := schema.Validate(json.RawMessage(`{"wholly-unknown": 1}`)); !errors.As(err, &invalid) || invalid.Problems[0].Hint != `the options are "list", "tag"` {
+		t.Errorf("hint: %+v", invalid)
+	}
+	if err := schema.Validate(func() {}); err == nil || errors.As(err, &invalid) {
+		t.Errorf("what is no JSON is %v", err)
 	}
 }
