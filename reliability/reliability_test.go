@@ -156,7 +156,8 @@ func newAttempt(t *testing.T, nix string) *attempt {
 	a := &attempt{T: t, nix: nix, dir: dir}
 	home := a.mkdir("home")
 	// The Nix at hand comes first, no answers or downloads of others, and no network.
-	a.env = []string{"PATH=" + filepath.Dir(nix) + ":" + os.Getenv("PATH"), "HOME=" + home, "NIX_REMOTE=" + os.Getenv("NIX_REMOTE"),
+	// As root without that group, as where just nix-bin was installed, Nix would say so each time.
+	a.env = []string{"NIX_CONFIG=build-users-group =", "PATH=" + filepath.Dir(nix) + ":" + os.Getenv("PATH"), "HOME=" + home, "NIX_REMOTE=" + os.Getenv("NIX_REMOTE"),
 		"TMPDIR=" + a.mkdir("tmp"), "GIT_CEILING_DIRECTORIES=" + filepath.Dir(a.dir), "GIT_CONFIG_GLOBAL=/dev/null"}
 	return a
 }
