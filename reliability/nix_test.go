@@ -61,8 +61,8 @@ var nixFaults = []fault{
 			inventory.instances.good = { module.name = "x"; roles.peer.machines.a = { }; };
 			inventory.instances.bad = { module.name = ` + endless + `; roles.peer.machines.a = { }; }; }`)
 		cmd := a.command("eval", "--flake", flake)
-		done := make(chan ran)
-		go func() { done <- a.finish(cmd) }()
+		wait, done := a.start(cmd), make(chan ran)
+		go func() { done <- wait() }()
 		// Whatever runs for half a second is killed, as the system does when memory is short.
 		seen := map[int]time.Time{}
 		for {
@@ -77,7 +77,7 @@ var nixFaults = []fault{
 			case <-time.After(20 * time.Millisecond):
 			}
 			for _, pid := range a.processes() {
-				if first, known := seen[pid]; cmd.Process != nil && pid != cmd.Process.Pid {
+				if first, known := seen[pid]; pid != cmd.Process.Pid {
 					if !known {
 						seen[pid] = time.Now()
 					} else if time.Since(first) > 500*time.Millisecond {

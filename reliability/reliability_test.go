@@ -233,15 +233,24 @@ func (a *attempt) run(args ...string) ran {
 
 func (a *attempt) finish(cmd *exec.Cmd) ran {
 	a.Helper()
+	return a.start(cmd)()
+}
+
+// start starts a command, and returns the function that waits for its end.
+func (a *attempt) start(cmd *exec.Cmd) func() ran {
+	a.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	begin := time.Now()
-	err := cmd.Run()
-	a.took = max(a.took, time.Since(begin))
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		a.Fatal(err)
+	a.check(cmd.Start())
+	return func() ran {
+		err := cmd.Wait()
+		a.took = max(a.took, time.Since(begin))
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+			a.Error(err)
+		}
+		return ran{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 	}
-	return ran{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
 // expect compares the exit code, and what is said on standard error with a pattern ("" for nothing at all).
