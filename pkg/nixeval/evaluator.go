@@ -87,6 +87,11 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	if err != nil {
 		return nil, err
 	}
+	return e.ApplyTo(ctx, ref, fn, args)
+}
+
+// ApplyTo is [Evaluator.Apply] to a reference that is resolved already.
+func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any) (*Result, error) {
 	argsJSON, err := json.Marshal(args)
 	if err != nil {
 		return nil, fmt.Errorf("nixeval: arguments: %w", err)

@@ -92,6 +92,9 @@ func splitStore(path string) (elsewhere, inStore string) {
 	return "", path
 }
 
+// Store is the store path of the flake's source tree; empty if Nix ended before it said so. It is a hash of the content.
+func (s Sources) Store() string { return s.store }
+
 // Root is the top of the local source tree, to which Local's paths are relative; empty for a remote flake.
 func (s Sources) Root() string { return s.root }
 

@@ -1,46 +1,43 @@
 # How a service module is written, for its author: what it gives by itself and what it leaves to defaults, and where that stands.
-# Imported by services.nix.
 #
-# `evaluated` is the result of evalModules for the module, or { config; } for a module that is read as it is written.
+#   import ./written.nix helpers path evaluated      the result of evalModules, or { config; } of one read as it is written
 {
-  named,
   part,
+  parts,
   peek,
-  positionsIn,
   walk,
+  whole,
   ...
-}:
-evaluated:
+}@helpers:
+path: evaluated:
 let
   inherit (builtins)
     any
     attrNames
     concatMap
+    elemAt
     filter
     foldl'
+    genList
     isAttrs
-    mapAttrs
+    length
+    toString
     ;
+  positions = import ./positions.nix helpers;
   options = evaluated.options or { };
+  at = key: path ++ [ key ];
 
   # Everything that is written for an option, as sets. What is none (a function, something that throws) says nothing here.
   definitionsOf =
     name:
-    let
-      all =
-        if options ? ${name}.definitionsWithLocations then
-          peek [ ] options.${name}.definitionsWithLocations
-        else if evaluated.config ? ${name} then
-          [
-            {
-              file = null;
-              value = evaluated.config.${name};
-            }
-          ]
-        else
-          [ ];
-    in
-    filter (d: peek false (isAttrs d.value)) all;
+    filter (d: peek false (isAttrs d.value)) (
+      if options ? ${name}.definitionsWithLocations then
+        peek [ ] options.${name}.definitionsWithLocations
+      else if evaluated.config ? ${name} then
+        [ { file = null; value = evaluated.config.${name}; } ]
+      else
+        [ ]
+    );
 
   # mkOptionDefault is how a default takes part in merging.
   isWritten = option: peek true ((option.highestPrio or 1500) < 1500);
@@ -51,7 +48,7 @@ let
   mayGive = field: value: !(isAttrs value) || value ? ${field} || value ? imports || value ? _type;
 
   roleOf =
-    role: _:
+    _: role: _:
     let
       written = map (d: d.value.${role}) (filter (d: d.value ? ${role}) roles);
       # nixpkgs tells since 2025 what is inside a set of submodules.
@@ -62,14 +59,15 @@ let
       behaves = gives "perInstance";
       interface = gives "interface";
     };
+  limits = filter (d: d.value ? constraints) manifest;
 in
 {
-  manifest = part (concatMap (d: if d.value ? imports || d.value ? _type then [ "name" "readme" ] else attrNames d.value) manifest);
-  constraints = part (map (d: part (walk d.value.constraints)) (filter (d: d.value ? constraints) manifest));
+  manifest = whole (at "manifest") (concatMap (d: if d.value ? imports || d.value ? _type then [ "name" "readme" ] else attrNames d.value) manifest);
+  limits = part (at "limits") (genList (i: walk (at "limits" ++ [ (toString i) ]) (elemAt limits i).value.constraints) (length limits));
   perMachine = if options ? perMachine then isWritten options.perMachine else evaluated.config ? perMachine;
-  roles = part (named (mapAttrs roleOf (foldl' (all: d: all // d.value) { } roles)));
-  positions = {
-    manifest = part (positionsIn 4 manifest);
-    roles = part (positionsIn 3 roles);
+  roles = part (at "roles") (parts (at "roles") roleOf (foldl' (all: d: all // d.value) { } roles));
+  places = whole (at "places") {
+    manifest = positions.places [ ] 4 manifest;
+    roles = positions.places [ ] 3 roles;
   };
 }

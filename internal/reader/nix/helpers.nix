@@ -1,0 +1,166 @@
+# What every other file here is written with: small functions, parts, and values as JSON. There may be no nixpkgs lib.
+#
+#   import ./helpers.nix args
+#
+# A part is a place in the answer that can fail by itself. One that throws, and that tryEval can catch, is marked
+# { "$clanctl" = "throws"; path; }. What tryEval cannot catch kills the process. The question is then asked again with
+# `isolate`: each part puts its path into the trace of an error, so that the one to blame names itself; and once more with
+# that one in `omit`, which marks it { "$clanctl" = "omitted"; at; } without looking at it.
+args:
+let
+  inherit (builtins)
+    addErrorContext
+    attrNames
+    concatMap
+    deepSeq
+    elemAt
+    filter
+    foldl'
+    genList
+    head
+    intersectAttrs
+    isAttrs
+    isFunction
+    isList
+    length
+    listToAttrs
+    mapAttrs
+    seq
+    tail
+    toJSON
+    toString
+    tryEval
+    typeOf
+    unsafeDiscardStringContext
+    ;
+in
+rec {
+  # ---- sets and lists ----
+
+  nameValue = name: value: { inherit name value; };
+  genAttrs = names: f: listToAttrs (map (n: nameValue n (f n)) names);
+  filterAttrs = pred: set: listToAttrs (concatMap (n: if pred n set.${n} then [ (nameValue n set.${n}) ] else [ ]) (attrNames set));
+  optional = cond: v: if cond then [ v ] else [ ];
+  unique = names: attrNames (genAttrs names (_: null));
+  drop = n: list: genList (i: elemAt list (n + i)) (length list - n);
+  # The first element that satisfies pred, or default.
+  findFirst =
+    pred: default: list:
+    if list == [ ] then
+      default
+    else if pred (head list) then
+      head list
+    else
+      findFirst pred default (tail list);
+  getPath = path: default: set: foldl' (acc: k: if isAttrs acc && acc ? ${k} then acc.${k} else default) set path;
+  asAttrs = v: if isAttrs v then v else { };
+  # A set of names to values, or a list of names.
+  namesToSet = v: if isList v then genAttrs v (_: { }) else asAttrs v;
+
+  # A look that never fails where tryEval can help.
+  peek =
+    default: v:
+    let
+      r = tryEval v;
+    in
+    if r.success then r.value else default;
+
+  # ---- parts ----
+
+  isolate = args.isolate or false;
+  omit = args.omit or [ ];
+  isOmitted = path: omitted ? ${toJSON path};
+  # Whether a path that begins like this is omitted.
+  omitsBelow = beginning: filter (path: length path >= length beginning && genList (elemAt path) (length beginning) == beginning) omit != [ ];
+
+  # Some instance or machine is such that clan's own services must not be looked at.
+  isPoisoned = omit != [ ] && (omitsBelow [ "instances" ] || omitsBelow [ "machines" ] || omitsBelow [ "tags" ] || omitsBelow [ "carried" ]);
+
+  omitted = listToAttrs (genList (i: nameValue (toJSON (elemAt omit i)) i) (length omit));
+  isPlain = omit == [ ] && !isolate;
+
+  mark = kind: { "$clanctl" = kind; };
+  traced = path: addErrorContext "clanctl-part ${toJSON path}";
+  # With `strict` errors pass through: for Nix's own message, which tryEval drops.
+  try = v: if args.strict or false then { success = true; value = v; } else tryEval v;
+
+  partWith =
+    extra: path: v:
+    let
+      r = try v;
+      value = if r.success then r.value else mark "throws" // { inherit path; } // extra;
+    in
+    if isPlain then
+      value
+    else if isOmitted path then
+      mark "omitted" // { inherit path; at = omitted.${toJSON path}; } // extra
+    else if isolate then
+      traced path (seq value value)
+    else
+      value;
+  # A part that has parts inside, or nothing that could fail.
+  part = partWith { };
+  # A part that fails as a whole.
+  whole = path: v: part path (deepSeq v v);
+
+  # A set whose keys are the user's names. toJSON takes a set with one of two names for something else; such a one goes as pairs.
+  named =
+    set:
+    if set ? outPath || set ? __toString || set ? "$clanctl" then
+      mark "pairs" // { pairs = map (n: [ n set.${n} ]) (attrNames set); }
+    else
+      set;
+  # The same of parts: f is given the path and the value of each.
+  parts = path: f: set: named (mapAttrs (n: v: part (path ++ [ n ]) (f (path ++ [ n ]) n v)) set);
+
+  # ---- values as JSON ----
+
+  # Any value as something that toJSON accepts, each leaf a part; extra (of the path) goes into the mark of one that fails.
+  walkWith = extra: path: v: partWith (extra path) path (walkValue extra path v);
+  walk = walkWith (_: { });
+
+  walkValue =
+    extra: path: v:
+    let
+      type = typeOf v;
+    in
+    if type == "string" then
+      unsafeDiscardStringContext v
+    else if type == "path" then
+      toString v
+    else if type == "lambda" then
+      { "$function" = true; }
+    else if type == "list" then
+      genList (i: walkWith extra (path ++ [ (toString i) ]) (elemAt v i)) (length v)
+    else if type != "set" then
+      v
+    else if isDerivation v then
+      { "$derivation" = unsafeDiscardStringContext (peek "?" (toString (v.name or "?"))); }
+    else if isFlake v then
+      unsafeDiscardStringContext (toString v.outPath)
+    else if isOpaque v || length path > 100 then
+      mark "opaque"
+    else
+      named (mapAttrs (n: walkWith extra (path ++ [ n ])) v);
+
+  # Data may well have a `type` or `_type` of its own; these have what only the real thing has.
+  isDerivation = v: v ? type && v ? drvPath && peek null v.type == "derivation";
+  isOpaque =
+    v:
+    v ? _type
+    && (
+      peek null v._type == "pkgs" && v ? callPackage
+      || peek null v._type == "configuration" && v ? options && v ? config
+    );
+  isFlake = v: v ? outPath && v ? sourceInfo && v ? inputs;
+
+  # The named fields of a set, as far as it has them.
+  fields = path: names: set: mapAttrs (n: walk (path ++ [ n ])) (intersectAttrs (genAttrs names (_: null)) set);
+
+  # ---- nixpkgs' modules ----
+
+  isOption = o: isAttrs o && (o._type or null) == "option";
+  isLib = l: isAttrs l && l ? evalModules;
+  # The fields of a set that are called as a function is.
+  callWith = available: f: if isFunction f then f (intersectAttrs (builtins.functionArgs f) available) else f;
+}

@@ -1,0 +1,102 @@
+# Instances as they are written: module reference, roles, who is named, and the layers of settings. Only this looks at
+# `inventory.instances` itself; one that is wrong fails here, at the part that is to blame.
+#
+#   import ./instances.nix helpers { inventory; tagSettingsCount; }
+{
+  asAttrs,
+  filterAttrs,
+  isOmitted,
+  named,
+  namesToSet,
+  part,
+  parts,
+  peek,
+  walk,
+  whole,
+  ...
+}:
+{ inventory, tagSettingsCount }:
+let
+  inherit (builtins)
+    attrNames
+    concatMap
+    elemAt
+    filter
+    genList
+    isAttrs
+    isList
+    length
+    mapAttrs
+    removeAttrs
+    toString
+    ;
+
+  raw = if isOmitted [ "instanceNames" ] then { } else asAttrs (inventory.instances or { });
+
+  isWrapper = v: isAttrs v && v ? imports && isList v.imports && removeAttrs v [ "_file" "imports" ] == { };
+  # A layer of settings as [ { file; value; } ]: clan wraps each definition in a module that names its file.
+  definitionsOf = file: v: if isWrapper v then concatMap (definitionsOf (v._file or file)) v.imports else [ { inherit file; value = v; } ];
+  # A layer that cannot be looked at counts as set.
+  isSet = d: peek true (d.value != { });
+
+  show = path: layer: genList (i: part (path ++ [ (toString i) ]) {
+    inherit (elemAt layer i) file;
+    value = walk (path ++ [ (toString i) "value" ]) (elemAt layer i).value;
+  }) (length layer);
+in
+rec {
+  inherit definitionsOf isWrapper raw;
+
+  specOf = name: {
+    input = raw.${name}.module.input or null;
+    name = raw.${name}.module.name or name;
+  };
+
+  # A role with its layers: { machines; tags; layers.{machines,tags,role}; }, the layers only where something is set.
+  roleOf =
+    name: role:
+    let
+      given = raw.${name}.roles.${role};
+      layer = v: filter isSet (definitionsOf null (v.settings or { }));
+      layersOf = members: filterAttrs (_: l: l != [ ]) (mapAttrs (_: layer) members);
+    in
+    rec {
+      inherit given;
+      machines = namesToSet (given.machines or { });
+      tags = namesToSet (given.tags or { });
+      layers = {
+        machines = layersOf machines;
+        tags = if tagSettingsCount then layersOf tags else { };
+        role = layer given;
+      };
+    };
+
+  fact =
+    path: name: instance:
+    {
+      module = whole (path ++ [ "module" ]) (specOf name);
+      roles = part (path ++ [ "roles" ]) (
+        parts (path ++ [ "roles" ]) (
+          path: role: _:
+          let
+            r = roleOf name role;
+            at = key: path ++ [ key ];
+          in
+          builtins.seq r.given {
+            machines = whole (at "machines") (builtins.seq (mapAttrs (_: v: builtins.seq v null) r.machines) (attrNames r.machines));
+            tags = whole (at "tags") (attrNames r.tags);
+            machineLayers = part (at "machineLayers") (parts (at "machineLayers") (path: _: show path) r.layers.machines);
+            tagLayers = part (at "tagLayers") (parts (at "tagLayers") (path: _: show path) r.layers.tags);
+            layer = part (at "layer") (show (at "layer") r.layers.role);
+            # Functions may be among them: count, never show.
+            extraModules = whole (at "extraModules") (length (r.given.extraModules or [ ]));
+          }
+        ) (instance.roles or { })
+      );
+    };
+
+  facts = {
+    instanceNames = attrNames raw;
+    instances = parts [ "instances" ] fact raw;
+  };
+}

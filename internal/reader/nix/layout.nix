@@ -1,0 +1,199 @@
+# Where a flake keeps its clan. The only file that knows clan-core's versions; the dates are those of clan-core's main branch.
+#
+#   import ./layout.nix helpers target args
+{
+  asAttrs,
+  findFirst,
+  getPath,
+  isLib,
+  isPoisoned,
+  named,
+  peek,
+  unique,
+  whole,
+  ...
+}:
+target: args:
+let
+  inherit (builtins)
+    attrNames
+    concatMap
+    deepSeq
+    foldl'
+    fromJSON
+    head
+    intersectAttrs
+    isAttrs
+    isString
+    mapAttrs
+    pathExists
+    readFile
+    toString
+    tryEval
+    unsafeDiscardStringContext
+    ;
+
+  inherit (target) outputs;
+
+  # A clan's whole configuration: `clan = clan.config`, or the result of evalModules itself.
+  asConfig =
+    v:
+    if !isAttrs v then
+      null
+    else if v ? inventory && v ? clanInternals then
+      v
+    else if v ? config && isAttrs v.config && v.config ? inventory then
+      v.config
+    else
+      null;
+
+  exported = if outputs ? clan then asConfig outputs.clan else null;
+  internals = outputs.clanInternals or { };
+  inventoryClass = internals.inventoryClass or { };
+  # Flakes that do not export `clan` still hand it to themselves (since 2025-10-22).
+  handed = asConfig (getPath [ "flakeInputs" "self" "clan" ] null inventoryClass);
+  config = if exported != null then exported else handed;
+
+  # Before 2025-03-29 an inventory had services and no instances.
+  isLegacy = i: !(i ? instances) && i ? services;
+  layout =
+    if config != null then
+      "clan"
+    else if inventoryClass ? inventory && !isLegacy inventoryClass.inventory then
+      "clanInternals"
+    else if internals ? inventory then
+      (if isLegacy internals.inventory then "legacy" else "clanInternals")
+    else if outputs ? inventory && isAttrs outputs.inventory then
+      "inventory"
+    else
+      "none";
+  plain = layout == "inventory";
+
+  inventory =
+    if layout == "clan" then
+      config.inventory
+    else if layout == "clanInternals" then
+      inventoryClass.inventory or internals.inventory
+    else if layout == "legacy" then
+      internals.inventory
+    else if plain then
+      outputs.inventory
+    else
+      { };
+
+  # ---- inputs ----
+
+  # As clan's modules see them: `self` counts as an input.
+  inputs = { self = target; } // target.inputs;
+  # The clan-core that evaluates this clan; its input may have another name.
+  coreInput =
+    let
+      isCore = n: peek false (inputs.${n} ? lib.clan || inputs.${n} ? lib.buildClan);
+    in
+    if plain then null else findFirst (n: target.inputs ? ${n} && isCore n) null ([ "clan-core" "clan" ] ++ attrNames target.inputs);
+  core = if coreInput == null then { } else inputs.${coreInput};
+
+  # In mid 2025 a clan could export a `clan` that holds no configuration, and whose modules kill Nix when looked at.
+  looksSafe = n: inputs ? ${n} && !(n == "self" && !plain && outputs ? clan && outputs ? clanInternals && exported == null);
+  modulesOf = n: if looksSafe n && inputs.${n} ? clan.modules then asAttrs inputs.${n}.clan.modules else { };
+
+  # nixpkgs' lib, wherever this flake has one. Interfaces are evaluated with clan-core's, where there is one.
+  libOf = i: i.lib or null;
+  libsHere = map (i: peek null (libOf i)) (
+    [ (inputs.nixpkgs or { }) ] ++ [ ((core.inputs or { }).nixpkgs or { }) (inputs.nixpkgs-lib or { }) (inputs.lib or { }) ]
+  );
+  lib = findFirst isLib null libsHere;
+
+  # The flake's direct inputs as its flake.lock has them. To ask the inputs themselves would fetch those that nobody needs.
+  locked =
+    let
+      file = "${target.sourceInfo or target}/${args.dir or ""}/flake.lock";
+      lock = fromJSON (readFile file);
+      # An input is locked at a node, or follows another input, named by the way to it from the root.
+      nodeOf = ref: if isString ref then ref else foldl' (node: name: nodeOf lock.nodes.${node}.inputs.${name}) lock.root ref;
+      at = ref: lock.nodes.${nodeOf ref}.locked or { };
+    in
+    if pathExists file then
+      named (mapAttrs (_: ref: intersectAttrs { lastModified = 0; narHash = ""; rev = ""; } (at ref)) (lock.nodes.${lock.root}.inputs or { }))
+    else
+      { };
+
+  # ---- evaluated services, by clan's internal key ----
+
+  distributed =
+    inventoryClass.distributedServices or config.clanInternals.inventoryClass.distributedServices or internals.distributedServices
+      or { };
+  hasServices = config != null && config ? _services;
+  services =
+    if hasServices then
+      config._services.allServices or config._services.mappedServices
+    else
+      distributed.importedModulesEvaluated or distributed.allServices or { };
+  keyOf =
+    spec:
+    let
+      keys = if spec.input != null then [ "${spec.input}-${spec.name}" ] else [ "<clan-core>-${spec.name}" "self-${spec.name}" ];
+    in
+    # Until 2025-10-18 null was spelled "self".
+    if plain || isPoisoned then head keys else findFirst (k: peek false (services ? ${k})) (head keys) keys;
+
+  # Until mid 2025 a module without an input was the flake's own.
+  nullIsSelf = plain || !hasServices && !(distributed ? servicesEval);
+in
+{
+  inherit
+    config
+    core
+    coreInput
+    inputs
+    inventory
+    keyOf
+    layout
+    lib
+    looksSafe
+    modulesOf
+    nullIsSelf
+    outputs
+    plain
+    services
+    ;
+  moduleLib = findFirst isLib lib [ (peek null (core.inputs.nixpkgs.lib or null)) ];
+  clanLib = peek { } (core.clanLib or { });
+  nullInput = if nullIsSelf then "self" else coreInput;
+  # Until mid 2025 the settings of a tag could be written, but were not evaluated.
+  tagSettingsCount = plain || hasServices;
+  meta = asAttrs (inventory.meta or { });
+  # Where clan looks for machines/ and inventory.json; need not be the flake's own directory.
+  directory = config.directory or inventoryClass.directory or target.outPath;
+
+  # Every definition of an inventory option, as the user wrote it: [ { file; value; } ].
+  definitions =
+    name:
+    let
+      option = (inventory.options or { }).${name} or { };
+    in
+    if plain then
+      [ { file = null; value = outputs.inventory.${name} or { }; } ]
+    else
+      peek [ ] (option.definitionsWithLocations or [ ]);
+
+  flake = {
+    inherit layout coreInput;
+    nullInput = if nullIsSelf then "self" else coreInput;
+    source = unsafeDiscardStringContext (toString target.outPath);
+    directory = whole [ "flake" "directory" ] (toString (config.directory or inventoryClass.directory or target.outPath));
+    outputs = attrNames outputs;
+    # `inventory.services` was deprecated in 2025 and removed in August; since then clan drops what is in it without a word.
+    legacyServices = whole [ "flake" "legacyServices" ] (
+      let
+        option = (inventory.options or { }).services or { };
+        names = concatMap (d: if isAttrs d.value then attrNames d.value else [ ]) (option.definitionsWithLocations or [ ]);
+      in
+      unique (
+        if plain || layout == "legacy" then attrNames (asAttrs (inventory.services or { })) else peek [ ] (deepSeq names names)
+      )
+    );
+    servicesDropped = inventory ? services && !(tryEval (isAttrs inventory.services)).success;
+    locked = whole [ "flake" "locked" ] locked;
+  };
+}

@@ -1,0 +1,101 @@
+# Machines and tags.
+#
+#   import ./machines.nix helpers { plain; inventory; shapeTags; }
+#
+# In three trees, in the order in which one can break another: what a machine says of itself; the inventory's tags, which may
+# be computed from that; and the tags that each machine carries, to which clan adds the inventory's.
+{
+  fields,
+  filterAttrs,
+  genAttrs,
+  isOmitted,
+  named,
+  namesToSet,
+  omitsBelow,
+  part,
+  parts,
+  peek,
+  unique,
+  walk,
+  whole,
+  ...
+}:
+{ plain, inventory, shapeTags }:
+let
+  inherit (builtins)
+    attrNames
+    concatMap
+    deepSeq
+    elem
+    filter
+    groupBy
+    isAttrs
+    isFunction
+    isString
+    mapAttrs
+    seq
+    ;
+
+  raw = if isOmitted [ "machines" ] then { } else namesToSet (inventory.machines or { });
+  usable = filterAttrs (n: _: !(omitsBelow [ "machines" n ])) raw;
+
+  # A plain flake's tags; as in clan they may be a function of the machines and of themselves.
+  plainTags =
+    let
+      given = inventory.tags or { };
+      ofClass = class: filter (n: peek null (raw.${n}.machineClass or "nixos") == class) (attrNames raw);
+      all = {
+        all = attrNames raw;
+        nixos = ofClass "nixos";
+        darwin = ofClass "darwin";
+      }
+      // (if isFunction given then given { config = all; machines = raw; } else shapeTags given);
+    in
+    shapeTags all;
+  tags =
+    if isOmitted [ "tags" ] then
+      { }
+    else if plain then
+      plainTags
+    else
+      let
+        given = inventory.tags or { };
+      in
+      # clan computes two from all machines.
+      builtins.removeAttrs (if isAttrs given then given else { }) (if omitsBelow [ "machines" ] then [ "nixos" "darwin" ] else [ ]);
+
+  # In a clan a machine's `tags` hold what inventory.tags gives it, and so fail with any of these.
+  carried =
+    name: machine:
+    let
+      own = machine.tags or [ ];
+      given = filter (t: elem name tags.${t}) (attrNames tags);
+    in
+    if plain then unique (own ++ given) else own;
+  # Tags that kill the process must not be looked at through machines either.
+  areDeadly = omitsBelow [ "tags" ] || omitsBelow [ "machines" ];
+
+  carriedBy = mapAttrs carried usable;
+  known = if areDeadly then { } else filterAttrs (n: ts: !(isOmitted [ "carried" n ]) && peek false (deepSeq ts true)) carriedBy;
+in
+rec {
+  inherit raw;
+  # { tag = { machine = null; }; }, as far as it is known.
+  carriers =
+    let
+      index = mapAttrs (_: pairs: genAttrs (map (p: p.machine) pairs) (_: null)) (
+        groupBy (p: p.tag) (concatMap (machine: map (tag: { inherit tag machine; }) known.${machine}) (attrNames known))
+      );
+    in
+    tag: index.${tag} or { };
+
+  facts = {
+    machines = parts [ "machines" ] (path: _: fields path [ "name" "description" "icon" "machineClass" "installedAt" "deploy" ]) raw;
+    tags = named (mapAttrs (n: walk [ "tags" n ]) tags);
+    carried =
+      if areDeadly then
+        { }
+      else
+        named (mapAttrs (n: ts: whole [ "carried" n ] (filter isString ts)) carriedBy);
+  };
+}

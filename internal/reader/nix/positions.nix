@@ -1,0 +1,117 @@
+# Where things are written, and by whom.
+#
+#   import ./positions.nix helpers
+#
+# A definition is { file; value; }: the value as the user wrote it, with mkIf and its like around the user's sets.
+{
+  genAttrs,
+  named,
+  namesToSet,
+  peek,
+  unique,
+  ...
+}:
+let
+  inherit (builtins)
+    attrNames
+    concatMap
+    elem
+    filter
+    isAttrs
+    isList
+    isString
+    length
+    seq
+    typeOf
+    unsafeDiscardStringContext
+    unsafeGetAttrPos
+    ;
+
+  # A value without mkIf, mkMerge, mkForce and mkOrder, each part of it with its priority: [ { priority; value; } ]. With
+  # `always`, also what stands under a condition that does not hold. What does not evaluate counts as a plain value.
+  weighed =
+    always: v:
+    let
+      weigh =
+        priority: v:
+        let
+          kind = if isAttrs v then v._type or null else null;
+        in
+        if kind == "if" then
+          if always || v.condition then weigh priority v.content else [ ]
+        else if kind == "override" then
+          weigh v.priority v.content
+        else if kind == "order" then
+          weigh priority v.content
+        else if kind == "merge" then
+          concatMap (weigh priority) v.contents
+        else
+          [ { inherit priority; value = v; } ];
+      result = weigh 100 v;
+    in
+    peek [ { priority = 100; value = null; } ] (seq (length result) result);
+  unwrap = always: d: map (w: { inherit (d) file; inherit (w) priority value; }) (weighed always d.value);
+
+  # The place of an attribute. Where a function of nixpkgs' lib made the name, the definition's file still is the user's.
+  placeOf =
+    name: d:
+    let
+      p = unsafeGetAttrPos name d.value;
+    in
+    if p == null then
+      { inherit (d) file; }
+    else
+      { inherit (p) file line column; } // (if d.file == null then { } else { definedIn = d.file; });
+
+  # The tree of names: { NAME = { at = [ PLACE ]; below; }; }, as deep as `depth`.
+  tree =
+    {
+      always,
+      # Names in a list count as those of a set.
+      lists ? false,
+      # More to say of a definition: { file; priority; value; } of the attribute's own value.
+      about ? _: { },
+      # Names that nothing below is looked at of, because that kills the process.
+      skip ? [ ],
+    }@how:
+    depth: definitions:
+    let
+      sets = concatMap (unwrap always) definitions;
+      namesIn = v: if isAttrs v then attrNames v else if lists && isList v then map unsafeDiscardStringContext (filter isString v) else [ ];
+      names = unique (concatMap (s: peek [ ] (namesIn s.value)) sets);
+      node =
+        name:
+        let
+          here = concatMap (
+            s:
+            if isAttrs s.value then
+              if s.value ? ${name} then
+                map (d: d // { at = placeOf name s // about d; }) (unwrap always { inherit (s) file; value = s.value.${name}; })
+              else
+                [ ]
+            else if elem name (namesIn s.value) then
+              [ { inherit (s) file; value = null; at = { inherit (s) file; } // about s; } ]
+            else
+              [ ]
+          ) sets;
+          below = if depth <= 1 || elem name skip then { } else tree (how // { skip = [ ]; }) (depth - 1) here;
+        in
+        { at = map (d: d.at) here; } // (if below == { } then { } else { inherit below; });
+    in
+    named (genAttrs names node);
+in
+{
+  # Where the names in some definitions stand.
+  places = skip: tree { inherit skip; always = true; };
+  # Who defines what, of what counts: with priorities.
+  owners = tree {
+    always = false;
+    lists = true;
+    about = d: { inherit (d) priority; };
+  };
+  # What is written, as types: to tell what does not belong there.
+  shapes = tree {
+    always = true;
+    about = d: { type = peek "?" (typeOf d.value); };
+  };
+}

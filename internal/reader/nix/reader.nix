@@ -1,0 +1,133 @@
+# What clanctl asks of a clan: one lazy tree of facts, of which a question evaluates just the parts that it selects.
+#
+#   import ./reader.nix target args  →  { schema; values = [ ... ]; }      one value for each path in args.select
+#
+#   target         the flake to read: its outputs, inputs and outPath
+#   args.schema    must be this file's schema number; the Go side checks the answer's, too
+#   args.select    [ [ "machines" ] [ "instances" "borgbackup" ] ... ]   paths into `facts` below
+#   args.outline   true: of each selected part only the names of its children (null for a list or leaf)
+#   args.isolate, args.omit, args.strict   see helpers.nix
+#   args.dir       the flake's directory below the top of its source tree; without it, the top
+#   args.instances look at these instances only
+#   args.origins   true: also where values come from: positions down to each setting, interfaces, what modules define
+#   args.setting   { instance, role, machine, path } for the part "setting"
+#   args.inputs, args.allInputs   which inputs the parts "inputs" and "modules" look at
+#   args.modules, args.interfaces, args.written   what they tell: of modules at all, their interfaces, how they are written
+#   args.named     [ REF ... ] for the part "meant": modules, as NAME or INPUT#NAME
+#   args.byInstance true: one of these that is an instance's name means the instance's module
+target: args:
+let
+  schema = 2;
+
+  inherit (builtins)
+    attrNames
+    deepSeq
+    elemAt
+    foldl'
+    fromJSON
+    head
+    isAttrs
+    isList
+    ;
+
+  helpers = import ./helpers.nix args;
+  inherit (helpers) findFirst mark peek;
+
+  layout = import ./layout.nix helpers target args;
+  plain = import ./plain.nix helpers layout.lib;
+  inventory = if layout.plain then plain.inventory layout.inventory else layout.inventory;
+  machines = import ./machines.nix helpers { inherit inventory; inherit (layout) plain; shapeTags = plain.tags; };
+  instances = import ./instances.nix helpers { inherit inventory; inherit (layout) tagSettingsCount; };
+  options = import ./options.nix helpers layout.moduleLib layout.meta;
+  modules = import ./modules.nix helpers { inherit layout plain options instances args; inherit (settings) services; };
+  settings = import ./settings.nix helpers {
+    inherit layout modules options instances args;
+    inherit (machines) carriers;
+    machines = machines.raw;
+  };
+  positions = import ./positions.nix helpers;
+
+  origins = args.origins or false;
+
+  # In the order in which one can break another: what comes first is to blame.
+  facts = {
+    inherit (layout) flake;
+    meta = helpers.walk [ "meta" ] layout.meta;
+    inherit (machines.facts) machines tags carried;
+    inherit (instances.facts) instanceNames instances;
+    inherit (modules.facts) inputNames inputs modules meant uses;
+    inherit (settings.facts) services evaluated;
+    setting = settings.settingOf [ "setting" ] args.setting;
+
+    positions =
+      let
+        deadly = map (path: elemAt path 1) (builtins.filter (path: head path == "instances" && builtins.length path > 1) helpers.omit);
+        of = part: depth: name: helpers.part [ "positions" part ] (positions.places (if name == "instances" then deadly else [ ]) depth (layout.definitions name));
+      in
+      {
+        instances = of "instances" (if origins then 12 else 5) "instances";
+        settings = of "settings" 12 "instances";
+        machines = of "machines" 1 "machines";
+        tags = of "tags" 1 "tags";
+        services = of "services" 1 "services";
+      };
+
+    # What is written for what does not evaluate.
+    shapes = {
+      instances = positions.shapes 7 (layout.definitions "instances");
+      machines = positions.shapes 3 (layout.definitions "machines");
+      tags = positions.shapes 1 (layout.definitions "tags");
+    };
+
+    # Who defines what: the program that writes inventory.json must leave alone what is Nix's. Down to the names of settings.
+    owners =
+      let
+        of = depth: name: {
+          # Below 100 something in Nix forces all of it, above it is all a default.
+          priority = peek null ((layout.inventory.options or { }).${name}.highestPrio or null);
+          # A plain flake has no record of who defined what, only values.
+          recorded = !layout.plain && (layout.inventory.options or { }) ? ${name}.definitionsWithLocations;
+          below = positions.owners depth (layout.definitions name);
+        };
+      in
+      {
+        instances = of 7 "instances";
+        machines = of 3 "machines";
+      };
+  };
+
+  isPairs = node: isAttrs node && (node."$clanctl" or null) == "pairs";
+  childOf =
+    node: key:
+    if isList node then
+      elemAt node (fromJSON key)
+    else if isPairs node then
+      elemAt (findFirst (p: head p == key) [ key (mark "absent") ] node.pairs) 1
+    else if isAttrs node && node ? ${key} then
+      node.${key}
+    else
+      mark "absent";
+
+  # A list has no children: one that lacks an element is no longer the list that was meant.
+  outline = node: if isPairs node then map head node.pairs else if isAttrs node then attrNames node else null;
+
+  answer =
+    path:
+    let
+      node = foldl' childOf facts path;
+      value = if args.outline or false then outline node else node;
+    in
+    if helpers.isOmitted path then
+      mark "omitted" // { inherit path; at = helpers.omitted.${builtins.toJSON path}; }
+    else if helpers.isolate then
+      helpers.traced path (deepSeq value value)
+    else
+      value;
+in
+if args.schema != schema then
+  throw "clanctl: this reader speaks schema ${toString schema}, the program asked for ${toString args.schema}"
+else
+  {
+    inherit schema;
+    values = map answer args.select;
+  }

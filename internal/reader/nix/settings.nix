@@ -1,0 +1,352 @@
+# The modules that instances mean, and the final settings of the members of their roles.
+#
+#   import ./settings.nix helpers { layout; modules; options; instances; carriers; machineClass; args; }
+#
+# Members with the same layers have the same settings: one evaluation for each distinct set of layers is enough. It is clan's
+# own (`finalSettings`), or else one of the same layers against the same interface: where this clan-core has no finalSettings
+# yet, without clan-core, and where something else in the clan is so wrong that its services cannot be reached at all.
+{
+  drop,
+  filterAttrs,
+  findFirst,
+  genAttrs,
+  isLib,
+  isOmitted,
+  isOption,
+  isPoisoned,
+  mark,
+  named,
+  namesToSet,
+  nameValue,
+  omitsBelow,
+  part,
+  parts,
+  peek,
+  walk,
+  walkWith,
+  whole,
+  ...
+}:
+{
+  layout,
+  modules,
+  options,
+  instances,
+  carriers,
+  machines,
+  args,
+}:
+let
+  inherit (builtins)
+    attrNames
+    attrValues
+    concatMap
+    elem
+    elemAt
+    filter
+    foldl'
+    fromJSON
+    groupBy
+    head
+    isAttrs
+    isList
+    length
+    listToAttrs
+    mapAttrs
+    removeAttrs
+    seq
+    substring
+    tail
+    toJSON
+    toString
+    ;
+  inherit (instances) isWrapper raw roleOf specOf;
+  inherit (layout) lib meta plain tagSettingsCount;
+  hasLib = isLib lib;
+  origins = args.origins or false;
+
+  # ---- services ----
+
+  looksWell = service: seq (service.manifest or null) (seq (attrNames (service.roles or { })) true);
+  serviceOf =
+    key: spec:
+    let
+      evaluated = layout.services.${key};
+      clan = if evaluated ? extendModules && evaluated ? config then evaluated.config else evaluated;
+      input = if spec.input == null then layout.nullInput else spec.input;
+      alone = (modules.evaluated input spec.name (
+        (layout.modulesOf input).${spec.name} or (throw "there is no module ${toString input}#${spec.name}")
+      )).config;
+      isClans = !plain && !isPoisoned && peek false (looksWell clan);
+    in
+    {
+      inherit isClans;
+      # Where neither evaluates, clan's own message is the better one.
+      service = if isClans || !plain && !isPoisoned && !(peek false (looksWell alone)) then clan else alone;
+      clan = part [ "services" key "clan" ] (if plain || isPoisoned then mark "blocked" else looksWell clan);
+    };
+
+  keyOf = name: layout.keyOf (specOf name);
+  # Those whose reference evaluates; the others have failed as instances.
+  readable = filterAttrs (n: _: !(omitsBelow [ "instances" n ]) && peek false (seq (keyOf n) true)) raw;
+  wanted = if args.instances or [ ] == [ ] then readable else filterAttrs (n: _: elem n args.instances) readable;
+  services = listToAttrs (
+    map (name: nameValue (keyOf name) (serviceOf (keyOf name) (specOf name))) (attrNames wanted)
+  );
+  # What kills the process is not asked again.
+  isDead = key: isOmitted [ "services" key ];
+
+  # ---- how many members there are ----
+
+  # To look up one member's finalSettings clan makes a submodule of every member of the role. In a fleet with very many
+  # memberships that is most of the work; there the same layers are evaluated against the same interface without it.
+  memberships =
+    let
+      sum = foldl' (a: b: a + b) 0;
+      count = names: length (attrNames names);
+      ofRole = role: count (namesToSet (role.machines or { })) + sum (map (t: count (carriers t)) (attrNames (namesToSet (role.tags or { }))));
+    in
+    sum (map (i: sum (map ofRole (attrValues (i.roles or { })))) (attrValues raw));
+  isHuge = hasLib && peek false (memberships > 20000);
+
+  # ---- one role ----
+
+  evaluatedRole =
+    name: roleName:
+    let
+      key = keyOf name;
+      inherit (services.${key}) service isClans;
+      isUsable = !(isDead key) && peek false (looksWell service);
+      roles = service.roles or { };
+      role = roleOf name roleName;
+      inherit (role) layers tags;
+      isUnknown = isUsable && service ? roles && !(roles ? ${roleName});
+
+      # Members whose layers are not just the role's. Everybody else shares one evaluation.
+      special = genAttrs (attrNames layers.machines ++ concatMap (t: attrNames (carriers t)) (attrNames layers.tags)) (_: null);
+      signature = machine: {
+        machine = if layers.machines ? ${machine} then machine else null;
+        tags = filter (t: carriers t ? ${machine}) (attrNames layers.tags);
+      };
+      ordinary =
+        let
+          among = set: filter (m: !(special ? ${m})) (attrNames set);
+        in
+        findFirst (names: names != [ ]) [ ] (map among ([ role.machines ] ++ map carriers (attrNames tags)));
+      members = attrNames special ++ (if ordinary == [ ] then [ ] else [ (head ordinary) ]);
+      groups = groupBy (m: toJSON (signature m)) members;
+
+      # A layout has finalSettings or has not; one member tells.
+      hasFinal = members == [ ] || service.instances.${name}.roles.${roleName}.machines.${head members} ? finalSettings;
+      from =
+        if !isUsable || isUnknown then
+          (if plain && !isUnknown then "layers" else "none")
+        else if isClans && !isHuge && peek false hasFinal then
+          "clan"
+        else if hasLib then
+          "interface"
+        else
+          "layers";
+
+      # clan's layers are modules already; a plain flake's are bare values.
+      moduleOf = where: v: if isWrapper v then v else { _file = "inventory.instances.${name}.roles.${roleName}${where}.settings"; imports = [ v ]; };
+      tagModule = t: moduleOf ".tags.${t}" tags.${t}.settings;
+      againstInterface =
+        where: more:
+        lib.evalModules {
+          prefix = [ key "instances" name "roles" roleName ] ++ where ++ [ "settings" ];
+          class = peek null "${service.manifest.name}.${roleName}.settings";
+          specialArgs = { inherit meta; };
+          modules = [
+            (lib.setDefaultModuleLocation "Via clan.service module: roles.${roleName}.interface" (roles.${roleName}.interface or { }))
+            (moduleOf "" (role.given.settings or { }))
+            { imports = more; }
+          ];
+        };
+      evaluated =
+        member:
+        if from == "clan" then
+          service.instances.${name}.roles.${roleName}.machines.${member}.finalSettings
+        else
+          againstInterface [ "machines" member ] (
+            [ (moduleOf ".machines.${member}" (role.machines.${member}.settings or { })) ]
+            ++ map tagModule (filter (t: carriers t ? ${member} && tags.${t} ? settings) (if tagSettingsCount then attrNames tags else [ ]))
+          );
+
+      # A value that fails, by the option that it is.
+      failed =
+        result: depth: path:
+        let
+          option = foldl' (o: k: if isAttrs o && !(o ? _type) && o ? ${k} then o.${k} else { }) result.options (drop depth path);
+          isOne = length path > depth && isOption option;
+        in
+        {
+          undefined = isOne && peek false (!option.isDefined) && !(option ? default);
+          # A removed option is hidden, and throws when it is looked at. That of an option's default is no setting.
+          unset = isOne && peek false (option.visible or true == false && option.highestPrio >= 1500);
+        };
+      valueOf = path: result: walkWith (failed result (length path)) path result.config;
+
+      # What the module itself defines: no layer of the member's is in that file.
+      ownDefinitions =
+        member:
+        let
+          all = [ role.given (role.machines.${member} or { }) ] ++ map (t: tags.${t}) (filter (t: carriers t ? ${member}) (attrNames tags));
+          files = concatMap (l: map (d: toString d.file) (instances.definitionsOf null (l.settings or { }))) all;
+          isLayer = file: elem file files || substring 0 20 file == "inventory.instances.";
+          # A default is a definition, too, of priority 1500.
+          own =
+            o:
+            if peek 1500 (o.option.highestPrio or 1500) >= 1500 then
+              [ ]
+            else
+              map (d: d // { inherit (o) path option; }) (filter (d: !(isLayer (toString d.file))) (peek [ ] (o.option.definitionsWithLocations or [ ])));
+        in
+        concatMap own (optionsBelow [ ] (evaluated member).options);
+      fact =
+        path:
+        let
+          at = key: path ++ [ key ];
+          group = key: ms: {
+            inherit (signature (head ms)) machine tags;
+            member = head ms;
+          } // (if from == "layers" then { } else {
+            settings = valueOf (path ++ [ "groups" key "settings" ]) (evaluated (head ms));
+          }) // (if from == "layers" || !origins then { } else {
+            own = part (path ++ [ "groups" key "own" ]) (map (d: {
+              inherit (d) path;
+              file = toString d.file;
+              priority = peek 100 d.option.highestPrio;
+              value = walk (path ++ [ "groups" key "own" ] ++ d.path) d.value;
+            }) (ownDefinitions (head ms)));
+          });
+          # Settings that no member evaluates, held against the interface all the same: the role's, and each tag's with them.
+          isUnchecked = members == [ ] && (layers.role != [ ] || layers.tags != { }) && hasLib && (from == "clan" || from == "interface");
+          everybody = attrNames (foldl' (all: t: all // carriers t) role.machines (attrNames tags));
+        in
+        {
+          settingsFrom = whole (at "settingsFrom") from;
+          groups = part (at "groups") (if from == "none" then mark "blocked" else parts (at "groups") (_: group) groups);
+          # What the role declares, nothing written.
+          interface =
+            if !origins || !isUsable || !(roles ? ${roleName}) then
+              null
+            else
+              part (at "interface") (options.interface (at "interface") service roleName (roles.${roleName}.interface or { }));
+          unchecked = part (at "unchecked") (
+            if !isUnchecked then
+              [ ]
+            else
+              [ (valueOf (at "unchecked" ++ [ "0" ]) (againstInterface [ ] [ ])) ]
+              ++ map (t: valueOf (at "unchecked" ++ [ t ]) (againstInterface [ "tags" t ] [ (tagModule t) ])) (attrNames layers.tags)
+          );
+          # Macs that the service has nothing for: clan deploys nothing of it there, in silence.
+          idle = whole (at "idle") (if from == "clan" then filter (m: isMac m && peek false (isIdle m)) everybody else [ ]);
+        };
+      isMac = m: peek "nixos" (machines.${m}.machineClass or "nixos") == "darwin";
+      isIdle =
+        m:
+        isNothing service.result.allRoles.${roleName}.allInstances.${name}.allMachines.${m}.darwinModule
+        && isNothing service.result.allMachines.${m}.darwinModule;
+    in
+    {
+      inherit evaluated fact from;
+      isMember = m: role.machines ? ${m} || filter (t: carriers t ? ${m}) (attrNames tags) != [ ];
+    };
+
+  # A module that only says where it is from.
+  isNothing = m: isAttrs m && removeAttrs m [ "_file" "imports" "key" "_class" ] == { } && filter (i: !(isNothing i)) (m.imports or [ ]) == [ ];
+
+  optionsBelow =
+    path: options:
+    if isOption options then
+      [ { inherit path; option = options; } ]
+    else if isAttrs options then
+      concatMap (n: optionsBelow (path ++ [ n ]) options.${n}) (attrNames (removeAttrs options [ "_module" "_freeformOptions" ]))
+    else
+      [ ];
+in
+{
+  inherit services;
+
+  facts = {
+    # By clan's internal key: instances of one module share it.
+    services = named (
+      mapAttrs (
+        key: s:
+        part [ "services" key ] (
+          seq (looksWell s.service) {
+            inherit (s) clan;
+            manifest = part [ "services" key "manifest" ] (modules.manifestOf [ "services" key "manifest" ] s.service);
+            roles = part [ "services" key "roles" ] (modules.rolesOf [ "services" key "roles" ] s.service);
+          }
+        )
+      ) services
+    );
+
+    evaluated = parts [ "evaluated" ] (path: name: instance: {
+      key = keyOf name;
+      files = whole (path ++ [ "files" ]) (if isDead (keyOf name) then [ ] else modules.filesOf (specOf name));
+      # Whether clan reaches the instance.
+      clan = part (path ++ [ "clan" ]) (
+        let
+          inherit (services.${keyOf name}) isClans service;
+        in
+        if isDead (keyOf name) || !isClans then mark "blocked" else seq (attrNames (((service.instances or { }).${name} or { }).roles or { })) true
+      );
+      roles = parts (path ++ [ "roles" ]) (path: role: _: (evaluatedRole name role).fact path) (instance.roles or { });
+    }) wanted;
+  };
+
+  # The options of one member's settings along a path, from the outside in: sets of options are passed through, and inside a
+  # submodule, or a set of them, the way goes on where nixpkgs' lib tells the options in there (since 2025).
+  settingOf =
+    at:
+    { instance, role, machine, path }:
+    let
+      theRole = evaluatedRole instance role;
+      result = theRole.evaluated machine;
+      inside =
+        meta: rest:
+        if meta ? configuration then
+          follow meta.configuration.options rest
+        else if rest != [ ] && meta ? attrs && meta.attrs ? ${head rest} then
+          inside meta.attrs.${head rest} (tail rest)
+        else
+          [ ];
+      follow =
+        set: rest:
+        if isOption set then
+          [ (describe set (length path - length rest)) ] ++ (if rest == [ ] then [ ] else inside (set.valueMeta or { }) rest)
+        else if rest == [ ] then
+          [ { depth = length path; children = filter (n: n != "_module") (attrNames set); } ]
+        else if isAttrs set && set ? ${head rest} then
+          follow set.${head rest} (tail rest)
+        else
+          [ ];
+      describe =
+        option: depth:
+        let
+          here = at ++ [ "options" (toString depth) ];
+        in
+        {
+          inherit depth;
+          # What layers write is no default.
+          option = part (here ++ [ "option" ]) (options.option (here ++ [ "option" ]) [ ] (option // { isDefined = false; }));
+          priority = peek null (option.highestPrio or null);
+          definitions = part (here ++ [ "definitions" ]) (map (d: {
+            file = toString d.file;
+            value = walk (here ++ [ "definitions" ]) d.value;
+          }) (peek [ ] (option.definitionsWithLocations or [ ])));
+        };
+      value = foldl' (v: k: if isList v then elemAt v (fromJSON k) else v.${k}) result.config path;
+      hasPath = set: rest: rest == [ ] || (if isList set then true else isAttrs set && set ? ${head rest} && hasPath set.${head rest} (tail rest));
+    in
+    if !(wanted ? ${instance}) || !(raw.${instance}.roles ? ${role}) || !(theRole.isMember machine) || elem theRole.from [ "layers" "none" ] then
+      mark "absent"
+    else
+      {
+        options = part (at ++ [ "options" ]) (follow result.options path);
+        value = if peek true (hasPath result.config path) then walk (at ++ [ "value" ]) value else mark "absent";
+      };
+}

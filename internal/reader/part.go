@@ -1,0 +1,196 @@
+package reader
+
+import (
+	"bytes"
+	"encoding/json"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Part is a part of an answer that can fail by itself: its value, or why there is none.
+type Part[T any] struct {
+	Value   T
+	Failure *Failure
+}
+
+// OK reports whether there is a value.
+func (p Part[T]) OK() bool { return p.Failure == nil }
+
+// Failure is why a part has no value.
+type Failure struct {
+	Kind FailureKind `json:"$clanctl"`
+	// Path leads to the part from the root of the facts.
+	Path []string `json:"path"`
+	// At is where among the omitted parts it is.
+	At int `json:"at"`
+	// Undefined: an option that nobody set and that has no default. Unset: a hidden one that nobody set.
+	Undefined bool `json:"undefined"`
+	Unset     bool `json:"unset"`
+	// Err is what Nix says; see [Reader.Explain].
+	Err error `json:"-"`
+}
+
+// FailureKind says how a part failed.
+type FailureKind string
+
+// The kinds that the Nix side marks parts with.
+const (
+	// Throws: tryEval caught it, and dropped the message.
+	Throws FailureKind = "throws"
+	// Omitted: it kills the process, and was left out.
+	Omitted FailureKind = "omitted"
+	// Blocked: it was not tried, because something that it needs failed.
+	Blocked FailureKind = "blocked"
+	// Absent: there is no such part.
+	Absent FailureKind = "absent"
+	// Opaque: nothing that a document could hold: a package set, or endless.
+	Opaque FailureKind = "opaque"
+)
+
+var (
+	markPrefix  = []byte(`{"$clanctl":`)
+	pairsPrefix = []byte(`{"$clanctl":"pairs"`)
+)
+
+// ahead returns what the decoder reads next. All of an answer is in its buffer.
+func ahead(dec *jsontext.Decoder) []byte { return bytes.TrimLeft(dec.UnreadBuffer(), ",: \n") }
+
+// UnmarshalJSONFrom reads a value, or the mark in its place.
+func (p *Part[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if next := ahead(dec); bytes.HasPrefix(next, markPrefix) && !bytes.HasPrefix(next, pairsPrefix) {
+		p.Failure = &Failure{}
+		return jsonv2.UnmarshalDecode(dec, p.Failure)
+	}
+	return jsonv2.UnmarshalDecode(dec, &p.Value)
+}
+
+// Named is a set whose keys are the user's names.
+type Named[T any] map[string]T
+
+// UnmarshalJSONFrom reads an object, or the pairs that stand for one with names that Nix's toJSON misreads.
+func (n *Named[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if !bytes.HasPrefix(ahead(dec), pairsPrefix) {
+		return jsonv2.UnmarshalDecode(dec, (*map[string]T)(n))
+	}
+	var set struct {
+		Pairs []pair[T] `json:"pairs"`
+	}
+	if err := jsonv2.UnmarshalDecode(dec, &set); err != nil {
+		return err
+	}
+	*n = make(map[string]T, len(set.Pairs))
+	for _, p := range set.Pairs {
+		(*n)[p.name] = p.value
+	}
+	return nil
+}
+
+type pair[T any] struct {
+	name  string
+	value T
+}
+
+func (p *pair[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	if err := jsonv2.UnmarshalDecode(dec, &p.name); err != nil {
+		return err
+	}
+	if err := jsonv2.UnmarshalDecode(dec, &p.value); err != nil {
+		return err
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// Value is data of the user's, of any form, with marks where parts of it failed.
+type Value struct{ raw []byte }
+
+// UnmarshalJSONFrom keeps the text.
+func (v *Value) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	raw, err := dec.ReadValue()
+	v.raw = bytes.Clone(raw)
+	return err
+}
+
+// Whole returns the value as JSON; false where some of it failed, or has to be read as pairs.
+func (v Value) Whole() (json.RawMessage, bool) {
+	return v.raw, v.raw != nil && !bytes.Contains(v.raw, markPrefix)
+}
+
+// Prune returns what there is of the value, as maps, slices, strings, bools, nil and json.Number, and reports the rest with its
+// path in the value; keep is false where nothing is left. A list that lacks an element is missing as a whole: a shorter list
+// would be a wrong value.
+func (v Value) Prune(report func(path []string, f *Failure)) (value any, keep bool) {
+	if v.raw == nil {
+		return nil, false
+	}
+	dec := json.NewDecoder(bytes.NewReader(v.raw))
+	dec.UseNumber()
+	if err := dec.Decode(&value); err != nil {
+		return nil, false
+	}
+	if _, whole := v.Whole(); whole {
+		return value, true
+	}
+	return prune(value, nil, report)
+}
+
+func prune(node any, path []string, report func([]string, *Failure)) (any, bool) {
+	switch n := node.(type) {
+	case map[string]any:
+		switch kind, _ := n["$clanctl"].(string); kind {
+		case "":
+			for name, inner := range n {
+				if clean, ok := prune(inner, append(path[:len(path):len(path)], name), report); ok {
+					n[name] = clean
+				} else {
+					delete(n, name)
+				}
+			}
+			return n, true
+		case "pairs":
+			set := map[string]any{}
+			for _, p := range n["pairs"].([]any) {
+				pair := p.([]any)
+				name := pair[0].(string)
+				if clean, ok := prune(pair[1], append(path[:len(path):len(path)], name), report); ok {
+					set[name] = clean
+				}
+			}
+			return set, true
+		}
+		f := &Failure{}
+		if text, err := json.Marshal(n); err == nil && json.Unmarshal(text, f) == nil {
+			report(path, f)
+		}
+		return nil, false
+	case []any:
+		whole := true
+		for i := range n {
+			clean, ok := prune(n[i], append(path[:len(path):len(path)], itoa(i)), report)
+			n[i], whole = clean, whole && ok
+		}
+		return n, whole
+	}
+	return node, true
+}
+
+// targets are where the values of an answer go, each of a type of its own.
+type targets []any
+
+// UnmarshalJSONFrom reads a list of as many values.
+func (t *targets) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for _, into := range *t {
+		if err := jsonv2.UnmarshalDecode(dec, into); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}

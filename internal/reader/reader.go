@@ -1,0 +1,239 @@
+// Package reader asks Nix about a clan: the Nix files in nix/ and their typed answers, with each part that does not evaluate
+// marked and explained. What the facts mean is for package instance to say.
+package reader
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+//go:embed nix/*.nix
+var sources embed.FS
+
+// function is the one in nix/reader.nix, with the files that it imports.
+var function = sync.OnceValue(func() nixeval.Function {
+	f := nixeval.Function{Name: "reader.nix", Beside: map[string]string{}}
+	entries, _ := sources.ReadDir("nix")
+	for _, entry := range entries {
+		text, _ := sources.ReadFile("nix/" + entry.Name())
+		if entry.Name() == f.Name {
+			f.Source = string(text)
+		} else {
+			f.Beside[entry.Name()] = string(text)
+		}
+	}
+	return f
+})
+
+// schema is the number that nix/reader.nix must answer with.
+const schema = 2
+
+// Query says how to ask; see nix/reader.nix for the meaning of each field.
+type Query struct {
+	Instances  []string    `json:"instances,omitempty"`
+	Origins    bool        `json:"origins,omitempty"`
+	Setting    *SettingRef `json:"setting,omitempty"`
+	Inputs     []string    `json:"inputs,omitempty"`
+	AllInputs  bool        `json:"allInputs,omitempty"`
+	Modules    bool        `json:"modules,omitempty"`
+	Interfaces bool        `json:"interfaces,omitempty"`
+	Written    bool        `json:"written,omitempty"`
+	Named      []string    `json:"named,omitempty"`
+	ByInstance bool        `json:"byInstance,omitempty"`
+}
+
+// SettingRef names one setting of one member.
+type SettingRef struct {
+	Instance string   `json:"instance"`
+	Role     string   `json:"role"`
+	Machine  string   `json:"machine"`
+	Path     []string `json:"path"`
+}
+
+// question is what goes to Nix.
+type question struct {
+	Query
+	Schema  int        `json:"schema"`
+	Select  [][]string `json:"select"`
+	Dir     string     `json:"dir,omitempty"`
+	Omit    [][]string `json:"omit,omitempty"`
+	Isolate bool       `json:"isolate,omitempty"`
+	Strict  bool       `json:"strict,omitempty"`
+	Outline bool       `json:"outline,omitempty"`
+}
+
+// Want is a part of the facts, and where its value goes.
+type Want struct {
+	Path []string
+	Into any
+}
+
+// Reader puts questions to one flake, in one state of its files. It is for one load, and safe for concurrent use.
+type Reader struct {
+	evaluator *nixeval.Evaluator
+	ref       nixeval.Ref
+	slots     chan struct{}
+
+	mutex sync.Mutex
+	// culprits are the parts that kill a process, and omitted are their paths.
+	culprits []error
+	omitted  [][]string
+	// source is the store path of the flake's source tree in the first answer.
+	source string
+	events []nixeval.Event
+	// first is the only answer, if there was just one.
+	first   *nixeval.Result
+	answers int
+	Sources nixeval.Sources
+}
+
+// New makes a reader that runs at most so many Nix processes at once.
+func New(evaluator *nixeval.Evaluator, ref nixeval.Ref, jobs int) *Reader {
+	return &Reader{evaluator: evaluator, ref: ref, slots: make(chan struct{}, jobs)}
+}
+
+// ErrChanged: the flake's files changed between two answers, which so belong to different states of it.
+var ErrChanged = errors.New("the flake's files changed while they were read")
+
+// Events are the warnings and traces of all answers, in order.
+func (r *Reader) Events() []nixeval.Event { return r.events }
+
+// Only returns the answer if there was just one, else nil.
+func (r *Reader) Only() *nixeval.Result {
+	if r.answers != 1 {
+		return nil
+	}
+	return r.first
+}
+
+// once runs one Nix process.
+func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result, error) {
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done(): // Apply says so
+	}
+	q.Schema, q.Dir = schema, r.ref.Subdirectory()
+	result, err := r.evaluator.ApplyTo(ctx, r.ref, function(), q)
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.answers++
+	var source nixeval.Sources
+	var nixErr *nixeval.Error
+	switch {
+	case err == nil:
+		source, r.first = result.Sources, result
+	case errors.As(err, &nixErr):
+		source = nixErr.Sources
+	}
+	switch store := source.Store(); {
+	case store == "":
+	case r.source == "":
+		r.source, r.Sources = store, source
+	case r.source != store:
+		return nil, ErrChanged
+	}
+	return result, err
+}
+
+// Ask gets some parts of the facts. Those that evaluate are had in one Nix process; each that kills it takes about one more,
+// and has a [Failure] of the kind Omitted. The error is one that leaves no answer: the flake itself does not evaluate, or no
+// Nix could be run.
+func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
+	ask := question{Query: q, Omit: r.omitted}
+	for _, want := range wants {
+		ask.Select = append(ask.Select, want.Path)
+	}
+	for {
+		result, err := r.once(ctx, ask)
+		if err == nil {
+			r.mutex.Lock()
+			r.events = append(r.events, result.Events...)
+			r.mutex.Unlock()
+			return decode(result.Value, wants)
+		}
+		if !isolates(err) || len(r.culprits) == mostCulprits {
+			return err
+		}
+		if !ask.Isolate {
+			ask.Isolate = true
+			continue
+		}
+		path, err := r.culprit(ctx, ask, err)
+		if path == nil || len(path) == 1 && path[0] == "flake" {
+			return err
+		}
+		r.mutex.Lock()
+		r.omitted, r.culprits = append(r.omitted, path), append(r.culprits, err)
+		r.mutex.Unlock()
+		ask.Omit = r.omitted
+	}
+}
+
+// mostCulprits bounds how often a question is asked again.
+const mostCulprits = 200
+
+func decode(data []byte, wants []Want) error {
+	answer := struct {
+		Schema int     `json:"schema"`
+		Values targets `json:"values"`
+	}{}
+	for _, want := range wants {
+		answer.Values = append(answer.Values, want.Into)
+	}
+	if err := jsonv2.Unmarshal(data, &answer); err != nil {
+		return fmt.Errorf("decode the reader's answer: %w", err)
+	}
+	if answer.Schema != schema {
+		return fmt.Errorf("the reader answered in schema %d, this program reads %d", answer.Schema, schema)
+	}
+	return nil
+}
+
+// Explain fills in what Nix says of some failures: one process for each that tryEval caught.
+func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) error {
+	var g errgroup.Group
+	probes := 0
+	for _, f := range failures {
+		switch {
+		case f.Err != nil:
+		case f.Kind == Omitted:
+			f.Err = r.culprits[f.At]
+		case f.Kind == Throws && probes == mostProbes:
+			f.Err = ErrUnexplained
+		case f.Kind == Throws:
+			probes++
+			g.Go(func() error {
+				_, err := r.once(ctx, question{Query: q, Omit: r.omitted, Select: [][]string{f.Path}, Strict: true})
+				if err != nil && !isolates(err) {
+					return err
+				}
+				f.Err = err
+				return nil
+			})
+		}
+	}
+	return g.Wait()
+}
+
+// mostProbes bounds how many processes are started for messages alone: a flake can hold any number of parts that throw.
+const mostProbes = 100
+
+// ErrUnexplained: so many parts of the clan do not evaluate that Nix was not asked about this one.
+var ErrUnexplained = fmt.Errorf("does not evaluate; more than %d parts of this clan do not, and Nix's message for this one was left out", mostProbes)
+
+// isolates reports whether an error is of the flake's making, so that smaller questions may have answers.
+func isolates(err error) bool {
+	return errors.Is(err, nixeval.ErrEvaluation) || errors.Is(err, nixeval.ErrCrashed) || errors.Is(err, nixeval.ErrTooLarge)
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }
