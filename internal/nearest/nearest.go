@@ -39,14 +39,17 @@ func Of(name string, known []string) []string {
 	return names
 }
 
-// List writes names as quoted, comma-separated text; of a long list only the first twenty; "none" where there are none.
+// Most is how many names List writes.
+const Most = 20
+
+// List writes names as quoted, comma-separated text; of a long list only the first Most; "none" where there are none.
 func List(names []string) string {
 	if len(names) == 0 {
 		return "none"
 	}
-	quoted := make([]string, 0, min(len(names), 21))
+	quoted := make([]string, 0, min(len(names), Most+1))
 	for i, name := range names {
-		if i == 20 {
+		if i == Most {
 			quoted = append(quoted, "...")
 			break
 		}

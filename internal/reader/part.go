@@ -3,6 +3,7 @@ package reader
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -136,6 +137,15 @@ func (v Value) Prune(report func(path []string, f *Failure)) (value any, keep bo
 		return value, true
 	}
 	return prune(value, nil, report)
+}
+
+// PruneList is Prune of a list whose elements can do without each other.
+func (v Value) PruneList(report func(path []string, f *Failure)) (list any, keep bool) {
+	value, ok := v.Prune(report)
+	if elements, is := value.([]any); is {
+		return slices.DeleteFunc(elements, func(e any) bool { return e == nil }), true
+	}
+	return value, ok
 }
 
 func prune(node any, path []string, report func([]string, *Failure)) (any, bool) {

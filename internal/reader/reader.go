@@ -107,6 +107,14 @@ var ErrChanged = errors.New("the flake's files changed while they were read")
 // Events are the warnings and traces of all answers, in order.
 func (r *Reader) Events() []nixeval.Event { return r.events }
 
+// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own.
+func (r *Reader) LocalInputs() []nixeval.Ref {
+	if r.first == nil {
+		return nil
+	}
+	return r.first.LocalInputs
+}
+
 // Only returns the answer if there was just one, else nil.
 func (r *Reader) Only() *nixeval.Result {
 	if r.answers != 1 {
@@ -145,10 +153,10 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result, error) 
 	return result, err
 }
 
-// Ask gets some parts of the facts. Those that evaluate are had in one Nix process; each that kills it takes about one more,
-// and has a [Failure] of the kind Omitted. The error is one that leaves no answer: the flake itself does not evaluate, or no
-// Nix could be run.
-func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
+// Ask gets some parts of the facts, to be decoded with [Reader.Decode]. Those that evaluate are had in one Nix process; each
+// that kills it takes about one more, and has a [Failure] of the kind Omitted. The error is one that leaves no answer: the flake
+// itself does not evaluate, or no Nix could be run.
+func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Result, error) {
 	ask := question{Query: q, Omit: r.omitted}
 	for _, want := range wants {
 		ask.Select = append(ask.Select, want.Path)
@@ -159,10 +167,10 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
 			r.mutex.Lock()
 			r.events = append(r.events, result.Events...)
 			r.mutex.Unlock()
-			return decode(result.Value, wants)
+			return result, nil
 		}
 		if !isolates(err) || len(r.culprits) == mostCulprits {
-			return err
+			return nil, err
 		}
 		if !ask.Isolate {
 			ask.Isolate = true
@@ -170,7 +178,7 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
 		}
 		path, err := r.culprit(ctx, ask, err)
 		if path == nil || len(path) == 1 && path[0] == "flake" {
-			return err
+			return nil, err
 		}
 		r.mutex.Lock()
 		r.omitted, r.culprits = append(r.omitted, path), append(r.culprits, err)
@@ -181,6 +189,11 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
 
 // mostCulprits bounds how often a question is asked again.
 const mostCulprits = 200
+
+// Decode stores the parts of an answer where the wants say, which are those that were asked for.
+func (r *Reader) Decode(result *nixeval.Result, wants []Want) error {
+	return decode(result.Value, wants)
+}
 
 func decode(data []byte, wants []Want) error {
 	answer := struct {

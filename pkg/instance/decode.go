@@ -1,323 +1,271 @@
 package instance
 
 import (
-	"encoding/json"
-	"errors"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
 
-// missing is a part that could not be evaluated, on its way to becoming a finding.
-type missing struct {
-	hole
-	finding Finding
-	// probe: ask Nix for the message that tryEval dropped.
-	probe bool
-}
-
 // decode turns the facts into the inventory, and lists what is missing from it.
-func (l *loader) decode() (*Inventory, error) {
-	flake := l.facts["flake"]
+func (l *loader) decode() {
+	flake := l.facts.flake.Value
+	l.places = newPlacer(l.Sources)
 	inv := &Inventory{
 		SchemaVersion:  SchemaVersion,
 		Findings:       []Finding{},
-		Flake:          Flake{Layout: Layout(asString(child(flake, "layout"))), ClanCore: asString(child(flake, "coreInput"))},
+		Flake:          Flake{ClanCore: flake.CoreInput, Layout: Layout(flake.Layout), Ref: l.ref.Text, URL: l.ref.URL},
 		Instances:      map[string]*Instance{},
 		Meta:           map[string]any{},
-		AllInstances:   asStrings(l.facts["instanceNames"]),
-		LegacyServices: asStrings(child(flake, "legacyServices")),
-		LegacyDropped:  asBool(child(flake, "servicesDropped")),
+		AllInstances:   emptyNotNil(l.facts.instanceNames.Value),
+		LegacyServices: flake.LegacyServices.Value,
+		LegacyDropped:  flake.ServicesDropped,
 		Locked:         map[string]Lock{},
-	}
-	for name, lock := range asMap(child(flake, "locked")) {
-		inv.Locked[name] = Lock{LastModified: asInt(child(lock, "lastModified")), NarHash: asString(child(lock, "narHash")), Rev: asString(child(lock, "rev"))}
+		Trees:          append([]nixeval.Ref{l.ref}, l.LocalInputs()...),
 	}
 	l.inv = inv
-	if meta, ok := prune(l.facts["meta"], []string{"meta"}, nil, l.whole("the clan's meta data")); ok {
-		inv.Meta, _ = meta.(map[string]any)
+	for name, lock := range flake.Locked.Value {
+		inv.Locked[name] = Lock(lock)
 	}
 	l.decodeCatalogue()
-	if dir, own := l.sources.Local(asString(child(flake, "directory"))); own && dir != "." {
-		l.sources = l.sources.WithDir(dir)
+	if dir := l.places.local(flake.Directory.Value); dir.own && dir.name != "." {
+		// clan copies its directory to the store by itself.
+		l.places = newPlacer(l.places.sources.WithDir(dir.name))
 	}
 	if dir, known := l.clanDir(); known {
 		inv.PersistedFile = filepath.Join(dir, PersistedName)
 	}
-	l.decodeMachines()
-	if node := l.facts["instanceNames"]; bad(node) {
-		l.miss(hole{path: []string{"instanceNames"}, node: node}, Finding{Code: "instances-failed", Severity: SeverityError, partial: true,
-			Message: "the clan's instances could not be evaluated"})
+	if l.config.Need&NeedMachines != 0 {
+		meta, _ := l.facts.meta.Prune(l.loseField(Subject{}, "meta"))
+		if set, is := meta.(map[string]any); is {
+			inv.Meta = set
+		}
+		l.decodeMachines()
+		l.decodeInstances()
 	}
-	for _, name := range sortedKeys(asMap(l.facts["instances"])) {
-		l.decodeInstance(name, l.facts["instances"].(map[string]any)[name])
+	inv.Places = &Place{Below: map[string]*Place{}}
+	places := &l.facts.places
+	for name, tree := range map[string]reader.Part[reader.Named[reader.Place]]{
+		"instances": places.instances, "machines": places.machines, "tags": places.tags, "services": places.services,
+	} {
+		if name == "instances" && places.settings.Value != nil {
+			tree = places.settings // the same, and deeper
+		}
+		inv.Places.Below[name] = l.places.tree(tree.Value, name)
 	}
-	inv.positions = newPositions(l.facts["positions"], l.sources)
-	return inv, nil
-}
-
-// clanDir is the clan's directory relative to the top of the flake's source tree; false where it is not in it.
-func (l *loader) clanDir() (string, bool) {
-	if l.inv.Flake.Layout == LayoutInventory {
-		return filepath.FromSlash(l.dir), true // without clan-core it is the flake's own
-	}
-	dir, own := l.sources.Local(asString(child(l.facts["flake"], "directory")))
-	return dir, own && !strings.HasPrefix(dir, "<")
-}
-
-// whole reports holes in a part of the clan that is no instance.
-func (l *loader) whole(what string) func(hole) {
-	return func(h hole) {
-		l.miss(h, Finding{Code: "evaluation-failed", Severity: SeverityWarning, Message: what + " could not be evaluated"})
-	}
-}
-
-func (l *loader) miss(h hole, f Finding) {
-	m := missing{hole: h, finding: f}
-	switch {
-	case markOf(h.node) == markOpaque:
-		m.finding.Code, m.finding.Message = "not-representable", "this value cannot be shown in a document"
-	case !h.undefined:
-		_, failed := h.node.(failure)
-		m.probe = !failed
-	}
-	l.missing = append(l.missing, m)
+	l.decodeOwners()
+	l.decodeSetting()
 }
 
 func (l *loader) decodeCatalogue() {
-	inputs := asMap(l.facts["inputs"])
-	c := module.Catalogue{Inputs: map[string]module.Input{}, Null: asString(child(l.facts["flake"], "nullInput"))}
-	if names, known := inputs["names"].([]any); known {
-		c.Names = asStrings(names)
-	}
+	c := module.Catalogue{Inputs: map[string]module.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
 	stores := map[string]string{}
-	for name, input := range asMap(inputs["used"]) {
-		if bad(input) || bad(child(input, "services")) {
-			// The instances that name it have findings of their own.
-			continue
+	for name, part := range l.facts.inputs.Value {
+		if !part.OK() || !part.Value.Services.OK() {
+			continue // the instances that name it have findings of their own
 		}
-		source := asString(child(input, "source"))
-		if source != "" && name != "self" {
-			stores[name] = source
-		}
-		if strings.HasPrefix(source+"/", asString(child(l.facts["flake"], "source"))+"/") {
-			source = ""
-		}
-		c.Inputs[name] = module.Input{
-			Source:      source,
-			HasServices: child(input, "services") != nil,
-			Services:    asStrings(child(input, "services")),
-			Deprecated:  asStrings(child(input, "deprecated")),
-		}
+		c.Inputs[name] = l.input(name, part.Value, stores)
 	}
 	l.inv.Catalogue = c
-	l.sources = l.sources.WithInputs(stores)
+	l.places = newPlacer(l.places.sources.WithInputs(stores))
+}
+
+// input is what an input offers; where it is goes into stores.
+func (l *loader) input(name string, in reader.Input, stores map[string]string) module.Input {
+	source := ""
+	if s := in.Source.Value; s != nil {
+		source = *s
+	}
+	if source != "" && name != "self" {
+		stores[name] = source
+	}
+	if strings.HasPrefix(source+"/", l.facts.flake.Value.Source+"/") {
+		source = ""
+	}
+	return module.Input{
+		Source: source, HasServices: in.Services.Value != nil, Services: in.Services.Value, Deprecated: in.Deprecated.Value,
+	}
 }
 
 func (l *loader) decodeMachines() {
 	inv := l.inv
-	carried := map[string][]string{}
-	if node := l.facts["machines"]; bad(node) {
-		l.miss(hole{path: []string{"machines"}, node: node}, Finding{
-			Code: "machines-failed", Severity: SeverityError, partial: true,
-			Message: "the clan's machines could not be evaluated",
-			Hint:    "members by tag are not known; tags that are computed from machine.tags recurse without end",
-		})
-	} else {
-		inv.Machines = map[string]*Machine{}
-		for name, raw := range asMap(node) {
-			m, keep := l.decodeMachine(name, raw)
-			if !keep {
-				inv.machinesMissing = true
-				continue
-			}
-			inv.Machines[name] = m
-			carried[name] = m.Tags
-		}
-	}
+	machines, wellTagged := l.facts.machines, true
 	inv.DeclaredTags = map[string][]string{}
-	inv.Tags = map[string][]string{}
-	report := l.whole("a tag of the inventory")
-	if inv.Machines == nil {
-		report = func(hole) {} // said already
+	if !machines.OK() {
+		l.lose(machines.Failure, newFinding("machines-failed", Subject{}, Cause{}))
+		return
 	}
-	if clean, ok := prune(l.facts["tags"], []string{"tags"}, nil, report); ok {
-		for tag, names := range asMap(clean) {
-			inv.DeclaredTags[tag] = asStrings(names)
-			inv.Tags[tag] = []string{}
+	inv.Machines = map[string]*Machine{}
+	broken := false
+	for _, name := range sortedKeys(machines.Value) {
+		part := machines.Value[name]
+		failure := firstFailure(part.Failure, part.Value.MachineClass.Failure)
+		if failure != nil {
+			broken = true
+			l.lose(failure, newFinding("machine-failed", Subject{Machine: name}, Cause{}))
+			continue
+		}
+		inv.Machines[name] = l.machine(name, part.Value)
+	}
+	// What a machine breaks, tags and other machines cannot help.
+	if failure := l.facts.tags.Failure; failure != nil && !broken {
+		wellTagged = false
+		l.lose(failure, newFinding("tags-failed", Subject{}, Cause{}))
+	}
+	for _, name := range sortedKeys(l.facts.tags.Value) {
+		var lost *reader.Failure
+		value, ok := l.facts.tags.Value[name].Prune(func(_ []string, f *reader.Failure) { lost = f })
+		if lost != nil && !broken {
+			wellTagged = false
+			l.lose(lost, newFinding("tag-failed", Subject{}, Cause{Tag: name}))
+		}
+		if ok && lost == nil {
+			inv.DeclaredTags[name] = stringsOf(value)
 		}
 	}
-	inv.index = tags.NewIndex(carried)
-	for _, tag := range inv.index.Tags() {
-		inv.Tags[tag] = inv.index.Carriers(tag)
+	carried := map[string][]string{}
+	for _, name := range sortedKeys(inv.Machines) {
+		part, known := l.facts.carried.Value[name]
+		switch {
+		case known && part.OK():
+			inv.Machines[name].Tags = sortedUnique(part.Value)
+			carried[name] = inv.Machines[name].Tags
+			continue
+		case known && wellTagged && !broken:
+			l.lose(part.Failure, newFinding("machine-failed", Subject{Machine: name}, Cause{}))
+		}
+		delete(inv.Machines, name)
 	}
-	if inv.Machines == nil {
-		inv.Tags = nil
+	inv.Tags = map[string][]string{}
+	for tag := range inv.DeclaredTags {
+		inv.Tags[tag] = []string{}
 	}
+	index := tags.NewIndex(carried)
+	for _, tag := range index.Tags() {
+		inv.Tags[tag] = index.Carriers(tag)
+	}
+	inv.Unknown = sortedUnique(slices.DeleteFunc(sortedKeys(machines.Value), func(name string) bool { return inv.Machines[name] != nil }))
 }
 
-func (l *loader) decodeMachine(name string, raw any) (*Machine, bool) {
-	partial := false
-	node, ok := prune(raw, []string{"machines", name}, nil, func(h hole) {
-		whole := len(h.user) == 0 || h.user[0] == "tags" || h.user[0] == "machineClass"
-		partial = partial || whole
-		severity := SeverityWarning
-		if whole {
-			severity = SeverityError
+func (l *loader) machine(name string, node reader.Machine) *Machine {
+	field := func(f *reader.Failure, name ...string) {
+		if f != nil {
+			l.loseField(Subject{Machine: name[0]}, "machine")(name[1:], f)
 		}
-		l.miss(h, Finding{Code: "machine-failed", Severity: severity, Machine: name, Setting: h.user, partial: whole,
-			Message: "could not be evaluated"})
-	})
-	if !ok || partial {
-		return nil, false
 	}
+	field(node.Description.Failure, name, "description")
+	field(node.Icon.Failure, name, "icon")
+	field(node.InstalledAt.Failure, name, "installedAt")
 	m := &Machine{
-		Name:        name,
-		Class:       asString(child(node, "machineClass")),
-		Description: asString(child(node, "description")),
-		Icon:        asString(child(node, "icon")),
-		Tags:        sortedUnique(asStrings(child(node, "tags"))),
+		Class: node.MachineClass.Value, Description: deref(node.Description.Value), Icon: deref(node.Icon.Value),
+		InstalledAt: node.InstalledAt.Value,
 	}
 	if m.Class == "" {
 		m.Class = "nixos"
 	}
-	if n, ok := child(node, "installedAt").(json.Number); ok {
-		at := asInt(n)
-		m.InstalledAt = &at
-	}
-	for key, value := range asMap(child(node, "deploy")) {
-		if value != nil {
-			if m.Deploy == nil {
-				m.Deploy = map[string]any{}
+	deploy, _ := node.Deploy.Prune(func(path []string, f *reader.Failure) { field(f, append([]string{name, "deploy"}, path...)...) })
+	if set, is := deploy.(map[string]any); is {
+		for key, value := range set {
+			if value == nil {
+				delete(set, key)
 			}
-			m.Deploy[key] = value
+		}
+		if len(set) > 0 {
+			m.Deploy = set
 		}
 	}
-	return m, true
+	return m
 }
 
-func (l *loader) decodeInstance(name string, node any) {
-	path := []string{"instances", name}
-	if bad(node) {
-		l.miss(hole{path: path, node: node}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name, partial: true,
-			Message: "this instance could not be evaluated"})
+func (l *loader) decodeInstances() {
+	if failure := l.facts.instanceNames.Failure; failure != nil {
+		l.lose(failure, newFinding("instances-failed", Subject{}, Cause{}))
 		return
 	}
-	inst := &Instance{Name: name, Roles: map[string]*Role{}}
-	spec := child(node, "module")
-	inst.Module.Name = asString(child(spec, "name"))
-	if input, ok := child(spec, "input").(string); ok {
-		inst.Module.Input = &input
+	index := l.inv.Index()
+	for _, name := range sortedKeys(l.facts.instances.Value) {
+		if len(l.query.Instances) > 0 && !slices.Contains(l.query.Instances, name) {
+			continue
+		}
+		part := l.facts.instances.Value[name]
+		// Its own attributes come first: what they break, nothing else is to blame for.
+		if failure := firstFailure(part.Failure, part.Value.Module.Failure, part.Value.Roles.Failure); failure != nil {
+			l.lose(failure, newFinding("instance-failed", Subject{Instance: name}, Cause{}))
+			continue
+		}
+		spec := part.Value.Module.Value
+		inst := &Instance{Module: Module{Input: spec.Input, Name: spec.Name}, Roles: map[string]*Role{}}
+		l.inv.Instances[name] = inst
+		d := &instanceDecoder{loader: l, index: index, name: name, inst: inst}
+		d.evaluated = l.facts.evaluated.Value[name].Value
+		if l.config.Need&NeedSettings != 0 {
+			d.service()
+		} else {
+			inst.Module.Resolved, _ = l.inv.Catalogue.Resolve(inst.Module.Spec())
+		}
+		for _, role := range sortedKeys(part.Value.Roles.Value) {
+			d.role(role, part.Value.Roles.Value[role])
+		}
 	}
-	if bad(spec) || bad(child(spec, "name")) {
-		l.miss(hole{path: extend(path, "module"), node: spec}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name,
-			partial: true, Message: "the module of this instance could not be evaluated"})
+	l.unreached()
+}
+
+// unreached reports services and instances that clan itself does not reach, where nothing was found that explains it.
+func (l *loader) unreached() {
+	if slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Severity == SeverityError }) {
 		return
 	}
-	for _, file := range asStrings(child(spec, "files")) {
-		if local, known := l.sources.Local(definitionFile(file)); known {
-			inst.Module.Files = append(inst.Module.Files, local)
+	for _, name := range sortedKeys(l.inv.Instances) {
+		evaluated := l.facts.evaluated.Value[name].Value
+		service := l.facts.services.Value[evaluated.Key].Value
+		if failure := firstFailure(service.Clan.Failure, evaluated.Clan.Failure); failure != nil && failure.Kind != reader.Blocked {
+			l.lose(failure, newFinding("module-failed", Subject{Instance: name}, Cause{}))
 		}
 	}
-	inst.Module.Files = sortedUnique(inst.Module.Files)
-	l.inv.Instances[name] = inst
-	ok := l.decodeService(inst, child(node, "service"), extend(path, "service"))
-	roles := child(node, "roles")
-	if bad(roles) {
-		l.miss(hole{path: extend(path, "roles"), node: roles}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name,
-			partial: true, Message: "the roles of this instance could not be evaluated"})
-		return
-	}
-	for role, raw := range asMap(roles) {
-		l.decodeRole(inst, role, raw, ok)
-	}
 }
 
-// decodeService fills in what the instance's module says of itself, and reports whether the instance can be evaluated.
-func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
-	if markOf(node) == markBlocked {
-		inst.Module.Resolved, _ = l.inv.Catalogue.Resolve(inst.Module.Spec())
-		return false // not asked for
-	}
-	plain := l.inv.Flake.Layout == LayoutInventory
-	finding := Finding{Severity: SeverityError, Instance: inst.Name, partial: true}
-	resolved, err := l.inv.Catalogue.Resolve(inst.Module.Spec())
-	// Before mid 2025 null meant the flake's own modules, wherever it kept them: what evaluates was found.
-	found := !bad(node) && !bad(child(node, "manifest"))
-	if err != nil && !found {
-		finding.Code, finding.Message = resolveCode(err), err.Error()
-		if h, ok := err.(interface{ Hint() string }); ok {
-			finding.Hint = h.Hint()
+func firstFailure(failures ...*reader.Failure) *reader.Failure {
+	for _, f := range failures {
+		if f != nil {
+			return f
 		}
-		// Without clan-core nothing but the module's manifest and roles is lost.
-		finding.partial = !plain
-		if !plain || inst.Module.Input != nil || len(l.inv.Catalogue.Inputs["self"].Services) > 0 {
-			// A removed module says itself what to use instead.
-			var gone *module.DeprecatedError
-			l.missing = append(l.missing, missing{hole: hole{path: path}, finding: finding, probe: errors.As(err, &gone) && markOf(node) == markThrows})
+	}
+	return nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func stringsOf(value any) []string {
+	list, _ := value.([]any)
+	out := make([]string, 0, len(list))
+	for _, item := range list {
+		if s, is := item.(string); is {
+			out = append(out, s)
 		}
-		return plain
 	}
-	inst.Module.Resolved = resolved
-	if !found {
-		finding.Code, finding.Message = "module-failed", "the service module could not be evaluated"
-		l.miss(hole{path: path, node: markThrowsNode(node)}, finding)
-		return plain
-	}
-	report := func(h hole) {
-		l.miss(h, Finding{Code: "manifest-failed", Severity: SeverityWarning, Instance: inst.Name,
-			Message: "a part of what the module says of itself could not be evaluated"})
-	}
-	if manifest, ok := prune(child(node, "manifest"), extend(path, "manifest"), nil, report); ok && manifest != nil {
-		inst.Module.Manifest = decodeManifest(manifest)
-	}
-	roles, ok := child(node, "roles").(map[string]any)
-	if !ok {
-		return true
-	}
-	inst.Module.Roles = map[string]module.Role{}
-	for _, role := range sortedKeys(roles) {
-		about, _ := prune(roles[role], extend(path, "roles", role), nil, report)
-		inst.Module.Roles[role] = module.Role{Description: asString(child(about, "description"))}
-	}
-	return true
+	return out
 }
 
-// markThrowsNode is the failed part of a service: itself, or its manifest.
-func markThrowsNode(node any) any {
-	if bad(node) {
-		return node
-	}
-	return child(node, "manifest")
-}
-
-func resolveCode(err error) string {
-	switch err.(type) {
-	case *module.UnknownInputError:
-		return "unknown-input"
-	case *module.NoServicesError:
-		return "input-without-services"
-	case *module.DeprecatedError:
-		return "removed-module"
-	}
-	return "unknown-module"
-}
-
-func decodeManifest(node any) *module.Manifest {
-	constraints, _ := child(node, "constraints").(map[string]any)
-	return &module.Manifest{
-		Name:        asString(child(node, "name")),
-		Description: asString(child(node, "description")),
-		Categories:  asStrings(child(node, "categories")),
-		Constraints: constraints,
-		Exports:     child(node, "exports"),
-	}
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func sortedUnique(names []string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+func emptyNotNil(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
 }

@@ -2,164 +2,228 @@ package instance
 
 import (
 	"slices"
-	"strconv"
+
+	"github.com/clanctl/clanctl/internal/reader"
+	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/tags"
 )
 
-// decodeRole adds one role to an instance: its members, and the settings of the group that each belongs to.
-func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable bool) {
-	path := []string{"instances", inst.Name, "roles", name}
-	finding := Finding{Code: "role-failed", Severity: SeverityError, Instance: inst.Name, Role: name, partial: true,
-		Message: "this role could not be evaluated"}
-	if bad(node) {
-		l.miss(hole{path: path, node: node}, finding)
+// instanceDecoder decodes one instance.
+type instanceDecoder struct {
+	*loader
+	index     *tags.Index
+	name      string
+	inst      *Instance
+	evaluated reader.Evaluated
+	// failed: the module does not evaluate, which a finding says.
+	failed bool
+}
+
+// service fills in what the instance's module says of itself.
+func (d *instanceDecoder) service() {
+	m := &d.inst.Module
+	for _, file := range d.evaluated.Files.Value {
+		if local := d.places.local(file); local.known {
+			m.Files = append(m.Files, local.name)
+		}
+	}
+	m.Files = sortedUnique(m.Files)
+	part, known := d.facts.services.Value[d.evaluated.Key]
+	resolved, err := d.inv.Catalogue.Resolve(m.Spec())
+	// Before mid 2025 null meant the flake's own modules, wherever it kept them: what evaluates was found.
+	found := known && part.OK()
+	plain := d.inv.Flake.Layout == LayoutInventory
+	if err != nil && !found {
+		d.failed = !plain // without clan-core nothing but the module's manifest and roles is lost
+		if !plain || m.Input != nil || len(d.inv.Catalogue.Inputs["self"].Services) > 0 {
+			f := loss{finding: resolveFinding(d.name, err)}
+			if f.finding.Code == "removed-module" {
+				f.failure = part.Failure // its own message says what to use instead
+			}
+			d.losses = append(d.losses, f)
+		}
 		return
 	}
-	role := &Role{Name: name, SettingsFrom: FromNowhere, ExtraModules: int(asInt(child(node, "extraModules")))}
-	inst.Roles[name] = role
-	if n := child(node, "extraModules"); bad(n) && markOf(n) != markBlocked {
-		l.miss(hole{path: extend(path, "extraModules"), node: n}, Finding{Code: "evaluation-failed", Severity: SeverityWarning,
-			Instance: inst.Name, Role: name, Message: "the role's extraModules could not be evaluated"})
+	m.Resolved = resolved
+	if !found {
+		d.failed = !plain
+		d.lose(part.Failure, newFinding("module-failed", Subject{Instance: d.name}, Cause{}))
+		return
 	}
-	var broken bool
-	part := func(key string) map[string]any {
-		n := child(node, key)
-		if bad(n) && !broken {
-			l.miss(hole{path: extend(path, key), node: n}, finding)
-			broken = true
+	m.Manifest = d.manifest(part.Value.Manifest)
+	if roles := part.Value.Roles; roles.OK() && roles.Value != nil {
+		m.Roles = map[string]module.Role{}
+		for name, role := range roles.Value {
+			m.Roles[name] = module.Role{Description: deref(role.Value.Description.Value)}
 		}
-		return asMap(n)
 	}
-	var holes []layerHole
-	layer := func(node any, kind, name string, path []string) []Definition {
-		return decodeLayer(node, path, func(h hole) { holes = append(holes, layerHole{h, kind, name}) })
-	}
-	layers := func(key, kind string) map[string][]Definition {
-		out := map[string][]Definition{}
-		for name, node := range part(key) {
-			out[name] = layer(node, kind, name, extend(path, key, name))
+}
+
+// manifest is what a module says of itself; what of it does not evaluate is reported once for each module.
+func (d *instanceDecoder) manifest(part reader.Part[*reader.Manifest]) *module.Manifest {
+	return manifest(part, func(path []string, f *reader.Failure) {
+		// clan goes on without; and of another author's module the user can do nothing.
+		if d.inst.Module.Resolved != "self" {
+			return
 		}
-		return out
+		d.lose(f, newFinding("manifest-failed", Subject{Module: d.inst.Module.Name, Setting: path}, Cause{}))
+	})
+}
+
+func manifest(part reader.Part[*reader.Manifest], lose func(path []string, f *reader.Failure)) *module.Manifest {
+	if !part.OK() {
+		lose(nil, part.Failure)
+		return nil
 	}
+	node := part.Value
+	if node == nil {
+		return nil
+	}
+	field := func(name string) func([]string, *reader.Failure) {
+		return func(path []string, f *reader.Failure) { lose(append([]string{name}, path...), f) }
+	}
+	for name, f := range map[string]*reader.Failure{"name": node.Name.Failure, "description": node.Description.Failure} {
+		if f != nil {
+			lose([]string{name}, f)
+		}
+	}
+	m := &module.Manifest{Name: node.Name.Value, Description: deref(node.Description.Value)}
+	categories, _ := node.Categories.PruneList(field("categories"))
+	m.Categories = stringsOf(categories)
+	constraints, _ := node.Constraints.Prune(field("constraints"))
+	m.Constraints, _ = constraints.(map[string]any)
+	m.Exports, _ = node.Exports.Prune(field("exports"))
+	return m
+}
+
+// role adds one role to the instance: its members, and the settings of the group that each belongs to.
+func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
+	node := part.Value
+	subject := Subject{Instance: d.name, Role: name}
+	if part.Failure != nil {
+		d.lose(part.Failure, newFinding("role-failed", subject, Cause{}))
+		return
+	}
+	role := &Role{SettingsFrom: SettingsNone, ExtraModules: node.ExtraModules.Value, Tags: emptyNotNil(node.Tags.Value)}
+	d.inst.Roles[name] = role
+	if f := node.ExtraModules.Failure; f != nil {
+		d.lose(f, newFinding("evaluation-failed", subject, Cause{Part: "extraModules"}))
+	}
+	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachineLayers.Failure, node.TagLayers.Failure, node.Layer.Failure)
+	if own != nil {
+		d.lose(own, newFinding("role-failed", subject, Cause{}))
+	}
+	layers := &layerDecoder{places: d.places}
 	role.Layers = Layers{
-		Machines: layers("machines", "machine"),
-		Tags:     layers("tags", "tag"),
-		Role:     layer(child(node, "settings"), "role", "", extend(path, "settings")),
+		Machines: layers.set("machine", node.MachineLayers.Value),
+		Tags:     layers.set("tag", node.TagLayers.Value),
+		Role:     layers.layer("role", "", node.Layer.Value),
 	}
-	role.Tags = emptyNotNil(sortedKeys(role.Layers.Tags))
-	members := l.inv.index.Members(sortedKeys(role.Layers.Machines), role.Tags)
+	slices.Sort(role.Tags)
+	members := d.index.Members(node.Machines.Value, role.Tags)
 	byName := make([]Member, len(members))
 	role.Machines = make(map[string]*Member, len(members))
 	for i, m := range members {
-		byName[i] = Member{Machine: m.Machine, Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
+		byName[i] = Member{Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
 		role.Machines[m.Machine] = &byName[i]
 	}
-	if broken || !evaluable {
+	if own != nil || d.failed || d.config.Need&NeedSettings == 0 {
 		return
 	}
-	if unknown := l.unknownRole(inst, role); unknown {
-		return
-	}
-	if from := asString(child(node, "settingsFrom")); from != "" {
-		role.SettingsFrom = SettingsFrom(from)
-	}
-	groups := child(node, "groups")
-	if markOf(groups) == markBlocked {
-		// Another finding says why: another role that the module does not have, or machines that do not evaluate.
-		role.SettingsFrom = FromNowhere
-		return
-	}
-	if bad(groups) && len(role.Tags) > 0 && !l.inv.MachinesKnown() {
-		role.SettingsFrom = FromNowhere // the machine's finding says why
-		return
-	}
-	if bad(groups) {
-		l.miss(hole{path: extend(path, "groups"), node: groups}, finding)
-		role.SettingsFrom = FromNowhere
-		return
-	}
-	l.decodeUnchecked(inst, role, child(node, "unchecked"), extend(path, "unchecked"))
-	if role.SettingsFrom == FromLayers {
-		l.mergeStructurally(inst, role, holes)
-		return
-	}
-	role.Options = l.decodeDeclared(child(node, "options"))
-	sharing := map[string][]*Member{}
-	for i := range byName {
-		key := role.layersOf(&byName[i])
-		sharing[key] = append(sharing[key], &byName[i])
-	}
-	for _, key := range sortedKeys(asMap(groups)) {
-		group := child(groups, key)
-		members := sharing[layersKey(asString(child(group, "machine")), asStrings(child(group, "tags")))]
-		settings := l.decodeGroup(inst, role, members, group, extend(path, "groups", key))
-		own := l.decodeOwn(child(group, "own"))
-		for _, m := range members {
-			m.Settings, m.Own = settings, own
-		}
-	}
-}
-
-// unknownRole reports a role that the instance's module does not have.
-func (l *loader) unknownRole(inst *Instance, role *Role) bool {
-	if inst.Module.Roles == nil {
-		return false
-	}
-	if _, known := inst.Module.Roles[role.Name]; known {
-		return false
-	}
-	known := sortedKeys(inst.Module.Roles)
-	l.missing = append(l.missing, missing{finding: unknownRoleFinding(inst, role.Name, known)})
-	return true
-}
-
-// decodeUnchecked reports what is wrong with the settings of a role without members. Only warnings: clan never looks. What is not
-// set may be meant for the member's own settings.
-func (l *loader) decodeUnchecked(inst *Instance, role *Role, node any, path []string) {
-	report := func(h hole) {
-		if h.undefined {
+	if known := d.inst.Module.Roles; known != nil {
+		if _, ok := known[name]; !ok {
+			spec, names := d.inst.Module.Spec(), sortedKeys(known)
+			d.losses = append(d.losses, loss{finding: newFinding("unknown-role", subject, Cause{Module: &spec}.among(name, names))})
 			return
 		}
-		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Setting: h.user,
-			Message: "this setting could not be evaluated"}
-		if len(h.user) == 0 {
-			f.Code, f.Message = "settings-failed", "the settings could not be evaluated"
-		}
-		l.miss(h, f)
 	}
-	if bad(node) {
-		report(hole{path: path, node: node})
+	d.settings(name, role, layers.lost)
+}
+
+// settings fills in the final settings of the members.
+func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
+	subject := Subject{Instance: d.name, Role: name}
+	part := d.evaluated.Roles[name]
+	node := part.Value
+	if failure := firstFailure(part.Failure, node.SettingsFrom.Failure); failure != nil {
+		d.lose(failure, newFinding("role-failed", subject, Cause{}))
 		return
 	}
-	before := len(l.missing)
-	prune(child(node, "role"), extend(path, "role"), nil, report)
-	if len(l.missing) > before {
-		return // each tag would say the same again
+	role.SettingsFrom = SettingsFrom(node.SettingsFrom.Value)
+	role.Idle = node.Idle.Value
+	if f := node.Groups.Failure; f != nil {
+		role.SettingsFrom = SettingsNone
+		if f.Kind != reader.Blocked {
+			d.lose(f, newFinding("role-failed", subject, Cause{}))
+		}
+		return
 	}
-	for _, tag := range sortedKeys(asMap(child(node, "tags"))) {
-		prune(child(node, "tags", tag), extend(path, "tags", tag), nil, report)
+	for _, value := range node.Unchecked.Value {
+		before := len(d.losses)
+		value.Prune(func(path []string, f *reader.Failure) {
+			if !f.Undefined && !f.Unset { // what is not set may be meant for the member's own settings
+				d.lose(f, newFinding(settingCode(path), subject.with(path), Cause{}))
+			}
+		})
+		if len(d.losses) > before {
+			break // each tag would say the same again
+		}
+	}
+	if role.SettingsFrom == SettingsFromLayers {
+		d.mergeStructurally(name, role, lost)
+		return
+	}
+	if node.Interface.OK() && node.Interface.Value != nil {
+		describer := &describer{places: d.places, lose: func(*reader.Failure, **module.EvalError) {}}
+		role.Interface = describer.set(*node.Interface.Value)
+	}
+	sharing := map[string][]string{}
+	for machine, m := range role.Machines {
+		key := role.layersOf(machine, m)
+		sharing[key] = append(sharing[key], machine)
+	}
+	for _, key := range sortedKeys(node.Groups.Value) {
+		group := node.Groups.Value[key]
+		names := sharing[layersKey(deref(group.Value.Machine), group.Value.Tags)]
+		slices.Sort(names)
+		settings, own := d.group(subject, names, group), d.own(group.Value.Own.Value)
+		for _, machine := range names {
+			role.Machines[machine].Settings, role.Machines[machine].Own = settings, own
+		}
 	}
 }
 
-// decodeGroup returns the settings that all members with the same layers share; nil if they cannot be evaluated.
-func (l *loader) decodeGroup(inst *Instance, role *Role, members []*Member, group any, path []string) *Settings {
-	machine := asString(child(group, "member"))
-	names := make([]string, len(members))
-	for i, m := range members {
-		names[i] = m.Machine
+// settingCode is that of a setting, or of settings as a whole.
+func settingCode(path []string) Code {
+	if len(path) == 0 {
+		return "settings-failed"
 	}
-	value, ok := prune(child(group, "settings"), extend(path, "settings"), nil, func(h hole) {
-		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Machine: machine,
-			Machines: names, Setting: h.user, Message: "this setting could not be evaluated"}
-		if len(h.user) == 0 {
-			f.Code, f.Severity, f.partial = "settings-failed", SeverityError, true
-			f.Message = "the settings could not be evaluated"
+	return "setting-failed"
+}
+
+// group returns the settings that all members with the same layers share; nil if they cannot be evaluated.
+func (d *instanceDecoder) group(subject Subject, members []string, part reader.Part[reader.Group]) *Settings {
+	subject.Machine, subject.Machines = part.Value.Member, members
+	if part.Failure != nil {
+		if len(members) > 0 {
+			subject.Machine = members[0]
 		}
-		if h.undefined {
-			f.Code = "missing-setting"
-			f.Message = "The option `" + f.Subject() + "' was accessed but has no value defined. Try setting the option."
-			f.Hint = "set it for the role, the machine or a tag, if anything reads it"
+		d.lose(part.Failure, newFinding("settings-failed", subject, Cause{}))
+		return nil
+	}
+	raw, whole := part.Value.Settings.Whole()
+	if whole {
+		return &Settings{raw: raw}
+	}
+	value, ok := part.Value.Settings.Prune(func(path []string, f *reader.Failure) {
+		if f.Unset {
+			return // a hidden option that nobody set is no setting
 		}
-		l.miss(h, f)
+		code := settingCode(path)
+		if f.Undefined {
+			code = "missing-setting"
+		}
+		d.lose(f, newFinding(code, subject.with(path), Cause{}))
 	})
 	if !ok {
 		return nil
@@ -171,39 +235,66 @@ func (l *loader) decodeGroup(inst *Instance, role *Role, members []*Member, grou
 	return settings
 }
 
-// layerHole is a part of a layer that does not evaluate: of the role's, a machine's or a tag's.
-type layerHole struct {
-	hole
-	kind, name string
+func (d *instanceDecoder) own(nodes []reader.Own) []OwnDefinition {
+	var own []OwnDefinition
+	for _, node := range nodes {
+		if value, ok := node.Value.Prune(func([]string, *reader.Failure) {}); ok {
+			own = append(own, OwnDefinition{Path: node.Path, Priority: node.Priority,
+				Definition: Definition{File: d.places.local(node.File).name, Value: value}})
+		}
+	}
+	return own
 }
 
-// decodeLayer reads the definitions of one layer. Its holes matter only where the layers are all there is: elsewhere they are
-// reported as holes in the final settings.
-func decodeLayer(node any, path []string, report func(hole)) []Definition {
-	if bad(node) {
-		report(hole{path: path, node: node})
-		return nil
+// layerDecoder decodes the definitions of layers. What does not evaluate matters only where the layers are all there is:
+// elsewhere it is missing from the final settings, too.
+type layerDecoder struct {
+	places *placer
+	lost   []lostLayer
+}
+
+// lostLayer is a part of a layer that does not evaluate: of the role's, a machine's or a tag's.
+type lostLayer struct {
+	kind, name string
+	path       []string
+	failure    *reader.Failure
+}
+
+func (l *layerDecoder) set(kind string, nodes reader.Named[reader.Part[[]reader.Part[reader.Definition]]]) map[string][]Definition {
+	out := make(map[string][]Definition, len(nodes))
+	for name, part := range nodes {
+		if part.Failure != nil {
+			l.lost = append(l.lost, lostLayer{kind, name, nil, part.Failure})
+			continue
+		}
+		out[name] = l.layer(kind, name, part.Value)
 	}
-	set := asMap(node)
-	layer := make([]Definition, 0, len(set))
-	for i := range len(set) {
-		key := strconv.Itoa(i)
-		if value, ok := prune(child(set, key, "value"), extend(path, key, "value"), nil, report); ok {
-			layer = append(layer, Definition{File: definitionFile(asString(child(set, key, "file"))), Value: value})
+	return out
+}
+
+func (l *layerDecoder) layer(kind, name string, nodes []reader.Part[reader.Definition]) []Definition {
+	var layer []Definition
+	for _, part := range nodes {
+		if part.Failure != nil {
+			l.lost = append(l.lost, lostLayer{kind, name, nil, part.Failure})
+			continue
+		}
+		value, ok := part.Value.Value.Prune(func(path []string, f *reader.Failure) {
+			l.lost = append(l.lost, lostLayer{kind, name, path, f})
+		})
+		if ok {
+			layer = append(layer, Definition{File: l.places.local(part.Value.File).name, Value: value})
 		}
 	}
 	return layer
 }
 
 // layersOf names the set of layers that makes a member's settings, besides the role's: members that agree in it have the same
-// settings. It mirrors `signature` in reader.nix.
-func (r *Role) layersOf(m *Member) string {
-	machine := ""
-	if len(r.Layers.Machines[m.Machine]) > 0 {
-		machine = m.Machine
-	}
-	if machine == "" && !r.tagsHaveSettings() {
-		return ordinary
+// settings. It mirrors `signature` in settings.nix.
+func (r *Role) layersOf(machine string, m *Member) string {
+	name := ""
+	if len(r.Layers.Machines[machine]) > 0 {
+		name = machine
 	}
 	var set []string
 	for _, tag := range m.Tags {
@@ -211,29 +302,13 @@ func (r *Role) layersOf(m *Member) string {
 			set = append(set, tag)
 		}
 	}
-	return layersKey(machine, set)
-}
-
-// ordinary is the key of members that have no layer but the role's.
-var ordinary = layersKey("", nil)
-
-func (r *Role) tagsHaveSettings() bool {
-	for _, layer := range r.Layers.Tags {
-		if len(layer) > 0 {
-			return true
-		}
-	}
-	return false
+	return layersKey(name, set)
 }
 
 func layersKey(machine string, tagNames []string) string {
-	slices.Sort(tagNames)
-	return optionPath(append([]string{machine}, tagNames...)...)
-}
-
-func emptyNotNil(s []string) []string {
-	if s == nil {
-		return []string{}
+	if machine == "" && len(tagNames) == 0 {
+		return ""
 	}
-	return s
+	slices.Sort(tagNames)
+	return PathString(append([]string{machine}, tagNames...))
 }

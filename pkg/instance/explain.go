@@ -1,417 +1,246 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
+
+// loss is a part of the clan that could not be had, on its way to becoming a finding.
+type loss struct {
+	// failure is nil where the finding follows from other facts.
+	failure *reader.Failure
+	finding Finding
+}
+
+func (l *loader) lose(failure *reader.Failure, f Finding) {
+	if failure != nil && failure.Kind == reader.Opaque {
+		f = newFinding("not-representable", f.Subject, Cause{})
+	}
+	l.losses = append(l.losses, loss{failure, f})
+}
+
+// loseField reports fields whose loss costs nothing else.
+func (l *loader) loseField(subject Subject, part string) func(path []string, f *reader.Failure) {
+	return func(path []string, f *reader.Failure) {
+		l.lose(f, newFinding("evaluation-failed", subject.with(path), Cause{Part: part}))
+	}
+}
 
 // locate fills in where everything is written; for what is missing down to the setting, which takes one more question.
 func (l *loader) locate(ctx context.Context) error {
 	inv := l.inv
-	for name, machine := range inv.Machines {
-		machine.Position = inv.positions.exact("machines", name)
+	var want []reader.Want
+	places, shapes := map[string]*reader.Part[reader.Named[reader.Place]]{}, map[string]*reader.Part[reader.Named[reader.Place]]{}
+	for _, loss := range l.losses {
+		f := loss.finding
+		if f.Role != "" && places["instances"] == nil && l.config.Need&(NeedOrigins|NeedSetting) == 0 {
+			places["instances"] = &reader.Part[reader.Named[reader.Place]]{}
+			want = append(want, reader.Want{Path: []string{"positions", "settings"}, Into: places["instances"]})
+		}
+		if tree := shapeTree(loss); tree != "" && shapes[tree] == nil {
+			shapes[tree] = &reader.Part[reader.Named[reader.Place]]{}
+			want = append(want, reader.Want{Path: []string{"shapes", tree}, Into: shapes[tree]})
+		}
 	}
-	for name, inst := range inv.Instances {
-		inst.Position = inv.positions.exact("instances", name)
-		for roleName, role := range inst.Roles {
-			role.Position = inv.positions.exact("instances", name, "roles", roleName)
-			for _, m := range role.Machines {
-				if m.Explicit {
-					m.Position = inv.positions.exact("instances", name, "roles", roleName, "machines", m.Machine)
-				}
+	if len(want) > 0 {
+		answer, err := l.Ask(ctx, l.query, want)
+		if err != nil {
+			return err
+		}
+		if err := l.Decode(answer, want); err != nil {
+			return err
+		}
+		if deeper := places["instances"]; deeper != nil && deeper.OK() {
+			inv.Places.Below["instances"] = l.places.tree(deeper.Value, "instances")
+		}
+		for i := range l.losses {
+			if tree := shapeTree(l.losses[i]); tree != "" {
+				l.losses[i] = l.shaped(l.losses[i], tree, shapes[tree].Value)
 			}
 		}
 	}
-	return l.locateSettings(ctx)
-}
-
-// locateSettings asks for the positions of settings in the instances that miss some.
-func (l *loader) locateSettings(ctx context.Context) error {
-	if l.origins {
-		return nil // all of them are known
+	for name, machine := range inv.Machines {
+		machine.Position = inv.At("machines", name)
 	}
-	var paths [][]string
-	for _, m := range l.missing {
-		path := []string{"positions", "settings", m.finding.Instance}
-		if m.finding.Role == "" || slices.ContainsFunc(paths, func(p []string) bool { return slices.Equal(p, path) }) {
-			continue
+	for name, inst := range inv.Instances {
+		inst.Position = inv.At("instances", name)
+		for roleName, role := range inst.Roles {
+			role.Position = inv.At("instances", name, "roles", roleName)
+			for machine, m := range role.Machines {
+				if m.Explicit {
+					m.Position = inv.At("instances", name, "roles", roleName, "machines", machine)
+				}
+			}
 		}
-		paths = append(paths, path)
-	}
-	if len(paths) == 0 {
-		return nil
-	}
-	values := make([]any, len(paths))
-	if err := l.several(ctx, query{}, paths, values); err != nil {
-		return err
-	}
-	for i, path := range paths {
-		if bad(values[i]) {
-			continue
-		}
-		graft(asMap(l.inv.positions.tree), []string{"instances", path[2]}, values[i])
 	}
 	return nil
 }
 
 // explain turns what is missing into findings with Nix's own messages, and Nix's warnings into findings, too.
 func (l *loader) explain(ctx context.Context) error {
-	l.limitProbes()
-	errs := make([]error, len(l.missing))
-	err := l.each(len(l.missing), func(i int) error {
-		m := &l.missing[i]
-		if f, failed := m.node.(failure); failed {
-			errs[i] = f.err
+	var failures []*reader.Failure
+	for _, loss := range l.losses {
+		if loss.failure != nil && !loss.failure.Undefined {
+			failures = append(failures, loss.failure)
 		}
-		if !m.probe {
-			return nil
-		}
-		_, _, err := l.ask(ctx, query{Select: [][]string{m.path}, Strict: true})
-		if err != nil && !isolates(err) {
-			return err
-		}
-		errs[i] = err
-		return nil
-	})
-	if err != nil {
+	}
+	if err := l.Explain(ctx, l.query, failures); err != nil {
 		return err
 	}
-	findings := make([]Finding, len(l.missing))
-	for i := range l.missing {
-		findings[i] = l.missing[i].finding
-		f := &findings[i]
-		l.inv.place(f)
-		var nixErr *nixeval.Error
-		if errors.As(errs[i], &nixErr) {
-			l.take(f, nixErr)
+	for _, loss := range l.losses {
+		f := loss.finding
+		if f.Position == (Position{}) {
+			if pos := l.inv.placeOf(f); pos != nil {
+				f.Position = *pos
+			}
+		}
+		if loss.failure != nil {
+			l.took(&f, loss.failure.Err)
+		}
+		if f.Err == nil {
+			f.Err = errNoMessage
 		}
 		f.Definitions = l.inv.definitions(f)
-		f.err = &EvalError{err: errs[i]}
-	}
-	for _, f := range joinSame(findings) {
-		if len(f.Machines) == 1 {
-			f.Machines = nil
-		}
-		f.err.Finding = f
-		l.inv.Findings = append(l.inv.Findings, f)
+		l.add(f)
 	}
 	l.warnings()
+	slices.SortFunc(l.inv.Findings, Finding.Compare)
 	return nil
 }
 
-// maxProbes bounds how many Nix processes are started for messages alone: a flake can hold any number of parts that throw.
-const maxProbes = 100
-
-// limitProbes leaves all parts but the first without Nix's own message.
-func (l *loader) limitProbes() {
-	probes := 0
-	for i := range l.missing {
-		m := &l.missing[i]
-		if !m.probe {
-			continue
-		}
-		if probes++; probes > maxProbes {
-			m.probe = false
-			if m.finding.Hint == "" {
-				m.finding.Hint = fmt.Sprintf("what Nix says of it is left out: more than %d parts of this clan do not evaluate", maxProbes)
+// add adds a finding, or joins it to one that says the same of other members.
+func (l *loader) add(f Finding) {
+	for i := range l.inv.Findings {
+		same := &l.inv.Findings[i]
+		if same.Code == f.Code && same.Instance == f.Instance && same.Role == f.Role && same.Module == f.Module &&
+			slices.Equal(same.Setting, f.Setting) && same.Cause.Nix == f.Cause.Nix && same.Cause.Tag == f.Cause.Tag {
+			if f.Machine == "" || same.Machine == f.Machine {
+				return
 			}
+			same.Machines = sortedUnique(append(append(same.Machines, same.Machine), append(f.Machines, f.Machine)...))
+			return
+		}
+	}
+	if len(f.Machines) == 1 {
+		f.Machines = nil
+	}
+	l.inv.Findings = append(l.inv.Findings, f)
+}
+
+// took puts Nix's error into a finding, in the user's terms.
+func (l *loader) took(f *Finding, err error) {
+	if err != nil {
+		f.Err = err
+	}
+	var nixErr *nixeval.Error
+	if !errors.As(err, &nixErr) {
+		return
+	}
+	nixErr.Sources = l.places.sources
+	if f.Cause.Shape == nil {
+		f.Cause.Nix, f.Cause.Hint = userTerms(l.places.sources, nixErr.Message), nixErr.Hint
+	}
+	if code := settingFault(nixErr.Message); code != "" && len(f.Setting)+len(f.Machine) > 0 && f.Role != "" {
+		f.Code, f.Severity = code, code.Severity()
+	}
+	switch f.Code {
+	case "unknown-setting":
+		// The message names the option; the attribute has a position.
+		if path := settingIn(nixErr.Message); path != nil {
+			f.Setting = path
+			if pos := l.inv.placeOf(*f); pos != nil {
+				f.Position = *pos
+			}
+		}
+	case "conflict", "invalid-setting", "missing-setting", "malformed-inventory", "removed-module":
+		// What is written is what has to change.
+	default:
+		if pos, ok := nixErr.Position(); ok {
+			f.Position = pos
 		}
 	}
 }
 
-// joinSame makes one finding of those that say the same of different members, or of one module.
-func joinSame(findings []Finding) []Finding {
-	var joined []Finding
-	index := map[string]int{}
-	said := map[string]bool{}
-	for _, f := range findings {
-		if f.Code == "manifest-failed" {
-			// One module, however many instances it has.
-			if said[f.Message] {
-				continue
-			}
-			said[f.Message] = true
-		}
-		if f.Machine == "" || f.Role == "" {
-			joined = append(joined, f)
-			continue
-		}
-		message := strings.ReplaceAll(f.Message, optionPath("machines", f.Machine)+".", "machines.*.")
-		key := strings.Join(append([]string{f.Instance, f.Role, f.Code, message}, f.Setting...), "\x00")
-		if i, again := index[key]; again {
-			joined[i].Machines = sortedUnique(append(joined[i].Machines, f.Machines...))
-			continue
-		}
-		index[key] = len(joined)
-		joined = append(joined, f)
-	}
-	return joined
-}
-
-// definitions lists what is written for a finding's setting, as far as the layers hold it.
-func (inv *Inventory) definitions(f *Finding) []SettingDefinition {
+// definitions lists what is written for a finding's setting, as far as the layers hold it, in clan's order of merging.
+func (inv *Inventory) definitions(f Finding) []SettingDefinition {
 	inst := inv.Instances[f.Instance]
 	if inst == nil || inst.Roles[f.Role] == nil || len(f.Setting) == 0 {
 		return nil
 	}
-	role := inst.Roles[f.Role]
-	base := []string{"instances", f.Instance, "roles", f.Role}
 	var found []SettingDefinition
-	add := func(layer, name string, definitions []Definition, path ...string) {
-		for _, d := range definitions {
-			value, ok := Lookup(d.Value, f.Setting)
-			if !ok {
-				continue
+	for _, layer := range inst.Roles[f.Role].LayersOf(f.Machine) {
+		for _, d := range layer.Definitions {
+			if value, ok := lookup(d.Value, f.Setting); ok {
+				path := append(layer.Path(f.Instance, f.Role), f.Setting...)
+				found = append(found, SettingDefinition{Layer: layer.Kind, Name: layer.Name, Value: value, Position: inv.At(path...)})
 			}
-			found = append(found, SettingDefinition{Layer: layer, Name: name, Value: value,
-				Position: inv.positions.exact(extend(extend(base, path...), f.Setting...)...)})
 		}
 	}
-	if member := role.Machines[f.Machine]; member != nil {
-		for _, tag := range slices.Backward(member.Tags) {
-			add("tag", tag, role.Layers.Tags[tag], "tags", tag, "settings")
-		}
-	}
-	add("machine", f.Machine, role.Layers.Machines[f.Machine], "machines", f.Machine, "settings")
-	add("role", "", role.Layers.Role, "settings")
 	return found
 }
 
-// Lookup follows names into a value of maps; false if they lead nowhere.
-func Lookup(value any, path []string) (any, bool) {
-	for _, key := range path {
-		m, ok := value.(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		if value, ok = m[key]; !ok {
-			return nil, false
-		}
-	}
-	return value, true
-}
-
-// place gives a finding the position of what it is about, or of the nearest part around it.
-func (inv *Inventory) place(f *Finding) {
-	p := inv.positions
-	var candidates [][]string
+// placeOf is the position of what a finding is about, or of the nearest part around it.
+func (inv *Inventory) placeOf(f Finding) *Position {
 	base := []string{"instances", f.Instance}
 	switch {
+	case f.Cause.Tag != "" && f.Instance == "":
+		return inv.At("tags", f.Cause.Tag)
 	case f.Instance == "" && f.Machine != "":
-		candidates = append(candidates, []string{"machines", f.Machine})
+		return inv.At(append([]string{"machines", f.Machine}, f.Setting...)...)
 	case f.Instance == "":
-		return
+		return nil
 	case f.Role == "":
-		candidates = append(candidates, extend(base, "module", "input"), extend(base, "module", "name"), base)
-		if f.Code == "unknown-module" || f.Code == "removed-module" || f.Code == "module-failed" {
-			candidates[0], candidates[1] = candidates[1], candidates[0]
-		}
-	default:
-		role := extend(base, "roles", f.Role)
-		if len(f.Setting) > 0 {
-			var best *Position
-			depth := 0
-			layers := [][]string{extend(role, "machines", f.Machine, "settings"), extend(role, "settings")}
-			for _, tag := range inv.roleTags(f) {
-				layers = append(layers, extend(role, "tags", tag, "settings"))
+		for _, part := range moduleParts(f.Code) {
+			if pos := inv.At(append(base, "module", part)...); pos != nil {
+				return pos
 			}
-			for _, layer := range layers {
-				for n := len(f.Setting); n > depth; n-- {
-					if pos := p.exact(extend(layer, f.Setting[:n]...)...); pos != nil {
-						best, depth = pos, n
-						break
-					}
+		}
+		return inv.At(base...)
+	}
+	role := append(base, "roles", f.Role)
+	var best *Position
+	depth := 0
+	if inst := inv.Instances[f.Instance]; inst != nil && inst.Roles[f.Role] != nil && len(f.Setting) > 0 {
+		for _, layer := range inst.Roles[f.Role].LayersOf(f.Machine) {
+			path := layer.Path(f.Instance, f.Role)
+			for n := len(f.Setting); n > depth; n-- {
+				if pos := inv.At(append(path, f.Setting[:n]...)...); pos != nil {
+					best, depth = pos, n
 				}
 			}
-			if best != nil {
-				f.Position = *best
-				return
-			}
-		}
-		if f.Machine != "" {
-			candidates = append(candidates, extend(role, "machines", f.Machine))
-		}
-		candidates = append(candidates, role, base)
-	}
-	for _, path := range candidates {
-		if pos := p.exact(path...); pos != nil {
-			f.Position = *pos
-			return
 		}
 	}
+	if best == nil && f.Machine != "" {
+		best = inv.At(append(role, "machines", f.Machine)...)
+	}
+	return cmp.Or(best, inv.At(role...), inv.At(base...))
 }
 
-func (inv *Inventory) roleTags(f *Finding) []string {
-	if inst := inv.Instances[f.Instance]; inst != nil && inst.Roles[f.Role] != nil {
-		return inst.Roles[f.Role].Tags
-	}
-	return nil
-}
-
-// take puts Nix's message into a finding, in the user's terms.
-func (l *loader) take(f *Finding, err *nixeval.Error) {
-	err.Sources = l.sources
-	f.Message = l.userTerms(err.Message)
-	if code := codeOf(err.Message); code != "" && f.Role != "" && f.Code != "evaluation-failed" {
-		f.Code = code
-	}
-	if err.Hint != "" {
-		f.Hint = err.Hint
-	}
-	if f.Hint == "" {
-		f.Hint = hintFor(f.Code)
-	}
-	if pos, ok := l.positionOf(f, err); ok {
-		f.Position = pos
-	}
-}
-
-// positionOf is where Nix's error points, if that says more than where the part is defined: the definition that does not
-// fit, or a place in one of the user's modules.
-func (l *loader) positionOf(f *Finding, err *nixeval.Error) (Position, bool) {
-	switch f.Code {
-	case "unknown-setting":
-		// The message names the option and the definition's file; the attribute has a position.
-		if path := l.settingIn(err.Message, f); path != nil {
-			f.Setting = path
-			located := *f
-			located.Position = Position{}
-			l.inv.place(&located)
-			return located.Position, located.File != ""
-		}
-		return Position{}, false
-	case "conflict", "invalid-setting", "missing-setting":
-		return Position{}, false
-	case "removed-module":
-		// The instance is what has to change. (Some Nix versions place the message in the flake's own input.)
-		return Position{}, false
-	}
-	return err.Position()
-}
-
-var theOption = regexp.MustCompile("The option `([^']*)'")
-
-// settingIn reads the path of a setting out of the option that a message names.
-func (l *loader) settingIn(message string, f *Finding) []string {
-	match := theOption.FindStringSubmatch(message)
-	if match == nil {
-		return nil
-	}
-	names := splitOptionPath(match[1])
-	i := slices.Index(names, "settings")
-	if i < 0 || i+1 >= len(names) {
-		return nil
-	}
-	return names[i+1:]
-}
-
-// splitOptionPath undoes optionPath.
-func splitOptionPath(path string) []string {
-	var names []string
-	for len(path) > 0 {
-		if path[0] == '"' {
-			end := 1
-			for end < len(path) && path[end] != '"' {
-				if path[end] == '\\' {
-					end++
-				}
-				end++
-			}
-			if end >= len(path) {
-				return append(names, path)
-			}
-			name, err := strconv.Unquote(strings.ReplaceAll(path[:end+1], `\$`, `$`))
-			if err != nil {
-				name = path[1:end]
-			}
-			names = append(names, name)
-			path = strings.TrimPrefix(path[end+1:], ".")
-			continue
-		}
-		name, rest, _ := strings.Cut(path, ".")
-		names, path = append(names, name), rest
-	}
-	return names
-}
-
-// codeOf knows the messages of nixpkgs' module system that say what is wrong with a setting; anything else is "".
-func codeOf(message string) string {
-	switch {
-	case strings.Contains(message, "' does not exist. Definition values:"):
-		return "unknown-setting"
-	case strings.Contains(message, "has conflicting definition values"):
-		return "conflict"
-	case strings.Contains(message, "is not of type `"):
-		return "invalid-setting"
-	case strings.Contains(message, "was accessed but has no value defined"), strings.Contains(message, "is used but not defined"):
-		return "missing-setting"
-	}
-	return ""
-}
-
-func hintFor(code string) string {
+// moduleParts are the attributes of a module reference that a finding may be about, the likeliest first.
+func moduleParts(code Code) []string {
 	switch code {
-	case "unknown-setting":
-		return "the role's interface has no such option: correct the name, or remove it"
-	case "conflict":
-		return "no layer outranks another: leave the value to one layer, or mark one with lib.mkForce or the other with lib.mkDefault"
-	case "invalid-setting":
-		return "give a value of the option's type"
-	case "missing-setting":
-		return "set it for the role, the machine or a tag, if anything reads it"
+	case "unknown-module", "removed-module", "module-failed":
+		return []string{"name", "input"}
 	}
-	return ""
-}
-
-// userTerms rewrites store paths into the user's files and clan's internal option paths into those of the inventory.
-func (l *loader) userTerms(message string) string {
-	message = l.sources.Rewrite(strings.TrimRight(message, "\n"))
-	for _, inst := range l.inv.Instances {
-		for _, key := range []string{inst.Module.Spec().Key(), "self-" + inst.Module.Name} {
-			for _, form := range []string{key, nixeval.Quote(key)} {
-				message = strings.ReplaceAll(message, "`"+form+".instances.", "`inventory.instances.")
-				message = strings.ReplaceAll(message, "clan._services.allServices."+form+".instances.", "inventory.instances.")
-			}
-		}
-	}
-	message = strings.ReplaceAll(message, "Via clan.service module: instances.", "inventory.instances.")
-	message = strings.ReplaceAll(message, "`instances.", "`inventory.instances.")
-	return message
+	return []string{"input", "name"}
 }
 
 // warnings turns what Nix code warned of into findings; Nix's own warnings (a dirty tree, a lock file) are not about the clan.
 func (l *loader) warnings() {
 	seen := map[string]bool{}
-	for _, event := range l.events {
+	for _, event := range l.Events() {
 		text, ok := event.Warning()
-		if !ok || strings.HasPrefix(event.Text, "warning: ") || seen[text] {
+		// That a tag has no members is found by a check, with a position.
+		if !ok || strings.HasPrefix(event.Text, "warning: ") || seen[text] || emptyTagWarning().MatchString(text) {
 			continue
 		}
 		seen[text] = true
-		if emptyTagWarning.MatchString(text) {
-			continue // found by our own check, with a position
-		}
-		l.inv.Findings = append(l.inv.Findings, Finding{Code: "nix-warning", Severity: SeverityWarning, Message: l.userTerms(text)})
+		l.inv.Findings = append(l.inv.Findings, newFinding("nix-warning", Subject{}, Cause{Nix: userTerms(l.places.sources, text)}))
 	}
-}
-
-var emptyTagWarning = regexp.MustCompile(`^Service instance '.*': - .* tags: no machine with tag '.*' found`)
-
-func unknownRoleFinding(inst *Instance, role string, known []string) Finding {
-	f := Finding{Code: "unknown-role", Severity: SeverityError, Instance: inst.Name, Role: role, partial: true,
-		Message: "the module " + inst.Module.Spec().String() + " has no role " + strconv.Quote(role)}
-	if near := nearest.Of(role, known); len(near) > 0 {
-		f.Hint = "did you mean " + nearest.List(near) + "?"
-	} else if len(known) > 0 {
-		f.Hint = "its roles are " + nearest.List(known)
-	}
-	return f
 }

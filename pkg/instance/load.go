@@ -2,131 +2,315 @@ package instance
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Config says how to load. The zero value loads everything with the nix of PATH; Load never changes it.
+// Config says how to load. The zero value loads the whole document with the nix of PATH; Load never changes it.
 type Config struct {
 	// Evaluator runs Nix.
 	Evaluator nixeval.Evaluator
-	// Instances are the names of the instances wanted; both the work and the answer are limited to them. Empty: all.
+	// Need says which parts of the clan are wanted; both the work and the answer are limited to them.
+	Need Need
+	// Instances are the names of the instances wanted. Empty: all.
 	Instances []string
-	// Omit leaves parts of the clan out of the question, and the time they take.
-	Omit Omit
-	// Origins also asks for what tells where values come from: the places of all settings ([Inventory.At]), the options that
-	// roles declare ([Role.Options]), and what modules themselves define ([Member.Own]).
-	Origins bool
+	// Setting is the setting that [NeedSetting] asks about.
+	Setting SettingRef
+	// Modules says which modules [NeedModules] looks at, and how closely.
+	Modules ModuleQuery
+	// Overlay gives files another content, by their paths relative to the top of the flake's source tree. The flake itself,
+	// git's index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a temporary directory.
+	// The flake has to be a local directory.
+	Overlay map[string][]byte
 	// Jobs is how many Nix processes may run at once, where a broken clan needs more than one. Zero: one for each CPU.
 	Jobs int
 }
 
-// Omit says what not to load.
-type Omit int
+// Need is a set of parts of a clan. Zero is all that the document of `clanctl eval` holds.
+type Need int
 
 const (
-	// OmitNothing loads everything.
-	OmitNothing Omit = iota
-	// OmitSettings loads instances as they are written: module references, roles and members, but neither modules nor settings.
-	OmitSettings
-	// OmitInstances loads machines and tags only.
-	OmitInstances
+	// NeedMachines: machines and tags. Cheap, and part of all that follows but NeedModules.
+	NeedMachines Need = 1 << iota
+	// NeedInstances: instances as they are written, module references, roles and members, but neither modules nor settings.
+	NeedInstances
+	// NeedSettings: the instances' modules and the final settings of all members. Most of the work.
+	NeedSettings
+	// NeedOrigins: with the settings, what tells where values come from: the places of all settings, the options that roles
+	// declare ([Role.Interface]), and what modules themselves define ([Member.Own]).
+	NeedOrigins
+	// NeedOwners: which definitions in Nix there are of each part of the inventory ([Inventory.Owners]).
+	NeedOwners
+	// NeedSetting: what the module system knows of one setting ([Inventory.Setting]).
+	NeedSetting
+	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the flake need not hold
+	// a clan.
+	NeedModules
 )
 
-// Load reads the clan of a flake. The reference is anything that Nix takes; "" and paths are searched upward for a flake.nix.
+// needDocument is what the zero Need stands for.
+const needDocument = NeedMachines | NeedInstances | NeedSettings
+
+func (n Need) all() Need {
+	if n&^(NeedOwners|NeedOrigins|NeedSetting) == 0 {
+		n |= needDocument
+	}
+	if n&(NeedOrigins|NeedSetting) != 0 {
+		n |= NeedSettings
+	}
+	if n&NeedSettings != 0 {
+		n |= NeedInstances
+	}
+	if n&NeedInstances != 0 {
+		n |= NeedMachines
+	}
+	return n
+}
+
+// Load reads the clan of a flake.
 //
 // A clan that evaluates is read by one Nix process. Where parts of it do not, Load returns both the inventory without them and
 // an error: a [*multierror.Error] of [*EvalError], one for each finding that stands for an evaluation failure. Where nothing
 // can be had the inventory is nil; the error then is a [*nixeval.Error], a [*NotClanError], a [*LegacyError] or an
 // [*UnknownInstanceError].
-func Load(ctx context.Context, flake string, config Config) (*Inventory, error) {
-	return load(ctx, flake, config, request{})
-}
-
-// request is what a load is asked for besides the inventory.
-type request struct {
-	setting *SettingRef // nil unless one is asked for
-	owners  bool        // who defines what
-	// early, if not nil, is called when everything came from one answer, before it is decoded; if it reports true, the load
-	// ends with errEarly. then is called before the inventory is finished.
-	early func(*loader) bool
-	then  func(*loader) error
-}
-
-func load(ctx context.Context, flake string, config Config, also request) (*Inventory, error) {
-	ref, err := nixeval.ResolveRef(flake)
+func Load(ctx context.Context, ref nixeval.Ref, config Config) (*Inventory, error) {
+	if config.Overlay == nil {
+		answer, err := Ask(ctx, ref, config)
+		if err != nil {
+			return nil, err
+		}
+		return answer.Inventory(ctx)
+	}
+	if ref.Root == "" {
+		return nil, &NotLocalError{Ref: ref.Text}
+	}
+	path, remove, err := nixeval.CopyTree(ctx, ref, config.Overlay)
 	if err != nil {
 		return nil, err
 	}
-	jobs := config.Jobs
-	if jobs <= 0 {
-		jobs = runtime.NumCPU()
-	}
-	if flake == "" {
-		flake = "."
-	}
-	l := &loader{asker: newAsker(&config.Evaluator, flake, jobs), wanted: slices.Clone(config.Instances), omit: config.Omit, setting: also.setting, owners: also.owners}
-	l.dir, l.origins = ref.Subdirectory(), config.Origins
-	slices.Sort(l.wanted)
-	l.wanted = slices.Compact(l.wanted)
-
-	if err := l.collect(ctx); err != nil {
-		return nil, err
-	}
-	if also.early != nil && l.first != nil && also.early(l) {
-		return nil, errEarly
-	}
-	inv, err := l.decode()
+	defer remove()
+	copied, err := nixeval.ResolveRef(path)
 	if err != nil {
 		return nil, err
 	}
-	inv.Flake.Ref, inv.Flake.URL = flake, ref.URL
-	inv.Trees = append([]nixeval.Ref{ref}, l.localInputs...)
+	config.Overlay, config.Evaluator.CacheDir, config.Evaluator.Refresh = nil, "", false
+	inv, err := Load(ctx, copied, config)
+	if inv != nil {
+		inv.Flake.Ref, inv.Flake.URL = ref.Text, ref.URL
+	}
+	return inv, err
+}
+
+// Answer is what Nix said of a clan, not decoded yet: for who has kept what was made of an equal answer.
+type Answer struct {
+	ref    nixeval.Ref
+	config Config
+	loader *loader
+}
+
+// Ask is the first half of [Load]. Config.Overlay has no meaning for it.
+func Ask(ctx context.Context, ref nixeval.Ref, config Config) (*Answer, error) {
+	config.Need = config.Need.all()
+	if config.Jobs <= 0 {
+		config.Jobs = runtime.NumCPU()
+	}
+	config.Instances = sortedUnique(slices.Clone(config.Instances))
+	a := &Answer{ref: ref, config: config}
+	return a, a.ask(ctx)
+}
+
+func (a *Answer) ask(ctx context.Context) error {
+	a.loader = newLoader(a.ref, &a.config)
+	return a.loader.ask(ctx)
+}
+
+// Result is Nix's answer, if one process gave all of it; else nil.
+func (a *Answer) Result() *nixeval.Result { return a.loader.Only() }
+
+// Inventory is the second half of [Load].
+func (a *Answer) Inventory(ctx context.Context) (*Inventory, error) {
+	for try := 1; ; try++ {
+		inv, err := a.loader.load(ctx)
+		if !errors.Is(err, reader.ErrChanged) || try == mostTries {
+			return inv, err
+		}
+		// All parts of one document come from one state of the files.
+		if err := a.ask(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// mostTries bounds how often a clan is read anew because its files changed in between.
+const mostTries = 3
+
+// loader is one load on its way: facts are asked for, decoded, and what is missing is explained.
+type loader struct {
+	*reader.Reader
+	ref    nixeval.Ref
+	config *Config
+	query  reader.Query
+	facts  facts
+	answer *nixeval.Result
+	places *placer
+	inv    *Inventory
+	losses []loss
+	// settingFailure is why the setting that was asked for has no value.
+	settingFailure *reader.Failure
+}
+
+func newLoader(ref nixeval.Ref, config *Config) *loader {
+	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
+	l.query = reader.Query{Instances: config.Instances, Origins: config.Need&NeedOrigins != 0}
+	if want := config.Modules; config.Need&NeedModules != 0 {
+		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
+		l.query.Interfaces = want.Interfaces || len(want.Of) > 0
+		l.query.Inputs, l.query.AllInputs = want.Inputs, len(want.Inputs)+len(want.Of) == 0
+		l.query.Named = sortedUnique(slices.Clone(want.Of))
+	}
+	if config.Need&NeedSetting != 0 {
+		l.query.Setting = (*reader.SettingRef)(&config.Setting)
+		if l.query.Setting.Path == nil {
+			l.query.Setting.Path = []string{}
+		}
+		l.query.Instances = []string{config.Setting.Instance}
+	}
+	return l
+}
+
+// facts are the answers, as far as they are asked for.
+type facts struct {
+	flake         reader.Part[reader.Flake]
+	meta          reader.Value
+	machines      reader.Part[reader.Named[reader.Part[reader.Machine]]]
+	tags          reader.Part[reader.Named[reader.Value]]
+	carried       reader.Part[reader.Named[reader.Part[[]string]]]
+	instanceNames reader.Part[[]string]
+	instances     reader.Part[reader.Named[reader.Part[reader.Instance]]]
+	inputNames    []string
+	inputs        reader.Part[reader.Named[reader.Part[reader.Input]]]
+	services      reader.Part[reader.Named[reader.Part[reader.Service]]]
+	evaluated     reader.Part[reader.Named[reader.Part[reader.Evaluated]]]
+	setting       reader.Part[reader.Setting]
+	owners        struct{ instances, machines reader.Part[reader.Owners] }
+	modules       moduleFacts
+	places        struct {
+		instances, settings, machines, tags, services reader.Part[reader.Named[reader.Place]]
+	}
+}
+
+// wants are the parts that the config needs, in the order in which one can break another.
+func (l *loader) wants() []reader.Want {
+	f, need := &l.facts, l.config.Need
+	wants := []reader.Want{{Path: []string{"flake"}, Into: &f.flake}, {Path: []string{"inputNames"}, Into: &f.inputNames}}
+	add := func(when Need, into any, path ...string) {
+		if need&when != 0 {
+			wants = append(wants, reader.Want{Path: path, Into: into})
+		}
+	}
+	add(NeedMachines, &f.meta, "meta")
+	add(NeedMachines, &f.instanceNames, "instanceNames")
+	add(NeedMachines, &f.machines, "machines")
+	add(NeedMachines, &f.tags, "tags")
+	add(NeedMachines, &f.carried, "carried")
+	add(NeedInstances, &f.instances, "instances")
+	add(NeedMachines, &f.inputs, "inputs")
+	add(NeedSettings, &f.services, "services")
+	add(NeedSettings, &f.evaluated, "evaluated")
+	if len(l.query.Named) > 0 {
+		add(NeedModules, &f.modules.meant, "meant")
+	} else {
+		add(NeedModules, &f.modules.inputs, "inputs")
+		add(NeedModules, &f.modules.modules, "modules")
+	}
+	add(NeedModules, &f.modules.uses, "uses")
+	add(NeedSetting, &f.setting, "setting")
+	add(NeedOwners, &f.owners.instances, "owners", "instances")
+	add(NeedOwners, &f.owners.machines, "owners", "machines")
+	add(NeedInstances, &f.places.instances, "positions", "instances")
+	add(NeedMachines, &f.places.machines, "positions", "machines")
+	add(NeedMachines, &f.places.tags, "positions", "tags")
+	add(NeedMachines, &f.places.services, "positions", "services")
+	add(NeedSetting, &f.places.settings, "positions", "settings")
+	return wants
+}
+
+func (l *loader) ask(ctx context.Context) (err error) {
+	l.answer, err = l.Ask(ctx, l.query, l.wants())
+	return err
+}
+
+func (l *loader) load(ctx context.Context) (*Inventory, error) {
+	if err := l.Decode(l.answer, l.wants()); err != nil {
+		return nil, err
+	}
+	if f := l.facts.flake.Failure; f != nil {
+		if err := l.Explain(ctx, l.query, []*reader.Failure{f}); err != nil {
+			return nil, err
+		}
+		return nil, f.Err
+	}
+	if l.config.Need&NeedMachines != 0 {
+		if err := l.checkLayout(); err != nil {
+			return nil, err
+		}
+	}
+	l.decode()
+	if l.config.Need&NeedModules != 0 {
+		if err := l.loadModules(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := l.locate(ctx); err != nil {
 		return nil, err
 	}
 	if err := l.explain(ctx); err != nil {
 		return nil, err
 	}
-	if also.then != nil {
-		if err := also.then(l); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortFunc(inv.Findings, CompareFindings)
-
 	var errs *multierror.Error
-	for _, f := range inv.Findings {
-		if f.err != nil {
-			errs = multierror.Append(errs, f.err)
+	for _, f := range l.inv.Findings {
+		if f.Err != nil {
+			errs = multierror.Append(errs, &EvalError{Finding: f})
 		}
 	}
-	return inv, errs.ErrorOrNil()
+	return l.inv, errs.ErrorOrNil()
 }
 
-// loader is one call of Load on its way: facts are collected, decoded, and what is missing is explained.
-type loader struct {
-	*asker
-	wanted  []string
-	omit    Omit
-	setting *SettingRef     // nil unless one is asked for
-	owners  bool            // ask who defines what, too
-	first   *nixeval.Result // the answer that holds everything; nil if the clan had to be read in parts
-	facts   map[string]any
-	sources nixeval.Sources
-	// localInputs are trees of inputs in local directories.
-	localInputs []nixeval.Ref
-	mutex       sync.Mutex // facts and events, while parts are asked for in parallel
-	events      []nixeval.Event
-	inv         *Inventory
-	missing     []missing
+// checkLayout rules out flakes that hold no clan, and names that the clan does not have.
+func (l *loader) checkLayout() error {
+	flake := l.facts.flake.Value
+	switch flake.Layout {
+	case "none":
+		return &NotClanError{Outputs: flake.Outputs}
+	case "legacy":
+		return &LegacyError{Services: flake.LegacyServices.Value}
+	}
+	if known := l.facts.instanceNames; known.OK() {
+		for _, name := range l.config.Instances {
+			if !slices.Contains(known.Value, name) {
+				return &UnknownInstanceError{Name: name, Known: known.Value, Nearest: nearest.Of(name, known.Value)}
+			}
+		}
+	}
+	return nil
+}
+
+// clanDir is the clan's directory relative to the top of the flake's source tree; false where it is not in it.
+func (l *loader) clanDir() (string, bool) {
+	if l.facts.flake.Value.Layout == string(LayoutInventory) {
+		return filepath.FromSlash(l.ref.Subdirectory()), true // without clan-core it is the flake's own
+	}
+	dir := l.places.local(l.facts.flake.Value.Directory.Value)
+	return dir.name, dir.own
 }
 
 // UnknownInstanceError: Load was asked for an instance that the clan does not have.
@@ -176,3 +360,13 @@ func (e *LegacyError) Error() string {
 func (e *LegacyError) Hint() string {
 	return "move each service to inventory.instances and update clan-core: https://clan.lol/docs/guides/migrations/migrate-inventory-services"
 }
+
+// NotLocalError: the flake is no directory on this machine, so that nothing can be written.
+type NotLocalError struct{ Ref string }
+
+func (e *NotLocalError) Error() string {
+	return "the flake " + e.Ref + " is not a directory on this machine, so that it cannot be changed"
+}
+
+// Hint says what to do.
+func (e *NotLocalError) Hint() string { return "name a checkout with --flake" }

@@ -2,7 +2,6 @@ package instance
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 )
@@ -10,61 +9,53 @@ import (
 // mergeStructurally stands in for the module system where there is none: sets merge, lists concatenate in clan's order (tags
 // in reverse order, machine, role), and two different values for one setting are a conflict. There are no defaults and no
 // checks; the role says that its settings are of layers only.
-func (l *loader) mergeStructurally(inst *Instance, role *Role, holes []layerHole) {
+func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lostLayer) {
+	subject := Subject{Instance: d.name, Role: name}
 	whole := map[string]bool{} // layers that are missing as a whole, and their members' settings with them
-	for _, h := range holes {
-		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Setting: h.user,
-			Message: "this setting could not be evaluated"}
-		if len(h.user) == 0 {
-			f.Code, f.Severity, f.partial, f.Message = "settings-failed", SeverityError, true, "the settings could not be evaluated"
-			whole[h.kind+h.name] = true
+	for _, layer := range lost {
+		about := subject.with(layer.path)
+		if layer.kind == "machine" {
+			about.Machine = layer.name
 		}
-		if h.kind == "machine" {
-			f.Machine = h.name
+		f := newFinding(settingCode(layer.path), about, Cause{})
+		if len(layer.path) == 0 {
+			f.Severity = SeverityError
+			whole[layer.kind+layer.name] = true
 		}
-		l.miss(h.hole, f)
+		d.lose(layer.failure, f)
 	}
 	done := map[string]*Settings{}
-	for _, name := range sortedKeys(role.Machines) {
-		member := role.Machines[name]
-		if whole["role"] || whole["machine"+name] || slices.ContainsFunc(member.Tags, func(tag string) bool { return whole["tag"+tag] }) {
+	for _, machine := range sortedKeys(role.Machines) {
+		member := role.Machines[machine]
+		about := subject
+		about.Machine = machine
+		if whole["role"] || whole["machine"+machine] || slices.ContainsFunc(member.Tags, func(tag string) bool { return whole["tag"+tag] }) {
 			continue
 		}
-		key := role.layersOf(member)
+		key := role.layersOf(machine, member)
 		if settings, ok := done[key]; ok {
 			member.Settings = settings
 			continue
 		}
-		var layers []Definition
-		for _, tag := range slices.Backward(member.Tags) {
-			layers = append(layers, role.Layers.Tags[tag]...)
-		}
-		layers = append(append(layers, role.Layers.Machines[name]...), role.Layers.Role...)
 		m := merger{conflict: func(path []string, a, b any) {
-			l.missing = append(l.missing, missing{hole: hole{user: path}, finding: Finding{
-				Code: "conflict", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Machine: name, Setting: path,
-				Message: fmt.Sprintf("two layers give different values: %s and %s", compact(a), compact(b)),
-				Hint:    "leave it to one of the layers: no layer outranks another",
-			}})
+			d.losses = append(d.losses, loss{finding: newFinding("conflict", about.with(path), Cause{Values: []any{a, b}})})
 		}}
 		var value any = map[string]any{}
 		ok := true
-		for _, layer := range layers {
-			if _, isSet := layer.Value.(map[string]any); !isSet {
-				l.missing = append(l.missing, missing{finding: Finding{
-					Code: "settings-failed", Severity: SeverityError, Instance: inst.Name, Role: role.Name, Machine: name, partial: true,
-					Message: "settings are not a set, but " + compact(layer.Value),
-				}})
-				ok = false
-				break
+		for _, layer := range role.LayersOf(machine) {
+			for _, definition := range layer.Definitions {
+				if _, isSet := definition.Value.(map[string]any); !isSet && ok {
+					d.losses = append(d.losses, loss{finding: newFinding("settings-failed", about, Cause{Values: []any{definition.Value}})})
+					ok = false
+				}
+				if ok {
+					value, _ = m.merge(nil, value, definition.Value)
+				}
 			}
-			value, _ = m.merge(nil, value, layer.Value)
 		}
-		if !ok {
-			done[key] = nil
-			continue
+		if ok {
+			member.Settings, _ = NewSettings(value)
 		}
-		member.Settings, _ = NewSettings(value)
 		done[key] = member.Settings
 	}
 }

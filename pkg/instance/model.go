@@ -29,12 +29,17 @@ type Inventory struct {
 	// Tags are the machines that carry each tag, sorted; a tag that is declared but carried by none has an empty list.
 	Tags map[string][]string `json:"tags"`
 
+	// What follows is not in the document, and so not in an inventory that was read back or made by hand.
+
 	// DeclaredTags is `inventory.tags` as evaluated: for each tag the names that it lists, known or not.
 	DeclaredTags map[string][]string `json:"-"`
 	// Catalogue is what the flake's inputs offer, as far as instances name them.
 	Catalogue module.Catalogue `json:"-"`
-	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for.
+	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for; see
+	// [Inventory.InstanceNames].
 	AllInstances []string `json:"-"`
+	// Unknown are the machines that do not evaluate, sorted.
+	Unknown []string `json:"-"`
 	// Locked are the flake's direct inputs as its flake.lock has them.
 	Locked map[string]Lock `json:"-"`
 	// Trees are the source trees that the clan was read from: the flake's own, then those of inputs in local directories.
@@ -46,39 +51,54 @@ type Inventory struct {
 	// tells that this clan-core no longer reads them.
 	LegacyServices []string `json:"-"`
 	LegacyDropped  bool     `json:"-"`
-
-	positions *positions
-	index     *tags.Index
-	// machinesMissing: some machine does not evaluate.
-	machinesMissing bool
+	// Places is where the parts of the inventory are written, by their names below `inventory`; see [Inventory.At].
+	Places *Place `json:"-"`
+	// Owners is what there is of the inventory in Nix; asked for with [NeedOwners].
+	Owners *Owners `json:"-"`
+	// Setting is what [NeedSetting] asks for, Modules what [NeedModules] does.
+	Setting *SettingInfo `json:"-"`
+	Modules *Modules     `json:"-"`
 }
 
 // MachinesKnown reports whether all of the clan's machines and tags could be evaluated. Where they could not, members by tag
 // are missing from the roles.
-func (inv *Inventory) MachinesKnown() bool { return inv.Machines != nil && !inv.machinesMissing }
+func (inv *Inventory) MachinesKnown() bool {
+	return inv.Machines != nil && !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.isOfMachines() })
+}
+
+// Index answers questions about machines and tags. It is made anew at each call.
+func (inv *Inventory) Index() *tags.Index {
+	carried := make(map[string][]string, len(inv.Machines))
+	for name, machine := range inv.Machines {
+		carried[name] = machine.Tags
+	}
+	return tags.NewIndex(carried)
+}
+
+// InstanceNames are the names of all instances of the clan, sorted.
+func (inv *Inventory) InstanceNames() []string {
+	if inv.AllInstances != nil {
+		return inv.AllInstances
+	}
+	return sortedKeys(inv.Instances)
+}
+
+// Partial reports whether an instance, a role or a member's whole settings could not be evaluated, or the machines.
+func (inv *Inventory) Partial() bool {
+	return slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.isPartial(inv.Flake.Layout) })
+}
 
 // Failure returns why an instance, or one of its roles, is not in the inventory although the clan has it or may have it: it does
 // not evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such failure. Without a role
 // only the instance as a whole counts.
 func (inv *Inventory) Failure(instance, role string) error {
 	for _, f := range inv.Findings {
-		switch {
-		case f.err == nil || f.Machine != "" || f.Setting != nil:
-		case f.Code == "instances-failed",
-			f.Code == "instance-failed" && f.Instance == instance,
-			f.Code == "role-failed" && f.Instance == instance && f.Role == role && role != "":
-			return f.err
+		if f.Machine == "" && f.Setting == nil && f.Code.kind().is(absent) &&
+			(f.Instance == "" || f.Instance == instance && (f.Role == "" || f.Role == role)) {
+			return &EvalError{Finding: f}
 		}
 	}
 	return nil
-}
-
-// Index answers questions about machines and tags.
-func (inv *Inventory) Index() *tags.Index { return inv.index }
-
-// Partial reports whether an instance, a role or a member's whole settings could not be evaluated, or the machines.
-func (inv *Inventory) Partial() bool {
-	return slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.partial })
 }
 
 // Flake says what was read, and how.
@@ -128,7 +148,7 @@ type Machine struct {
 	// Tags are the machine's effective tags, sorted.
 	Tags []string `json:"tags"`
 
-	Name     string    `json:"-"`
+	// Position is where the machine is defined, if Nix knows.
 	Position *Position `json:"-"`
 }
 
@@ -140,8 +160,6 @@ type Instance struct {
 	Position *Position `json:"position,omitempty"`
 	// Roles by name, as far as the instance mentions them.
 	Roles map[string]*Role `json:"roles"`
-
-	Name string `json:"-"`
 }
 
 // Module is a module reference and what it leads to.
@@ -176,28 +194,28 @@ type Role struct {
 	// Tags are the tags that the role takes machines by, sorted.
 	Tags []string `json:"tags"`
 
-	Name string `json:"-"`
 	// Layers are the settings as they are written, before evaluation.
 	Layers Layers `json:"-"`
-	// Options are what the role declares, in order of their paths; asked for with [Config.Origins], and not known where the
-	// settings come from layers only.
-	Options []DeclaredOption `json:"-"`
+	// Interface is what the role declares; asked for with [NeedOrigins], and not known where the module does not evaluate.
+	Interface *module.Interface `json:"-"`
+	// Idle are the Macs among the members that the service has nothing for.
+	Idle []string `json:"-"`
 }
 
 // SettingsFrom says how the final settings of a role's members were had.
 type SettingsFrom string
 
 const (
-	// FromClan: clan-core evaluated them (`finalSettings`).
-	FromClan SettingsFrom = "clan"
-	// FromInterface: evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no
+	// SettingsFromClan: clan-core evaluated them (`finalSettings`).
+	SettingsFromClan SettingsFrom = "clan"
+	// SettingsFromInterface: evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no
 	// `finalSettings` yet, or there is no clan-core, or the fleet has more than 20,000 memberships: the same layers, module
 	// system and interface, without the work that clan does for each member.
-	FromInterface SettingsFrom = "interface"
-	// FromLayers: the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
-	FromLayers SettingsFrom = "layers"
-	// FromNowhere: no settings; a finding says why.
-	FromNowhere SettingsFrom = "none"
+	SettingsFromInterface SettingsFrom = "interface"
+	// SettingsFromLayers: the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
+	SettingsFromLayers SettingsFrom = "layers"
+	// SettingsNone: no settings; a finding says why.
+	SettingsNone SettingsFrom = "none"
 )
 
 // Layers are the settings that an instance gives for a role, each with the definitions that make it up. Empty ones are left
@@ -205,10 +223,53 @@ const (
 type Layers struct {
 	// Role is `roles.<role>.settings`.
 	Role []Definition
-	// Machines is `roles.<role>.machines.<machine>.settings`, for each machine that the role names.
+	// Machines is `roles.<role>.machines.<machine>.settings`, for each machine that has some.
 	Machines map[string][]Definition
-	// Tags is `roles.<role>.tags.<tag>.settings`, for each tag that the role names.
+	// Tags is `roles.<role>.tags.<tag>.settings`, for each tag that has some.
 	Tags map[string][]Definition
+}
+
+// Layer is one of the layers of settings that make a member's.
+type Layer struct {
+	// Kind is "tag", "machine" or "role"; Name the tag or machine.
+	Kind, Name  string
+	Definitions []Definition
+}
+
+// Path leads to the layer's settings, below `inventory`.
+func (l Layer) Path(instance, role string) []string {
+	path := []string{"instances", instance, "roles", role}
+	if l.Kind != "role" {
+		path = append(path, l.Kind+"s", l.Name)
+	}
+	return append(path, "settings")
+}
+
+// LayersOf are the layers of a member's settings in clan's order of merging: tags in reverse alphabetical order, machine, role. Of
+// a machine that is no member there is the role's alone.
+func (r *Role) LayersOf(machine string) []Layer {
+	var layers []Layer
+	add := func(kind, name string, definitions []Definition) {
+		if len(definitions) > 0 {
+			layers = append(layers, Layer{kind, name, definitions})
+		}
+	}
+	if member := r.Machines[machine]; member != nil {
+		for _, tag := range slices.Backward(member.Tags) {
+			add("tag", tag, r.Layers.Tags[tag])
+		}
+	}
+	add("machine", machine, r.Layers.Machines[machine])
+	add("role", "", r.Layers.Role)
+	return layers
+}
+
+// OwnDefinition is a value that a module gives to one of its own options.
+type OwnDefinition struct {
+	Path []string
+	// Priority is 100 for a plain value, as in [Option].
+	Priority int64
+	Definition
 }
 
 // Definition is one value given for a layer.
@@ -230,7 +291,6 @@ type Member struct {
 	// Tags are the role's tags that the machine carries, sorted.
 	Tags []string `json:"tags"`
 
-	Machine string `json:"-"`
-	// Own is what the module itself defines; asked for with [Config.Origins].
+	// Own is what the module itself defines; asked for with [NeedOrigins].
 	Own []OwnDefinition `json:"-"`
 }

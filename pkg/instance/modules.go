@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -46,252 +46,209 @@ type ModuleUse struct {
 	Roles []string
 }
 
-// LoadModules looks at the service modules that a flake's inputs offer, also at those that no instance uses. The flake need not
-// hold a clan.
+// moduleFacts are the answers to a [ModuleQuery].
+type moduleFacts struct {
+	inputs  reader.Part[reader.Named[reader.Part[reader.Input]]]
+	modules reader.Part[reader.Named[reader.Part[reader.Named[reader.Part[reader.Module]]]]]
+	meant   reader.Part[reader.Named[reader.Part[reader.Meant]]]
+	uses    reader.Part[reader.Named[reader.Part[reader.Use]]]
+}
+
+// moduleDecoder decodes what was asked of modules.
 //
 // Modules are evaluated with clan-core's own function for it. In a flake without clan-core, or with one from before 2025-05,
 // nixpkgs' lib does, and what a module says of itself is not checked; without any lib, interfaces are read as they are
-// written, which some cannot be.
-//
-// What does not evaluate has an Error in its place, hides nothing else and is no error of LoadModules. That is a
-// [*nixeval.Error] where nothing could be had, and one of package module's errors of resolution for a reference, or an input,
-// that leads nowhere.
-func LoadModules(ctx context.Context, flake string, config Config, want ModuleQuery) (*Modules, error) {
-	jobs := config.Jobs
-	if jobs <= 0 {
-		jobs = runtime.NumCPU()
-	}
-	if flake == "" {
-		flake = "."
-	}
-	l := &moduleLoader{
-		loader: &loader{asker: newAsker(&config.Evaluator, flake, jobs), inv: &Inventory{}},
-		result: &Modules{Catalogue: module.Catalogue{Inputs: map[string]module.Input{}}, Found: map[string]*module.Service{}},
-		stores: map[string]string{}, unreadable: map[string]*string{},
-	}
-	load := l.loadAll
-	if len(want.Of) > 0 {
-		load = l.loadNamed
-	}
-	if err := load(ctx, want); err != nil {
-		return nil, err
-	}
-	err := l.explainParts(ctx)
-	for input, reason := range l.unreadable {
-		offers := l.result.Catalogue.Inputs[input]
-		offers.Error = *reason
-		l.result.Catalogue.Inputs[input] = offers
-	}
-	return l.result, err
-}
-
-// moduleLoader is one call of LoadModules.
-type moduleLoader struct {
+// written, which some cannot be. What does not evaluate has an Error in its place, and hides nothing else.
+type moduleDecoder struct {
 	*loader
+	want   ModuleQuery
 	result *Modules
 	stores map[string]string // where the inputs are
-	// lost are the parts that do not evaluate.
-	lost []lostPart
-	// unreadable are the inputs whose services cannot even be listed, and why.
-	unreadable map[string]*string
+	lost   []lostModule
 }
 
-// lostPart is a part that does not evaluate; reason is where to say why, nil if nobody has to know.
-type lostPart struct {
-	query  query
-	node   any
-	reason *string
+// lostModule is a part that does not evaluate; reason is where to say why.
+type lostModule struct {
+	failure *reader.Failure
+	reason  **module.EvalError
 }
 
-// loadAll looks at all modules of the inputs that are wanted.
-func (l *moduleLoader) loadAll(ctx context.Context, want ModuleQuery) error {
-	tree := "services"
-	if want.Interfaces {
-		tree = "described"
+func (d *moduleDecoder) lose(f *reader.Failure, reason **module.EvalError) {
+	if reason != nil && f.Kind != reader.Absent {
+		*reason = &module.EvalError{Message: errNoMessage.Error()} // until it is explained
+		d.lost = append(d.lost, lostModule{f, reason})
 	}
-	paths := [][]string{{"flake"}, {"inputs", "names"}, {"uses"}}
-	if len(want.Inputs) == 0 {
-		paths = append(paths, []string{"catalogue"}, []string{tree})
-	}
-	for _, input := range want.Inputs {
-		paths = append(paths, []string{"catalogue", input}, []string{tree, input})
-		if want.Written {
-			paths = append(paths, []string{"written", input}, []string{"placed", input})
+}
+
+// loadModules is the part of a load that [NeedModules] asks for. The error may be one of package module's, for a reference or an
+// input that leads nowhere.
+func (l *loader) loadModules(ctx context.Context) error {
+	d := &moduleDecoder{loader: l, want: l.config.Modules, stores: map[string]string{},
+		result: &Modules{Catalogue: module.Catalogue{Inputs: map[string]module.Input{}}, Found: map[string]*module.Service{}}}
+	l.inv.Modules = d.result
+	c := &d.result.Catalogue
+	c.Null, c.Names = l.facts.flake.Value.NullInput, l.facts.inputNames
+	if uses := l.facts.modules.uses; uses.OK() {
+		d.result.Uses = map[string]ModuleUse{}
+		for name, use := range uses.Value {
+			if use.OK() {
+				d.result.Uses[name] = ModuleUse{Spec: module.Spec(use.Value.Spec), Roles: use.Value.Roles}
+			}
 		}
 	}
-	facts, err := l.askAll(ctx, query{}, paths, roleDepth)
-	if err != nil {
+	decode := d.all
+	if len(d.want.Of) > 0 {
+		decode = func() error { return d.named(ctx) }
+	}
+	if err := decode(); err != nil {
 		return err
 	}
-	l.takeFlake(facts)
-	l.takeCatalogue(facts)
-	for _, input := range want.Inputs {
-		if err := l.result.Catalogue.CheckInput(input); err != nil {
+	return d.explain(ctx)
+}
+
+// all decodes all modules of the inputs that are wanted.
+func (d *moduleDecoder) all() error {
+	facts, c := &d.facts.modules, &d.result.Catalogue
+	unreadable := map[string]**module.EvalError{}
+	for _, name := range sortedKeys(facts.inputs.Value) {
+		part := facts.inputs.Value[name]
+		offers := d.input(name, part.Value, d.stores)
+		if failure := firstFailure(part.Failure, part.Value.Services.Failure, facts.modules.Value[name].Failure); failure != nil {
+			unreadable[name] = new(*module.EvalError)
+			d.lose(failure, unreadable[name])
+			offers.HasServices = false
+		}
+		c.Inputs[name] = offers
+	}
+	for _, input := range d.want.Inputs {
+		if err := c.CheckInput(input); err != nil {
 			return err
 		}
 	}
-	for _, input := range sortedKeys(l.result.Catalogue.Inputs) {
-		offers := l.result.Catalogue.Inputs[input]
-		if !offers.HasServices {
-			continue
-		}
-		modules, path := child(facts, tree, input), []string{tree, input}
-		offers.Modules = map[string]*module.Service{}
-		for _, name := range sortedKeys(asMap(modules)) {
-			node := child(modules, name)
-			if !want.Interfaces {
-				node = map[string]any{"about": node}
+	d.places = newPlacer(d.places.sources.WithInputs(d.stores))
+	for _, input := range sortedKeys(c.Inputs) {
+		offers := c.Inputs[input]
+		if offers.HasServices {
+			modules := facts.modules.Value[input].Value
+			offers.Modules = map[string]*module.Service{}
+			for _, name := range sortedKeys(modules) {
+				offers.Modules[name] = d.service(input, name, modules[name])
 			}
-			offers.Modules[name] = l.service(query{}, node, extend(path, name), input, name, want.Interfaces)
-			if written := child(facts, "written", input, name); written != nil {
-				offers.Modules[name].Written = l.written(written, child(facts, "placed", input, name))
+			for alias, name := range facts.inputs.Value[input].Value.Twins.Value {
+				if service := offers.Modules[name]; service != nil {
+					service.Aliases = append(service.Aliases, alias)
+				}
 			}
+			module.JoinTwins(offers.Modules)
+			c.Inputs[input] = offers
 		}
-		for alias, name := range asMap(child(facts, "catalogue", input, "twins")) {
-			if service := offers.Modules[asString(name)]; service != nil {
-				service.Aliases = append(service.Aliases, alias)
-			}
-		}
-		module.JoinTwins(offers.Modules)
-		l.result.Catalogue.Inputs[input] = offers
+	}
+	if err := d.explain(context.Background()); err != nil {
+		return err
+	}
+	for name, reason := range unreadable {
+		offers := c.Inputs[name]
+		offers.Error = *reason
+		c.Inputs[name] = offers
 	}
 	return nil
 }
 
-// loadNamed looks at the modules that are referred to.
-func (l *moduleLoader) loadNamed(ctx context.Context, want ModuleQuery) error {
-	q := query{Named: sortedUnique(append([]string{}, want.Of...)), ByInstance: want.ByInstance}
-	paths := [][]string{{"flake"}, {"inputs", "names"}, {"uses"}}
-	for _, ref := range q.Named {
-		paths = append(paths, []string{"meant", ref})
-	}
-	facts, err := l.askAll(ctx, q, paths, bottom)
-	if err != nil {
-		return err
-	}
-	l.takeFlake(facts)
-	var unknown []string
-	for _, ref := range q.Named {
-		node := child(facts, "meant", ref)
-		if f, failed := node.(failure); failed {
-			return f.err
+// named decodes the modules that are referred to.
+func (d *moduleDecoder) named(ctx context.Context) error {
+	for _, ref := range d.want.Of {
+		part := d.facts.modules.meant.Value[ref]
+		if part.Failure != nil {
+			return d.errorOf(ctx, part.Failure)
 		}
-		offers := child(node, "modules")
-		if f, failed := offers.(failure); failed {
-			// Some input kills Nix when it is asked what it offers.
-			if specOf(ref).Input != nil || child(node, "spec") != nil {
-				return f.err
-			}
-			if err := l.loadAmongBroken(ctx, ref); err != nil {
-				return err
-			}
-			continue
+		meant := part.Value
+		spec := specOf(ref)
+		if meant.Spec != nil {
+			spec = module.Spec(*meant.Spec)
 		}
-		input, err := l.choose(ctx, q, ref, offers)
+		input, err := d.choose(ctx, spec, meant)
 		if err != nil {
 			return err
 		}
 		if input == "" {
-			unknown = append(unknown, ref)
-			continue
+			return d.unknown(ctx, ref, spec, meant.Spec != nil)
 		}
-		name := specOf(ref).Name
-		if own := asString(child(node, "spec", "name")); own != "" {
-			name = own
+		found := meant.Modules[input]
+		if source := found.Value.Source.Value; source != nil && input != "self" {
+			d.stores[input] = *source
+			d.places = newPlacer(d.places.sources.WithInputs(d.stores))
 		}
-		if source := asString(child(offers, input, "source")); source != "" && input != "self" {
-			l.stores[input] = source
+		service := d.service(input, spec.Name, found)
+		d.result.Found[ref] = service
+		offers := d.result.Catalogue.Inputs[input]
+		offers.HasServices = true
+		if offers.Modules == nil {
+			offers.Modules = map[string]*module.Service{}
 		}
-		l.sources = l.sources.WithInputs(l.stores)
-		service := l.service(q, child(offers, input), []string{"meant", ref, "modules", input}, input, name, true)
-		l.result.Found[ref] = service
-		in := l.result.Catalogue.Inputs[input]
-		in.HasServices = true
-		if in.Modules == nil {
-			in.Modules = map[string]*module.Service{}
-		}
-		in.Modules[name] = service
-		l.result.Catalogue.Inputs[input] = in
+		offers.Modules[spec.Name] = service
+		d.result.Catalogue.Inputs[input] = offers
 	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	return l.unknown(ctx, want, unknown[0], child(facts, "meant", unknown[0]))
-}
-
-// loadAmongBroken looks at the module of a name where not all inputs can be asked at once.
-func (l *moduleLoader) loadAmongBroken(ctx context.Context, name string) error {
-	facts, err := l.askAll(ctx, query{}, [][]string{{"inputs", "names"}, {"catalogue"}}, roleDepth)
-	if err != nil {
-		return err
-	}
-	l.takeCatalogue(facts)
-	var inputs []string
-	for _, input := range sortedKeys(l.result.Catalogue.Inputs) {
-		offers := l.result.Catalogue.Inputs[input]
-		if slices.Contains(offers.Services, name) && !slices.Contains(offers.Deprecated, name) {
-			inputs = append(inputs, input)
-		}
-	}
-	input, err := l.result.Catalogue.Choose(name, inputs)
-	if err != nil {
-		return err
-	}
-	full := input + "#" + name
-	if err := l.loadNamed(ctx, ModuleQuery{Of: []string{full}}); err != nil {
-		return err
-	}
-	l.result.Found[name] = l.result.Found[full]
 	return nil
 }
 
 // choose picks the input whose module is meant. It is empty if no input offers one; a module that is there only to throw says
 // so itself.
-func (l *moduleLoader) choose(ctx context.Context, q query, ref string, offers any) (string, error) {
-	inputs := sortedKeys(asMap(offers))
-	live := slices.DeleteFunc(slices.Clone(inputs), func(input string) bool { return asBool(child(offers, input, "deprecated")) })
+func (d *moduleDecoder) choose(ctx context.Context, spec module.Spec, meant reader.Meant) (string, error) {
+	inputs := sortedKeys(meant.Modules)
+	live := slices.DeleteFunc(slices.Clone(inputs), func(input string) bool { return meant.Modules[input].Value.Deprecated })
 	switch {
 	case len(inputs) == 0:
 		return "", nil
 	case len(live) > 0:
-		return l.result.Catalogue.Choose(ref, live)
+		return d.result.Catalogue.Choose(spec.Name, live)
 	}
-	gone := &module.DeprecatedError{Spec: specOf(ref), Input: inputs[0]}
-	q.Strict, q.Select = true, [][]string{{"meant", ref, "modules", inputs[0], "about"}}
-	_, _, err := l.ask(ctx, q)
-	if err != nil {
-		if !isolates(err) {
+	gone := &module.DeprecatedError{Spec: spec, Input: inputs[0]}
+	stub := meant.Modules[inputs[0]]
+	if failure := firstFailure(stub.Failure, stub.Value.Manifest.Failure); failure != nil {
+		err := d.errorOf(ctx, failure)
+		var nixErr *nixeval.Error
+		if !errors.As(err, &nixErr) {
 			return "", err
 		}
-		gone.Message = l.message(err)
+		gone.Message = userTerms(d.places.sources, nixErr.Message)
 	}
 	return "", gone
 }
 
-// unknown says what is wrong with a reference that leads nowhere; for that all inputs have to be looked at.
-func (l *moduleLoader) unknown(ctx context.Context, want ModuleQuery, ref string, node any) error {
-	spec := specOf(ref)
-	if name := asString(child(node, "spec", "name")); name != "" {
-		spec.Name, spec.Input = name, nil
-		if input, given := child(node, "spec", "input").(string); given {
-			spec.Input = &input
-		}
+// errorOf is what Nix says of one part.
+func (d *moduleDecoder) errorOf(ctx context.Context, failure *reader.Failure) error {
+	if err := d.Explain(ctx, d.query, []*reader.Failure{failure}); err != nil {
+		return err
 	}
-	facts, err := l.askAll(ctx, query{}, [][]string{{"inputs", "names"}, {"catalogue"}}, roleDepth)
+	return failure.Err
+}
+
+// unknown says what is wrong with a reference that leads nowhere; for that all inputs have to be looked at.
+func (d *moduleDecoder) unknown(ctx context.Context, ref string, spec module.Spec, isInstance bool) error {
+	q, inputs := d.query, reader.Part[reader.Named[reader.Part[reader.Input]]]{}
+	q.AllInputs = true
+	want := []reader.Want{{Path: []string{"inputs"}, Into: &inputs}}
+	answer, err := d.Ask(ctx, q, want)
+	if err == nil {
+		err = d.Decode(answer, want)
+	}
 	if err != nil {
 		return err
 	}
-	l.takeCatalogue(facts)
-	if spec.Input == nil && child(node, "spec") == nil {
-		_, err = l.result.Catalogue.Choose(spec.Name, nil)
-		var none *module.UnknownModuleError
-		if want.ByInstance && errors.As(err, &none) {
-			known := append(sortedKeys(l.result.Uses), none.Known...)
-			err = &UnknownReferenceError{Name: ref, Known: known, Nearest: nearest.Of(ref, known)}
-		}
+	c := &d.result.Catalogue
+	for name, part := range inputs.Value {
+		c.Inputs[name] = d.input(name, part.Value, d.stores)
+	}
+	if spec.Input != nil || isInstance {
+		_, err = c.Resolve(spec)
 		return err
 	}
-	_, err = l.result.Catalogue.Resolve(spec)
+	_, err = c.Choose(spec.Name, nil)
+	var none *module.UnknownModuleError
+	if d.want.ByInstance && errors.As(err, &none) {
+		known := append(sortedKeys(d.result.Uses), none.Known...)
+		err = &UnknownReferenceError{Name: ref, Known: known, Nearest: nearest.Of(ref, known)}
+	}
 	return err
 }
 
@@ -322,262 +279,118 @@ func specOf(ref string) module.Spec {
 	return module.Spec{Name: ref}
 }
 
-// takeFlake keeps what all answers need.
-func (l *moduleLoader) takeFlake(facts any) {
-	l.result.Catalogue.Null = asString(child(facts, "flake", "nullInput"))
-	l.result.Catalogue.Names = asStrings(child(facts, "inputs", "names"))
-	if uses := child(facts, "uses"); !bad(uses) {
-		l.result.Uses = map[string]ModuleUse{}
-		for name, use := range asMap(uses) {
-			if bad(use) {
-				continue
-			}
-			spec := module.Spec{Name: asString(child(use, "name"))}
-			if input, given := child(use, "input").(string); given {
-				spec.Input = &input
-			}
-			l.result.Uses[name] = ModuleUse{Spec: spec, Roles: asStrings(child(use, "roles"))}
-		}
-	}
-}
-
-func (l *moduleLoader) takeCatalogue(facts any) {
-	c := &l.result.Catalogue
-	for _, name := range sortedKeys(asMap(child(facts, "catalogue"))) {
-		node := child(facts, "catalogue", name)
-		if markOf(node) == markAbsent {
-			continue
-		}
-		offers := module.Input{
-			HasServices: child(node, "services") != nil,
-			Services:    asStrings(child(node, "services")),
-			Deprecated:  asStrings(child(node, "deprecated")),
-		}
-		if bad(node) {
-			offers.HasServices = false
-			offers.Error = l.reasonNow(node)
-			l.unreadable[name] = new(string)
-			l.lost = append(l.lost, lostPart{query: query{Select: [][]string{{"catalogue", name}}}, node: node, reason: l.unreadable[name]})
-		}
-		if source := asString(child(node, "source")); source != "" && name != "self" {
-			l.stores[name] = source
-		}
-		c.Inputs[name] = offers
-	}
-	l.sources = l.sources.WithInputs(l.stores)
-}
-
-// service is one module, as services.nix tells of it.
-func (l *moduleLoader) service(q query, node any, path []string, input, name string, close bool) *module.Service {
+// service is one module, as far as it evaluates.
+func (d *moduleDecoder) service(input, name string, part reader.Part[reader.Module]) *module.Service {
 	s := &module.Service{Input: input, Name: name}
-	lose := func(at []string, node any, reason *string) {
-		q := q
-		q.Select = [][]string{at}
-		l.lost = append(l.lost, lostPart{query: q, node: node, reason: reason})
+	node := part.Value
+	if node.Written != nil {
+		s.Written = d.written(*node.Written, node.Placed.Value)
 	}
-	if bad(node) {
-		lose(path, node, &s.Error)
+	if part.Failure != nil {
+		d.lose(part.Failure, &s.Error)
+		if d.want.Written {
+			s.Written = d.written(reader.Part[reader.Written]{Failure: part.Failure}, nil)
+		}
 		return s
 	}
-	about, at := child(node, "about"), path
-	if close {
-		at = extend(path, "about")
-	}
-	if bad(about) {
-		lose(at, about, &s.Error)
-		return s
-	}
-	if manifest := child(about, "manifest"); bad(manifest) {
-		lose(extend(at, "manifest"), manifest, &s.Error)
-	} else if manifest != nil {
-		clean, _ := prune(manifest, extend(at, "manifest"), nil, func(h hole) { lose(h.path, h.node, &s.Error) })
-		s.Manifest = decodeManifest(clean)
-	}
-	if roles := child(about, "roles"); bad(roles) {
-		lose(extend(at, "roles"), roles, &s.Error)
-	} else if roles != nil {
+	s.Manifest = manifest(node.Manifest, func(_ []string, f *reader.Failure) { d.lose(f, &s.Error) })
+	if roles := node.Roles; roles.Failure != nil {
+		d.lose(roles.Failure, &s.Error)
+	} else if roles.Value != nil {
 		s.Roles = map[string]*module.Role{}
-		for role, node := range asMap(roles) {
-			r := &module.Role{}
+		for role, about := range roles.Value {
+			r := &module.Role{Description: deref(about.Value.Description.Value)}
 			s.Roles[role] = r
-			if bad(node) {
-				lose(extend(at, "roles", role), node, &r.Error)
-				continue
-			}
-			r.Description = asString(child(node, "description"))
-			if description := child(node, "description"); bad(description) {
-				lose(extend(at, "roles", role, "description"), description, &r.Error)
+			if failure := firstFailure(about.Failure, about.Value.Description.Failure); failure != nil {
+				d.lose(failure, &r.Error)
 			}
 		}
 	}
-	if !close {
-		return s
+	if s.Readme = node.Readme.Value; node.Readme.Failure != nil {
+		d.lose(node.Readme.Failure, &s.Error)
 	}
-	if readme := child(node, "readme"); bad(readme) {
-		lose(extend(path, "readme"), readme, &s.Error)
-	} else {
-		s.Readme = asString(readme)
+	if node.Interfaces.Failure != nil {
+		d.lose(node.Interfaces.Failure, &s.Error)
 	}
-	interfaces := child(node, "interfaces")
-	if bad(interfaces) {
-		lose(extend(path, "interfaces"), interfaces, &s.Error)
-		return s
-	}
-	for role, node := range asMap(interfaces) {
+	for role, about := range node.Interfaces.Value {
 		r := s.Roles[role]
-		if r == nil {
-			continue
+		switch {
+		case r == nil:
+		case about.Failure != nil:
+			d.lose(about.Failure, &r.Error)
+		default:
+			describer := &describer{places: d.places, lose: d.lose}
+			r.Interface = describer.set(about.Value)
 		}
-		if bad(node) {
-			lose(extend(path, "interfaces", role), node, &r.Error)
-			continue
-		}
-		if options := child(node, "options"); bad(options) {
-			lose(extend(path, "interfaces", role, "options"), options, &r.Error)
-			continue
-		}
-		d := &interfaceDecoder{local: l.local, miss: lose}
-		r.Interface = d.decode(node, extend(path, "interfaces", role))
 	}
 	return s
 }
 
-func (l *moduleLoader) local(file string) string {
-	local, _ := l.sources.Local(file)
-	return local
-}
-
-// Each explanation takes a process.
-const mostExplained = 16
-
-// explainParts asks Nix why each lost part does not evaluate.
-func (l *moduleLoader) explainParts(ctx context.Context) error {
-	errs := make([]error, len(l.lost))
-	err := l.each(len(l.lost), func(i int) error {
-		part := l.lost[i]
-		if f, failed := part.node.(failure); failed {
-			errs[i] = f.err
-			return nil
+// written is how a module is written, and where the module itself is.
+func (d *moduleDecoder) written(part reader.Part[reader.Written], placed []reader.At) *module.Written {
+	node := part.Value
+	manifest, roles := d.places.tree(node.Places.Value.Manifest), d.places.tree(node.Places.Value.Roles)
+	// The first of some places that is known.
+	place := func(candidates ...*Position) module.Position {
+		for _, found := range append(candidates, d.places.pick(placed, nil)) {
+			if found != nil {
+				return module.Position{File: found.File, Line: found.Line, Column: found.Column}
+			}
 		}
-		if part.reason == nil || i >= mostExplained {
-			return nil
+		return module.Position{}
+	}
+	if part.Failure != nil {
+		return &module.Written{Unknown: true, HasName: true, HasReadme: true, Position: place(), Constraints: place()}
+	}
+	at := func(tree *Place, name string) *Position {
+		if found := tree.at(name); found != nil {
+			return found.Position
 		}
-		part.query.Strict = true
-		_, _, err := l.ask(ctx, part.query)
-		if err != nil && !isolates(err) {
-			return err
-		}
-		errs[i] = err
 		return nil
-	})
-	for i, part := range l.lost {
-		if part.reason != nil && *part.reason == "" {
-			*part.reason = l.message(errs[i])
+	}
+	somewhere := []*Position{at(manifest, "name")}
+	for _, name := range sortedKeys(manifest.Below) {
+		somewhere = append(somewhere, at(manifest, name))
+	}
+	w := &module.Written{
+		Position:    place(somewhere...),
+		Constraints: place(append([]*Position{at(manifest, "constraints")}, somewhere...)...),
+		PerMachine:  node.PerMachine,
+		Roles:       map[string]module.WrittenRole{},
+		HasName:     !node.Manifest.OK() || slices.Contains(node.Manifest.Value, "name"),
+		HasReadme:   !node.Manifest.OK() || slices.Contains(node.Manifest.Value, "readme"),
+	}
+	for _, limits := range node.Limits.Value {
+		if set, ok := limits.Prune(func([]string, *reader.Failure) {}); ok {
+			if set, is := set.(map[string]any); is {
+				w.Limits = append(w.Limits, set)
+			}
 		}
 	}
-	return err
+	for role, r := range node.Roles.Value {
+		w.Roles[role] = module.WrittenRole{Position: place(at(roles, role)), HasBehaviour: r.Value.Behaves, HasInterface: r.Value.Interface}
+	}
+	return w
 }
 
-// message is what Nix says, in the user's terms.
-func (l *moduleLoader) message(err error) string {
-	var nixErr *nixeval.Error
-	switch {
-	case errors.As(err, &nixErr):
-		return strings.TrimSpace(l.userTerms(nixErr.Message))
-	case err != nil:
-		return err.Error()
+// explain asks Nix why each lost part does not evaluate.
+func (d *moduleDecoder) explain(ctx context.Context) error {
+	failures := make([]*reader.Failure, len(d.lost))
+	for i := range d.lost {
+		failures[i] = d.lost[i].failure
 	}
-	return "does not evaluate"
-}
-
-func (l *moduleLoader) reasonNow(node any) string {
-	if f, failed := node.(failure); failed {
-		return l.message(f.err)
+	if err := d.Explain(ctx, d.query, failures); err != nil {
+		return err
 	}
-	return "does not evaluate"
-}
-
-// askAll asks for several parts at once and returns them in a tree. If one of them kills Nix, smaller questions find the parts
-// that are to blame, which are failures in the tree; it takes few processes for one bad part among many.
-func (l *moduleLoader) askAll(ctx context.Context, q query, paths [][]string, depth int) (map[string]any, error) {
-	q.Select = paths
-	values, result, err := l.ask(ctx, q)
-	if err == nil {
-		l.sources = result.Sources.WithInputs(l.stores)
-	} else {
-		if !isolates(err) {
-			return nil, err
-		}
-		// If the flake itself does not evaluate, that is the answer.
-		if _, _, err := l.ask(ctx, query{Select: [][]string{{"flake"}}}); err != nil {
-			return nil, err
-		}
-		q.Distinct = true
-		values = make([]any, len(paths))
-		if err := l.narrow(ctx, q, paths, values, depth); err != nil {
-			return nil, err
-		}
-	}
-	facts := map[string]any{}
-	for i, path := range paths {
-		graft(facts, path, values[i])
-	}
-	return facts, nil
-}
-
-// Where all modules are asked for, narrow goes no deeper than to the roles of one; otherwise to what is to blame.
-const roleDepth = 5 // "described", INPUT, MODULE, "interfaces", ROLE
-
-// writtenDepth is that of a module in the part "written": of one that kills Nix it tells nothing.
-const writtenDepth = 3
-
-// narrow fills in the values of some parts that together killed Nix: it asks for halves of them, and for the children of one,
-// down to parts of a given depth.
-func (l *moduleLoader) narrow(ctx context.Context, q query, paths [][]string, into []any, depth int) error {
-	halves := [][2]int{{0, len(paths) / 2}, {len(paths) / 2, len(paths)}}
-	return l.each(2, func(i int) error {
-		from, to := halves[i][0], halves[i][1]
-		if from == to {
-			return nil
-		}
-		q := q
-		q.Select = paths[from:to]
-		values, result, err := l.ask(ctx, q)
+	for _, lost := range d.lost {
+		var nixErr *nixeval.Error
 		switch {
-		case err == nil:
-			copy(into[from:to], values)
-			l.mutex.Lock()
-			l.sources = result.Sources.WithInputs(l.stores)
-			l.mutex.Unlock()
-			return nil
-		case !isolates(err):
-			return err
-		case to-from > 1:
-			return l.narrow(ctx, q, paths[from:to], into[from:to], depth)
+		case errors.As(lost.failure.Err, &nixErr):
+			nixErr.Sources = d.places.sources
+			*lost.reason = &module.EvalError{Message: userTerms(d.places.sources, nixErr.Message), Err: nixErr}
+		case lost.failure.Err != nil:
+			*lost.reason = &module.EvalError{Message: lost.failure.Err.Error(), Err: lost.failure.Err}
 		}
-		into[from] = failure{err}
-		if len(paths[from]) >= depth || len(paths[from]) == writtenDepth && paths[from][0] == "written" {
-			return nil
-		}
-		q.Outline = true
-		names, err := l.one(ctx, q, paths[from])
-		list := asStrings(names)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		q.Outline = false
-		children, values := make([][]string, len(list)), make([]any, len(list))
-		for i, name := range list {
-			children[i] = extend(paths[from], name)
-		}
-		if err := l.narrow(ctx, q, children, values, depth); err != nil {
-			return err
-		}
-		node := map[string]any{}
-		for i, name := range list {
-			node[name] = values[i]
-		}
-		into[from] = node
-		return nil
-	})
+	}
+	return nil
 }

@@ -1,11 +1,8 @@
 package instance
 
 import (
-	"context"
-	"errors"
-	"slices"
-
-	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/internal/reader"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // SettingRef names one setting of one member.
@@ -29,107 +26,50 @@ type SettingInfo struct {
 	Options []Option
 }
 
-// Option mirrors an option of nixpkgs' module system.
+// Option mirrors an option of nixpkgs' module system, as it is for one member.
 type Option struct {
 	// Depth is how much of the setting's path leads to the option.
 	Depth int
 	// Children are set instead of all that follows where the path ends at a set of options.
 	Children []string
-	OptionInfo
-	// IsDefined: some module gives a value.
-	IsDefined bool
+	// Option is what is declared.
+	*module.Option
 	// Priority is that of the definitions that count: 100 for a plain value, 50 for mkForce, 1000 for mkDefault.
 	Priority int64
 	// Definitions are those that count, in the order of merging.
 	Definitions []Definition
 }
 
-// LoadSetting is [Load] for the one instance that a setting belongs to, and what the module system knows of that setting, from
-// the same Nix process. Its error is as that of Load, which it may come with beside an inventory.
-func LoadSetting(ctx context.Context, flake string, config Config, ref SettingRef) (*Inventory, *SettingInfo, error) {
-	config.Instances, config.Omit = []string{ref.Instance}, OmitNothing
-	if ref.Path == nil {
-		ref.Path = []string{}
+func (l *loader) decodeSetting() {
+	if l.config.Need&NeedSetting == 0 {
+		return
 	}
-	var info *SettingInfo
-	inv, err := load(ctx, flake, config, request{setting: &ref, then: func(l *loader) error {
-		node := l.facts["setting"]
-		if node == nil {
-			// The clan had to be read in parts.
-			values, _, err := l.ask(ctx, query{Select: [][]string{{"setting"}, {"positions", "settings", ref.Instance}}, Setting: &ref})
-			switch {
-			case err == nil:
-				node = values[0]
-				graft(asMap(l.inv.positions.tree), []string{"instances", ref.Instance}, values[1])
-			case isolates(err):
-				node = failure{err}
-			default:
-				return err
-			}
-		}
-		info = l.decodeSetting(node)
-		if markOf(child(node, "value")) == markThrows {
-			_, _, err := l.ask(ctx, query{Select: [][]string{{"setting", "value"}}, Setting: &ref, Strict: true})
-			if err != nil && !isolates(err) {
-				return err
-			}
-			info.Err = err
-		}
-		var nixErr *nixeval.Error
-		if errors.As(info.Err, &nixErr) {
-			info.Message = l.userTerms(nixErr.Message)
-		}
-		return nil
-	}})
-	return inv, info, err
-}
-
-func (l *loader) decodeSetting(node any) *SettingInfo {
 	info := &SettingInfo{}
-	if f, failed := node.(failure); failed {
-		info.Err = f.err
-		return info
+	l.inv.Setting = info
+	if !l.facts.setting.OK() {
+		l.settingFailure = l.facts.setting.Failure
+		return
 	}
-	if bad(node) {
-		return info
+	setting := l.facts.setting.Value
+	lost := func(_ []string, f *reader.Failure) {
+		if f.Kind != reader.Absent && l.settingFailure == nil {
+			l.settingFailure = f
+		}
 	}
-	info.Value, info.HasValue = prune(child(node, "value"), nil, nil, func(hole) {})
-	list, _ := child(node, "options").([]any)
-	for _, o := range list {
-		option := Option{
-			Depth:      int(asInt(child(o, "depth"))),
-			OptionInfo: l.decodeOption(o),
-			IsDefined:  asBool(child(o, "isDefined")),
-			Priority:   asInt(child(o, "priority")),
+	info.Value, info.HasValue = setting.Value.Prune(lost)
+	describer := &describer{places: l.places, lose: func(*reader.Failure, **module.EvalError) {}}
+	for _, node := range setting.Options.Value {
+		option := Option{Depth: node.Depth, Children: node.Children}
+		if node.Children == nil {
+			option.Option = describer.option(node.Option)
 		}
-		if names, isSet := child(o, "children").([]any); isSet {
-			option.Children = asStrings(names)
+		if node.Priority != nil {
+			option.Priority = *node.Priority
 		}
-		for _, d := range asList(child(o, "definitions")) {
-			value, _ := prune(child(d, "value"), nil, nil, func(hole) {})
-			file, _ := l.sources.Local(definitionFile(asString(child(d, "file"))))
-			option.Definitions = append(option.Definitions, Definition{File: file, Value: value})
+		for _, d := range node.Definitions.Value {
+			value, _ := d.Value.Prune(func([]string, *reader.Failure) {})
+			option.Definitions = append(option.Definitions, Definition{File: l.places.local(d.File).name, Value: value})
 		}
 		info.Options = append(info.Options, option)
 	}
-	return info
-}
-
-func asList(node any) []any { list, _ := node.([]any); return list }
-
-// Sources maps store paths in what Nix says of this clan back to the user's files.
-func (inv *Inventory) Sources() nixeval.Sources {
-	if inv.positions == nil {
-		return nixeval.Sources{}
-	}
-	return inv.positions.sources
-}
-
-// At returns the place of exactly one inventory option, given by its path below `inventory`; nil if it has none. See
-// [Inventory.Where].
-func (inv *Inventory) At(path ...string) *Position {
-	if inv.positions == nil || len(path) < 2 {
-		return nil
-	}
-	return inv.positions.exact(slices.Clone(path)...)
 }

@@ -62,8 +62,32 @@ func (s *Settings) Value() any {
 	return v
 }
 
+// UnmarshalJSON keeps the value.
+func (s *Settings) UnmarshalJSON(data []byte) error {
+	var b bytes.Buffer
+	if err := json.Compact(&b, data); err != nil {
+		return err
+	}
+	s.raw = b.Bytes()
+	return nil
+}
+
 // Lookup returns one setting, by the names that lead to it; false if there is none.
-func (s *Settings) Lookup(path ...string) (any, bool) { return Lookup(s.Value(), path) }
+func (s *Settings) Lookup(path ...string) (any, bool) { return lookup(s.Value(), path) }
+
+// lookup follows names into a value of maps; false if they lead nowhere.
+func lookup(value any, path []string) (any, bool) {
+	for _, key := range path {
+		m, ok := value.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if value, ok = m[key]; !ok {
+			return nil, false
+		}
+	}
+	return value, true
+}
 
 // Decode is [Settings.Decode] into a new T.
 func Decode[T any](s *Settings) (T, error) {

@@ -13,13 +13,13 @@ import (
 func Stub(service *module.Service, spec module.Spec) string {
 	name := service.Name[strings.LastIndexByte(service.Name, '/')+1:]
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s = { module = {", optionPath("instances", name))
+	fmt.Fprintf(&b, "%s = { module = {", PathString([]string{"instances", name}))
 	if spec.Input != nil {
 		fmt.Fprintf(&b, " input = %s;", nixeval.Quote(*spec.Input))
 	}
 	fmt.Fprintf(&b, " name = %s; };", nixeval.Quote(spec.Name))
 	for _, role := range sortedKeys(service.Roles) {
-		fmt.Fprintf(&b, " %s = { };", optionPath("roles", role, "machines"))
+		fmt.Fprintf(&b, " %s = { };", PathString([]string{"roles", role, "machines"}))
 	}
 	return b.String() + " };"
 }

@@ -11,6 +11,8 @@ import (
 
 // Ref is a flake reference made absolute.
 type Ref struct {
+	// Text is the reference as it was given.
+	Text string
 	// URL is what Nix is given, such as "git+file:///home/ada/clan?dir=fleet".
 	URL string
 	// Root is the top of the local source tree that Nix copies (the git work tree, or the flake's directory); empty for a
@@ -38,6 +40,12 @@ func ResolveRef(ref string) (Ref, error) {
 	if ref == "" {
 		ref = "."
 	}
+	resolved, err := resolveRef(ref)
+	resolved.Text = ref
+	return resolved, err
+}
+
+func resolveRef(ref string) (Ref, error) {
 	if strings.IndexByte(ref, 0) >= 0 {
 		return Ref{}, &Error{kind: ErrBadRef, Message: fmt.Sprintf("%q is not a flake reference", ref)}
 	}

@@ -1,0 +1,137 @@
+package instance
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// What is read from Nix's own words: all of it is here. Where an unknown Nix or nixpkgs words it differently, the text is passed
+// on as it is, under a code that says less.
+
+var (
+	// errNoMessage stands for an error of Nix's that there is no text of.
+	errNoMessage = errors.New("does not evaluate")
+	// errMalformed stands for one that says less than what is written.
+	errMalformed = errors.New("malformed")
+)
+
+var (
+	emptyTagWarning = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^Service instance '.*': - .* tags: no machine with tag '.*' found`)
+	})
+	// memberPath is the way to a member's settings, or a role's, in the name of an option; clan's key of the service may stand before it.
+	memberPath = sync.OnceValue(func() *regexp.Regexp {
+		const name = `(?:"(?:[^"\\]|\\.)*"|[^.` + "`" + `'"]+)`
+		return regexp.MustCompile("`(?:_services\\.allServices\\.)?(?:clan\\._services\\.allServices\\.)?(?:" + name + `\.)?instances\.` + name +
+			`\.roles\.` + name + `(?:\.(?:machines|tags)\.` + name + `)?\.settings(?:\.|')`)
+	})
+	// viaOption is what clan puts behind the file of a definition.
+	viaOption = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("(?m), via option [^\n`]*?'(:?)$|, via option [^\n']*'")
+	})
+	// innerKey is clan's key of a service in front of an instance's option.
+	innerKey = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("`(?:(?:clan\\.)?_services\\.allServices\\.)?(?:\"(?:[^\"\\\\]|\\\\.)*\"|[^.`'\"]+)\\.instances\\.|`instances\\.")
+	})
+	theOption = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("The option `([^']*(?:''[^']*)*)'") })
+)
+
+// userTerms rewrites a message of Nix's: store paths into the user's files, and the names of options so that they are the same for
+// every member and under any name of the instance: a setting's is its path within the settings, any other is one of the inventory.
+func userTerms(sources nixeval.Sources, message string) string {
+	message = sources.Rewrite(strings.TrimRight(message, "\n"))
+	message = memberPath().ReplaceAllStringFunc(message, func(found string) string {
+		if strings.HasSuffix(found, "'") {
+			return "`settings'"
+		}
+		return "`"
+	})
+	message = viaOption().ReplaceAllString(message, "'$1")
+	return innerKey().ReplaceAllString(message, "`inventory.instances.")
+}
+
+// settingFault knows the messages of nixpkgs' module system that say what is wrong with a setting; anything else is "".
+func settingFault(message string) Code {
+	switch {
+	case strings.Contains(message, "' does not exist. Definition values:"):
+		return "unknown-setting"
+	case strings.Contains(message, "has conflicting definition values"):
+		return "conflict"
+	case strings.Contains(message, "is not of type `"):
+		return "invalid-setting"
+	case strings.Contains(message, "was accessed but has no value defined"), strings.Contains(message, "is used but not defined"):
+		return "missing-setting"
+	}
+	return ""
+}
+
+// settingIn reads the path of a setting out of the option that a message names.
+func settingIn(message string) []string {
+	match := theOption().FindStringSubmatch(message)
+	if match == nil {
+		return nil
+	}
+	names := ParsePath(match[1])
+	i := slices.Index(names, "settings")
+	if i < 0 || i+1 >= len(names) {
+		return nil
+	}
+	return names[i+1:]
+}
+
+// PathString writes the path of an option as Nix does: names that are no identifiers are quoted.
+func PathString(path []string) string {
+	parts := make([]string, len(path))
+	for i, name := range path {
+		parts[i] = name
+		if !isIdentifier(name) {
+			parts[i] = nixeval.Quote(name)
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+func isIdentifier(s string) bool {
+	for i, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		if !letter && (i == 0 || (r < '0' || r > '9') && r != '-' && r != '\'') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// ParsePath reads a path as PathString writes it: names separated by dots, quoted where they hold dots themselves.
+func ParsePath(path string) []string {
+	var names []string
+	for len(path) > 0 {
+		if path[0] != '"' {
+			name, rest, _ := strings.Cut(path, ".")
+			names, path = append(names, name), rest
+			continue
+		}
+		end := 1
+		for end < len(path) && path[end] != '"' {
+			if path[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end >= len(path) {
+			return append(names, path)
+		}
+		name, err := strconv.Unquote(strings.ReplaceAll(path[:end+1], `\$`, `$`))
+		if err != nil {
+			name = path[1:end]
+		}
+		names = append(names, name)
+		path = strings.TrimPrefix(path[end+1:], ".")
+	}
+	return names
+}

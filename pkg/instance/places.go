@@ -1,0 +1,182 @@
+package instance
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/clanctl/clanctl/internal/reader"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// Place is where a part of the inventory is written, and the parts below it by name.
+type Place struct {
+	// Position is nil where Nix does not know.
+	Position *Position
+	Below    map[string]*Place
+}
+
+// at returns the place of exactly one part; nil if nothing is known of it.
+func (p *Place) at(path ...string) *Place {
+	for _, name := range path {
+		if p == nil {
+			return nil
+		}
+		p = p.Below[name]
+	}
+	return p
+}
+
+// At returns the position of exactly one inventory option, given by its path below `inventory` ("instances", "backup",
+// "roles", "client"); nil if it has none. Those of settings are known with [NeedOrigins], or where something is missing from
+// them. An inventory that was read back from JSON knows what stands in the document.
+func (inv *Inventory) At(path ...string) *Position {
+	if place := inv.Places.at(path...); place != nil && place.Position != nil {
+		return place.Position
+	}
+	return inv.position(path)
+}
+
+// Where returns the position of an inventory option, or of the nearest part around it that has one; nil if nothing is known.
+func (inv *Inventory) Where(path ...string) *Position {
+	for ; len(path) > 1; path = path[:len(path)-1] {
+		if at := inv.At(path...); at != nil {
+			return at
+		}
+	}
+	return nil
+}
+
+// position is what the model itself has.
+func (inv *Inventory) position(path []string) *Position {
+	switch {
+	case len(path) == 2 && path[0] == "machines" && inv.Machines[path[1]] != nil:
+		return inv.Machines[path[1]].Position
+	case len(path) < 2 || path[0] != "instances" || inv.Instances[path[1]] == nil:
+		return nil
+	case len(path) == 2:
+		return inv.Instances[path[1]].Position
+	case len(path) < 4 || path[2] != "roles" || inv.Instances[path[1]].Roles[path[3]] == nil:
+		return nil
+	case len(path) == 4:
+		return inv.Instances[path[1]].Roles[path[3]].Position
+	case len(path) == 6 && path[4] == "machines":
+		if member := inv.Instances[path[1]].Roles[path[3]].Machines[path[5]]; member != nil {
+			return member.Position
+		}
+	}
+	return nil
+}
+
+// placer turns what Nix says of places into positions in the user's files.
+type placer struct {
+	sources nixeval.Sources
+	// files are the user's names of Nix's, keys the places of the object keys in JSON files.
+	files map[string]localFile
+	keys  map[string]map[string]Position
+}
+
+type localFile struct {
+	name       string
+	known, own bool
+}
+
+func newPlacer(sources nixeval.Sources) *placer {
+	return &placer{sources: sources, files: map[string]localFile{}, keys: map[string]map[string]Position{}}
+}
+
+// local returns the user's name of a file that Nix names; clan puts ", via option ..." behind it.
+func (p *placer) local(file string) localFile {
+	if found, ok := p.files[file]; ok {
+		return found
+	}
+	store, _, _ := strings.Cut(file, ", via option ")
+	f := localFile{}
+	f.name, f.known = p.sources.Local(store)
+	f.own = f.known && !strings.HasPrefix(f.name, "<")
+	p.files[file] = f
+	return f
+}
+
+// tree converts a tree of places; path leads to it, below the inventory.
+func (p *placer) tree(places reader.Named[reader.Place], path ...string) *Place {
+	if len(places) == 0 {
+		return &Place{}
+	}
+	tree := &Place{Below: make(map[string]*Place, len(places))}
+	for name, place := range places {
+		at := extend(path, name)
+		below := p.tree(place.Below, at...)
+		below.Position = p.pick(place.At, at)
+		tree.Below[name] = below
+	}
+	return tree
+}
+
+// pick returns the first of some places that is the user's own, or else one in an input.
+func (p *placer) pick(places []reader.At, path []string) *Position {
+	var other *Position
+	for _, at := range places {
+		file := p.local(at.File)
+		pos := Position{File: file.name, Line: at.Line, Column: at.Column}
+		if pos.Line == 0 && file.known && strings.HasSuffix(file.name, ".json") {
+			if found, ok := p.inJSON(at.File)[strings.Join(path, "\x00")]; ok {
+				pos.Line, pos.Column = found.Line, found.Column
+			}
+		}
+		if file.own {
+			return &pos
+		}
+		// Made by somebody else's function, in a file of the user's.
+		if definedIn := p.local(at.DefinedIn); at.DefinedIn != "" && definedIn.own {
+			return &Position{File: definedIn.name}
+		}
+		if file.known && other == nil {
+			other = &pos
+		}
+	}
+	return other
+}
+
+// inJSON finds the position of every object key in a JSON file (inventory.json), by its path joined with NUL: Nix knows none.
+func (p *placer) inJSON(file string) map[string]Position {
+	found, done := p.keys[file]
+	if !done {
+		found = map[string]Position{}
+		p.keys[file] = found
+		store, _, _ := strings.Cut(file, ", via option ")
+		if text, err := p.sources.ReadFile(store); err == nil {
+			jsonPositions(text, found)
+		}
+	}
+	return found
+}
+
+// jsonPositions records where each object key of a JSON text stands.
+func jsonPositions(text []byte, found map[string]Position) {
+	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
+	for {
+		kind := dec.PeekKind()
+		before := int(dec.InputOffset())
+		if _, err := dec.ReadToken(); err != nil {
+			return
+		}
+		if parent, length := dec.StackIndex(dec.StackDepth()); kind != '"' || parent != '{' || length%2 == 0 {
+			continue // no key
+		}
+		start := before + bytes.IndexByte(text[before:], '"')
+		var path []string
+		for token := range dec.StackPointer().Tokens() {
+			path = append(path, token)
+		}
+		found[strings.Join(path, "\x00")] = Position{
+			Line: 1 + bytes.Count(text[:start], []byte("\n")), Column: start - bytes.LastIndexByte(text[:start], '\n'),
+		}
+	}
+}
+
+// extend appends without sharing the array.
+func extend(path []string, more ...string) []string {
+	return append(path[:len(path):len(path)], more...)
+}
