@@ -90,7 +90,7 @@ func FuzzOptionPath(f *testing.F) {
 	})
 }
 
-// What is told of a role's interface, whatever it is: an interface that marshals, and a schema that a validator takes.
+// What is told of a role's interface, whatever it is: an interface that marshals, and a schema that does, too.
 func FuzzInterface(f *testing.F) {
 	for _, seed := range []string{
 		`{"options":{"a":{"type":{"name":"nullOr","elem":{"name":"strMatching \"[a-z]\\\\$\"","description":"x"}},"hasDefault":true,"default":null,"declarations":[{"file":"/x","line":1}]},
@@ -122,7 +122,7 @@ func FuzzInterface(f *testing.F) {
 			}
 			var invalid *module.InvalidError
 			if err := schema.Validate(value); err != nil && !errors.As(err, &invalid) {
-				t.Fatalf("its schema cannot be used: %v", err)
+				t.Fatalf("settings cannot be checked: %v", err)
 			}
 		}
 	})
