@@ -108,12 +108,17 @@ func prepare(app *cli.App, command *cli.Command, name string) {
 		}
 		command.UsageText = strings.TrimSpace(name + " " + arguments)
 	}
-	if command.Action != nil && !slices.Contains(readsNoClan, command.Name) {
+	if readsClan(command) {
 		command.Flags = append(command.Flags, commonFlags()...)
 	}
 	for _, sub := range command.Subcommands {
 		prepare(app, sub, name+" "+sub.Name)
 	}
+}
+
+// readsClan reports whether a command has the flags that say which clan to read, and how.
+func readsClan(command *cli.Command) bool {
+	return command.Action != nil && !slices.Contains([]string{"completion", "man", "new"}, command.Name)
 }
 
 func buildVersion() string {
