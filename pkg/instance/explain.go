@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -297,7 +297,7 @@ func (l *loader) positionOf(f *Finding, err *nixeval.Error) (Position, bool) {
 	return err.Position()
 }
 
-var theOption = regexp.MustCompile("The option `([^']*)'")
+var theOption = lazyregexp.New("The option `([^']*)'")
 
 // settingIn reads the path of a setting out of the option that a message names.
 func (l *loader) settingIn(message string, f *Finding) []string {
@@ -403,7 +403,7 @@ func (l *loader) warnings() {
 	}
 }
 
-var emptyTagWarning = regexp.MustCompile(`^Service instance '.*': - .* tags: no machine with tag '.*' found`)
+var emptyTagWarning = lazyregexp.New(`^Service instance '.*': - .* tags: no machine with tag '.*' found`)
 
 func unknownRoleFinding(inst *Instance, role string, known []string) Finding {
 	f := Finding{Code: "unknown-role", Severity: SeverityError, Instance: inst.Name, Role: role, partial: true,
