@@ -6,10 +6,9 @@ import (
 	"strings"
 
 	"github.com/mattn/go-runewidth"
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
@@ -42,9 +41,14 @@ func Render(source string, options Options) string {
 	if r.Paint == nil {
 		r.Paint = func(_ Style, text string) string { return text }
 	}
-	parser := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.TaskList)).Parser()
-	r.blocks(parser.Parse(text.NewReader(r.source)), "", "")
+	r.blocks(newParser().Parse(text.NewReader(r.source)), "", "")
 	return r.out.String()
+}
+
+// newParser parses CommonMark and tables. What else there is in GitHub's Markdown (~~struck out~~, [x] tasks) reads well as it is.
+func newParser() parser.Parser {
+	return parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...), parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+		parser.WithParagraphTransformers(append(parser.DefaultParagraphTransformers(), util.Prioritized(tables{}, 200))...))
 }
 
 type renderer struct {
@@ -119,36 +123,6 @@ func (r *renderer) list(list *ast.List, first, indent string) {
 	}
 }
 
-// table writes a table with its columns in line.
-func (r *renderer) table(table ast.Node, first, indent string) {
-	var rows [][]string
-	var widths []int
-	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
-		var cells []string
-		for cell := row.FirstChild(); cell != nil; cell = cell.NextSibling() {
-			text := r.plain(cell)
-			if len(cells) == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[len(cells)] = max(widths[len(cells)], runewidth.StringWidth(text))
-			cells = append(cells, text)
-		}
-		rows = append(rows, cells)
-	}
-	for i, row := range rows {
-		var line strings.Builder
-		for j, cell := range row {
-			padded := cell + strings.Repeat(" ", widths[j]-runewidth.StringWidth(cell)+2)
-			if i == 0 {
-				padded = r.Paint(Strong, padded)
-			}
-			line.WriteString(padded)
-		}
-		r.line(first + line.String())
-		first = indent
-	}
-}
-
 // span is a piece of a paragraph that is not broken: a word, a blank, or with an empty text the end of a line.
 type span struct {
 	text  string
@@ -212,12 +186,6 @@ func (r *renderer) spans(parent ast.Node, paint func(string) string) []span {
 				segment := n.Segments.At(i)
 				words(string(segment.Value(r.source)), in(Emphasis))
 			}
-		case *extast.TaskCheckBox:
-			box := "[ ] "
-			if n.IsChecked {
-				box = "[x] "
-			}
-			words(box, paint)
 		default:
 			spans = append(spans, r.spans(node, paint)...)
 		}

@@ -103,8 +103,8 @@ func TestFlakeLock(t *testing.T) {
 }
 
 type outputs struct {
-	Names                                    map[string]map[string][]string
-	Overlay                                  []string
+	Names                                          map[string]map[string][]string
+	Overlay                                        []string
 	Version, Static, Tags, Flags, Install, Wrapped string
 }
 
