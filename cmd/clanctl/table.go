@@ -44,9 +44,7 @@ func newCell(items ...string) cell {
 func (c cell) in(s style) cell { c.style = s; return c }
 
 // flat escapes text from a flake for a place where it must stay on one line.
-func flat(s string) string {
-	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(term.Escape(s))
-}
+func flat(s string) string { return term.EscapeLine(s) }
 
 // print writes the table; no line is wider than width, unless that is zero.
 func (t *table) print(w io.Writer, width int, paint painter) {

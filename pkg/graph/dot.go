@@ -43,7 +43,4 @@ func htmlLines(lines []string) string {
 }
 
 // xmlText escapes text for XML, Graphviz' labels and HTML alike.
-func xmlText(s string) string { return html.EscapeString(notXML.Replace(clean(s))) }
-
-// notXML are the characters that an XML document must not have, of those that are left.
-var notXML = strings.NewReplacer("\ufffe", "\ufffd", "\uffff", "\ufffd")
+func xmlText(s string) string { return html.EscapeString(clean(s)) }
