@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
@@ -75,7 +75,7 @@ func (r *renderer) blocks(parent ast.Node, first, indent string) {
 func (r *renderer) block(node ast.Node, first, indent string) {
 	switch n := node.(type) {
 	case *ast.Heading:
-		r.paragraph([]span{{text: r.Paint(Heading, strings.Repeat("#", n.Level)+" "+r.plain(n)), width: n.Level + 1 + runewidth.StringWidth(r.plain(n))}}, first, indent)
+		r.paragraph([]span{{text: r.Paint(Heading, strings.Repeat("#", n.Level)+" "+r.plain(n)), width: n.Level + 1 + displaywidth.String(r.plain(n))}}, first, indent)
 	case *ast.Paragraph, *ast.TextBlock:
 		r.paragraph(r.spans(node, nil), first, indent)
 	case *ast.CodeBlock, *ast.FencedCodeBlock:
@@ -146,7 +146,7 @@ func (r *renderer) spans(parent ast.Node, paint func(string) string) []span {
 			if paint != nil {
 				painted = paint(word)
 			}
-			spans = append(spans, span{text: painted, width: runewidth.StringWidth(word)})
+			spans = append(spans, span{text: painted, width: displaywidth.String(word)})
 		}
 	}
 	in := func(s Style) func(string) string { return func(text string) string { return r.Paint(s, text) } }
@@ -164,7 +164,7 @@ func (r *renderer) spans(parent ast.Node, paint func(string) string) []span {
 			words(string(n.Value), paint)
 		case *ast.CodeSpan:
 			text := "`" + r.plain(n) + "`"
-			spans = append(spans, span{text: r.Paint(Code, text), width: runewidth.StringWidth(text)})
+			spans = append(spans, span{text: r.Paint(Code, text), width: displaywidth.String(text)})
 		case *ast.Emphasis:
 			style := Emphasis
 			if n.Level > 1 {
@@ -222,18 +222,18 @@ func (r *renderer) plain(node ast.Node) string {
 
 // paragraph writes pieces on lines no wider than there is room.
 func (r *renderer) paragraph(spans []span, first, indent string) {
-	line, column := first, runewidth.StringWidth(first)
+	line, column := first, displaywidth.String(first)
 	end := func() {
 		r.line(line)
-		line, column = indent, runewidth.StringWidth(indent)
+		line, column = indent, displaywidth.String(indent)
 	}
 	for i, s := range spans {
 		switch {
 		case s.broken:
 			end()
 			continue
-		case s.blank && (column == runewidth.StringWidth(indent) || r.Width > 0 && column+1+wordWidth(spans[i+1:]) > r.Width):
-			if column > runewidth.StringWidth(indent) {
+		case s.blank && (column == displaywidth.String(indent) || r.Width > 0 && column+1+wordWidth(spans[i+1:]) > r.Width):
+			if column > displaywidth.String(indent) {
 				end()
 			}
 			continue

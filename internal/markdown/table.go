@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
@@ -82,7 +82,7 @@ func (r *renderer) table(table ast.Node, first, indent string) {
 			if len(cells) == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[len(cells)] = max(widths[len(cells)], runewidth.StringWidth(text))
+			widths[len(cells)] = max(widths[len(cells)], displaywidth.String(text))
 			cells = append(cells, text)
 		}
 		rows = append(rows, cells)
@@ -90,7 +90,7 @@ func (r *renderer) table(table ast.Node, first, indent string) {
 	for i, row := range rows {
 		var line strings.Builder
 		for j, cell := range row {
-			padded := cell + strings.Repeat(" ", widths[j]-runewidth.StringWidth(cell)+2)
+			padded := cell + strings.Repeat(" ", widths[j]-displaywidth.String(cell)+2)
 			if i == 0 {
 				padded = r.Paint(Strong, padded)
 			}
