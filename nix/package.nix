@@ -28,6 +28,8 @@ buildGoApplication {
   subPackages = [ "cmd/clanctl" ];
 
   CGO_ENABLED = 0;
+  # As in the Makefile.
+  tags = [ "urfave_cli_no_docs" ];
   ldflags = [
     "-s"
     "-w"

@@ -35,6 +35,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
 	line, err := arrange(app, args)
 	if err == nil {
+		if len(line.path) > 0 {
+			app.Commands = line.path[:1] // the library sets up all that there are
+		}
 		err = app.RunContext(ctx, line.args())
 	}
 	if err == nil {
@@ -91,14 +94,15 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 	}
+	common := commonFlags() // one command runs, so that they can have them in common
 	for _, command := range app.Commands {
-		prepare(app, command, app.Name+" "+command.Name)
+		prepare(app, command, app.Name+" "+command.Name, common)
 	}
 	return app
 }
 
 // prepare gives a command, and those below it, what all of them have. A command without an action is there for those below.
-func prepare(app *cli.App, command *cli.Command, name string) {
+func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag) {
 	command.OnUsageError = app.OnUsageError
 	command.HideHelpCommand = true
 	if command.UsageText == "" {
@@ -108,12 +112,17 @@ func prepare(app *cli.App, command *cli.Command, name string) {
 		}
 		command.UsageText = strings.TrimSpace(name + " " + arguments)
 	}
-	if command.Action != nil && !slices.Contains(readsNoClan, command.Name) {
-		command.Flags = append(command.Flags, commonFlags()...)
+	if readsClan(command) {
+		command.Flags = append(command.Flags, common...)
 	}
 	for _, sub := range command.Subcommands {
-		prepare(app, sub, name+" "+sub.Name)
+		prepare(app, sub, name+" "+sub.Name, common)
 	}
+}
+
+// readsClan reports whether a command has the flags that say which clan to read, and how.
+func readsClan(command *cli.Command) bool {
+	return command.Action != nil && !slices.Contains([]string{"completion", "man", "new"}, command.Name)
 }
 
 func buildVersion() string {

@@ -27,7 +27,7 @@ func nested(ran *string) *cli.App {
 		{Name: "gen", Subcommands: []*cli.Command{{Name: "go", Action: says("gen go")}}},
 	}}
 	for _, command := range app.Commands {
-		prepare(app, command, app.Name+" "+command.Name)
+		prepare(app, command, app.Name+" "+command.Name, commonFlags())
 	}
 	return app
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/nearest"
@@ -81,7 +81,7 @@ func messageOf(f instance.Finding) string {
 
 // shortened is a definition on one line: of a long value its beginning.
 func shortened(d instance.SettingDefinition) string {
-	return runewidth.Truncate(d.String(), 160, "...")
+	return displaywidth.TruncateString(d.String(), 160, "...")
 }
 
 // isInput reports whether a file is one of an input, written "<input>/file".

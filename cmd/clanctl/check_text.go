@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/term"
@@ -76,7 +76,7 @@ func (p *textPrinter) text(label, text string) {
 // wrapWords breaks a line between words, so that it and the two columns in front fit into a width; used is what else stands in
 // front of its beginning.
 func wrapWords(line string, width, used int) string {
-	if width < 20 || used+runewidth.StringWidth(line) <= width {
+	if width < 20 || used+displaywidth.String(line) <= width {
 		return line
 	}
 	body := strings.TrimLeft(line, " ")
@@ -84,7 +84,7 @@ func wrapWords(line string, width, used int) string {
 	b := strings.Builder{}
 	column := used
 	for i, word := range strings.Fields(body) {
-		w := runewidth.StringWidth(word)
+		w := displaywidth.String(word)
 		switch {
 		case i == 0:
 			b.WriteString(margin)
@@ -116,21 +116,26 @@ func (p *textPrinter) excerpt(f instance.Finding, colour style) {
 	before, after := cut(line, f.Column, width-len(gutter))
 	blank := strings.Repeat(" ", len(gutter)-2) + "| "
 	fmt.Fprintf(p.out, "%s%s%s\n", p.paint(dim, gutter), before, after)
-	fmt.Fprintf(p.out, "%s%s%s\n", p.paint(dim, blank), strings.Repeat(" ", runewidth.StringWidth(before)), p.paint(colour, "^"))
+	fmt.Fprintf(p.out, "%s%s%s\n", p.paint(dim, blank), strings.Repeat(" ", displaywidth.String(before)), p.paint(colour, "^"))
 }
 
 // cut returns what to show of a line before and after a column, in as many columns of a terminal as there are.
 func cut(line string, column, width int) (before, after string) {
 	before, after = splitLine(line, column)
 	before, after = showable(before), showable(after)
-	used := runewidth.StringWidth(before)
-	if used+runewidth.StringWidth(after) <= width {
+	used := displaywidth.String(before)
+	if used+displaywidth.String(after) <= width {
 		return before, after
 	}
 	if used > width/2 {
-		before = runewidth.TruncateLeft(before, used-width/2+len("..."), "...")
+		left := used - width/2 + len("...")
+		rest := before
+		for g := displaywidth.StringGraphemes(before); left > 0 && g.Next(); left -= g.Width() {
+			rest = rest[len(g.Value()):]
+		}
+		before = "..." + rest
 	}
-	return before, runewidth.Truncate(after, width-runewidth.StringWidth(before), "...")
+	return before, displaywidth.TruncateString(after, width-displaywidth.String(before), "...")
 }
 
 // showable is a part of a line as a terminal may show it, every character of the same width anywhere in the line.

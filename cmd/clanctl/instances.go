@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/pkg/check"
@@ -154,7 +154,7 @@ func (o *viewOutput) members(members []view.Member) {
 	}
 	for _, reason := range reasons {
 		label := flat(reason) + ":"
-		o.text.WriteString("    " + o.paint(dim, label) + " " + wrap(machines[reason], 4+runewidth.StringWidth(label)+1, o.width) + "\n")
+		o.text.WriteString("    " + o.paint(dim, label) + " " + wrap(machines[reason], 4+displaywidth.String(label)+1, o.width) + "\n")
 	}
 }
 

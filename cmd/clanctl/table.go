@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/clanctl/clanctl/internal/term"
 )
@@ -44,9 +44,7 @@ func newCell(items ...string) cell {
 func (c cell) in(s style) cell { c.style = s; return c }
 
 // flat escapes text from a flake for a place where it must stay on one line.
-func flat(s string) string {
-	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(term.Escape(s))
-}
+func flat(s string) string { return term.EscapeLine(s) }
 
 // print writes the table; no line is wider than width, unless that is zero.
 func (t *table) print(w io.Writer, width int, paint painter) {
@@ -61,7 +59,7 @@ func (t *table) print(w io.Writer, width int, paint painter) {
 			text := fit(c.items, widths[i])
 			line.WriteString(paint(c.style, text))
 			if i+1 < len(row) {
-				line.WriteString(strings.Repeat(" ", widths[i]-runewidth.StringWidth(text)+columnGap))
+				line.WriteString(strings.Repeat(" ", widths[i]-displaywidth.String(text)+columnGap))
 			}
 		}
 		fmt.Fprintln(w, line.String())
@@ -73,10 +71,10 @@ func (t *table) widths(room int) []int {
 	widths, least := make([]int, len(t.header)), make([]int, len(t.header))
 	total := columnGap * (len(widths) - 1)
 	for i, title := range t.header {
-		widths[i] = runewidth.StringWidth(title)
+		widths[i] = displaywidth.String(title)
 		least[i] = max(widths[i], leastColumn)
 		for _, row := range t.rows {
-			widths[i] = max(widths[i], runewidth.StringWidth(strings.Join(row[i].items, ", ")))
+			widths[i] = max(widths[i], displaywidth.String(strings.Join(row[i].items, ", ")))
 		}
 		if i == 0 {
 			least[i] = max(least[i], room/3)
@@ -101,12 +99,12 @@ func (t *table) widths(room int) []int {
 // fit writes as many items as there is room for, and the number of those left out.
 func fit(items []string, width int) string {
 	all := strings.Join(items, ", ")
-	if runewidth.StringWidth(all) <= width {
+	if displaywidth.String(all) <= width {
 		return all
 	}
 	for n := len(items) - 1; n > 0; n-- {
 		text := fmt.Sprintf("%s, +%d", strings.Join(items[:n], ", "), len(items)-n)
-		if runewidth.StringWidth(text) <= width {
+		if displaywidth.String(text) <= width {
 			return text
 		}
 	}
@@ -114,7 +112,7 @@ func fit(items []string, width int) string {
 	if len(items) > 1 {
 		rest = fmt.Sprintf(", +%d", len(items)-1)
 	}
-	return runewidth.Truncate(items[0], max(1, width-len(rest)), "…") + rest
+	return displaywidth.TruncateString(items[0], max(1, width-len(rest)), "…") + rest
 }
 
 // wrap writes items on lines that are no wider than width, unless that is zero; lines after the first are indented.
@@ -125,7 +123,7 @@ func wrap(items []string, indent, width int) string {
 		if i+1 < len(items) {
 			item += ","
 		}
-		need := runewidth.StringWidth(item)
+		need := displaywidth.String(item)
 		if i > 0 {
 			if width > 0 && column+1+need > width {
 				b.WriteString("\n" + strings.Repeat(" ", indent))

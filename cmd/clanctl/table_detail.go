@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/view"
@@ -62,7 +62,7 @@ func (o *viewOutput) section(name string, notes ...string) {
 			continue
 		}
 		note = flat(note)
-		if o.width > 0 && runewidth.StringWidth(line)+2+runewidth.StringWidth(note) > o.width {
+		if o.width > 0 && displaywidth.String(line)+2+displaywidth.String(note) > o.width {
 			o.text.WriteString("\n    ")
 			line = "    "
 		} else {
@@ -89,7 +89,7 @@ func (o *viewOutput) settings(s *instance.Settings, indentation string) {
 		line := indentation + flat(instance.PathString(path)) + " = "
 		text := flat(compactJSON(value))
 		list, isList := value.([]any)
-		if !isList || o.width == 0 || runewidth.StringWidth(line+text) <= o.width {
+		if !isList || o.width == 0 || displaywidth.String(line+text) <= o.width {
 			o.text.WriteString(line + text + "\n")
 			return
 		}

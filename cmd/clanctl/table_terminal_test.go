@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/creack/pty"
-	"github.com/mattn/go-runewidth"
 )
 
 // onTerminal runs clanctl on a terminal of a width, and returns what it shows.
@@ -46,7 +46,7 @@ func TestTablesFitTheTerminal(t *testing.T) {
 				t.Errorf("%s: no table: %s", command, text)
 			}
 			for line := range strings.Lines(text) {
-				if w := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); w > width {
+				if w := displaywidth.String(strings.TrimSuffix(line, "\n")); w > width {
 					t.Errorf("%s: a line of %d on a terminal of %d: %s", command, w, width, line)
 				}
 			}

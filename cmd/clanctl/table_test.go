@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/google/go-cmp/cmp"
-	"github.com/mattn/go-runewidth"
 
 	"github.com/clanctl/clanctl/pkg/view"
 )
@@ -41,7 +41,7 @@ two\nlines\x1b…  darwin  a-very-lon…, +1
 		sampleTable().print(&b, width, colourless)
 		got := b.String()
 		for line := range strings.Lines(got) {
-			if w := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); width > 0 && w > width {
+			if w := displaywidth.String(strings.TrimSuffix(line, "\n")); width > 0 && w > width {
 				t.Errorf("width %d, but a line of %d: %s", width, w, line)
 			}
 		}

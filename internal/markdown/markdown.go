@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
-	"github.com/yuin/goldmark"
+	"github.com/clipperhouse/displaywidth"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
@@ -42,9 +41,14 @@ func Render(source string, options Options) string {
 	if r.Paint == nil {
 		r.Paint = func(_ Style, text string) string { return text }
 	}
-	parser := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.TaskList)).Parser()
-	r.blocks(parser.Parse(text.NewReader(r.source)), "", "")
+	r.blocks(newParser().Parse(text.NewReader(r.source)), "", "")
 	return r.out.String()
+}
+
+// newParser parses CommonMark and tables. What else there is in GitHub's Markdown (~~struck out~~, [x] tasks) reads well as it is.
+func newParser() parser.Parser {
+	return parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...), parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+		parser.WithParagraphTransformers(append(parser.DefaultParagraphTransformers(), util.Prioritized(tables{}, 200))...))
 }
 
 type renderer struct {
@@ -71,7 +75,7 @@ func (r *renderer) blocks(parent ast.Node, first, indent string) {
 func (r *renderer) block(node ast.Node, first, indent string) {
 	switch n := node.(type) {
 	case *ast.Heading:
-		r.paragraph([]span{{text: r.Paint(Heading, strings.Repeat("#", n.Level)+" "+r.plain(n)), width: n.Level + 1 + runewidth.StringWidth(r.plain(n))}}, first, indent)
+		r.paragraph([]span{{text: r.Paint(Heading, strings.Repeat("#", n.Level)+" "+r.plain(n)), width: n.Level + 1 + displaywidth.String(r.plain(n))}}, first, indent)
 	case *ast.Paragraph, *ast.TextBlock:
 		r.paragraph(r.spans(node, nil), first, indent)
 	case *ast.CodeBlock, *ast.FencedCodeBlock:
@@ -119,36 +123,6 @@ func (r *renderer) list(list *ast.List, first, indent string) {
 	}
 }
 
-// table writes a table with its columns in line.
-func (r *renderer) table(table ast.Node, first, indent string) {
-	var rows [][]string
-	var widths []int
-	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
-		var cells []string
-		for cell := row.FirstChild(); cell != nil; cell = cell.NextSibling() {
-			text := r.plain(cell)
-			if len(cells) == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[len(cells)] = max(widths[len(cells)], runewidth.StringWidth(text))
-			cells = append(cells, text)
-		}
-		rows = append(rows, cells)
-	}
-	for i, row := range rows {
-		var line strings.Builder
-		for j, cell := range row {
-			padded := cell + strings.Repeat(" ", widths[j]-runewidth.StringWidth(cell)+2)
-			if i == 0 {
-				padded = r.Paint(Strong, padded)
-			}
-			line.WriteString(padded)
-		}
-		r.line(first + line.String())
-		first = indent
-	}
-}
-
 // span is a piece of a paragraph that is not broken: a word, a blank, or with an empty text the end of a line.
 type span struct {
 	text  string
@@ -172,7 +146,7 @@ func (r *renderer) spans(parent ast.Node, paint func(string) string) []span {
 			if paint != nil {
 				painted = paint(word)
 			}
-			spans = append(spans, span{text: painted, width: runewidth.StringWidth(word)})
+			spans = append(spans, span{text: painted, width: displaywidth.String(word)})
 		}
 	}
 	in := func(s Style) func(string) string { return func(text string) string { return r.Paint(s, text) } }
@@ -190,7 +164,7 @@ func (r *renderer) spans(parent ast.Node, paint func(string) string) []span {
 			words(string(n.Value), paint)
 		case *ast.CodeSpan:
 			text := "`" + r.plain(n) + "`"
-			spans = append(spans, span{text: r.Paint(Code, text), width: runewidth.StringWidth(text)})
+			spans = append(spans, span{text: r.Paint(Code, text), width: displaywidth.String(text)})
 		case *ast.Emphasis:
 			style := Emphasis
 			if n.Level > 1 {
@@ -212,12 +186,6 @@ func (r *renderer) spans(parent ast.Node, paint func(string) string) []span {
 				segment := n.Segments.At(i)
 				words(string(segment.Value(r.source)), in(Emphasis))
 			}
-		case *extast.TaskCheckBox:
-			box := "[ ] "
-			if n.IsChecked {
-				box = "[x] "
-			}
-			words(box, paint)
 		default:
 			spans = append(spans, r.spans(node, paint)...)
 		}
@@ -254,18 +222,18 @@ func (r *renderer) plain(node ast.Node) string {
 
 // paragraph writes pieces on lines no wider than there is room.
 func (r *renderer) paragraph(spans []span, first, indent string) {
-	line, column := first, runewidth.StringWidth(first)
+	line, column := first, displaywidth.String(first)
 	end := func() {
 		r.line(line)
-		line, column = indent, runewidth.StringWidth(indent)
+		line, column = indent, displaywidth.String(indent)
 	}
 	for i, s := range spans {
 		switch {
 		case s.broken:
 			end()
 			continue
-		case s.blank && (column == runewidth.StringWidth(indent) || r.Width > 0 && column+1+wordWidth(spans[i+1:]) > r.Width):
-			if column > runewidth.StringWidth(indent) {
+		case s.blank && (column == displaywidth.String(indent) || r.Width > 0 && column+1+wordWidth(spans[i+1:]) > r.Width):
+			if column > displaywidth.String(indent) {
 				end()
 			}
 			continue

@@ -25,6 +25,9 @@ func TestRender(t *testing.T) {
 		{"tasks", "- [x] a\n- [ ] b", 0, "- [x] a\n- [ ] b\n"},
 		{"links", "[the page](http://x) <http://y> ![a picture](z.png)", 0, "the page (http://x) http://y [a picture] (z.png)\n"},
 		{"tables", "| a | b |\n|--|--|\n| long `cell` | 2 |\n", 0, "a            b\nlong `cell`  2\n"},
+		{"tables below text, with bars in them", "text\na | b\n:-|-:\nx \\| y | `p\\|q` | left out\n| z\n\nafter", 0, "text\n\na      b\nx | y  `p|q`\nz\n\nafter\n"},
+		{"no tables", "a | b\n-|-|-\n\na\n---\n\n|-|\n|", 0, "a | b\n-|-|-\n\n## a\n\n|-|\n|\n"},
+		{"struck out", "~~a~~", 0, "~~a~~\n"},
 		{"entities and escapes", `a &amp; b \*c\* &lt;`, 0, "a & b *c* <\n"},
 		{"HTML", "<b>x</b>\n\n<script>\ny\n</script>", 0, "<b>x</b>\n\n    <script>\n    y\n    </script>\n"},
 		{"nothing", "", 0, ""},
@@ -53,4 +56,15 @@ func TestPaint(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func FuzzRender(f *testing.F) {
+	f.Add("a | b\n:-|-:\n\\| | `p\\|q`\n||\n|", 10)
+	f.Add("# x\n- a\n  > b\n\n[l](<m>) ![i](j) <b>", 0)
+	f.Fuzz(func(t *testing.T, source string, width int) {
+		got := markdown.Render(source, markdown.Options{Width: max(0, width%200)})
+		if strings.ContainsAny(got, "\x1b\x07\u009b\u202e") {
+			t.Errorf("%q", got)
+		}
+	})
 }

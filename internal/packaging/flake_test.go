@@ -40,6 +40,9 @@ func TestFlake(t *testing.T) {
 		if !slices.Equal(got.Overlay, names[:2]) {
 			t.Errorf("the overlay has %s", got.Overlay)
 		}
+		if makefile, err := os.ReadFile(filepath.Join(top, "Makefile")); err == nil && !strings.Contains(string(makefile), "\nTAGS = -tags="+got.Tags+"\n") {
+			t.Errorf("the Makefile does not build with the tags %s", got.Tags)
+		}
 		if got.Static != "0" || !strings.Contains(got.Flags, "-X main.version="+got.Version) {
 			t.Errorf("CGO_ENABLED=%s, ldflags %s", got.Static, got.Flags)
 		}
@@ -100,9 +103,9 @@ func TestFlakeLock(t *testing.T) {
 }
 
 type outputs struct {
-	Names                                    map[string]map[string][]string
-	Overlay                                  []string
-	Version, Static, Flags, Install, Wrapped string
+	Names                                          map[string]map[string][]string
+	Overlay                                        []string
+	Version, Static, Tags, Flags, Install, Wrapped string
 }
 
 // evaluate asks for what the tests look at. The names are in Nix what they are in outputs.
@@ -122,6 +125,7 @@ func evaluate(t *testing.T, nix, dir string, into *outputs) {
 		Overlay = attrNames (self.overlays.default nixpkgs nixpkgs);
 		Version = clanctl.version;
 		Static = toString clanctl.attrs.CGO_ENABLED;
+		Tags = toString clanctl.attrs.tags;
 		Flags = toString clanctl.attrs.ldflags;
 		Install = clanctl.attrs.postInstall;
 		Wrapped = clanctl-with-nix.attrs.postInstall;

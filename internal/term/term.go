@@ -13,6 +13,9 @@ import (
 // Escape replaces what could command a terminal or mislead the eye (control and format characters, invalid UTF-8) with Go
 // escapes such as \x1b; newlines and tabs stay.
 func Escape(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	var b strings.Builder
 	for i, r := range s {
 		switch {
@@ -27,6 +30,26 @@ func Escape(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// EscapeLine is Escape for text that must stay on one line, in one cell: newlines and tabs are escaped, too.
+func EscapeLine(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	return oneLine.Replace(Escape(s))
+}
+
+var oneLine = strings.NewReplacer("\n", `\n`, "\t", `\t`)
+
+// isPlain reports whether a text is printable ASCII, as most names are.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // JSONWriter passes on a JSON text with the same characters inside it replaced by \u escapes; the text means the same as before.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -21,6 +22,10 @@ func TestEscape(t *testing.T) {
 	} {
 		if got := Escape(in); got != want {
 			t.Errorf("Escape(%q) = %s, want %s", in, got, want)
+		}
+		line := strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(want)
+		if got := EscapeLine(in); got != line {
+			t.Errorf("EscapeLine(%q) = %s, want %s", in, got, line)
 		}
 	}
 }

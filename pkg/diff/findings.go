@@ -1,10 +1,10 @@
 package diff
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -58,7 +58,7 @@ func concerned(f instance.Finding) []string {
 	return []string{f.Machine}
 }
 
-var place = regexp.MustCompile(`:\d+(:\d+)?`)
+var place = lazyregexp.New(`:\d+(:\d+)?`)
 
 // identity is what a finding is about and says, for one of the machines that it concerns: without its place, and without the one
 // machine that stands for all.

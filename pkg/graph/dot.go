@@ -1,9 +1,8 @@
 package graph
 
 import (
-	"bytes"
-	"encoding/xml"
 	"fmt"
+	"html"
 	"io"
 	"strings"
 )
@@ -44,8 +43,4 @@ func htmlLines(lines []string) string {
 }
 
 // xmlText escapes text for XML, Graphviz' labels and HTML alike.
-func xmlText(s string) string {
-	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(clean(s))) // a buffer takes everything
-	return b.String()
-}
+func xmlText(s string) string { return html.EscapeString(clean(s)) }

@@ -323,10 +323,11 @@ func (g *Graph) without() string {
 	return "no roles."
 }
 
-// clean makes text from a flake fit to be shown, on one line.
-func clean(s string) string { return oneLine.Replace(term.Escape(s)) }
+// clean makes text from a flake fit to be shown, on one line and in XML.
+func clean(s string) string { return notXML.Replace(term.EscapeLine(s)) }
 
-var oneLine = strings.NewReplacer("\n", `\n`, "\t", `\t`)
+// notXML are the characters that an XML document must not have, of those that are left.
+var notXML = strings.NewReplacer("\ufffe", "\ufffd", "\uffff", "\ufffd")
 
 // lines packs labels on lines of no more than so many columns, where they are not longer by themselves.
 func lines(labels []string, width int) []string {

@@ -136,7 +136,7 @@ func TestLarge(t *testing.T) {
 }
 
 var hostile = []string{`<script>alert(1)</script>`, `a"b`, "end", "x`y`", "it's #1; &amp;", `{}|[]()<>`, "new\nline", "\x1b[31mred", "日本語", "subgraph",
-	`"]; evil --> x`, "%%{init: {}}%%", "]]>", `${x} \" \N`, "\u202eabc", "\xff\x00", "", " ", "--", "-->"}
+	`"]; evil --> x`, "%%{init: {}}%%", "]]>", `${x} \" \N`, "\u202eabc", "\ufffe\uffff", "\xff\x00", "", " ", "--", "-->"}
 
 func hostileGraph() *Graph {
 	f := fleet{}

@@ -5,9 +5,12 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 )
 
-var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
+var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
+
+const pageText = `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -41,7 +44,7 @@ td,th{overflow-wrap:anywhere}
 </main>
 </body>
 </html>
-`))
+`
 
 type pageRow struct{ Instances, Role, Machines string }
 
@@ -49,7 +52,7 @@ type pageRow struct{ Instances, Role, Machines string }
 func (g *Graph) WriteHTML(w io.Writer) error {
 	var picture bytes.Buffer
 	g.svg(&picture)
-	return page.Execute(w, struct {
+	return page().Execute(w, struct {
 		Title   string
 		Picture template.HTML
 		Rows    []pageRow

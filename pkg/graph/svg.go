@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 )
 
 // All measures are in CSS pixels. The font has characters of one width, so that the size of a text is known without it.
@@ -28,7 +28,7 @@ const (
 	mostLines = 10
 )
 
-func columns(s string) int { return runewidth.StringWidth(s) }
+func columns(s string) int { return displaywidth.String(s) }
 
 // box is a rectangle with text in it.
 type box struct {

@@ -2,9 +2,10 @@ package module
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // NewType makes a type of what nixpkgs' lib tells of one: its name and description, from which its kind, its bounds and its
@@ -51,9 +52,7 @@ var kinds = map[string]Kind{
 	"fileset": KindOpaque, "luaInline": KindOpaque,
 }
 
-var (
-	bothInclusive = regexp.MustCompile(`between (-?[0-9.]+) and (-?[0-9.]+) \(both inclusive\)`)
-)
+var bothInclusive = lazyregexp.New(`between (-?[0-9.]+) and (-?[0-9.]+) \(both inclusive\)`)
 
 func (t *Type) readBounds() {
 	number := func(text string) *json.Number { n := json.Number(text); return &n }

@@ -2,7 +2,6 @@ package module_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -104,37 +103,4 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("%s: %v", odd, err)
 		}
 	}
-}
-
-func TestLookUp(t *testing.T) {
-	of := parse(t, backup)
-	for path, want := range map[string]string{
-		"": "folders hooks keep mode package port systems targets", "keep": "daily", "targets": "", "targets/a": "below repo",
-		"targets/a/below": "below repo", "targets/a/below/below": "below repo", "hooks/3": "run", "nowhere/at": "", "port": "",
-	} {
-		if diff := cmp.Diff(want, join(of.NamesAt(split(path)))); diff != "" {
-			t.Errorf("%s: %s", path, diff)
-		}
-	}
-	for path, want := range map[string]string{
-		"port": "unsignedInt16", "keep/daily": "positiveInt", "folders/0": "str", "targets/a/below/repo": "strMatching", "systems/0": "str",
-		"anything": "str", "keep": "", "targets/a/no": "", "folders/x": "", "port/0": "",
-	} {
-		got := ""
-		if at := of.TypeAt(split(path)); at != nil {
-			got = at.Name
-		}
-		if got != want {
-			t.Errorf("%s: %q, not %q", path, got, want)
-		}
-	}
-}
-
-func join(names []string) string { return strings.Join(names, " ") }
-
-func split(path string) []string {
-	if path == "" {
-		return nil
-	}
-	return strings.Split(path, "/")
 }

@@ -40,8 +40,10 @@ func ecmaPattern(posix string) (string, bool) {
 		rest = rest[length:]
 	}
 	pattern := "^(?:" + controls.Replace(b.String()) + ")$"
-	_, err := regexp.Compile(pattern)
-	return pattern, err == nil
+	if _, err := regexp.Compile(pattern); err != nil {
+		return "", false
+	}
+	return pattern, true
 }
 
 // Characters that are better seen.

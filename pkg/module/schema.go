@@ -2,13 +2,11 @@ package module
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Schema is a role's interface as a JSON Schema (draft 2020-12): one document, its root the settings, that refers to nothing
@@ -22,7 +20,7 @@ type Schema struct {
 
 	document map[string]any
 	of       *Interface
-	compiled func() (*jsonschema.Schema, error)
+	whole    bool
 }
 
 // SchemaOptions say what a schema is for.
@@ -45,14 +43,13 @@ type Inexpressible struct {
 
 // NewSchema makes the schema of an interface.
 func NewSchema(of *Interface, options SchemaOptions) *Schema {
-	g := &schemaGenerator{schema: &Schema{of: of}}
+	g := &schemaGenerator{schema: &Schema{of: of, whole: options.Whole}}
 	g.schema.document = g.settings(of, place{required: options.Whole})
 	g.schema.document["$schema"] = draft
 	if options.Title != "" {
 		g.schema.document["title"] = options.Title
 	}
 	slices.SortStableFunc(g.schema.Inexpressible, func(a, b Inexpressible) int { return slices.Compare(a.Path, b.Path) })
-	g.schema.compiled = sync.OnceValues(g.schema.compile)
 	return g.schema
 }
 
@@ -202,14 +199,8 @@ func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 		return bounded(t, map[string]any{"type": "integer"})
 	case KindNumber:
 		return bounded(t, map[string]any{"type": "number"})
-	case KindString:
+	case KindString, KindPath:
 		return g.text(t, at)
-	case KindPath:
-		schema := map[string]any{"type": "string"}
-		if strings.HasPrefix(t.Description, "absolute ") || strings.HasSuffix(t.Description, " in the Nix store") && !strings.Contains(t.Description, " not ") {
-			schema["pattern"] = "^/"
-		}
-		return schema
 	case KindEnum:
 		if t.Error != nil {
 			return g.inexpressible(at, t.Error.Error())
@@ -244,7 +235,8 @@ func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 		}
 	case KindTagged:
 		if t.Interface != nil {
-			schema := g.options(t.Interface.Options, place{pointer: at.pointer, path: at.path})
+			schema := g.options(t.Interface.Options, at)
+			delete(schema, "required")
 			schema["minProperties"], schema["maxProperties"] = 1, 1
 			return schema
 		}
@@ -297,21 +289,29 @@ func bounded(t *Type, schema map[string]any) map[string]any {
 
 func (g *schemaGenerator) text(t *Type, at place) map[string]any {
 	schema := map[string]any{"type": "string"}
-	if t.NonEmpty {
-		schema["pattern"] = `[^ \t\n]` // anything that is not blank
-	}
-	if t.Pattern == "" {
-		return schema
-	}
-	pattern, ok := ecmaPattern(t.Pattern)
+	pattern, ok := t.ecma()
 	if !ok {
-		for key, value := range g.inexpressible(at, "no schema can express the pattern "+t.Pattern) {
-			schema[key] = value
-		}
-		return schema
+		maps.Copy(schema, g.inexpressible(at, "no schema can express the pattern "+t.Pattern))
 	}
-	schema["pattern"] = pattern
+	if pattern != "" {
+		schema["pattern"] = pattern
+	}
 	return schema
+}
+
+// ecma is the pattern of a string or path as ECMA writes it; empty where there is none, or, reported as false, none that ECMA can
+// write.
+func (t *Type) ecma() (pattern string, ok bool) {
+	switch {
+	case t.Pattern != "":
+		return ecmaPattern(t.Pattern)
+	case t.NonEmpty:
+		return `[^ \t\n]`, true // anything that is not blank
+	case t.Kind == KindPath && (strings.HasPrefix(t.Description, "absolute ") ||
+		strings.HasSuffix(t.Description, " in the Nix store") && !strings.Contains(t.Description, " not ")):
+		return "^/", true
+	}
+	return "", true
 }
 
 func (g *schemaGenerator) nullable(t *Type, at place) map[string]any {

@@ -74,6 +74,7 @@ func TestSchemaValidates(t *testing.T) {
 		if err := json.Unmarshal([]byte(test.value), &value); err != nil {
 			t.Fatal(err)
 		}
+		agree(t, test.schema, test.value)
 		var got []string
 		if err := test.schema.Validate(value); err != nil {
 			var invalid *module.InvalidError
@@ -149,6 +150,11 @@ func TestSchemaOfTypes(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.option, diff)
+		}
+		for _, value := range []string{test.fits, test.not} {
+			if value != "" {
+				agree(t, schema, `{"x": `+value+`}`)
+			}
 		}
 		if test.fits != "" {
 			if err := schema.Validate(json.RawMessage(`{"x": ` + test.fits + `}`)); err != nil {

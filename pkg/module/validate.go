@@ -3,18 +3,15 @@ package module
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"github.com/clanctl/clanctl/internal/nearest"
 )
 
-// InvalidError: a value is not what the schema describes.
+// InvalidError: a value is not what the interface accepts.
 type InvalidError struct {
 	// Problems in the order of their paths; at least one.
 	Problems []Problem
@@ -45,149 +42,217 @@ func (p Problem) String() string {
 	return where + ": " + p.Message
 }
 
-// Validate checks a value, which is anything that marshals to JSON. The error is an [*InvalidError]; or what is wrong with a
-// schema that cannot be used, which does not happen to one made by [NewSchema].
+// Validate checks a value, which is anything that marshals to JSON, against the interface that the schema is of. What it accepts the
+// schema accepts, too; where it knows more than a schema can express, it accepts less. The error is an [*InvalidError], or says
+// why the value is not JSON.
 func (s *Schema) Validate(value any) error {
-	instance, err := throughJSON(value)
+	decoded, err := throughJSON(value)
 	if err != nil {
 		return fmt.Errorf("module: the value: %w", err)
 	}
-	compiled, err := s.compiled()
-	if err != nil {
-		return fmt.Errorf("module: the schema: %w", err)
+	problems := spot{required: s.whole}.settings(s.of, decoded)
+	if len(problems) == 0 {
+		return nil
 	}
-	err = compiled.Validate(instance)
-	var invalid *jsonschema.ValidationError
-	if !errors.As(err, &invalid) {
-		return err
-	}
-	result := &InvalidError{Problems: s.problems(invalid, instance)}
-	slices.SortStableFunc(result.Problems, func(a, b Problem) int { return slices.Compare(a.Path, b.Path) })
-	return result
+	slices.SortStableFunc(problems, func(a, b Problem) int { return slices.Compare(a.Path, b.Path) })
+	return &InvalidError{Problems: problems}
 }
 
-// compile makes a validator of the document, which has no address of its own.
-func (s *Schema) compile() (*jsonschema.Schema, error) {
-	document, err := throughJSON(s.document)
-	if err != nil {
-		return nil, err
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("settings:schema", document); err != nil {
-		return nil, err
-	}
-	return compiler.Compile("settings:schema")
-}
-
-func throughJSON(value any) (any, error) {
+// throughJSON is what a value is in JSON: sets, lists, strings, booleans, and numbers as they are written.
+func throughJSON(value any) (decoded any, err error) {
 	data, err := json.Marshal(value)
 	if err != nil {
 		return nil, err
 	}
-	return jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	err = decoder.Decode(&decoded)
+	return decoded, err
 }
 
-// problems are the leaves of a validator's tree of errors, in the words of the interface.
-func (s *Schema) problems(e *jsonschema.ValidationError, instance any) []Problem {
-	path := e.InstanceLocation
-	switch k := e.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		var found []Problem
-		for _, name := range k.Properties {
-			problem := Problem{Path: extend(path, name), Message: "there is no such option"}
-			known := s.of.NamesAt(path)
-			if near := nearest.Of(name, known); len(near) > 0 {
-				problem.Hint = "did you mean " + nearest.List(near) + "?"
-			} else if len(known) > 0 {
-				problem.Hint = "the options are " + nearest.List(known)
-			}
-			found = append(found, problem)
-		}
-		return found
-	case *kind.Required:
-		var found []Problem
-		for _, name := range k.Missing {
-			found = append(found, Problem{Path: extend(path, name), Message: "has to be set"})
-		}
-		return found
-	case *kind.AnyOf:
-		if cause := deepest(e); cause != nil {
-			return s.problems(cause, instance)
-		}
-	case *kind.MinProperties, *kind.MaxProperties:
-		return []Problem{{Path: path, Message: "must have exactly one of " + nearest.List(s.of.NamesAt(path))}}
-	default:
-		if len(e.Causes) > 0 {
-			var found []Problem
-			for _, cause := range e.Causes {
-				found = append(found, s.problems(cause, instance)...)
-			}
-			return found
+// spot is where in the settings a value is.
+type spot struct {
+	path []string
+	// around are the types that the value is inside of, from the outside in; those from own on are of this very value.
+	around []*Type
+	own    int
+	// required: what has no default must be set, see [SchemaOptions.Whole].
+	required bool
+}
+
+func (s spot) at(name string) spot {
+	s.path = append(slices.Clip(s.path), name)
+	return s
+}
+
+func (s spot) inside(types ...*Type) spot {
+	s.around = append(slices.Clip(s.around), types...)
+	return s
+}
+
+// wrong is a problem at the spot itself.
+func (s spot) wrong(message string) []Problem { return []Problem{{Path: s.path, Message: message}} }
+
+// settings checks a set of options.
+func (s spot) settings(of *Interface, value any) []Problem {
+	set, isSet := value.(map[string]any)
+	if !isSet {
+		return s.wrong(shown(value) + " where a set of options belongs")
+	}
+	found := s.attributes(of, set)
+	for name, option := range of.Options {
+		if _, given := set[name]; s.required && !given && option.Required() {
+			found = append(found, s.at(name).wrong("has to be set")...)
 		}
 	}
-	return []Problem{{Path: path, Message: s.mismatch(path, valueAt(instance, path))}}
+	return found
 }
 
-// deepest is the alternative of a union that a value was meant for: the one that gets furthest, if one gets further than the
-// value itself.
-func deepest(e *jsonschema.ValidationError) *jsonschema.ValidationError {
-	var best *jsonschema.ValidationError
-	most := len(e.InstanceLocation)
-	for _, cause := range e.Causes {
-		if depth := depthOf(cause); depth > most {
-			best, most = cause, depth
+func (s spot) attributes(of *Interface, set map[string]any) []Problem {
+	var found []Problem
+	free, inside := attributesOf(of.Freeform)
+	for name, value := range set {
+		option, there := of.Options[name], s.at(name)
+		switch {
+		case option == nil && free != nil:
+			found = append(found, there.inside(inside...).value(free, value)...)
+		case option == nil && of.Freeform == nil:
+			found = append(found, Problem{there.path, "there is no such option", optionHint(name, of.Names())})
+		case option == nil:
+		case option.IsSet():
+			found = append(found, there.settings(&Interface{Options: option.Options}, value)...)
+		case option.Type != nil:
+			found = append(found, there.value(option.Type, value)...)
 		}
+	}
+	return found
+}
+
+func optionHint(name string, known []string) string {
+	if near := nearest.Of(name, known); len(near) > 0 {
+		return "did you mean " + nearest.List(near) + "?"
+	}
+	if len(known) > 0 {
+		return "the options are " + nearest.List(known)
+	}
+	return ""
+}
+
+// value checks a value against the type that is declared for it.
+func (s spot) value(t *Type, value any) []Problem {
+	s.own = len(s.around)
+	found := s.typ(t, value)
+	if t.Up > 0 && t.Up <= len(s.around) {
+		t = s.around[len(s.around)-t.Up]
+	}
+	for i := range found {
+		if found[i].Message == "" {
+			found[i].Message = shown(value) + " is not of the type: " + t.describe()
+		}
+	}
+	return found
+}
+
+// typ checks a value against the declared type, or against a part of it. That it is not of it is a problem without a message.
+func (s spot) typ(t *Type, value any) []Problem {
+	if t.Up > 0 && t.Up <= len(s.around) {
+		target := len(s.around) - t.Up
+		if target >= s.own {
+			return nil // itself, or something else: it says nothing
+		}
+		t, s.around, s.own = s.around[target], s.around[:target], target
+	}
+	s = s.inside(t)
+	mismatch := s.wrong("")
+
+	switch t.Kind {
+	case KindNullable:
+		if t.Elem == nil || value == nil {
+			return nil
+		}
+		return s.typ(t.Elem, value)
+	case KindUnion, KindCoerced:
+		return s.alternatives(t, value)
+	case KindList:
+		list, isList := value.([]any)
+		if !isList || t.NonEmpty && len(list) == 0 {
+			return mismatch
+		}
+		var found []Problem
+		for i, inner := range list {
+			if t.Elem != nil {
+				there := s.at(strconv.Itoa(i))
+				there.required = true
+				found = append(found, there.value(t.Elem, inner)...)
+			}
+		}
+		return found
+	case KindMap:
+		set, isSet := value.(map[string]any)
+		if !isSet {
+			return mismatch
+		}
+		var found []Problem
+		for name, inner := range set {
+			if t.Elem != nil {
+				found = append(found, s.at(name).value(t.Elem, inner)...)
+			}
+		}
+		return found
+	case KindSubmodule, KindTagged:
+		if t.Interface == nil {
+			return nil
+		}
+		set, isSet := value.(map[string]any)
+		if !isSet {
+			return mismatch
+		}
+		if t.Kind == KindSubmodule {
+			return s.settings(t.Interface, value)
+		}
+		if len(set) != 1 {
+			return s.wrong("must have exactly one of " + nearest.List(t.Interface.Names()))
+		}
+		return s.attributes(t.Interface, set)
+	}
+	if !t.takes(value) {
+		return mismatch
+	}
+	return nil
+}
+
+// alternatives checks a value against a union. One that fits none was meant for the alternative in which it gets furthest, if it
+// gets further than the value itself.
+func (s spot) alternatives(t *Type, value any) []Problem {
+	best, most := s.wrong(""), len(s.path)
+	for _, alternative := range t.Alternatives {
+		found := s.typ(alternative, value)
+		if len(found) == 0 {
+			return nil
+		}
+		for _, problem := range found {
+			if len(problem.Path) > most {
+				best, most = found, len(problem.Path)
+			}
+		}
+	}
+	if len(t.Alternatives) == 0 {
+		return nil
 	}
 	return best
 }
 
-func depthOf(e *jsonschema.ValidationError) int {
-	depth := len(e.InstanceLocation)
-	switch e.ErrorKind.(type) {
-	case *kind.AdditionalProperties, *kind.Required:
-		depth++
-	}
-	for _, cause := range e.Causes {
-		depth = max(depth, depthOf(cause))
-	}
-	return depth
-}
-
-// mismatch says that a value is not of the type that is declared.
-func (s *Schema) mismatch(path []string, value any) string {
-	got := "a set"
-	switch v := value.(type) {
+// shown is a value in a message, in a few characters.
+func shown(value any) string {
+	switch value.(type) {
 	case map[string]any:
+		return "a set"
 	case []any:
-		got = "a list"
-	default:
-		data, _ := json.Marshal(v)
-		got = string(data)
-		if runes := []rune(got); len(runes) > 60 {
-			got = string(runes[:57]) + "..."
-		}
+		return "a list"
 	}
-	t := s.of.TypeAt(path)
-	if t == nil {
-		return got + " where a set of options belongs"
+	data, _ := json.Marshal(value)
+	if runes := []rune(string(data)); len(runes) > 60 {
+		return string(runes[:57]) + "..."
 	}
-	return got + " is not of the type: " + t.describe()
+	return string(data)
 }
-
-func valueAt(value any, path []string) any {
-	for _, key := range path {
-		switch v := value.(type) {
-		case map[string]any:
-			value = v[key]
-		case []any:
-			var i int
-			if _, err := fmt.Sscan(key, &i); err != nil || i >= len(v) {
-				return nil
-			}
-			value = v[i]
-		}
-	}
-	return value
-}
-
-func extend(path []string, name string) []string { return append(slices.Clip(path), name) }

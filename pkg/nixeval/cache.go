@@ -11,10 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // The cache answers a question without Nix when everything that the answer was computed from is provably the same: the
@@ -274,7 +275,7 @@ func plainQuery(ref string) bool {
 	return true
 }
 
-var commit = regexp.MustCompile(`(?:^|[^0-9a-f])([0-9a-f]{40})(?:[^0-9a-f]|$)`)
+var commit = lazyregexp.New(`(?:^|[^0-9a-f])([0-9a-f]{40})(?:[^0-9a-f]|$)`)
 
 // locked reports whether a remote reference can only ever mean one tree.
 func locked(ref string) bool {
@@ -292,7 +293,7 @@ func locked(ref string) bool {
 	return false
 }
 
-var lockLine = regexp.MustCompile(`(?m)^• (?:Added|Updated) input '([^']*)':\n(?:    '[^']*'[^\n]*\n  → )? *(?:follows )?'([^']*)'`)
+var lockLine = lazyregexp.New(`(?m)^• (?:Added|Updated) input '([^']*)':\n(?:    '[^']*'[^\n]*\n  → )? *(?:follows )?'([^']*)'`)
 
 // localInputs reads from Nix's own account of the inputs that it took (`• Added input ...`, all of them, because the program
 // flake has no lock file) which lie in local directories. It reports false when the account is not understood, or some input

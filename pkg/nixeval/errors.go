@@ -7,9 +7,10 @@ import (
 	"io/fs"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // The kinds of failure that a caller may want to tell apart; test with errors.Is.
@@ -104,7 +105,7 @@ func (e *Error) Position() (Position, bool) {
 	return Position{}, false
 }
 
-var traceFrame = regexp.MustCompile(`(/nix/store/[^\s:]+):(\d+):(\d+)`)
+var traceFrame = lazyregexp.New(`(/nix/store/[^\s:]+):(\d+):(\d+)`)
 
 // own is Local, for files of the flake itself only.
 func (s Sources) own(path string) (string, bool) {
@@ -204,9 +205,9 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 }
 
 // The first is of Nix's downloads, the others are of git.
-var offlineFailure = regexp.MustCompile(`unable to download|transport '[^']*' not allowed|[Cc]annot (?:find|fetch|resolve) .*(?:offline|Git)|Failed to fetch git repository`)
+var offlineFailure = lazyregexp.New(`unable to download|transport '[^']*' not allowed|[Cc]annot (?:find|fetch|resolve) .*(?:offline|Git)|Failed to fetch git repository`)
 
-var missingFile = regexp.MustCompile(`does not exist|No such file|not tracked|does not contain a|getting status of`)
+var missingFile = lazyregexp.New(`does not exist|No such file|not tracked|does not contain a|getting status of`)
 
 // untracked returns a file of the work tree that git does not track and the text mentions, or "".
 func untracked(ctx context.Context, root, text string) string {

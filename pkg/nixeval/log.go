@@ -3,8 +3,9 @@ package nixeval
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // Event is one message of Nix's log.
@@ -147,8 +148,8 @@ func parseLogLine(line []byte) (Event, bool) {
 }
 
 var (
-	positionSuffix = regexp.MustCompile(`:\d+:\d+$`)
-	ansi           = regexp.MustCompile("\x1b\\[[0-9;:?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
+	positionSuffix = lazyregexp.New(`:\d+:\d+$`)
+	ansi           = lazyregexp.New("\x1b\\[[0-9;:?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
 )
 
 // stripANSI removes terminal escape sequences.

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os/exec"
-	"regexp"
 	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // run is what one process left behind.
@@ -52,7 +53,7 @@ const (
 )
 
 // busyMessage is the whole of what Nix says when SQLite had no turn for it.
-var busyMessage = regexp.MustCompile(`^SQLite database '[^']*' is busy(?: \(SQLITE_PROTOCOL\))?$`)
+var busyMessage = lazyregexp.New(`^SQLite database '[^']*' is busy(?: \(SQLITE_PROTOCOL\))?$`)
 
 // databaseBusy reports whether this, and nothing else, was the error.
 func (r *run) databaseBusy() bool {

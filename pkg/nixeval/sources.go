@@ -5,9 +5,10 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // Sources maps the store paths of a flake's source back to the user's own files. The zero value maps nothing.
@@ -101,9 +102,9 @@ func (s Sources) Root() string { return s.root }
 var (
 	// A store elsewhere (NIX_REMOTE=/home/me/root) keeps /nix/store/x in /home/me/root/nix/store/x. Nix gives the latter in
 	// positions, and the former everywhere else.
-	otherStore = regexp.MustCompile(`^(/.+?)(/nix/store/[0-9a-z]{32}-.+)$`)
-	storeFile  = regexp.MustCompile(`^(/nix/store/[0-9a-z]{32}-[^/]+)/(.+)$`)
-	storePaths = regexp.MustCompile(`(?:/[0-9A-Za-z+._-]+)*/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+(?:/[^\s'"` + "`" + `:;,(){}<>«»\x60]*)?`)
+	otherStore = lazyregexp.New(`^(/.+?)(/nix/store/[0-9a-z]{32}-.+)$`)
+	storeFile  = lazyregexp.New(`^(/nix/store/[0-9a-z]{32}-[^/]+)/(.+)$`)
+	storePaths = lazyregexp.New(`(?:/[0-9A-Za-z+._-]+)*/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+(?:/[^\s'"` + "`" + `:;,(){}<>«»\x60]*)?`)
 )
 
 // Rewrite replaces the store paths in a text that Local can place.

@@ -9,16 +9,17 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"regexp"
+	"sync"
 	"text/template"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 //go:embed module/*.tmpl
 var sources embed.FS
 
-var templates = template.Must(template.ParseFS(sources, "module/*.tmpl"))
+var templates = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(sources, "module/*.tmpl")) })
 
 // Module is a new service module.
 type Module struct {
@@ -31,7 +32,7 @@ type Module struct {
 }
 
 // These characters mean themselves in Nix strings and in Markdown, and make good file names.
-var namePattern = regexp.MustCompile(`^(@[A-Za-z0-9_][A-Za-z0-9_.-]*/)?([A-Za-z_][A-Za-z0-9_-]*)$`)
+var namePattern = lazyregexp.New(`^(@[A-Za-z0-9_][A-Za-z0-9_.-]*/)?([A-Za-z_][A-Za-z0-9_-]*)$`)
 
 // NameError: the name is none that a module should have.
 type NameError struct{ Name string }
@@ -84,7 +85,7 @@ func Write(flake, name string) (*Module, error) {
 
 func write(root *os.Root, file, name string, data any) error {
 	var text bytes.Buffer
-	if err := templates.ExecuteTemplate(&text, name+".tmpl", data); err != nil {
+	if err := templates().ExecuteTemplate(&text, name+".tmpl", data); err != nil {
 		return err
 	}
 	return root.WriteFile(file, text.Bytes(), 0o644)

@@ -1,10 +1,10 @@
 package store
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -27,7 +27,7 @@ func (s *Store) renameFindings(old, now []instance.Finding) {
 	}
 }
 
-var place = regexp.MustCompile(`:\d+(:\d+)?`)
+var place = lazyregexp.New(`:\d+(:\d+)?`)
 
 // sameButNames reports whether a message becomes another one by calling renamed instances by their new names, in some places or all:
 // which letters of a message are a name cannot be told from the message alone.

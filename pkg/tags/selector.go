@@ -3,9 +3,10 @@ package tags
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // Selector chooses machines, or other names, the way fleet tools do: `web-*,@backup,!laptop`.
@@ -93,7 +94,7 @@ func trimBlanks(s string) string {
 	return trimmed
 }
 
-var escapedPair = regexp.MustCompile(`(?s)\\(.)`)
+var escapedPair = lazyregexp.New(`(?s)\\(.)`)
 
 // slashless hides slashes from path.Match, to which they end a part of a path. No name in Nix has a NUL.
 func slashless(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
