@@ -130,19 +130,19 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 		if err := o.flush(); err != nil {
 			return err
 		}
-		fmt.Fprintln(o.c.App.Writer)
+		fmt.Fprintln(stdout(o.c))
 		for name, old := range doc.Renamed {
-			fmt.Fprintf(o.c.App.Writer, "%s is %s now\n", term.Escape(old), term.Escape(name))
+			fmt.Fprintf(stdout(o.c), "%s is %s now\n", term.Escape(old), term.Escape(name))
 		}
 		if len(doc.Renamed) > 0 {
-			fmt.Fprintln(o.c.App.Writer, "what services make of an instance's name may be made anew: vars are generated again, files get other names")
+			fmt.Fprintln(stdout(o.c), "what services make of an instance's name may be made anew: vars are generated again, files get other names")
 		}
 		if !doc.Fleet.Empty() || len(doc.Renamed) == 0 {
-			return printDiff(o.c.App.Writer, o.width, o.paint, doc.Fleet)
+			return printDiff(stdout(o.c), o.width, o.paint, doc.Fleet)
 		}
 		var b bytes.Buffer
 		printAffectedTable(&b, o.width, o.paint, doc.Fleet)
-		if _, err := b.WriteTo(o.c.App.Writer); err != nil {
+		if _, err := b.WriteTo(stdout(o.c)); err != nil {
 			return err
 		}
 	}
@@ -184,32 +184,29 @@ func (o *viewOutput) valueLine(s style, sign, where string, value any) {
 
 // sayResult says on stderr what became of the file.
 func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
-	say := func(format string, args ...any) {
-		fmt.Fprintf(c.App.ErrWriter, "clanctl: %s\n", term.Escape(fmt.Sprintf(format, args...)))
-	}
 	switch {
 	case len(p.Patch) == 0:
-		say("nothing to change: it is so already")
+		say(c, "nothing to change: it is so already")
 	case c.Bool("dry-run"):
-		say("%s would be written; nothing was (--dry-run)", fromHere(p.File))
+		say(c, "%s would be written; nothing was (--dry-run)", fromHere(p.File))
 	case r.Written && p.Created:
-		say("%s was made", fromHere(p.File))
+		say(c, "%s was made", fromHere(p.File))
 	case r.Written:
-		say("%s was written", fromHere(p.File))
+		say(c, "%s was written", fromHere(p.File))
 	}
 	for _, reason := range reasons(p.Err) {
-		say("forced: %s", strings.ReplaceAll(reason, "\n", "\n  "))
+		say(c, "forced: %s", reason)
 	}
 	if r.Tracked && r.Commit == "" {
-		say("git did not know the file, and Nix sees only what git tracks: did git add -N")
+		say(c, "git did not know the file, and Nix sees only what git tracks: did git add -N")
 	}
 	if r.Commit != "" {
-		say("committed as %s", r.Commit)
+		say(c, "committed as %s", r.Commit)
 		switch {
 		case r.Swept && r.Written:
-			say("the commit has changes, too, that the file had before")
+			say(c, "the commit has changes, too, that the file had before")
 		case r.Swept:
-			say("the commit has the changes that the file had before")
+			say(c, "the commit has the changes that the file had before")
 		}
 	}
 	return nil

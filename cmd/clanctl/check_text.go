@@ -23,8 +23,8 @@ type textPrinter struct {
 	width int
 }
 
-func printText(w io.Writer, paint painter, r *report) error {
-	p := &textPrinter{out: bufio.NewWriter(w), paint: paint, source: r.source, width: widthOf(w)}
+func printText(w io.Writer, width int, paint painter, r *report) error {
+	p := &textPrinter{out: bufio.NewWriter(w), paint: paint, source: r.source, width: width}
 	for _, f := range r.Findings {
 		p.finding(f)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/nearest"
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -69,7 +68,7 @@ func diffCommand() *cli.Command {
 				return err
 			}
 			for _, note := range notes(d, sides) {
-				fmt.Fprintf(c.App.ErrWriter, "clanctl: %s\n", term.Escape(note))
+				say(c, "%s", note)
 			}
 			if len(d.Unknown) > 0 {
 				return exitStatus(exitPartial)
@@ -273,11 +272,11 @@ func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	paint, err := newPainter(c)
+	paint, err := stdout(c).painter(c)
 	if err != nil {
 		return nil, err
 	}
-	w := c.App.Writer
+	w := stdout(c)
 	if c.Bool("affected") {
 		if c.IsSet("format") || format != "text" {
 			return nil, usageError{"--affected prints names, and goes with no other format", `which of them are affected directly: clanctl diff -r --jq '.affected[] | select(.kind == "direct").machine'`}
@@ -290,18 +289,14 @@ func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
 	case "markdown":
 		return func(d *diff.Difference) error { return printDiffMarkdown(w, d) }, nil
 	}
-	return func(d *diff.Difference) error { return printDiff(w, widthOf(w), paint, d) }, nil
+	return func(d *diff.Difference) error { return printDiff(w, w.width(), paint, d) }, nil
 }
 
 // printAffected prints names for a program, or escaped for a terminal.
-func printAffected(w io.Writer, d *diff.Difference) error {
+func printAffected(w *stream, d *diff.Difference) error {
 	var b strings.Builder
 	for _, a := range d.Affected {
-		name := a.Machine
-		if isTerminal(w) {
-			name = term.Escape(name)
-		}
-		b.WriteString(name + "\n")
+		b.WriteString(w.shown(a.Machine) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -70,7 +70,7 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 	}
 	for _, f := range inv.Findings {
 		if f.Severity == instance.SeverityError {
-			printFinding(c.App.ErrWriter, f)
+			printFinding(stderr(c), f)
 		}
 	}
 	return exitStatus(exitPartial)
@@ -85,7 +85,7 @@ func printTraces(c *cli.Context, err error) {
 	for _, err := range errs {
 		var nixErr *nixeval.Error
 		if errors.As(err, &nixErr) && nixErr.Trace != "" {
-			fmt.Fprintln(c.App.ErrWriter, term.Escape(nixErr.Trace))
+			fmt.Fprintln(stderr(c), term.Escape(nixErr.Trace))
 		}
 	}
 }

@@ -16,7 +16,7 @@ func manCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			_, err = io.WriteString(c.App.Writer, page)
+			_, err = io.WriteString(stdout(c), page)
 			return err
 		},
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,18 +30,16 @@ func jsonFlags() []cli.Flag {
 
 // jsonOutput prints a document, filtered if that was asked for.
 type jsonOutput struct {
-	w        io.Writer
-	errors   io.Writer
-	ctx      context.Context // ends an endless expression
-	query    *gojq.Code
-	filter   string
-	raw      bool
-	terminal bool
+	c      *cli.Context // its end ends an endless expression
+	w      io.Writer
+	query  *gojq.Code
+	filter string
+	raw    bool
 }
 
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
-	out := &jsonOutput{w: c.App.Writer, errors: c.App.ErrWriter, ctx: c.Context, raw: c.Bool("raw"), filter: c.String("jq"), terminal: isTerminal(c.App.Writer)}
+	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), filter: c.String("jq")}
 	if !c.IsSet("jq") {
 		if out.raw {
 			return nil, usagef("-r goes with --jq")
@@ -70,7 +67,7 @@ func (o *jsonOutput) name(command string) string {
 			program = fmt.Sprint(path, info.Size(), info.ModTime().UnixNano())
 		}
 	}
-	return fmt.Sprintf("%s %q %t %t %s", command, o.filter, o.raw, o.terminal, program)
+	return fmt.Sprintf("%s %q %t %t %s", command, o.filter, o.raw, stdout(o.c).terminal != nil, program)
 }
 
 func (o *jsonOutput) print(doc any) error {
@@ -87,7 +84,7 @@ func (o *jsonOutput) print(doc any) error {
 	if err := dec.Decode(&value); err != nil {
 		return err
 	}
-	for iter := o.query.RunWithContext(o.ctx, value); ; {
+	for iter := o.query.RunWithContext(o.c.Context, value); ; {
 		v, ok := iter.Next()
 		if !ok {
 			return nil
@@ -99,7 +96,7 @@ func (o *jsonOutput) print(doc any) error {
 			return fmt.Errorf("--jq: %w", err)
 		}
 		if s, isString := v.(string); isString && o.raw {
-			if _, err := io.WriteString(o.w, o.rawText(s)+"\n"); err != nil {
+			if _, err := io.WriteString(o.w, stdout(o.c).shown(s)+"\n"); err != nil {
 				return err
 			}
 			continue
@@ -118,9 +115,9 @@ func (o *jsonOutput) halted(halt *gojq.HaltError) error {
 			return nil
 		}
 	case string:
-		fmt.Fprint(o.errors, term.Escape(v))
+		fmt.Fprint(stderr(o.c), term.Escape(v))
 	default:
-		if err := writeJSON(o.errors, finite(v)); err != nil {
+		if err := writeJSON(stderr(o.c), finite(v)); err != nil {
 			return err
 		}
 	}
@@ -149,14 +146,6 @@ func finite(v any) any {
 		}
 	}
 	return v
-}
-
-// rawText is a string as it is for a program, and escaped for a terminal.
-func (o *jsonOutput) rawText(s string) string {
-	if o.terminal {
-		return term.Escape(s)
-	}
-	return s
 }
 
 // numbers are written as they are: to this encoder a json.Number is just a string.

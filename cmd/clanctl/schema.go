@@ -43,7 +43,7 @@ func schemaCommand() *cli.Command {
 			}
 			schema := module.NewSchema(of.Interface, module.SchemaOptions{Title: service.Name + " " + role, Whole: c.Bool("whole")})
 			for _, option := range schema.Inexpressible {
-				fmt.Fprintf(c.App.ErrWriter, "warning: %s: %s\n", term.Escape(optionPath(option.Path)), term.Escape(option.Reason))
+				fmt.Fprintf(stderr(c), "warning: %s: %s\n", term.Escape(optionPath(option.Path)), term.Escape(option.Reason))
 			}
 			return out.print(schema)
 		},

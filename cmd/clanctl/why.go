@@ -48,7 +48,7 @@ func whyCommand() *cli.Command {
 			if c.Bool("json") || c.IsSet("jq") {
 				err = out.print(e)
 			} else {
-				err = printExplanation(c.App.Writer, e)
+				err = printExplanation(stdout(c), e)
 			}
 			if err == nil && e.Setting != nil && e.Setting.Problem != "" {
 				return exitStatus(exitFailed)
@@ -72,7 +72,7 @@ func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, error) 
 		printTraces(c, err)
 		var nixErr *nixeval.Error
 		if info != nil && errors.As(info.Err, &nixErr) {
-			fmt.Fprintln(c.App.ErrWriter, term.Escape(nixErr.Trace))
+			fmt.Fprintln(stderr(c), term.Escape(nixErr.Trace))
 		}
 	}
 	if inv == nil {
