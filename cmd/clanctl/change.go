@@ -13,7 +13,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -22,15 +21,12 @@ import (
 
 // changeFlags are those of the commands that change a clan.
 func changeFlags(more ...cli.Flag) []cli.Flag {
-	return append(more,
+	flags := append(more,
 		&cli.BoolFlag{Name: "dry-run", Usage: "show what would change, and write nothing"},
 		&cli.BoolFlag{Name: "force", Usage: "write also what would break the clan, or what it would not see"},
 		&cli.BoolFlag{Name: "commit", Usage: "commit inventory.json, and nothing else, to the clan's git repository"},
-		&cli.BoolFlag{Name: "json", Usage: "print JSON"},
-		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
-		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
-		colorFlag(),
 	)
+	return append(append(flags, jsonFlags("print JSON")...), colorFlag())
 }
 
 // changeClan makes changes to a clan, says what they are and what they mean, and writes them.
@@ -132,7 +128,7 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 		}
 		fmt.Fprintln(stdout(o.c))
 		for name, old := range doc.Renamed {
-			fmt.Fprintf(stdout(o.c), "%s is %s now\n", term.Escape(old), term.Escape(name))
+			fmt.Fprintf(stdout(o.c), "%s is %s now\n", flat(old), flat(name))
 		}
 		if len(doc.Renamed) > 0 {
 			fmt.Fprintln(stdout(o.c), "what services make of an instance's name may be made anew: vars are generated again, files get other names")

@@ -38,7 +38,7 @@ func (p *textPrinter) finding(f instance.Finding) {
 		colour = red
 	}
 	if f.File != "" {
-		fmt.Fprintf(p.out, "%s: ", p.paint(bold, term.Escape(f.Position.String())))
+		fmt.Fprintf(p.out, "%s: ", p.paint(bold, flat(f.Position.String())))
 	}
 	fmt.Fprintf(p.out, "%s: %s\n", p.paint(colour, string(f.Severity)), f.Code)
 	p.excerpt(f, colour)

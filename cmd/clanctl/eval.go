@@ -23,7 +23,7 @@ func evalCommand() *cli.Command {
 		Description: "The document is described by docs/eval.schema.json. With INSTANCE only these instances are evaluated and printed.\n\n" +
 			"Exit codes: 0 all is well, 1 nothing could be had, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"document's findings say which and why, 130 interrupted.",
-		Flags: append(jsonFlags(), watchFlag()),
+		Flags: append(jsonFlags("print JSON (the only format)"), watchFlag()),
 		Action: func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {

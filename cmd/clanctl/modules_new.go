@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/scaffold"
 )
@@ -39,7 +38,7 @@ func modulesNewCommand() *cli.Command {
 				return err
 			}
 			for _, file := range m.Files {
-				fmt.Fprintln(stdout(c), term.Escape(shownPath(filepath.Join(ref.Dir, filepath.FromSlash(file)))))
+				fmt.Fprintln(stdout(c), flat(shownPath(filepath.Join(ref.Dir, filepath.FromSlash(file)))))
 			}
 			explainModule(c, ref, m)
 			return nil

@@ -19,12 +19,13 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// jsonFlags say how JSON is printed.
-func jsonFlags() []cli.Flag {
+// jsonFlags say how JSON is printed; usage is that of --json.
+func jsonFlags(usage string) []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "json", Usage: "print JSON (the only format)"},
-		&cli.StringFlag{Name: "jq", Usage: "filter the JSON with the jq expression `EXPR`"},
+		&cli.BoolFlag{Name: "json", Usage: usage},
+		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
 		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+		&cli.BoolFlag{Name: "null", Aliases: []string{"0"}, Usage: "end each name, or each value of --jq, with a NUL byte instead of a newline, for xargs -0"},
 	}
 }
 
@@ -35,14 +36,18 @@ type jsonOutput struct {
 	query  *gojq.Code
 	filter string
 	raw    bool
+	null   bool
 }
 
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
-	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), filter: c.String("jq")}
+	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), null: c.Bool("null"), filter: c.String("jq")}
 	if !c.IsSet("jq") {
-		if out.raw {
+		switch {
+		case out.raw:
 			return nil, usagef("-r goes with --jq")
+		case out.null && !c.Bool("names") && !c.Bool("affected"):
+			return nil, usagef("--null goes with names, or with --jq")
 		}
 		return out, nil
 	}
@@ -67,7 +72,7 @@ func (o *jsonOutput) name(command string) string {
 			program = fmt.Sprint(path, info.Size(), info.ModTime().UnixNano())
 		}
 	}
-	return fmt.Sprintf("%s %q %t %t %s", command, o.filter, o.raw, stdout(o.c).terminal != nil, program)
+	return fmt.Sprintf("%s %q %t %t %t %s", command, o.filter, o.raw, o.null, stdout(o.c).terminal != nil, program)
 }
 
 func (o *jsonOutput) print(doc any) error {
@@ -95,16 +100,48 @@ func (o *jsonOutput) print(doc any) error {
 			}
 			return fmt.Errorf("--jq: %w", err)
 		}
-		if s, isString := v.(string); isString && o.raw {
-			if _, err := io.WriteString(o.w, stdout(o.c).shown(s)+"\n"); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := writeJSON(o.w, finite(v)); err != nil {
+		if err := o.value(finite(v)); err != nil {
 			return err
 		}
 	}
+}
+
+// value prints one result of the filter.
+func (o *jsonOutput) value(v any) error {
+	end := "\n"
+	if o.null {
+		end = "\x00"
+	}
+	s, isString := v.(string)
+	switch {
+	case !isString || !o.raw:
+		return writeJSONWith(o.w, v, end)
+	case o.null && strings.Contains(s, end):
+		return fmt.Errorf("--jq: %q holds a NUL byte, and with --null that ends it", s)
+	}
+	_, err := io.WriteString(o.w, stdout(o.c).shown(s)+end)
+	return err
+}
+
+// printNames prints names for a program, one a line; escaped for a terminal. One that holds a newline would be read as two, and is
+// printed only with --null.
+func printNames(c *cli.Context, names []string) error {
+	out, end := stdout(c), "\n"
+	if c.Bool("null") {
+		end = "\x00"
+	}
+	var b strings.Builder
+	for _, name := range names {
+		if out.terminal != nil {
+			name = flat(name)
+		}
+		if strings.Contains(name, end) {
+			return hintedError{fmt.Errorf("the name %q holds a newline, and would be read as two", name), "print names with --null (-0), for xargs -0"}
+		}
+		b.WriteString(name + end)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
 }
 
 // halted ends as the expression says: `halt` well, `halt_error` with its value on standard error and its exit code.
@@ -152,7 +189,10 @@ func finite(v any) any {
 var numbers = jsonv2.WithMarshalers(jsonv2.MarshalFunc(func(n json.Number) ([]byte, error) { return []byte(n), nil }))
 
 // writeJSON streams a value: a document of a large fleet is far larger than what it is made of.
-func writeJSON(w io.Writer, v any) error {
+func writeJSON(w io.Writer, v any) error { return writeJSONWith(w, v, "\n") }
+
+// writeJSONWith is writeJSON with something else behind the value than the end of a line.
+func writeJSONWith(w io.Writer, v any, end string) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	safe := term.NewJSONWriter(buffered)
 	err := jsonv2.MarshalWrite(safe, v, jsontext.WithIndent("  "), jsonv2.Deterministic(true),
@@ -160,7 +200,7 @@ func writeJSON(w io.Writer, v any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := safe.Write([]byte("\n")); err != nil {
+	if _, err := buffered.WriteString(end); err != nil {
 		return err
 	}
 	return buffered.Flush()
@@ -180,7 +220,7 @@ func printFinding(w io.Writer, f instance.Finding) {
 	if f.File != "" {
 		place = strings.TrimSuffix(f.Position.String()+": "+place, ": ")
 	}
-	fmt.Fprintf(w, "%s: %s [%s]\n  %s\n", f.Severity, term.Escape(place), f.Code, indent(term.Escape(f.Message)))
+	fmt.Fprintf(w, "%s: %s [%s]\n  %s\n", f.Severity, flat(place), f.Code, indent(term.Escape(f.Message)))
 	for _, d := range f.Definitions {
 		fmt.Fprintf(w, "  - %s\n", term.Escape(d.String()))
 	}

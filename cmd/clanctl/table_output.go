@@ -11,13 +11,10 @@ import (
 
 // viewFlags say how the answer to a question is printed.
 func viewFlags(names string) []cli.Flag {
-	return []cli.Flag{
-		&cli.BoolFlag{Name: "json", Usage: "print JSON"},
-		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
-		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+	return append(jsonFlags("print JSON"),
 		&cli.BoolFlag{Name: "names", Usage: "print the names of the " + names + " only, one a line"},
 		colorFlag(),
-	}
+	)
 }
 
 // viewOutput prints the answer to a question: as text for people, as JSON, or as bare names.
@@ -44,14 +41,6 @@ func newViewOutput(c *cli.Context) (*viewOutput, error) {
 	}
 	out.paint, err = stdout(c).painter(c)
 	return out, err
-}
-
-// printNames prints names for a program, or escaped for a terminal.
-func (o *viewOutput) printNames(names []string) error {
-	for _, name := range names {
-		fmt.Fprintln(&o.text, stdout(o.c).shown(name))
-	}
-	return o.flush()
 }
 
 // printTable prints a table. Without rows it tells people so, but not programs that read the output.
