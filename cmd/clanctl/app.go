@@ -40,10 +40,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		err = app.RunContext(ctx, line.args())
 	}
+	var status exitStatus
+	if unwritten := app.Writer.(*stream).err; unwritten != nil && (err == nil || errors.As(err, &status)) {
+		err = unwritten // nothing else matters to who waits for the answer
+	}
 	if err == nil {
 		return exitOK
 	}
-	var status exitStatus
 	if errors.As(err, &status) {
 		return int(status)
 	}
@@ -63,8 +66,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Usage:     "ask what a clan flake describes: which machine runs what, with which settings, from which module, and why",
 		UsageText: "clanctl COMMAND [FLAG...] [NAME...]",
 		Version:   buildVersion(),
-		Writer:    stdout,
-		ErrWriter: stderr,
+		Writer:    newStream(stdout),
+		ErrWriter: newStream(stderr),
 		Commands: []*cli.Command{
 			evalCommand(),
 			machinesCommand(),

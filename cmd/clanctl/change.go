@@ -13,7 +13,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -22,15 +21,12 @@ import (
 
 // changeFlags are those of the commands that change a clan.
 func changeFlags(more ...cli.Flag) []cli.Flag {
-	return append(more,
+	flags := append(more,
 		&cli.BoolFlag{Name: "dry-run", Usage: "show what would change, and write nothing"},
 		&cli.BoolFlag{Name: "force", Usage: "write also what would break the clan, or what it would not see"},
 		&cli.BoolFlag{Name: "commit", Usage: "commit inventory.json, and nothing else, to the clan's git repository"},
-		&cli.BoolFlag{Name: "json", Usage: "print JSON"},
-		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
-		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
-		colorFlag(),
 	)
+	return append(append(flags, jsonFlags("print JSON")...), colorFlag())
 }
 
 // changeClan makes changes to a clan, says what they are and what they mean, and writes them.
@@ -130,19 +126,19 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 		if err := o.flush(); err != nil {
 			return err
 		}
-		fmt.Fprintln(o.c.App.Writer)
+		fmt.Fprintln(stdout(o.c))
 		for name, old := range doc.Renamed {
-			fmt.Fprintf(o.c.App.Writer, "%s is %s now\n", term.Escape(old), term.Escape(name))
+			fmt.Fprintf(stdout(o.c), "%s is %s now\n", flat(old), flat(name))
 		}
 		if len(doc.Renamed) > 0 {
-			fmt.Fprintln(o.c.App.Writer, "what services make of an instance's name may be made anew: vars are generated again, files get other names")
+			fmt.Fprintln(stdout(o.c), "what services make of an instance's name may be made anew: vars are generated again, files get other names")
 		}
 		if !doc.Fleet.Empty() || len(doc.Renamed) == 0 {
-			return printDiff(o.c.App.Writer, o.width, o.paint, doc.Fleet)
+			return printDiff(stdout(o.c), o.width, o.paint, doc.Fleet)
 		}
 		var b bytes.Buffer
 		printAffectedTable(&b, o.width, o.paint, doc.Fleet)
-		if _, err := b.WriteTo(o.c.App.Writer); err != nil {
+		if _, err := b.WriteTo(stdout(o.c)); err != nil {
 			return err
 		}
 	}
@@ -184,32 +180,29 @@ func (o *viewOutput) valueLine(s style, sign, where string, value any) {
 
 // sayResult says on stderr what became of the file.
 func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
-	say := func(format string, args ...any) {
-		fmt.Fprintf(c.App.ErrWriter, "clanctl: %s\n", term.Escape(fmt.Sprintf(format, args...)))
-	}
 	switch {
 	case len(p.Patch) == 0:
-		say("nothing to change: it is so already")
+		say(c, "nothing to change: it is so already")
 	case c.Bool("dry-run"):
-		say("%s would be written; nothing was (--dry-run)", fromHere(p.File))
+		say(c, "%s would be written; nothing was (--dry-run)", fromHere(p.File))
 	case r.Written && p.Created:
-		say("%s was made", fromHere(p.File))
+		say(c, "%s was made", fromHere(p.File))
 	case r.Written:
-		say("%s was written", fromHere(p.File))
+		say(c, "%s was written", fromHere(p.File))
 	}
 	for _, reason := range reasons(p.Err) {
-		say("forced: %s", strings.ReplaceAll(reason, "\n", "\n  "))
+		say(c, "forced: %s", reason)
 	}
 	if r.Tracked && r.Commit == "" {
-		say("git did not know the file, and Nix sees only what git tracks: did git add -N")
+		say(c, "git did not know the file, and Nix sees only what git tracks: did git add -N")
 	}
 	if r.Commit != "" {
-		say("committed as %s", r.Commit)
+		say(c, "committed as %s", r.Commit)
 		switch {
 		case r.Swept && r.Written:
-			say("the commit has changes, too, that the file had before")
+			say(c, "the commit has changes, too, that the file had before")
 		case r.Swept:
-			say("the commit has the changes that the file had before")
+			say(c, "the commit has the changes that the file had before")
 		}
 	}
 	return nil

@@ -71,15 +71,12 @@ func (r *report) show(c *cli.Context, show func(*report) error) error {
 
 // checkFlags are those of commands that print findings.
 func checkFlags() []cli.Flag {
-	return []cli.Flag{
+	flags := []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning) or github (annotations)", DefaultText: "text"},
 		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error or warning", DefaultText: "warning"},
 		&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},
-		&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
-		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
-		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
-		colorFlag(),
 	}
+	return append(append(flags, jsonFlags("the same as --format json")...), colorFlag())
 }
 
 // report is what check prints. Its fields are in the order of their JSON names.

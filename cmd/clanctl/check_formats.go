@@ -21,11 +21,11 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	paint, err := newPainter(c)
+	paint, err := stdout(c).painter(c)
 	if err != nil {
 		return nil, err
 	}
-	w := c.App.Writer
+	w := stdout(c)
 	switch format {
 	case "json":
 		return func(r *report) error { return json.print(r) }, nil
@@ -34,7 +34,7 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	case "github":
 		return func(r *report) error { return printAnnotations(w, r) }, nil
 	}
-	return func(r *report) error { return printText(w, paint, r) }, nil
+	return func(r *report) error { return printText(w, w.width(), paint, r) }, nil
 }
 
 // formatOf reads --format, --json and --jq, which mean the format json. Without any it is the first of those that there are.

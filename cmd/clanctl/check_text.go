@@ -23,8 +23,8 @@ type textPrinter struct {
 	width int
 }
 
-func printText(w io.Writer, paint painter, r *report) error {
-	p := &textPrinter{out: bufio.NewWriter(w), paint: paint, source: r.source, width: widthOf(w)}
+func printText(w io.Writer, width int, paint painter, r *report) error {
+	p := &textPrinter{out: bufio.NewWriter(w), paint: paint, source: r.source, width: width}
 	for _, f := range r.Findings {
 		p.finding(f)
 	}
@@ -38,7 +38,7 @@ func (p *textPrinter) finding(f instance.Finding) {
 		colour = red
 	}
 	if f.File != "" {
-		fmt.Fprintf(p.out, "%s: ", p.paint(bold, term.Escape(f.Position.String())))
+		fmt.Fprintf(p.out, "%s: ", p.paint(bold, flat(f.Position.String())))
 	}
 	fmt.Fprintf(p.out, "%s: %s\n", p.paint(colour, string(f.Severity)), f.Code)
 	p.excerpt(f, colour)

@@ -29,7 +29,7 @@ func completionCommand() *cli.Command {
 			if !known || c.NArg() != 1 {
 				return usageError{"completion takes the name of a shell", "one of " + strings.Join(slices.Sorted(maps.Keys(completionScripts)), ", ")}
 			}
-			_, err := io.WriteString(c.App.Writer, script)
+			_, err := io.WriteString(stdout(c), script)
 			return err
 		},
 	}

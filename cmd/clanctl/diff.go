@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/nearest"
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -28,14 +26,11 @@ func diffCommand() *cli.Command {
 			"dot or a slash or hold a colon. Without NEW it is the flake as it is now, without OLD the last commit.\n\n" +
 			"It compares inventories. What a module, an input or a machine's own files do to a machine it does not see; where\n" +
 			"they changed, it says so on standard error.",
-		Flags: []cli.Flag{
+		Flags: append(jsonFlags("the same as --format json"),
 			&cli.BoolFlag{Name: "affected", Usage: "print the names of the machines that the changes touch only, one a line"},
 			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json or markdown (for a pull request)", DefaultText: "text"},
-			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
-			&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
-			&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
 			colorFlag(),
-		},
+		),
 		Action: func(c *cli.Context) error {
 			show, err := diffFormat(c)
 			if err != nil {
@@ -69,7 +64,7 @@ func diffCommand() *cli.Command {
 				return err
 			}
 			for _, note := range notes(d, sides) {
-				fmt.Fprintf(c.App.ErrWriter, "clanctl: %s\n", term.Escape(note))
+				say(c, "%s", note)
 			}
 			if len(d.Unknown) > 0 {
 				return exitStatus(exitPartial)
@@ -273,16 +268,16 @@ func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	paint, err := newPainter(c)
+	paint, err := stdout(c).painter(c)
 	if err != nil {
 		return nil, err
 	}
-	w := c.App.Writer
+	w := stdout(c)
 	if c.Bool("affected") {
 		if c.IsSet("format") || format != "text" {
 			return nil, usageError{"--affected prints names, and goes with no other format", `which of them are affected directly: clanctl diff -r --jq '.affected[] | select(.kind == "direct").machine'`}
 		}
-		return func(d *diff.Difference) error { return printAffected(w, d) }, nil
+		return func(d *diff.Difference) error { return printAffected(c, d) }, nil
 	}
 	switch format {
 	case "json":
@@ -290,19 +285,13 @@ func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
 	case "markdown":
 		return func(d *diff.Difference) error { return printDiffMarkdown(w, d) }, nil
 	}
-	return func(d *diff.Difference) error { return printDiff(w, widthOf(w), paint, d) }, nil
+	return func(d *diff.Difference) error { return printDiff(w, w.width(), paint, d) }, nil
 }
 
-// printAffected prints names for a program, or escaped for a terminal.
-func printAffected(w io.Writer, d *diff.Difference) error {
-	var b strings.Builder
-	for _, a := range d.Affected {
-		name := a.Machine
-		if isTerminal(w) {
-			name = term.Escape(name)
-		}
-		b.WriteString(name + "\n")
+func printAffected(c *cli.Context, d *diff.Difference) error {
+	names := make([]string, len(d.Affected))
+	for i, a := range d.Affected {
+		names[i] = a.Machine
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return printNames(c, names)
 }

@@ -23,7 +23,7 @@ func evalCommand() *cli.Command {
 		Description: "The document is described by docs/eval.schema.json. With INSTANCE only these instances are evaluated and printed.\n\n" +
 			"Exit codes: 0 all is well, 1 nothing could be had, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"document's findings say which and why, 130 interrupted.",
-		Flags: append(jsonFlags(), watchFlag()),
+		Flags: append(jsonFlags("print JSON (the only format)"), watchFlag()),
 		Action: func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
@@ -70,7 +70,7 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 	}
 	for _, f := range inv.Findings {
 		if f.Severity == instance.SeverityError {
-			printFinding(c.App.ErrWriter, f)
+			printFinding(stderr(c), f)
 		}
 	}
 	return exitStatus(exitPartial)
@@ -85,7 +85,7 @@ func printTraces(c *cli.Context, err error) {
 	for _, err := range errs {
 		var nixErr *nixeval.Error
 		if errors.As(err, &nixErr) && nixErr.Trace != "" {
-			fmt.Fprintln(c.App.ErrWriter, term.Escape(nixErr.Trace))
+			fmt.Fprintln(stderr(c), term.Escape(nixErr.Trace))
 		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -72,7 +70,7 @@ func ask(c *cli.Context, want instance.Config, do func(context.Context, string, 
 		name, setting := pair(value)
 		config.Evaluator.Options = append(config.Evaluator.Options, nixeval.Option{Name: name, Value: setting})
 	}
-	log := &lockedWriter{w: c.App.ErrWriter}
+	log := stderr(c)
 	if c.Bool("verbose") {
 		config.Evaluator.OnCommand = func(argv []string) { fmt.Fprintf(log, "+ %s\n", term.Escape(nixeval.ShellJoin(argv))) }
 	}
@@ -82,8 +80,8 @@ func ask(c *cli.Context, want instance.Config, do func(context.Context, string, 
 				fmt.Fprintf(log, "nix: %s\n", term.Escape(e.Text))
 			}
 		}
-	} else if isTerminal(c.App.ErrWriter) {
-		progress := startProgress(c.App.ErrWriter, time.Second)
+	} else if log.terminal != nil {
+		progress := startProgress(log, time.Second)
 		defer progress.stop()
 		config.Evaluator.OnEvent = progress.event
 	}
@@ -98,22 +96,10 @@ func cacheDir(c *cli.Context) string {
 		err = nixeval.CheckCacheDir(dir)
 	}
 	if errors.Is(err, nixeval.ErrUnsafeDir) {
-		fmt.Fprintf(c.App.ErrWriter, "clanctl: %s\n", term.Escape(err.Error()))
+		say(c, "%v", err)
 	}
 	if err != nil {
 		return ""
 	}
 	return dir
-}
-
-// lockedWriter lets several goroutines write whole lines.
-type lockedWriter struct {
-	mutex sync.Mutex
-	w     io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.w.Write(p)
 }

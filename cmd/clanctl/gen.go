@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -65,7 +66,7 @@ func genGoCommand() *cli.Command {
 			case file != "":
 				err = replaceGenerated(file, code)
 			default:
-				_, err = c.App.Writer.Write(code)
+				_, err = stdout(c).Write(code)
 			}
 			if err != nil {
 				return err
@@ -90,8 +91,8 @@ func untypedRoles(c *cli.Context, service *module.Service) error {
 	for _, name := range slices.Sorted(maps.Keys(service.Roles)) {
 		if role := service.Roles[name]; role.Interface == nil {
 			err = exitStatus(exitPartial)
-			fmt.Fprintf(c.App.ErrWriter, "warning: the interface of the role %s does not evaluate, its settings have no type\n  %s\n",
-				term.Escape(name), indent(term.Escape(role.Error)))
+			fmt.Fprintf(stderr(c), "warning: the interface of the role %s does not evaluate, its settings have no type\n  %s\n",
+				flat(name), indent(term.Escape(role.Error)))
 		}
 	}
 	return err
@@ -109,10 +110,7 @@ func checkFile(c *cli.Context, file string, code []byte) error {
 		return nil
 	}
 	difference := diff.Diff(file, old, "generated", code)
-	if isTerminal(c.App.Writer) {
-		difference = []byte(term.Escape(string(difference)))
-	}
-	if _, err := c.App.Writer.Write(difference); err != nil {
+	if _, err := io.WriteString(stdout(c), stdout(c).shown(string(difference))); err != nil {
 		return err
 	}
 	return hintedError{fmt.Errorf("%s is not what the module says now", file), "the same command without --check writes it anew"}

@@ -44,7 +44,7 @@ func graphCommand() *cli.Command {
 			if err != nil {
 				return unknownIn(c, inv, loadErr, err)
 			}
-			if err := write(g, c.App.Writer); err != nil {
+			if err := write(g, stdout(c)); err != nil {
 				return err
 			}
 			return ending(c, inv, g.Findings, g.Findings, loadErr)

@@ -31,7 +31,7 @@ func (l listing[T]) print(o *viewOutput, details bool) error {
 		for i, item := range l.items {
 			names[i] = l.name(item)
 		}
-		return o.printNames(names)
+		return printNames(o.c, names)
 	case details:
 		for i, item := range l.items {
 			o.paragraph(i)

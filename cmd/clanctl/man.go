@@ -14,7 +14,7 @@ func manCommand() *cli.Command {
 		Usage:       "print the manual page, for man",
 		Description: "   clanctl man > ~/.local/share/man/man1/clanctl.1",
 		Action: func(c *cli.Context) error {
-			_, err := io.WriteString(c.App.Writer, manualPage())
+			_, err := io.WriteString(stdout(c), manualPage())
 			return err
 		},
 	}

@@ -103,7 +103,7 @@ func failedModules(c *cli.Context, list *view.ModuleList) (end error) {
 			return
 		}
 		end = exitStatus(exitPartial)
-		fmt.Fprintf(c.App.ErrWriter, "error: %s does not evaluate\n  %s\n", term.Escape(what), indent(term.Escape(why)))
+		fmt.Fprintf(stderr(c), "error: %s does not evaluate\n  %s\n", flat(what), indent(term.Escape(why)))
 	}
 	for _, failure := range list.Failures {
 		say("the input "+failure.Input, failure.Error)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/scaffold"
 )
@@ -39,7 +38,7 @@ func modulesNewCommand() *cli.Command {
 				return err
 			}
 			for _, file := range m.Files {
-				fmt.Fprintln(c.App.Writer, term.Escape(shownPath(filepath.Join(ref.Dir, filepath.FromSlash(file)))))
+				fmt.Fprintln(stdout(c), flat(shownPath(filepath.Join(ref.Dir, filepath.FromSlash(file)))))
 			}
 			explainModule(c, ref, m)
 			return nil
@@ -61,7 +60,7 @@ func shownPath(file string) string {
 
 // explainModule says how to use a new module.
 func explainModule(c *cli.Context, ref nixeval.Ref, m *scaffold.Module) {
-	w := c.App.ErrWriter
+	w := stderr(c)
 	if ref.Git {
 		fmt.Fprintf(w, "\nNix sees only files that git knows:\n\n  git add %s\n",
 			nixeval.ShellJoin([]string{shownPath(filepath.Join(ref.Dir, filepath.FromSlash(m.Dir)))}))

@@ -23,12 +23,7 @@ func modulesShowCommand() *cli.Command {
 		ArgsUsage: "[INPUT#]MODULE...",
 		Description: "Without INPUT, the only module of that name, or else clan-core's. The options of a map's and a list's elements\n" +
 			"are shown below <name> and below *.",
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
-			&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
-			&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
-			colorFlag(),
-		},
+		Flags: append(jsonFlags("print JSON"), colorFlag()),
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
 				return usageError{"modules show takes the name of a module", "clanctl modules lists them"}

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,32 +19,35 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// jsonFlags say how JSON is printed.
-func jsonFlags() []cli.Flag {
+// jsonFlags say how JSON is printed; usage is that of --json.
+func jsonFlags(usage string) []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "json", Usage: "print JSON (the only format)"},
-		&cli.StringFlag{Name: "jq", Usage: "filter the JSON with the jq expression `EXPR`"},
+		&cli.BoolFlag{Name: "json", Usage: usage},
+		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
 		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+		&cli.BoolFlag{Name: "null", Aliases: []string{"0"}, Usage: "end each name, or each value of --jq, with a NUL byte instead of a newline, for xargs -0"},
 	}
 }
 
 // jsonOutput prints a document, filtered if that was asked for.
 type jsonOutput struct {
-	w        io.Writer
-	errors   io.Writer
-	ctx      context.Context // ends an endless expression
-	query    *gojq.Code
-	filter   string
-	raw      bool
-	terminal bool
+	c      *cli.Context // its end ends an endless expression
+	w      io.Writer
+	query  *gojq.Code
+	filter string
+	raw    bool
+	null   bool
 }
 
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
-	out := &jsonOutput{w: c.App.Writer, errors: c.App.ErrWriter, ctx: c.Context, raw: c.Bool("raw"), filter: c.String("jq"), terminal: isTerminal(c.App.Writer)}
+	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), null: c.Bool("null"), filter: c.String("jq")}
 	if !c.IsSet("jq") {
-		if out.raw {
+		switch {
+		case out.raw:
 			return nil, usagef("-r goes with --jq")
+		case out.null && !c.Bool("names") && !c.Bool("affected"):
+			return nil, usagef("--null goes with names, or with --jq")
 		}
 		return out, nil
 	}
@@ -70,7 +72,7 @@ func (o *jsonOutput) name(command string) string {
 			program = fmt.Sprint(path, info.Size(), info.ModTime().UnixNano())
 		}
 	}
-	return fmt.Sprintf("%s %q %t %t %s", command, o.filter, o.raw, o.terminal, program)
+	return fmt.Sprintf("%s %q %t %t %t %s", command, o.filter, o.raw, o.null, stdout(o.c).terminal != nil, program)
 }
 
 func (o *jsonOutput) print(doc any) error {
@@ -87,7 +89,7 @@ func (o *jsonOutput) print(doc any) error {
 	if err := dec.Decode(&value); err != nil {
 		return err
 	}
-	for iter := o.query.RunWithContext(o.ctx, value); ; {
+	for iter := o.query.RunWithContext(o.c.Context, value); ; {
 		v, ok := iter.Next()
 		if !ok {
 			return nil
@@ -98,16 +100,48 @@ func (o *jsonOutput) print(doc any) error {
 			}
 			return fmt.Errorf("--jq: %w", err)
 		}
-		if s, isString := v.(string); isString && o.raw {
-			if _, err := io.WriteString(o.w, o.rawText(s)+"\n"); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := writeJSON(o.w, finite(v)); err != nil {
+		if err := o.value(finite(v)); err != nil {
 			return err
 		}
 	}
+}
+
+// value prints one result of the filter.
+func (o *jsonOutput) value(v any) error {
+	end := "\n"
+	if o.null {
+		end = "\x00"
+	}
+	s, isString := v.(string)
+	switch {
+	case !isString || !o.raw:
+		return writeJSONWith(o.w, v, end)
+	case o.null && strings.Contains(s, end):
+		return fmt.Errorf("--jq: %q holds a NUL byte, and with --null that ends it", s)
+	}
+	_, err := io.WriteString(o.w, stdout(o.c).shown(s)+end)
+	return err
+}
+
+// printNames prints names for a program, one a line; escaped for a terminal. One that holds a newline would be read as two, and is
+// printed only with --null.
+func printNames(c *cli.Context, names []string) error {
+	out, end := stdout(c), "\n"
+	if c.Bool("null") {
+		end = "\x00"
+	}
+	var b strings.Builder
+	for _, name := range names {
+		if out.terminal != nil {
+			name = flat(name)
+		}
+		if strings.Contains(name, end) {
+			return hintedError{fmt.Errorf("the name %q holds a newline, and would be read as two", name), "print names with --null (-0), for xargs -0"}
+		}
+		b.WriteString(name + end)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
 }
 
 // halted ends as the expression says: `halt` well, `halt_error` with its value on standard error and its exit code.
@@ -118,9 +152,9 @@ func (o *jsonOutput) halted(halt *gojq.HaltError) error {
 			return nil
 		}
 	case string:
-		fmt.Fprint(o.errors, term.Escape(v))
+		fmt.Fprint(stderr(o.c), term.Escape(v))
 	default:
-		if err := writeJSON(o.errors, finite(v)); err != nil {
+		if err := writeJSON(stderr(o.c), finite(v)); err != nil {
 			return err
 		}
 	}
@@ -151,19 +185,14 @@ func finite(v any) any {
 	return v
 }
 
-// rawText is a string as it is for a program, and escaped for a terminal.
-func (o *jsonOutput) rawText(s string) string {
-	if o.terminal {
-		return term.Escape(s)
-	}
-	return s
-}
-
 // numbers are written as they are: to this encoder a json.Number is just a string.
 var numbers = jsonv2.WithMarshalers(jsonv2.MarshalFunc(func(n json.Number) ([]byte, error) { return []byte(n), nil }))
 
 // writeJSON streams a value: a document of a large fleet is far larger than what it is made of.
-func writeJSON(w io.Writer, v any) error {
+func writeJSON(w io.Writer, v any) error { return writeJSONWith(w, v, "\n") }
+
+// writeJSONWith is writeJSON with something else behind the value than the end of a line.
+func writeJSONWith(w io.Writer, v any, end string) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	safe := term.NewJSONWriter(buffered)
 	err := jsonv2.MarshalWrite(safe, v, jsontext.WithIndent("  "), jsonv2.Deterministic(true),
@@ -171,7 +200,7 @@ func writeJSON(w io.Writer, v any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := safe.Write([]byte("\n")); err != nil {
+	if _, err := buffered.WriteString(end); err != nil {
 		return err
 	}
 	return buffered.Flush()
@@ -191,7 +220,7 @@ func printFinding(w io.Writer, f instance.Finding) {
 	if f.File != "" {
 		place = strings.TrimSuffix(f.Position.String()+": "+place, ": ")
 	}
-	fmt.Fprintf(w, "%s: %s [%s]\n  %s\n", f.Severity, term.Escape(place), f.Code, indent(term.Escape(f.Message)))
+	fmt.Fprintf(w, "%s: %s [%s]\n  %s\n", f.Severity, flat(place), f.Code, indent(term.Escape(f.Message)))
 	for _, d := range f.Definitions {
 		fmt.Fprintf(w, "  - %s\n", term.Escape(d.String()))
 	}

@@ -40,7 +40,7 @@ func reportCommand() *cli.Command {
 				}
 				write := func(w io.Writer) error { return page(w, inv) }
 				if out == "" {
-					err = write(c.App.Writer)
+					err = write(stdout(c))
 				} else {
 					err = replaceFile(out, write)
 				}

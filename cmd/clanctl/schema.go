@@ -18,7 +18,7 @@ func schemaCommand() *cli.Command {
 		Description: "The schema is for one layer: what is written for the role, for a machine, or for a tag. Nothing is required there, since\n" +
 			"another layer may have it. ROLE may be left out if there is only one. Options that no schema can describe in full are\n" +
 			"named on the standard error.",
-		Flags: append(jsonFlags(), &cli.BoolFlag{Name: "whole", Usage: "the schema is for all layers of a member taken together: options without a default are required"}),
+		Flags: append(jsonFlags("print JSON (the only format)"), &cli.BoolFlag{Name: "whole", Usage: "the schema is for all layers of a member taken together: options without a default are required"}),
 		Action: func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
@@ -43,7 +43,7 @@ func schemaCommand() *cli.Command {
 			}
 			schema := module.NewSchema(of.Interface, module.SchemaOptions{Title: service.Name + " " + role, Whole: c.Bool("whole")})
 			for _, option := range schema.Inexpressible {
-				fmt.Fprintf(c.App.ErrWriter, "warning: %s: %s\n", term.Escape(optionPath(option.Path)), term.Escape(option.Reason))
+				fmt.Fprintf(stderr(c), "warning: %s: %s\n", flat(optionPath(option.Path)), term.Escape(option.Reason))
 			}
 			return out.print(schema)
 		},

@@ -6,19 +6,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // viewFlags say how the answer to a question is printed.
 func viewFlags(names string) []cli.Flag {
-	return []cli.Flag{
-		&cli.BoolFlag{Name: "json", Usage: "print JSON"},
-		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
-		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+	return append(jsonFlags("print JSON"),
 		&cli.BoolFlag{Name: "names", Usage: "print the names of the " + names + " only, one a line"},
 		colorFlag(),
-	}
+	)
 }
 
 // viewOutput prints the answer to a question: as text for people, as JSON, or as bare names.
@@ -32,7 +28,7 @@ type viewOutput struct {
 }
 
 func newViewOutput(c *cli.Context) (*viewOutput, error) {
-	out := &viewOutput{c: c, names: c.Bool("names"), width: widthOf(c.App.Writer)}
+	out := &viewOutput{c: c, names: c.Bool("names"), width: stdout(c).width()}
 	json, err := newJSONOutput(c)
 	if err != nil {
 		return nil, err
@@ -43,33 +39,22 @@ func newViewOutput(c *cli.Context) (*viewOutput, error) {
 	if out.names && out.json != nil {
 		return nil, usagef("--names does not go with --json and --jq")
 	}
-	out.paint, err = newPainter(c)
+	out.paint, err = stdout(c).painter(c)
 	return out, err
-}
-
-// printNames prints names for a program, or escaped for a terminal.
-func (o *viewOutput) printNames(names []string) error {
-	for _, name := range names {
-		if isTerminal(o.c.App.Writer) {
-			name = term.Escape(name)
-		}
-		fmt.Fprintln(&o.text, name)
-	}
-	return o.flush()
 }
 
 // printTable prints a table. Without rows it tells people so, but not programs that read the output.
 func (o *viewOutput) printTable(t *table, none string) error {
 	if len(t.rows) == 0 {
-		_, err := fmt.Fprintf(o.c.App.ErrWriter, "clanctl: %s\n", none)
-		return err
+		say(o.c, "%s", none)
+		return nil
 	}
 	t.print(&o.text, o.width, o.paint)
 	return o.flush()
 }
 
 func (o *viewOutput) flush() error {
-	_, err := o.text.WriteTo(o.c.App.Writer)
+	_, err := o.text.WriteTo(stdout(o.c))
 	return err
 }
 

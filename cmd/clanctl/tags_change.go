@@ -2,13 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/nearest"
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/store"
 	"github.com/clanctl/clanctl/pkg/view"
@@ -38,7 +36,7 @@ func tagsAddCommand() *cli.Command {
 						return err
 					}
 					if addition.New && len(addition.Nearest) > 0 {
-						fmt.Fprintln(c.App.ErrWriter, term.Escape(fmt.Sprintf("clanctl: %s is a new tag; there is %s", tag, nearest.List(addition.Nearest))))
+						say(c, "%s is a new tag; there is %s", tag, nearest.List(addition.Nearest))
 					}
 				}
 				var errs []error
@@ -49,7 +47,7 @@ func tagsAddCommand() *cli.Command {
 			})
 			noEffect := (*store.NoEffectError)(nil)
 			if c.Bool("dry-run") && (errors.As(err, new(*instance.NotLocalError)) || errors.As(err, &noEffect) && noEffect.Unread) {
-				fmt.Fprintln(c.App.ErrWriter, term.Escape(fmt.Sprintf("clanctl: %v; if the tag is added elsewhere:", err)))
+				say(c, "%v; if the tag is added elsewhere:", err)
 				return whatIf(c, tag, machines)
 			}
 			return err

@@ -12,7 +12,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/watch"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -152,8 +151,10 @@ func (w *watcher) print(inv *instance.Inventory, err error) error {
 	switch {
 	case errors.As(err, new(usageError)):
 		return err
+	case stdout(w.c).err != nil: // nobody is there to show anything to
+		return stdout(w.c).err
 	case err != nil && !errors.As(err, new(exitStatus)):
-		printError(w.c.App.ErrWriter, err)
+		printError(stderr(w.c), err)
 	}
 	return nil
 }
@@ -166,17 +167,18 @@ func (w *watcher) difference(now *instance.Inventory) {
 		return
 	}
 	w.say("the clan changed")
-	paint, err := painterFor(w.c, w.c.App.ErrWriter)
+	to := stderr(w.c)
+	paint, err := to.painter(w.c)
 	if err != nil {
 		paint = colourless
 	}
 	var b bytes.Buffer
-	_ = printDiff(&b, widthOf(w.c.App.ErrWriter), paint, d) // a buffer takes everything
-	_, _ = b.WriteTo(w.c.App.ErrWriter)
+	_ = printDiff(&b, to.width(), paint, d) // a buffer takes everything
+	_, _ = b.WriteTo(to)
 }
 
 func (w *watcher) say(text string) {
-	fmt.Fprintf(w.c.App.ErrWriter, "clanctl: %s %s\n", time.Now().Format(time.TimeOnly), term.Escape(text))
+	say(w.c, "%s %s", time.Now().Format(time.TimeOnly), text)
 }
 
 // interrupted is how a watch ends: there is nothing to say about it.

@@ -25,7 +25,7 @@ func whyCommand() *cli.Command {
 			"written for the setting in the order of merging, what counts and what was overridden, and the option's type,\n" +
 			"default and declaration. Names with dots in the path are quoted: 'files.\"a.txt\".mode'.\n\n" +
 			"Exit codes: 0 explained, 1 there is no such thing, or the setting does not evaluate, 2 usage, 130 interrupted.",
-		Flags: jsonFlags(),
+		Flags: jsonFlags("print JSON"),
 		Action: func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
@@ -48,7 +48,7 @@ func whyCommand() *cli.Command {
 			if c.Bool("json") || c.IsSet("jq") {
 				err = out.print(e)
 			} else {
-				err = printExplanation(c.App.Writer, e)
+				err = printExplanation(stdout(c), e)
 			}
 			if err == nil && e.Setting != nil && e.Setting.Problem != "" {
 				return exitStatus(exitFailed)
@@ -72,7 +72,7 @@ func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, error) 
 		printTraces(c, err)
 		var nixErr *nixeval.Error
 		if info != nil && errors.As(info.Err, &nixErr) {
-			fmt.Fprintln(c.App.ErrWriter, term.Escape(nixErr.Trace))
+			fmt.Fprintln(stderr(c), term.Escape(nixErr.Trace))
 		}
 	}
 	if inv == nil {
@@ -83,12 +83,12 @@ func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, error) 
 
 func printExplanation(w io.Writer, e *why.Explanation) error {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "%s is in the role %s of %s:\n", e.Machine, e.Role, e.Instance)
+	fmt.Fprintf(b, "%s is in the role %s of %s:\n", flat(e.Machine), flat(e.Role), flat(e.Instance))
 	if e.Member.Explicit {
 		fmt.Fprintf(b, "  by name%s\n", place(e.Member.Position))
 	}
 	for _, tag := range e.Member.Tags {
-		fmt.Fprintf(b, "  by the tag %s%s\n", tag.Name, place(tag.Position))
+		fmt.Fprintf(b, "  by the tag %s%s\n", flat(tag.Name), place(tag.Position))
 	}
 	if e.Setting != nil {
 		printSetting(b, e.Setting)
@@ -115,7 +115,7 @@ func printSetting(b *strings.Builder, s *why.Setting) {
 		if !d.Counts {
 			mark = "- "
 		}
-		fmt.Fprintf(b, "%s%s%s: %s", mark, strings.TrimSpace(d.Layer+" "+d.Name), place(d.Position), oneLine(d.Value))
+		fmt.Fprintf(b, "%s%s%s: %s", mark, flat(strings.TrimSpace(d.Layer+" "+d.Name)), place(d.Position), oneLine(d.Value))
 		if name := priorityName(d.Priority); name != "" {
 			fmt.Fprintf(b, "  [%s]", name)
 		}
@@ -138,7 +138,7 @@ func printOption(b *strings.Builder, s *why.Setting, o *why.Option) {
 		fmt.Fprintf(b, "lies in the option %s\n", instance.PathString(o.Path))
 	}
 	if len(o.Options) > 0 {
-		fmt.Fprintf(b, "options: %s\n", strings.Join(o.Options, ", "))
+		fmt.Fprintf(b, "options: %s\n", flat(strings.Join(o.Options, ", ")))
 	}
 	if o.Type != "" {
 		fmt.Fprintf(b, "type: %s\n", o.Type)
@@ -149,7 +149,7 @@ func printOption(b *strings.Builder, s *why.Setting, o *why.Option) {
 		b.WriteString("no default\n")
 	}
 	for _, p := range o.Declared {
-		fmt.Fprintf(b, "declared at %s\n", p)
+		fmt.Fprintf(b, "declared at %s\n", flat(p.String()))
 	}
 	if text := strings.TrimSpace(o.Description); text != "" {
 		fmt.Fprintf(b, "\n  %s\n", indent(text))
@@ -160,7 +160,7 @@ func place(p *instance.Position) string {
 	if p == nil {
 		return ""
 	}
-	return " (" + p.String() + ")"
+	return " (" + flat(p.String()) + ")"
 }
 
 func oneLine(v any) string {

@@ -2,18 +2,9 @@ package main
 
 import (
 	"errors"
-	"io"
-	"os"
-
-	xterm "golang.org/x/term"
 
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && xterm.IsTerminal(int(f.Fd()))
-}
 
 // hintOf finds the hint that an error carries, wherever it is wrapped.
 func hintOf(err error) string {
