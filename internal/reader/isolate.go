@@ -4,31 +4,30 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"slices"
-	"sync"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // One bad part can kill the whole process: tryEval does not catch every error. In a question with Isolate each part puts its
 // path into the trace of an error that passes through it, so that the part names itself, with Nix's own message.
 
-var markInTrace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^.*clanctl-part (\[.*\])$\n?`) })
+var markInTrace = lazyregexp.New(`(?m)^.*clanctl-part (\[.*\])$\n?`)
 
 // culprit returns the part that killed a question, and the error without our marks. The path is nil if it is the flake as a whole.
 func (r *Reader) culprit(ctx context.Context, ask question, err error) ([]string, error) {
 	var nixErr *nixeval.Error
 	if errors.As(err, &nixErr) {
 		var best []string
-		for _, match := range markInTrace().FindAllStringSubmatch(nixErr.Trace, -1) {
+		for _, match := range markInTrace.FindAllStringSubmatch(nixErr.Trace, -1) {
 			var path []string
 			if json.Unmarshal([]byte(match[1]), &path) == nil && len(path) > len(best) && !r.isOmitted(path) {
 				best = path
 			}
 		}
 		clean := *nixErr
-		clean.Trace = markInTrace().ReplaceAllString(nixErr.Trace, "")
+		clean.Trace = markInTrace.ReplaceAllString(nixErr.Trace, "")
 		if best != nil {
 			return best, &clean
 		}

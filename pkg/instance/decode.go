@@ -41,7 +41,9 @@ func (l *loader) decode() {
 		inv.PersistedFile = filepath.Join(dir, PersistedName)
 	}
 	if l.config.Need&NeedMachines != 0 {
-		meta, _ := l.facts.meta.Prune(l.loseField(Subject{}, "meta"))
+		meta, _ := l.facts.meta.Prune(func(path []string, f *reader.Failure) {
+			l.lose(f, NewFinding(CodeEvaluationFailed, Subject{Setting: append([]string{"meta"}, path...)}, Cause{}))
+		})
 		if set, is := meta.(map[string]any); is {
 			inv.Meta = set
 		}
@@ -97,7 +99,7 @@ func (l *loader) decodeMachines() {
 	machines, wellTagged := l.facts.machines, true
 	inv.DeclaredTags = map[string][]string{}
 	if !machines.OK() {
-		l.lose(machines.Failure, newFinding("machines-failed", Subject{}, Cause{}))
+		l.lose(machines.Failure, NewFinding(CodeMachinesFailed, Subject{}, Cause{}))
 		return
 	}
 	inv.Machines = map[string]*Machine{}
@@ -107,7 +109,7 @@ func (l *loader) decodeMachines() {
 		failure := firstFailure(part.Failure, part.Value.MachineClass.Failure)
 		if failure != nil {
 			broken = true
-			l.lose(failure, newFinding("machine-failed", Subject{Machine: name}, Cause{}))
+			l.lose(failure, NewFinding(CodeMachineFailed, Subject{Machine: name}, Cause{Whole: true}))
 			continue
 		}
 		inv.Machines[name] = l.machine(name, part.Value)
@@ -115,14 +117,14 @@ func (l *loader) decodeMachines() {
 	// What a machine breaks, tags and other machines cannot help.
 	if failure := l.facts.tags.Failure; failure != nil && !broken {
 		wellTagged = false
-		l.lose(failure, newFinding("tags-failed", Subject{}, Cause{}))
+		l.lose(failure, NewFinding(CodeTagFailed, Subject{}, Cause{}))
 	}
 	for _, name := range sortedKeys(l.facts.tags.Value) {
 		var lost *reader.Failure
 		value, ok := l.facts.tags.Value[name].Prune(func(_ []string, f *reader.Failure) { lost = f })
 		if lost != nil && !broken {
 			wellTagged = false
-			l.lose(lost, newFinding("tag-failed", Subject{}, Cause{Tag: name}))
+			l.lose(lost, NewFinding(CodeTagFailed, Subject{}, Cause{Tag: name}))
 		}
 		if ok && lost == nil {
 			inv.DeclaredTags[name] = stringsOf(value)
@@ -137,7 +139,7 @@ func (l *loader) decodeMachines() {
 			carried[name] = inv.Machines[name].Tags
 			continue
 		case known && wellTagged && !broken:
-			l.lose(part.Failure, newFinding("machine-failed", Subject{Machine: name}, Cause{}))
+			l.lose(part.Failure, NewFinding(CodeMachineFailed, Subject{Machine: name}, Cause{Whole: true}))
 		}
 		delete(inv.Machines, name)
 	}
@@ -155,7 +157,7 @@ func (l *loader) decodeMachines() {
 func (l *loader) machine(name string, node reader.Machine) *Machine {
 	field := func(f *reader.Failure, name ...string) {
 		if f != nil {
-			l.loseField(Subject{Machine: name[0]}, "machine")(name[1:], f)
+			l.lose(f, NewFinding(CodeMachineFailed, Subject{Machine: name[0], Setting: name[1:]}, Cause{}))
 		}
 	}
 	field(node.Description.Failure, name, "description")
@@ -184,7 +186,7 @@ func (l *loader) machine(name string, node reader.Machine) *Machine {
 
 func (l *loader) decodeInstances() {
 	if failure := l.facts.instanceNames.Failure; failure != nil {
-		l.lose(failure, newFinding("instances-failed", Subject{}, Cause{}))
+		l.lose(failure, NewFinding(CodeInstancesFailed, Subject{}, Cause{}))
 		return
 	}
 	index := l.inv.Index()
@@ -195,15 +197,20 @@ func (l *loader) decodeInstances() {
 		part := l.facts.instances.Value[name]
 		// Its own attributes come first: what they break, nothing else is to blame for.
 		if failure := firstFailure(part.Failure, part.Value.Module.Failure, part.Value.Roles.Failure); failure != nil {
-			l.lose(failure, newFinding("instance-failed", Subject{Instance: name}, Cause{}))
+			l.lose(failure, NewFinding(CodeInstanceFailed, Subject{Instance: name}, Cause{}))
 			continue
 		}
 		spec := part.Value.Module.Value
 		inst := &Instance{Module: Module{Input: spec.Input, Name: spec.Name}, Roles: map[string]*Role{}}
 		l.inv.Instances[name] = inst
 		d := &instanceDecoder{loader: l, index: index, name: name, inst: inst}
-		d.evaluated = l.facts.evaluated.Value[name].Value
-		if l.config.Need&NeedSettings != 0 {
+		evaluated, known := l.facts.evaluated.Value[name]
+		d.evaluated = evaluated.Value
+		if evaluated.Failure != nil {
+			l.lose(evaluated.Failure, NewFinding(CodeInstanceFailed, Subject{Instance: name}, Cause{}))
+			d.failed = true
+		}
+		if known && evaluated.OK() {
 			d.service()
 		} else {
 			inst.Module.Resolved, _ = l.inv.Catalogue.Resolve(inst.Module.Spec())
@@ -224,7 +231,7 @@ func (l *loader) unreached() {
 		evaluated := l.facts.evaluated.Value[name].Value
 		service := l.facts.services.Value[evaluated.Key].Value
 		if failure := firstFailure(service.Clan.Failure, evaluated.Clan.Failure); failure != nil && failure.Kind != reader.Blocked {
-			l.lose(failure, newFinding("module-failed", Subject{Instance: name}, Cause{}))
+			l.lose(failure, NewFinding(CodeModuleFailed, Subject{Instance: name}, Cause{}))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package instance
 import (
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -36,8 +37,8 @@ func (d *instanceDecoder) service() {
 	if err != nil && !found {
 		d.failed = !plain // without clan-core nothing but the module's manifest and roles is lost
 		if !plain || m.Input != nil || len(d.inv.Catalogue.Inputs["self"].Services) > 0 {
-			f := loss{finding: resolveFinding(d.name, err)}
-			if f.finding.Code == "removed-module" {
+			f := loss{finding: unresolved(d.name, err, !plain)}
+			if f.finding.Code == CodeRemovedModule {
 				f.failure = part.Failure // its own message says what to use instead
 			}
 			d.losses = append(d.losses, f)
@@ -47,7 +48,7 @@ func (d *instanceDecoder) service() {
 	m.Resolved = resolved
 	if !found {
 		d.failed = !plain
-		d.lose(part.Failure, newFinding("module-failed", Subject{Instance: d.name}, Cause{}))
+		d.lose(part.Failure, NewFinding(CodeModuleFailed, Subject{Instance: d.name}, Cause{}))
 		return
 	}
 	m.Manifest = d.manifest(part.Value.Manifest)
@@ -66,7 +67,7 @@ func (d *instanceDecoder) manifest(part reader.Part[*reader.Manifest]) *module.M
 		if d.inst.Module.Resolved != "self" {
 			return
 		}
-		d.lose(f, newFinding("manifest-failed", Subject{Module: d.inst.Module.Name, Setting: path}, Cause{}))
+		d.lose(f, NewFinding(CodeManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path}, Cause{}))
 	})
 }
 
@@ -101,17 +102,17 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	node := part.Value
 	subject := Subject{Instance: d.name, Role: name}
 	if part.Failure != nil {
-		d.lose(part.Failure, newFinding("role-failed", subject, Cause{}))
+		d.lose(part.Failure, NewFinding(CodeRoleFailed, subject, Cause{}))
 		return
 	}
 	role := &Role{SettingsFrom: SettingsNone, ExtraModules: node.ExtraModules.Value, Tags: emptyNotNil(node.Tags.Value)}
 	d.inst.Roles[name] = role
 	if f := node.ExtraModules.Failure; f != nil {
-		d.lose(f, newFinding("evaluation-failed", subject, Cause{Part: "extraModules"}))
+		d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "extraModules"}))
 	}
 	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachineLayers.Failure, node.TagLayers.Failure, node.Layer.Failure)
 	if own != nil {
-		d.lose(own, newFinding("role-failed", subject, Cause{}))
+		d.lose(own, NewFinding(CodeRoleFailed, subject, Cause{}))
 	}
 	layers := &layerDecoder{places: d.places}
 	role.Layers = Layers{
@@ -132,8 +133,10 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	}
 	if known := d.inst.Module.Roles; known != nil {
 		if _, ok := known[name]; !ok {
-			spec, names := d.inst.Module.Spec(), sortedKeys(known)
-			d.losses = append(d.losses, loss{finding: newFinding("unknown-role", subject, Cause{Module: &spec}.among(name, names))})
+			names := sortedKeys(known)
+			cause := Cause{Service: d.inst.Module.Spec().String()}
+			cause.Near, cause.Known = NearOrKnown(nearest.Of(name, names), names)
+			d.losses = append(d.losses, loss{finding: NewFinding(CodeUnknownRole, subject, cause)})
 			return
 		}
 	}
@@ -146,7 +149,10 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 	part := d.evaluated.Roles[name]
 	node := part.Value
 	if failure := firstFailure(part.Failure, node.SettingsFrom.Failure); failure != nil {
-		d.lose(failure, newFinding("role-failed", subject, Cause{}))
+		if failure.Kind == reader.Blocked {
+			return
+		}
+		d.lose(failure, NewFinding(CodeRoleFailed, subject, Cause{}))
 		return
 	}
 	role.SettingsFrom = SettingsFrom(node.SettingsFrom.Value)
@@ -154,7 +160,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 	if f := node.Groups.Failure; f != nil {
 		role.SettingsFrom = SettingsNone
 		if f.Kind != reader.Blocked {
-			d.lose(f, newFinding("role-failed", subject, Cause{}))
+			d.lose(f, NewFinding(CodeRoleFailed, subject, Cause{}))
 		}
 		return
 	}
@@ -162,7 +168,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 		before := len(d.losses)
 		value.Prune(func(path []string, f *reader.Failure) {
 			if !f.Undefined && !f.Unset { // what is not set may be meant for the member's own settings
-				d.lose(f, newFinding(settingCode(path), subject.with(path), Cause{}))
+				d.lose(f, NewFinding(settingCode(path), subject.with(path), Cause{}))
 			}
 		})
 		if len(d.losses) > before {
@@ -174,7 +180,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 		return
 	}
 	if node.Interface.OK() && node.Interface.Value != nil {
-		describer := &describer{places: d.places, lose: func(*reader.Failure, **module.EvalError) {}}
+		describer := &describer{places: d.places, lose: func(*reader.Failure, **module.Failure) {}}
 		role.Interface = describer.set(*node.Interface.Value)
 	}
 	sharing := map[string][]string{}
@@ -196,9 +202,9 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 // settingCode is that of a setting, or of settings as a whole.
 func settingCode(path []string) Code {
 	if len(path) == 0 {
-		return "settings-failed"
+		return CodeSettingsFailed
 	}
-	return "setting-failed"
+	return CodeSettingFailed
 }
 
 // group returns the settings that all members with the same layers share; nil if they cannot be evaluated.
@@ -208,7 +214,7 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 		if len(members) > 0 {
 			subject.Machine = members[0]
 		}
-		d.lose(part.Failure, newFinding("settings-failed", subject, Cause{}))
+		d.lose(part.Failure, NewFinding(CodeSettingsFailed, subject, Cause{Whole: true}))
 		return nil
 	}
 	raw, whole := part.Value.Settings.Whole()
@@ -221,9 +227,9 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 		}
 		code := settingCode(path)
 		if f.Undefined {
-			code = "missing-setting"
+			code = CodeMissingSetting
 		}
-		d.lose(f, newFinding(code, subject.with(path), Cause{}))
+		d.lose(f, NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0}))
 	})
 	if !ok {
 		return nil

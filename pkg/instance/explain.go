@@ -20,16 +20,9 @@ type loss struct {
 
 func (l *loader) lose(failure *reader.Failure, f Finding) {
 	if failure != nil && failure.Kind == reader.Opaque {
-		f = newFinding("not-representable", f.Subject, Cause{})
+		f = NewFinding(CodeNotRepresentable, f.Subject, Cause{Whole: f.Cause.Whole})
 	}
 	l.losses = append(l.losses, loss{failure, f})
-}
-
-// loseField reports fields whose loss costs nothing else.
-func (l *loader) loseField(subject Subject, part string) func(path []string, f *reader.Failure) {
-	return func(path []string, f *reader.Failure) {
-		l.lose(f, newFinding("evaluation-failed", subject.with(path), Cause{Part: part}))
-	}
 }
 
 // locate fills in where everything is written; for what is missing down to the setting, which takes one more question.
@@ -147,10 +140,11 @@ func (l *loader) took(f *Finding, err error) {
 		f.Cause.Nix, f.Cause.Hint = userTerms(l.places.sources, nixErr.Message), nixErr.Hint
 	}
 	if code := settingFault(nixErr.Message); code != "" && len(f.Setting)+len(f.Machine) > 0 && f.Role != "" {
-		f.Code, f.Severity = code, code.Severity()
+		f.Code = code
+		f.grade()
 	}
 	switch f.Code {
-	case "unknown-setting":
+	case CodeUnknownSetting:
 		// The message names the option; the attribute has a position.
 		if path := settingIn(nixErr.Message); path != nil {
 			f.Setting = path
@@ -158,7 +152,7 @@ func (l *loader) took(f *Finding, err error) {
 				f.Position = *pos
 			}
 		}
-	case "conflict", "invalid-setting", "missing-setting", "malformed-inventory", "removed-module":
+	case CodeConflict, CodeInvalidSetting, CodeMissingSetting, CodeMalformed, CodeRemovedModule:
 		// What is written is what has to change.
 	default:
 		if pos, ok := nixErr.Position(); ok {
@@ -225,7 +219,7 @@ func (inv *Inventory) placeOf(f Finding) *Position {
 // moduleParts are the attributes of a module reference that a finding may be about, the likeliest first.
 func moduleParts(code Code) []string {
 	switch code {
-	case "unknown-module", "removed-module", "module-failed":
+	case CodeUnknownModule, CodeRemovedModule, CodeModuleFailed:
 		return []string{"name", "input"}
 	}
 	return []string{"input", "name"}
@@ -237,10 +231,10 @@ func (l *loader) warnings() {
 	for _, event := range l.Events() {
 		text, ok := event.Warning()
 		// That a tag has no members is found by a check, with a position.
-		if !ok || strings.HasPrefix(event.Text, "warning: ") || seen[text] || emptyTagWarning().MatchString(text) {
+		if !ok || strings.HasPrefix(event.Text, "warning: ") || seen[text] || emptyTagWarning.MatchString(text) {
 			continue
 		}
 		seen[text] = true
-		l.inv.Findings = append(l.inv.Findings, newFinding("nix-warning", Subject{}, Cause{Nix: userTerms(l.places.sources, text)}))
+		l.inv.Findings = append(l.inv.Findings, NewFinding(CodeNixWarning, Subject{}, Cause{Nix: userTerms(l.places.sources, text)}))
 	}
 }

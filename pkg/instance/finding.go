@@ -1,14 +1,13 @@
 package instance
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/nearest"
-	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -21,38 +20,135 @@ type Severity string
 const (
 	// SeverityError: clan fails, or does something other than what is written.
 	SeverityError Severity = "error"
-	// SeverityWarning: clan goes on, but the user can and should do something.
+	// SeverityWarning: clan goes on; the user can and should do something.
 	SeverityWarning Severity = "warning"
 	// SeverityNote: true, and shown only when asked for.
 	SeverityNote Severity = "note"
 )
 
-// Finding is one thing that is wrong with a clan, as data: what kind of thing, where, and why. Its words are made of that,
-// by [Finding.Message] and [Finding.Hint].
+// Finding is one thing that is wrong with a clan, as data: what kind of thing (Code), with what (Subject), and why (Cause). Its words,
+// [Finding.Message] and [Finding.Hint], are made from these. In JSON the fields of Subject and Position stand beside the others, and the
+// words are there, too; read back, the words are made anew.
 type Finding struct {
-	Code     Code
+	// Code names the kind of finding; the codes are stable and described in docs/findings.md.
+	Code Code
+	// Severity is that of the code and the cause, see [NewFinding].
 	Severity Severity
+	// Subject is what the finding is about.
 	Subject
+	// Cause is what the words are made of.
+	Cause Cause
 	// Position is the place in the user's files to look at, as far as it is known.
 	Position
 	// Definitions are, for a setting that does not evaluate, all that is written for it, in clan's order of merging.
 	Definitions []SettingDefinition
-	Cause       Cause
-	// Err is the error behind it: a [*nixeval.Error], or one of package module. Nil where the clan evaluates, and in a finding
-	// that was read back from JSON.
+	// Err is the error that the finding stands for, if there is one: a [*nixeval.Error], or one of package module's. It is not in the
+	// document.
 	Err error
 }
 
-// Subject is what a finding is about; what is empty does not matter.
+// Subject is what a finding is about. The fields are empty where it is about something larger.
 type Subject struct {
-	// Instance, Role and Machine: where several members are concerned alike, Machine is one of them and Machines are all, sorted.
 	Instance, Role, Machine string
-	Machines                []string
+	// Machines are all members that are concerned alike, sorted, where they are several; Machine is one of them.
+	Machines []string
 	// Module is set instead of Instance where it is about one of the flake's own modules, whoever uses it: its name.
 	Module string
-	// Setting is the path of the setting within the role's settings; of a module's role, that of the option in its interface; of
-	// a machine, that of the field.
+	// Setting is the path of the setting within the role's settings; of a module's role, that of the option in its interface; of a
+	// machine, that of one of its fields.
 	Setting []string
+}
+
+// Cause is what a finding's words are made of, as plain data. Which fields are set depends on the code. Lists of names are as long as
+// the words need.
+type Cause struct {
+	// Also is what does have the wrong name: "machine" or "tag".
+	Also string `json:"also,omitempty"`
+	// Count is how many there are, Min and Max how many there may be.
+	Count int `json:"count,omitempty"`
+	// Elsewhere are the other inputs that offer the service.
+	Elsewhere []string `json:"elsewhere,omitempty"`
+	// Hint says what to do about Nix's error, where that is known.
+	Hint string `json:"hint,omitempty"`
+	// Input is the flake input that was looked for, or looked at.
+	Input string `json:"input,omitempty"`
+	// Instances are those concerned, OtherInstances those on the other side.
+	Instances []string `json:"instances,omitempty"`
+	// Known are the names that there are, if none is near the wrong one.
+	Known []string `json:"known,omitempty"`
+	Max   int      `json:"max,omitempty"`
+	Min   int      `json:"min,omitempty"`
+	// Name is the name that is wrong, or that of the service.
+	Name string `json:"name,omitempty"`
+	// Names are machines that a tag leaves out, or services in an old form.
+	Names []string `json:"names,omitempty"`
+	// Near are the names that the wrong one may have meant.
+	Near []string `json:"near,omitempty"`
+	// Nix is Nix's own message, in the user's terms: the same for all members and under any name of the instance.
+	Nix string `json:"nix,omitempty"`
+	// Other is the other instance, OtherService its module.
+	Other          string   `json:"other,omitempty"`
+	OtherInstances []string `json:"otherInstances,omitempty"`
+	OtherService   string   `json:"otherService,omitempty"`
+	// Part is the part of the subject that does not evaluate, where not all of it is meant: "module", or of the inventory "machines".
+	Part string `json:"part,omitempty"`
+	// Service is the reference to a module: "NAME" or "INPUT#NAME".
+	Service string `json:"service,omitempty"`
+	// Shape is what is wrong with the form of an attribute.
+	Shape *Shape `json:"shape,omitempty"`
+	Tag   string `json:"tag,omitempty"`
+	// Type is an option's type.
+	Type string `json:"type,omitempty"`
+	// Values are those that do not fit, or not together.
+	Values []any `json:"values,omitempty"`
+	// Whole: what is lost is not just this setting or field, but all of a member's settings, the machine, or what the module gives.
+	Whole bool `json:"whole,omitempty"`
+}
+
+// NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are warnings.
+func NewFinding(code Code, about Subject, cause Cause) Finding {
+	f := Finding{Code: code, Subject: about, Cause: cause}
+	f.grade()
+	return f
+}
+
+// grade gives the finding the severity of its code and cause.
+func (f *Finding) grade() {
+	of := f.Code.info()
+	f.Severity = cmp.Or(of.ifPart, of.Severity, SeverityWarning)
+	if of.ifPart != "" && f.Cause.Whole {
+		f.Severity = SeverityError
+	}
+}
+
+// Partial reports whether an instance, a role, a member's settings as a whole or a machine is missing from the inventory because of it.
+func (f Finding) Partial() bool {
+	of := f.Code.info()
+	return of.Partial && of.ifPart == "" || of.ifPart != "" && f.Cause.Whole
+}
+
+// hides reports whether it is the reason why something is not in the inventory.
+func (f Finding) hides(s Subject) bool {
+	switch f.Code {
+	case CodeInstancesFailed:
+		return s.Machine == ""
+	case CodeInstanceFailed:
+		return s.Instance == f.Instance
+	case CodeRoleFailed:
+		return s.Instance == f.Instance && s.Role == f.Role
+	case CodeMachinesFailed:
+		return s.Machine != ""
+	case CodeMachineFailed:
+		return s.Machine == f.Machine && f.Cause.Whole
+	case CodeMalformed:
+		return f.Cause.Tag == "" && s.Instance == f.Instance && (f.Instance == "" && s.Machine == f.Machine || f.Instance != "" && (f.Role == "" || f.Role == s.Role))
+	}
+	return false
+}
+
+// hidesMachines reports whether not all machines, or not all that carry a tag, are known because of it.
+func (f Finding) hidesMachines() bool {
+	return f.Code == CodeMachinesFailed || f.Code == CodeTagFailed || f.Code == CodeMachineFailed && f.Cause.Whole || f.Code == CodeMalformed && f.Instance == ""
 }
 
 func (s Subject) with(setting []string) Subject {
@@ -60,177 +156,101 @@ func (s Subject) with(setting []string) Subject {
 	return s
 }
 
-// Cause says why, in names and numbers; which of the fields are set depends on the code.
-type Cause struct {
-	// Name is the name that is wrong, Kind what it should have been the name of, Also what else bears the name.
-	Name string `json:"name,omitempty"`
-	Kind string `json:"kind,omitempty"`
-	Also string `json:"also,omitempty"`
-	// Near are known names that may be meant, Known the first of all of them, if none may.
-	Near  []string `json:"near,omitempty"`
-	Known []string `json:"known,omitempty"`
-	// Elsewhere are inputs that do offer a module.
-	Elsewhere []string `json:"elsewhere,omitempty"`
-	Tag       string   `json:"tag,omitempty"`
-	Input     string   `json:"input,omitempty"`
-	// Module is a module reference, Other another one; Names and Others are the instances of these.
-	Module *module.Spec `json:"module,omitempty"`
-	Other  *module.Spec `json:"other,omitempty"`
-	Names  []string     `json:"names,omitempty"`
-	Others []string     `json:"others,omitempty"`
-	// Count is how many there are, Limit how many there may be.
-	Count *int64 `json:"count,omitempty"`
-	Limit *int64 `json:"limit,omitempty"`
-	// Part is the part of the subject that is concerned.
-	Part string `json:"part,omitempty"`
-	// Shape is set where an attribute of the inventory is not as it must be.
-	Shape *Shape `json:"shape,omitempty"`
-	// Values are the values that do not go together.
-	Values []any `json:"values,omitempty"`
-	// Nix is Nix's own message, in the user's terms, Hint what to do about that error.
-	Nix  string `json:"nix,omitempty"`
-	Hint string `json:"hint,omitempty"`
-}
-
-// among returns the cause with the names that may be meant instead of a name, of all that are known.
-func (c Cause) among(name string, known []string) Cause {
-	if c.Near = nearest.Of(name, known); len(c.Near) == 0 {
-		c.Known = known[:min(len(known), nearest.Most+1)]
-	}
-	return c
-}
-
-// NewFinding makes a finding with the severity of its code.
-func NewFinding(code Code, subject Subject, cause Cause) Finding {
-	return newFinding(code, subject, cause)
-}
-
-func newFinding(code Code, subject Subject, cause Cause) Finding {
-	f := Finding{Code: code, Subject: subject, Cause: cause}
-	f.Severity = code.kind().severityOf(f)
-	return f
-}
-
 // Message says what is wrong; for a part that does not evaluate it is Nix's own message.
-func (f Finding) Message() string {
-	text, _ := f.words()
-	return text
-}
+func (f Finding) Message() string { message, _ := f.words(); return message }
 
 // Hint says what to do about it; may be empty.
-func (f Finding) Hint() string {
-	_, hint := f.words()
-	if hint == "" {
-		hint = f.Cause.Hint
-	}
-	return hint
-}
+func (f Finding) Hint() string { _, hint := f.words(); return hint }
 
 func (f Finding) words() (message, hint string) {
-	if f.Code.kind().words != nil {
-		message, hint = f.Code.kind().words(f)
+	if info := f.Code.info(); info.words != nil {
+		return info.words(f)
 	}
-	if f.Cause.Nix != "" && f.Cause.Shape == nil {
-		message = f.Cause.Nix
-	}
-	return message, hint
+	return nixSays(string(f.Code), "")(f)
 }
 
-// isOfMachines reports whether not all machines, or not all of their tags, are known because of the finding.
-func (f Finding) isOfMachines() bool { return f.Instance == "" && f.Code.kind().is(unknownMachines) }
-
-// Key is what the finding is about and why, without its place and its words: two findings with one key are the same, wherever they
-// stand.
-func (f Finding) Key() string {
-	cause := f.Cause
-	if f.Subject.Path() != "" {
-		cause.Nix, cause.Hint = "", ""
-	}
-	cause.Near, cause.Known = nil, nil
-	subject := f.Subject
-	subject.Machines = nil
-	text, _ := json.Marshal(struct {
-		Code     Code
-		Severity Severity
-		Subject  Subject
-		Cause    Cause
-	}{f.Code, f.Severity, subject, cause})
-	return string(text)
-}
-
-// For returns a finding that concerns several machines alike as one about another of them; one that does not concern the
-// machine, as it is. Its position is no longer known, see [Inventory.Place].
-func (f Finding) For(machine string) Finding {
-	if slices.Contains(f.Machines, machine) {
-		f.Machine = machine
-	}
-	return f
-}
-
-// Path names what the finding is about, such as "inventory.instances.backup.roles.client"; "" if that is all of the clan.
-func (s Subject) Path() string {
-	var path []string
-	switch {
-	case s.Module != "":
-		path = []string{"clan", "modules", s.Module}
-		if s.Role != "" {
-			path = append(path, "roles", s.Role)
-			if len(s.Setting) > 0 {
-				path = append(path, "interface")
-			}
-		} else if len(s.Setting) > 0 {
-			path = append(path, "manifest")
+// About names what the finding is about, such as "inventory.instances.backup.roles.client".
+func (f Finding) About() string {
+	path := []string{"inventory"}
+	below := func(key, name string) {
+		if name != "" {
+			path = append(path, key, name)
 		}
-		return PathString(append(path, s.Setting...))
-	case s.Instance == "" && s.Machine != "":
-		return PathString(append([]string{"inventory", "machines", s.Machine}, s.Setting...))
-	case s.Instance == "":
+	}
+	settings := "settings"
+	if f.Module != "" {
+		path, settings = []string{"clan", "modules", f.Module}, "interface"
+	}
+	below("instances", f.Instance)
+	below("roles", f.Role)
+	below("machines", f.Machine)
+	if len(f.Setting) > 0 && f.Role != "" {
+		path = append(path, settings)
+	}
+	path = append(path, f.Setting...)
+	if f.Cause.Part != "" {
+		path = append(path, f.Cause.Part)
+	}
+	if len(path) == 1 {
 		return ""
-	}
-	path = []string{"inventory", "instances", s.Instance}
-	if s.Role != "" {
-		path = append(path, "roles", s.Role)
-	}
-	if s.Machine != "" {
-		path = append(path, "machines", s.Machine)
-	}
-	if len(s.Setting) > 0 {
-		path = append(append(path, "settings"), s.Setting...)
 	}
 	return PathString(path)
 }
 
-// Text is the finding as people read it, in several lines: place and subject, code, message, what is written, hint.
-func (f Finding) Text() string {
-	var b strings.Builder
-	place := f.Subject.Path()
-	if f.File != "" {
-		place = strings.TrimSuffix(f.Position.String()+": "+place, ": ")
+// Concerned are the machines that the finding is about, one empty name if none.
+func (f Finding) Concerned() []string {
+	if len(f.Machines) > 0 {
+		return f.Machines
 	}
-	fmt.Fprintf(&b, "%s: %s [%s]\n  %s\n", f.Severity, place, f.Code, indent(f.Message()))
-	for _, d := range f.Definitions {
-		fmt.Fprintf(&b, "  - %s\n", d)
-	}
-	if hint := f.Hint(); hint != "" {
-		fmt.Fprintf(&b, "  hint: %s\n", indent(hint))
-	}
-	return b.String()
+	return []string{f.Machine}
 }
 
-func indent(s string) string { return strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") }
+// For returns the finding as one about a single one of its machines, or with "" about none. Its place and definitions stay; see
+// [Inventory.FindingFor].
+func (f Finding) For(machine string) Finding {
+	f.Machine, f.Machines = machine, nil
+	return f
+}
+
+// Key is the same for findings that say the same of the same thing, wherever it stands and however it is put: the code, the subject (of
+// several machines only Machine, see [Finding.For]) and the names in the cause. Nix's message counts only where nothing else says what
+// it is about.
+func (f Finding) Key() string {
+	key := []any{f.Code, f.Instance, f.Role, f.Machine, f.Module, f.Setting,
+		f.Cause.Shape, f.Cause.Input, f.Cause.Name, f.Cause.Names, f.Cause.Other, f.Cause.OtherService, f.Cause.Part, f.Cause.Service, f.Cause.Tag}
+	if f.About() == "" {
+		key = append(key, f.Cause.Nix)
+	}
+	text, _ := json.Marshal(key) // strings
+	return string(text)
+}
 
 // Compare orders findings by place, then by what they are about.
 func (f Finding) Compare(g Finding) int {
 	return cmp.Or(
 		cmp.Compare(f.File, g.File), cmp.Compare(f.Line, g.Line), cmp.Compare(f.Column, g.Column),
 		cmp.Compare(f.Module, g.Module), cmp.Compare(f.Instance, g.Instance), cmp.Compare(f.Role, g.Role), cmp.Compare(f.Machine, g.Machine),
-		slices.Compare(f.Setting, g.Setting), cmp.Compare(f.Code, g.Code), cmp.Compare(f.Message(), g.Message()),
+		slices.Compare(f.Setting, g.Setting), cmp.Compare(f.Code, g.Code), cmp.Compare(f.Key(), g.Key()), cmp.Compare(f.Cause.Nix, g.Cause.Nix),
 	)
 }
 
-// document is a finding in JSON: flat, with sorted keys, without those that are empty.
+// String is the finding in one line, or as many as Nix takes: "clan.nix:3:5: error: inventory.instances.web: message [code]".
+func (f Finding) String() string {
+	var b strings.Builder
+	if f.File != "" {
+		b.WriteString(f.Position.String() + ": ")
+	}
+	b.WriteString(string(f.Severity) + ": ")
+	if about := f.About(); about != "" {
+		b.WriteString(about + ": ")
+	}
+	fmt.Fprintf(&b, "%s [%s]", f.Message(), f.Code)
+	return b.String()
+}
+
+// document is a finding in JSON.
 type document struct {
-	Cause       *Cause              `json:"cause,omitempty"`
+	Cause       json.RawMessage     `json:"cause,omitempty"`
 	Code        Code                `json:"code"`
 	Column      int                 `json:"column,omitempty"`
 	Definitions []SettingDefinition `json:"definitions,omitempty"`
@@ -247,29 +267,38 @@ type document struct {
 	Severity    Severity            `json:"severity"`
 }
 
-// MarshalJSON writes the finding with its words.
+// MarshalJSON writes the finding with sorted keys, without those that are empty.
 func (f Finding) MarshalJSON() ([]byte, error) {
-	doc := document{Code: f.Code, Column: f.Column, Definitions: f.Definitions, File: f.File, Hint: f.Hint(), Instance: f.Instance, Line: f.Line,
-		Machine: f.Machine, Machines: f.Machines, Message: f.Message(), Module: f.Module, Role: f.Role, Setting: f.Setting, Severity: f.Severity}
-	if text, _ := json.Marshal(f.Cause); string(text) != "{}" {
-		doc.Cause = &f.Cause
+	cause, err := json.Marshal(f.Cause)
+	if err != nil {
+		return nil, err
 	}
-	return json.Marshal(doc)
+	if string(cause) == "{}" {
+		cause = nil
+	}
+	message, hint := f.words()
+	return json.Marshal(document{cause, f.Code, f.Column, f.Definitions, f.File, hint, f.Instance, f.Line, f.Machine, f.Machines, message, f.Module, f.Role, f.Setting, f.Severity})
 }
 
-// UnmarshalJSON reads a finding back; its words are made anew, of the cause.
-func (f *Finding) UnmarshalJSON(data []byte) error {
-	var doc document
-	if err := json.Unmarshal(data, &doc); err != nil {
+// UnmarshalJSON reads what MarshalJSON writes, but for the words, which follow from the rest.
+func (f *Finding) UnmarshalJSON(text []byte) error {
+	var d document
+	if err := decodeNumbers(text, &d); err != nil {
 		return err
 	}
-	*f = Finding{Code: doc.Code, Severity: doc.Severity, Definitions: doc.Definitions,
-		Subject:  Subject{Instance: doc.Instance, Role: doc.Role, Machine: doc.Machine, Machines: doc.Machines, Module: doc.Module, Setting: doc.Setting},
-		Position: Position{File: doc.File, Line: doc.Line, Column: doc.Column}}
-	if doc.Cause != nil {
-		f.Cause = *doc.Cause
+	*f = Finding{Code: d.Code, Severity: d.Severity, Subject: Subject{d.Instance, d.Role, d.Machine, d.Machines, d.Module, d.Setting},
+		Position: Position{File: d.File, Line: d.Line, Column: d.Column}, Definitions: d.Definitions}
+	if d.Cause == nil {
+		return nil
 	}
-	return nil
+	return decodeNumbers(d.Cause, &f.Cause)
+}
+
+// decodeNumbers keeps the numbers in values of any type as they are written.
+func decodeNumbers(text []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	return dec.Decode(into)
 }
 
 // SettingDefinition is one value that is written for a setting.
@@ -298,16 +327,7 @@ func (d SettingDefinition) String() string {
 // EvalError is a part of the clan that Nix could not evaluate. errors.As also finds the [*nixeval.Error] in it.
 type EvalError struct{ Finding Finding }
 
-func (e *EvalError) Error() string {
-	text := e.Finding.Message()
-	if subject := e.Finding.Subject.Path(); subject != "" {
-		text = subject + ": " + text
-	}
-	if e.Finding.File != "" {
-		text += fmt.Sprintf(" (%s)", e.Finding.Position)
-	}
-	return text
-}
+func (e *EvalError) Error() string { return e.Finding.String() }
 
 // Unwrap returns Nix's error, if there is one.
 func (e *EvalError) Unwrap() error { return e.Finding.Err }

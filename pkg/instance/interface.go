@@ -12,7 +12,7 @@ import (
 type describer struct {
 	places *placer
 	// lose is called for each part that does not evaluate, with where the reason goes (nil where nothing but a text is lost).
-	lose func(f *reader.Failure, reason **module.EvalError)
+	lose func(f *reader.Failure, reason **module.Failure)
 	// depths are, for each type around the current one, how many types are around it in the result, where unions of unions are one.
 	depths []int
 }
@@ -36,7 +36,7 @@ func (d *describer) options(nodes reader.Named[reader.Part[reader.Option]]) map[
 func (d *describer) option(part reader.Part[reader.Option]) *module.Option {
 	option := &module.Option{}
 	if !part.OK() {
-		d.lose(part.Failure, &option.Error)
+		d.lose(part.Failure, &option.Err)
 		return option
 	}
 	node := part.Value
@@ -108,7 +108,7 @@ func expressible(data json.RawMessage) (json.RawMessage, string) {
 func (d *describer) typ(part reader.Part[reader.Type], inUnion bool) *module.Type {
 	if !part.OK() {
 		t := &module.Type{Kind: module.KindUnknown}
-		d.lose(part.Failure, &t.Error)
+		d.lose(part.Failure, &t.Err)
 		return t
 	}
 	node := part.Value
@@ -122,7 +122,7 @@ func (d *describer) typ(part reader.Part[reader.Type], inUnion bool) *module.Typ
 		return t
 	}
 	if node.TooDeep {
-		t.Kind, t.Error = module.KindUnknown, &module.EvalError{Message: "nested too deeply to be described"}
+		t.Kind, t.Err = module.KindUnknown, &module.Failure{Text: "nested too deeply to be described"}
 		return t
 	}
 	isUnion := t.Kind == module.KindUnion
@@ -143,10 +143,10 @@ func (d *describer) typ(part reader.Part[reader.Type], inUnion bool) *module.Typ
 			t.Interface = d.set(inner.Value)
 		} else {
 			t.Kind = module.KindUnknown
-			d.lose(inner.Failure, &t.Error)
+			d.lose(inner.Failure, &t.Err)
 		}
 	}
-	if values, ok := node.Values.Prune(func(_ []string, f *reader.Failure) { d.lose(f, &t.Error) }); ok && values != nil {
+	if values, ok := node.Values.Prune(func(_ []string, f *reader.Failure) { d.lose(f, &t.Err) }); ok && values != nil {
 		data, _ := json.Marshal(values)
 		_ = json.Unmarshal(data, &t.Values)
 	}

@@ -17,9 +17,8 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 		if layer.kind == "machine" {
 			about.Machine = layer.name
 		}
-		f := newFinding(settingCode(layer.path), about, Cause{})
+		f := NewFinding(settingCode(layer.path), about, Cause{Whole: len(layer.path) == 0})
 		if len(layer.path) == 0 {
-			f.Severity = SeverityError
 			whole[layer.kind+layer.name] = true
 		}
 		d.lose(layer.failure, f)
@@ -38,14 +37,14 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 			continue
 		}
 		m := merger{conflict: func(path []string, a, b any) {
-			d.losses = append(d.losses, loss{finding: newFinding("conflict", about.with(path), Cause{Values: []any{a, b}})})
+			d.losses = append(d.losses, loss{finding: NewFinding(CodeConflict, about.with(path), Cause{Values: []any{a, b}})})
 		}}
 		var value any = map[string]any{}
 		ok := true
 		for _, layer := range role.LayersOf(machine) {
 			for _, definition := range layer.Definitions {
 				if _, isSet := definition.Value.(map[string]any); !isSet && ok {
-					d.losses = append(d.losses, loss{finding: newFinding("settings-failed", about, Cause{Values: []any{definition.Value}})})
+					d.losses = append(d.losses, loss{finding: NewFinding(CodeSettingsFailed, about, Cause{Values: []any{definition.Value}, Whole: true})})
 					ok = false
 				}
 				if ok {

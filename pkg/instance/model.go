@@ -63,7 +63,7 @@ type Inventory struct {
 // MachinesKnown reports whether all of the clan's machines and tags could be evaluated. Where they could not, members by tag
 // are missing from the roles.
 func (inv *Inventory) MachinesKnown() bool {
-	return inv.Machines != nil && !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.isOfMachines() })
+	return inv.Machines != nil && !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.hidesMachines() })
 }
 
 // Index answers questions about machines and tags. It is made anew at each call.
@@ -85,20 +85,35 @@ func (inv *Inventory) InstanceNames() []string {
 
 // Partial reports whether an instance, a role or a member's whole settings could not be evaluated, or the machines.
 func (inv *Inventory) Partial() bool {
-	return slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.isPartial(inv.Flake.Layout) })
+	return slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.Partial() })
 }
 
-// Failure returns why an instance, or one of its roles, is not in the inventory although the clan has it or may have it: it does
-// not evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such failure. Without a role
-// only the instance as a whole counts.
-func (inv *Inventory) Failure(instance, role string) error {
+// Failure returns why an instance, a role of one, or a machine is not in the inventory although the clan has it or may have it:
+// it does not evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such failure.
+func (inv *Inventory) Failure(about Subject) error {
 	for _, f := range inv.Findings {
-		if f.Machine == "" && f.Setting == nil && f.Code.kind().is(absent) &&
-			(f.Instance == "" || f.Instance == instance && (f.Role == "" || f.Role == role)) {
+		if f.hides(about) {
 			return &EvalError{Finding: f}
 		}
 	}
 	return nil
+}
+
+// FindingFor returns a finding that concerns several machines alike as one about one of them: its place and definitions are that
+// machine's own, unless Nix itself pointed elsewhere. The inventory is the one that the finding is of.
+func (inv *Inventory) FindingFor(f Finding, machine string) Finding {
+	if f.Machine == machine || !slices.Contains(f.Machines, machine) {
+		return f
+	}
+	was, now := f, f
+	now.Machine = machine
+	if pos := inv.placeOf(was); pos != nil && *pos == was.Position {
+		if pos := inv.placeOf(now); pos != nil {
+			now.Position = *pos
+		}
+	}
+	now.Definitions = inv.definitions(now)
+	return now
 }
 
 // Flake says what was read, and how.

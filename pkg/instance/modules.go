@@ -70,12 +70,12 @@ type moduleDecoder struct {
 // lostModule is a part that does not evaluate; reason is where to say why.
 type lostModule struct {
 	failure *reader.Failure
-	reason  **module.EvalError
+	reason  **module.Failure
 }
 
-func (d *moduleDecoder) lose(f *reader.Failure, reason **module.EvalError) {
+func (d *moduleDecoder) lose(f *reader.Failure, reason **module.Failure) {
 	if reason != nil && f.Kind != reader.Absent {
-		*reason = &module.EvalError{Message: errNoMessage.Error()} // until it is explained
+		*reason = &module.Failure{Text: errNoMessage.Error()} // until it is explained
 		d.lost = append(d.lost, lostModule{f, reason})
 	}
 }
@@ -109,12 +109,12 @@ func (l *loader) loadModules(ctx context.Context) error {
 // all decodes all modules of the inputs that are wanted.
 func (d *moduleDecoder) all() error {
 	facts, c := &d.facts.modules, &d.result.Catalogue
-	unreadable := map[string]**module.EvalError{}
+	unreadable := map[string]**module.Failure{}
 	for _, name := range sortedKeys(facts.inputs.Value) {
 		part := facts.inputs.Value[name]
 		offers := d.input(name, part.Value, d.stores)
 		if failure := firstFailure(part.Failure, part.Value.Services.Failure, facts.modules.Value[name].Failure); failure != nil {
-			unreadable[name] = new(*module.EvalError)
+			unreadable[name] = new(*module.Failure)
 			d.lose(failure, unreadable[name])
 			offers.HasServices = false
 		}
@@ -148,7 +148,7 @@ func (d *moduleDecoder) all() error {
 	}
 	for name, reason := range unreadable {
 		offers := c.Inputs[name]
-		offers.Error = *reason
+		offers.Err = *reason
 		c.Inputs[name] = offers
 	}
 	return nil
@@ -287,37 +287,37 @@ func (d *moduleDecoder) service(input, name string, part reader.Part[reader.Modu
 		s.Written = d.written(*node.Written, node.Placed.Value)
 	}
 	if part.Failure != nil {
-		d.lose(part.Failure, &s.Error)
+		d.lose(part.Failure, &s.Err)
 		if d.want.Written {
 			s.Written = d.written(reader.Part[reader.Written]{Failure: part.Failure}, nil)
 		}
 		return s
 	}
-	s.Manifest = manifest(node.Manifest, func(_ []string, f *reader.Failure) { d.lose(f, &s.Error) })
+	s.Manifest = manifest(node.Manifest, func(_ []string, f *reader.Failure) { d.lose(f, &s.Err) })
 	if roles := node.Roles; roles.Failure != nil {
-		d.lose(roles.Failure, &s.Error)
+		d.lose(roles.Failure, &s.Err)
 	} else if roles.Value != nil {
 		s.Roles = map[string]*module.Role{}
 		for role, about := range roles.Value {
 			r := &module.Role{Description: deref(about.Value.Description.Value)}
 			s.Roles[role] = r
 			if failure := firstFailure(about.Failure, about.Value.Description.Failure); failure != nil {
-				d.lose(failure, &r.Error)
+				d.lose(failure, &r.Err)
 			}
 		}
 	}
 	if s.Readme = node.Readme.Value; node.Readme.Failure != nil {
-		d.lose(node.Readme.Failure, &s.Error)
+		d.lose(node.Readme.Failure, &s.Err)
 	}
 	if node.Interfaces.Failure != nil {
-		d.lose(node.Interfaces.Failure, &s.Error)
+		d.lose(node.Interfaces.Failure, &s.Err)
 	}
 	for role, about := range node.Interfaces.Value {
 		r := s.Roles[role]
 		switch {
 		case r == nil:
 		case about.Failure != nil:
-			d.lose(about.Failure, &r.Error)
+			d.lose(about.Failure, &r.Err)
 		default:
 			describer := &describer{places: d.places, lose: d.lose}
 			r.Interface = describer.set(about.Value)
@@ -387,9 +387,9 @@ func (d *moduleDecoder) explain(ctx context.Context) error {
 		switch {
 		case errors.As(lost.failure.Err, &nixErr):
 			nixErr.Sources = d.places.sources
-			*lost.reason = &module.EvalError{Message: userTerms(d.places.sources, nixErr.Message), Err: nixErr}
+			*lost.reason = &module.Failure{Text: userTerms(d.places.sources, nixErr.Message), Err: nixErr}
 		case lost.failure.Err != nil:
-			*lost.reason = &module.EvalError{Message: lost.failure.Err.Error(), Err: lost.failure.Err}
+			*lost.reason = &module.Failure{Text: lost.failure.Err.Error(), Err: lost.failure.Err}
 		}
 	}
 	return nil

@@ -2,12 +2,11 @@ package instance
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -21,59 +20,53 @@ var (
 	errMalformed = errors.New("malformed")
 )
 
+// pathName is a name in the path of an option.
+const pathName = `(?:"(?:[^"\\]|\\.)*"|[^.` + "`" + `'"]+)`
+
 var (
-	emptyTagWarning = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^Service instance '.*': - .* tags: no machine with tag '.*' found`)
-	})
+	emptyTagWarning = lazyregexp.New(`^Service instance '.*': - .* tags: no machine with tag '.*' found`)
 	// memberPath is the way to a member's settings, or a role's, in the name of an option; clan's key of the service may stand before it.
-	memberPath = sync.OnceValue(func() *regexp.Regexp {
-		const name = `(?:"(?:[^"\\]|\\.)*"|[^.` + "`" + `'"]+)`
-		return regexp.MustCompile("`(?:_services\\.allServices\\.)?(?:clan\\._services\\.allServices\\.)?(?:" + name + `\.)?instances\.` + name +
-			`\.roles\.` + name + `(?:\.(?:machines|tags)\.` + name + `)?\.settings(?:\.|')`)
-	})
+	memberPath = lazyregexp.New("`(?:(?:clan\\.)?_services\\.allServices\\.)?(?:" + pathName + `\.)?instances\.` + pathName +
+		`\.roles\.` + pathName + `(?:\.(?:machines|tags)\.` + pathName + `)?\.settings(?:\.|')`)
 	// viaOption is what clan puts behind the file of a definition.
-	viaOption = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile("(?m), via option [^\n`]*?'(:?)$|, via option [^\n']*'")
-	})
+	viaOption = lazyregexp.New(`, via option [^\n]*?\.settings'`)
 	// innerKey is clan's key of a service in front of an instance's option.
-	innerKey = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile("`(?:(?:clan\\.)?_services\\.allServices\\.)?(?:\"(?:[^\"\\\\]|\\\\.)*\"|[^.`'\"]+)\\.instances\\.|`instances\\.")
-	})
-	theOption = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("The option `([^']*(?:''[^']*)*)'") })
+	innerKey  = lazyregexp.New("`(?:(?:clan\\.)?_services\\.allServices\\.)?(?:\"(?:[^\"\\\\]|\\\\.)*\"|[^.`'\"]+)\\.instances\\.|`instances\\.")
+	theOption = lazyregexp.New("The option `([^']*(?:''[^']*)*)'")
 )
 
 // userTerms rewrites a message of Nix's: store paths into the user's files, and the names of options so that they are the same for
 // every member and under any name of the instance: a setting's is its path within the settings, any other is one of the inventory.
 func userTerms(sources nixeval.Sources, message string) string {
 	message = sources.Rewrite(strings.TrimRight(message, "\n"))
-	message = memberPath().ReplaceAllStringFunc(message, func(found string) string {
+	message = memberPath.ReplaceAllStringFunc(message, func(found string) string {
 		if strings.HasSuffix(found, "'") {
 			return "`settings'"
 		}
 		return "`"
 	})
-	message = viaOption().ReplaceAllString(message, "'$1")
-	return innerKey().ReplaceAllString(message, "`inventory.instances.")
+	message = viaOption.ReplaceAllString(message, "'")
+	return innerKey.ReplaceAllString(message, "`inventory.instances.")
 }
 
 // settingFault knows the messages of nixpkgs' module system that say what is wrong with a setting; anything else is "".
 func settingFault(message string) Code {
 	switch {
 	case strings.Contains(message, "' does not exist. Definition values:"):
-		return "unknown-setting"
+		return CodeUnknownSetting
 	case strings.Contains(message, "has conflicting definition values"):
-		return "conflict"
+		return CodeConflict
 	case strings.Contains(message, "is not of type `"):
-		return "invalid-setting"
+		return CodeInvalidSetting
 	case strings.Contains(message, "was accessed but has no value defined"), strings.Contains(message, "is used but not defined"):
-		return "missing-setting"
+		return CodeMissingSetting
 	}
 	return ""
 }
 
 // settingIn reads the path of a setting out of the option that a message names.
 func settingIn(message string) []string {
-	match := theOption().FindStringSubmatch(message)
+	match := theOption.FindStringSubmatch(message)
 	if match == nil {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (l *loader) decodeSetting() {
 		}
 	}
 	info.Value, info.HasValue = setting.Value.Prune(lost)
-	describer := &describer{places: l.places, lose: func(*reader.Failure, **module.EvalError) {}}
+	describer := &describer{places: l.places, lose: func(*reader.Failure, **module.Failure) {}}
 	for _, node := range setting.Options.Value {
 		option := Option{Depth: node.Depth, Children: node.Children}
 		if node.Children == nil {

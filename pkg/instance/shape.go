@@ -14,7 +14,7 @@ import (
 type Shape struct {
 	// Path leads to it, below the instance, machine or tag.
 	Path []string `json:"path"`
-	// Type is what is written there, in Nix's words; empty where clan knows no attribute of that name.
+	// Type is what is written there, such as "a list"; empty where clan knows no attribute of that name.
 	Type string `json:"type,omitempty"`
 	// Near are the names of attributes that may be meant.
 	Near []string `json:"near,omitempty"`
@@ -56,7 +56,7 @@ var (
 
 // shapeTree is where what is written for a loss can be looked up; "" where the loss is not of the inventory's own attributes.
 func shapeTree(l loss) string {
-	if l.failure == nil || len(l.failure.Path) < 2 || l.failure.Kind == reader.Blocked {
+	if l.failure == nil || len(l.failure.Path) < 2 || l.failure.Kind != reader.Throws {
 		return ""
 	}
 	switch tree := l.failure.Path[0]; tree {
@@ -84,7 +84,7 @@ func (l *loader) shaped(lost loss, tree string, written reader.Named[reader.Plac
 	if tree == "instances" && len(shape.Path) > 1 && shape.Path[0] == "roles" {
 		subject.Role = shape.Path[1]
 	}
-	f := newFinding("malformed-inventory", subject, Cause{Shape: shape, Tag: lost.finding.Cause.Tag})
+	f := NewFinding(CodeMalformed, subject, Cause{Shape: shape, Tag: lost.finding.Cause.Tag})
 	if at := l.inv.Places.at(append([]string{tree, name}, shape.Path...)...); at != nil && at.Position != nil {
 		f.Position = *at.Position
 	} else if at := l.places.pick(atPath(place, shape.Path).At, append([]string{tree, name}, shape.Path...)); at != nil {
@@ -105,7 +105,7 @@ func atPath(place reader.Place, path []string) reader.Place {
 func (f *form) check(place reader.Place, path []string) *Shape {
 	for _, at := range place.At {
 		if len(f.types) > 0 && at.Type != "?" && !slices.Contains(f.types, at.Type) {
-			return &Shape{Path: path, Type: at.Type}
+			return &Shape{Path: path, Type: typeWords(at.Type)}
 		}
 	}
 	if f.fields == nil && f.each == nil || slices.ContainsFunc(moduleWords, func(word string) bool { _, has := place.Below[word]; return has }) {
@@ -127,3 +127,20 @@ func (f *form) check(place reader.Place, path []string) *Shape {
 
 // moduleWords are attributes of a module: its options can be anywhere.
 var moduleWords = []string{"imports", "config", "options", "freeformType", "_module", "_file"}
+
+// typeWords are a type of Nix's with its article.
+func typeWords(nixType string) string {
+	switch nixType {
+	case "int":
+		return "an integer"
+	case "null":
+		return "null"
+	case "bool":
+		return "a Boolean"
+	case "set":
+		return "an attribute set"
+	case "lambda":
+		return "a function"
+	}
+	return "a " + nixType
+}

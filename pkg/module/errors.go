@@ -1,23 +1,23 @@
 package module
 
-// EvalError is why a part of a module cannot be described. It marshals to its message.
-type EvalError struct {
-	// Message is Nix's, in the user's terms.
-	Message string
-	// Err is Nix's error.
+// Failure is why a part of a module is missing. It marshals to its text.
+type Failure struct {
+	// Text is Nix's message, in the user's terms.
+	Text string
+	// Err is Nix's error; nil in a failure that was read back.
 	Err error
 }
 
-func (e *EvalError) Error() string { return e.Message }
+func (f *Failure) Error() string { return f.Text }
 
 // Unwrap returns Nix's error.
-func (e *EvalError) Unwrap() error { return e.Err }
+func (f *Failure) Unwrap() error { return f.Err }
 
-// MarshalText returns the message.
-func (e *EvalError) MarshalText() ([]byte, error) { return []byte(e.Message), nil }
+// MarshalText returns the text.
+func (f *Failure) MarshalText() ([]byte, error) { return []byte(f.Text), nil }
 
-// UnmarshalText reads the message back.
-func (e *EvalError) UnmarshalText(text []byte) error {
-	e.Message = string(text)
+// UnmarshalText reads the text back.
+func (f *Failure) UnmarshalText(text []byte) error {
+	f.Text = string(text)
 	return nil
 }

@@ -49,7 +49,7 @@ type Option struct {
 	// Declarations are where the option is declared.
 	Declarations []Position `json:"declarations,omitempty"`
 	// Error says why the option cannot be described.
-	Error *EvalError `json:"error,omitempty"`
+	Err *Failure `json:"error,omitempty"`
 }
 
 // IsSet reports whether this is a plain set of options.
@@ -66,7 +66,7 @@ func (o *Option) Required() bool {
 		}
 		return false
 	}
-	return !o.HasDefault && !o.Hidden && !o.Internal && o.Error == nil
+	return !o.HasDefault && !o.Hidden && !o.Internal && o.Err == nil
 }
 
 // Position is a place in the source of the flake or of one of its inputs.
@@ -110,7 +110,7 @@ type Type struct {
 	Up int `json:"up,omitzero"`
 
 	// Error says why the type cannot be described; Kind is then KindUnknown.
-	Error *EvalError `json:"error,omitempty"`
+	Err *Failure `json:"error,omitempty"`
 }
 
 // Kind is what the values of a type are.

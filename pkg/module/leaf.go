@@ -22,7 +22,7 @@ func (t *Type) takes(value any) bool {
 		text, is := value.(string)
 		return is && t.matches(text)
 	case KindEnum:
-		return t.Error != "" || slices.ContainsFunc(t.Values, func(one json.RawMessage) bool {
+		return t.Err != nil || slices.ContainsFunc(t.Values, func(one json.RawMessage) bool {
 			decoded, err := throughJSON(one)
 			return err == nil && equal(decoded, value)
 		})

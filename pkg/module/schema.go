@@ -160,8 +160,8 @@ func (g *schemaGenerator) option(o *Option, at place) map[string]any {
 	}
 	if o.Type == nil {
 		reason := "the option does not evaluate"
-		if o.Error != nil {
-			reason += ": " + o.Error.Error()
+		if o.Err != nil {
+			reason += ": " + o.Err.Error()
 		}
 		return g.inexpressible(at, reason)
 	}
@@ -202,8 +202,8 @@ func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 	case KindString, KindPath:
 		return g.text(t, at)
 	case KindEnum:
-		if t.Error != nil {
-			return g.inexpressible(at, t.Error.Error())
+		if t.Err != nil {
+			return g.inexpressible(at, t.Err.Error())
 		}
 		values := t.Values
 		if values == nil {
@@ -251,8 +251,8 @@ func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 	case KindOpaque:
 		return g.inexpressible(at, "JSON cannot express the type: "+t.describe())
 	}
-	if t.Error != nil {
-		return g.inexpressible(at, "the type does not evaluate: "+t.Error.Error())
+	if t.Err != nil {
+		return g.inexpressible(at, "the type does not evaluate: "+t.Err.Error())
 	}
 	return g.inexpressible(at, "no schema is known for the type: "+t.describe())
 }

@@ -1,6 +1,6 @@
 # Machines and tags.
 #
-#   import ./machines.nix helpers { plain; inventory; shapeTags; }
+#   import ./machines.nix helpers { plain; inventory; definitions; shapeTags; }
 #
 # In three trees, in the order in which one can break another: what a machine says of itself; the inventory's tags, which may
 # be computed from that; and the tags that each machine carries, to which clan adds the inventory's.
@@ -20,7 +20,7 @@
   whole,
   ...
 }:
-{ plain, inventory, shapeTags }:
+{ plain, inventory, definitions, shapeTags }:
 let
   inherit (builtins)
     attrNames
@@ -37,7 +37,7 @@ let
     ;
 
   raw = if isOmitted [ "machines" ] then { } else namesToSet (inventory.machines or { });
-  usable = filterAttrs (n: _: !(omitsBelow [ "machines" n ])) raw;
+  usable = filterAttrs (n: _: !(isOmitted [ "machines" n ] || isOmitted [ "machines" n "machineClass" ])) raw;
 
   # A plain flake's tags; as in clan they may be a function of the machines and of themselves.
   plainTags =
@@ -72,11 +72,32 @@ let
       given = filter (t: elem name tags.${t}) (attrNames tags);
     in
     if plain then unique (own ++ given) else own;
-  # Tags that kill the process must not be looked at through machines either.
-  areDeadly = omitsBelow [ "tags" ] || omitsBelow [ "machines" ];
+  # A machine that does not evaluate breaks clan's own tags, and with them those of all others. Then they are put together from what is
+  # written: plain lists of the machine's own, and the inventory's tags.
+  classOf = n: peek null (usable.${n}.machineClass or "nixos");
+  written =
+    name:
+    let
+      isPlain = v: isAttrs v && !(v ? _type || v ? imports || v ? config);
+      ofMachine = d: if !(isPlain d) then throw "not plain" else if !(d ? ${name}) then [ ] else if isPlain d.${name} then d.${name}.tags or [ ] else throw "not plain";
+      gives = t: if t == "nixos" || t == "darwin" then classOf name == t else elem name tags.${t};
+    in
+    unique (concatMap (d: ofMachine d.value) (definitions "machines") ++ filter gives (unique (attrNames tags ++ [ "nixos" "darwin" ])));
 
-  carriedBy = mapAttrs carried usable;
-  known = if areDeadly then { } else filterAttrs (n: ts: !(isOmitted [ "carried" n ]) && peek false (deepSeq ts true)) carriedBy;
+  clans = mapAttrs carried usable;
+  isWell = v: peek false (deepSeq v true);
+  carriedBy = mapAttrs (
+    n: ts:
+    if plain || !(omitsBelow [ "tags" ] || isOmitted [ "carried" n ]) && !(omitsBelow [ "machines" ]) && isWell ts then
+      ts
+    else if omitsBelow [ "tags" ] then
+      throw "the tags do not evaluate"
+    else if isWell (written n) then
+      written n
+    else
+      ts
+  ) clans;
+  known = filterAttrs (n: ts: !(isOmitted [ "carried" n ]) && isWell ts) carriedBy;
 in
 rec {
   inherit raw;
@@ -92,10 +113,6 @@ rec {
   facts = {
     machines = parts [ "machines" ] (path: _: fields path [ "name" "description" "icon" "machineClass" "installedAt" "deploy" ]) raw;
     tags = named (mapAttrs (n: walk [ "tags" n ]) tags);
-    carried =
-      if areDeadly then
-        { }
-      else
-        named (mapAttrs (n: ts: whole [ "carried" n ] (filter isString ts)) carriedBy);
+    carried = named (mapAttrs (n: ts: whole [ "carried" n ] (filter isString ts)) carriedBy);
   };
 }

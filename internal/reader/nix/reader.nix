@@ -36,7 +36,7 @@ let
   layout = import ./layout.nix helpers target args;
   plain = import ./plain.nix helpers layout.lib;
   inventory = if layout.plain then plain.inventory layout.inventory else layout.inventory;
-  machines = import ./machines.nix helpers { inherit inventory; inherit (layout) plain; shapeTags = plain.tags; };
+  machines = import ./machines.nix helpers { inherit inventory; inherit (layout) plain definitions; shapeTags = plain.tags; };
   instances = import ./instances.nix helpers { inherit inventory; inherit (layout) tagSettingsCount; };
   options = import ./options.nix helpers layout.moduleLib layout.meta;
   modules = import ./modules.nix helpers { inherit layout plain options instances args; inherit (settings) services; };
@@ -62,7 +62,14 @@ let
     positions =
       let
         deadly = map (path: elemAt path 1) (builtins.filter (path: head path == "instances" && builtins.length path > 1) helpers.omit);
-        of = part: depth: name: helpers.part [ "positions" part ] (positions.places (if name == "instances" then deadly else [ ]) depth (layout.definitions name));
+        of =
+          part: depth: name:
+          helpers.part [ "positions" part ] (
+            if name == "instances" && helpers.isOmitted [ "instanceNames" ] then
+              { }
+            else
+              positions.places (if name == "instances" then deadly else [ ]) depth (layout.definitions name)
+          );
       in
       {
         instances = of "instances" (if origins then 12 else 5) "instances";

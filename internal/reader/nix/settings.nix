@@ -88,7 +88,8 @@ let
 
   keyOf = name: layout.keyOf (specOf name);
   # Those whose reference evaluates; the others have failed as instances.
-  readable = filterAttrs (n: _: !(omitsBelow [ "instances" n ]) && peek false (seq (keyOf n) true)) raw;
+  isWhole = n: !(isOmitted [ "instances" n ] || isOmitted [ "instances" n "module" ] || isOmitted [ "instances" n "roles" ]);
+  readable = filterAttrs (n: _: isWhole n && peek false (seq (keyOf n) true)) raw;
   wanted = if args.instances or [ ] == [ ] then readable else filterAttrs (n: _: elem n args.instances) readable;
   services = listToAttrs (
     map (name: nameValue (keyOf name) (serviceOf (keyOf name) (specOf name))) (attrNames wanted)
@@ -106,7 +107,7 @@ let
       count = names: length (attrNames names);
       ofRole = role: count (namesToSet (role.machines or { })) + sum (map (t: count (carriers t)) (attrNames (namesToSet (role.tags or { }))));
     in
-    sum (map (i: sum (map ofRole (attrValues (i.roles or { })))) (attrValues raw));
+    sum (map (i: sum (map ofRole (attrValues (i.roles or { })))) (attrValues (filterAttrs (n: _: !(omitsBelow [ "instances" n ])) raw)));
   isHuge = hasLib && peek false (memberships > 20000);
 
   # ---- one role ----
@@ -294,7 +295,10 @@ in
         in
         if isDead (keyOf name) || !isClans then mark "blocked" else seq (attrNames (((service.instances or { }).${name} or { }).roles or { })) true
       );
-      roles = parts (path ++ [ "roles" ]) (path: role: _: (evaluatedRole name role).fact path) (instance.roles or { });
+      roles = parts (path ++ [ "roles" ]) (
+        path: role: _:
+        if omitsBelow [ "instances" name "roles" role ] then mark "blocked" else (evaluatedRole name role).fact path
+      ) (instance.roles or { });
     }) wanted;
   };
 
