@@ -37,7 +37,7 @@ func (l *loader) decode() (*Inventory, error) {
 		inv.Locked[name] = Lock{LastModified: asInt(child(lock, "lastModified")), NarHash: asString(child(lock, "narHash")), Rev: asString(child(lock, "rev"))}
 	}
 	l.inv = inv
-	if meta, ok := prune(l.facts["meta"], []string{"meta"}, nil, l.whole("the clan's meta data")); ok {
+	if meta, ok := prune(l.facts["meta"], []string{"meta"}, nil, l.whole("meta")); ok {
 		inv.Meta, _ = meta.(map[string]any)
 	}
 	l.decodeCatalogue()
@@ -49,8 +49,7 @@ func (l *loader) decode() (*Inventory, error) {
 	}
 	l.decodeMachines()
 	if node := l.facts["instanceNames"]; bad(node) {
-		l.miss(hole{path: []string{"instanceNames"}, node: node}, Finding{Code: "instances-failed", Severity: SeverityError, partial: true,
-			Message: "the clan's instances could not be evaluated"})
+		l.miss(hole{path: []string{"instanceNames"}, node: node}, NewFinding(CodeInstancesFailed, Subject{}, Cause{Part: "instances"}))
 	}
 	for _, name := range sortedKeys(asMap(l.facts["instances"])) {
 		l.decodeInstance(name, l.facts["instances"].(map[string]any)[name])
@@ -69,17 +68,15 @@ func (l *loader) clanDir() (string, bool) {
 }
 
 // whole reports holes in a part of the clan that is no instance.
-func (l *loader) whole(what string) func(hole) {
-	return func(h hole) {
-		l.miss(h, Finding{Code: "evaluation-failed", Severity: SeverityWarning, Message: what + " could not be evaluated"})
-	}
+func (l *loader) whole(part string) func(hole) {
+	return func(h hole) { l.miss(h, NewFinding(CodeEvaluationFailed, Subject{}, Cause{Part: part})) }
 }
 
 func (l *loader) miss(h hole, f Finding) {
 	m := missing{hole: h, finding: f}
 	switch {
 	case markOf(h.node) == markOpaque:
-		m.finding.Code, m.finding.Message = "not-representable", "this value cannot be shown in a document"
+		m.finding = NewFinding(CodeNotRepresentable, f.Subject, Cause{Whole: f.Partial()})
 	case !h.undefined:
 		_, failed := h.node.(failure)
 		m.probe = !failed
@@ -121,11 +118,7 @@ func (l *loader) decodeMachines() {
 	inv := l.inv
 	carried := map[string][]string{}
 	if node := l.facts["machines"]; bad(node) {
-		l.miss(hole{path: []string{"machines"}, node: node}, Finding{
-			Code: "machines-failed", Severity: SeverityError, partial: true,
-			Message: "the clan's machines could not be evaluated",
-			Hint:    "members by tag are not known; tags that are computed from machine.tags recurse without end",
-		})
+		l.miss(hole{path: []string{"machines"}, node: node}, NewFinding(CodeMachinesFailed, Subject{}, Cause{Part: "machines"}))
 	} else {
 		inv.Machines = map[string]*Machine{}
 		for name, raw := range asMap(node) {
@@ -140,7 +133,7 @@ func (l *loader) decodeMachines() {
 	}
 	inv.DeclaredTags = map[string][]string{}
 	inv.Tags = map[string][]string{}
-	report := l.whole("a tag of the inventory")
+	report := l.whole("tags")
 	if inv.Machines == nil {
 		report = func(hole) {} // said already
 	}
@@ -164,12 +157,7 @@ func (l *loader) decodeMachine(name string, raw any) (*Machine, bool) {
 	node, ok := prune(raw, []string{"machines", name}, nil, func(h hole) {
 		whole := len(h.user) == 0 || h.user[0] == "tags" || h.user[0] == "machineClass"
 		partial = partial || whole
-		severity := SeverityWarning
-		if whole {
-			severity = SeverityError
-		}
-		l.miss(h, Finding{Code: "machine-failed", Severity: severity, Machine: name, Setting: h.user, partial: whole,
-			Message: "could not be evaluated"})
+		l.miss(h, NewFinding(CodeMachineFailed, Subject{Machine: name, Setting: h.user}, Cause{Whole: whole}))
 	})
 	if !ok || partial {
 		return nil, false
@@ -202,8 +190,7 @@ func (l *loader) decodeMachine(name string, raw any) (*Machine, bool) {
 func (l *loader) decodeInstance(name string, node any) {
 	path := []string{"instances", name}
 	if bad(node) {
-		l.miss(hole{path: path, node: node}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name, partial: true,
-			Message: "this instance could not be evaluated"})
+		l.miss(hole{path: path, node: node}, NewFinding(CodeInstanceFailed, Subject{Instance: name}, Cause{}))
 		return
 	}
 	inst := &Instance{Name: name, Roles: map[string]*Role{}}
@@ -213,8 +200,7 @@ func (l *loader) decodeInstance(name string, node any) {
 		inst.Module.Input = &input
 	}
 	if bad(spec) || bad(child(spec, "name")) {
-		l.miss(hole{path: extend(path, "module"), node: spec}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name,
-			partial: true, Message: "the module of this instance could not be evaluated"})
+		l.miss(hole{path: extend(path, "module"), node: spec}, NewFinding(CodeInstanceFailed, Subject{Instance: name}, Cause{Part: "module"}))
 		return
 	}
 	for _, file := range asStrings(child(spec, "files")) {
@@ -227,8 +213,7 @@ func (l *loader) decodeInstance(name string, node any) {
 	ok := l.decodeService(inst, child(node, "service"), extend(path, "service"))
 	roles := child(node, "roles")
 	if bad(roles) {
-		l.miss(hole{path: extend(path, "roles"), node: roles}, Finding{Code: "instance-failed", Severity: SeverityError, Instance: name,
-			partial: true, Message: "the roles of this instance could not be evaluated"})
+		l.miss(hole{path: extend(path, "roles"), node: roles}, NewFinding(CodeInstanceFailed, Subject{Instance: name}, Cause{Part: "roles"}))
 		return
 	}
 	for role, raw := range asMap(roles) {
@@ -243,17 +228,12 @@ func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
 		return false // not asked for
 	}
 	plain := l.inv.Flake.Layout == LayoutInventory
-	finding := Finding{Severity: SeverityError, Instance: inst.Name, partial: true}
 	resolved, err := l.inv.Catalogue.Resolve(inst.Module.Spec())
 	// Before mid 2025 null meant the flake's own modules, wherever it kept them: what evaluates was found.
 	found := !bad(node) && !bad(child(node, "manifest"))
 	if err != nil && !found {
-		finding.Code, finding.Message = resolveCode(err), err.Error()
-		if h, ok := err.(interface{ Hint() string }); ok {
-			finding.Hint = h.Hint()
-		}
 		// Without clan-core nothing but the module's manifest and roles is lost.
-		finding.partial = !plain
+		finding := unresolved(inst.Name, err, !plain)
 		if !plain || inst.Module.Input != nil || len(l.inv.Catalogue.Inputs["self"].Services) > 0 {
 			// A removed module says itself what to use instead.
 			var gone *module.DeprecatedError
@@ -263,13 +243,11 @@ func (l *loader) decodeService(inst *Instance, node any, path []string) bool {
 	}
 	inst.Module.Resolved = resolved
 	if !found {
-		finding.Code, finding.Message = "module-failed", "the service module could not be evaluated"
-		l.miss(hole{path: path, node: markThrowsNode(node)}, finding)
+		l.miss(hole{path: path, node: markThrowsNode(node)}, NewFinding(CodeModuleFailed, Subject{Instance: inst.Name}, Cause{}))
 		return plain
 	}
 	report := func(h hole) {
-		l.miss(h, Finding{Code: "manifest-failed", Severity: SeverityWarning, Instance: inst.Name,
-			Message: "a part of what the module says of itself could not be evaluated"})
+		l.miss(h, NewFinding(CodeManifestFailed, Subject{Instance: inst.Name}, Cause{}))
 	}
 	if manifest, ok := prune(child(node, "manifest"), extend(path, "manifest"), nil, report); ok && manifest != nil {
 		inst.Module.Manifest = decodeManifest(manifest)
@@ -292,18 +270,6 @@ func markThrowsNode(node any) any {
 		return node
 	}
 	return child(node, "manifest")
-}
-
-func resolveCode(err error) string {
-	switch err.(type) {
-	case *module.UnknownInputError:
-		return "unknown-input"
-	case *module.NoServicesError:
-		return "input-without-services"
-	case *module.DeprecatedError:
-		return "removed-module"
-	}
-	return "unknown-module"
 }
 
 func decodeManifest(node any) *module.Manifest {

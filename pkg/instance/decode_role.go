@@ -3,13 +3,14 @@ package instance
 import (
 	"slices"
 	"strconv"
+
+	"github.com/clanctl/clanctl/internal/nearest"
 )
 
 // decodeRole adds one role to an instance: its members, and the settings of the group that each belongs to.
 func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable bool) {
 	path := []string{"instances", inst.Name, "roles", name}
-	finding := Finding{Code: "role-failed", Severity: SeverityError, Instance: inst.Name, Role: name, partial: true,
-		Message: "this role could not be evaluated"}
+	finding := NewFinding(CodeRoleFailed, Subject{Instance: inst.Name, Role: name}, Cause{})
 	if bad(node) {
 		l.miss(hole{path: path, node: node}, finding)
 		return
@@ -17,8 +18,7 @@ func (l *loader) decodeRole(inst *Instance, name string, node any, evaluable boo
 	role := &Role{Name: name, SettingsFrom: FromNowhere, ExtraModules: int(asInt(child(node, "extraModules")))}
 	inst.Roles[name] = role
 	if n := child(node, "extraModules"); bad(n) && markOf(n) != markBlocked {
-		l.miss(hole{path: extend(path, "extraModules"), node: n}, Finding{Code: "evaluation-failed", Severity: SeverityWarning,
-			Instance: inst.Name, Role: name, Message: "the role's extraModules could not be evaluated"})
+		l.miss(hole{path: extend(path, "extraModules"), node: n}, NewFinding(CodeEvaluationFailed, Subject{Instance: inst.Name, Role: name}, Cause{Part: "extraModules"}))
 	}
 	var broken bool
 	part := func(key string) map[string]any {
@@ -108,7 +108,9 @@ func (l *loader) unknownRole(inst *Instance, role *Role) bool {
 		return false
 	}
 	known := sortedKeys(inst.Module.Roles)
-	l.missing = append(l.missing, missing{finding: unknownRoleFinding(inst, role.Name, known)})
+	cause := Cause{Service: inst.Module.Spec().String()}
+	cause.Near, cause.Known = NearOrKnown(nearest.Of(role.Name, known), known)
+	l.missing = append(l.missing, missing{finding: NewFinding(CodeUnknownRole, Subject{Instance: inst.Name, Role: role.Name}, cause)})
 	return true
 }
 
@@ -119,12 +121,11 @@ func (l *loader) decodeUnchecked(inst *Instance, role *Role, node any, path []st
 		if h.undefined {
 			return
 		}
-		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Setting: h.user,
-			Message: "this setting could not be evaluated"}
+		code := CodeSettingFailed
 		if len(h.user) == 0 {
-			f.Code, f.Message = "settings-failed", "the settings could not be evaluated"
+			code = CodeSettingsFailed
 		}
-		l.miss(h, f)
+		l.miss(h, NewFinding(code, Subject{Instance: inst.Name, Role: role.Name, Setting: h.user}, Cause{}))
 	}
 	if bad(node) {
 		report(hole{path: path, node: node})
@@ -148,18 +149,15 @@ func (l *loader) decodeGroup(inst *Instance, role *Role, members []*Member, grou
 		names[i] = m.Machine
 	}
 	value, ok := prune(child(group, "settings"), extend(path, "settings"), nil, func(h hole) {
-		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Machine: machine,
-			Machines: names, Setting: h.user, Message: "this setting could not be evaluated"}
-		if len(h.user) == 0 {
-			f.Code, f.Severity, f.partial = "settings-failed", SeverityError, true
-			f.Message = "the settings could not be evaluated"
+		code := CodeSettingFailed
+		switch {
+		case h.undefined:
+			code = CodeMissingSetting
+		case len(h.user) == 0:
+			code = CodeSettingsFailed
 		}
-		if h.undefined {
-			f.Code = "missing-setting"
-			f.Message = "The option `" + f.Subject() + "' was accessed but has no value defined. Try setting the option."
-			f.Hint = "set it for the role, the machine or a tag, if anything reads it"
-		}
-		l.miss(h, f)
+		about := Subject{Instance: inst.Name, Role: role.Name, Machine: machine, Machines: names, Setting: h.user}
+		l.miss(h, NewFinding(code, about, Cause{Whole: len(h.user) == 0}))
 	})
 	if !ok {
 		return nil

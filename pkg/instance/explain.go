@@ -1,15 +1,13 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -94,15 +92,10 @@ func (l *loader) explain(ctx context.Context) error {
 			l.take(f, nixErr)
 		}
 		f.Definitions = l.inv.definitions(f)
-		f.err = &EvalError{err: errs[i]}
+		f.Err = cmp.Or(errs[i], f.Err)
+		f.grade()
 	}
-	for _, f := range joinSame(findings) {
-		if len(f.Machines) == 1 {
-			f.Machines = nil
-		}
-		f.err.Finding = f
-		l.inv.Findings = append(l.inv.Findings, f)
-	}
+	l.inv.Findings = append(l.inv.Findings, joinSame(findings)...)
 	l.warnings()
 	return nil
 }
@@ -120,9 +113,7 @@ func (l *loader) limitProbes() {
 		}
 		if probes++; probes > maxProbes {
 			m.probe = false
-			if m.finding.Hint == "" {
-				m.finding.Hint = fmt.Sprintf("what Nix says of it is left out: more than %d parts of this clan do not evaluate", maxProbes)
-			}
+			m.finding.Cause.Max = maxProbes
 		}
 	}
 }
@@ -131,27 +122,26 @@ func (l *loader) limitProbes() {
 func joinSame(findings []Finding) []Finding {
 	var joined []Finding
 	index := map[string]int{}
-	said := map[string]bool{}
 	for _, f := range findings {
-		if f.Code == "manifest-failed" {
-			// One module, however many instances it has.
-			if said[f.Message] {
-				continue
-			}
-			said[f.Message] = true
+		key := f.For("").Key() + f.Cause.Nix
+		if f.Code == CodeManifestFailed {
+			key = f.Cause.Nix // one module, however many instances it has
 		}
-		if f.Machine == "" || f.Role == "" {
+		i, again := index[key]
+		switch {
+		case !again:
+			index[key] = len(joined)
 			joined = append(joined, f)
-			continue
+		case f.Role != "" && f.Machine != "":
+			joined[i].Machines = sortedUnique(append(joined[i].Concerned(), f.Concerned()...))
+		case f.Code != CodeManifestFailed:
+			joined = append(joined, f)
 		}
-		message := strings.ReplaceAll(f.Message, optionPath("machines", f.Machine)+".", "machines.*.")
-		key := strings.Join(append([]string{f.Instance, f.Role, f.Code, message}, f.Setting...), "\x00")
-		if i, again := index[key]; again {
-			joined[i].Machines = sortedUnique(append(joined[i].Machines, f.Machines...))
-			continue
+	}
+	for i := range joined {
+		if len(joined[i].Machines) == 1 {
+			joined[i].Machines = nil
 		}
-		index[key] = len(joined)
-		joined = append(joined, f)
 	}
 	return joined
 }
@@ -211,7 +201,7 @@ func (inv *Inventory) place(f *Finding) {
 		return
 	case f.Role == "":
 		candidates = append(candidates, extend(base, "module", "input"), extend(base, "module", "name"), base)
-		if f.Code == "unknown-module" || f.Code == "removed-module" || f.Code == "module-failed" {
+		if f.Code == CodeUnknownModule || f.Code == CodeRemovedModule || f.Code == CodeModuleFailed {
 			candidates[0], candidates[1] = candidates[1], candidates[0]
 		}
 	default:
@@ -259,15 +249,9 @@ func (inv *Inventory) roleTags(f *Finding) []string {
 // take puts Nix's message into a finding, in the user's terms.
 func (l *loader) take(f *Finding, err *nixeval.Error) {
 	err.Sources = l.sources
-	f.Message = l.userTerms(err.Message)
-	if code := codeOf(err.Message); code != "" && f.Role != "" && f.Code != "evaluation-failed" {
+	f.Cause.Nix, f.Cause.Hint = relative(l.userTerms(err.Message), f.Subject), err.Hint
+	if code := codeOf(err.Message); code != "" && f.Role != "" && f.Code != CodeEvaluationFailed {
 		f.Code = code
-	}
-	if err.Hint != "" {
-		f.Hint = err.Hint
-	}
-	if f.Hint == "" {
-		f.Hint = hintFor(f.Code)
 	}
 	if pos, ok := l.positionOf(f, err); ok {
 		f.Position = pos
@@ -278,7 +262,7 @@ func (l *loader) take(f *Finding, err *nixeval.Error) {
 // fit, or a place in one of the user's modules.
 func (l *loader) positionOf(f *Finding, err *nixeval.Error) (Position, bool) {
 	switch f.Code {
-	case "unknown-setting":
+	case CodeUnknownSetting:
 		// The message names the option and the definition's file; the attribute has a position.
 		if path := l.settingIn(err.Message, f); path != nil {
 			f.Setting = path
@@ -288,9 +272,9 @@ func (l *loader) positionOf(f *Finding, err *nixeval.Error) (Position, bool) {
 			return located.Position, located.File != ""
 		}
 		return Position{}, false
-	case "conflict", "invalid-setting", "missing-setting":
+	case CodeConflict, CodeInvalidSetting, CodeMissingSetting:
 		return Position{}, false
-	case "removed-module":
+	case CodeRemovedModule:
 		// The instance is what has to change. (Some Nix versions place the message in the flake's own input.)
 		return Position{}, false
 	}
@@ -313,60 +297,17 @@ func (l *loader) settingIn(message string, f *Finding) []string {
 	return names[i+1:]
 }
 
-// splitOptionPath undoes optionPath.
-func splitOptionPath(path string) []string {
-	var names []string
-	for len(path) > 0 {
-		if path[0] == '"' {
-			end := 1
-			for end < len(path) && path[end] != '"' {
-				if path[end] == '\\' {
-					end++
-				}
-				end++
-			}
-			if end >= len(path) {
-				return append(names, path)
-			}
-			name, err := strconv.Unquote(strings.ReplaceAll(path[:end+1], `\$`, `$`))
-			if err != nil {
-				name = path[1:end]
-			}
-			names = append(names, name)
-			path = strings.TrimPrefix(path[end+1:], ".")
-			continue
-		}
-		name, rest, _ := strings.Cut(path, ".")
-		names, path = append(names, name), rest
-	}
-	return names
-}
-
 // codeOf knows the messages of nixpkgs' module system that say what is wrong with a setting; anything else is "".
-func codeOf(message string) string {
+func codeOf(message string) Code {
 	switch {
 	case strings.Contains(message, "' does not exist. Definition values:"):
-		return "unknown-setting"
+		return CodeUnknownSetting
 	case strings.Contains(message, "has conflicting definition values"):
-		return "conflict"
+		return CodeConflict
 	case strings.Contains(message, "is not of type `"):
-		return "invalid-setting"
+		return CodeInvalidSetting
 	case strings.Contains(message, "was accessed but has no value defined"), strings.Contains(message, "is used but not defined"):
-		return "missing-setting"
-	}
-	return ""
-}
-
-func hintFor(code string) string {
-	switch code {
-	case "unknown-setting":
-		return "the role's interface has no such option: correct the name, or remove it"
-	case "conflict":
-		return "no layer outranks another: leave the value to one layer, or mark one with lib.mkForce or the other with lib.mkDefault"
-	case "invalid-setting":
-		return "give a value of the option's type"
-	case "missing-setting":
-		return "set it for the role, the machine or a tag, if anything reads it"
+		return CodeMissingSetting
 	}
 	return ""
 }
@@ -399,19 +340,8 @@ func (l *loader) warnings() {
 		if emptyTagWarning.MatchString(text) {
 			continue // found by our own check, with a position
 		}
-		l.inv.Findings = append(l.inv.Findings, Finding{Code: "nix-warning", Severity: SeverityWarning, Message: l.userTerms(text)})
+		l.inv.Findings = append(l.inv.Findings, NewFinding(CodeNixWarning, Subject{}, Cause{Nix: l.userTerms(text)}))
 	}
 }
 
 var emptyTagWarning = regexp.MustCompile(`^Service instance '.*': - .* tags: no machine with tag '.*' found`)
-
-func unknownRoleFinding(inst *Instance, role string, known []string) Finding {
-	f := Finding{Code: "unknown-role", Severity: SeverityError, Instance: inst.Name, Role: role, partial: true,
-		Message: "the module " + inst.Module.Spec().String() + " has no role " + strconv.Quote(role)}
-	if near := nearest.Of(role, known); len(near) > 0 {
-		f.Hint = "did you mean " + nearest.List(near) + "?"
-	} else if len(known) > 0 {
-		f.Hint = "its roles are " + nearest.List(known)
-	}
-	return f
-}

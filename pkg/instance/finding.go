@@ -1,9 +1,11 @@
 package instance
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -18,54 +20,271 @@ type Severity string
 const (
 	// SeverityError: clan fails, or does something other than what is written.
 	SeverityError Severity = "error"
-	// SeverityWarning: clan goes on.
+	// SeverityWarning: clan goes on; the user can and should do something.
 	SeverityWarning Severity = "warning"
+	// SeverityNote: true, and shown only when asked for.
+	SeverityNote Severity = "note"
 )
 
-// Finding is one thing that is wrong with a clan.
+// Finding is one thing that is wrong with a clan, as data: what kind of thing (Code), with what (Subject), and why (Cause). Its words,
+// [Finding.Message] and [Finding.Hint], are made from these. In JSON the fields of Subject and Position stand beside the others, and the
+// words are there, too; read back, the words are made anew.
 type Finding struct {
 	// Code names the kind of finding; the codes are stable and described in docs/findings.md.
-	Code string
+	Code Code
+	// Severity is that of the code and the cause, see [NewFinding].
+	Severity Severity
+	// Subject is what the finding is about.
+	Subject
+	// Cause is what the words are made of.
+	Cause Cause
 	// Position is the place in the user's files to look at, as far as it is known.
 	Position
 	// Definitions are, for a setting that does not evaluate, all that is written for it, in clan's order of merging.
 	Definitions []SettingDefinition
-	// Hint says what to do about it; may be empty.
-	Hint string
-	// Instance, Role and Machine are what it is about; empty where it is about something larger. Where several members are
-	// concerned alike, Machine is one of them and Machines are all, sorted.
-	Instance, Role, Machine string
-	Machines                []string
-	// Message says what is wrong; for a part that does not evaluate it is Nix's own message.
-	Message string
-	// Module is set instead of Instance where it is about one of the flake's own modules, whoever uses it: its name.
-	Module   string
-	Severity Severity
-	// Setting is the path of the setting within the role's settings; of a module's role, that of the option in its interface.
-	Setting []string
+	// Err is the error that the finding stands for, if there is one: a [*nixeval.Error], or one of package module's. It is not in the
+	// document.
+	Err error
+}
 
-	partial bool
-	err     *EvalError
+// Subject is what a finding is about. The fields are empty where it is about something larger.
+type Subject struct {
+	Instance, Role, Machine string
+	// Machines are all members that are concerned alike, sorted, where they are several; Machine is one of them.
+	Machines []string
+	// Module is set instead of Instance where it is about one of the flake's own modules, whoever uses it: its name.
+	Module string
+	// Setting is the path of the setting within the role's settings; of a module's role, that of the option in its interface; of a
+	// machine, that of one of its fields.
+	Setting []string
+}
+
+// Cause is what a finding's words are made of, as plain data. Which fields are set depends on the code. Lists of names are as long as
+// the words need.
+type Cause struct {
+	// Also is what does have the wrong name: "machine" or "tag".
+	Also string `json:"also,omitempty"`
+	// Count is how many there are, Min and Max how many there may be.
+	Count int `json:"count,omitempty"`
+	// Elsewhere are the other inputs that offer the service.
+	Elsewhere []string `json:"elsewhere,omitempty"`
+	// Hint says what to do about Nix's error, where that is known.
+	Hint string `json:"hint,omitempty"`
+	// Input is the flake input that was looked for, or looked at.
+	Input string `json:"input,omitempty"`
+	// Instances are those concerned, OtherInstances those on the other side.
+	Instances []string `json:"instances,omitempty"`
+	// Known are the names that there are, if none is near the wrong one.
+	Known []string `json:"known,omitempty"`
+	Max   int      `json:"max,omitempty"`
+	Min   int      `json:"min,omitempty"`
+	// Name is the name that is wrong, or that of the service.
+	Name string `json:"name,omitempty"`
+	// Names are machines that a tag leaves out, or services in an old form.
+	Names []string `json:"names,omitempty"`
+	// Near are the names that the wrong one may have meant.
+	Near []string `json:"near,omitempty"`
+	// Nix is Nix's own message, in the user's terms: the same for all members and under any name of the instance.
+	Nix string `json:"nix,omitempty"`
+	// Other is the other instance, OtherService its module.
+	Other          string   `json:"other,omitempty"`
+	OtherInstances []string `json:"otherInstances,omitempty"`
+	OtherService   string   `json:"otherService,omitempty"`
+	// Part is the part of the subject that does not evaluate, where not all of it is meant: "module", or of the inventory "machines".
+	Part string `json:"part,omitempty"`
+	// Service is the reference to a module: "NAME" or "INPUT#NAME".
+	Service string `json:"service,omitempty"`
+	Tag     string `json:"tag,omitempty"`
+	// Type is an option's type.
+	Type string `json:"type,omitempty"`
+	// Values are those that do not fit, or not together.
+	Values []any `json:"values,omitempty"`
+	// Whole: what is lost is not just this setting or field, but all of a member's settings, the machine, or what the module gives.
+	Whole bool `json:"whole,omitempty"`
+}
+
+// NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are warnings.
+func NewFinding(code Code, about Subject, cause Cause) Finding {
+	f := Finding{Code: code, Subject: about, Cause: cause}
+	f.grade()
+	return f
+}
+
+// grade gives the finding the severity of its code and cause.
+func (f *Finding) grade() {
+	of := f.Code.info()
+	f.Severity = cmp.Or(of.ifPart, of.Severity, SeverityWarning)
+	if of.ifPart != "" && f.Cause.Whole {
+		f.Severity = SeverityError
+	}
+}
+
+// Partial reports whether an instance, a role, a member's settings as a whole or a machine is missing from the inventory because of it.
+func (f Finding) Partial() bool {
+	of := f.Code.info()
+	return of.Partial && of.ifPart == "" || of.ifPart != "" && f.Cause.Whole
+}
+
+// hides reports whether it is the reason why something is not in the inventory.
+func (f Finding) hides(s Subject) bool {
+	switch f.Code {
+	case CodeInstancesFailed:
+		return s.Machine == ""
+	case CodeInstanceFailed:
+		return s.Instance == f.Instance
+	case CodeRoleFailed:
+		return s.Instance == f.Instance && s.Role == f.Role
+	case CodeMachinesFailed:
+		return s.Machine != ""
+	case CodeMachineFailed:
+		return s.Machine == f.Machine && f.Cause.Whole
+	}
+	return false
+}
+
+// Message says what is wrong; for a part that does not evaluate it is Nix's own message.
+func (f Finding) Message() string { message, _ := f.words(); return message }
+
+// Hint says what to do about it; may be empty.
+func (f Finding) Hint() string { _, hint := f.words(); return hint }
+
+func (f Finding) words() (message, hint string) {
+	if info := f.Code.info(); info.words != nil {
+		return info.words(f)
+	}
+	return nixSays(string(f.Code), "")(f)
+}
+
+// About names what the finding is about, such as "inventory.instances.backup.roles.client".
+func (f Finding) About() string {
+	path := []string{"inventory"}
+	below := func(key, name string) {
+		if name != "" {
+			path = append(path, key, name)
+		}
+	}
+	settings := "settings"
+	if f.Module != "" {
+		path, settings = []string{"clan", "modules", f.Module}, "interface"
+	}
+	below("instances", f.Instance)
+	below("roles", f.Role)
+	below("machines", f.Machine)
+	if len(f.Setting) > 0 && f.Role != "" {
+		path = append(path, settings)
+	}
+	path = append(path, f.Setting...)
+	if f.Cause.Part != "" {
+		path = append(path, f.Cause.Part)
+	}
+	if len(path) == 1 {
+		return ""
+	}
+	return optionPath(path...)
+}
+
+// Concerned are the machines that the finding is about, one empty name if none.
+func (f Finding) Concerned() []string {
+	if len(f.Machines) > 0 {
+		return f.Machines
+	}
+	return []string{f.Machine}
+}
+
+// For returns the finding as one about a single one of its machines, or with "" about none. Its place and definitions stay; see
+// [Inventory.FindingFor].
+func (f Finding) For(machine string) Finding {
+	f.Machine, f.Machines = machine, nil
+	return f
+}
+
+// Key is the same for findings that say the same of the same thing, wherever it stands and however it is put: the code, the subject (of
+// several machines only Machine, see [Finding.For]) and the names in the cause. Nix's message counts only where nothing else says what
+// it is about.
+func (f Finding) Key() string {
+	key := []any{f.Code, f.Instance, f.Role, f.Machine, f.Module, f.Setting,
+		f.Cause.Input, f.Cause.Name, f.Cause.Names, f.Cause.Other, f.Cause.OtherService, f.Cause.Part, f.Cause.Service, f.Cause.Tag}
+	if f.About() == "" {
+		key = append(key, f.Cause.Nix)
+	}
+	text, _ := json.Marshal(key) // strings
+	return string(text)
+}
+
+// Compare orders findings by place, then by what they are about.
+func (f Finding) Compare(g Finding) int {
+	return cmp.Or(
+		cmp.Compare(f.File, g.File), cmp.Compare(f.Line, g.Line), cmp.Compare(f.Column, g.Column),
+		cmp.Compare(f.Module, g.Module), cmp.Compare(f.Instance, g.Instance), cmp.Compare(f.Role, g.Role), cmp.Compare(f.Machine, g.Machine),
+		slices.Compare(f.Setting, g.Setting), cmp.Compare(f.Code, g.Code), cmp.Compare(f.Key(), g.Key()), cmp.Compare(f.Cause.Nix, g.Cause.Nix),
+	)
+}
+
+// String is the finding in one line, or as many as Nix takes: "clan.nix:3:5: error: inventory.instances.web: message [code]".
+func (f Finding) String() string {
+	var b strings.Builder
+	if f.File != "" {
+		b.WriteString(f.Position.String() + ": ")
+	}
+	b.WriteString(string(f.Severity) + ": ")
+	if about := f.About(); about != "" {
+		b.WriteString(about + ": ")
+	}
+	fmt.Fprintf(&b, "%s [%s]", f.Message(), f.Code)
+	return b.String()
+}
+
+// document is a finding in JSON.
+type document struct {
+	Cause       json.RawMessage     `json:"cause,omitempty"`
+	Code        Code                `json:"code"`
+	Column      int                 `json:"column,omitempty"`
+	Definitions []SettingDefinition `json:"definitions,omitempty"`
+	File        string              `json:"file,omitempty"`
+	Hint        string              `json:"hint,omitempty"`
+	Instance    string              `json:"instance,omitempty"`
+	Line        int                 `json:"line,omitempty"`
+	Machine     string              `json:"machine,omitempty"`
+	Machines    []string            `json:"machines,omitempty"`
+	Message     string              `json:"message"`
+	Module      string              `json:"module,omitempty"`
+	Role        string              `json:"role,omitempty"`
+	Setting     []string            `json:"setting,omitempty"`
+	Severity    Severity            `json:"severity"`
 }
 
 // MarshalJSON writes the finding with sorted keys, without those that are empty.
 func (f Finding) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Code        string              `json:"code"`
-		Column      int                 `json:"column,omitempty"`
-		Definitions []SettingDefinition `json:"definitions,omitempty"`
-		File        string              `json:"file,omitempty"`
-		Hint        string              `json:"hint,omitempty"`
-		Instance    string              `json:"instance,omitempty"`
-		Line        int                 `json:"line,omitempty"`
-		Machine     string              `json:"machine,omitempty"`
-		Machines    []string            `json:"machines,omitempty"`
-		Message     string              `json:"message"`
-		Module      string              `json:"module,omitempty"`
-		Role        string              `json:"role,omitempty"`
-		Setting     []string            `json:"setting,omitempty"`
-		Severity    Severity            `json:"severity"`
-	}{f.Code, f.Column, f.Definitions, f.File, f.Hint, f.Instance, f.Line, f.Machine, f.Machines, f.Message, f.Module, f.Role, f.Setting, f.Severity})
+	cause, err := json.Marshal(f.Cause)
+	if err != nil {
+		return nil, err
+	}
+	if string(cause) == "{}" {
+		cause = nil
+	}
+	message, hint := f.words()
+	return json.Marshal(document{cause, f.Code, f.Column, f.Definitions, f.File, hint, f.Instance, f.Line, f.Machine, f.Machines, message, f.Module, f.Role, f.Setting, f.Severity})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, but for the words, which follow from the rest.
+func (f *Finding) UnmarshalJSON(text []byte) error {
+	var d document
+	if err := decodeNumbers(text, &d); err != nil {
+		return err
+	}
+	*f = Finding{Code: d.Code, Severity: d.Severity, Subject: Subject{d.Instance, d.Role, d.Machine, d.Machines, d.Module, d.Setting},
+		Position: Position{File: d.File, Line: d.Line, Column: d.Column}, Definitions: d.Definitions}
+	if d.Cause == nil {
+		return nil
+	}
+	return decodeNumbers(d.Cause, &f.Cause)
+}
+
+// decodeNumbers keeps the numbers in values of any type as they are written.
+func decodeNumbers(text []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	return dec.Decode(into)
 }
 
 // SettingDefinition is one value that is written for a setting.
@@ -91,96 +310,10 @@ func (d SettingDefinition) String() string {
 	return s + ": " + compact(d.Value)
 }
 
-// Subject names what the finding is about, such as "inventory.instances.backup.roles.client".
-func (f Finding) Subject() string {
-	switch {
-	case f.Module != "":
-		path := []string{"clan", "modules", f.Module}
-		if f.Role != "" {
-			path = append(path, "roles", f.Role)
-		}
-		if len(f.Setting) > 0 {
-			path = append(append(path, "interface"), f.Setting...)
-		}
-		return optionPath(path...)
-	case f.Code == "instances-failed":
-		return "inventory.instances"
-	case f.Code == "machines-failed":
-		return "inventory.machines"
-	case f.Instance == "" && f.Machine != "":
-		return optionPath("inventory", "machines", f.Machine)
-	case f.Instance == "":
-		return ""
-	}
-	path := []string{"inventory", "instances", f.Instance}
-	if f.Role != "" {
-		path = append(path, "roles", f.Role)
-	}
-	if f.Machine != "" {
-		path = append(path, "machines", f.Machine)
-	}
-	if len(f.Setting) > 0 {
-		path = append(append(path, "settings"), f.Setting...)
-	}
-	return optionPath(path...)
-}
-
-// CompareFindings orders findings by place, then by what they are about.
-func CompareFindings(a, b Finding) int {
-	return cmp.Or(
-		cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
-		cmp.Compare(a.Module, b.Module), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Machine, b.Machine),
-		cmp.Compare(strings.Join(a.Setting, "."), strings.Join(b.Setting, ".")),
-		cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message),
-	)
-}
-
 // EvalError is a part of the clan that Nix could not evaluate. errors.As also finds the [*nixeval.Error] in it.
-type EvalError struct {
-	Finding Finding
-	err     error
-}
+type EvalError struct{ Finding Finding }
 
-func (e *EvalError) Error() string {
-	var b strings.Builder
-	if subject := e.Finding.Subject(); subject != "" {
-		b.WriteString(subject + ": ")
-	}
-	b.WriteString(e.Finding.Message)
-	if e.Finding.File != "" {
-		fmt.Fprintf(&b, " (%s)", e.Finding.Position)
-	}
-	return b.String()
-}
+func (e *EvalError) Error() string { return e.Finding.String() }
 
 // Unwrap returns Nix's error, if there is one.
-func (e *EvalError) Unwrap() error { return e.err }
-
-// PathString writes the path of a setting as Nix does: names that are no identifiers are quoted.
-func PathString(path []string) string { return optionPath(path...) }
-
-// ParsePath reads a path as PathString writes it: names separated by dots, quoted where they hold dots themselves.
-func ParsePath(path string) []string { return splitOptionPath(path) }
-
-// optionPath writes an option's path as Nix does: names that are no identifiers are quoted.
-func optionPath(names ...string) string {
-	parts := make([]string, len(names))
-	for i, name := range names {
-		if isIdentifier(name) {
-			parts[i] = name
-		} else {
-			parts[i] = nixeval.Quote(name)
-		}
-	}
-	return strings.Join(parts, ".")
-}
-
-func isIdentifier(s string) bool {
-	for i, r := range s {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
-		if !letter && (i == 0 || (r < '0' || r > '9') && r != '-' && r != '\'') {
-			return false
-		}
-	}
-	return s != ""
-}
+func (e *EvalError) Unwrap() error { return e.Finding.Err }

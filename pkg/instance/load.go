@@ -100,12 +100,12 @@ func load(ctx context.Context, flake string, config Config, also request) (*Inve
 			return nil, err
 		}
 	}
-	slices.SortFunc(inv.Findings, CompareFindings)
+	slices.SortFunc(inv.Findings, Finding.Compare)
 
 	var errs *multierror.Error
 	for _, f := range inv.Findings {
-		if f.err != nil {
-			errs = multierror.Append(errs, f.err)
+		if f.Code != CodeNixWarning {
+			errs = multierror.Append(errs, &EvalError{f})
 		}
 	}
 	return inv, errs.ErrorOrNil()

@@ -2,7 +2,6 @@ package instance
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 )
@@ -13,16 +12,16 @@ import (
 func (l *loader) mergeStructurally(inst *Instance, role *Role, holes []layerHole) {
 	whole := map[string]bool{} // layers that are missing as a whole, and their members' settings with them
 	for _, h := range holes {
-		f := Finding{Code: "setting-failed", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Setting: h.user,
-			Message: "this setting could not be evaluated"}
-		if len(h.user) == 0 {
-			f.Code, f.Severity, f.partial, f.Message = "settings-failed", SeverityError, true, "the settings could not be evaluated"
-			whole[h.kind+h.name] = true
-		}
+		about := Subject{Instance: inst.Name, Role: role.Name, Setting: h.user}
 		if h.kind == "machine" {
-			f.Machine = h.name
+			about.Machine = h.name
 		}
-		l.miss(h.hole, f)
+		if len(h.user) == 0 {
+			l.miss(h.hole, NewFinding(CodeSettingsFailed, about, Cause{Whole: true}))
+			whole[h.kind+h.name] = true
+		} else {
+			l.miss(h.hole, NewFinding(CodeSettingFailed, about, Cause{}))
+		}
 	}
 	done := map[string]*Settings{}
 	for _, name := range sortedKeys(role.Machines) {
@@ -41,20 +40,15 @@ func (l *loader) mergeStructurally(inst *Instance, role *Role, holes []layerHole
 		}
 		layers = append(append(layers, role.Layers.Machines[name]...), role.Layers.Role...)
 		m := merger{conflict: func(path []string, a, b any) {
-			l.missing = append(l.missing, missing{hole: hole{user: path}, finding: Finding{
-				Code: "conflict", Severity: SeverityWarning, Instance: inst.Name, Role: role.Name, Machine: name, Setting: path,
-				Message: fmt.Sprintf("two layers give different values: %s and %s", compact(a), compact(b)),
-				Hint:    "leave it to one of the layers: no layer outranks another",
-			}})
+			about := Subject{Instance: inst.Name, Role: role.Name, Machine: name, Setting: path}
+			l.missing = append(l.missing, missing{hole: hole{user: path}, finding: NewFinding(CodeConflict, about, Cause{Values: []any{a, b}})})
 		}}
 		var value any = map[string]any{}
 		ok := true
 		for _, layer := range layers {
 			if _, isSet := layer.Value.(map[string]any); !isSet {
-				l.missing = append(l.missing, missing{finding: Finding{
-					Code: "settings-failed", Severity: SeverityError, Instance: inst.Name, Role: role.Name, Machine: name, partial: true,
-					Message: "settings are not a set, but " + compact(layer.Value),
-				}})
+				l.missing = append(l.missing, missing{finding: NewFinding(CodeSettingsFailed, Subject{Instance: inst.Name, Role: role.Name, Machine: name},
+					Cause{Values: []any{layer.Value}, Whole: true})})
 				ok = false
 				break
 			}

@@ -57,17 +57,12 @@ type Inventory struct {
 // are missing from the roles.
 func (inv *Inventory) MachinesKnown() bool { return inv.Machines != nil && !inv.machinesMissing }
 
-// Failure returns why an instance, or one of its roles, is not in the inventory although the clan has it or may have it: it does
-// not evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such failure. Without a role
-// only the instance as a whole counts.
-func (inv *Inventory) Failure(instance, role string) error {
+// Failure returns why an instance, a role or a machine is not in the inventory although the clan has it or may have it: it does not
+// evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such failure. The zero subject is all instances.
+func (inv *Inventory) Failure(of Subject) error {
 	for _, f := range inv.Findings {
-		switch {
-		case f.err == nil || f.Machine != "" || f.Setting != nil:
-		case f.Code == "instances-failed",
-			f.Code == "instance-failed" && f.Instance == instance,
-			f.Code == "role-failed" && f.Instance == instance && f.Role == role && role != "":
-			return f.err
+		if f.hides(of) {
+			return &EvalError{f}
 		}
 	}
 	return nil
@@ -78,7 +73,7 @@ func (inv *Inventory) Index() *tags.Index { return inv.index }
 
 // Partial reports whether an instance, a role or a member's whole settings could not be evaluated, or the machines.
 func (inv *Inventory) Partial() bool {
-	return slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.partial })
+	return slices.ContainsFunc(inv.Findings, Finding.Partial)
 }
 
 // Flake says what was read, and how.

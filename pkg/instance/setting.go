@@ -77,7 +77,7 @@ func LoadSetting(ctx context.Context, flake string, config Config, ref SettingRe
 		}
 		var nixErr *nixeval.Error
 		if errors.As(info.Err, &nixErr) {
-			info.Message = l.userTerms(nixErr.Message)
+			info.Message = relative(l.userTerms(nixErr.Message), Subject{Instance: ref.Instance, Role: ref.Role})
 		}
 		return nil
 	}})

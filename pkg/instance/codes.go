@@ -1,0 +1,163 @@
+package instance
+
+import "slices"
+
+// Code is a kind of finding, see [Codes].
+type Code string
+
+// The kinds of findings; docs/findings.md explains each.
+const (
+	CodeUnknownMachine     Code = "unknown-machine"
+	CodeUnknownTag         Code = "unknown-tag"
+	CodeEmptyTag           Code = "empty-tag"
+	CodeUnusedTag          Code = "unused-tag"
+	CodeGhostTagMember     Code = "ghost-tag-member"
+	CodeReplacedTag        Code = "replaced-tag"
+	CodeRoleWithoutMembers Code = "role-without-members"
+	CodeUncheckedSettings  Code = "unchecked-settings"
+
+	CodeUnknownInput         Code = "unknown-input"
+	CodeInputWithoutServices Code = "input-without-services"
+	CodeUnknownModule        Code = "unknown-module"
+	CodeRemovedModule        Code = "removed-module"
+	CodeModuleFailed         Code = "module-failed"
+	CodeManifestFailed       Code = "manifest-failed"
+	CodeUnknownRole          Code = "unknown-role"
+	CodeKeyCollision         Code = "key-collision"
+	CodeSplitService         Code = "split-service"
+	CodeTooManyInstances     Code = "too-many-instances"
+	CodeTooFewMachines       Code = "too-few-machines"
+	CodeTooManyMachines      Code = "too-many-machines"
+
+	CodeUnknownSetting   Code = "unknown-setting"
+	CodeConflict         Code = "conflict"
+	CodeInvalidSetting   Code = "invalid-setting"
+	CodeMissingSetting   Code = "missing-setting"
+	CodeSettingFailed    Code = "setting-failed"
+	CodeSettingsFailed   Code = "settings-failed"
+	CodeNotRepresentable Code = "not-representable"
+
+	CodeModuleWithoutName       Code = "module-without-name"
+	CodeModuleWithoutReadme     Code = "module-without-readme"
+	CodeRoleWithoutBehaviour    Code = "role-without-behaviour"
+	CodeRoleWithoutInterface    Code = "role-without-interface"
+	CodeRoleWithoutDescription  Code = "role-without-description"
+	CodeInterfaceFailed         Code = "interface-failed"
+	CodeInterfaceNotJSON        Code = "interface-not-json"
+	CodeImpossibleConstraint    Code = "impossible-constraint"
+	CodeConstraintOfUnknownRole Code = "constraint-of-unknown-role"
+
+	CodeRoleFailed       Code = "role-failed"
+	CodeInstanceFailed   Code = "instance-failed"
+	CodeInstancesFailed  Code = "instances-failed"
+	CodeMachineFailed    Code = "machine-failed"
+	CodeMachinesFailed   Code = "machines-failed"
+	CodeEvaluationFailed Code = "evaluation-failed"
+	CodeFlakeFailed      Code = "flake-failed"
+	CodeNixWarning       Code = "nix-warning"
+
+	CodeDeprecatedServices Code = "deprecated-services"
+	CodeDroppedServices    Code = "dropped-services"
+)
+
+// CodeInfo is what findings of one kind have in common.
+type CodeInfo struct {
+	Code Code
+	Grade
+	// Title says in one sentence what is wrong. docs/findings.md says more.
+	Title string
+
+	// words makes message and hint.
+	words func(Finding) (message, hint string)
+}
+
+// Grade is how much the findings of a kind matter.
+type Grade struct {
+	// Severity is that of most findings of the kind, and Partial whether most are, see [Finding.Partial].
+	Severity Severity
+	Partial  bool
+
+	// ifPart, if not empty, is the severity where only a part is lost. With [Cause.Whole] it is an error, and the document partial.
+	ifPart Severity
+}
+
+var (
+	warns     = Grade{Severity: SeverityWarning}
+	fails     = Grade{Severity: SeverityError}
+	loses     = Grade{Severity: SeverityError, Partial: true}
+	mayLose   = Grade{Severity: SeverityWarning, ifPart: SeverityWarning}
+	oftenLost = Grade{Severity: SeverityError, Partial: true, ifPart: SeverityWarning}
+	reference = Grade{Severity: SeverityError, Partial: true, ifPart: SeverityError}
+)
+
+// codes are in the order of docs/findings.md.
+var codes = []CodeInfo{
+	{CodeUnknownMachine, warns, "A role names a machine that the clan does not have.", unknownMachine},
+	{CodeUnknownTag, warns, "A role takes machines by a tag that no machine carries and that nobody declares.", unknownTag},
+	{CodeEmptyTag, warns, "A role takes machines by a tag that is declared, but has no members.", emptyTag},
+	{CodeUnusedTag, warns, "No role takes machines by a tag that the inventory declares.", unusedTag},
+	{CodeGhostTagMember, warns, "The inventory's tags list a machine that the clan does not have.", ghostTagMember},
+	{CodeReplacedTag, warns, "The inventory replaces a tag that clan computes, and leaves machines out.", replacedTag},
+	{CodeRoleWithoutMembers, warns, "No machine has the role.", roleWithoutMembers},
+	{CodeUncheckedSettings, warns, "A role has settings, but no members that anybody would evaluate them for.", uncheckedSettings},
+
+	{CodeUnknownInput, reference, "An instance takes its module from an input that the flake does not have.", noModule},
+	{CodeInputWithoutServices, reference, "An instance takes its module from an input that offers no services.", noModule},
+	{CodeUnknownModule, reference, "An instance takes a module that the input does not offer.", noModule},
+	{CodeRemovedModule, reference, "An instance takes a module that the input keeps only to say that it is gone.", noModule},
+	{CodeModuleFailed, loses, "The module of an instance does not evaluate.", nixSays("the service module does not evaluate", "")},
+	{CodeManifestFailed, warns, "A part of a module's manifest does not evaluate.", nixSays("a part of the module's manifest does not evaluate", "")},
+	{CodeUnknownRole, loses, "An instance uses a role that its module does not have.", unknownRole},
+	{CodeKeyCollision, fails, "Clan takes two modules for one, and an instance runs the other's.", keyCollision},
+	{CodeSplitService, warns, "Clan evaluates one service twice, because its instances spell the module differently.", splitService},
+	{CodeTooManyInstances, fails, "The module allows fewer instances than there are.", tooManyInstances},
+	{CodeTooFewMachines, fails, "The module wants more machines in a role.", tooFewMachines},
+	{CodeTooManyMachines, fails, "The module allows fewer machines in a role.", tooManyMachines},
+
+	{CodeUnknownSetting, oftenLost, "The role's interface has no such option.", nixSays("the role has no such option", "correct the name, or remove it")},
+	{CodeConflict, mayLose, "Two layers give different values that cannot be merged.", conflict},
+	{CodeInvalidSetting, mayLose, "A value is not of the option's type.", nixSays("the value is not of the option's type", "give a value of the option's type")},
+	{CodeMissingSetting, mayLose, "An option has no value and no default.", nixSays("the option has no value and no default", "set it for the role, the machine or a tag, if anything reads it")},
+	{CodeSettingFailed, mayLose, "A setting does not evaluate.", nixSays("the setting does not evaluate", "")},
+	{CodeSettingsFailed, oftenLost, "The settings of a member do not evaluate at all.", settingsFailed},
+	{CodeNotRepresentable, mayLose, "A value cannot be shown in a document.", says("the value cannot be shown in a document", "")},
+
+	{CodeModuleWithoutName, fails, "The manifest of one of the flake's own modules has no name.",
+		says("the manifest has no name, so clan cannot evaluate the module", "add manifest.name, with a name that no other module has")},
+	{CodeModuleWithoutReadme, warns, "The manifest of one of the flake's own modules has no README.",
+		says("the manifest has no README that says how to use the service", "add manifest.readme = builtins.readFile ./README.md;")},
+	{CodeRoleWithoutBehaviour, warns, "A role of one of the flake's own modules does nothing to a machine.",
+		says("the role does nothing to a machine: it has no perInstance, and the module has no perMachine", "add perInstance = { settings, ... }: { nixosModule = { ... }; };")},
+	{CodeRoleWithoutInterface, warns, "A role of one of the flake's own modules has no interface.",
+		says("the role has no interface, so it takes no settings", "if that is intended, write interface = { };")},
+	{CodeRoleWithoutDescription, warns, "A role of one of the flake's own modules has no description.",
+		says("the role has no description; clan warns about it when it builds a machine with the service", "add description, one sentence on what the role does")},
+	{CodeInterfaceFailed, fails, "The interface of a role of one of the flake's own modules does not evaluate.", nixSays("the interface does not evaluate", "")},
+	{CodeInterfaceNotJSON, fails, "An interface of one of the flake's own modules has an option that JSON cannot express.", interfaceNotJSON},
+	{CodeImpossibleConstraint, fails, "A constraint of one of the flake's own modules cannot be met by any clan.", impossibleConstraint},
+	{CodeConstraintOfUnknownRole, warns, "A constraint of one of the flake's own modules is of a role that the module does not have.", constraintOfUnknownRole},
+
+	{CodeRoleFailed, loses, "A role of an instance does not evaluate.", nixSays("the role does not evaluate", "")},
+	{CodeInstanceFailed, loses, "An instance does not evaluate.", nixSays("the instance does not evaluate", "")},
+	{CodeInstancesFailed, loses, "The set of instances does not evaluate.", nixSays("the clan's instances do not evaluate", "")},
+	{CodeMachineFailed, oftenLost, "A part of a machine does not evaluate.", nixSays("the machine does not evaluate", "")},
+	{CodeMachinesFailed, loses, "The clan's machines do not evaluate.",
+		nixSays("the clan's machines do not evaluate", "members by tag are not known; tags that are computed from machine.tags recurse without end")},
+	{CodeEvaluationFailed, warns, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
+	{CodeFlakeFailed, fails, "The flake does not evaluate, so that nothing could be checked.", nixSays("the flake does not evaluate", "")},
+	{CodeNixWarning, warns, "The clan's own code warns.", nixSays("the clan's own code warns", "")},
+
+	{CodeDeprecatedServices, warns, "Services are defined in a form that clan-core gave up.", deprecatedServices},
+	{CodeDroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.", droppedServices},
+}
+
+// Codes lists all kinds of findings in the order of docs/findings.md.
+func Codes() []CodeInfo { return slices.Clone(codes) }
+
+// info is what is known of the code; the zero value of one that is not listed.
+func (c Code) info() CodeInfo {
+	if i := slices.IndexFunc(codes, func(info CodeInfo) bool { return info.Code == c }); i >= 0 {
+		return codes[i]
+	}
+	return CodeInfo{}
+}

@@ -1,0 +1,187 @@
+package instance
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/module"
+)
+
+// The words of findings: what is wrong, and what to do about it, from the subject and the cause alone.
+
+// says is for findings that always say the same.
+func says(message, hint string) func(Finding) (string, string) {
+	return func(Finding) (string, string) { return message, hint }
+}
+
+// nixSays is for parts that do not evaluate: Nix's own message, or else what is known without.
+func nixSays(otherwise, hint string) func(Finding) (string, string) {
+	return func(f Finding) (string, string) {
+		if f.Cause.Nix == "" && f.Cause.Max > 0 {
+			return otherwise, fmt.Sprintf("Nix's message is left out: more than %d parts of this clan do not evaluate", f.Cause.Max)
+		}
+		return cmp.Or(f.Cause.Nix, otherwise), cmp.Or(f.Cause.Hint, hint)
+	}
+}
+
+// didYouMean proposes near names, or else says which there are.
+func didYouMean(c Cause, all, otherwise string) string {
+	switch {
+	case len(c.Near) > 0:
+		return "did you mean " + nearest.List(c.Near) + "?"
+	case len(c.Known) > 0:
+		return all + nearest.List(c.Known)
+	}
+	return otherwise
+}
+
+func unknownMachine(f Finding) (string, string) {
+	message := fmt.Sprintf("the clan has no machine %q; clan counts it as a member, but deploys nothing", f.Machine)
+	if f.Cause.Also == "tag" {
+		return message, fmt.Sprintf("%q is a tag: write %s", f.Machine, optionPath("roles", f.Role, "tags", f.Machine))
+	}
+	return message, didYouMean(f.Cause, "the machines are ", "the clan has no machines")
+}
+
+func unknownTag(f Finding) (string, string) {
+	message := fmt.Sprintf("no machine has the tag %q", f.Cause.Tag)
+	if f.Cause.Also == "machine" {
+		return message, fmt.Sprintf("%q is a machine: write %s", f.Cause.Tag, optionPath("roles", f.Role, "machines", f.Cause.Tag))
+	}
+	return message, didYouMean(f.Cause, "the tags are ", "the clan has no tags")
+}
+
+func emptyTag(f Finding) (string, string) {
+	return fmt.Sprintf("the tag %q has no members", f.Cause.Tag), "add members to the tag, or remove it from the role"
+}
+
+func unusedTag(f Finding) (string, string) {
+	return fmt.Sprintf("no role uses the tag %q", f.Cause.Tag), didYouMean(f.Cause, "", "use it in a role, or remove it")
+}
+
+func ghostTagMember(f Finding) (string, string) {
+	return fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", f.Cause.Tag, f.Machine), didYouMean(f.Cause, "", "correct the name, or remove it")
+}
+
+func replacedTag(f Finding) (string, string) {
+	return fmt.Sprintf("inventory.tags replaces the built-in tag %q, which now leaves out %s", f.Cause.Tag, nearest.List(f.Cause.Names)),
+		"rename the tag, or add the machines that it leaves out"
+}
+
+func roleWithoutMembers(f Finding) (string, string) {
+	return fmt.Sprintf("the role %q has no members", f.Role), "add members, or remove the role"
+}
+
+func uncheckedSettings(f Finding) (string, string) {
+	return fmt.Sprintf("the role %q has settings but no members, so clan never checks them", f.Role), "add members, or remove the role"
+}
+
+// noModule says why a reference leads to no module, as package module does.
+func noModule(f Finding) (string, string) {
+	c := f.Cause
+	spec := module.Spec{Name: c.Name}
+	if c.Service != c.Name {
+		spec.Input = &c.Input
+	}
+	var err interface {
+		error
+		Hint() string
+	}
+	switch f.Code {
+	case CodeUnknownInput:
+		err = &module.UnknownInputError{Spec: spec, Known: c.Known, Nearest: c.Near}
+	case CodeInputWithoutServices:
+		err = &module.NoServicesError{Spec: spec, Input: c.Input, Elsewhere: c.Elsewhere}
+	case CodeRemovedModule:
+		err = &module.DeprecatedError{Spec: spec, Input: c.Input, Message: c.Nix}
+	default:
+		err = &module.UnknownModuleError{Spec: spec, Input: c.Input, Known: c.Known, Nearest: c.Near, Elsewhere: c.Elsewhere}
+	}
+	return err.Error(), cmp.Or(c.Hint, err.Hint())
+}
+
+func unknownRole(f Finding) (string, string) {
+	return fmt.Sprintf("the module %s has no role %q", f.Cause.Service, f.Role), didYouMean(f.Cause, "its roles are ", "it has no roles")
+}
+
+func keyCollision(f Finding) (string, string) {
+	return fmt.Sprintf("clan takes the module %s for %s of the instance %q (both have the key %q), so this instance runs the other's module",
+		f.Cause.Service, f.Cause.OtherService, f.Cause.Other, f.Cause.Name), "rename one of the inputs or modules"
+}
+
+func splitService(f Finding) (string, string) {
+	return fmt.Sprintf("clan evaluates the service %q twice: as %s for %s and as %s for %s; neither sees the other's instances", f.Cause.Name,
+			f.Cause.Service, nearest.List(f.Cause.Instances), f.Cause.OtherService, nearest.List(f.Cause.OtherInstances)),
+		"write the module the same way in all of them"
+}
+
+func tooManyInstances(f Finding) (string, string) {
+	return fmt.Sprintf("the service %q allows at most %s, but there are %d", f.Cause.Name, count(f.Cause.Max, "instance"), f.Cause.Count),
+		"remove an instance, or merge several into one"
+}
+
+func tooFewMachines(f Finding) (string, string) {
+	return fmt.Sprintf("the role %q needs at least %s, but has %d", f.Role, count(f.Cause.Min, "machine"), f.Cause.Count), "add members; the module's manifest sets the limit"
+}
+
+func tooManyMachines(f Finding) (string, string) {
+	return fmt.Sprintf("the role %q allows at most %s, but has %d", f.Role, count(f.Cause.Max, "machine"), f.Cause.Count),
+		"remove members, or split them among several instances; the module's manifest sets the limit"
+}
+
+func conflict(f Finding) (string, string) {
+	otherwise := "two layers give different values"
+	if len(f.Cause.Values) == 2 {
+		otherwise += ": " + compact(f.Cause.Values[0]) + " and " + compact(f.Cause.Values[1])
+	}
+	return nixSays(otherwise, "no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault")(f)
+}
+
+func settingsFailed(f Finding) (string, string) {
+	if len(f.Cause.Values) == 1 {
+		return "the settings are not a set, but " + compact(f.Cause.Values[0]), ""
+	}
+	return nixSays("the settings do not evaluate", "")(f)
+}
+
+func interfaceNotJSON(f Finding) (string, string) {
+	if f.Cause.Nix != "" {
+		return f.Cause.Nix, ""
+	}
+	return "JSON cannot express values of the type: " + f.Cause.Type, "let users give a name or an attribute path as a string, and look the value up in perInstance"
+}
+
+func impossibleConstraint(f Finding) (string, string) {
+	option, least, most := optionPath("constraints", "roles", f.Role), f.Cause.Min, f.Cause.Max
+	switch {
+	case f.Role == "":
+		return fmt.Sprintf("constraints.maxInstances is %d, so there can be no instance", most), "remove it, or make it 1 or more"
+	case f.Cause.Name != "":
+		return fmt.Sprintf("%s requires %s, but the module has no role %q", option, count(least, "machine"), f.Role), didYouMean(f.Cause, "its roles are ", "")
+	case most < 1:
+		return fmt.Sprintf("%s.maxMachines is %d, so no machine can be in the role", option, most), "remove it, or make it 1 or more"
+	}
+	return fmt.Sprintf("%s requires at least %d machines and allows at most %d", option, least, most), "correct the numbers"
+}
+
+func constraintOfUnknownRole(f Finding) (string, string) {
+	return fmt.Sprintf("%s has no effect: the module has no role %q", optionPath("constraints", "roles", f.Role), f.Role), didYouMean(f.Cause, "its roles are ", "")
+}
+
+const migration = "move each to inventory.instances: https://clan.lol/docs/guides/migrations/migrate-inventory-services"
+
+func deprecatedServices(f Finding) (string, string) {
+	return "inventory.services is deprecated: " + nearest.List(f.Cause.Names), migration
+}
+
+func droppedServices(f Finding) (string, string) {
+	return "clan-core no longer reads inventory.services, and silently ignores " + nearest.List(f.Cause.Names), migration
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
