@@ -91,7 +91,7 @@ func untypedRoles(c *cli.Context, service *module.Service) error {
 		if role := service.Roles[name]; role.Interface == nil {
 			err = exitStatus(exitPartial)
 			fmt.Fprintf(c.App.ErrWriter, "warning: the interface of the role %s does not evaluate, its settings have no type\n  %s\n",
-				term.Escape(name), indent(term.Escape(role.Error)))
+				term.Escape(name), indent(term.Escape(role.Err.Error())))
 		}
 	}
 	return err

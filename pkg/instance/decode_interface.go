@@ -11,7 +11,7 @@ import (
 type interfaceDecoder struct {
 	local func(file string) string
 	// miss is called for each part that does not evaluate: with its path in the facts, the node, and where the reason goes.
-	miss func(path []string, node any, reason *string)
+	miss func(path []string, node any, reason **module.Failure)
 	// depths are, for each type around the current one, how many types are around it in the result, where unions of unions are one.
 	depths []int
 }
@@ -35,12 +35,12 @@ func (d *interfaceDecoder) options(node any, path []string) map[string]*module.O
 func (d *interfaceDecoder) option(node any, path []string) *module.Option {
 	option := &module.Option{}
 	if bad(node) {
-		d.miss(path, node, &option.Error)
+		d.miss(path, node, &option.Err)
 		return option
 	}
 	if inner, isSet := asMap(node)["options"]; isSet {
 		if bad(inner) {
-			d.miss(extend(path, "options"), inner, &option.Error)
+			d.miss(extend(path, "options"), inner, &option.Err)
 			return option
 		}
 		option.Options = d.options(inner, extend(path, "options"))
@@ -103,7 +103,7 @@ func (d *interfaceDecoder) textOrValue(node any, path []string, field string) (j
 func (d *interfaceDecoder) typ(node any, path []string, inUnion bool) *module.Type {
 	if bad(node) {
 		t := &module.Type{Kind: module.KindUnknown}
-		d.miss(path, node, &t.Error)
+		d.miss(path, node, &t.Err)
 		return t
 	}
 	t := module.NewType(asString(child(node, "name")), d.text(node, path, "description"))
@@ -118,7 +118,7 @@ func (d *interfaceDecoder) typ(node any, path []string, inUnion bool) *module.Ty
 		}
 	}
 	if asBool(child(node, "tooDeep")) {
-		t.Kind, t.Error = module.KindUnknown, "nested too deeply to be described"
+		t.Kind, t.Err = module.KindUnknown, &module.Failure{Text: "nested too deeply to be described"}
 		return t
 	}
 	isUnion := t.Kind == module.KindUnion
@@ -137,17 +137,17 @@ func (d *interfaceDecoder) typ(node any, path []string, inUnion bool) *module.Ty
 	if inner := child(node, "interface"); inner != nil {
 		if bad(inner) {
 			t.Kind = module.KindUnknown
-			d.miss(extend(path, "interface"), inner, &t.Error)
+			d.miss(extend(path, "interface"), inner, &t.Err)
 		} else if options := child(inner, "options"); bad(options) {
 			t.Kind = module.KindUnknown
-			d.miss(extend(path, "interface", "options"), options, &t.Error)
+			d.miss(extend(path, "interface", "options"), options, &t.Err)
 		} else {
 			t.Interface = d.decode(inner, extend(path, "interface"))
 		}
 	}
 	if values := child(node, "values"); values != nil {
 		if bad(values) {
-			d.miss(extend(path, "values"), values, &t.Error)
+			d.miss(extend(path, "values"), values, &t.Err)
 		}
 		for _, value := range asList(values) {
 			if data := plainJSON(value); data != nil {

@@ -67,7 +67,7 @@ func LoadModules(ctx context.Context, flake string, config Config, want ModuleQu
 	l := &moduleLoader{
 		loader: &loader{asker: newAsker(&config.Evaluator, flake, jobs), inv: &Inventory{}},
 		result: &Modules{Catalogue: module.Catalogue{Inputs: map[string]module.Input{}}, Found: map[string]*module.Service{}},
-		stores: map[string]string{}, unreadable: map[string]*string{},
+		stores: map[string]string{}, unreadable: map[string]**module.Failure{},
 	}
 	load := l.loadAll
 	if len(want.Of) > 0 {
@@ -79,7 +79,7 @@ func LoadModules(ctx context.Context, flake string, config Config, want ModuleQu
 	err := l.explainParts(ctx)
 	for input, reason := range l.unreadable {
 		offers := l.result.Catalogue.Inputs[input]
-		offers.Error = *reason
+		offers.Err = *reason
 		l.result.Catalogue.Inputs[input] = offers
 	}
 	return l.result, err
@@ -93,14 +93,14 @@ type moduleLoader struct {
 	// lost are the parts that do not evaluate.
 	lost []lostPart
 	// unreadable are the inputs whose services cannot even be listed, and why.
-	unreadable map[string]*string
+	unreadable map[string]**module.Failure
 }
 
 // lostPart is a part that does not evaluate; reason is where to say why, nil if nobody has to know.
 type lostPart struct {
 	query  query
 	node   any
-	reason *string
+	reason **module.Failure
 }
 
 // loadAll looks at all modules of the inputs that are wanted.
@@ -263,7 +263,7 @@ func (l *moduleLoader) choose(ctx context.Context, q query, ref string, offers a
 		if !isolates(err) {
 			return "", err
 		}
-		gone.Message = l.message(err)
+		gone.Message = l.failure(err).Text
 	}
 	return "", gone
 }
@@ -355,8 +355,8 @@ func (l *moduleLoader) takeCatalogue(facts any) {
 		}
 		if bad(node) {
 			offers.HasServices = false
-			offers.Error = l.reasonNow(node)
-			l.unreadable[name] = new(string)
+			offers.Err = l.reasonNow(node)
+			l.unreadable[name] = new(*module.Failure)
 			l.lost = append(l.lost, lostPart{query: query{Select: [][]string{{"catalogue", name}}}, node: node, reason: l.unreadable[name]})
 		}
 		if source := asString(child(node, "source")); source != "" && name != "self" {
@@ -370,13 +370,13 @@ func (l *moduleLoader) takeCatalogue(facts any) {
 // service is one module, as services.nix tells of it.
 func (l *moduleLoader) service(q query, node any, path []string, input, name string, close bool) *module.Service {
 	s := &module.Service{Input: input, Name: name}
-	lose := func(at []string, node any, reason *string) {
+	lose := func(at []string, node any, reason **module.Failure) {
 		q := q
 		q.Select = [][]string{at}
 		l.lost = append(l.lost, lostPart{query: q, node: node, reason: reason})
 	}
 	if bad(node) {
-		lose(path, node, &s.Error)
+		lose(path, node, &s.Err)
 		return s
 	}
 	about, at := child(node, "about"), path
@@ -384,29 +384,29 @@ func (l *moduleLoader) service(q query, node any, path []string, input, name str
 		at = extend(path, "about")
 	}
 	if bad(about) {
-		lose(at, about, &s.Error)
+		lose(at, about, &s.Err)
 		return s
 	}
 	if manifest := child(about, "manifest"); bad(manifest) {
-		lose(extend(at, "manifest"), manifest, &s.Error)
+		lose(extend(at, "manifest"), manifest, &s.Err)
 	} else if manifest != nil {
-		clean, _ := prune(manifest, extend(at, "manifest"), nil, func(h hole) { lose(h.path, h.node, &s.Error) })
+		clean, _ := prune(manifest, extend(at, "manifest"), nil, func(h hole) { lose(h.path, h.node, &s.Err) })
 		s.Manifest = decodeManifest(clean)
 	}
 	if roles := child(about, "roles"); bad(roles) {
-		lose(extend(at, "roles"), roles, &s.Error)
+		lose(extend(at, "roles"), roles, &s.Err)
 	} else if roles != nil {
 		s.Roles = map[string]*module.Role{}
 		for role, node := range asMap(roles) {
 			r := &module.Role{}
 			s.Roles[role] = r
 			if bad(node) {
-				lose(extend(at, "roles", role), node, &r.Error)
+				lose(extend(at, "roles", role), node, &r.Err)
 				continue
 			}
 			r.Description = asString(child(node, "description"))
 			if description := child(node, "description"); bad(description) {
-				lose(extend(at, "roles", role, "description"), description, &r.Error)
+				lose(extend(at, "roles", role, "description"), description, &r.Err)
 			}
 		}
 	}
@@ -414,13 +414,13 @@ func (l *moduleLoader) service(q query, node any, path []string, input, name str
 		return s
 	}
 	if readme := child(node, "readme"); bad(readme) {
-		lose(extend(path, "readme"), readme, &s.Error)
+		lose(extend(path, "readme"), readme, &s.Err)
 	} else {
 		s.Readme = asString(readme)
 	}
 	interfaces := child(node, "interfaces")
 	if bad(interfaces) {
-		lose(extend(path, "interfaces"), interfaces, &s.Error)
+		lose(extend(path, "interfaces"), interfaces, &s.Err)
 		return s
 	}
 	for role, node := range asMap(interfaces) {
@@ -429,11 +429,11 @@ func (l *moduleLoader) service(q query, node any, path []string, input, name str
 			continue
 		}
 		if bad(node) {
-			lose(extend(path, "interfaces", role), node, &r.Error)
+			lose(extend(path, "interfaces", role), node, &r.Err)
 			continue
 		}
 		if options := child(node, "options"); bad(options) {
-			lose(extend(path, "interfaces", role, "options"), options, &r.Error)
+			lose(extend(path, "interfaces", role, "options"), options, &r.Err)
 			continue
 		}
 		d := &interfaceDecoder{local: l.local, miss: lose}
@@ -471,30 +471,29 @@ func (l *moduleLoader) explainParts(ctx context.Context) error {
 		return nil
 	})
 	for i, part := range l.lost {
-		if part.reason != nil && *part.reason == "" {
-			*part.reason = l.message(errs[i])
+		if part.reason != nil && *part.reason == nil {
+			*part.reason = l.failure(errs[i])
 		}
 	}
 	return err
 }
 
-// message is what Nix says, in the user's terms.
-func (l *moduleLoader) message(err error) string {
+// failure is what Nix says, in the user's terms.
+func (l *moduleLoader) failure(err error) *module.Failure {
+	f := &module.Failure{Text: "does not evaluate", Err: err}
 	var nixErr *nixeval.Error
 	switch {
 	case errors.As(err, &nixErr):
-		return strings.TrimSpace(l.userTerms(nixErr.Message))
+		f.Text = strings.TrimSpace(l.userTerms(nixErr.Message))
 	case err != nil:
-		return err.Error()
+		f.Text = err.Error()
 	}
-	return "does not evaluate"
+	return f
 }
 
-func (l *moduleLoader) reasonNow(node any) string {
-	if f, failed := node.(failure); failed {
-		return l.message(f.err)
-	}
-	return "does not evaluate"
+func (l *moduleLoader) reasonNow(node any) *module.Failure {
+	f, _ := node.(failure)
+	return l.failure(f.err)
 }
 
 // askAll asks for several parts at once and returns them in a tree. If one of them kills Nix, smaller questions find the parts

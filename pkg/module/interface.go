@@ -25,7 +25,7 @@ type Option struct {
 	// Options are set, and Type is nil, where this is a plain set of options (`options.keep.daily`) and no option itself.
 	Options map[string]*Option `json:"options,omitzero"`
 
-	// Type is what values the option takes. Nil for a set of options, and where the option as a whole does not evaluate (Error).
+	// Type is what values the option takes. Nil for a set of options, and where the option as a whole does not evaluate (Err).
 	Type *Type `json:"type,omitzero"`
 	// Description is the author's text, Markdown.
 	Description string `json:"description,omitempty"`
@@ -48,8 +48,8 @@ type Option struct {
 
 	// Declarations are where the option is declared.
 	Declarations []Position `json:"declarations,omitempty"`
-	// Error says why the option cannot be described.
-	Error string `json:"error,omitempty"`
+	// Err says why the option cannot be described.
+	Err *Failure `json:"error,omitempty"`
 }
 
 // IsSet reports whether this is a plain set of options.
@@ -66,7 +66,7 @@ func (o *Option) Required() bool {
 		}
 		return false
 	}
-	return !o.HasDefault && !o.Hidden && !o.Internal && o.Error == ""
+	return !o.HasDefault && !o.Hidden && !o.Internal && o.Err == nil
 }
 
 // Position is a place in the source of the flake or of one of its inputs.
@@ -109,8 +109,8 @@ type Type struct {
 	// alternative, or an option's type of). Nothing else but Kind, Name and Description is set then.
 	Up int `json:"up,omitzero"`
 
-	// Error says why the type cannot be described; Kind is then KindUnknown.
-	Error string `json:"error,omitempty"`
+	// Err says why the type cannot be described; Kind is then KindUnknown.
+	Err *Failure `json:"error,omitempty"`
 }
 
 // Kind is what the values of a type are.

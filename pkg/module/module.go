@@ -51,10 +51,10 @@ type Manifest struct {
 // Role is what a service module says of one of its roles.
 type Role struct {
 	Description string `json:"description,omitempty"`
-	// Interface is what the role accepts as settings; nil if it was not asked for, or does not evaluate (Error).
+	// Interface is what the role accepts as settings; nil if it was not asked for, or does not evaluate (Err).
 	Interface *Interface `json:"interface,omitzero"`
-	// Error says why there is no interface.
-	Error string `json:"error,omitempty"`
+	// Err says why there is no interface.
+	Err *Failure `json:"error,omitempty"`
 }
 
 // Catalogue is what a flake's inputs offer.
@@ -79,8 +79,8 @@ type Input struct {
 	Source string
 	// Modules are those services that were looked at, by name; nil if none was.
 	Modules map[string]*Service
-	// Error says why the input could not be looked at.
-	Error string
+	// Err says why the input could not be looked at.
+	Err *Failure
 }
 
 // Resolve finds the input that a reference leads to: its name in the flake ("self" for the flake itself).
@@ -121,7 +121,7 @@ func (c *Catalogue) CheckInput(input string) error {
 	if c.Names != nil && !slices.Contains(c.Names, input) {
 		return &UnknownInputError{Spec: Spec{Input: &input}, Known: c.Names, Nearest: nearest.Of(input, c.Names)}
 	}
-	if offers, looked := c.Inputs[input]; looked && !offers.HasServices && offers.Error == "" {
+	if offers, looked := c.Inputs[input]; looked && !offers.HasServices && offers.Err == nil {
 		return &NoServicesError{Spec: Spec{Input: &input}, Input: input}
 	}
 	return nil

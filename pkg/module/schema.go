@@ -163,8 +163,8 @@ func (g *schemaGenerator) option(o *Option, at place) map[string]any {
 	}
 	if o.Type == nil {
 		reason := "the option does not evaluate"
-		if o.Error != "" {
-			reason += ": " + o.Error
+		if o.Err != nil {
+			reason += ": " + o.Err.Text
 		}
 		return g.inexpressible(at, reason)
 	}
@@ -211,8 +211,8 @@ func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 		}
 		return schema
 	case KindEnum:
-		if t.Error != "" {
-			return g.inexpressible(at, t.Error)
+		if t.Err != nil {
+			return g.inexpressible(at, t.Err.Text)
 		}
 		values := t.Values
 		if values == nil {
@@ -259,8 +259,8 @@ func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 	case KindOpaque:
 		return g.inexpressible(at, "JSON cannot express the type: "+t.describe())
 	}
-	if t.Error != "" {
-		return g.inexpressible(at, "the type does not evaluate: "+t.Error)
+	if t.Err != nil {
+		return g.inexpressible(at, "the type does not evaluate: "+t.Err.Text)
 	}
 	return g.inexpressible(at, "no schema is known for the type: "+t.describe())
 }

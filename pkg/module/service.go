@@ -23,8 +23,8 @@ type Service struct {
 	Readme string `json:"readme,omitempty"`
 	// Roles by name; nil where they do not evaluate.
 	Roles map[string]*Role `json:"roles,omitzero"`
-	// Error says why something of the above is missing, in Nix's words.
-	Error string `json:"error,omitempty"`
+	// Err says why something of the above is missing, in Nix's words.
+	Err *Failure `json:"error,omitempty"`
 	// Written is how the module is written; nil if it was not asked for.
 	Written *Written `json:"-"`
 }
@@ -71,8 +71,8 @@ type UnknownRoleError struct {
 
 func (e *UnknownRoleError) Error() string {
 	switch {
-	case e.Service.Roles == nil && e.Service.Error != "":
-		return fmt.Sprintf("the module %s does not evaluate: %s", e.Service.Spec(), e.Service.Error)
+	case e.Service.Roles == nil && e.Service.Err != nil:
+		return fmt.Sprintf("the module %s does not evaluate: %s", e.Service.Spec(), e.Service.Err)
 	case len(e.Known) == 0:
 		return fmt.Sprintf("the module %s has no roles", e.Service.Spec())
 	case e.Name == "":

@@ -19,7 +19,7 @@ func TestRole(t *testing.T) {
 		{Service{Roles: two}, "", "", "the module self#backup has several roles", `its roles are "client", "server"`},
 		{Service{Roles: two}, "clint", "", `the module self#backup has no role "clint"`, `did you mean "client"?`},
 		{Service{Roles: map[string]*Role{}}, "x", "", "the module self#backup has no roles", ""},
-		{Service{Error: "boom"}, "x", "", "the module self#backup does not evaluate: boom", ""},
+		{Service{Err: &Failure{Text: "boom"}}, "x", "", "the module self#backup does not evaluate: boom", ""},
 	} {
 		test.service.Input, test.service.Name = "self", "backup"
 		got, err := test.service.Role(test.name)
@@ -58,7 +58,7 @@ func TestJoinTwins(t *testing.T) {
 		"a/sshd": service("s", "server"), "@a/only": service("o", "x"),
 		// Of modules that say nothing, nothing says that they are the same.
 		"none": service("n"), "@a/none": service("n"),
-		"bad": {Error: "boom"}, "@a/bad": {Error: "boom"},
+		"bad": {Err: &Failure{Text: "boom"}}, "@a/bad": {Err: &Failure{Text: "boom"}},
 	}
 	JoinTwins(services)
 	got := map[string][]string{}
@@ -83,7 +83,7 @@ func TestRequired(t *testing.T) {
 		"with a default":    {Option{HasDefault: true}, false},
 		"hidden":            {Option{Hidden: true}, false},
 		"internal":          {Option{Internal: true}, false},
-		"broken":            {Option{Error: "boom"}, false},
+		"broken":            {Option{Err: &Failure{Text: "boom"}}, false},
 		"an empty set":      {Option{Options: map[string]*Option{}}, false},
 		"a set, one needed": {Option{Options: map[string]*Option{"a": {HasDefault: true}, "b": {}}}, true},
 	} {
