@@ -126,7 +126,7 @@ func decodeGenerated(t *testing.T, catalogue module.Catalogue, inventory *instan
 		for _, name := range sortedNames(services) {
 			service := services[name]
 			if service.Roles == nil {
-				t.Logf("%s: %s", name, service.Error)
+				t.Logf("%s: %s", name, service.Err)
 				continue
 			}
 			n.services++

@@ -52,7 +52,7 @@ func TestModules(t *testing.T) {
 			got := modules.Catalogue.Inputs["clan-core"].Modules
 			roles := 0
 			for name, service := range got {
-				if service.Error != "" {
+				if service.Err != nil {
 					t.Errorf("%s: %s", name, service.Error)
 				}
 				for role, of := range service.Roles {

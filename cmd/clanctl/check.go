@@ -57,9 +57,7 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, 
 
 // show prints the report and tells the exit code.
 func (r *report) show(c *cli.Context, show func(*report) error) error {
-	// It is readable: loading it came first.
-	ref, _ := nixeval.ResolveRef(c.String("flake"))
-	r.source = &sourceTree{root: ref.Root, dir: ref.Dir}
+	r.source = sourceOf(c)
 	if err := show(r); err != nil {
 		return err
 	}
@@ -112,7 +110,7 @@ type counts struct {
 // wanted says which findings to show.
 type wanted struct {
 	errorsOnly bool
-	ignored    []string
+	ignored    []instance.Code
 }
 
 func wantedFindings(c *cli.Context) (wanted, error) {
@@ -125,12 +123,12 @@ func wantedFindings(c *cli.Context) (wanted, error) {
 		return want, usageError{fmt.Sprintf("there is no severity %q", severity), "it is error or warning"}
 	}
 	var known []string
-	for _, code := range check.Codes() {
-		known = append(known, code.Name)
+	for _, info := range instance.Codes() {
+		known = append(known, string(info.Code))
 	}
 	for _, code := range c.StringSlice("ignore") {
 		if slices.Contains(known, code) {
-			want.ignored = append(want.ignored, code)
+			want.ignored = append(want.ignored, instance.Code(code))
 			continue
 		}
 		err := usageError{fmt.Sprintf("there is no finding with the code %q", code), "docs/findings.md lists the codes"}
@@ -183,9 +181,11 @@ func failedReport(err error) *report {
 	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
 		return nil
 	}
-	at, _ := nixErr.Position()
+	f := instance.NewFinding(instance.CodeFlakeFailed, instance.Subject{}, instance.Cause{Nix: nixErr.Sources.Rewrite(nixErr.Message), Hint: nixErr.Hint})
+	f.Position, _ = nixErr.Position()
+	f.Err = nixErr
 	r := &report{SchemaVersion: 1}
-	r.add(check.Failed(nixErr.Sources.Rewrite(nixErr.Message), nixErr.Hint, at), wanted{})
+	r.add(f, wanted{})
 	return r
 }
 

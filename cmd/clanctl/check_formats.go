@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/nearest"
@@ -61,27 +60,14 @@ func formatOf(c *cli.Context, formats ...string) (string, *jsonOutput, error) {
 
 // messageOf is all that there is to say of a finding beside its place, for formats that have one text for it.
 func messageOf(f instance.Finding) string {
-	var b strings.Builder
+	text := f.Details()
+	if about := f.About(); about != "" {
+		text = about + ": " + text
+	}
 	if isInput(f.File) {
-		// There is no place in the repository that one could point to.
-		fmt.Fprintf(&b, "%s: ", f.Position)
+		text = f.Position.String() + ": " + text // there is no place in the repository that one could point to
 	}
-	if subject := f.Subject(); subject != "" {
-		fmt.Fprintf(&b, "%s: ", subject)
-	}
-	b.WriteString(strings.TrimRight(f.Message, "\n"))
-	for _, d := range f.Definitions {
-		fmt.Fprintf(&b, "\n- %s", shortened(d))
-	}
-	if f.Hint != "" {
-		fmt.Fprintf(&b, "\nhint: %s", f.Hint)
-	}
-	return b.String()
-}
-
-// shortened is a definition on one line: of a long value its beginning.
-func shortened(d instance.SettingDefinition) string {
-	return displaywidth.TruncateString(d.String(), 160, "...")
+	return text
 }
 
 // isInput reports whether a file is one of an input, written "<input>/file".
@@ -102,7 +88,7 @@ func printAnnotations(w io.Writer, r *report) error {
 				add("col", fmt.Sprint(r.source.column(f.Position)))
 			}
 		}
-		add("title", f.Code)
+		add("title", string(f.Code))
 		fmt.Fprintf(out, "::%s %s::%s\n", f.Severity, strings.Join(properties, ","), annotationData.Replace(term.Escape(messageOf(f))))
 	}
 	fmt.Fprintln(out, r.summary())

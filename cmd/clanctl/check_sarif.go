@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -76,16 +75,16 @@ type (
 
 // sarifOf is a report as SARIF. A severity is called the same there.
 func sarifOf(r *report) sarifLog {
-	codes := check.Codes()
+	codes := instance.Codes()
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "clanctl", Version: buildVersion(), InformationURI: homepage}
-	for _, code := range codes {
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: code.Name, ShortDescription: sarifText{code.Title},
-			HelpURI: manual + code.Name, Configuration: sarifRank{code.Severity}})
+	for _, info := range codes {
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: string(info.Code), ShortDescription: sarifText{info.Title},
+			HelpURI: manual + string(info.Code), Configuration: sarifRank{info.Severity}})
 	}
 	for _, f := range r.Findings {
-		run.Results = append(run.Results, sarifResult{RuleID: f.Code, Level: f.Severity, Message: sarifText{messageOf(f)},
-			RuleIndex: slices.IndexFunc(codes, func(c check.Code) bool { return c.Name == f.Code }),
+		run.Results = append(run.Results, sarifResult{RuleID: string(f.Code), Level: f.Severity, Message: sarifText{messageOf(f)},
+			RuleIndex: slices.IndexFunc(codes, func(info instance.CodeInfo) bool { return info.Code == f.Code }),
 			Locations: []sarifLocation{sarifPlace(r.source, f)}})
 	}
 	return sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
@@ -94,7 +93,7 @@ func sarifOf(r *report) sarifLog {
 // sarifPlace is where a finding is. Code scanning passes over results without a file of the repository: they belong to flake.nix.
 func sarifPlace(source *sourceTree, f instance.Finding) sarifLocation {
 	var place sarifLocation
-	if subject := f.Subject(); subject != "" {
+	if subject := f.About(); subject != "" {
 		place.Logical = []sarifLogical{{subject}}
 	}
 	file := f.File

@@ -7,13 +7,21 @@ import (
 	"syscall"
 	"unicode/utf8"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// sourceTree shows the lines that findings are about. There is none where the flake is not a local directory.
+// sourceTree shows the lines that findings are about: none where it is nil, or the flake is not a local directory.
 type sourceTree struct {
 	// root is the top of the tree, to which files are relative; dir is the flake's directory in it.
 	root, dir string
+}
+
+// sourceOf is that of the flake that the flags name.
+func sourceOf(c *cli.Context) *sourceTree {
+	ref, _ := nixeval.ResolveRef(c.String("flake")) // what cannot be read has no lines
+	return &sourceTree{root: ref.Root, dir: ref.Dir}
 }
 
 // maxLine is more than anybody writes in a line by hand.
@@ -21,7 +29,7 @@ const maxLine = 1 << 20
 
 // line returns a line of a file of the flake.
 func (s *sourceTree) line(at nixeval.Position) (string, bool) {
-	if s.root == "" || at.Line == 0 || isInput(at.File) {
+	if s == nil || s.root == "" || at.Line == 0 || isInput(at.File) {
 		return "", false
 	}
 	// A name from the flake leads to nothing outside of it.

@@ -8,81 +8,64 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// textPrinter prints a report for people: each finding with its place, the line in question and what to do, then a line that
-// counts.
-type textPrinter struct {
-	out    *bufio.Writer
-	paint  painter
+// findingPrinter prints findings for people: each with its place, the line in question, what is wrong and what to do.
+type findingPrinter struct {
+	out   io.Writer
+	paint painter
+	// source shows lines of files; nil shows none.
 	source *sourceTree
 	// width is that of the terminal; zero breaks no lines.
 	width int
 }
 
-func printText(w io.Writer, width int, paint painter, r *report) error {
-	p := &textPrinter{out: bufio.NewWriter(w), paint: paint, source: r.source, width: width}
+func printText(w io.Writer, paint painter, r *report) error {
+	out := bufio.NewWriter(w)
+	p := &findingPrinter{out: out, paint: paint, source: r.source, width: widthOf(w)}
 	for _, f := range r.Findings {
-		p.finding(f)
+		p.print(f)
+		fmt.Fprintln(out)
 	}
-	fmt.Fprintln(p.out, r.summary())
-	return p.out.Flush()
+	fmt.Fprintln(out, r.summary())
+	return out.Flush()
 }
 
-func (p *textPrinter) finding(f instance.Finding) {
+// print prints a finding as its String method says, with the line of the file below the place.
+func (p *findingPrinter) print(f instance.Finding) {
+	place, severity, rest := "", string(f.Severity)+":", fmt.Sprintf(" [%s]", f.Code)
+	if f.File != "" {
+		place = f.Position.String() + ": "
+	}
+	if about := f.About(); about != "" {
+		rest = " " + about + rest
+	}
 	colour := yellow
 	if f.Severity == instance.SeverityError {
 		colour = red
 	}
-	if f.File != "" {
-		fmt.Fprintf(p.out, "%s: ", p.paint(bold, flat(f.Position.String())))
-	}
-	fmt.Fprintf(p.out, "%s: %s\n", p.paint(colour, string(f.Severity)), f.Code)
+	fmt.Fprintf(p.out, "%s%s%s\n", p.paint(bold, term.Escape(place)), p.paint(colour, severity), term.Escape(rest))
 	p.excerpt(f, colour)
-	if subject := f.Subject(); subject != "" {
-		p.text("  in ", subject)
-	}
-	if len(f.Machines) > 1 {
-		p.text("  for ", nearest.List(f.Machines))
-	}
-	p.text("  ", f.Message)
-	for _, d := range f.Definitions {
-		p.text("  - ", shortened(d))
-	}
-	if f.Hint != "" {
-		p.text("  hint: ", f.Hint)
-	}
-	fmt.Fprintln(p.out)
-}
-
-// text prints a text behind a label, its further lines indented.
-func (p *textPrinter) text(label, text string) {
-	text = strings.TrimRight(term.Escape(text), "\n")
-	for i, line := range strings.Split(text, "\n") {
-		switch {
-		case strings.TrimSpace(line) == "":
+	for line := range strings.SplitSeq(term.Escape(f.Details()), "\n") {
+		if strings.TrimSpace(line) == "" {
 			fmt.Fprintln(p.out)
 			continue
-		case i > 0:
-			label = "  "
 		}
-		fmt.Fprint(p.out, label, wrapWords(line, p.width-2, len(label)-2), "\n")
+		fmt.Fprintf(p.out, "  %s\n", wrapWords(line, p.width-2))
 	}
 }
 
-// wrapWords breaks a line between words, so that it and the two columns in front fit into a width; used is what else stands in
-// front of its beginning.
-func wrapWords(line string, width, used int) string {
-	if width < 20 || used+displaywidth.String(line) <= width {
+// wrapWords breaks a line between words, so that it and the two columns in front fit into a width.
+func wrapWords(line string, width int) string {
+	if width < 20 || displaywidth.String(line) <= width {
 		return line
 	}
 	body := strings.TrimLeft(line, " ")
 	margin := line[:len(line)-len(body)]
 	b := strings.Builder{}
-	column := used
+	column := 0
 	for i, word := range strings.Fields(body) {
 		w := displaywidth.String(word)
 		switch {
@@ -103,7 +86,7 @@ func wrapWords(line string, width, used int) string {
 }
 
 // excerpt prints the line that a finding is about, with a caret under the place.
-func (p *textPrinter) excerpt(f instance.Finding, colour style) {
+func (p *findingPrinter) excerpt(f instance.Finding, colour style) {
 	line, ok := p.source.line(f.Position)
 	if !ok {
 		return

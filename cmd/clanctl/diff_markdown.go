@@ -34,11 +34,11 @@ func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
 	}{{"Findings that appeared", d.Findings.Appeared}, {"Findings that went", d.Findings.Gone}} {
 		markdownTable(&b, part.title, []string{"severity", "finding", "where", "what"}, func(add func(...string)) {
 			for _, f := range part.findings {
-				where := f.Subject()
+				where := f.About()
 				if f.File != "" {
 					where = strings.TrimSuffix(f.Position.String()+": "+where, ": ")
 				}
-				add(string(f.Severity), code(f.Code), code(where), code(f.Message))
+				add(string(f.Severity), code(string(f.Code)), code(where), code(f.Message()))
 			}
 		})
 	}

@@ -32,8 +32,9 @@ func printDiff(w io.Writer, width int, paint painter, d *diff.Difference) error 
 		}
 		separate(&b)
 		fmt.Fprintf(&b, "%s\n", paint(bold, part.title))
+		p := &findingPrinter{out: &b, paint: paint, width: width}
 		for _, f := range part.findings {
-			printFinding(&b, f)
+			p.print(f)
 		}
 	}
 	printAffectedTable(&b, width, paint, d)

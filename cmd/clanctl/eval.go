@@ -68,9 +68,14 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 	if !inv.Partial() {
 		return nil
 	}
+	paint, err := painterFor(c, c.App.ErrWriter)
+	if err != nil {
+		return err
+	}
+	p := &findingPrinter{out: c.App.ErrWriter, paint: paint, source: sourceOf(c), width: widthOf(c.App.ErrWriter)}
 	for _, f := range inv.Findings {
 		if f.Severity == instance.SeverityError {
-			printFinding(stderr(c), f)
+			p.print(f)
 		}
 	}
 	return exitStatus(exitPartial)

@@ -92,7 +92,7 @@ func untypedRoles(c *cli.Context, service *module.Service) error {
 		if role := service.Roles[name]; role.Interface == nil {
 			err = exitStatus(exitPartial)
 			fmt.Fprintf(stderr(c), "warning: the interface of the role %s does not evaluate, its settings have no type\n  %s\n",
-				flat(name), indent(term.Escape(role.Error)))
+				term.Escape(name), indent(term.Escape(role.Err.Error())))
 		}
 	}
 	return err

@@ -47,7 +47,7 @@ func instancesCommand() *cli.Command {
 			}
 			if want.Omit == instance.OmitNothing {
 				inv.Findings = append(inv.Findings, check.Run(inv)...)
-				slices.SortFunc(inv.Findings, instance.CompareFindings)
+				slices.SortFunc(inv.Findings, instance.Finding.Compare)
 			}
 			list, err := view.Instances(inv, names, query)
 			if err != nil {

@@ -49,7 +49,7 @@ func loadOwnModules(c *cli.Context) (module.Input, error) {
 		return module.Input{}, err
 	}
 	own := found.Catalogue.Inputs["self"]
-	if c.NArg() == 0 || own.Error != "" {
+	if c.NArg() == 0 || own.Err != nil {
 		return own, nil
 	}
 	named := map[string]*module.Service{}
@@ -69,7 +69,7 @@ func newModulesReport(own module.Input, want wanted) *report {
 	for _, service := range own.Modules {
 		r.Checked.Roles += len(service.Roles)
 	}
-	if len(own.Modules) == 0 && own.Error == "" {
+	if len(own.Modules) == 0 && own.Err == nil {
 		r.none = "the flake has no service modules of its own: clanctl modules new NAME writes one"
 	}
 	for _, f := range check.Modules(own) {

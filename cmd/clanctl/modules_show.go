@@ -128,8 +128,8 @@ func (o *viewOutput) optionSet(path []string, options map[string]*module.Option,
 func (o *viewOutput) option(path []string, option *module.Option, depth int, isTag bool) {
 	var note string
 	switch {
-	case option.Error != "":
-		note = "does not evaluate: " + option.Error
+	case option.Err != nil:
+		note = "does not evaluate: " + option.Err.Text
 	case option.ReadOnly:
 		note = "read-only"
 	case option.Required() && isTag:
@@ -162,8 +162,8 @@ func (o *viewOutput) optionLine(path []string, name string, t *module.Type, dept
 	line := strings.Repeat("  ", depth) + o.paint(bold, flat(optionPath(path)))
 	if t != nil {
 		line += "  " + flat(t.Description)
-		if t.Error != "" {
-			line += "  " + o.paint(red, flat("the type does not evaluate: "+t.Error))
+		if t.Err != nil {
+			line += "  " + o.paint(red, flat("the type does not evaluate: "+t.Err.Text))
 		}
 	}
 	if note != "" {

@@ -16,7 +16,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/term"
-	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // jsonFlags say how JSON is printed; usage is that of --json.
@@ -211,21 +210,6 @@ func printError(w io.Writer, err error) {
 	fmt.Fprintf(w, "clanctl: %s\n", indent(term.Escape(err.Error())))
 	if hint := hintOf(err); hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(hint)))
-	}
-}
-
-// printFinding prints a finding as text.
-func printFinding(w io.Writer, f instance.Finding) {
-	place := f.Subject()
-	if f.File != "" {
-		place = strings.TrimSuffix(f.Position.String()+": "+place, ": ")
-	}
-	fmt.Fprintf(w, "%s: %s [%s]\n  %s\n", f.Severity, flat(place), f.Code, indent(term.Escape(f.Message)))
-	for _, d := range f.Definitions {
-		fmt.Fprintf(w, "  - %s\n", term.Escape(d.String()))
-	}
-	if f.Hint != "" {
-		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(f.Hint)))
 	}
 }
 

@@ -39,7 +39,7 @@ func schemaCommand() *cli.Command {
 			}
 			of := service.Roles[role]
 			if of.Interface == nil {
-				return fmt.Errorf("the interface of the role %q of %s does not evaluate:\n%s", role, service.Spec(), of.Error)
+				return fmt.Errorf("the interface of the role %q of %s does not evaluate:\n%s", role, service.Spec(), of.Err)
 			}
 			schema := module.NewSchema(of.Interface, module.SchemaOptions{Title: service.Name + " " + role, Whole: c.Bool("whole")})
 			for _, option := range schema.Inexpressible {

@@ -60,9 +60,10 @@ func (o *viewOutput) flush() error {
 
 // findings ends a text with what is wrong.
 func (o *viewOutput) findings(findings []instance.Finding) {
+	p := &findingPrinter{out: &o.text, paint: o.paint, source: sourceOf(o.c), width: o.width}
 	for _, f := range findings {
 		fmt.Fprintln(&o.text)
-		printFinding(&o.text, f)
+		p.print(f)
 	}
 }
 

@@ -29,7 +29,7 @@ func tagsAddCommand() *cli.Command {
 				if inv := s.Inventory(); inv.Machines != nil && !c.Bool("force") {
 					// What does not evaluate is the store's to judge: it may be what the tag mends.
 					failing := func(machine string) bool {
-						return inv.Machines[machine] == nil && slices.ContainsFunc(inv.Findings, func(f instance.Finding) bool { return f.Code == "machine-failed" && f.Machine == machine })
+						return inv.Failure(instance.Subject{Machine: machine}) != nil
 					}
 					addition, err := view.AddTag(inv, tag, slices.DeleteFunc(slices.Clone(machines), failing))
 					if err != nil {

@@ -1,12 +1,13 @@
 // Package check finds what is wrong with a clan though it evaluates: what clan accepts without a word and users never get
 // told. It works on an inventory that is loaded already, and is pure.
 //
-// Each kind of finding has a code; [Codes] lists them, and docs/findings.md explains them.
+// Each kind of finding has a code; [instance.Codes] lists them, and docs/findings.md explains them.
 package check
 
 import (
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -24,32 +25,34 @@ var rules = []func(*instance.Inventory) []instance.Finding{
 	legacyServices,
 }
 
-// Run returns the findings, sorted as [instance.CompareFindings] does. They come beside those that are in the inventory.
+// Run returns the findings, sorted as [instance.Finding.Compare] does. They come beside those that are in the inventory.
 func Run(inv *instance.Inventory) []instance.Finding {
 	findings := []instance.Finding{}
 	for _, rule := range rules {
 		findings = append(findings, rule(inv)...)
 	}
-	slices.SortFunc(findings, instance.CompareFindings)
+	slices.SortFunc(findings, instance.Finding.Compare)
 	return findings
 }
 
 // All returns the findings of [Run] and those of the inventory together, sorted.
 func All(inv *instance.Inventory) []instance.Finding {
 	findings := append(Run(inv), inv.Findings...)
-	slices.SortFunc(findings, instance.CompareFindings)
+	slices.SortFunc(findings, instance.Finding.Compare)
 	return findings
 }
 
-// Failed is the finding that stands for a flake of which nothing could be loaded.
-func Failed(message, hint string, at instance.Position) instance.Finding {
-	return instance.Finding{Code: "flake-failed", Severity: failure, Message: message, Hint: hint, Position: at}
-}
-
-// at puts a finding at the place of an inventory option, or of what is around it.
-func at(inv *instance.Inventory, f instance.Finding, path ...string) instance.Finding {
+// at is a finding at the place of an inventory option, or of what is around it.
+func at(inv *instance.Inventory, path []string, code instance.Code, about instance.Subject, cause instance.Cause) instance.Finding {
+	f := instance.NewFinding(code, about, cause)
 	if pos := inv.Where(path...); pos != nil {
 		f.Position = *pos
 	}
 	return f
+}
+
+// suggest completes a cause with the names that a wrong one may have meant, or else with those that there are.
+func suggest(cause instance.Cause, name string, known []string) instance.Cause {
+	cause.Near, cause.Known = instance.NearOrKnown(nearest.Of(name, known), known)
+	return cause
 }

@@ -1,11 +1,9 @@
 package check
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -30,18 +28,12 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 			if inv.Index().Has(name) {
 				continue
 			}
-			f := instance.Finding{Code: "unknown-machine", Severity: instance.SeverityWarning,
-				Instance: inst.Name, Role: role.Name, Machine: name,
-				Message: fmt.Sprintf("the clan has no machine %q; it counts as a member, but nothing is deployed anywhere", name)}
-			switch near := nearest.Of(name, inv.Index().Machines()); {
-			case inv.Tags[name] != nil:
-				f.Hint = fmt.Sprintf("%q is a tag: write roles.%s.tags.%q", name, role.Name, name)
-			case len(near) > 0:
-				f.Hint = "did you mean " + nearest.List(near) + "?"
-			default:
-				f.Hint = "the machines are " + nearest.List(inv.Index().Machines())
+			cause := suggest(instance.Cause{}, name, inv.Index().Machines())
+			if inv.Tags[name] != nil {
+				cause = instance.Cause{Also: "tag"}
 			}
-			found = append(found, at(inv, f, "instances", inst.Name, "roles", role.Name, "machines", name))
+			found = append(found, at(inv, []string{"instances", inst.Name, "roles", role.Name, "machines", name},
+				instance.CodeUnknownMachine, instance.Subject{Instance: inst.Name, Role: role.Name, Machine: name}, cause))
 		}
 	})
 	return found
@@ -58,23 +50,17 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 			if len(inv.Index().Carriers(tag)) > 0 {
 				continue
 			}
-			f := instance.Finding{Code: "unknown-tag", Severity: instance.SeverityWarning, Instance: inst.Name, Role: role.Name,
-				Message: fmt.Sprintf("no machine carries the tag %q", tag)}
-			_, declared := inv.Tags[tag]
-			near := nearest.Of(tag, inv.Index().Tags())
-			switch {
+			code, cause := instance.CodeUnknownTag, instance.Cause{Tag: tag}
+			switch _, declared := inv.Tags[tag]; {
 			case declared:
-				f.Code = "empty-tag"
-				f.Message = fmt.Sprintf("the tag %q has no members", tag)
-				f.Hint = "give the tag members, or remove it from the role"
+				code = instance.CodeEmptyTag
 			case inv.Index().Has(tag):
-				f.Hint = fmt.Sprintf("%q is a machine: write roles.%s.machines.%q", tag, role.Name, tag)
-			case len(near) > 0:
-				f.Hint = "did you mean " + nearest.List(near) + "?"
+				cause.Also = "machine"
 			default:
-				f.Hint = "the tags are " + nearest.List(inv.Index().Tags())
+				cause = suggest(cause, tag, inv.Index().Tags())
 			}
-			found = append(found, at(inv, f, "instances", inst.Name, "roles", role.Name, "tags", tag))
+			found = append(found, at(inv, []string{"instances", inst.Name, "roles", role.Name, "tags", tag},
+				code, instance.Subject{Instance: inst.Name, Role: role.Name}, cause))
 		}
 	})
 	return found
@@ -91,17 +77,15 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 		if len(role.Machines) > 0 || role.SettingsFrom == instance.FromNowhere {
 			return // not empty, or not evaluated, which another finding says
 		}
-		f := instance.Finding{Code: "role-without-members", Severity: instance.SeverityWarning, Instance: inst.Name, Role: role.Name,
-			Message: fmt.Sprintf("the role %q has no members", role.Name),
-			Hint:    "add members, or remove the role"}
+		code := instance.CodeRoleWithoutMembers
 		switch {
 		case hasSettings(role):
-			f.Code = "unchecked-settings"
-			f.Message = fmt.Sprintf("the role %q has settings but no members, so that nobody ever checks them", role.Name)
+			code = instance.CodeUncheckedSettings
 		case len(role.Tags) > 0:
 			return
 		}
-		found = append(found, at(inv, f, "instances", inst.Name, "roles", role.Name))
+		found = append(found, at(inv, []string{"instances", inst.Name, "roles", role.Name},
+			code, instance.Subject{Instance: inst.Name, Role: role.Name}, instance.Cause{}))
 	})
 	return found
 }

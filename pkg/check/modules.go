@@ -1,13 +1,11 @@
 package check
 
 import (
-	"encoding/json"
-	"fmt"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -16,8 +14,10 @@ import (
 // and how they are written. The findings are sorted.
 func Modules(of module.Input) []instance.Finding {
 	findings := []instance.Finding{}
-	if of.Error != "" {
-		findings = append(findings, instance.Finding{Code: "module-failed", Severity: failure, Message: of.Error})
+	if of.Err != nil {
+		f := instance.NewFinding(instance.CodeModuleFailed, instance.Subject{}, instance.Cause{Nix: of.Err.Text})
+		f.Err = of.Err
+		findings = append(findings, f)
 	}
 	for _, service := range of.Modules {
 		m := &moduleCheck{service: service, written: service.Written}
@@ -30,7 +30,7 @@ func Modules(of module.Input) []instance.Finding {
 		m.evaluation()
 		findings = append(findings, m.findings...)
 	}
-	slices.SortFunc(findings, instance.CompareFindings)
+	slices.SortFunc(findings, instance.Finding.Compare)
 	return findings
 }
 
@@ -40,48 +40,46 @@ type moduleCheck struct {
 	findings []instance.Finding
 }
 
-func (m *moduleCheck) add(at module.Position, f instance.Finding) {
-	f.Module = m.service.Name
+// add is for a role and an option in its interface, or without these for the module itself.
+func (m *moduleCheck) add(at module.Position, code instance.Code, cause instance.Cause, role string, option ...string) *instance.Finding {
+	f := instance.NewFinding(code, instance.Subject{Module: m.service.Name, Role: role, Setting: option}, cause)
 	f.Position = instance.Position{File: at.File, Line: at.Line, Column: at.Column}
 	m.findings = append(m.findings, f)
+	return &m.findings[len(m.findings)-1]
+}
+
+// failed is add for what does not evaluate.
+func (m *moduleCheck) failed(at module.Position, code instance.Code, why *module.Failure, part, role string, option ...string) {
+	m.add(at, code, instance.Cause{Nix: why.Text, Part: part}, role, option...).Err = why
 }
 
 func (m *moduleCheck) manifest() {
 	if !m.written.HasName {
-		m.add(m.written.Position, instance.Finding{
-			Code: "module-without-name", Severity: failure,
-			Message: "the manifest has no name; clan cannot evaluate the module",
-			Hint:    "add manifest.name, with a name that tells it from other people's modules",
-		})
+		m.add(m.written.Position, instance.CodeModuleWithoutName, instance.Cause{}, "")
 	}
-	if !m.written.HasReadme || m.service.Error == "" && strings.TrimSpace(m.service.Readme) == "" {
-		m.add(m.written.Position, instance.Finding{
-			Code: "module-without-readme", Severity: warning,
-			Message: "the manifest has no README, so that nobody can read how the service is used",
-			Hint:    "add manifest.readme = builtins.readFile ./README.md;",
-		})
+	if !m.written.HasReadme || m.service.Err == nil && strings.TrimSpace(m.service.Readme) == "" {
+		m.add(m.written.Position, instance.CodeModuleWithoutReadme, instance.Cause{}, "")
 	}
 }
 
 // evaluation reports what Nix says of the module, unless something else was found that says it better.
 func (m *moduleCheck) evaluation() {
-	message := m.service.Error
-	if message == "" {
+	why := m.service.Err
+	if why == nil {
 		return
 	}
 	for _, f := range m.findings {
 		switch {
-		case f.Code == "module-without-name" && strings.Contains(message, "manifest.name"),
-			f.Code == "impossible-constraint" && strings.Contains(message, "manifest.constraints"):
+		case f.Code == instance.CodeModuleWithoutName && strings.Contains(why.Text, "manifest.name"),
+			f.Code == instance.CodeImpossibleConstraint && strings.Contains(why.Text, "manifest.constraints"):
 			return
 		}
 	}
-	f := instance.Finding{Code: "module-failed", Severity: failure, Message: message}
+	code := instance.CodeModuleFailed
 	if m.service.Manifest != nil && m.service.Roles != nil {
-		// Instances of the module work: nothing but a listing of modules looks at the rest.
-		f.Code, f.Severity = "manifest-failed", warning
+		code = instance.CodeManifestFailed // instances of the module work: nothing but a listing of modules looks at the rest
 	}
-	m.add(m.written.Position, f)
+	m.failed(m.written.Position, code, why, "", "")
 }
 
 func (m *moduleCheck) roles() {
@@ -92,31 +90,16 @@ func (m *moduleCheck) roles() {
 			written = module.WrittenRole{Position: m.written.Position, HasBehaviour: true, HasInterface: true}
 		}
 		if !written.HasBehaviour && !m.written.PerMachine {
-			m.add(written.Position, instance.Finding{
-				Code: "role-without-behaviour", Severity: warning, Role: name,
-				Message: "the role does nothing to a machine: it has no perInstance, and the module has no perMachine",
-				Hint:    "add perInstance = { settings, ... }: { nixosModule = { ... }; };",
-			})
+			m.add(written.Position, instance.CodeRoleWithoutBehaviour, instance.Cause{}, name)
 		}
 		if !written.HasInterface {
-			m.add(written.Position, instance.Finding{
-				Code: "role-without-interface", Severity: warning, Role: name,
-				Message: "the role has no interface, so that nobody can give it settings",
-				Hint:    "if that is meant, say so: interface = { };",
-			})
+			m.add(written.Position, instance.CodeRoleWithoutInterface, instance.Cause{}, name)
 		}
-		if role.Description == "" && role.Error == "" {
-			m.add(written.Position, instance.Finding{
-				Code: "role-without-description", Severity: warning, Role: name,
-				Message: "the role has no description; clan warns about that when it builds a machine with the service",
-				Hint:    "add description, one sentence on what the role makes of a machine",
-			})
+		if role.Description == "" && role.Err == nil {
+			m.add(written.Position, instance.CodeRoleWithoutDescription, instance.Cause{}, name)
 		}
-		if role.Error != "" {
-			m.add(written.Position, instance.Finding{
-				Code: "interface-failed", Severity: failure, Role: name,
-				Message: role.Error,
-			})
+		if role.Err != nil {
+			m.failed(written.Position, instance.CodeInterfaceFailed, role.Err, "", name)
 		}
 		if role.Interface != nil {
 			(&interfaceCheck{m: m, role: name, at: written.Position}).options(role.Interface.Options, nil)
@@ -148,8 +131,8 @@ func (c *interfaceCheck) options(options map[string]*module.Option, path []strin
 				break
 			}
 		}
-		if o.Error != "" {
-			c.add(at, path, o.Error, "")
+		if o.Err != nil {
+			c.m.failed(at, instance.CodeInterfaceNotJSON, o.Err, "", c.role, path...)
 		}
 		c.typ(o.Type, path, at)
 	}
@@ -160,11 +143,10 @@ func (c *interfaceCheck) typ(t *module.Type, path []string, at module.Position) 
 		return
 	}
 	switch {
-	case t.Error != "":
-		c.add(at, path, "the type does not evaluate: "+t.Error, "")
+	case t.Err != nil:
+		c.m.failed(at, instance.CodeInterfaceNotJSON, t.Err, "type", c.role, path...)
 	case t.Kind == module.KindOpaque || t.Kind == module.KindUnknown:
-		c.add(at, path, "JSON cannot express values of the type: "+orElse(t.Description, t.Name),
-			"let users give a name or an attribute path as a string, and look the value up in perInstance")
+		c.m.add(at, instance.CodeInterfaceNotJSON, instance.Cause{Type: cmp.Or(t.Description, t.Name)}, c.role, path...)
 	}
 	inside := path
 	if t.Kind != module.KindNullable {
@@ -180,19 +162,6 @@ func (c *interfaceCheck) typ(t *module.Type, path []string, at module.Position) 
 		inner.options(t.Interface.Options, path)
 		c.typ(t.Interface.Freeform, append(slices.Clone(path), "*"), at)
 	}
-}
-
-func (c *interfaceCheck) add(at module.Position, path []string, message, hint string) {
-	c.m.add(at, instance.Finding{
-		Code: "interface-not-json", Severity: failure, Role: c.role, Setting: path, Message: message, Hint: hint,
-	})
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 // constraints checks what a manifest's constraints say together.
@@ -211,46 +180,25 @@ func (m *moduleCheck) constraints() {
 			maps.Copy(byRole[role], of)
 		}
 	}
-	impossible := func(role, message, hint string) {
-		m.add(m.written.Constraints, instance.Finding{Code: "impossible-constraint", Severity: failure, Role: role, Message: message, Hint: hint})
+	add := func(code instance.Code, role string, cause instance.Cause) {
+		m.add(m.written.Constraints, code, cause, role)
 	}
-	if max, given := integer(instances); given && max < 1 {
-		impossible("", fmt.Sprintf("constraints.maxInstances is %d: there can be no instance at all", max), "leave it out, or make it 1 or more")
+	if max, given := number(instances); given && max < 1 {
+		add(instance.CodeImpossibleConstraint, "", instance.Cause{Max: max})
 	}
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
-		least, hasLeast := integer(byRole[role]["minMachines"])
-		most, hasMost := integer(byRole[role]["maxMachines"])
-		where := "constraints.roles." + instance.PathString([]string{role})
+		least, hasLeast := number(byRole[role]["minMachines"])
+		most, hasMost := number(byRole[role]["maxMachines"])
+		cause := instance.Cause{Min: least, Max: most}
 		if _, exists := m.service.Roles[role]; !exists && m.service.Roles != nil {
-			severity, effect := warning, "and so it means nothing"
+			code := instance.CodeConstraintOfUnknownRole
 			if least > 0 {
-				severity, effect = failure, "and so no instance can have enough machines in it"
+				code = instance.CodeImpossibleConstraint // no instance can have so many machines in it
 			}
-			known := slices.Sorted(maps.Keys(m.service.Roles))
-			hint := "its roles are " + nearest.List(known)
-			if near := nearest.Of(role, known); len(near) > 0 {
-				hint = "did you mean " + nearest.List(near) + "?"
-			}
-			m.add(m.written.Constraints, instance.Finding{
-				Code: "constraint-of-unknown-role", Severity: severity, Role: role,
-				Message: fmt.Sprintf("%s is of a role that the module does not have, %s", where, effect), Hint: hint,
-			})
-			continue
-		}
-		switch {
-		case hasMost && most < 1:
-			impossible(role, fmt.Sprintf("%s.maxMachines is %d: no machine can be in the role", where, most), "leave it out, or make it 1 or more")
-		case hasLeast && hasMost && least > most:
-			impossible(role, fmt.Sprintf("%s wants at least %d machines and at most %d", where, least, most), "")
+			cause.Name = role
+			add(code, role, suggest(cause, role, slices.Sorted(maps.Keys(m.service.Roles))))
+		} else if hasMost && most < 1 || hasLeast && hasMost && least > most {
+			add(instance.CodeImpossibleConstraint, role, cause)
 		}
 	}
-}
-
-func integer(value any) (int64, bool) {
-	n, isNumber := value.(json.Number)
-	if !isNumber {
-		return 0, false
-	}
-	i, err := n.Int64()
-	return i, err == nil
 }

@@ -2,12 +2,10 @@ package check
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -37,11 +35,8 @@ func keyCollisions(inv *instance.Inventory) []instance.Finding {
 			if inst.Module.Spec().String() == first.Module.Spec().String() {
 				continue
 			}
-			found = append(found, at(inv, instance.Finding{Code: "key-collision", Severity: instance.SeverityError, Instance: inst.Name,
-				Message: fmt.Sprintf("clan takes %s for the same module as %s of the instance %q (both are %q to it), so that this instance runs the other's module",
-					inst.Module.Spec(), first.Module.Spec(), first.Name, key),
-				Hint: "rename one of the inputs or modules",
-			}, "instances", inst.Name, "module"))
+			found = append(found, at(inv, []string{"instances", inst.Name, "module"}, instance.CodeKeyCollision, instance.Subject{Instance: inst.Name},
+				instance.Cause{Name: key, Service: inst.Module.Spec().String(), Other: first.Name, OtherService: first.Module.Spec().String()}))
 		}
 	}
 	return found
@@ -73,11 +68,9 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 			continue
 		}
 		reported[service] = true
-		found = append(found, at(inv, instance.Finding{Code: "split-service", Severity: instance.SeverityWarning, Instance: inst.Name,
-			Message: fmt.Sprintf("clan evaluates the service %q twice: %s takes the module %s, but %s takes %s; neither half sees the other's instances",
-				service, nearest.List(names(groups[key])), inst.Module.Spec(), nearest.List(names(groups[other.Module.Spec().Key()])), other.Module.Spec()),
-			Hint: "write the module of all of them the same way",
-		}, "instances", inst.Name, "module"))
+		found = append(found, at(inv, []string{"instances", inst.Name, "module"}, instance.CodeSplitService, instance.Subject{Instance: inst.Name},
+			instance.Cause{Name: service, Service: inst.Module.Spec().String(), Instances: instance.Shown(names(groups[key])),
+				OtherService: other.Module.Spec().String(), OtherInstances: instance.Shown(names(groups[other.Module.Spec().Key()]))}))
 	}
 	return found
 }
@@ -106,10 +99,8 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 				continue
 			}
 			last := groups[key][len(groups[key])-1]
-			found = append(found, at(inv, instance.Finding{Code: "too-many-instances", Severity: instance.SeverityError, Instance: last.Name,
-				Message: fmt.Sprintf("the service %q allows at most %s, there are %d", first.Module.Name, count(limit, "instance"), len(groups[key])),
-				Hint:    "remove an instance, or make one of several",
-			}, "instances", last.Name))
+			found = append(found, at(inv, []string{"instances", last.Name}, instance.CodeTooManyInstances, instance.Subject{Instance: last.Name},
+				instance.Cause{Name: first.Module.Name, Max: limit, Count: len(groups[key])}))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
@@ -124,27 +115,18 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			if r := inst.Roles[role]; r != nil {
 				members = len(r.Machines)
 			}
-			f := instance.Finding{Severity: instance.SeverityError, Instance: name, Role: role, Hint: "the module's manifest sets the limit"}
+			code, cause := instance.Code(""), instance.Cause{Count: members}
 			if least, ok := number(bounds["minMachines"]); ok && members < least {
-				f.Code = "too-few-machines"
-				f.Message = fmt.Sprintf("the role %q needs at least %s, it has %d", role, count(least, "machine"), members)
+				code, cause.Min = instance.CodeTooFewMachines, least
 			} else if most, ok := number(bounds["maxMachines"]); ok && members > most {
-				f.Code = "too-many-machines"
-				f.Message = fmt.Sprintf("the role %q allows at most %s, it has %d", role, count(most, "machine"), members)
+				code, cause.Max = instance.CodeTooManyMachines, most
 			} else {
 				continue
 			}
-			found = append(found, at(inv, f, "instances", name, "roles", role))
+			found = append(found, at(inv, []string{"instances", name, "roles", role}, code, instance.Subject{Instance: name, Role: role}, cause))
 		}
 	}
 	return found
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func number(v any) (int, bool) {
@@ -161,12 +143,9 @@ func legacyServices(inv *instance.Inventory) []instance.Finding {
 	if len(inv.LegacyServices) == 0 {
 		return nil
 	}
-	f := instance.Finding{Code: "deprecated-services", Severity: instance.SeverityWarning,
-		Message: "inventory.services is deprecated: " + nearest.List(inv.LegacyServices),
-		Hint:    "move each to inventory.instances: https://clan.lol/docs/guides/migrations/migrate-inventory-services"}
+	code := instance.CodeDeprecatedServices
 	if inv.LegacyDropped {
-		f.Code, f.Severity = "dropped-services", instance.SeverityError
-		f.Message = "inventory.services was removed, and clan drops what is in it without a word: " + nearest.List(inv.LegacyServices)
+		code = instance.CodeDroppedServices
 	}
-	return []instance.Finding{at(inv, f, "services", inv.LegacyServices[0])}
+	return []instance.Finding{at(inv, []string{"services", inv.LegacyServices[0]}, code, instance.Subject{}, instance.Cause{Names: instance.Shown(inv.LegacyServices)})}
 }

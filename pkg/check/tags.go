@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,22 +24,19 @@ func unusedTags(inv *instance.Inventory) []instance.Finding {
 		if used[tag] || slices.Contains(predefined, tag) || len(inv.Tags[tag]) == 0 {
 			continue // in use, or nobody could miss it
 		}
-		f := instance.Finding{Code: "unused-tag", Severity: instance.SeverityWarning,
-			Message: fmt.Sprintf("no role of any instance uses the tag %q", tag),
-			Hint:    "use it in a role, or remove it"}
-		if meant := swapped(tag, used); meant != "" {
-			f.Hint = "did you mean " + nearest.List([]string{meant}) + "?"
-			if _, declared := inv.DeclaredTags[tag]; !declared {
-				found = append(found, at(inv, f, "machines", inv.Tags[tag][0]))
-				continue
-			}
+		_, declared := inv.DeclaredTags[tag]
+		place, cause := []string{"tags", tag}, instance.Cause{Tag: tag}
+		meant := swapped(tag, used)
+		if meant != "" {
+			cause.Near = []string{meant}
 		}
-		if computedTags(inv) {
-			continue // by a function, which may well use this one
+		switch {
+		case meant != "" && !declared:
+			place = []string{"machines", inv.Tags[tag][0]}
+		case !declared || computedTags(inv):
+			continue // computed by a function, others may well use this one
 		}
-		if _, declared := inv.DeclaredTags[tag]; declared {
-			found = append(found, at(inv, f, "tags", tag))
-		}
+		found = append(found, at(inv, place, instance.CodeUnusedTag, instance.Subject{}, cause))
 	}
 	return found
 }
@@ -51,7 +47,7 @@ func usedTags(inv *instance.Inventory) (used map[string]bool, known bool) {
 		return nil, false
 	}
 	for _, f := range inv.Findings {
-		if f.Code == "role-failed" || f.Code == "instance-failed" || f.Code == "instances-failed" {
+		if f.Code == instance.CodeRoleFailed || f.Code == instance.CodeInstanceFailed || f.Code == instance.CodeInstancesFailed {
 			return nil, false
 		}
 	}
@@ -101,13 +97,8 @@ func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
 			if inv.Index().Has(name) {
 				continue
 			}
-			f := instance.Finding{Code: "ghost-tag-member", Severity: instance.SeverityWarning, Machine: name,
-				Message: fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", tag, name),
-				Hint:    "correct the name, or remove it"}
-			if near := nearest.Of(name, inv.Index().Machines()); len(near) > 0 {
-				f.Hint = "did you mean " + nearest.List(near) + "?"
-			}
-			found = append(found, at(inv, f, "tags", tag))
+			cause := instance.Cause{Tag: tag, Near: nearest.Of(name, inv.Index().Machines())}
+			found = append(found, at(inv, []string{"tags", tag}, instance.CodeGhostTagMember, instance.Subject{Machine: name}, cause))
 		}
 	}
 	return found
@@ -133,10 +124,7 @@ func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
 		if len(left) == 0 {
 			continue
 		}
-		found = append(found, at(inv, instance.Finding{Code: "replaced-tag", Severity: instance.SeverityWarning,
-			Message: fmt.Sprintf("inventory.tags replaces the predefined tag %q, which now leaves out %s", tag, nearest.List(left)),
-			Hint:    "give the tag another name, or add its members instead of replacing them",
-		}, "tags", tag))
+		found = append(found, at(inv, []string{"tags", tag}, instance.CodeReplacedTag, instance.Subject{}, instance.Cause{Tag: tag, Names: instance.Shown(left)}))
 	}
 	return found
 }

@@ -2,9 +2,7 @@ package diff
 
 import (
 	"slices"
-	"strings"
 
-	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -21,17 +19,18 @@ func (c *comparison) findings() {
 
 // surplus are the findings of an inventory that the other does not have, or has not so many of.
 func surplus(inv, other *instance.Inventory) []instance.Finding {
+	key := func(f instance.Finding, machine string) string { return string(f.Severity) + f.For(machine).Key() }
 	have := map[string]int{}
 	for _, f := range other.Findings {
-		for _, machine := range concerned(f) {
-			have[identity(f, machine)]++
+		for _, machine := range f.Concerned() {
+			have[key(f, machine)]++
 		}
 	}
 	found := []instance.Finding{}
 	for _, f := range inv.Findings {
 		var machines []string
-		for _, machine := range concerned(f) {
-			if key := identity(f, machine); have[key] > 0 {
+		for _, machine := range f.Concerned() {
+			if key := key(f, machine); have[key] > 0 {
 				have[key]--
 			} else {
 				machines = append(machines, machine)
@@ -49,24 +48,4 @@ func surplus(inv, other *instance.Inventory) []instance.Finding {
 		found = append(found, f)
 	}
 	return found
-}
-
-func concerned(f instance.Finding) []string {
-	if len(f.Machines) > 0 {
-		return f.Machines
-	}
-	return []string{f.Machine}
-}
-
-var place = lazyregexp.New(`:\d+(:\d+)?`)
-
-// identity is what a finding is about and says, for one of the machines that it concerns: without its place, and without the one
-// machine that stands for all.
-func identity(f instance.Finding, machine string) string {
-	message := f.Message
-	if f.Machine != "" {
-		message = strings.ReplaceAll(message, instance.PathString([]string{f.Instance, "roles", f.Role, "machines", f.Machine}), "")
-	}
-	message = place.ReplaceAllString(message, "")
-	return strings.Join([]string{string(f.Severity), f.Code, f.Instance, f.Role, machine, instance.PathString(f.Setting), message}, "\x00")
 }

@@ -159,16 +159,7 @@ func (c *comparison) instances() {
 // hides reports whether a part that is not in an inventory may be there all the same, and notes that: it does not evaluate. Its
 // members on the other side may well have lost or got it. role is empty for the whole instance.
 func (c *comparison) hides(side string, inv *instance.Inventory, name, role string) bool {
-	failed := slices.ContainsFunc(inv.Findings, func(f instance.Finding) bool {
-		switch {
-		case f.Code == "instances-failed":
-			return true
-		case f.Instance != name || f.Severity != instance.SeverityError:
-			return false
-		}
-		return role == "" || f.Role == role && f.Code == "role-failed" || f.Code == "instance-failed"
-	})
-	if !failed {
+	if inv.Failure(instance.Subject{Instance: name, Role: role}) == nil {
 		return false
 	}
 	c.unknown(Unknown{Instance: name, Role: role, Side: side})

@@ -45,8 +45,8 @@ func optionDoc(o *module.Option, isTag bool) string {
 	}
 	var notes []string
 	switch {
-	case o.Error != "":
-		notes = append(notes, "The option does not evaluate: "+inline(o.Error))
+	case o.Err != nil:
+		notes = append(notes, "The option does not evaluate: "+inline(o.Err.Text))
 	case o.DefaultText != "":
 		notes = append(notes, "Default: "+shown([]byte(o.DefaultText)))
 	case o.Default != nil:
@@ -66,8 +66,8 @@ func optionDoc(o *module.Option, isTag bool) string {
 			if t.Description != "" {
 				note += ": " + inline(t.Description)
 			}
-			if t.Error != "" {
-				note += ": " + inline(t.Error)
+			if t.Err != nil {
+				note += ": " + inline(t.Err.Text)
 			}
 			notes = append(notes, note+".")
 		}

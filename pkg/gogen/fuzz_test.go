@@ -26,11 +26,11 @@ func FuzzGenerate(f *testing.F) {
 			option + "-s": {Type: &module.Type{Kind: module.KindSubmodule, Interface: inner}},
 			option + "-t": {Type: &module.Type{Kind: module.KindTagged, Interface: inner}},
 			option + "-u": {Type: &module.Type{Kind: module.KindUnion, Alternatives: []*module.Type{str, {Kind: module.KindInt}}}},
-			text:          {Error: text},
+			text:          {Err: &module.Failure{Text: text}},
 			value:         {Options: inner.Options},
 		}
 		code, err := Generate(&module.Service{Input: text, Name: service, Readme: text, Manifest: &module.Manifest{Name: value, Description: text},
-			Roles: map[string]*module.Role{role: {Description: text, Interface: &module.Interface{Options: options}}, role + "2": {Error: text}}}, Config{})
+			Roles: map[string]*module.Role{role: {Description: text, Interface: &module.Interface{Options: options}}, role + "2": {Err: &module.Failure{Text: text}}}}, Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

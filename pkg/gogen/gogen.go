@@ -37,7 +37,7 @@ type Config struct {
 // that does not evaluate, and of values that JSON cannot express, the Go type is `any`, and a comment says why.
 func Generate(service *module.Service, config Config) ([]byte, error) {
 	if service.Roles == nil {
-		return nil, fmt.Errorf("the roles of the service %s do not evaluate: %s", service.Spec(), service.Error)
+		return nil, fmt.Errorf("the roles of the service %s do not evaluate: %s", service.Spec(), service.Err)
 	}
 	if config.Package == "" {
 		config.Package = PackageName(service.Name)
@@ -122,8 +122,8 @@ func (g *generator) role(service *module.Service, role, function string) {
 
 	doc = fmt.Sprintf("%s are the final settings of a machine in the role %s.", name, quoted(role))
 	if described.Interface == nil {
-		if described.Error != "" {
-			doc += " The role's interface does not evaluate:\n\n" + described.Error
+		if described.Err != nil {
+			doc += " The role's interface does not evaluate:\n\n" + described.Err.Text
 		}
 		g.declare(doc, jen.Type().Id(name).Map(jen.String()).Any())
 		return

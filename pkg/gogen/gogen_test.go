@@ -109,7 +109,7 @@ func TestHostile(t *testing.T) {
 	for i, text := range hostileTexts {
 		service.Manifest = &module.Manifest{Name: text, Description: strings.Join(hostileTexts, "\n")}
 		if i%8 > 0 {
-			service.Roles[text] = &module.Role{Description: text, Error: text}
+			service.Roles[text] = &module.Role{Description: text, Err: &module.Failure{Text: text}}
 			continue
 		}
 		str := &module.Type{Kind: module.KindString, Name: text, Description: text}
@@ -120,16 +120,16 @@ func TestHostile(t *testing.T) {
 			value, _ := json.Marshal(name)
 			values = append(values, value)
 			options[name] = &module.Option{Type: str, Description: name, HasDefault: true, Default: value}
-			inner.Options[name] = &module.Option{Type: &module.Type{Kind: module.KindOpaque, Description: name, Error: name}, DefaultText: name, HasDefault: true}
+			inner.Options[name] = &module.Option{Type: &module.Type{Kind: module.KindOpaque, Description: name, Err: &module.Failure{Text: name}}, DefaultText: name, HasDefault: true}
 		}
 		enum := &module.Type{Kind: module.KindEnum, Values: values}
 		options["enum"+text] = &module.Option{Type: enum}
 		options["set"+text] = &module.Option{Options: map[string]*module.Option{text: {Type: str}}}
 		options["sub"+text] = &module.Option{Type: &module.Type{Kind: module.KindUnion, Alternatives: []*module.Type{enum, {Kind: module.KindSubmodule, Interface: inner}}}}
 		options["tagged"+text] = &module.Option{Type: &module.Type{Kind: module.KindTagged, Interface: inner}}
-		options["failed"+text] = &module.Option{Error: text}
+		options["failed"+text] = &module.Option{Err: &module.Failure{Text: text}}
 		service.Roles[text] = &module.Role{Description: text, Interface: &module.Interface{Options: options, Freeform: &module.Type{Kind: module.KindMap, Elem: enum}}}
-		service.Roles["failed"+text] = &module.Role{Description: text, Error: hostileTexts[i]}
+		service.Roles["failed"+text] = &module.Role{Description: text, Err: &module.Failure{Text: hostileTexts[i]}}
 	}
 	code := generate(t, service)
 	compile(t, code)

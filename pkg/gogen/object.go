@@ -50,7 +50,7 @@ func (s *structure) option(option string, o *module.Option) {
 	at := place{s.at.name + field, s.at.below(instance.PathString([]string{option}))}
 	t := anything
 	switch {
-	case o == nil || o.Error != "":
+	case o == nil || o.Err != nil:
 	case o.IsSet():
 		name := s.g.names.take(at.name)
 		s.g.structure(place{name, at.setting}, name).

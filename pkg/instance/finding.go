@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -234,18 +235,39 @@ func (f Finding) Compare(g Finding) int {
 	)
 }
 
-// String is the finding in one line, or as many as Nix takes: "clan.nix:3:5: error: inventory.instances.web: message [code]".
+// String is all that there is to say of the finding, for people: place, severity, subject and code in the first line, then the details.
 func (f Finding) String() string {
-	var b strings.Builder
+	head := string(f.Severity) + ": "
 	if f.File != "" {
-		b.WriteString(f.Position.String() + ": ")
+		head = f.Position.String() + ": " + head
 	}
-	b.WriteString(string(f.Severity) + ": ")
 	if about := f.About(); about != "" {
-		b.WriteString(about + ": ")
+		head += about + " "
 	}
-	fmt.Fprintf(&b, "%s [%s]", f.Message(), f.Code)
-	return b.String()
+	return fmt.Sprintf("%s[%s]", head, f.Code) + strings.ReplaceAll("\n"+f.Details(), "\n", "\n  ")
+}
+
+// Details are the message, the machines if they are several, what is written for the setting, and the hint, in lines.
+func (f Finding) Details() string {
+	lines := []string{strings.TrimRight(f.Message(), "\n")}
+	if len(f.Machines) > 1 {
+		lines = append(lines, "for "+nearest.List(f.Machines))
+	}
+	for _, d := range f.Definitions {
+		lines = append(lines, "- "+shortened(d.String()))
+	}
+	if hint := f.Hint(); hint != "" {
+		lines = append(lines, "hint: "+hint)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// shortened is a long text's beginning.
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > 160 {
+		return string(runes[:157]) + "..."
+	}
+	return text
 }
 
 // document is a finding in JSON.
@@ -327,7 +349,16 @@ func (d SettingDefinition) String() string {
 // EvalError is a part of the clan that Nix could not evaluate. errors.As also finds the [*nixeval.Error] in it.
 type EvalError struct{ Finding Finding }
 
-func (e *EvalError) Error() string { return e.Finding.String() }
+func (e *EvalError) Error() string {
+	var parts []string
+	if e.Finding.File != "" {
+		parts = append(parts, e.Finding.Position.String())
+	}
+	if about := e.Finding.About(); about != "" {
+		parts = append(parts, about)
+	}
+	return strings.Join(append(parts, e.Finding.Message()), ": ")
+}
 
 // Unwrap returns Nix's error, if there is one.
 func (e *EvalError) Unwrap() error { return e.Finding.Err }

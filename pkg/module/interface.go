@@ -25,7 +25,7 @@ type Option struct {
 	// Options are set, and Type is nil, where this is a plain set of options (`options.keep.daily`) and no option itself.
 	Options map[string]*Option `json:"options,omitzero"`
 
-	// Type is what values the option takes. Nil for a set of options, and where the option as a whole does not evaluate (Error).
+	// Type is what values the option takes. Nil for a set of options, and where the option as a whole does not evaluate (Err).
 	Type *Type `json:"type,omitzero"`
 	// Description is the author's text, Markdown.
 	Description string `json:"description,omitempty"`
@@ -48,7 +48,7 @@ type Option struct {
 
 	// Declarations are where the option is declared.
 	Declarations []Position `json:"declarations,omitempty"`
-	// Error says why the option cannot be described.
+	// Err says why the option cannot be described.
 	Err *Failure `json:"error,omitempty"`
 }
 
@@ -109,7 +109,7 @@ type Type struct {
 	// alternative, or an option's type of). Nothing else but Kind, Name and Description is set then.
 	Up int `json:"up,omitzero"`
 
-	// Error says why the type cannot be described; Kind is then KindUnknown.
+	// Err says why the type cannot be described; Kind is then KindUnknown.
 	Err *Failure `json:"error,omitempty"`
 }
 

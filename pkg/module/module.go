@@ -51,9 +51,9 @@ type Manifest struct {
 // Role is what a service module says of one of its roles.
 type Role struct {
 	Description string `json:"description,omitempty"`
-	// Interface is what the role accepts as settings; nil if it was not asked for, or does not evaluate (Error).
+	// Interface is what the role accepts as settings; nil if it was not asked for, or does not evaluate (Err).
 	Interface *Interface `json:"interface,omitzero"`
-	// Error says why there is no interface.
+	// Err says why there is no interface.
 	Err *Failure `json:"error,omitempty"`
 }
 
@@ -79,7 +79,7 @@ type Input struct {
 	Source string
 	// Modules are those services that were looked at, by name; nil if none was.
 	Modules map[string]*Service
-	// Error says why the input could not be looked at.
+	// Err says why the input could not be looked at.
 	Err *Failure
 }
 

@@ -161,7 +161,7 @@ func (g *schemaGenerator) option(o *Option, at place) map[string]any {
 	if o.Type == nil {
 		reason := "the option does not evaluate"
 		if o.Err != nil {
-			reason += ": " + o.Err.Error()
+			reason += ": " + o.Err.Text
 		}
 		return g.inexpressible(at, reason)
 	}
@@ -203,7 +203,7 @@ func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 		return g.text(t, at)
 	case KindEnum:
 		if t.Err != nil {
-			return g.inexpressible(at, t.Err.Error())
+			return g.inexpressible(at, t.Err.Text)
 		}
 		values := t.Values
 		if values == nil {
@@ -252,7 +252,7 @@ func (g *schemaGenerator) typ(t *Type, at place) map[string]any {
 		return g.inexpressible(at, "JSON cannot express the type: "+t.describe())
 	}
 	if t.Err != nil {
-		return g.inexpressible(at, "the type does not evaluate: "+t.Err.Error())
+		return g.inexpressible(at, "the type does not evaluate: "+t.Err.Text)
 	}
 	return g.inexpressible(at, "no schema is known for the type: "+t.describe())
 }

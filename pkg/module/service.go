@@ -23,7 +23,7 @@ type Service struct {
 	Readme string `json:"readme,omitempty"`
 	// Roles by name; nil where they do not evaluate.
 	Roles map[string]*Role `json:"roles,omitzero"`
-	// Error says why something of the above is missing, in Nix's words.
+	// Err says why something of the above is missing, in Nix's words.
 	Err *Failure `json:"error,omitempty"`
 	// Written is how the module is written; nil if it was not asked for.
 	Written *Written `json:"-"`

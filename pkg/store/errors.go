@@ -147,15 +147,20 @@ type FailingError struct {
 }
 
 func (e *FailingError) Error() string {
-	at := ""
-	if e.Finding.File != "" {
-		at = e.Finding.Position.String() + ": "
+	return fmt.Sprintf("the machine %s does not evaluate", e.Machine) + below(e.Finding)
+}
+
+// below are findings in an error's text.
+func below(findings ...instance.Finding) string {
+	var b strings.Builder
+	for _, f := range findings {
+		b.WriteString(strings.ReplaceAll("\n"+f.String(), "\n", "\n  "))
 	}
-	return fmt.Sprintf("the machine %s does not evaluate: %s%s", e.Machine, at, e.Finding.Message)
+	return b.String()
 }
 
 // Hint says what to do.
-func (e *FailingError) Hint() string { return "mend it first" }
+func (e *FailingError) Hint() string { return "fix the machine first" }
 
 // BrokenError: the changed clan has errors that the clan does not have now. Nothing was written.
 type BrokenError struct {
@@ -170,25 +175,7 @@ func (e *BrokenError) Error() string {
 	if len(e.Findings) == 0 {
 		return what + ": " + e.Err.Error()
 	}
-	var b strings.Builder
-	b.WriteString(what)
-	for _, f := range e.Findings {
-		b.WriteString("\n" + f.Code + ": ")
-		if subject := f.Subject(); subject != "" {
-			b.WriteString(subject + ": ")
-		}
-		b.WriteString(f.Message)
-		if f.File != "" {
-			b.WriteString(" (" + f.Position.String() + ")")
-		}
-		for _, d := range f.Definitions {
-			b.WriteString("\n- " + d.String())
-		}
-		if f.Hint != "" {
-			b.WriteString("\n(" + f.Hint + ")")
-		}
-	}
-	return b.String()
+	return what + below(e.Findings...)
 }
 
 // Hint says how to write it nonetheless.
@@ -259,10 +246,14 @@ func JoinErrors(errs ...error) error {
 
 func withHint(err error) string {
 	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) && hinter.Hint() != "" {
-		return err.Error() + ": " + hinter.Hint()
+	text := err.Error()
+	switch {
+	case !errors.As(err, &hinter) || hinter.Hint() == "":
+		return text
+	case strings.Contains(text, "\n"):
+		return text + "\n  hint: " + hinter.Hint()
 	}
-	return err.Error()
+	return text + ": " + hinter.Hint()
 }
 
 // severalError has no hint of its own.

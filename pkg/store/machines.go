@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -24,15 +25,15 @@ func (s *Store) machine(name string) (*instance.Machine, error) {
 
 // failing says why a machine of the clan does not evaluate; nil if it does, or there is no such machine.
 func (s *Store) failing(name string) error {
-	for _, f := range s.before.Findings {
-		if f.Code == "machine-failed" && f.Machine == name && s.before.Machines[name] == nil {
-			if f.File == "" {
-				f.Position = s.position("machines", name)
-			}
-			return &FailingError{Machine: name, Finding: f}
-		}
+	var failed *instance.EvalError
+	if s.before.Machines == nil || !errors.As(s.before.Failure(instance.Subject{Machine: name}), &failed) {
+		return nil
 	}
-	return nil
+	f := failed.Finding
+	if f.File == "" {
+		f.Position = s.position("machines", name)
+	}
+	return &FailingError{Machine: name, Finding: f}
 }
 
 // AddTags gives a machine tags. Those that it carries already stay as they are.

@@ -110,7 +110,8 @@ func (s *Store) unchangedCopy(ctx context.Context) (*instance.Inventory, error) 
 
 // alwaysBlock are kinds of findings that clan goes on with, but that a change must not bring: something that was just written does
 // not evaluate, or names what is not there.
-var alwaysBlock = []string{"conflict", "unknown-setting", "invalid-setting", "setting-failed", "settings-failed", "unknown-machine", "unknown-tag", "machine-failed", "evaluation-failed"}
+var alwaysBlock = []instance.Code{instance.CodeConflict, instance.CodeUnknownSetting, instance.CodeInvalidSetting, instance.CodeSettingFailed,
+	instance.CodeSettingsFailed, instance.CodeUnknownMachine, instance.CodeUnknownTag, instance.CodeMachineFailed, instance.CodeEvaluationFailed}
 
 func blocks(f instance.Finding) bool {
 	return f.Severity == instance.SeverityError || slices.Contains(alwaysBlock, f.Code)
@@ -119,26 +120,22 @@ func blocks(f instance.Finding) bool {
 // compare tells what becomes of a clan. An instance that is renamed is the same one, and what was wrong with it is nothing new.
 func (s *Store) compare(before, after *instance.Inventory) *diff.Difference {
 	old, now := *before, *after
-	old.Findings, now.Findings = check.All(before), check.All(after)
-	s.renameFindings(old.Findings, now.Findings)
+	old.Findings, now.Findings = s.renameFindings(check.All(before)), check.All(after)
 	return diff.OfRenamed(&old, &now, s.renamed)
 }
 
 // blocking are the findings of a difference that forbid it. What is wrong with a member who joins is no news if the same was wrong
 // with the members who are there.
 func blocking(d *diff.Difference, before *instance.Inventory) []instance.Finding {
-	about := func(f instance.Finding) string {
-		return strings.Join(append([]string{f.Code, f.Instance, f.Role}, f.Setting...), "\x00")
-	}
 	known := map[string]bool{}
 	for _, f := range before.Findings {
 		if f.Machine != "" && f.Role != "" {
-			known[about(f)] = true
+			known[f.For("").Key()] = true
 		}
 	}
 	var found []instance.Finding
 	for _, f := range d.Findings.Appeared {
-		if blocks(f) && !(f.Severity == instance.SeverityWarning && f.Machine != "" && known[about(f)] && joined(d, f)) {
+		if blocks(f) && !(f.Severity == instance.SeverityWarning && f.Machine != "" && known[f.For("").Key()] && joined(d, f)) {
 			found = append(found, f)
 		}
 	}
@@ -163,10 +160,7 @@ func untold(found []instance.Finding, err error) []instance.Finding {
 
 // joined reports whether all machines that a finding concerns came into the role just now.
 func joined(d *diff.Difference, f instance.Finding) bool {
-	machines := f.Machines
-	if len(machines) == 0 {
-		machines = []string{f.Machine}
-	}
+	machines := f.Concerned()
 	for _, inst := range d.Instances {
 		for _, role := range inst.Roles {
 			if inst.Instance != f.Instance || role.Role != f.Role {

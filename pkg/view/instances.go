@@ -71,7 +71,7 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 		return nil, err
 	}
 	if f.instances, err = named("instance", names, inv.AllInstances, f.instances); err != nil {
-		return nil, cmp.Or(inv.Failure("", ""), err) // where the instances do not evaluate, any name is unknown
+		return nil, cmp.Or(inv.Failure(instance.Subject{}), err) // where the instances do not evaluate, any name is unknown
 	}
 	narrowed := f.machines != nil || f.services != nil || f.roles != nil
 	list := &InstanceList{Findings: []instance.Finding{}, Instances: []Instance{}}

@@ -67,8 +67,8 @@ func ServiceModules(modules *instance.Modules, search string) *ModuleList {
 	slices.SortStableFunc(inputs, func(a, b string) int { return order(a) - order(b) })
 	for _, input := range inputs {
 		offers := modules.Catalogue.Inputs[input]
-		if offers.Error != "" {
-			list.Failures = append(list.Failures, InputFailure{Error: offers.Error, Input: input})
+		if offers.Err != nil {
+			list.Failures = append(list.Failures, InputFailure{Error: offers.Err.Text, Input: input})
 		}
 		for _, name := range slices.Sorted(maps.Keys(offers.Modules)) {
 			if shown := ServiceModuleOf(modules, offers.Modules[name]); shown.mentions(search) {
@@ -89,7 +89,7 @@ func order(input string) int {
 // ServiceModuleOf shows one module.
 func ServiceModuleOf(modules *instance.Modules, service *module.Service) ServiceModule {
 	shown := ServiceModule{
-		Aliases: service.Aliases, Categories: []string{}, Error: service.Error, Input: service.Input, Name: service.Name,
+		Aliases: service.Aliases, Categories: []string{}, Error: service.Err.Error(), Input: service.Input, Name: service.Name,
 		Paste: instance.Stub(service, spelling(modules, service)), Readme: service.Readme, Roles: []ModuleRole{}, UsedBy: []string{},
 	}
 	if manifest := service.Manifest; manifest != nil {
@@ -98,7 +98,7 @@ func ServiceModuleOf(modules *instance.Modules, service *module.Service) Service
 	}
 	for _, name := range slices.Sorted(maps.Keys(service.Roles)) {
 		role := service.Roles[name]
-		shown.Roles = append(shown.Roles, ModuleRole{Description: role.Description, Error: role.Error, Interface: role.Interface, Name: name})
+		shown.Roles = append(shown.Roles, ModuleRole{Description: role.Description, Error: role.Err.Error(), Interface: role.Interface, Name: name})
 	}
 	for name, use := range modules.Uses {
 		if use.Name != service.Name && !slices.Contains(service.Aliases, use.Name) {

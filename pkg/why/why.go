@@ -92,14 +92,14 @@ func (e *UnknownError) Hint() string { return e.hint }
 func Explain(inv *instance.Inventory, ref instance.SettingRef, info *instance.SettingInfo) (*Explanation, error) {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil {
-		if err := inv.Failure(ref.Instance, ""); err != nil {
+		if err := inv.Failure(instance.Subject{Instance: ref.Instance}); err != nil {
 			return nil, err
 		}
 		return nil, unknown(fmt.Sprintf("the clan has no instance %q", ref.Instance), ref.Instance, inv.AllInstances, "the instances are ")
 	}
 	role := inst.Roles[ref.Role]
 	if role == nil {
-		if err := inv.Failure(ref.Instance, ref.Role); err != nil {
+		if err := inv.Failure(instance.Subject{Instance: ref.Instance, Role: ref.Role}); err != nil {
 			return nil, err
 		}
 		return nil, unknown(fmt.Sprintf("the instance %q has no role %q", ref.Instance, ref.Role), ref.Role, keys(inst.Roles), "its roles are ")
@@ -185,8 +185,8 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	s.Problem = info.Message
 	if s.Problem == "" && s.Value == nil {
 		for _, f := range inv.Findings {
-			if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Path) && (f.Machine == ref.Machine || slices.Contains(f.Machines, ref.Machine)) {
-				s.Problem = f.Message
+			if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Path) && slices.Contains(f.Concerned(), ref.Machine) {
+				s.Problem = f.Message()
 			}
 		}
 	}
