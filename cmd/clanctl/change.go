@@ -39,12 +39,12 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 	if dry && c.Bool("commit") {
 		return usagef("--commit does not go with --dry-run")
 	}
-	_, err = ask(c, instance.Config{}, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
+	_, err = ask(c, instance.Config{}, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
 		open := store.OpenExclusive
 		if dry {
 			open = store.Open
 		}
-		s, err := open(ctx, flake, config)
+		s, err := open(ctx, ref, config)
 		if err != nil {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	case "github":
 		return func(r *report) error { return printAnnotations(w, r) }, nil
 	}
-	return func(r *report) error { return printText(w, w.width(), paint, r) }, nil
+	return func(r *report) error { return printText(w, paint, r) }, nil
 }
 
 // formatOf reads --format, --json and --jq, which mean the format json. Without any it is the first of those that there are.

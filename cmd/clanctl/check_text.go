@@ -22,9 +22,9 @@ type findingPrinter struct {
 	width int
 }
 
-func printText(w io.Writer, paint painter, r *report) error {
+func printText(w *stream, paint painter, r *report) error {
 	out := bufio.NewWriter(w)
-	p := &findingPrinter{out: out, paint: paint, source: r.source, width: widthOf(w)}
+	p := &findingPrinter{out: out, paint: paint, source: r.source, width: w.width()}
 	for _, f := range r.Findings {
 		p.print(f)
 		fmt.Fprintln(out)

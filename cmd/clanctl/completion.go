@@ -144,14 +144,14 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 		if len(given) > 0 {
 			return rolesOf(inv, given[0])
 		}
-		return append(slices.Clone(inv.AllInstances), keptModules(c)...)
+		return append(slices.Clone(inv.InstanceNames()), keptModules(c)...)
 	case "machines":
 		return inv.Index().Machines()
 	case "tags":
 		return slices.Sorted(maps.Keys(inv.Tags))
 	case "why":
 		if len(given) == 0 {
-			return inv.AllInstances
+			return inv.InstanceNames()
 		}
 		inst := inv.Instances[given[0]]
 		switch {
@@ -168,7 +168,7 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 		}
 		return nil
 	}
-	return inv.AllInstances
+	return inv.InstanceNames()
 }
 
 // settingPaths are the paths of all settings in a value, sets included.
@@ -184,18 +184,20 @@ func settingPaths(prefix []string, value any) []string {
 
 // kept returns what the cache has of the clan, the most complete first; nil if it has nothing.
 func kept(c *cli.Context, given []string) *instance.Inventory {
-	wants := []instance.Config{{}, {Omit: instance.OmitSettings}, {Omit: instance.OmitInstances}}
+	wants := []instance.Config{{}, {Need: instance.NeedInstances}, {Need: instance.NeedMachines}}
 	if len(given) > 0 {
 		wants = append(wants, instance.Config{Instances: given[:1]})
 	}
 	for _, want := range wants {
-		inv, _ := ask(c, want, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
-			config.Evaluator.CacheOnly = true
-			return instance.Load(ctx, flake, config)
-		})
-		if inv != nil {
+		if inv, _ := ask(c, want, loadCached); inv != nil {
 			return inv
 		}
 	}
 	return nil
+}
+
+// loadCached loads what the cache has.
+func loadCached(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
+	config.Evaluator.CacheOnly = true
+	return instance.Load(ctx, ref, config)
 }

@@ -14,10 +14,10 @@ func changeNames(inv *instance.Inventory, command string, given []string) (names
 	switch command {
 	case "instances create":
 	case "instances delete":
-		return inv.AllInstances, true
+		return inv.InstanceNames(), true
 	case "instances rename", "instances set-module":
 		if first {
-			return inv.AllInstances, true
+			return inv.InstanceNames(), true
 		}
 	case "tags add", "tags remove":
 		if first {
@@ -30,7 +30,7 @@ func changeNames(inv *instance.Inventory, command string, given []string) (names
 		}
 	case "roles add", "roles remove", "set", "unset":
 		if first {
-			return inv.AllInstances, true
+			return inv.InstanceNames(), true
 		}
 		if inst := inv.Instances[given[0]]; inst != nil {
 			return roleNamesFor(inv, inst, command, given[1:]), true

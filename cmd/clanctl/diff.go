@@ -44,8 +44,8 @@ func diffCommand() *cli.Command {
 				sides[i].text = text
 			}
 			var d *diff.Difference
-			_, err = ask(c, instance.Config{}, func(ctx context.Context, flake string, config instance.Config) (_ *instance.Inventory, err error) {
-				if err := loadSides(ctx, flake, config, &sides); err != nil {
+			_, err = ask(c, instance.Config{}, func(ctx context.Context, ref instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
+				if err := loadSides(ctx, ref, config, &sides); err != nil {
 					return nil, err
 				}
 				d = diff.Of(sides[0].inv, sides[1].inv)
@@ -77,12 +77,13 @@ func diffCommand() *cli.Command {
 // side is one of the two clans.
 type side struct {
 	text string // as it was given; empty for the flake as it is now
-	// flake is the reference to load; nothing is loaded where missing says that there is no clan, and why.
-	flake   string
+	// ref is the reference to load; nothing is loaded where missing says that there is no clan, and why.
+	ref     instance.Ref
 	missing string
-	ref     nixeval.Ref
-	commit  string // empty for what is no commit of the flake's repository
-	inv     *instance.Inventory
+	// repo is the source tree that it is of.
+	repo   instance.Ref
+	commit string // empty for what is no commit of the flake's repository
+	inv    *instance.Inventory
 	// loadErr is about parts of the clan.
 	loadErr error
 }
@@ -96,23 +97,24 @@ func (s side) name() string {
 }
 
 // locate finds out what a side means.
-func (s *side) locate(ctx context.Context, flake string) (err error) {
-	s.flake = s.text
-	if s.text == "" {
-		s.flake = flake
-	}
-	if !nixeval.IsRevision(s.text) {
-		s.ref, err = nixeval.ResolveRef(s.flake)
+func (s *side) locate(ctx context.Context, flake instance.Ref) (err error) {
+	switch {
+	case s.text == "":
+		s.ref, s.repo = flake, flake
+		return nil
+	case !nixeval.IsRevision(s.text):
+		s.ref, err = nixeval.ResolveRef(s.text)
+		s.repo = s.ref
 		return err
 	}
-	if s.ref, err = nixeval.ResolveRef(flake); err != nil {
-		return err
-	}
-	revision, err := nixeval.AtRevision(ctx, s.ref, s.text)
+	revision, err := nixeval.AtRevision(ctx, flake, s.text)
 	if err != nil {
 		return err
 	}
-	s.flake, s.commit = revision.Ref, revision.Commit
+	if s.ref, err = nixeval.ResolveRef(revision.Ref); err != nil {
+		return err
+	}
+	s.repo, s.commit = flake, revision.Commit
 	if !revision.Exists {
 		s.missing = "there is no flake.nix"
 	}
@@ -125,7 +127,7 @@ func (s *side) load(ctx context.Context, config instance.Config) error {
 		return nil
 	}
 	var err error
-	s.inv, err = instance.Load(ctx, s.flake, config)
+	s.inv, err = instance.Load(ctx, s.ref, config)
 	if s.inv == nil {
 		var notClan *instance.NotClanError
 		if s.commit != "" && errors.As(err, &notClan) {
@@ -136,17 +138,14 @@ func (s *side) load(ctx context.Context, config instance.Config) error {
 	}
 	s.loadErr = err
 	s.inv.Findings = check.All(s.inv)
-	if s.inv.Flake.Ref = s.text; s.text == "" {
-		s.inv.Flake.Ref = s.flake
-	}
-	if s.inv.Flake.Ref == "" {
-		s.inv.Flake.Ref = "."
+	if s.text != "" {
+		s.inv.Flake.Ref = s.text
 	}
 	return nil
 }
 
 // loadSides reads both clans, at once if so many Nix processes may run.
-func loadSides(ctx context.Context, flake string, config instance.Config, sides *[2]side) error {
+func loadSides(ctx context.Context, flake instance.Ref, config instance.Config, sides *[2]side) error {
 	for i := range sides {
 		if err := sides[i].locate(ctx, flake); err != nil {
 			return err
@@ -176,7 +175,7 @@ func loadSides(ctx context.Context, flake string, config instance.Config, sides 
 // changedFiles are the files that differ, where both sides are of one repository; nil where nobody knows.
 func changedFiles(ctx context.Context, sides [2]side) []string {
 	old, new := sides[0], sides[1]
-	if old.ref.Root != new.ref.Root || !old.ref.Git || !new.ref.Git {
+	if old.repo.Root != new.repo.Root || !old.repo.Git || !new.repo.Git {
 		return nil
 	}
 	if old.commit == new.commit {
@@ -185,7 +184,7 @@ func changedFiles(ctx context.Context, sides [2]side) []string {
 	if old.commit == "" {
 		old, new = new, old
 	}
-	files, err := nixeval.ChangedFiles(ctx, old.ref.Root, old.commit, new.commit)
+	files, err := nixeval.ChangedFiles(ctx, old.repo.Root, old.commit, new.commit)
 	if err != nil {
 		return nil
 	}

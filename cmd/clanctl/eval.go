@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/urfave/cli/v2"
@@ -42,18 +41,28 @@ func evalCommand() *cli.Command {
 					return partial(c, inv, err)
 				})
 			}
-			inv, err := ask(c, want, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
-				return instance.Render(ctx, flake, config, out.name("eval"), out.w, func(w io.Writer, inv *instance.Inventory) error {
-					inv.Findings = check.All(inv)
-					return out.to(w).print(inv)
-				})
+			printed := false
+			inv, err := ask(c, want, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
+				answer, err := instance.Ask(ctx, ref, config)
+				if err != nil {
+					return nil, err
+				}
+				if printed, err = out.printKept("eval", answer.Result()); printed {
+					return nil, err
+				}
+				inv, err := answer.Inventory(ctx)
+				if inv == nil {
+					return nil, err
+				}
+				inv.Findings = check.All(inv)
+				keep := answer.Result()
+				if err != nil {
+					keep = nil // what is missing is said on standard error
+				}
+				return inv, errors.Join(err, out.printAndKeep("eval", keep, inv))
 			})
-			if inv == nil {
-				return explainLoad(c, err) // nil, too, if the document was kept from an earlier run
-			}
-			var evalErr *instance.EvalError
-			if err != nil && !errors.As(err, &evalErr) {
-				return err
+			if inv == nil || stdout(c).err != nil {
+				return explainLoad(c, err) // nothing, if the document was kept
 			}
 			return partial(c, inv, err)
 		},
@@ -68,11 +77,12 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 	if !inv.Partial() {
 		return nil
 	}
-	paint, err := painterFor(c, c.App.ErrWriter)
+	to := stderr(c)
+	paint, err := to.painter(c)
 	if err != nil {
 		return err
 	}
-	p := &findingPrinter{out: c.App.ErrWriter, paint: paint, source: sourceOf(c), width: widthOf(c.App.ErrWriter)}
+	p := &findingPrinter{out: to, paint: paint, source: sourceOf(c), width: to.width()}
 	for _, f := range inv.Findings {
 		if f.Severity == instance.SeverityError {
 			p.print(f)

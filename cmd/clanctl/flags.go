@@ -39,7 +39,11 @@ func load(c *cli.Context, want instance.Config) (*instance.Inventory, error) {
 }
 
 // ask calls a loading function with what the flags say of the flake and of how to run Nix.
-func ask(c *cli.Context, want instance.Config, do func(context.Context, string, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
+func ask(c *cli.Context, want instance.Config, do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
+	ref, err := nixeval.ResolveRef(c.String("flake"))
+	if err != nil {
+		return nil, err
+	}
 	ctx := c.Context
 	if d := c.Duration("timeout"); d < 0 {
 		return nil, usagef("--timeout must not be negative")
@@ -86,7 +90,7 @@ func ask(c *cli.Context, want instance.Config, do func(context.Context, string, 
 		defer progress.stop()
 		config.Evaluator.OnEvent = progress.event
 	}
-	return do(ctx, c.String("flake"), config)
+	return do(ctx, ref, config)
 }
 
 // cacheDir is where answers are kept; without a home, or one that can be written, there is no cache, and that is all. Where somebody else

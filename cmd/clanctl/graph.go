@@ -36,7 +36,7 @@ func graphCommand() *cli.Command {
 				return err
 			}
 			names := c.Args().Slice()
-			inv, loadErr := load(c, instance.Config{Omit: instance.OmitSettings, Instances: names})
+			inv, loadErr := load(c, instance.Config{Need: instance.NeedInstances, Instances: names})
 			if inv == nil {
 				return explainLoad(c, loadErr)
 			}

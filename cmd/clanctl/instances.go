@@ -36,16 +36,16 @@ func instancesCommand() *cli.Command {
 			names := c.Args().Slice()
 			want := instance.Config{Instances: names}
 			if out.names {
-				want = instance.Config{Omit: instance.OmitInstances}
+				want = instance.Config{Need: instance.NeedMachines}
 				if query.Memberships() || query.On != nil {
-					want.Omit = instance.OmitSettings
+					want.Need = instance.NeedInstances
 				}
 			}
 			inv, loadErr := load(c, want)
 			if inv == nil {
 				return explainLoad(c, loadErr)
 			}
-			if want.Omit == instance.OmitNothing {
+			if want.Need == 0 {
 				inv.Findings = append(inv.Findings, check.Run(inv)...)
 				slices.SortFunc(inv.Findings, instance.Finding.Compare)
 			}

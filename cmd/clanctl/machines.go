@@ -29,14 +29,14 @@ func machinesCommand() *cli.Command {
 				return err
 			}
 			names := c.Args().Slice()
-			omit := instance.OmitSettings
+			need := instance.NeedInstances
 			switch {
 			case out.names && !query.Memberships():
-				omit = instance.OmitInstances
+				need = instance.NeedMachines
 			case !out.names && len(names) > 0:
-				omit = instance.OmitNothing
+				need = instance.NeedSettings
 			}
-			inv, loadErr := load(c, instance.Config{Omit: omit})
+			inv, loadErr := load(c, instance.Config{Need: need})
 			if inv == nil {
 				return explainLoad(c, loadErr)
 			}

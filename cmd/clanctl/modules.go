@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -43,12 +42,12 @@ func modulesCommand() *cli.Command {
 }
 
 // loadModules looks at modules as the flags say.
-func loadModules(c *cli.Context, want instance.ModuleQuery) (modules *instance.Modules, err error) {
-	_, err = ask(c, instance.Config{}, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
-		modules, err = instance.LoadModules(ctx, flake, config, want)
+func loadModules(c *cli.Context, want instance.ModuleQuery) (*instance.Modules, error) {
+	inv, err := load(c, instance.Config{Need: instance.NeedModules, Modules: want})
+	if inv == nil {
 		return nil, err
-	})
-	return modules, err
+	}
+	return inv.Modules, err
 }
 
 // An instance to paste is long: on a terminal, there has to be room for it.
@@ -119,16 +118,11 @@ func failedModules(c *cli.Context, list *view.ModuleList) (end error) {
 
 // keptModules are the references of the modules in the last listing that is kept.
 func keptModules(c *cli.Context) (refs []string) {
-	_, _ = ask(c, instance.Config{}, func(ctx context.Context, flake string, config instance.Config) (*instance.Inventory, error) {
-		config.Evaluator.CacheOnly = true
-		modules, err := instance.LoadModules(ctx, flake, config, instance.ModuleQuery{})
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range view.ServiceModules(modules, "").Modules {
+	inv, _ := ask(c, instance.Config{Need: instance.NeedModules}, loadCached)
+	if inv != nil {
+		for _, m := range view.ServiceModules(inv.Modules, "").Modules {
 			refs = append(refs, moduleRef(m))
 		}
-		return nil, nil
-	})
+	}
 	return refs
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // jsonFlags say how JSON is printed; usage is that of --json.
@@ -73,6 +74,38 @@ func (o *jsonOutput) name(command string) string {
 	}
 	return fmt.Sprintf("%s %q %t %t %t %s", command, o.filter, o.raw, o.null, stdout(o.c).terminal != nil, program)
 }
+
+// printKept prints what was kept of an equal answer by printAndKeep, if there is something.
+func (o *jsonOutput) printKept(command string, answer *nixeval.Result) (bool, error) {
+	if answer == nil {
+		return false, nil
+	}
+	text, kept := answer.Derived(o.name(command))
+	if !kept {
+		return false, nil
+	}
+	_, err := o.w.Write(text)
+	return true, err
+}
+
+// printAndKeep prints a document, and keeps the text with the answer that it was made of; nil if there is none. Only the document of a
+// clan of which nothing is missing is kept.
+func (o *jsonOutput) printAndKeep(command string, answer *nixeval.Result, doc any) error {
+	if answer == nil {
+		return o.print(doc)
+	}
+	var text bytes.Buffer
+	if err := o.to(io.MultiWriter(o.w, &text)).print(doc); err != nil {
+		return err
+	}
+	if text.Len() <= keepUpTo {
+		answer.KeepDerived(o.name(command), text.Bytes())
+	}
+	return nil
+}
+
+// keepUpTo is the size above which a text is not kept.
+const keepUpTo = 16 << 20
 
 func (o *jsonOutput) print(doc any) error {
 	if o.query == nil {

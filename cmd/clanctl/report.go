@@ -49,7 +49,7 @@ func reportCommand() *cli.Command {
 				}
 				return partial(c, inv, loadErr)
 			}
-			want := instance.Config{Origins: true}
+			want := instance.Config{Need: instance.NeedOrigins}
 			if c.Bool("watch") {
 				return watchClan(c, want, page, show)
 			}

@@ -23,11 +23,11 @@ func tagsCommand() *cli.Command {
 				return err
 			}
 			names := c.Args().Slice()
-			omit := instance.OmitSettings
+			need := instance.NeedInstances
 			if out.names {
-				omit = instance.OmitInstances
+				need = instance.NeedMachines
 			}
-			inv, loadErr := load(c, instance.Config{Omit: omit})
+			inv, loadErr := load(c, instance.Config{Need: need})
 			if inv == nil {
 				return explainLoad(c, loadErr)
 			}

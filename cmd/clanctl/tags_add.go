@@ -17,7 +17,7 @@ func whatIf(c *cli.Context, tag string, machines []string) error {
 	if err != nil {
 		return err
 	}
-	inv, loadErr := load(c, instance.Config{Omit: instance.OmitSettings})
+	inv, loadErr := load(c, instance.Config{Need: instance.NeedInstances})
 	if inv == nil {
 		return explainLoad(c, loadErr)
 	}

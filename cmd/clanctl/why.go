@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/why"
 )
 
@@ -59,26 +56,21 @@ func whyCommand() *cli.Command {
 }
 
 func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, error) {
-	var info *instance.SettingInfo
-	want := instance.Config{Instances: []string{ref.Instance}, Omit: instance.OmitSettings}
-	inv, err := ask(c, want, func(ctx context.Context, flake string, config instance.Config) (inv *instance.Inventory, err error) {
-		if ref.Path == nil {
-			return instance.Load(ctx, flake, config)
-		}
-		inv, info, err = instance.LoadSetting(ctx, flake, config, ref)
-		return inv, err
-	})
+	want := instance.Config{Instances: []string{ref.Instance}, Need: instance.NeedInstances}
+	if ref.Path != nil {
+		want.Need, want.Setting = instance.NeedSetting, ref
+	}
+	inv, err := load(c, want)
 	if c.Bool("show-trace") {
 		printTraces(c, err)
-		var nixErr *nixeval.Error
-		if info != nil && errors.As(info.Err, &nixErr) {
-			fmt.Fprintln(stderr(c), term.Escape(nixErr.Trace))
+		if inv != nil && inv.Setting != nil {
+			printTraces(c, inv.Setting.Err)
 		}
 	}
 	if inv == nil {
 		return nil, err
 	}
-	return why.Explain(inv, ref, info)
+	return why.Explain(inv, ref)
 }
 
 func printExplanation(w io.Writer, e *why.Explanation) error {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/clanctl/clanctl/examples/fleet/borg"
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 func main() {
@@ -32,7 +33,11 @@ func main() {
 }
 
 func run(ctx context.Context, flake string) error {
-	inv, err := instance.Load(ctx, flake, instance.Config{})
+	ref, err := nixeval.ResolveRef(flake)
+	if err != nil {
+		return err
+	}
+	inv, err := instance.Load(ctx, ref, instance.Config{})
 	if err != nil {
 		// Beside an error there may be an inventory of what does evaluate; a backup plan with gaps is none.
 		return err

@@ -1,21 +1,8 @@
 package check
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/clanctl/clanctl/pkg/instance"
 )
-
-// eachRole calls f for every role of every instance, in order of names.
-func eachRole(inv *instance.Inventory, f func(*instance.Instance, *instance.Role)) {
-	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
-		inst := inv.Instances[name]
-		for _, role := range slices.Sorted(maps.Keys(inst.Roles)) {
-			f(inst, inst.Roles[role])
-		}
-	}
-}
 
 // unknownMachines: a role names a machine that the clan does not have. Clan counts it as a member all the same.
 func unknownMachines(inv *instance.Inventory) []instance.Finding {
@@ -23,19 +10,20 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 		return nil
 	}
 	var found []instance.Finding
-	eachRole(inv, func(inst *instance.Instance, role *instance.Role) {
+	index := inv.Index()
+	for ref, role := range inv.Roles() {
 		for name := range role.Machines {
-			if inv.Index().Has(name) {
+			if index.Has(name) {
 				continue
 			}
-			cause := suggest(instance.Cause{}, name, inv.Index().Machines())
+			cause := suggest(instance.Cause{}, name, index.Machines())
 			if inv.Tags[name] != nil {
 				cause = instance.Cause{Also: "tag"}
 			}
-			found = append(found, at(inv, []string{"instances", inst.Name, "roles", role.Name, "machines", name},
-				instance.CodeUnknownMachine, instance.Subject{Instance: inst.Name, Role: role.Name, Machine: name}, cause))
+			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "machines", name},
+				instance.CodeUnknownMachine, instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name}, cause))
 		}
-	})
+	}
 	return found
 }
 
@@ -45,24 +33,25 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 		return nil
 	}
 	var found []instance.Finding
-	eachRole(inv, func(inst *instance.Instance, role *instance.Role) {
+	index := inv.Index()
+	for ref, role := range inv.Roles() {
 		for _, tag := range role.Tags {
-			if len(inv.Index().Carriers(tag)) > 0 {
+			if len(index.Carriers(tag)) > 0 {
 				continue
 			}
 			code, cause := instance.CodeUnknownTag, instance.Cause{Tag: tag}
 			switch _, declared := inv.Tags[tag]; {
 			case declared:
 				code = instance.CodeEmptyTag
-			case inv.Index().Has(tag):
+			case index.Has(tag):
 				cause.Also = "machine"
 			default:
-				cause = suggest(cause, tag, inv.Index().Tags())
+				cause = suggest(cause, tag, index.Tags())
 			}
-			found = append(found, at(inv, []string{"instances", inst.Name, "roles", role.Name, "tags", tag},
-				code, instance.Subject{Instance: inst.Name, Role: role.Name}, cause))
+			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "tags", tag},
+				code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, cause))
 		}
-	})
+	}
 	return found
 }
 
@@ -73,20 +62,20 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 		return nil
 	}
 	var found []instance.Finding
-	eachRole(inv, func(inst *instance.Instance, role *instance.Role) {
-		if len(role.Machines) > 0 || role.SettingsFrom == instance.FromNowhere {
-			return // not empty, or not evaluated, which another finding says
+	for ref, role := range inv.Roles() {
+		if len(role.Machines) > 0 || role.SettingsFrom == instance.SettingsNone {
+			continue // not empty, or not evaluated, which another finding says
 		}
 		code := instance.CodeRoleWithoutMembers
 		switch {
 		case hasSettings(role):
 			code = instance.CodeUncheckedSettings
 		case len(role.Tags) > 0:
-			return
+			continue
 		}
-		found = append(found, at(inv, []string{"instances", inst.Name, "roles", role.Name},
-			code, instance.Subject{Instance: inst.Name, Role: role.Name}, instance.Cause{}))
-	})
+		found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role},
+			code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, instance.Cause{}))
+	}
 	return found
 }
 

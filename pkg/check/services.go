@@ -7,19 +7,19 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // byKey groups the instances by the key under which clan evaluates their modules. It is nil where there is no clan-core,
 // and so no key.
-func byKey(inv *instance.Inventory) map[string][]*instance.Instance {
+func byKey(inv *instance.Inventory) map[string][]string {
 	if inv.Flake.Layout == instance.LayoutInventory {
 		return nil
 	}
-	groups := map[string][]*instance.Instance{}
+	groups := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
-		inst := inv.Instances[name]
-		key := inst.Module.Spec().Key()
-		groups[key] = append(groups[key], inst)
+		key := inv.Instances[name].Module.Spec().Key()
+		groups[key] = append(groups[key], name)
 	}
 	return groups
 }
@@ -31,12 +31,14 @@ func keyCollisions(inv *instance.Inventory) []instance.Finding {
 	groups := byKey(inv)
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		first := groups[key][0]
-		for _, inst := range groups[key][1:] {
-			if inst.Module.Spec().String() == first.Module.Spec().String() {
+		other := inv.Instances[first].Module.Spec().String()
+		for _, name := range groups[key][1:] {
+			spec := inv.Instances[name].Module.Spec().String()
+			if spec == other {
 				continue
 			}
-			found = append(found, at(inv, []string{"instances", inst.Name, "module"}, instance.CodeKeyCollision, instance.Subject{Instance: inst.Name},
-				instance.Cause{Name: key, Service: inst.Module.Spec().String(), Other: first.Name, OtherService: first.Module.Spec().String()}))
+			found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeKeyCollision, instance.Subject{Instance: name},
+				instance.Cause{Name: key, Service: spec, Other: first, OtherService: other}))
 		}
 	}
 	return found
@@ -49,58 +51,51 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 	if inv.Flake.Layout == instance.LayoutInventory || core == "" || inv.Catalogue.Null != core {
 		return nil
 	}
-	first := map[string]*instance.Instance{}
+	first := map[string]module.Spec{}
 	reported := map[string]bool{}
 	var found []instance.Finding
 	groups := byKey(inv)
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		inst := groups[key][0]
-		if input := inst.Module.Input; input != nil && *input != core {
+		name := groups[key][0]
+		spec := inv.Instances[name].Module.Spec()
+		if spec.Input != nil && *spec.Input != core {
 			continue
 		}
-		service := strings.TrimPrefix(inst.Module.Name, "@clan/")
-		other := first[service]
-		if other == nil {
-			first[service] = inst
+		service := strings.TrimPrefix(spec.Name, "@clan/")
+		other, known := first[service]
+		if !known {
+			first[service] = spec
 			continue
 		}
 		if reported[service] {
 			continue
 		}
 		reported[service] = true
-		found = append(found, at(inv, []string{"instances", inst.Name, "module"}, instance.CodeSplitService, instance.Subject{Instance: inst.Name},
-			instance.Cause{Name: service, Service: inst.Module.Spec().String(), Instances: instance.Shown(names(groups[key])),
-				OtherService: other.Module.Spec().String(), OtherInstances: instance.Shown(names(groups[other.Module.Spec().Key()]))}))
+		found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeSplitService, instance.Subject{Instance: name},
+			instance.Cause{Name: service, Service: spec.String(), Instances: instance.Shown(groups[key]),
+				OtherService: other.String(), OtherInstances: instance.Shown(groups[other.Key()])}))
 	}
 	return found
-}
-
-func names(instances []*instance.Instance) []string {
-	list := make([]string, len(instances))
-	for i, inst := range instances {
-		list[i] = inst.Name
-	}
-	return list
 }
 
 // constraints: what the module's manifest allows. Clan evaluates it, but says so only when it generates vars.
 func constraints(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	// Only the whole clan tells how many instances there are.
-	if len(inv.Instances) == len(inv.AllInstances) {
+	if len(inv.Instances) == len(inv.InstanceNames()) {
 		groups := byKey(inv)
 		for _, key := range slices.Sorted(maps.Keys(groups)) {
-			first := groups[key][0]
-			if first.Module.Manifest == nil {
+			first := inv.Instances[groups[key][0]].Module
+			if first.Manifest == nil {
 				continue
 			}
-			limit, ok := number(first.Module.Manifest.Constraints["maxInstances"])
+			limit, ok := number(first.Manifest.Constraints["maxInstances"])
 			if !ok || len(groups[key]) <= limit {
 				continue
 			}
 			last := groups[key][len(groups[key])-1]
-			found = append(found, at(inv, []string{"instances", last.Name}, instance.CodeTooManyInstances, instance.Subject{Instance: last.Name},
-				instance.Cause{Name: first.Module.Name, Max: limit, Count: len(groups[key])}))
+			found = append(found, at(inv, []string{"instances", last}, instance.CodeTooManyInstances, instance.Subject{Instance: last},
+				instance.Cause{Name: first.Name, Max: limit, Count: len(groups[key])}))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {

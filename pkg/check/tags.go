@@ -43,20 +43,20 @@ func unusedTags(inv *instance.Inventory) []instance.Finding {
 
 // usedTags are the tags that roles use; known is false where a role may have been missed.
 func usedTags(inv *instance.Inventory) (used map[string]bool, known bool) {
-	if !inv.MachinesKnown() || len(inv.Instances) != len(inv.AllInstances) {
+	if !inv.MachinesKnown() || len(inv.Instances) != len(inv.InstanceNames()) {
 		return nil, false
 	}
 	for _, f := range inv.Findings {
-		if f.Code == instance.CodeRoleFailed || f.Code == instance.CodeInstanceFailed || f.Code == instance.CodeInstancesFailed {
+		if f.Code == instance.CodeMalformed || f.Code == instance.CodeRoleFailed || f.Code == instance.CodeInstanceFailed || f.Code == instance.CodeInstancesFailed {
 			return nil, false
 		}
 	}
 	used = map[string]bool{}
-	eachRole(inv, func(_ *instance.Instance, role *instance.Role) {
+	for _, role := range inv.Roles() {
 		for _, tag := range role.Tags {
 			used[tag] = true
 		}
-	})
+	}
 	return used, true
 }
 
@@ -91,13 +91,14 @@ func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
 	if !inv.MachinesKnown() {
 		return nil
 	}
+	index := inv.Index()
 	var found []instance.Finding
 	for _, tag := range slices.Sorted(maps.Keys(inv.DeclaredTags)) {
 		for _, name := range inv.DeclaredTags[tag] {
-			if inv.Index().Has(name) {
+			if index.Has(name) {
 				continue
 			}
-			cause := instance.Cause{Tag: tag, Near: nearest.Of(name, inv.Index().Machines())}
+			cause := instance.Cause{Tag: tag, Near: nearest.Of(name, index.Machines())}
 			found = append(found, at(inv, []string{"tags", tag}, instance.CodeGhostTagMember, instance.Subject{Machine: name}, cause))
 		}
 	}
@@ -109,6 +110,7 @@ func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
 	if !inv.MachinesKnown() {
 		return nil
 	}
+	index := inv.Index()
 	var found []instance.Finding
 	for _, tag := range predefined {
 		declared, ok := inv.DeclaredTags[tag]
@@ -116,7 +118,7 @@ func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
 			continue
 		}
 		var left []string
-		for _, name := range inv.Index().Machines() {
+		for _, name := range index.Machines() {
 			if (tag == "all" || inv.Machines[name].Class == tag) && !slices.Contains(declared, name) {
 				left = append(left, name)
 			}

@@ -185,7 +185,7 @@ func (c *comparison) unknown(u Unknown) {
 func (c *comparison) blind(inst, role string, old, new *instance.Role) {
 	for machine, is := range new.Machines {
 		was := old.Machines[machine]
-		if was == nil || was.Settings != nil || is.Settings != nil || sameLayers(old, was, new, is) {
+		if was == nil || was.Settings != nil || is.Settings != nil || sameLayers(old, new, machine) {
 			continue
 		}
 		for _, side := range []string{"old", "new"} {
@@ -196,24 +196,10 @@ func (c *comparison) blind(inst, role string, old, new *instance.Role) {
 }
 
 // sameLayers reports whether what is written for a member's settings is the same.
-func sameLayers(old *instance.Role, was *instance.Member, new *instance.Role, is *instance.Member) bool {
-	return sameLayer(old.Layers.Role, new.Layers.Role) && sameLayer(old.Layers.Machines[was.Machine], new.Layers.Machines[is.Machine]) &&
-		slices.Equal(tagLayers(old, was), tagLayers(new, is))
-}
-
-// tagLayers are the layers of the tags by which a member is in a role, those without settings left out, as text.
-func tagLayers(role *instance.Role, member *instance.Member) []string {
-	var texts []string
-	for _, tag := range member.Tags {
-		for _, d := range role.Layers.Tags[tag] {
-			value, err := json.Marshal(d.Value)
-			if err != nil {
-				return nil
-			}
-			texts = append(texts, tag+" "+string(value))
-		}
-	}
-	return texts
+func sameLayers(old, new *instance.Role, machine string) bool {
+	return slices.EqualFunc(old.LayersOf(machine), new.LayersOf(machine), func(a, b instance.Layer) bool {
+		return a.Kind == b.Kind && a.Name == b.Name && sameLayer(a.Definitions, b.Definitions)
+	})
 }
 
 func rolesOf(i *instance.Instance) map[string]*instance.Role {

@@ -83,8 +83,14 @@ func (l *loader) explain(ctx context.Context) error {
 			failures = append(failures, loss.failure)
 		}
 	}
+	if l.settingFailure != nil {
+		failures = append(failures, l.settingFailure)
+	}
 	if err := l.Explain(ctx, l.query, failures); err != nil {
 		return err
+	}
+	if l.settingFailure != nil {
+		l.inv.Setting.fail(l.places.sources, l.settingFailure.Err)
 	}
 	for _, loss := range l.losses {
 		f := loss.finding

@@ -35,6 +35,9 @@ type Config struct {
 	Jobs int
 }
 
+// Ref is a flake reference, resolved: see [nixeval.ResolveRef].
+type Ref = nixeval.Ref
+
 // Need is a set of parts of a clan. Zero is all that the document of `clanctl eval` holds.
 type Need int
 
@@ -82,7 +85,7 @@ func (n Need) all() Need {
 // an error: a [*multierror.Error] of [*EvalError], one for each finding that stands for an evaluation failure. Where nothing
 // can be had the inventory is nil; the error then is a [*nixeval.Error], a [*NotClanError], a [*LegacyError] or an
 // [*UnknownInstanceError].
-func Load(ctx context.Context, ref nixeval.Ref, config Config) (*Inventory, error) {
+func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 	if config.Overlay == nil {
 		answer, err := Ask(ctx, ref, config)
 		if err != nil {
@@ -112,13 +115,13 @@ func Load(ctx context.Context, ref nixeval.Ref, config Config) (*Inventory, erro
 
 // Answer is what Nix said of a clan, not decoded yet: for who has kept what was made of an equal answer.
 type Answer struct {
-	ref    nixeval.Ref
+	ref    Ref
 	config Config
 	loader *loader
 }
 
 // Ask is the first half of [Load]. Config.Overlay has no meaning for it.
-func Ask(ctx context.Context, ref nixeval.Ref, config Config) (*Answer, error) {
+func Ask(ctx context.Context, ref Ref, config Config) (*Answer, error) {
 	config.Need = config.Need.all()
 	if config.Jobs <= 0 {
 		config.Jobs = runtime.NumCPU()
@@ -156,7 +159,7 @@ const mostTries = 3
 // loader is one load on its way: facts are asked for, decoded, and what is missing is explained.
 type loader struct {
 	*reader.Reader
-	ref    nixeval.Ref
+	ref    Ref
 	config *Config
 	query  reader.Query
 	facts  facts
@@ -168,7 +171,7 @@ type loader struct {
 	settingFailure *reader.Failure
 }
 
-func newLoader(ref nixeval.Ref, config *Config) *loader {
+func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
 	l.query = reader.Query{Instances: config.Instances, Origins: config.Need&NeedOrigins != 0}
 	if want := config.Modules; config.Need&NeedModules != 0 {

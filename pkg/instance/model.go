@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/clanctl/clanctl/pkg/module"
@@ -64,6 +65,25 @@ type Inventory struct {
 // are missing from the roles.
 func (inv *Inventory) MachinesKnown() bool {
 	return inv.Machines != nil && !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.hidesMachines() })
+}
+
+// RoleRef names a role of an instance.
+type RoleRef struct {
+	Instance string `json:"instance"`
+	Role     string `json:"role"`
+}
+
+// Roles yields every role of every instance, in order of names.
+func (inv *Inventory) Roles() iter.Seq2[RoleRef, *Role] {
+	return func(yield func(RoleRef, *Role) bool) {
+		for _, name := range sortedKeys(inv.Instances) {
+			for _, role := range sortedKeys(inv.Instances[name].Roles) {
+				if !yield(RoleRef{name, role}, inv.Instances[name].Roles[role]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Index answers questions about machines and tags. It is made anew at each call.

@@ -1,8 +1,11 @@
 package instance
 
 import (
+	"errors"
+
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // SettingRef names one setting of one member.
@@ -71,5 +74,15 @@ func (l *loader) decodeSetting() {
 			option.Definitions = append(option.Definitions, Definition{File: l.places.local(d.File).name, Value: value})
 		}
 		info.Options = append(info.Options, option)
+	}
+}
+
+// fail says why there is no value.
+func (s *SettingInfo) fail(sources nixeval.Sources, err error) {
+	s.Err = err
+	var nixErr *nixeval.Error
+	if errors.As(err, &nixErr) {
+		nixErr.Sources = sources
+		s.Message = userTerms(sources, nixErr.Message)
 	}
 }

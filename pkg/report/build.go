@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/why"
 )
 
@@ -31,7 +32,7 @@ func newPage(inv *instance.Inventory, findings []instance.Finding) *page {
 	}
 	b.addTags()
 	b.addMachines()
-	for i, name := range inv.AllInstances {
+	for i, name := range inv.InstanceNames() {
 		b.instances[name] = i
 	}
 	byRole := map[[2]string][]int{}
@@ -39,7 +40,7 @@ func newPage(inv *instance.Inventory, findings []instance.Finding) *page {
 		b.page.Findings = append(b.page.Findings, b.finding(f))
 		byRole[[2]string{f.Instance, f.Role}] = append(byRole[[2]string{f.Instance, f.Role}], i)
 	}
-	for _, name := range inv.AllInstances {
+	for _, name := range inv.InstanceNames() {
 		b.addInstance(name, findings, byRole)
 	}
 	return b.page
@@ -135,12 +136,12 @@ func (b *builder) addInstance(name string, findings []instance.Finding, byRole m
 	for _, roleName := range slices.Sorted(maps.Keys(inst.Roles)) {
 		role := inst.Roles[roleName]
 		shown := roleData{Name: roleName, Description: inst.Module.Roles[roleName].Description, Position: b.position(role.Position),
-			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom), Options: b.optionSet(role.Options)}
+			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom), Options: b.optionSet(role.Interface)}
 		for _, tag := range role.Tags {
 			at := b.inv.Where("instances", name, "roles", roleName, "tags", tag) // a list has places as a whole only
 			shown.Tags = append(shown.Tags, tagData{Tag: b.tag(tag), Position: b.position(at)})
 		}
-		shown.Groups = b.groups(name, role, findings, byRole[[2]string{name, roleName}])
+		shown.Groups = b.groups(instance.RoleRef{Instance: name, Role: roleName}, role, findings, byRole[[2]string{name, roleName}])
 		data.Roles = append(data.Roles, shown)
 	}
 	b.page.Instances = append(b.page.Instances, data)
@@ -161,7 +162,7 @@ func (b *builder) service(m instance.Module) int {
 }
 
 // groups are a role's members, those together that differ in their names only.
-func (b *builder) groups(inst string, role *instance.Role, findings []instance.Finding, about []int) []groupData {
+func (b *builder) groups(ref instance.RoleRef, role *instance.Role, findings []instance.Finding, about []int) []groupData {
 	groups := []groupData{}
 	at := map[string]int{}
 	// Members that share settings share where these come from, too.
@@ -170,7 +171,7 @@ func (b *builder) groups(inst string, role *instance.Role, findings []instance.F
 		member := role.Machines[name]
 		block, known := blocks[member.Settings]
 		if !known || member.Settings == nil {
-			block = b.block(inst, role, member, findings, about)
+			block = b.block(ref, name, role, findings, about)
 			blocks[member.Settings] = block
 		}
 		group := groupData{Block: block, Tags: b.tagIndices(member.Tags), Explicit: member.Explicit}
@@ -194,13 +195,16 @@ func addToRuns(runs []int, i int) []int {
 }
 
 // block are the settings of a member: what has a value, and what has a problem instead.
-func (b *builder) block(inst string, role *instance.Role, member *instance.Member, findings []instance.Finding, about []int) int {
+func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Role, findings []instance.Finding, about []int) int {
+	member := role.Machines[machine]
 	var rows []rowData
-	optionIndex := map[*instance.DeclaredOption]int{}
-	for i := range role.Options {
-		optionIndex[&role.Options[i]] = i
+	optionIndex := map[*module.Option]int{}
+	if role.Interface != nil {
+		for _, option := range role.Interface.All() {
+			optionIndex[option] = len(optionIndex)
+		}
 	}
-	for _, origin := range why.Origins(b.inv, inst, role, member) {
+	for _, origin := range why.Origins(b.inv, ref, machine) {
 		row := rowData{Path: instance.PathString(origin.Path), Value: encode(origin.Value), From: string(origin.From), Option: -1, Finding: -1}
 		for _, d := range origin.Definitions {
 			row.Definitions = append(row.Definitions, b.definition(d))
@@ -212,7 +216,7 @@ func (b *builder) block(inst string, role *instance.Role, member *instance.Membe
 	}
 	for _, i := range about {
 		f := findings[i]
-		if len(f.Setting) > 0 && (f.Machine == member.Machine || slices.Contains(f.Machines, member.Machine)) {
+		if len(f.Setting) > 0 && (f.Machine == machine || slices.Contains(f.Machines, machine)) {
 			if !hasSetting(member, f.Setting) {
 				rows = append(rows, rowData{Path: instance.PathString(f.Setting), From: "problem", Definitions: b.page.Findings[i].Definitions, Option: -1, Finding: i})
 			}
@@ -246,14 +250,21 @@ func (b *builder) definition(d why.Definition) definitionData {
 }
 
 // optionSet is the index of what a role declares; roles of one module share it.
-func (b *builder) optionSet(options []instance.DeclaredOption) int {
-	if options == nil {
+func (b *builder) optionSet(of *module.Interface) int {
+	if of == nil {
 		return -1
 	}
-	set := make([]optionData, len(options))
-	for i, o := range options {
-		set[i] = optionData{Path: instance.PathString(o.Path), Type: o.Type, Description: strings.TrimSpace(o.Description), Default: o.Default,
-			DefaultText: o.DefaultText, HasDefault: o.HasDefault, Declared: b.positions(o.Declarations)}
+	set := []optionData{}
+	for path, o := range of.All() {
+		data := optionData{Path: instance.PathString(path), Description: strings.TrimSpace(o.Description), Default: o.Default,
+			DefaultText: o.DefaultText, HasDefault: o.HasDefault}
+		if o.Type != nil {
+			data.Type = o.Type.Description
+		}
+		for _, at := range o.Declarations {
+			data.Declared = append(data.Declared, b.position(&instance.Position{File: at.File, Line: at.Line, Column: at.Column}))
+		}
+		set = append(set, data)
 	}
 	return index(b.options, &b.page.Options, key(set), func() []optionData { return set })
 }

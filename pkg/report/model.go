@@ -89,13 +89,13 @@ type groupData struct {
 }
 
 type optionData struct {
-	Path        string     `json:"k"`
-	Type        string     `json:"t,omitempty"`
-	Description string     `json:"d,omitempty"`
-	Default     any        `json:"v,omitempty"`
-	DefaultText string     `json:"vt,omitempty"`
-	HasDefault  bool       `json:"h,omitempty"`
-	Declared    []position `json:"p,omitempty"`
+	Path        string          `json:"k"`
+	Type        string          `json:"t,omitempty"`
+	Description string          `json:"d,omitempty"`
+	Default     json.RawMessage `json:"v,omitempty"`
+	DefaultText string          `json:"vt,omitempty"`
+	HasDefault  bool            `json:"h,omitempty"`
+	Declared    []position      `json:"p,omitempty"`
 }
 
 // rowData is one setting.

@@ -54,7 +54,7 @@ func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, op
 	return page.Execute(w, map[string]any{
 		"Title":       title(inv),
 		"Machines":    len(inv.Machines),
-		"Instances":   len(inv.AllInstances),
+		"Instances":   len(inv.InstanceNames()),
 		"Findings":    len(findings),
 		"Script":      template.JS(script),
 		"ScriptHash":  hash(script),

@@ -63,7 +63,7 @@ func (s *Store) Access(path ...string) Access {
 	layer := layerOf(path)
 	for end := 1; end <= len(path); end++ {
 		part := path[:end]
-		owners := s.persisted.Owners(part...)
+		owners := s.before.Owners.Of(part...)
 		if forced := having(owners, func(p int64) bool { return p < plainPriority }); len(forced) > 0 {
 			return deny(ReasonForced, part, forced)
 		}
@@ -72,7 +72,7 @@ func (s *Store) Access(path ...string) Access {
 			if plain := having(owners, func(p int64) bool { return p == plainPriority }); len(plain) > 0 {
 				// The option itself, if Nix has just that.
 				if end < len(path) {
-					if exact := s.persisted.Owners(path[:end+1]...); len(exact) > 0 {
+					if exact := s.before.Owners.Of(path[:end+1]...); len(exact) > 0 {
 						part, plain = path[:end+1], exact
 					}
 				}
@@ -87,7 +87,7 @@ func (s *Store) Access(path ...string) Access {
 			break // inside, everything is inventory.json's
 		}
 	}
-	owners := having(s.persisted.Owners(path...), func(p int64) bool { return p == plainPriority })
+	owners := having(s.before.Owners.Of(path...), func(p int64) bool { return p == plainPriority })
 	if layer > 0 || len(owners) == 0 {
 		access.Writable, access.Removable = true, access.Persisted
 		return access

@@ -43,7 +43,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		}
 		return s.commitUnchanged(ctx, config.Message)
 	}
-	if config.Git && !s.persisted.Git {
+	if config.Git && !s.ref.Git {
 		return nil, &FileError{File: s.path, Reason: "is not in a git repository, so that it cannot be committed"}
 	}
 	p, err := s.Preview(ctx)
@@ -54,7 +54,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		return nil, p.Err
 	}
 	if s.lock == nil {
-		lock, err := lockTree(ctx, s.flake)
+		lock, err := lockTree(ctx, s.ref.Root)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 			return nil, err
 		}
 	}
-	if s.persisted.Git && !s.tracked {
+	if s.ref.Git && !s.tracked {
 		if err := s.track(ctx); err != nil {
 			return nil, err
 		}

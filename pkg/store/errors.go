@@ -274,3 +274,15 @@ type notListError struct{ path []string }
 func (e *notListError) Error() string {
 	return "inventory." + instance.PathString(e.path) + " is no list in " + instance.PersistedName
 }
+
+// ForeignDirectoryError: the clan's directory is not in the flake's source tree.
+type ForeignDirectoryError struct{}
+
+func (e *ForeignDirectoryError) Error() string {
+	return "the clan's directory is not in the flake's own source tree, so that its " + instance.PersistedName + " cannot be written"
+}
+
+// Hint says what to do.
+func (e *ForeignDirectoryError) Hint() string {
+	return "set the clan's `directory` to `self`, or to a directory below it (./fleet)"
+}

@@ -220,7 +220,7 @@ func (s *Store) SetModule(name string, spec module.Spec) error {
 	path := []string{"instances", name, "module"}
 	put := func(key string, value *string) error {
 		at := append(slices.Clip(path), key)
-		if value == nil && len(s.persisted.Owners(at...)) == 0 {
+		if value == nil && len(s.before.Owners.Of(at...)) == 0 {
 			s.doc.remove(at...)
 			return nil
 		}

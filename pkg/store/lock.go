@@ -10,20 +10,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // lock keeps other writers away from a source tree. It is on the tree's directory itself, so that it leaves nothing behind, and the
 // kernel drops it with the process that has it.
 type lock struct{ file *os.File }
 
-// lockTree waits for the lock of a flake's tree.
-func lockTree(ctx context.Context, flake string) (*lock, error) {
-	root, _, err := instance.FindFlake(flake)
-	if err != nil {
-		return nil, err
-	}
+// lockTree waits for the lock of a flake's tree, given by its top.
+func lockTree(ctx context.Context, root string) (*lock, error) {
 	file, err := os.Open(root)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ func (s *Store) machine(name string) (*instance.Machine, error) {
 		return m, nil
 	}
 	if s.before.Machines == nil || s.Unchecked || s.failing(name) != nil && s.doc.has("machines", name) {
-		return &instance.Machine{Name: name}, nil // the machines do not evaluate; this may be what mends them
+		return &instance.Machine{}, nil // the machines do not evaluate; this may be what mends them
 	}
 	if err := s.failing(name); err != nil {
 		return nil, err

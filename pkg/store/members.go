@@ -62,7 +62,7 @@ func (s *Store) instance(name string) (*instance.Instance, error) {
 		return inst, nil
 	}
 	if s.doc.has("instances", name) || slices.Contains(s.before.AllInstances, name) {
-		return &instance.Instance{Name: name, Module: instance.Module{Name: name}, Roles: map[string]*instance.Role{}}, nil
+		return &instance.Instance{Module: instance.Module{Name: name}, Roles: map[string]*instance.Role{}}, nil
 	}
 	return nil, unknown("instance", name, s.before.AllInstances)
 }
@@ -129,7 +129,7 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 			if err, known := s.mayRemove(path...); err != nil {
 				return err
 			} else if !known {
-				return s.notMember(inst, m.Role, kind.key, member)
+				return s.notMember(name, inst, m.Role, kind.key, member)
 			}
 			if !s.doc.drop(path[:5], member) {
 				s.doc.remove(path...)
@@ -149,10 +149,10 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 }
 
 // notMember says why there is nothing to remove.
-func (s *Store) notMember(inst *instance.Instance, roleName, key, member string) error {
-	err := &NameError{Kind: key[:len(key)-1], Name: member, message: fmt.Sprintf("%s is not in %s %s", memberText(key, member), inst.Name, roleName)}
+func (s *Store) notMember(name string, inst *instance.Instance, roleName, key, member string) error {
+	err := &NameError{Kind: key[:len(key)-1], Name: member, message: fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, roleName)}
 	if isMember(inst, roleName, key, member) {
-		err.message = fmt.Sprintf("%s is in %s %s, but not by inventory.json", memberText(key, member), inst.Name, roleName)
+		err.message = fmt.Sprintf("%s is in %s %s, but not by inventory.json", memberText(key, member), name, roleName)
 		err.hint = "something in Nix computes it; change it there"
 		return err
 	}
@@ -160,10 +160,10 @@ func (s *Store) notMember(inst *instance.Instance, roleName, key, member string)
 	if key != "machines" || role == nil || role.Machines[member] == nil {
 		return err
 	}
-	err.message = fmt.Sprintf("%s is in %s %s by a tag, not by its name", member, inst.Name, roleName)
+	err.message = fmt.Sprintf("%s is in %s %s by a tag, not by its name", member, name, roleName)
 	tag := role.Machines[member].Tags[0]
 	err.hint = fmt.Sprintf("take the tag out of the role: clanctl roles remove %s %s @%s; or the tag from the machine: clanctl tags remove %s %s",
-		inst.Name, roleName, tag, tag, member)
+		name, roleName, tag, tag, member)
 	return err
 }
 
@@ -197,7 +197,7 @@ func (s *Store) prune(path []string) {
 		if !s.doc.isEmpty(path...) {
 			return
 		}
-		if len(path) == 2 && len(s.persisted.Owners(path...)) == 0 {
+		if len(path) == 2 && len(s.before.Owners.Of(path...)) == 0 {
 			return
 		}
 		s.doc.remove(path...)

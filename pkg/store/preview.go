@@ -62,7 +62,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 		s.preview = p
 		return p, nil // the evaluation would say the same, and less clearly
 	}
-	after, err := instance.LoadWith(ctx, s.flake, s.config, map[string][]byte{s.relative(): s.doc.text()})
+	after, err := s.load(ctx, map[string][]byte{s.relative(): s.doc.text()})
 	if ctx.Err() != nil {
 		return nil, err
 	}
@@ -99,13 +99,20 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	return p, nil
 }
 
+// load evaluates the clan as if files had another content.
+func (s *Store) load(ctx context.Context, overlay map[string][]byte) (*instance.Inventory, error) {
+	config := s.config
+	config.Overlay = overlay
+	return instance.Load(ctx, s.ref, config)
+}
+
 // unchangedCopy evaluates the clan as it is, but in a copy.
 func (s *Store) unchangedCopy(ctx context.Context) (*instance.Inventory, error) {
 	files := map[string][]byte{}
 	if !s.missing {
 		files[s.relative()] = s.original
 	}
-	return instance.LoadWith(ctx, s.flake, s.config, files)
+	return s.load(ctx, files)
 }
 
 // alwaysBlock are kinds of findings that clan goes on with, but that a change must not bring: something that was just written does

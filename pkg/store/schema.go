@@ -56,13 +56,15 @@ func (s *Store) checkSettings(ctx context.Context) error {
 	if len(all) == 0 {
 		return nil
 	}
-	modules, err := instance.LoadModules(ctx, s.flake, s.config, instance.ModuleQuery{Of: all})
+	config := s.config
+	config.Need, config.Modules = instance.NeedModules, instance.ModuleQuery{Of: all}
+	inv, err := instance.Load(ctx, s.ref, config)
 	if err != nil {
 		return nil // the evaluation says it better
 	}
 	var errs []error
 	for _, layer := range s.written {
-		service := modules.Found[refs[layer]]
+		service := inv.Modules.Found[refs[layer]]
 		if service == nil {
 			continue
 		}

@@ -125,7 +125,7 @@ func (s *Store) Unset(layer Layer, path []string) error {
 	}
 	if len(layer.Path()) == 5 {
 		s.prune(layer.Path()[:4])
-	} else if len(s.persisted.Owners(layer.Path()[:6]...)) > 0 {
+	} else if len(s.before.Owners.Of(layer.Path()[:6]...)) > 0 {
 		s.prune(layer.Path()[:6])
 	}
 	later := s.later()

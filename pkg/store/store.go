@@ -18,11 +18,9 @@ type Store struct {
 	// Unchecked: names are not looked up, and what is Nix's is written nonetheless; for somebody who is about to change Nix's part, too.
 	Unchecked bool
 
-	flake  string
+	ref    instance.Ref
 	config instance.Config
-
-	before    *instance.Inventory
-	persisted *instance.Persisted
+	before *instance.Inventory
 
 	path     string // of the file
 	original []byte // what was read; nil if there is no file
@@ -53,22 +51,25 @@ type change struct {
 }
 
 // Open reads a clan's inventory.json and evaluates the clan as it is. The flake has to be a local directory. Config is as for
-// [instance.Load]; its Instances and Omit are not used: all of the clan is looked at.
+// [instance.Load]; its Instances and Need are not used: all of the clan is looked at.
 //
 // A file that cannot be changed is a [*FileError] or a [*MalformedError]; a clan of which nothing can be had, the error of
 // [instance.Load]. A clan that evaluates in part can be changed: that may be what mends it.
-func Open(ctx context.Context, flake string, config instance.Config) (*Store, error) {
-	return open(ctx, flake, config, nil)
+func Open(ctx context.Context, ref instance.Ref, config instance.Config) (*Store, error) {
+	return open(ctx, ref, config, nil)
 }
 
 // OpenExclusive is Open with a lock that is taken before anything is read, and held until [Store.Close]: others that write with this
 // package wait. It waits for its turn until the context ends.
-func OpenExclusive(ctx context.Context, flake string, config instance.Config) (*Store, error) {
-	lock, err := lockTree(ctx, flake)
+func OpenExclusive(ctx context.Context, ref instance.Ref, config instance.Config) (*Store, error) {
+	if ref.Root == "" {
+		return nil, &instance.NotLocalError{Ref: ref.Text}
+	}
+	lock, err := lockTree(ctx, ref.Root)
 	if err != nil {
 		return nil, err
 	}
-	s, err := open(ctx, flake, config, lock)
+	s, err := open(ctx, ref, config, lock)
 	if err != nil {
 		lock.release()
 		return nil, err
@@ -84,17 +85,25 @@ func (s *Store) Close() {
 	}
 }
 
-func open(ctx context.Context, flake string, config instance.Config, lock *lock) (*Store, error) {
-	config.Instances, config.Omit = nil, instance.OmitNothing
-	inv, persisted, err := instance.LoadPersisted(ctx, flake, config)
-	if persisted == nil {
+func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *lock) (*Store, error) {
+	if ref.Root == "" {
+		return nil, &instance.NotLocalError{Ref: ref.Text}
+	}
+	config.Instances, config.Need = nil, 0
+	s := &Store{ref: ref, config: config, lock: lock, renamed: map[string]string{}, gone: map[string]bool{}}
+	config.Need = instance.NeedOwners
+	var err error
+	if s.before, err = instance.Load(ctx, ref, config); s.before == nil {
 		// The file may be what is wrong with the clan; then there is more to say.
-		if suspect := suspicious(ctx, flake); suspect != nil {
+		if suspect := suspicious(ctx, ref); suspect != nil {
 			return nil, suspect
 		}
 		return nil, err
 	}
-	s := &Store{flake: flake, config: config, before: inv, persisted: persisted, path: persisted.File(), lock: lock, renamed: map[string]string{}, gone: map[string]bool{}}
+	if file := s.before.PersistedFile; file == "" || !inside(ref.Root, filepath.Dir(file)) {
+		return nil, &ForeignDirectoryError{}
+	}
+	s.path = filepath.Join(ref.Root, s.before.PersistedFile)
 	if s.original, s.missing, err = read(s.path); err != nil {
 		return nil, err
 	}
@@ -108,12 +117,48 @@ func open(ctx context.Context, flake string, config instance.Config, lock *lock)
 	if s.doc, err = parseDocument(text); err != nil {
 		return nil, s.named(err)
 	}
-	if !persisted.Recorded && !s.doc.isEmpty() {
-		if s.persisted, err = persisted.Alone(ctx, flake, config); err != nil {
-			return nil, err
-		}
+	if !s.before.Owners.Recorded && !s.doc.isEmpty() {
+		return s, s.ownersAlone(ctx)
 	}
 	return s, nil
+}
+
+// ownersAlone finds out what is Nix's where that is not recorded: what the clan has without the file. Where it does not evaluate
+// without, nothing more is known.
+func (s *Store) ownersAlone(ctx context.Context) error {
+	config := s.config
+	config.Need, config.Overlay = instance.NeedInstances|instance.NeedOwners, map[string][]byte{s.relative(): []byte("{}\n")}
+	alone, err := instance.Load(ctx, s.ref, config)
+	if alone == nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return nil
+	}
+	s.before.Owners = alone.Owners
+	disown(alone.Owners.Tree)
+	return nil
+}
+
+// disown marks all definitions as Nix's.
+func disown(tree map[string]*instance.Owned) {
+	for _, node := range tree {
+		for i := range node.Owners {
+			node.Owners[i].Persisted = false
+		}
+		disown(node.Below)
+	}
+}
+
+// inside reports whether a directory of a tree is one in it, and no link leads out.
+func inside(root, dir string) bool {
+	top, err := os.OpenRoot(root)
+	if err != nil {
+		return false
+	}
+	defer top.Close()
+	info, err := top.Stat(dir)
+	return err == nil && info.IsDir()
 }
 
 // named puts the file's name into an error about its content.
@@ -143,15 +188,15 @@ func (s *Store) position(path ...string) (pos instance.Position) {
 
 // gitFile is the file as git knows it.
 func (s *Store) gitFile() git.File {
-	return git.File{Top: s.persisted.Root, Path: s.relative()}
+	return git.File{Top: s.ref.Root, Path: s.relative()}
 }
 
 // relative is the file's path in the flake's source tree.
-func (s *Store) relative() string { return filepath.Join(s.persisted.Dir, instance.PersistedName) }
+func (s *Store) relative() string { return s.before.PersistedFile }
 
 // checkGit makes sure that Nix can see the file: in a git work tree just tracked files count.
 func (s *Store) checkGit(ctx context.Context) (err error) {
-	if !s.persisted.Git {
+	if !s.ref.Git {
 		return nil
 	}
 	if s.tracked, err = s.gitFile().IsTracked(ctx); err != nil || s.tracked {

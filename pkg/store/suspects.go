@@ -13,12 +13,9 @@ import (
 
 // suspicious looks for what is wrong with an inventory.json of a flake that does not evaluate. Which of them is the clan's the flake
 // would have said; the one beside flake.nix comes first.
-func suspicious(ctx context.Context, flake string) error {
-	root, dir, err := instance.FindFlake(flake)
-	if err != nil {
-		return nil
-	}
-	files := []string{filepath.Join(dir, instance.PersistedName)}
+func suspicious(ctx context.Context, ref instance.Ref) error {
+	root := ref.Root
+	files := []string{filepath.Join(ref.Dir, instance.PersistedName)}
 	if tracked, err := git.Named(ctx, root, instance.PersistedName); err == nil {
 		for _, name := range tracked {
 			files = append(files, filepath.Join(root, name))

@@ -21,6 +21,8 @@ import (
 // place of its own.
 type Member[S any] struct {
 	*instance.Member
+	// Machine is the member's name.
+	Machine string `json:"-"`
 	// Settings are the final settings. (Those of the embedded Member are the same as JSON.)
 	Settings S `json:"settings"`
 	// Missing are the paths of settings that S has and the machine has not, sorted: they have no value, or it does not evaluate.
@@ -39,7 +41,7 @@ func Members[S any](inst *instance.Instance, role string, service ...string) ([]
 		return nil, &InstanceError{Services: service}
 	}
 	if !isOf(inst, service) {
-		return nil, &InstanceError{Instance: inst.Name, Module: inst.Module.Name, Services: service}
+		return nil, &InstanceError{Module: inst.Module.Name, Services: service}
 	}
 	used := inst.Roles[role]
 	if used == nil {
@@ -51,10 +53,10 @@ func Members[S any](inst *instance.Instance, role string, service ...string) ([]
 		member := used.Machines[machine]
 		settings, err := instance.Decode[S](member.Settings)
 		if err != nil {
-			errs = multierror.Append(errs, &MemberError{Instance: inst.Name, Role: role, Machine: machine, err: err})
+			errs = multierror.Append(errs, &MemberError{Role: role, Machine: machine, err: err})
 			continue
 		}
-		members = append(members, Member[S]{Member: member, Settings: settings, Missing: missingIn(&settings, member.Settings)})
+		members = append(members, Member[S]{Member: member, Machine: machine, Settings: settings, Missing: missingIn(&settings, member.Settings)})
 	}
 	return members, errs.ErrorOrNil()
 }
@@ -66,27 +68,27 @@ func isOf(inst *instance.Instance, service []string) bool {
 
 // InstanceError: there is no instance, or it is one of another service.
 type InstanceError struct {
-	// Instance and Module are empty where there is no instance.
-	Instance, Module string
+	// Module is the instance's; empty where there is no instance.
+	Module string
 	// Services are the names that the service may have.
 	Services []string
 }
 
 func (e *InstanceError) Error() string {
-	if e.Instance == "" && e.Module == "" {
+	if e.Module == "" {
 		return "the inventory has no such instance"
 	}
-	return fmt.Sprintf("the instance %q is of the service %q, not %s", e.Instance, e.Module, nearest.List(e.Services))
+	return fmt.Sprintf("the instance is of the service %q, not %s", e.Module, nearest.List(e.Services))
 }
 
 // MemberError says why the settings of one member cannot be had as the type that was asked for.
 type MemberError struct {
-	Instance, Role, Machine string
-	err                     error
+	Role, Machine string
+	err           error
 }
 
 func (e *MemberError) Error() string {
-	return fmt.Sprintf("%s: role %s: machine %s: %v", e.Instance, e.Role, e.Machine, e.err)
+	return fmt.Sprintf("role %s: machine %s: %v", e.Role, e.Machine, e.err)
 }
 
 // Hint says what to do about it.

@@ -66,12 +66,12 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 	slices.Sort(addition.Computed)
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		machine := TaggedMachine{Carried: slices.Contains(inv.Tags[tag], name), Machine: name, Roles: []TaggedRole{}}
-		filter{}.each(inv, func(inst *instance.Instance, role *instance.Role) {
+		filter{}.each(inv, func(ref RoleRef, inst *instance.Instance, role *instance.Role) {
 			if machine.Carried || !slices.Contains(role.Tags, tag) {
 				return
 			}
 			machine.Roles = append(machine.Roles, TaggedRole{
-				Instance: inst.Name, Member: role.Machines[name] != nil, Module: moduleOf(inst), Role: role.Name,
+				Instance: ref.Instance, Member: role.Machines[name] != nil, Module: moduleOf(inst), Role: ref.Role,
 				Settings: len(role.Layers.Tags[tag]) > 0,
 			})
 		})

@@ -70,13 +70,13 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 	if err != nil {
 		return nil, err
 	}
-	if f.instances, err = named("instance", names, inv.AllInstances, f.instances); err != nil {
+	if f.instances, err = named("instance", names, inv.InstanceNames(), f.instances); err != nil {
 		return nil, cmp.Or(inv.Failure(instance.Subject{}), err) // where the instances do not evaluate, any name is unknown
 	}
 	narrowed := f.machines != nil || f.services != nil || f.roles != nil
 	list := &InstanceList{Findings: []instance.Finding{}, Instances: []Instance{}}
 	at := map[string]int{}
-	for _, name := range inv.AllInstances {
+	for _, name := range inv.InstanceNames() {
 		if !takes(f.instances, name) {
 			continue
 		}
@@ -84,7 +84,7 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 		if inst := inv.Instances[name]; inst != nil {
 			module := moduleOf(inst)
 			shown.Module, shown.Position = &module, inst.Position
-			shown.Roles = f.rolesOf(inst)
+			shown.Roles = f.rolesOf(name, inst)
 		}
 		if narrowed && len(shown.Roles) == 0 {
 			continue
@@ -103,7 +103,7 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 }
 
 // rolesOf are the roles that the filter takes, each with the members that it takes.
-func (f filter) rolesOf(inst *instance.Instance) []Role {
+func (f filter) rolesOf(instanceName string, inst *instance.Instance) []Role {
 	roles := []Role{}
 	for _, name := range slices.Sorted(maps.Keys(inst.Roles)) {
 		role := inst.Roles[name]
@@ -114,7 +114,7 @@ func (f filter) rolesOf(inst *instance.Instance) []Role {
 				shown.Members = append(shown.Members, Member{Explicit: member.Explicit, Machine: machine, Tags: member.Tags})
 			}
 		}
-		if !f.takesRole(inst, name) || f.machines != nil && len(shown.Members) == 0 {
+		if !f.takesRole(RoleRef{Instance: instanceName, Role: name}, inst) || f.machines != nil && len(shown.Members) == 0 {
 			continue
 		}
 		shown.Settings = sharedSettings(role, shown.Members)

@@ -52,11 +52,11 @@ func Machines(inv *instance.Inventory, names []string, q Query) (*MachineList, e
 		return nil, err
 	}
 	memberships := map[string][]Membership{}
-	f.each(inv, func(inst *instance.Instance, role *instance.Role) {
+	f.each(inv, func(ref RoleRef, inst *instance.Instance, role *instance.Role) {
 		for name, member := range role.Machines {
 			if takes(f.machines, name) {
 				memberships[name] = append(memberships[name], Membership{
-					Explicit: member.Explicit, Instance: inst.Name, Module: moduleOf(inst), Role: role.Name,
+					Explicit: member.Explicit, Instance: ref.Instance, Module: moduleOf(inst), Role: ref.Role,
 					Settings: member.Settings, Tags: member.Tags,
 				})
 			}

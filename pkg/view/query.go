@@ -31,7 +31,7 @@ func (q Query) resolve(inv *instance.Inventory) (f filter, err error) {
 		}
 	}
 	if q.Instance != nil {
-		if f.instances, err = set(q.Instance.Names("instance", inv.AllInstances)); err != nil {
+		if f.instances, err = set(q.Instance.Names("instance", inv.InstanceNames())); err != nil {
 			return f, err
 		}
 	}
@@ -61,18 +61,15 @@ func set(names []string, err error) (map[string]bool, error) {
 
 func takes(s map[string]bool, name string) bool { return s == nil || s[name] }
 
-func (f filter) takesRole(inst *instance.Instance, role string) bool {
-	return takes(f.instances, inst.Name) && takes(f.services, inst.Module.Name) && takes(f.roles, role)
+func (f filter) takesRole(ref RoleRef, inst *instance.Instance) bool {
+	return takes(f.instances, ref.Instance) && takes(f.services, inst.Module.Name) && takes(f.roles, ref.Role)
 }
 
 // each calls do for every role that the filter takes, in order of names.
-func (f filter) each(inv *instance.Inventory, do func(*instance.Instance, *instance.Role)) {
-	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
-		inst := inv.Instances[name]
-		for _, role := range slices.Sorted(maps.Keys(inst.Roles)) {
-			if f.takesRole(inst, role) {
-				do(inst, inst.Roles[role])
-			}
+func (f filter) each(inv *instance.Inventory, do func(RoleRef, *instance.Instance, *instance.Role)) {
+	for ref, role := range inv.Roles() {
+		if inst := inv.Instances[ref.Instance]; f.takesRole(ref, inst) {
+			do(ref, inst, role)
 		}
 	}
 }
@@ -103,19 +100,19 @@ func (f filter) concerns(inv *instance.Inventory, finding instance.Finding) bool
 	roles := slices.Collect(maps.Keys(inst.Roles))
 	if finding.Role != "" {
 		if inst.Roles[finding.Role] == nil {
-			return f.takesRole(inst, finding.Role)
+			return f.takesRole(RoleRef{Instance: finding.Instance, Role: finding.Role}, inst)
 		}
 		roles = []string{finding.Role}
 	}
-	return len(roles) == 0 || slices.ContainsFunc(roles, func(role string) bool { return f.takesMembers(inst, role) })
+	return len(roles) == 0 || slices.ContainsFunc(roles, func(role string) bool { return f.takesMembers(RoleRef{Instance: finding.Instance, Role: role}, inst) })
 }
 
 // takesMembers reports whether the filter takes a role and, where it is about machines, one of the role's members.
-func (f filter) takesMembers(inst *instance.Instance, role string) bool {
-	if !f.takesRole(inst, role) {
+func (f filter) takesMembers(ref RoleRef, inst *instance.Instance) bool {
+	if !f.takesRole(ref, inst) {
 		return false
 	}
-	for name := range inst.Roles[role].Machines {
+	for name := range inst.Roles[ref.Role].Machines {
 		if takes(f.machines, name) {
 			return true
 		}

@@ -51,10 +51,7 @@ type Carrier struct {
 }
 
 // RoleRef names a role of an instance.
-type RoleRef struct {
-	Instance string `json:"instance"`
-	Role     string `json:"role"`
-}
+type RoleRef = instance.RoleRef
 
 // Predefined are the tags that clan gives every machine, or every machine of a class.
 var predefined = []string{"all", "nixos", "darwin"}
@@ -70,11 +67,12 @@ func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 		return nil, err
 	}
 	users := map[string][]RoleRef{}
-	filter{}.each(inv, func(inst *instance.Instance, role *instance.Role) {
+	filter{}.each(inv, func(ref RoleRef, inst *instance.Instance, role *instance.Role) {
 		for _, tag := range role.Tags {
-			users[tag] = append(users[tag], RoleRef{inst.Name, role.Name})
+			users[tag] = append(users[tag], ref)
 		}
 	})
+	index := inv.Index()
 	list := &TagList{Findings: filter{}.findings(inv), Tags: []Tag{}}
 	for _, name := range known {
 		if !takes(wanted, name) {
@@ -92,7 +90,7 @@ func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 			tag.Machines = append(tag.Machines, Carrier{from, machine})
 		}
 		for _, machine := range inv.DeclaredTags[name] {
-			if inv.MachinesKnown() && !inv.Index().Has(machine) {
+			if inv.MachinesKnown() && !index.Has(machine) {
 				tag.Unknown = append(tag.Unknown, machine)
 			}
 		}

@@ -1,10 +1,13 @@
 package why
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"slices"
 
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // Source is what gives a setting its value.
@@ -29,30 +32,33 @@ type Origin struct {
 	// Definitions are all that is written for the setting, in the order of merging, as in [Setting]. Where a layer writes the
 	// value as part of a larger one that is no set (a string, say, that the option's type turns into one), they are of that.
 	Definitions []Definition
-	// Option is the option that the setting is, or that it lies in; nil where none is known.
-	Option *instance.DeclaredOption
+	// Option is the option that the setting is, or that it lies in, Depth how much of Path leads to it; nil where none is known.
+	Option *module.Option
+	Depth  int
 }
 
 // Origins explains all settings of a member, in order of their paths: each value that is no set, and each set that is empty.
-// It takes an inventory that was loaded with [instance.Config.Origins]; what is not known there is [SourceUnknown]. A value that
+// It takes an inventory that was loaded with [instance.NeedOrigins]; what is not known there is [SourceUnknown]. A value that
 // does not evaluate has no origin; it has a finding.
 //
 // Members that share one value of Settings have the same origins.
 //
 // Unlike [Explain], which asks the module system about one setting, it cannot tell what a submodule defines for its own options:
 // where the value is not the declared default, it says that the module computed it.
-func Origins(inv *instance.Inventory, inst string, role *instance.Role, member *instance.Member) []Origin {
+func Origins(inv *instance.Inventory, ref instance.RoleRef, machine string) []Origin {
+	role := inv.Instances[ref.Instance].Roles[ref.Role]
+	member := role.Machines[machine]
 	if member.Settings == nil {
 		return nil
 	}
-	o := originator{layers: newLayers(inv, inst, role, member), role: role, member: member}
+	o := originator{layers: layers{inv, ref, role.LayersOf(machine)}, of: role, member: member}
 	o.walk(nil, member.Settings.Value())
 	return o.found
 }
 
 type originator struct {
 	layers
-	role   *instance.Role
+	of     *instance.Role
 	member *instance.Member
 	found  []Origin
 }
@@ -76,7 +82,10 @@ func isMark(set map[string]any) bool {
 }
 
 func (o *originator) origin(path []string, value any) Origin {
-	origin := Origin{Path: path, Value: value, From: SourceLayers, Option: optionAt(o.role.Options, path)}
+	origin := Origin{Path: path, Value: value, From: SourceLayers}
+	if o.of.Interface != nil {
+		origin.Option, origin.Depth = o.of.Interface.OptionAt(path)
+	}
 	origin.Definitions = o.at(path)
 	for _, own := range o.member.Own {
 		if lookup, ok := below(own.Path, path); ok {
@@ -104,7 +113,7 @@ func (o *originator) origin(path []string, value any) Origin {
 func (o *originator) unwritten(origin Origin) Source {
 	option := origin.Option
 	if option == nil {
-		if o.role.Options == nil {
+		if o.of.Interface == nil {
 			return SourceUnknown
 		}
 		return SourceModule
@@ -118,8 +127,7 @@ func (o *originator) unwritten(origin Origin) Source {
 	if option.DefaultText != "" {
 		return SourceDefault // its value is not known; the text says what it is made of
 	}
-	declared, ok := instance.Lookup(option.Default, origin.Path[len(option.Path):])
-	if ok && text(declared) == text(origin.Value) {
+	if declared, ok := valueIn(option.Default, origin.Path[origin.Depth:]); ok && text(declared) == text(origin.Value) {
 		return SourceDefault
 	}
 	return SourceModule
@@ -137,26 +145,23 @@ func isEmpty(v any) bool {
 	return false
 }
 
-// optionAt returns the option that a path leads to, or else the innermost one on the way.
-func optionAt(options []instance.DeclaredOption, path []string) *instance.DeclaredOption {
-	var best *instance.DeclaredOption
-	for i := range options {
-		option := &options[i]
-		if len(option.Path) <= len(path) && (best == nil || len(option.Path) > len(best.Path)) && matches(option.Path, path) {
-			best = option
+// valueIn follows names into a value.
+func valueIn(data json.RawMessage, path []string) (value any, ok bool) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if dec.Decode(&value) != nil {
+		return nil, false
+	}
+	for _, name := range path {
+		set, isSet := value.(map[string]any)
+		if !isSet {
+			return nil, false
+		}
+		if value, ok = set[name]; !ok {
+			return nil, false
 		}
 	}
-	return best
-}
-
-// matches reports whether an option's path, with "<name>" for any name, begins a setting's.
-func matches(option, path []string) bool {
-	for i, name := range option {
-		if name != path[i] && name != "<name>" && name != "*" {
-			return false
-		}
-	}
-	return true
+	return value, true
 }
 
 // below is the rest of a path behind its beginning.

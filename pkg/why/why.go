@@ -1,5 +1,5 @@
 // Package why explains a membership and a setting: why a machine is in a role, which values are written for a setting in which
-// layer, which of them count, and what the option is. It is pure; [instance.LoadSetting] has the facts.
+// layer, which of them count, and what the option is. It is pure; [instance.NeedSetting] asks for the facts.
 package why
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // Explanation says why a member is one and, if a setting was asked for, why that has its value. Its JSON is the document of
@@ -88,14 +89,14 @@ func (e *UnknownError) Error() string { return e.message }
 // Hint names what there is instead.
 func (e *UnknownError) Hint() string { return e.hint }
 
-// Explain says why. info is nil if no setting was asked for.
-func Explain(inv *instance.Inventory, ref instance.SettingRef, info *instance.SettingInfo) (*Explanation, error) {
+// Explain says why, also about a setting if the inventory was loaded with [instance.NeedSetting].
+func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, error) {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil {
 		if err := inv.Failure(instance.Subject{Instance: ref.Instance}); err != nil {
 			return nil, err
 		}
-		return nil, unknown(fmt.Sprintf("the clan has no instance %q", ref.Instance), ref.Instance, inv.AllInstances, "the instances are ")
+		return nil, unknown(fmt.Sprintf("the clan has no instance %q", ref.Instance), ref.Instance, inv.InstanceNames(), "the instances are ")
 	}
 	role := inst.Roles[ref.Role]
 	if role == nil {
@@ -114,10 +115,10 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef, info *instance.Se
 	for _, tag := range member.Tags {
 		e.Member.Tags = append(e.Member.Tags, TagReason{Name: tag, Position: inv.Where(append(slices.Clip(base), "tags", tag)...)})
 	}
-	if info == nil {
+	if inv.Setting == nil {
 		return e, nil
 	}
-	e.Setting = explainSetting(inv, ref, role, member, info)
+	e.Setting = explainSetting(inv, ref, role, member, inv.Setting)
 	if e.Setting.Option == nil && e.Setting.Value == nil && len(e.Setting.Definitions) == 0 && e.Setting.Problem == "" {
 		return nil, noSetting(inv, ref, member)
 	}
@@ -128,12 +129,13 @@ func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.
 	if !inv.MachinesKnown() {
 		return &UnknownError{fmt.Sprintf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate", ref.Machine, ref.Role), ""}
 	}
-	if !inv.Index().Has(ref.Machine) {
-		return unknown(fmt.Sprintf("the clan has no machine %q", ref.Machine), ref.Machine, inv.Index().Machines(), "the machines are ")
+	index := inv.Index()
+	if !index.Has(ref.Machine) {
+		return unknown(fmt.Sprintf("the clan has no machine %q", ref.Machine), ref.Machine, index.Machines(), "the machines are ")
 	}
 	hint := fmt.Sprintf("the role names no machine %q", ref.Machine)
 	if len(role.Tags) > 0 {
-		hint += fmt.Sprintf(" and takes machines by %s; %q carries %s", nearest.List(role.Tags), ref.Machine, nearest.List(inv.Index().TagsOf(ref.Machine)))
+		hint += fmt.Sprintf(" and takes machines by %s; %q carries %s", nearest.List(role.Tags), ref.Machine, nearest.List(index.TagsOf(ref.Machine)))
 	} else {
 		hint += " and takes none by tag"
 	}
@@ -177,7 +179,7 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	s := &Setting{Path: ref.Path, Definitions: []Definition{}}
 	if info.HasValue {
 		s.Value = &info.Value
-	} else if member.Settings != nil && role.SettingsFrom == instance.FromLayers {
+	} else if member.Settings != nil && role.SettingsFrom == instance.SettingsFromLayers {
 		if value, ok := member.Settings.Lookup(ref.Path...); ok {
 			s.Value = &value
 		}
@@ -192,10 +194,12 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	}
 	if n := len(info.Options); n > 0 {
 		o := info.Options[n-1]
-		s.Option = &Option{Path: ref.Path[:o.Depth], Type: o.Type, Description: o.Description, Default: shownDefault(o.OptionInfo),
-			HasDefault: o.HasDefault, Declared: o.Declarations, Options: o.Children}
+		s.Option = &Option{Path: ref.Path[:o.Depth], Options: o.Children}
+		if o.Option != nil {
+			s.Option.describe(o.Option)
+		}
 	}
-	s.Definitions = append(s.Definitions, newLayers(inv, ref.Instance, role, member).at(ref.Path)...)
+	s.Definitions = append(s.Definitions, layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, role.LayersOf(ref.Machine)}.at(ref.Path)...)
 	written := map[string]bool{}
 	for _, d := range s.Definitions {
 		written[text(d.Value)] = true
@@ -215,43 +219,21 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	return s
 }
 
-// layers are all that is written for the settings of one member.
+// layers are all that is written for the settings of one member, in the order of merging.
 type layers struct {
 	inv  *instance.Inventory
-	list []layer
-}
-
-type layer struct {
-	kind, name  string
-	definitions []instance.Definition
-	path        []string // below the inventory
-}
-
-// newLayers lists them in the order of merging.
-func newLayers(inv *instance.Inventory, inst string, role *instance.Role, member *instance.Member) layers {
-	l := layers{inv: inv}
-	base := []string{"instances", inst, "roles", role.Name}
-	add := func(kind, name string, definitions []instance.Definition, path ...string) {
-		if len(definitions) > 0 {
-			l.list = append(l.list, layer{kind, name, definitions, append(slices.Clip(base), path...)})
-		}
-	}
-	for _, tag := range slices.Backward(member.Tags) {
-		add("tag", tag, role.Layers.Tags[tag], "tags", tag, "settings")
-	}
-	add("machine", member.Machine, role.Layers.Machines[member.Machine], "machines", member.Machine, "settings")
-	add("role", "", role.Layers.Role, "settings")
-	return l
+	role instance.RoleRef
+	list []instance.Layer
 }
 
 // at is what they give for a setting. [weigh] tells what counts.
 func (l layers) at(path []string) []Definition {
 	var found []Definition
 	for _, layer := range l.list {
-		for _, d := range layer.definitions {
+		at := append(layer.Path(l.role.Instance, l.role.Role), path...)
+		for _, d := range layer.Definitions {
 			for _, v := range valuesAt(d.Value, path, plainPriority) {
-				found = append(found, Definition{Layer: layer.kind, Name: layer.name, Priority: v.priority, Value: v.value,
-					Position: l.inv.At(append(slices.Clip(layer.path), path...)...)})
+				found = append(found, Definition{Layer: layer.Kind, Name: layer.Name, Priority: v.priority, Value: v.value, Position: l.inv.At(at...)})
 			}
 		}
 	}
@@ -269,12 +251,20 @@ func weigh(definitions []Definition) {
 	}
 }
 
-// shownDefault is the default as people should see it: what the module gives for that, or the value.
-func shownDefault(o instance.OptionInfo) any {
-	if o.DefaultText != "" {
-		return o.DefaultText
+// describe fills in what is declared; a default as people should see it: what the module gives for that, or the value.
+func (o *Option) describe(option *module.Option) {
+	o.Description, o.HasDefault = option.Description, option.HasDefault
+	if option.Type != nil {
+		o.Type = option.Type.Description
 	}
-	return o.Default
+	if option.DefaultText != "" {
+		o.Default = option.DefaultText
+	} else if option.Default != nil {
+		o.Default = option.Default
+	}
+	for _, at := range option.Declarations {
+		o.Declared = append(o.Declared, instance.Position{File: at.File, Line: at.Line, Column: at.Column})
+	}
 }
 
 // settle says how to end a disagreement between definitions: no layer outranks another, so one has to be marked or to go.

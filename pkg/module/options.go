@@ -1,0 +1,102 @@
+package module
+
+import (
+	"iter"
+	"strconv"
+)
+
+// All yields every option with its path, in order of paths, those within submodules too; what users name there is "<name>", any
+// element of a list "*", as in nixpkgs' manuals.
+func (i *Interface) All() iter.Seq2[[]string, *Option] {
+	return func(yield func([]string, *Option) bool) { allOptions(nil, i.Options, yield) }
+}
+
+func allOptions(path []string, options map[string]*Option, yield func([]string, *Option) bool) bool {
+	for _, name := range sortedNames(options) {
+		o, at := options[name], append(path[:len(path):len(path)], name)
+		if o.IsSet() {
+			if !allOptions(at, o.Options, yield) {
+				return false
+			}
+		} else if !yield(at, o) || !allWithin(at, o.Type, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+func allWithin(path []string, t *Type, yield func([]string, *Option) bool) bool {
+	switch {
+	case t == nil || t.Up > 0:
+		return true
+	case t.Interface != nil:
+		return allOptions(path, t.Interface.Options, yield)
+	case t.Kind == KindMap:
+		path = append(path[:len(path):len(path)], "<name>")
+	case t.Kind == KindList:
+		path = append(path[:len(path):len(path)], "*")
+	}
+	for _, alternative := range t.Alternatives {
+		if !allWithin(path, alternative, yield) {
+			return false
+		}
+	}
+	return allWithin(path, t.Elem, yield)
+}
+
+// OptionAt returns the option that a path in the settings leads to, or else the innermost one on the way, and how much of the path
+// leads to it; nil where there is none.
+func (i *Interface) OptionAt(path []string) (option *Option, depth int) {
+	f := optionFinder{path: path}
+	f.among(i.Options, nil, 0)
+	return f.option, f.depth
+}
+
+type optionFinder struct {
+	path   []string
+	option *Option
+	depth  int
+}
+
+// among looks for the names from a place in the path on in a set of options; around are the types that it is in.
+func (f *optionFinder) among(options map[string]*Option, around []*Type, at int) {
+	if at == len(f.path) || options[f.path[at]] == nil {
+		return
+	}
+	o := options[f.path[at]]
+	if o.IsSet() {
+		f.among(o.Options, around, at+1)
+		return
+	}
+	if at+1 > f.depth {
+		f.option, f.depth = o, at+1
+	}
+	f.within(o.Type, around, at+1)
+}
+
+func (f *optionFinder) within(t *Type, around []*Type, at int) {
+	if t == nil || at == len(f.path) {
+		return
+	}
+	if t.Up > 0 && t.Up <= len(around) {
+		outer := len(around) - t.Up
+		t, around = around[outer], around[:outer]
+	}
+	inside := append(around[:len(around):len(around)], t)
+	switch {
+	case t.Interface != nil:
+		f.among(t.Interface.Options, inside, at)
+		return
+	case t.Kind == KindMap:
+		at++
+	case t.Kind == KindList:
+		if _, err := strconv.ParseUint(f.path[at], 10, 32); err != nil {
+			return
+		}
+		at++
+	}
+	for _, alternative := range t.Alternatives {
+		f.within(alternative, inside, at)
+	}
+	f.within(t.Elem, inside, at)
+}
