@@ -71,7 +71,7 @@ func (r *report) show(c *cli.Context, show func(*report) error) error {
 func checkFlags() []cli.Flag {
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning) or github (annotations)", DefaultText: "text"},
-		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error or warning", DefaultText: "warning"},
+		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error, warning or note", DefaultText: "warning"},
 		&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},
 	}
 	return append(append(flags, jsonFlags("the same as --format json")...), colorFlag())
@@ -104,23 +104,25 @@ type checked struct {
 type counts struct {
 	Errors   int `json:"errors"`
 	Ignored  int `json:"ignored"`
+	Notes    int `json:"notes"`
 	Warnings int `json:"warnings"`
 }
 
 // wanted says which findings to show.
 type wanted struct {
-	errorsOnly bool
-	ignored    []instance.Code
+	// least is the lowest severity.
+	least   instance.Severity
+	ignored []instance.Code
 }
 
 func wantedFindings(c *cli.Context) (wanted, error) {
 	var want wanted
-	switch severity := c.String("severity"); severity {
-	case "", string(instance.SeverityWarning):
-	case string(instance.SeverityError):
-		want.errorsOnly = true
+	switch want.least = instance.Severity(c.String("severity")); want.least {
+	case "":
+		want.least = instance.SeverityWarning
+	case instance.SeverityError, instance.SeverityWarning, instance.SeverityNote:
 	default:
-		return want, usageError{fmt.Sprintf("there is no severity %q", severity), "it is error or warning"}
+		return want, usageError{fmt.Sprintf("there is no severity %q", want.least), "it is error, warning or note"}
 	}
 	var known []string
 	for _, info := range instance.Codes() {
@@ -165,9 +167,14 @@ func (r *report) add(f instance.Finding, want wanted) {
 		return
 	case f.Severity == instance.SeverityError:
 		r.Counts.Errors++
+	case f.Severity == instance.SeverityNote:
+		r.Counts.Notes++
+		if want.least != instance.SeverityNote {
+			return
+		}
 	default:
 		r.Counts.Warnings++
-		if want.errorsOnly {
+		if want.least == instance.SeverityError {
 			return
 		}
 	}
@@ -195,10 +202,16 @@ func (r *report) summary() string {
 		return r.none
 	}
 	found := "nothing found"
-	if list := counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning"); list != "" {
+	notes := 0
+	for _, f := range r.Findings {
+		if f.Severity == instance.SeverityNote {
+			notes++
+		}
+	}
+	if list := counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning", notes, "note"); list != "" {
 		found = list
 	}
-	if hidden := r.Counts.Errors + r.Counts.Warnings - len(r.Findings); hidden > 0 {
+	if hidden := r.Counts.Errors + r.Counts.Warnings + notes - len(r.Findings); hidden > 0 {
 		found += " (not shown)"
 	}
 	if r.Counts.Ignored > 0 {
