@@ -133,9 +133,14 @@ func Ask(ctx context.Context, ref Ref, config Config) (*Answer, error) {
 	return a, a.ask(ctx)
 }
 
-func (a *Answer) ask(ctx context.Context) error {
-	a.loader = newLoader(a.ref, &a.config)
-	return a.loader.ask(ctx)
+func (a *Answer) ask(ctx context.Context) (err error) {
+	for range mostTries {
+		a.loader = newLoader(a.ref, &a.config)
+		if err = a.loader.ask(ctx); !errors.Is(err, reader.ErrChanged) {
+			break
+		}
+	}
+	return err
 }
 
 // Result is Nix's answer, if one process gave all of it; else nil.
