@@ -95,7 +95,9 @@ func TestConfigurationDuringTheRun(t *testing.T) {
 	realNix(t, &e)
 	home, conf := clan(t), t.TempDir()
 	t.Setenv("NIX_CONF_DIR", conf)
-	set := func(cores string) { writeAll(t, map[string]string{filepath.Join(conf, "nix.conf"): "cores = " + cores + "\n"}) }
+	set := func(cores string) {
+		writeAll(t, map[string]string{filepath.Join(conf, "nix.conf"): "cores = " + cores + "\n"})
+	}
 	ask := func(what, want string) {
 		t.Helper()
 		reason := ""
