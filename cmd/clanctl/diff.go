@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/check"
@@ -106,22 +107,18 @@ func (s *side) locate(ctx context.Context, flake string) (err error) {
 	if s.text == "" {
 		s.flake = flake
 	}
-	if !nixeval.IsRevision(s.text) {
+	if !isRevision(s.text) {
 		s.ref, err = nixeval.ResolveRef(s.flake)
 		return err
 	}
 	if s.ref, err = nixeval.ResolveRef(flake); err != nil {
 		return err
 	}
-	revision, err := nixeval.AtRevision(ctx, s.ref, s.text)
-	if err != nil {
-		return err
-	}
-	s.flake, s.commit = revision.Ref, revision.Commit
-	if !revision.Exists {
+	exists := false
+	if s.flake, s.commit, exists, err = atRevision(ctx, s.ref, s.text); err == nil && !exists {
 		s.missing = "there is no flake.nix"
 	}
-	return nil
+	return err
 }
 
 // load reads the clan. A commit from before the clan is one without.
@@ -190,7 +187,7 @@ func changedFiles(ctx context.Context, sides [2]side) []string {
 	if old.commit == "" {
 		old, new = new, old
 	}
-	files, err := nixeval.ChangedFiles(ctx, old.ref.Root, old.commit, new.commit)
+	files, err := git.Repo(old.ref.Root).ChangedFiles(ctx, old.commit, new.commit)
 	if err != nil {
 		return nil
 	}

@@ -2,9 +2,14 @@ package instance
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 
+	"github.com/clanctl/clanctl/internal/filetree"
+	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -185,11 +190,22 @@ func withCopy(ctx context.Context, flake string, files map[string][]byte, config
 	if ref.Root == "" {
 		return &NotLocalError{Ref: flake}
 	}
-	copied, remove, err := nixeval.CopyTree(ctx, ref, files)
+	if !ref.IsPlain() {
+		return fmt.Errorf("cannot copy what Nix sees of %s: it asks for more than the files of a tree", ref.URL)
+	}
+	top, remove, err := filetree.Source{Root: ref.Root, Git: ref.Git}.Copy(ctx, files)
 	if err != nil {
 		return err
 	}
 	defer remove()
+	copied := (&url.URL{Scheme: "path", OmitHost: true, Path: top}).String()
+	if sub, err := filepath.Rel(ref.Root, ref.Dir); err != nil || sub != "." {
+		// Nix 2.8 knows a flake below the top of a tree in git only.
+		if err := errors.Join(err, git.Repo(top).Track(ctx)); err != nil {
+			return err
+		}
+		copied = filepath.Join(top, sub)
+	}
 	config.Evaluator.CacheDir, config.Evaluator.Refresh = "", false
 	return do(ref, copied, config)
 }

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/filetree"
 )
 
 // The cache answers a question without Nix when everything that the answer was computed from is provably the same: the
@@ -27,7 +29,7 @@ type attempt struct {
 	key    string
 	began  time.Time
 	passed time.Duration
-	target *tree // nil for a reference that is locked by itself
+	target *filetree.Tree // nil for a reference that is locked by itself
 }
 
 // answer is what is kept: a result, and the local inputs that it depends on.
@@ -72,7 +74,7 @@ func (e *Evaluator) begin(ctx context.Context, ref Ref, args []string) *attempt 
 		if a.target, err = s.observe(ctx, ref.Root, ref.Git); err != nil {
 			return nil
 		}
-		state = fmt.Sprintf("%x", a.target.sum)
+		state = fmt.Sprintf("%x", a.target.Sum())
 	case ref.Root == "" && locked(ref.URL):
 		state = "locked"
 	default:
@@ -104,7 +106,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	}
 	for _, input := range kept.Inputs {
 		t, err := a.files.observe(ctx, input.Root, input.Git)
-		if err != nil || !slices.Equal(t.sum[:], input.Sum) {
+		if err != nil || !bytes.Equal(t.Sum(), input.Sum) {
 			return nil, false
 		}
 	}
@@ -122,7 +124,7 @@ func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[strin
 	}
 	if a.target != nil {
 		after, err := a.files.observe(ctx, ref.Root, ref.Git)
-		if err != nil || !after.unchangedSince(a.target) {
+		if err != nil || !after.UnchangedSince(a.target) {
 			return false
 		}
 		known += "\n" + readLock(ref.Dir)
@@ -136,10 +138,10 @@ func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[strin
 	kept := answer{Events: r.events, Source: r.source}
 	for _, input := range inputs {
 		t, err := a.files.observe(ctx, input.Root, input.Git)
-		if err != nil || !t.quietSince(a.began) {
+		if err != nil || !t.QuietSince(a.began) {
 			return false
 		}
-		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.sum[:]})
+		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.Sum()})
 	}
 	head, err := json.Marshal(kept)
 	if err != nil {
@@ -170,18 +172,18 @@ func readLock(dir string) string {
 }
 
 // observe looks at a tree with the help of what was kept of it.
-func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*tree, error) {
+func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*filetree.Tree, error) {
 	key := fmt.Sprintf("%t %s", git, root)
-	var known *tree
+	var known *filetree.Tree
 	if text, ok := s.get("tree", key); ok {
-		known, _ = unmarshalTree(text)
+		known, _ = filetree.Unmarshal(text)
 	}
-	t, changed, err := observe(ctx, root, git, known)
+	t, changed, err := filetree.Source{Root: root, Git: git}.Observe(ctx, known)
 	if err != nil {
 		return nil, err
 	}
 	if changed {
-		_ = s.put("tree", key, t.marshal())
+		_ = s.put("tree", key, t.Marshal())
 	}
 	return t, nil
 }
@@ -196,7 +198,7 @@ func (e *Evaluator) identity() (string, error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return "", err
 	}
-	st, err := lstat(path)
+	st, err := filetree.Lstat(path)
 	if err != nil {
 		return "", err
 	}

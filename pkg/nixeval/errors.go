@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/git"
 )
 
 // The kinds of failure that a caller may want to tell apart; test with errors.Is.
@@ -210,11 +212,8 @@ var missingFile = regexp.MustCompile(`does not exist|No such file|not tracked|do
 
 // untracked returns a file of the work tree that git does not track and the text mentions, or "".
 func untracked(ctx context.Context, root, text string) string {
-	out, err := git(ctx, root, "ls-files", "--others", "--exclude-standard", "-z")
-	if err != nil {
-		return ""
-	}
-	for file := range strings.SplitSeq(out, "\x00") {
+	files, _ := git.Repo(root).Untracked(ctx)
+	for _, file := range files {
 		for name := file; name != "" && name != "."; name = filepath.Dir(name) {
 			// The file itself, or the directory that is missing with it.
 			for _, form := range []string{"-source/" + name + "'", "-source/" + name + "\"", "'" + name + "'", "\"" + name + "\"", "/" + name + "'"} {

@@ -130,7 +130,7 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	if e.CacheOnly {
 		return nil, ErrNotCached
 	}
-	run, err := e.run(ctx, arguments)
+	run, err := e.run(ctx, e.environ(e.programs(ctx, ref)), arguments)
 	sources.store = run.source
 	if err != nil {
 		return nil, e.explain(ctx, err, run, ref, sources)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,9 +20,11 @@ func suspicious(ctx context.Context, flake string) error {
 		return nil
 	}
 	files := []string{filepath.Join(dir, instance.PersistedName)}
-	if tracked, err := git.Named(ctx, root, instance.PersistedName); err == nil {
-		for _, name := range tracked {
-			files = append(files, filepath.Join(root, name))
+	if tracked, err := git.Repo(root).Index(ctx); err == nil {
+		for _, e := range tracked {
+			if path.Base(e.Path) == instance.PersistedName {
+				files = append(files, filepath.Join(root, e.Path))
+			}
 		}
 	} else {
 		files = append(files, named(root, instance.PersistedName)...)
