@@ -49,7 +49,7 @@ func (r Repo) Resolve(ctx context.Context, name string) (string, error) {
 		return failed(err, err.Error(), r.missing(ctx))
 	}
 	if _, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "HEAD"); saidNo(err) {
-		return failed(ErrNotFound, "the repository has no commit yet", "")
+		return failed(ErrNotFound, "the repository has no commit yet", "there is nothing to compare with before the first commit")
 	}
 	return failed(ErrNotFound, "the repository has no such revision", r.missing(ctx))
 }
