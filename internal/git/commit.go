@@ -36,13 +36,13 @@ func (r Repo) Commit(ctx context.Context, path, message string) (name string, er
 	if after == before || headErr != nil {
 		return "", errors.Join(err, headErr)
 	}
-	short, _ := r.run(ctx, "rev-parse", "--short", after)
+	short, _ := r.run(ctx, nil, "rev-parse", "--short", after)
 	return strings.TrimSpace(short), err
 }
 
 // head is the full hash of the last commit; empty where there is none yet.
 func (r Repo) head(ctx context.Context) (string, error) {
-	out, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
+	out, err := r.run(ctx, nil, "rev-parse", "--verify", "--quiet", "HEAD")
 	if saidNo(err) {
 		err = nil
 	}
@@ -80,7 +80,7 @@ func (r Repo) Holds(ctx context.Context, commit, path string, text []byte) (hold
 	if !has {
 		return false, nil, nil
 	}
-	out, err := r.run(ctx, "cat-file", "blob", file.hash)
+	out, err := r.run(ctx, nil, "cat-file", "blob", file.hash)
 	if err != nil || out == string(text) {
 		return err == nil, []byte(out), err
 	}

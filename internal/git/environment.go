@@ -10,9 +10,9 @@ import (
 )
 
 // environment is what git runs in where it must run nothing else and fetch nothing.
-func environment() []string {
+func environment(programs []Setting) []string {
 	// Of a transport that no protocol is allowed for, git runs no program: for a git that does not know GIT_NO_LAZY_FETCH.
-	return append(Harmless(here(os.Environ()), nil), "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0")
+	return append(Harmless(here(os.Environ()), programs), "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0")
 }
 
 // here leaves out what says where some other repository is (in a hook of git's, say), and how to work on it.
@@ -65,7 +65,7 @@ var harmless = []Setting{
 // Programs are the settings that keep git from running the programs which a repository's configuration, or the user's, has under names
 // of its own choice, without asking whether it would.
 func (r Repo) Programs(ctx context.Context) ([]Setting, error) {
-	out, err := r.run(ctx, "config", "--list", "--name-only", "-z")
+	out, err := r.run(ctx, nil, "config", "--list", "--name-only", "-z")
 	if err != nil {
 		return nil, err
 	}

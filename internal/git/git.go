@@ -44,10 +44,10 @@ func saidNo(err error) bool {
 	return errors.As(err, &failed) && failed.Said == "" && errors.As(err, &exit) && exit.ExitCode() == 1
 }
 
-// run runs a command that runs no other program: see environment.
-func (r Repo) run(ctx context.Context, args ...string) (string, error) {
+// run runs a command that runs no other program: see environment. One that uses filters needs [Repo.Programs].
+func (r Repo) run(ctx context.Context, programs []Setting, args ...string) (string, error) {
 	cmd := r.command(ctx, args...)
-	cmd.Env = environment()
+	cmd.Env = environment(programs)
 	return finish(ctx, cmd, process.Ending{}, args[0])
 }
 

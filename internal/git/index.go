@@ -23,7 +23,7 @@ func (e Entry) IsSubmodule() bool { return e.Mode == "160000" }
 
 // Index lists what git tracks, or what of the given paths, each path once.
 func (r Repo) Index(ctx context.Context, paths ...string) ([]Entry, error) {
-	out, err := r.run(ctx, append([]string{"ls-files", "--stage", "-v", "-z", "--"}, paths...)...)
+	out, err := r.run(ctx, nil, append([]string{"ls-files", "--stage", "-v", "-z", "--"}, paths...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -54,13 +54,13 @@ func lines(out string) []string {
 
 // Untracked are the files of the work tree that git neither tracks nor ignores.
 func (r Repo) Untracked(ctx context.Context) ([]string, error) {
-	out, err := r.run(ctx, "ls-files", "--others", "--exclude-standard", "-z")
+	out, err := r.run(ctx, nil, "ls-files", "--others", "--exclude-standard", "-z")
 	return lines(out), err
 }
 
 // Ignores reports whether git would leave a file out, tracked or not.
 func (r Repo) Ignores(ctx context.Context, path string) (bool, error) {
-	_, err := r.run(ctx, "check-ignore", "--quiet", "--no-index", "--", path)
+	_, err := r.run(ctx, nil, "check-ignore", "--quiet", "--no-index", "--", path)
 	if saidNo(err) {
 		return false, nil
 	}
@@ -69,21 +69,29 @@ func (r Repo) Ignores(ctx context.Context, path string) (bool, error) {
 
 // IntendToAdd records in the index that a file will be added (git add -N), so that Nix sees it. No content is staged.
 func (r Repo) IntendToAdd(ctx context.Context, path string) error {
-	_, err := r.run(ctx, "add", "--intent-to-add", "--", path)
-	return err
+	return r.changeIndex(ctx, "add", "--intent-to-add", "--", path)
 }
 
 // Dir is the directory of git's own files: HEAD and the index of this work tree are in it.
 func (r Repo) Dir(ctx context.Context) (string, error) {
-	out, err := r.run(ctx, "rev-parse", "--absolute-git-dir")
+	out, err := r.run(ctx, nil, "rev-parse", "--absolute-git-dir")
 	return strings.TrimSuffix(out, "\n"), err
 }
 
 // Track makes a repository of a directory in which git tracks every file there is, ignored ones too. It looks at none of them.
 func (r Repo) Track(ctx context.Context) error {
-	if _, err := r.run(ctx, "init", "--quiet", "--template="); err != nil {
+	if _, err := r.run(ctx, nil, "init", "--quiet", "--template="); err != nil {
 		return err
 	}
-	_, err := r.run(ctx, "add", "--intent-to-add", "--all", "--force", ".")
+	return r.changeIndex(ctx, "add", "--intent-to-add", "--all", "--force", ".")
+}
+
+// changeIndex runs a command that writes the index. Git then looks once more at files that were changed just before: through filters.
+func (r Repo) changeIndex(ctx context.Context, args ...string) error {
+	programs, err := r.Programs(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = r.run(ctx, programs, args...)
 	return err
 }

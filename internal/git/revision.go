@@ -41,25 +41,25 @@ func (r Repo) Resolve(ctx context.Context, name string) (string, error) {
 	if strings.Contains(name, "..") {
 		return failed(ErrNotFound, "that is a range", "give the two revisions one after the other")
 	}
-	hash, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}")
+	hash, err := r.run(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}")
 	switch {
 	case err == nil:
 		return strings.TrimSpace(hash), nil
 	case !saidNo(err):
-		return failed(err, err.Error(), r.missing(ctx))
+		return failed(err, err.Error(), r.Lacks(ctx))
 	}
-	if _, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "HEAD"); saidNo(err) {
+	if _, err := r.run(ctx, nil, "rev-parse", "--verify", "--quiet", "HEAD"); saidNo(err) {
 		return failed(ErrNotFound, "the repository has no commit yet", "there is nothing to compare with before the first commit")
 	}
-	return failed(ErrNotFound, "the repository has no such revision", r.missing(ctx))
+	return failed(ErrNotFound, "the repository has no such revision", r.Lacks(ctx))
 }
 
-// missing says how to get objects that a repository may lack; empty if it should have all.
-func (r Repo) missing(ctx context.Context) string {
-	if out, _ := r.run(ctx, "rev-parse", "--is-shallow-repository"); strings.TrimSpace(out) == "true" {
+// Lacks says why a repository may lack objects, and how to get them; empty if it should have all.
+func (r Repo) Lacks(ctx context.Context) string {
+	if out, _ := r.run(ctx, nil, "rev-parse", "--is-shallow-repository"); strings.TrimSpace(out) == "true" {
 		return "this clone is shallow; git fetch --unshallow gets the commits that are missing"
 	}
-	if out, _ := r.run(ctx, "config", "--get-regexp", `^(extensions\.partialclone|remote\..*\.promisor)$`); out != "" {
+	if out, _ := r.run(ctx, nil, "config", "--get-regexp", `^(extensions\.partialclone|remote\..*\.promisor)$`); out != "" {
 		return "this clone is partial; git fetch --refetch --no-filter gets everything that is missing"
 	}
 	return ""
@@ -67,7 +67,7 @@ func (r Repo) missing(ctx context.Context) string {
 
 // Time is when a commit was made.
 func (r Repo) Time(ctx context.Context, commit string) (time.Time, error) {
-	out, err := r.run(ctx, "rev-list", "--max-count=1", "--timestamp", commit)
+	out, err := r.run(ctx, nil, "rev-list", "--max-count=1", "--timestamp", commit)
 	seconds, _, _ := strings.Cut(out, " ")
 	if err != nil {
 		return time.Time{}, err
@@ -84,7 +84,7 @@ func (r Repo) Has(ctx context.Context, commit, path string) (bool, error) {
 
 // Names are HEAD and the branches and tags.
 func (r Repo) Names(ctx context.Context) ([]string, error) {
-	out, err := r.run(ctx, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
+	out, err := r.run(ctx, nil, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
 	return append([]string{"HEAD"}, strings.Fields(out)...), err
 }
 
@@ -93,12 +93,12 @@ type blob struct{ mode, hash string }
 
 // listTree lists files of a commit by their paths. What cannot be read is a [*RevisionError].
 func (r Repo) listTree(ctx context.Context, commit string, args ...string) (map[string]blob, error) {
-	out, err := r.run(ctx, append([]string{"ls-tree", "-z", "--full-tree", commit}, args...)...)
+	out, err := r.run(ctx, nil, append([]string{"ls-tree", "-z", "--full-tree", commit}, args...)...)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &RevisionError{commit, err.Error(), r.missing(ctx), err}
+		return nil, &RevisionError{commit, err.Error(), r.Lacks(ctx), err}
 	}
 	files := map[string]blob{}
 	for _, line := range lines(out) {

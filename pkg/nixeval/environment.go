@@ -29,14 +29,21 @@ func (e *Evaluator) environ(programs []git.Setting) []string {
 func (e *Evaluator) programs(ctx context.Context, ref Ref) []git.Setting {
 	var found []git.Setting
 	for _, ref := range append(slices.Collect(maps.Values(e.OverrideInputs)), ref.URL) {
-		u, err := url.Parse(absoluteRef(ref))
-		if err != nil || u.Scheme != "git+file" || !filepath.IsAbs(u.Path) {
-			continue
+		if repo, ok := localRepo(absoluteRef(ref)); ok {
+			programs, _ := repo.Programs(ctx) // where git knows no repository, Nix's git knows none either
+			found = append(found, programs...)
 		}
-		programs, _ := git.Repo(u.Path).Programs(ctx) // where git knows no repository, Nix's git knows none either
-		found = append(found, programs...)
 	}
 	return found
+}
+
+// localRepo is the repository on this machine that a reference speaks of, at whatever revision.
+func localRepo(ref string) (git.Repo, bool) {
+	u, err := url.Parse(ref)
+	if err != nil || u.Scheme != "git+file" || !filepath.IsAbs(u.Path) {
+		return "", false
+	}
+	return git.Repo(u.Path), true
 }
 
 // environment passes on what Nix and the fetchers below it need, and nothing else of the user's. An impure flake is asked for with

@@ -187,6 +187,11 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 		strings.Contains(text, "allow-import-from-derivation"):
 		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
 	}
+	if repo, ok := localRepo(ref.URL); ok && gitFailure.MatchString(text) {
+		if lacks := repo.Lacks(ctx); lacks != "" {
+			return lacks
+		}
+	}
 	// Nix takes a bare name for one of the registry.
 	if path := strings.TrimSuffix(ref.URL, "/"); ref.Root == "" && !strings.Contains(path, ":") && exists(path) {
 		return fmt.Sprintf("this asks Nix's registry of flakes for %q; the directory is ./%s", ref.URL, path)
@@ -204,6 +209,9 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	}
 	return ""
 }
+
+// The first is of Nix's that run git, the others are of libgit2.
+var gitFailure = regexp.MustCompile(`program 'git' failed|Git object|object not found|git_object`)
 
 // The first is of Nix's downloads, the others are of git.
 var offlineFailure = regexp.MustCompile(`unable to download|transport '[^']*' not allowed|[Cc]annot (?:find|fetch|resolve) .*(?:offline|Git)|Failed to fetch git repository`)
