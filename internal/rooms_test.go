@@ -19,21 +19,32 @@ import (
 
 const project = "github.com/clanctl/clanctl/"
 
-// mayImport says for each room which others it may know. A room that is not listed is one more capability over the inventory.
+// helpers are rooms that know nothing of clans, Nix or trees, and may be used in any room.
+var helpers = []string{"internal/markdown", "internal/nearest", "internal/term"}
+
+// mayImport says for each room which others it may know, besides the helpers. A room below pkg/ that is not listed is one more capability
+// over the inventory; one below internal/ knows no other.
 var mayImport = map[string][]string{
-	"pkg/nixeval":  {"internal/"},
-	"pkg/tags":     {"internal/"},
-	"pkg/module":   {"internal/", "pkg/tags"},
-	"pkg/instance": {"internal/", "pkg/module", "pkg/tags", "pkg/nixeval"},
-	"capability":   {"internal/", "pkg/"},
+	"pkg/nixeval":       {"internal/git", "internal/filetree", "internal/process"},
+	"pkg/tags":          {},
+	"pkg/module":        {"pkg/tags"},
+	"pkg/instance":      {"pkg/module", "pkg/tags", "pkg/nixeval", "internal/git", "internal/filetree"},
+	"pkg/store":         {"pkg/", "internal/git"},
+	"capability":        {"pkg/"},
+	"internal/filetree": {"internal/git"},
+	"internal/git":      {"internal/process"},
+	"internal/markdown": {"internal/term"},
+	"internal/release":  {"internal/git"},
 }
 
 // Packages that run programs, read flags or draw are for the rooms that are made for it.
 var forbidden = map[string][]string{
-	"capability":   {project + "pkg/nixeval", "os/exec"},
-	"pkg/instance": {"os/exec"},
-	"pkg/module":   {"os/exec"},
-	"pkg/tags":     {"os/exec", "os", "io"},
+	"capability":        {project + "pkg/nixeval", "os/exec"},
+	"pkg/store":         {project + "pkg/nixeval", "os/exec"},
+	"pkg/instance":      {"os/exec"},
+	"pkg/module":        {"os/exec"},
+	"pkg/tags":          {"os/exec", "os", "io"},
+	"internal/filetree": {"os/exec"},
 }
 
 // Libraries are silent. (log/slog takes its logger from the caller.)
@@ -42,17 +53,15 @@ var forbiddenInLibraries = []string{"flag", "log", "github.com/urfave/cli/", "go
 var forbiddenCalls = regexp.MustCompile(`^(fmt\.Print(f|ln)?|os\.Exit|os\.Stdout|os\.Stderr|os\.Args)$`)
 
 func TestImportsRunDownward(t *testing.T) {
-	seen := map[string]bool{}
 	eachFile(t, "../pkg", func(name string, file *ast.File) {
 		dir := path.Dir(name)
 		room := dir
 		if _, known := mayImport[room]; !known {
 			room = "capability"
 		}
-		seen[dir] = true
 		for _, spec := range file.Imports {
 			imported, _ := strconv.Unquote(spec.Path.Value)
-			if own, ok := strings.CutPrefix(imported, project); ok && !matches(own, mayImport[room]) {
+			if own, ok := strings.CutPrefix(imported, project); ok && !matches(own, slices.Concat(helpers, mayImport[room])) {
 				t.Errorf("%s imports %s: that runs upward", name, imported)
 			}
 			if matches(imported, slices.Concat(forbidden[room], forbiddenInLibraries)) {
@@ -69,16 +78,51 @@ func TestImportsRunDownward(t *testing.T) {
 		})
 	})
 	for room := range mayImport {
-		if room != "capability" && !seen[room] {
+		if _, err := os.Stat("../" + room); err != nil && room != "capability" {
 			t.Errorf("there is no room %s: correct this test", room)
 		}
 	}
 	eachFile(t, "../internal", func(name string, file *ast.File) {
 		for _, spec := range file.Imports {
-			if imported, _ := strconv.Unquote(spec.Path.Value); matches(imported, []string{project + "pkg/", project + "cmd/"}) {
-				t.Errorf("%s imports %s: that runs upward", name, imported)
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			own, ok := strings.CutPrefix(imported, project)
+			if room := path.Dir(name); ok && !matches(own, mayImport[room]) || matches(imported, forbidden[room]) {
+				t.Errorf("%s imports %s: that runs upward, or aside", name, imported)
 			}
 		}
+	})
+}
+
+// mayRun are the rooms that run other programs.
+var mayRun = []string{"internal/process", "internal/git", "internal/bench", "internal/release", "pkg/nixeval"}
+
+// TestOneWayToRunGit: what internal/git promises holds only if nobody else runs git.
+func TestOneWayToRunGit(t *testing.T) {
+	for _, dir := range []string{"../cmd", "../internal", "../pkg", "../examples"} {
+		eachFile(t, dir, func(name string, file *ast.File) {
+			room := path.Dir(name)
+			if imports(file, "testing") || !imports(file, "os/exec", "syscall", "golang.org/x/sys/unix") {
+				return
+			}
+			if imports(file, "os/exec") && !slices.Contains(mayRun, room) {
+				t.Errorf("%s imports os/exec: only %v run programs", name, mayRun)
+			}
+			ast.Inspect(file, func(node ast.Node) bool {
+				if lit, ok := node.(*ast.BasicLit); ok && lit.Kind == token.STRING && room != "internal/git" {
+					if text, _ := strconv.Unquote(lit.Value); path.Base(text) == "git" && !strings.HasPrefix(text, project) {
+						t.Errorf("%s: is %s to be run? Only internal/git may", name, lit.Value)
+					}
+				}
+				return true
+			})
+		})
+	}
+}
+
+func imports(file *ast.File, paths ...string) bool {
+	return slices.ContainsFunc(file.Imports, func(spec *ast.ImportSpec) bool {
+		imported, _ := strconv.Unquote(spec.Path.Value)
+		return slices.Contains(paths, imported)
 	})
 }
 

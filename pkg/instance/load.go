@@ -95,18 +95,11 @@ func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 		}
 		return answer.Inventory(ctx)
 	}
-	if ref.Root == "" {
-		return nil, &NotLocalError{Ref: ref.Text}
-	}
-	path, remove, err := nixeval.CopyTree(ctx, ref, config.Overlay)
+	copied, remove, err := overlaid(ctx, ref, config.Overlay)
 	if err != nil {
 		return nil, err
 	}
 	defer remove()
-	copied, err := nixeval.ResolveRef(path)
-	if err != nil {
-		return nil, err
-	}
 	config.Overlay, config.Evaluator.CacheDir, config.Evaluator.Refresh = nil, "", false
 	inv, err := Load(ctx, copied, config)
 	if inv != nil {

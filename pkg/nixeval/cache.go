@@ -6,9 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/filetree"
 )
 
 // The cache answers a question without Nix when everything that the answer was computed from is known to be the same: the
@@ -25,7 +26,7 @@ type attempt struct {
 	began  time.Time
 	passed time.Duration
 	nix    *nixIdentity
-	target *tree // nil for a reference that is fixed by itself
+	target *filetree.Tree // nil for a reference that is fixed by itself
 }
 
 // answer is what is kept: a result or an error, and the local inputs that it depends on.
@@ -73,7 +74,7 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 		if a.target, err = a.files.observe(ctx, ref.Root, ref.Git); err != nil {
 			return fmt.Sprintf("the flake's tree: %v", err)
 		}
-		state = fmt.Sprintf("%x", a.target.sum)
+		state = fmt.Sprintf("%x", a.target.Sum())
 	case ref.Root == "" && isFixedRef(ref.URL):
 		state = "fixed"
 	case ref.Root != "":
@@ -107,7 +108,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	}
 	for _, input := range kept.Inputs {
 		t, err := a.files.observe(ctx, input.Root, input.Git)
-		if err != nil || !slices.Equal(t.sum[:], input.Sum) {
+		if err != nil || !bytes.Equal(t.Sum(), input.Sum) {
 			return nil, false
 		}
 	}
@@ -141,7 +142,7 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 		if err != nil {
 			return fmt.Sprintf("the flake's tree: %v", err)
 		}
-		if !after.unchangedSince(a.target) {
+		if !after.UnchangedSince(a.target) {
 			return "the flake's tree was changed while Nix ran"
 		}
 	}
@@ -150,10 +151,10 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 		if err != nil {
 			return fmt.Sprintf("an input's tree: %v", err)
 		}
-		if !t.quietSince(a.began) {
+		if !t.QuietSince(a.began) {
 			return input.Root + " was changed while Nix ran, or just before"
 		}
-		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.sum[:]})
+		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.Sum()})
 	}
 	head, err := json.Marshal(kept)
 	if err == nil {
@@ -181,18 +182,18 @@ func (a *attempt) clockJumped() bool {
 }
 
 // observe looks at a tree with the help of what was kept of it.
-func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*tree, error) {
+func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*filetree.Tree, error) {
 	key := fmt.Sprintf("%t %s", git, root)
-	var known *tree
+	var known *filetree.Tree
 	if text, ok := s.get("tree", key); ok {
-		known, _ = unmarshalTree(text)
+		known, _ = filetree.Unmarshal(text)
 	}
-	t, changed, err := observe(ctx, root, git, known)
+	t, changed, err := filetree.Source{Root: root, Git: git}.Observe(ctx, known)
 	if err != nil {
 		return nil, err
 	}
 	if changed {
-		_ = s.put("tree", key, t.marshal())
+		_ = s.put("tree", key, t.Marshal())
 	}
 	return t, nil
 }

@@ -11,32 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/filetree/treetest"
 	"github.com/clanctl/clanctl/internal/scratch"
 )
-
-func TestTrustNeedsTime(t *testing.T) {
-	const second = int64(time.Second)
-	s := stamp{ctime: 100*second + 1}
-	for _, c := range []struct {
-		hashed int64
-		want   bool
-	}{
-		{s.ctime + second, true},
-		{s.ctime + second/1000, false}, // another edit may have come within the same tick
-		{0, false},                     // changed while it was read
-	} {
-		if got := (&entry{stamp: s, hashed: c.hashed}).trusts(s); got != c.want {
-			t.Errorf("hashed %d ns after the change: trusted %v", c.hashed-s.ctime, got)
-		}
-	}
-	coarse := stamp{ctime: 100 * second}
-	if (&entry{stamp: coarse, hashed: coarse.ctime + second}).trusts(coarse) {
-		t.Error("a file system that counts seconds was trusted within one")
-	}
-	if other := (stamp{ctime: s.ctime, mode: 1}); (&entry{stamp: s, hashed: s.ctime + second}).trusts(other) {
-		t.Error("another mode was trusted")
-	}
-}
 
 // counting answers with the content of the flake's file "value" and counts how often it ran.
 func realNix(t *testing.T, e *Evaluator) {
@@ -169,7 +146,7 @@ func TestCacheIsNeverStale(t *testing.T) {
 	for i := range 60 {
 		what := "nothing"
 		if r.IntN(3) > 0 {
-			what = edit(t, r, root, false)
+			what = treetest.Edit(t, r, root, false)
 		} else {
 			time.Sleep(60 * time.Millisecond)
 		}

@@ -136,10 +136,11 @@ func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any)
 		return nil, fmt.Errorf("nixeval: %w", err)
 	}
 	defer cleanup()
-	run, err := e.run(ctx, e.arguments(program, ref, argsJSON, true))
+	env := e.environ(e.programs(ctx, ref))
+	run, err := e.run(ctx, env, e.arguments(program, ref, argsJSON, true))
 	if err != nil && run.source != "" && run.inputs == "" && ctx.Err() == nil {
 		// It died of looking at an input that nothing else may look at.
-		run, err = e.run(ctx, e.arguments(program, ref, argsJSON, false))
+		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false))
 	}
 	sources.store = run.source
 	if err != nil {

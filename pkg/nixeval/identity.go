@@ -13,12 +13,12 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/clanctl/clanctl/internal/filetree"
 )
 
 // nixIdentity stands for the Nix that would run and what configures it: the program, the environment and the configuration files.
 type nixIdentity struct {
-	sum digest
+	sum [sha256.Size]byte
 	// looked are the files that this hangs on, and where there is none the directory in which there could be, with their stamps.
 	looked []lookedAt
 	hash   io.Writer
@@ -26,7 +26,7 @@ type nixIdentity struct {
 
 type lookedAt struct {
 	path  string
-	stamp stamp
+	stamp filetree.Stamp
 }
 
 // identify looks at the Nix that would run. The error says why nothing can be known of it.
@@ -79,19 +79,19 @@ func (e *Evaluator) identify() (*nixIdentity, error) {
 
 // look notes a file's stamp, or that of the directory where it could be. A directory two levels up that is not there either is not noted:
 // the user's home changes all the time.
-func (id *nixIdentity) look(path string) (stamp, error) {
-	now, err := lstat(path)
+func (id *nixIdentity) look(path string) (filetree.Stamp, error) {
+	now, err := filetree.Lstat(path)
 	if err == nil {
 		id.looked = append(id.looked, lookedAt{path, now})
 		return now, nil
 	}
 	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
-		if above, err := lstat(dir); err == nil {
+		if above, err := filetree.Lstat(dir); err == nil {
 			id.looked = append(id.looked, lookedAt{dir, above})
 			break
 		}
 	}
-	return stamp{}, err
+	return filetree.Stamp{}, err
 }
 
 // unchangedSince reports whether nothing was changed since an earlier look, not even there and back: the files have the stamps that they
@@ -101,7 +101,7 @@ func (id *nixIdentity) unchangedSince(before *nixIdentity, began time.Time) bool
 		return false
 	}
 	for _, l := range id.looked {
-		if !l.stamp.before(began.UnixNano()) {
+		if !l.stamp.Before(began.UnixNano()) {
 			return false
 		}
 	}
@@ -167,9 +167,8 @@ func (id *nixIdentity) file(path string) error {
 		return fmt.Errorf("it names %s, in which there are too many files", path)
 	}
 	for _, entry := range entries {
-		var st unix.Stat_t
-		if unix.Stat(filepath.Join(real, entry.Name()), &st) == nil {
-			fmt.Fprintln(id.hash, entry.Name(), stampOf(&st))
+		if now, err := filetree.Stat(filepath.Join(real, entry.Name())); err == nil {
+			fmt.Fprintln(id.hash, entry.Name(), now)
 		}
 	}
 	return nil

@@ -33,6 +33,9 @@ func (r Ref) Subdirectory() string {
 	return u.Query().Get("dir")
 }
 
+// IsPlain reports whether the reference asks for nothing that a tree of files does not tell (submodules, large files).
+func (r Ref) IsPlain() bool { return plainQuery(r.URL) }
+
 // ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched upward
 // for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference; anything else
 // is left as it is. It reads the file system only. The error is [ErrNoFlake] where there is no flake.nix, and [ErrBadRef] for `x#y`.
