@@ -89,9 +89,11 @@ func TestCommit(t *testing.T) {
 			if changed := git("show", "--name-only", "--format=", "HEAD"); strings.Contains(changed, "other") {
 				t.Errorf("it has %q", changed)
 			}
-			if pid, err := os.ReadFile(filepath.Join(dir, "running")); err == nil {
-				if out, err := exec.Command("kill", strings.TrimSpace(string(pid))).CombinedOutput(); err != nil {
-					t.Errorf("it was ended: %s", out)
+			if text, err := os.ReadFile(filepath.Join(dir, "running")); err == nil {
+				if pid := number(t, text); !runs(pid) {
+					t.Error("it was ended")
+				} else {
+					_ = syscall.Kill(pid, syscall.SIGKILL)
 				}
 			}
 		})
@@ -117,7 +119,8 @@ func TestHoldsFiltered(t *testing.T) {
 }
 
 func TestCommitIsEnded(t *testing.T) {
-	for name, script := range map[string]string{"gently": "sleep 60", "by force": "trap '' TERM; while :; do sleep 1; done"} {
+	for name, script := range map[string]string{"gently": "sleep 60", "by force": "trap '' TERM; while :; do sleep 1; done",
+		"in the background": "exec >/dev/null 2>&1; trap '' TERM; while :; do sleep 1; done"} {
 		for _, when := range []string{"pre-commit", "post-commit"} {
 			t.Run(name+" in "+when, func(t *testing.T) {
 				t.Parallel()
@@ -145,12 +148,10 @@ func TestCommitIsEnded(t *testing.T) {
 					t.Errorf("left behind: %v", found)
 				}
 				text, _ := os.ReadFile(running)
-				pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-				if err != nil {
-					t.Fatal(err)
-				}
-				for deadline := time.Now().Add(10 * time.Second); syscall.Kill(pid, 0) == nil && !zombie(pid); time.Sleep(10 * time.Millisecond) {
+				pid := number(t, text)
+				for deadline := time.Now().Add(10 * time.Second); runs(pid); time.Sleep(10 * time.Millisecond) {
 					if time.Now().After(deadline) {
+						_ = syscall.Kill(pid, syscall.SIGKILL)
 						t.Fatal("the hook still runs")
 					}
 				}
@@ -159,10 +160,20 @@ func TestCommitIsEnded(t *testing.T) {
 	}
 }
 
-// zombie reports whether a process is dead, but nobody has asked for it yet.
-func zombie(pid int) bool {
+func number(t *testing.T, text []byte) int {
+	t.Helper()
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// runs reports whether there is a process, and not only its end that nobody has asked for yet.
+func runs(pid int) bool {
 	out, _ := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
-	return strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
+	state := strings.TrimSpace(string(out))
+	return state != "" && !strings.HasPrefix(state, "Z")
 }
 
 // A lock of another git is none of ours.

@@ -27,14 +27,11 @@ func (e Ending) Run(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	setOrphaned(cmd.SysProcAttr, e.Orphaned)
 	var ended atomic.Bool
-	var killer atomic.Pointer[time.Timer]
 	cmd.Cancel = func() error {
 		ended.Store(true)
-		killer.Store(time.AfterFunc(e.Grace, func() { Kill(cmd) }))
 		return syscall.Kill(-cmd.Process.Pid, e.Signal)
 	}
-	// The pipes may be held open by processes below it.
-	cmd.WaitDelay = e.Grace + time.Second
+	cmd.WaitDelay = e.Grace // then the program is killed, and those below it that hold its pipes open are no longer waited for
 	// The system takes the end of the thread that started it for the end of this program (golang/go#27505).
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -43,10 +40,7 @@ func (e Ending) Run(cmd *exec.Cmd) error {
 	}
 	err := cmd.Wait()
 	if ended.Load() || !e.Background {
-		Kill(cmd) // the leader is gone; nobody of its group may stay behind
-	}
-	if timer := killer.Load(); timer != nil {
-		timer.Stop()
+		Kill(cmd) // nobody of its group may stay behind
 	}
 	if e.Background && errors.Is(err, exec.ErrWaitDelay) {
 		return nil // it ended well, and what it left in the background holds the pipes

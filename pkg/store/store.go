@@ -206,7 +206,7 @@ func (s *Store) checkGit(ctx context.Context) error {
 		switch {
 		case e.Skipped && s.missing:
 			return &FileError{File: s.path, Reason: "is left out of this sparse checkout, so that the clan is evaluated without it",
-				hint: "check it out first: git sparse-checkout add " + filepath.Dir(s.relative())}
+				hint: "check it out first: git sparse-checkout add, or disable"}
 		case e.Skipped:
 			return &FileError{File: s.path, Reason: "is marked skip-worktree, so that git takes no notice of changes to it",
 				hint: "git update-index --no-skip-worktree " + s.relative()}
