@@ -75,6 +75,7 @@ func ask(c *cli.Context, want instance.Config, do func(context.Context, string, 
 	log := &lockedWriter{w: c.App.ErrWriter}
 	if c.Bool("verbose") {
 		config.Evaluator.OnCommand = func(argv []string) { fmt.Fprintf(log, "+ %s\n", term.Escape(nixeval.ShellJoin(argv))) }
+		config.Evaluator.OnNotCached = func(reason string) { fmt.Fprintf(log, "not cached: %s\n", term.Escape(reason)) }
 	}
 	if c.Bool("verbose") || c.Bool("show-trace") {
 		config.Evaluator.OnEvent = func(e nixeval.Event) {

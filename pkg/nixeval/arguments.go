@@ -1,6 +1,7 @@
 package nixeval
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -10,8 +11,8 @@ import (
 const targetInput = "target"
 
 // arguments builds the command line, without the program's name. Nothing of the user's is spliced into Nix code: the flake
-// and the overrides are flags' values, the arguments enter as a quoted JSON string.
-func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte) []string {
+// and the overrides are flags' values, the arguments enter as a quoted JSON string. inputs asks for the flake's inputs, too.
+func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs bool) []string {
 	args := []string{
 		"eval", "--json",
 		"--extra-experimental-features", "nix-command flakes",
@@ -37,10 +38,29 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte) []string
 		args = append(args, "--option", o.Name, o.Value)
 	}
 	args = append(args, "--override-input", targetInput, ref.URL)
-	for _, input := range slices.Sorted(maps.Keys(e.OverrideInputs)) {
+	overridden := slices.AppendSeq([]string{}, maps.Keys(e.OverrideInputs)) // never nil, which is null in JSON
+	slices.Sort(overridden)
+	for _, input := range overridden {
 		args = append(args, "--override-input", targetInput+"/"+input, absoluteRef(e.OverrideInputs[input]))
 	}
-	return append(args, "path:"+escapePath(program)+"#apply", "--apply", "apply: apply (builtins.fromJSON "+Quote(string(argsJSON))+")")
+	question := "null"
+	if inputs {
+		question = "(" + fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden}) + ")"
+	}
+	return append(args, "path:"+escapePath(program)+"#apply", "--apply",
+		"apply: apply "+question+" (builtins.fromJSON "+Quote(string(argsJSON))+")")
+}
+
+// inputsQuestion is what inputs.nix takes.
+type inputsQuestion struct {
+	Dir        string   `json:"dir"`
+	Overridden []string `json:"overridden"`
+}
+
+// fromJSON is a Nix expression of a value.
+func fromJSON(value any) string {
+	text, _ := json.Marshal(value) // strings only
+	return "builtins.fromJSON " + Quote(string(text))
 }
 
 // Quote writes s as a Nix string literal. Any string that Nix can hold comes back unchanged (Nix strings have no NUL).

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,17 +18,20 @@ import (
 	"github.com/clanctl/clanctl/internal/filetree"
 )
 
-// The cache answers a question without Nix when everything that the answer was computed from is provably the same: the
-// question itself, the Nix that would run and its configuration, the flake's source tree, and every local tree that it takes
-// as an input. A doubtful case is a miss.
+// The cache answers a question without Nix when everything that the answer was computed from is known to be the same: the
+// question itself, the Nix that would run and its configuration, the flake's source tree, and what its inputs were taken from.
+// docs/explanation/cache.md lists the forms of which that can be known; an answer that came from anything else is not kept.
 
-// attempt is one question on its way through the cache. A nil attempt caches nothing.
+// attempt is one question on its way through the cache.
 type attempt struct {
+	// uncached is why the answer can be neither looked up nor kept; empty if it can.
+	uncached string
+
 	files  *cacheFiles
 	key    string
 	began  time.Time
 	passed time.Duration
-	target *filetree.Tree // nil for a reference that is locked by itself
+	target *filetree.Tree // nil for a reference that is fixed by itself
 }
 
 // answer is what is kept: a result, and the local inputs that it depends on.
@@ -47,38 +49,46 @@ type localInput struct {
 	Sum  []byte `json:"sum"`
 }
 
-// begin looks at the flake's tree; nil if this question cannot be cached.
+// begin looks at everything that is known before Nix runs.
 func (e *Evaluator) begin(ctx context.Context, ref Ref, args []string) *attempt {
-	if e.CacheDir == "" || e.Impure {
-		return nil
+	a := &attempt{}
+	a.began, a.passed = clock()
+	a.uncached = e.prepare(ctx, a, ref, args)
+	return a
+}
+
+// prepare fills in an attempt, or says why the answer cannot be cached.
+func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []string) (uncached string) {
+	switch {
+	case e.CacheDir == "":
+		return "there is no cache directory"
+	case e.Impure:
+		return "the evaluation is impure"
 	}
 	for _, o := range e.Options {
 		// The flake may then see files and an environment that nobody watches.
 		if o.Name == "pure-eval" || o.Name == "restrict-eval" {
-			return nil
+			return "the setting " + o.Name + " is given"
 		}
 	}
 	nix, err := e.identity()
 	if err != nil {
-		return nil
+		return "Nix: " + err.Error()
 	}
-	s, err := openCacheFiles(e.CacheDir)
-	if err != nil {
-		return nil
+	if a.files, err = openCacheFiles(e.CacheDir); err != nil {
+		return err.Error()
 	}
-	a := &attempt{files: s}
-	a.began, a.passed = clock()
 	state := ""
 	switch {
 	case ref.Root != "" && plainQuery(ref.URL):
-		if a.target, err = s.observe(ctx, ref.Root, ref.Git); err != nil {
-			return nil
+		if a.target, err = a.files.observe(ctx, ref.Root, ref.Git); err != nil {
+			return fmt.Sprintf("the flake's tree: %v", err)
 		}
 		state = fmt.Sprintf("%x", a.target.Sum())
-	case ref.Root == "" && locked(ref.URL):
-		state = "locked"
+	case ref.Root == "" && isFixedRef(ref.URL):
+		state = "fixed"
 	default:
-		return nil
+		return ref.URL + " may be another tree later"
 	}
 	parts := append([]string{nix, state}, args...)
 	for _, o := range e.Options {
@@ -87,12 +97,12 @@ func (e *Evaluator) begin(ctx context.Context, ref Ref, args []string) *attempt 
 		}
 	}
 	a.key = strings.Join(parts, "\x00")
-	return a
+	return ""
 }
 
 // lookUp returns a kept answer that still holds.
 func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
-	if a == nil {
+	if a.uncached != "" {
 		return nil, false
 	}
 	payload, ok := a.files.get("answer", a.key)
@@ -113,41 +123,45 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	return kept, true
 }
 
-// keep stores an answer, if nothing that it depends on was touched while Nix ran, and reports whether it did.
-func (a *attempt) keep(ctx context.Context, r *run, ref Ref, overrides map[string]string) bool {
-	if a == nil || a.clockJumped() {
-		return false
-	}
-	known := ref.URL
-	for _, override := range overrides {
-		known += "\n" + override
+// keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran. Otherwise it says why
+// not.
+func (a *attempt) keep(ctx context.Context, r *run, ref Ref, inputs *pinning) (uncached string) {
+	switch {
+	case a.uncached != "":
+		return a.uncached
+	case inputs.unknown != "":
+		return inputs.unknown
+	case a.clockJumped():
+		return "the clock was set while Nix ran"
 	}
 	if a.target != nil {
 		after, err := a.files.observe(ctx, ref.Root, ref.Git)
-		if err != nil || !after.UnchangedSince(a.target) {
-			return false
+		if err != nil {
+			return fmt.Sprintf("the flake's tree: %v", err)
 		}
-		known += "\n" + readLock(ref.Dir)
-	} else if u, err := url.Parse(ref.URL); err == nil && r.source != "" {
-		known += "\n" + readLock(filepath.Join(r.source, u.Query().Get("dir")))
-	}
-	inputs, ok := localInputs(r.locks, ref, known)
-	if !ok {
-		return false
+		if !after.UnchangedSince(a.target) {
+			return "the flake's tree was changed while Nix ran"
+		}
 	}
 	kept := answer{Events: r.events, Source: r.source}
-	for _, input := range inputs {
+	for _, input := range inputs.trees {
 		t, err := a.files.observe(ctx, input.Root, input.Git)
-		if err != nil || !t.QuietSince(a.began) {
-			return false
+		if err != nil {
+			return fmt.Sprintf("an input's tree: %v", err)
+		}
+		if !t.QuietSince(a.began) {
+			return input.Root + " was changed while Nix ran, or just before"
 		}
 		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.Sum()})
 	}
 	head, err := json.Marshal(kept)
-	if err != nil {
-		return false
+	if err == nil {
+		err = a.files.put("answer", a.key, append(append(head, '\n'), r.stdout...))
 	}
-	return a.files.put("answer", a.key, append(append(head, '\n'), r.stdout...)) == nil
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // clock tells the time of day, and how much time has passed since this program began; tests let the first jump.
@@ -163,12 +177,6 @@ var programBegan = time.Now()
 func (a *attempt) clockJumped() bool {
 	now, passed := clock()
 	return (now.Sub(a.began) - (passed - a.passed)).Abs() > 25*time.Millisecond
-}
-
-// readLock returns a flake's lock file, or nothing.
-func readLock(dir string) string {
-	text, _ := os.ReadFile(filepath.Join(dir, "flake.lock"))
-	return string(text)
 }
 
 // observe looks at a tree with the help of what was kept of it.
@@ -274,102 +282,4 @@ func plainQuery(ref string) bool {
 		}
 	}
 	return true
-}
-
-var commit = regexp.MustCompile(`(?:^|[^0-9a-f])([0-9a-f]{40})(?:[^0-9a-f]|$)`)
-
-// locked reports whether a remote reference can only ever mean one tree.
-func locked(ref string) bool {
-	u, err := url.Parse(ref)
-	if err != nil {
-		return false
-	}
-	if u.Query().Has("narHash") || commit.MatchString(u.Query().Get("rev")) {
-		return true
-	}
-	switch u.Scheme {
-	case "github", "gitlab", "sourcehut":
-		return commit.MatchString(u.Opaque)
-	}
-	return false
-}
-
-var lockLine = regexp.MustCompile(`(?m)^• (?:Added|Updated) input '([^']*)':\n(?:    '[^']*'[^\n]*\n  → )? *(?:follows )?'([^']*)'`)
-
-// localInputs reads from Nix's own account of the inputs that it took (`• Added input ...`, all of them, because the program
-// flake has no lock file) which lie in local directories. It reports false when the account is not understood, or some input
-// is pinned by nothing that is known to be the same next time: known holds the lock file and the references given.
-func localInputs(account string, ref Ref, known string) ([]Ref, bool) {
-	if !strings.Contains(account, "'"+targetInput+"'") {
-		return nil, false
-	}
-	var found []Ref
-	matches := lockLine.FindAllStringSubmatch(account, -1)
-	if len(matches) != strings.Count(account, "\n• ") {
-		return nil, false
-	}
-	for _, match := range matches {
-		name, url := match[1], match[2]
-		if name == targetInput || strings.Contains(match[0], "follows '") {
-			continue
-		}
-		input, local, ok := localTree(url, ref)
-		switch {
-		case !ok:
-			return nil, false
-		case local:
-			if input.Root != "" && !slices.Contains(found, input) {
-				found = append(found, input)
-			}
-		case !pinned(url, known):
-			return nil, false
-		}
-	}
-	return found, true
-}
-
-// localTree tells whether an input lies in a local directory, and in which; none if that is inside the flake's own tree.
-func localTree(input string, ref Ref) (tree Ref, local, ok bool) {
-	u, err := url.Parse(input)
-	if err != nil {
-		return Ref{}, false, false
-	}
-	dir := u.Path
-	if dir == "" {
-		dir = u.Opaque
-	}
-	switch {
-	case u.Scheme == "path" && !filepath.IsAbs(dir):
-		// Relative to a flake that is looked at anyway.
-		return Ref{}, true, true
-	case u.Scheme == "path":
-		if strings.HasPrefix(dir, "/nix/store/") {
-			return Ref{}, true, true
-		}
-		return Ref{Root: dir}, true, true
-	case u.Scheme == "git+file":
-		for name := range u.Query() {
-			if name == "submodules" || name == "lfs" {
-				return Ref{}, true, false
-			}
-		}
-		return Ref{Root: dir, Git: true}, true, true
-	case u.Scheme == "file" || strings.HasSuffix(u.Scheme, "+file"):
-		return Ref{}, true, false
-	}
-	return Ref{}, false, true
-}
-
-// pinned reports whether the commit or hash that an input was taken at is one that the flake's lock file, or a reference that
-// was given, holds.
-func pinned(input, known string) bool {
-	u, err := url.Parse(input)
-	if err != nil {
-		return false
-	}
-	if rev := commit.FindStringSubmatch(u.Opaque + u.Path + " " + u.Query().Get("rev")); rev != nil {
-		return strings.Contains(known, rev[1])
-	}
-	hash := u.Query().Get("narHash")
-	return hash != "" && strings.Contains(known, hash)
 }

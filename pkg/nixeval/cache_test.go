@@ -14,61 +14,6 @@ import (
 	"github.com/clanctl/clanctl/internal/filetree/treetest"
 )
 
-const account = `warning: not writing modified lock file of flake 'path:/cache':
-• Added input 'target':
-    'git+file:///home/clan' (1970-01-01)
-• Added input 'target/clan-core':
-    'path:/home/clan%20core?lastModified=1&narHash=sha256-AB%2BC%3D' (2026-01-01)
-• Added input 'target/clan-core/nixpkgs':
-    follows 'target/nixpkgs'
-• Added input 'target/local':
-    'path:./services'
-• Added input 'target/repo':
-    'git+file:///srv/repo?ref=refs/heads/main&rev=1111111111111111111111111111111111111111' (2026-01-01)
-• Added input 'target/nixpkgs':
-    'github:NixOS/nixpkgs/2222222222222222222222222222222222222222?narHash=sha256-x%3D' (2026-01-01)
-• Added input 'target/tar':
-    'https://example.org/x.tar.gz?narHash=sha256-QQ%3D%3D' (2026-01-01)`
-
-func TestLocalInputs(t *testing.T) {
-	ref := Ref{URL: "git+file:///home/clan", Root: "/home/clan", Dir: "/home/clan", Git: true}
-	lock := `{"rev": "2222222222222222222222222222222222222222", "narHash": "sha256-QQ=="}`
-	found, ok := localInputs(account, ref, lock)
-	want := []Ref{{Root: "/home/clan core"}, {Root: "/srv/repo", Git: true}}
-	if fmt.Sprint(found) != fmt.Sprint(want) || !ok {
-		t.Errorf("got %v, %v; want %v", found, ok, want)
-	}
-	for name, c := range map[string]struct{ account, known string }{
-		"a remote input that no lock holds":    {account, `{"narHash": "sha256-QQ=="}`},
-		"a tarball that no lock holds":         {account, `{"rev": "2222222222222222222222222222222222222222"}`},
-		"no account at all":                    {"", lock},
-		"a line that is not understood":        {account + "\n• Changed input 'target/x':\n    nothing known", lock},
-		"a tarball on this machine":            {strings.Replace(account, "https://example.org", "file:///srv", 1), lock},
-		"a git repository with its submodules": {strings.Replace(account, "?ref=refs/heads/main", "?submodules=1", 1), lock},
-	} {
-		if found, ok := localInputs(c.account, ref, c.known); ok {
-			t.Errorf("%s: %v", name, found)
-		}
-	}
-}
-
-func TestLocked(t *testing.T) {
-	rev := strings.Repeat("a1", 20)
-	for ref, want := range map[string]bool{
-		"github:a/b/" + rev:                    true,
-		"git+https://example.org/a?rev=" + rev: true,
-		"github:a/b":                           false,
-		"github:a/b/main":                      false,
-		"nixpkgs":                              false,
-		"git+https://example.org/a?ref=x":      false,
-		"https://example.org/a.tar.gz":         false,
-	} {
-		if got := locked(ref); got != want {
-			t.Errorf("locked(%s) = %v", ref, got)
-		}
-	}
-}
-
 // counting answers with the content of the flake's file "value" and counts how often it ran.
 func realNix(t *testing.T, e *Evaluator) {
 	t.Helper()

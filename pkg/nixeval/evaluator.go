@@ -46,6 +46,9 @@ type Evaluator struct {
 	// comes. Both are called from the goroutine of Apply or one it waits for; with concurrent Applies, concurrently.
 	OnCommand func(argv []string)
 	OnEvent   func(Event)
+
+	// OnNotCached, if set, is called with the reason where there is a CacheDir but an answer is not kept in it, in the same way.
+	OnNotCached func(reason string)
 }
 
 // Option is one Nix setting, such as {"max-call-depth", "5000"}.
@@ -57,7 +60,7 @@ type Function struct {
 	// Name is the file's base name, such as "reader.nix"; it shows in Nix's traces.
 	Name   string
 	Source string
-	// Beside are files beside it that it imports (`import ./NAME`): base name to source.
+	// Beside are files beside it that it imports (`import ./NAME`): base name to source. The names flake.nix and inputs.nix are taken.
 	Beside map[string]string
 }
 
@@ -69,12 +72,13 @@ type Result struct {
 	Events []Event
 	// Sources maps the store paths in Events back to the user's files.
 	Sources Sources
-	// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own.
+	// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own, and that Nix reads there:
+	// one that flake.lock pins is read from the store, whatever happens to the directory.
 	LocalInputs []Ref
 	// Cached: the answer was kept from an earlier run, and no Nix ran.
 	Cached bool
 
-	attempt *attempt // nil if the answer is not kept
+	attempt *attempt
 }
 
 // Apply evaluates fn applied to the flake and to args (marshalled as JSON) in one Nix process.
@@ -96,41 +100,34 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	if err != nil {
 		return nil, fmt.Errorf("nixeval: %w", err)
 	}
-	question := e.arguments(plain.name, ref, argsJSON)
+	question := e.arguments(plain.name, ref, argsJSON, true)
 	if len(argsJSON) > maxArgument {
 		if plain, err = newProgram(fn, argsJSON); err != nil {
 			return nil, fmt.Errorf("nixeval: %w", err)
 		}
 		argsJSON = []byte("null")
 	}
-	program, cleanup, err := e.writeProgram(plain)
-	if err != nil {
-		return nil, fmt.Errorf("nixeval: %w", err)
-	}
-	defer cleanup()
-
-	arguments := e.arguments(program, ref, argsJSON)
 	attempt := e.begin(ctx, ref, question)
 	sources := Sources{root: ref.Root}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {
-			sources.store = kept.Source
-			if e.OnEvent != nil {
-				for _, event := range kept.Events {
-					e.OnEvent(event)
-				}
-			}
-			result := &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}
-			for _, input := range kept.Inputs {
-				result.LocalInputs = append(result.LocalInputs, Ref{Root: input.Root, Git: input.Git})
-			}
-			return result, nil
+			return e.answered(kept, attempt, sources), nil
 		}
 	}
 	if e.CacheOnly {
 		return nil, ErrNotCached
 	}
-	run, err := e.run(ctx, e.environ(e.programs(ctx, ref)), arguments)
+	program, cleanup, err := e.writeProgram(plain)
+	if err != nil {
+		return nil, fmt.Errorf("nixeval: %w", err)
+	}
+	defer cleanup()
+	env := e.environ(e.programs(ctx, ref))
+	run, err := e.run(ctx, env, e.arguments(program, ref, argsJSON, true))
+	if err != nil && run.source != "" && run.inputs == "" && ctx.Err() == nil {
+		// It died of looking at an input that nothing else may look at.
+		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false))
+	}
 	sources.store = run.source
 	if err != nil {
 		return nil, e.explain(ctx, err, run, ref, sources)
@@ -142,10 +139,42 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 			Stderr:  run.stderr(), Sources: sources,
 		}
 	}
-	if !attempt.keep(ctx, run, ref, e.OverrideInputs) {
-		attempt = nil
+	inputs := e.pinning(run)
+	if reason := attempt.keep(ctx, run, ref, inputs); reason != "" {
+		attempt.uncached = reason
+		if e.OnNotCached != nil && e.CacheDir != "" {
+			e.OnNotCached(reason)
+		}
 	}
-	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: localTrees(run.locks, ref)}, nil
+	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
+}
+
+// answered is the result of a kept answer.
+func (e *Evaluator) answered(kept *answer, attempt *attempt, sources Sources) *Result {
+	sources.store = kept.Source
+	if e.OnEvent != nil {
+		for _, event := range kept.Events {
+			e.OnEvent(event)
+		}
+	}
+	result := &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}
+	for _, input := range kept.Inputs {
+		result.LocalInputs = append(result.LocalInputs, Ref{Root: input.Root, Git: input.Git})
+	}
+	return result
+}
+
+// pinning judges the inputs that a run took.
+func (e *Evaluator) pinning(r *run) *pinning {
+	inputs, err := parseInputs(r.inputs)
+	if err != nil {
+		return &pinning{unknown: "the flake's inputs are not known"}
+	}
+	overrides := map[string]string{}
+	for input, ref := range e.OverrideInputs {
+		overrides[input] = absoluteRef(ref)
+	}
+	return pinningOf(inputs, overrides)
 }
 
 // maxArgument leaves room in the 128 KiB that Linux allows for a word of a command line: quoting adds at most a character to each.

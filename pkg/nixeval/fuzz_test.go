@@ -13,7 +13,7 @@ func FuzzLog(f *testing.F) {
 	for _, seed := range []string{
 		`@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix:2:9","level":0,"line":2,"msg":"\u001b[31;1merror:\u001b[0m boo","raw_msg":"boo"}`,
 		`@nix {"action":"start","id":1,"level":4,"text":"copying \u001b]8;;x\u0007x"}` + "\nplain\n@nix {\n@nix [1]\n@nix {\"level\":\"0\"}",
-		"@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: clanctl-source /nix/store/x\"}\nwarning: not writing modified lock file of flake 'x':\n",
+		"@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: clanctl-source /nix/store/x\"}\n@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: clanctl-inputs {}\"}\n",
 	} {
 		f.Add([]byte(seed), 7)
 	}
@@ -30,7 +30,7 @@ func FuzzLog(f *testing.F) {
 		}
 		whole.flush()
 		pieces.flush()
-		if len(whole.events) != len(pieces.events) || whole.source != pieces.source || whole.locks != pieces.locks || string(whole.tail) != string(pieces.tail) {
+		if len(whole.events) != len(pieces.events) || whole.source != pieces.source || whole.inputs != pieces.inputs || string(whole.tail) != string(pieces.tail) {
 			t.Fatalf("cut into pieces of %d it means something else: %v and %v", size, whole.events, pieces.events)
 		}
 		if len(whole.tail) > maxTail || len(whole.events) > maxEvents {
@@ -46,24 +46,26 @@ func FuzzLog(f *testing.F) {
 	})
 }
 
-// Nix's account of the inputs: what is reported local is absolute or inside the flake, and nothing panics.
+// What Nix tells of the inputs, lock files in it included: what is reported local is absolute, and nothing panics.
 func FuzzInputs(f *testing.F) {
-	f.Add(account, `{"rev": "2222222222222222222222222222222222222222", "narHash": "sha256-QQ=="}`)
-	f.Add("x\n• Added input 'target':\n    'path:..'\n• Updated input 'a':\n    'b' (1)\n  → follows ''", "")
-	f.Add("• Added input 'target':\n    'path:/%zz'\n• Added input 'x':\n    'git+file:%2e%2e?rev=1'", "sha256-")
-	f.Fuzz(func(t *testing.T, text, known string) {
-		found, ok := localInputs(text, Ref{Root: "/clan"}, known)
-		if !ok && found != nil {
-			t.Fatalf("not understood, but %v", found)
+	for _, seed := range []string{lockedInputs, "{}", "null", `{"children":{"a":null},"inputs":{"a":null}}`, `{"kind":"regular","lock":"{}"}`} {
+		f.Add(seed, "path:/x")
+	}
+	f.Fuzz(func(t *testing.T, text, ref string) {
+		_ = isFixedRef(ref)
+		attrs, ok := parseRef(ref)
+		if ok && attrs.text("type") == "" {
+			t.Fatalf("%q is of no type", ref)
 		}
-		for _, input := range found {
-			if input.Root == "" {
-				t.Fatalf("an input without a directory in %q", text)
+		inputs, err := parseInputs(text)
+		if err != nil {
+			return
+		}
+		for _, tree := range pinningOf(inputs, map[string]string{"a": ref}).trees {
+			if !filepath.IsAbs(tree.Root) {
+				t.Fatalf("%q is local", tree.Root)
 			}
 		}
-		_ = locked(text)
-		_ = plainQuery(text)
-		_ = pinned(text, known)
 	})
 }
 

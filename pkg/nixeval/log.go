@@ -46,11 +46,11 @@ const (
 type logReader struct {
 	onEvent func(Event)
 	events  []Event
-	source  string
-	locks   string
-	tail    []byte
-	line    []byte
-	skip    bool
+	// source and inputs are what the program tells about the flake.
+	source, inputs string
+	tail           []byte
+	line           []byte
+	skip           bool
 }
 
 func (l *logReader) Write(p []byte) (int, error) {
@@ -91,9 +91,12 @@ func (l *logReader) flush() {
 		l.source = path
 		return
 	}
-	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") {
-		l.locks = event.Text // of the program flake, which never has one: all inputs are listed
+	if text, found := strings.CutPrefix(event.Text, "trace: "+inputsMark); found {
+		l.inputs = text
 		return
+	}
+	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") {
+		return // of the program flake, which has none: nothing that a user can do something about
 	}
 	if event.Activity == "" {
 		if len(l.events) < maxEvents {

@@ -18,10 +18,9 @@ type run struct {
 	argv   []string
 	stdout []byte
 	events []Event
-	source string
-	// locks is Nix's account of all inputs.
-	locks string
-	tail  []byte
+	// source is where the flake's source is in the store, inputs what inputs.nix told; both empty if Nix died before.
+	source, inputs string
+	tail           []byte
 	// err is what ended it badly: an *exec.ExitError, the context's cause, or that it could not be started.
 	err error
 }
@@ -95,7 +94,7 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string) (*run, erro
 	if stdout.room < 0 {
 		err = errTooLarge
 	}
-	r.stdout, r.events, r.source, r.locks, r.tail = stdout.text.Bytes(), log.events, log.source, log.locks, log.tail
+	r.stdout, r.events, r.source, r.inputs, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.tail
 	r.err = err
 	return r, err
 }

@@ -15,19 +15,26 @@ import (
 
 // The flake through which a function is applied. Its one input is overridden with the flake to read, which is how the
 // function sees that flake's inputs in Nix 2.8 and later alike, in one process, and why the flake's own nixConfig is never
-// read: it is not the flake that was called. It says where the flake's source is before evaluating anything in it, so
-// that positions can be mapped back even when the evaluation dies.
+// read: it is not the flake that was called. Before it evaluates anything it tells, by traces that Go reads, where the flake's source
+// is (so that positions can be mapped back even when the evaluation dies) and what its inputs are (see inputs.nix; unless it is asked not
+// to, with null).
 const programFlake = `{
   inputs.target.url = "path:/overridden";
   outputs = { self, target }: {
-    apply = %s
+    apply = question: %s
       builtins.trace "` + sourceMark + `${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
-        (import ./%s target args);
+        (if question == null then import ./%[2]s target args
+         else builtins.trace "` + inputsMark + `${builtins.toJSON (import ./` + inputsName + ` (question // { flake = target; }))}"
+           (import ./%[2]s target args));
   };
 }
 `
 
-const sourceMark = "clanctl-source "
+const (
+	sourceMark = "clanctl-source "
+	inputsMark = "clanctl-inputs "
+	inputsName = "inputs.nix"
+)
 
 // program is the program flake of a function.
 type program struct {
@@ -46,10 +53,11 @@ func newProgram(fn Function, args []byte) (*program, error) {
 		files[name] = []byte(source)
 	}
 	for name := range files {
-		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" {
-			return nil, fmt.Errorf("function name %q is not a .nix file name", name)
+		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" || name == inputsName {
+			return nil, fmt.Errorf("function name %q is not a .nix file name, or one of the program's own", name)
 		}
 	}
+	files[inputsName] = []byte(inputsSource)
 	files["flake.nix"] = fmt.Appendf(nil, programFlake, "args:", fn.Name)
 	if args != nil {
 		files["flake.nix"] = fmt.Appendf(nil, programFlake, "_: let args = builtins.fromJSON (builtins.readFile ./args.json); in", fn.Name)

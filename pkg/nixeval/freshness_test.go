@@ -1,0 +1,351 @@
+package nixeval
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// world is a flake in a directory of its own, with everything that it may come from beside it.
+type world struct {
+	*testing.T
+	e    Evaluator
+	dir  string
+	ref  string   // the flake; "" for dir/flake
+	seen []string // reasons why an answer was not kept
+	runs int      // of Nix
+}
+
+// settle lets enough time pass that files are no longer just written, which would keep answers from being kept.
+func settle() { time.Sleep(120 * time.Millisecond) }
+
+func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+
+// write writes a file; DIR in its text is the directory of the world.
+func (w *world) write(name, text string) {
+	w.Helper()
+	writeAll(w.T, map[string]string{w.path(name): strings.ReplaceAll(text, "DIR", w.dir)})
+}
+
+func (w *world) git(repo string, args ...string) string {
+	w.Helper()
+	command := exec.Command("git", append([]string{"-C", w.path(repo), "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "core.hooksPath=/dev/null"}, args...)...)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		w.Fatalf("git %v: %s", args, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// commit makes a repository of a directory, or a commit with everything in it.
+func (w *world) commit(repo string) {
+	w.Helper()
+	if !exists(w.path(repo + "/.git")) {
+		w.git(repo, "init", "-q", "-b", "main")
+	}
+	w.git(repo, "add", "-A")
+	w.git(repo, "commit", "-qm", "x", "--allow-empty")
+}
+
+// lock has Nix write the flake's lock file.
+func (w *world) lock(flake string) {
+	w.Helper()
+	command := exec.Command(w.e.nix(), "--extra-experimental-features", "nix-command flakes", "--offline", "flake", "lock", "path:"+w.path(flake))
+	if out, err := command.CombinedOutput(); err != nil {
+		w.Fatalf("%s", out)
+	}
+}
+
+func (w *world) evaluator() *Evaluator {
+	e := w.e
+	e.OnCommand = func([]string) { w.runs++ }
+	e.OnNotCached = func(reason string) { w.seen = append(w.seen, reason) }
+	return &e
+}
+
+// everything is a function whose answer hangs on all that a flake can see.
+var everything = Function{Name: "everything.nix", Source: `flake: _:
+	let
+		walk = dir: builtins.mapAttrs (n: k: if k == "directory" then walk (dir + "/${n}") else if k == "regular" then builtins.readFile (dir + "/${n}") else k) (builtins.readDir dir);
+		values = depth: flake: builtins.mapAttrs (_: i: { value = i.value or (if builtins.pathExists (i + "/value") then builtins.readFile (i + "/value") else null); }
+			// (if depth > 0 && i ? inputs then { inputs = values (depth - 1) i; } else { })) flake.inputs;
+	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; } flake; value = flake.value or null; }`}
+
+// ask asks with and without the cache, which must be the same, and returns the answer (or the error) and whether it came from the cache.
+func (w *world) ask(what string) (string, bool) {
+	w.Helper()
+	ref := w.ref
+	if ref == "" {
+		ref = w.path("flake")
+	}
+	w.seen, w.runs = nil, 0
+	result, err := w.evaluator().Apply(w.Context(), ref, everything, nil)
+	uncached := w.e
+	uncached.CacheDir = ""
+	want, wantErr := uncached.Apply(w.Context(), ref, everything, nil)
+	got, expected := outcome(result, err), outcome(want, wantErr)
+	if w.runs > 1 || result != nil && result.Cached != (w.runs == 0) {
+		w.Errorf("%s: %d Nix processes", what, w.runs)
+	}
+	if got != expected {
+		w.Fatalf("%s: stale (%v, cached: %v)\n%s\nit is\n%s", what, w.seen, result != nil && result.Cached, got, expected)
+	}
+	return got, result != nil && result.Cached
+}
+
+func outcome(r *Result, err error) string {
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return string(r.Value)
+}
+
+// eachWorld runs a test in a world for each Nix of CLANCTL_TEST_NIX, side by side with others.
+func eachWorld(t *testing.T, name string, test func(w *world)) {
+	nixes := filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX"))
+	if len(nixes) == 0 {
+		nixes = []string{"nix"}
+	}
+	for i, nix := range nixes {
+		t.Run(fmt.Sprintf("%s/%d", name, i), func(t *testing.T) {
+			t.Parallel()
+			dir, err := os.MkdirTemp("", "world-") // the name of the test may have signs that a URL must escape
+			if err == nil {
+				dir, err = filepath.EvalSymlinks(dir)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			test(&world{T: t, dir: dir, e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"), CacheDir: filepath.Join(dir, "cache")}})
+		})
+	}
+}
+
+// edit is one that somebody could make; each was chosen because an answer could be stale after it.
+type chosenEdit struct {
+	name string
+	// make makes a world in which an answer is had.
+	make func(w *world)
+	// edit changes it.
+	edit func(w *world)
+	// kept: an unchanged world is answered from the cache.
+	kept bool
+	// still: the edit changes nothing for Nix; the answer comes from the cache (if kept).
+	still bool
+	// reason is part of the reason why nothing is kept.
+	reason string
+}
+
+const valueFlake = `{ outputs = _: { value = builtins.readFile ./value; }; }`
+
+func TestChosenEdits(t *testing.T) {
+	for _, c := range slicesOf(inputEdits) {
+		eachWorld(t, c.name, func(w *world) {
+			c.make(w)
+			settle()
+			before, _ := w.ask("first")
+			if first := w.seen; !strings.HasPrefix(before, "error: ") && (len(first) == 0) != c.kept || !strings.Contains(strings.Join(first, "\n"), c.reason) {
+				w.Errorf("not kept: %q; want kept: %v, with %q", first, c.kept, c.reason)
+			}
+			if _, cached := w.ask("again"); cached != c.kept {
+				w.Errorf("the second answer comes from the cache: %v", cached)
+			}
+			c.edit(w)
+			after, cached := w.ask("after the edit")
+			if (before == after) != c.still {
+				w.Errorf("the edit changed something: %v\n%s\n%s", before != after, before, after)
+			}
+			if cached != (c.kept && c.still) {
+				w.Errorf("after the edit it comes from the cache: %v", cached)
+			}
+			settle()
+			w.ask("a moment after the edit")
+		})
+	}
+}
+
+func slicesOf[T any](lists ...[]T) []T {
+	var all []T
+	for _, list := range lists {
+		all = append(all, list...)
+	}
+	return all
+}
+
+// withInput is a flake with an input.
+func withInput(w *world, url string) {
+	w.write("flake/flake.nix", `{ inputs.other.url = "`+url+`"; outputs = { self, other }: { value = other.value; }; }`)
+}
+
+// stable is a repository with branches main and stable, whose value is one.
+func stable(w *world, repo string) {
+	w.write(repo+"/flake.nix", valueFlake)
+	w.write(repo+"/value", "one")
+	w.commit(repo)
+	w.git(repo, "branch", "stable")
+}
+
+// moveStable moves the branch without touching the work tree.
+func moveStable(w *world, repo string) {
+	w.git(repo, "checkout", "-q", "stable")
+	w.write(repo+"/value", "two")
+	w.commit(repo)
+	w.git(repo, "checkout", "-q", "main")
+}
+
+func directory(w *world, dir string) {
+	w.write(dir+"/flake.nix", valueFlake)
+	w.write(dir+"/value", "one")
+}
+
+var inputEdits = []chosenEdit{
+	{name: "a branch that no lock pins", make: func(w *world) { stable(w, "other"); withInput(w, "git+file://DIR/other?ref=stable") },
+		edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+	{name: "a branch given with --override-input", make: func(w *world) {
+		stable(w, "other")
+		directory(w, "pinned")
+		withInput(w, "path:DIR/pinned")
+		w.lock("flake")
+		w.e.OverrideInputs = map[string]string{"other": "git+file://" + w.path("other") + "?ref=stable"}
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+	{name: "what the registry says", make: func(w *world) {
+		directory(w, "one")
+		stable(w, "two")
+		w.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/one"}}]}`)
+		w.e.Options = []Option{{"flake-registry", w.path("registry.json")}}
+		withInput(w, "other")
+	}, edit: func(w *world) {
+		w.write("two/value", "two")
+		w.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/two"}}]}`)
+	}, reason: "may be another tree later"},
+	{name: "a directory spelled as if it were in the store", make: func(w *world) {
+		directory(w, "other")
+		withInput(w, "path:/nix/store/../..DIR/other")
+	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true},
+	{name: "a directory that no lock pins", make: func(w *world) { directory(w, "other"); withInput(w, "path:DIR/other") },
+		edit: func(w *world) { w.write("other/value", "two") }, kept: true},
+	{name: "a git work tree that no lock pins", make: func(w *world) { stable(w, "other"); withInput(w, "git+file://DIR/other") },
+		edit: func(w *world) { w.write("other/value", "two") }, kept: true},
+	{name: "a directory given with --override-input", make: func(w *world) {
+		directory(w, "pinned")
+		directory(w, "other")
+		withInput(w, "path:DIR/pinned")
+		w.lock("flake")
+		w.e.OverrideInputs = map[string]string{"other": "path:" + w.path("other")}
+	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true},
+	{name: "a directory below the flake", make: func(w *world) { directory(w, "flake/other"); withInput(w, "path:./other") },
+		edit: func(w *world) { w.write("flake/other/value", "two") }, kept: true},
+	{name: "a directory that the lock pins", make: func(w *world) {
+		directory(w, "other")
+		withInput(w, "path:DIR/other")
+		w.lock("flake")
+	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true, still: true},
+	{name: "a branch that the lock pins", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other?ref=stable")
+		w.lock("flake")
+	}, edit: func(w *world) { moveStable(w, "other") }, kept: true, still: true},
+	{name: "a branch that the lock pins, and is locked anew", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other?ref=stable")
+		w.lock("flake")
+	}, edit: func(w *world) {
+		moveStable(w, "other")
+		if err := os.Remove(w.path("flake/flake.lock")); err != nil {
+			w.Fatal(err)
+		}
+		w.lock("flake")
+	}, kept: true},
+	{name: "another URL than that of the lock, of equal content", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other?ref=main")
+		w.lock("flake")
+		withInput(w, "git+file://DIR/other?ref=stable")
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "flake.lock is older than flake.nix"},
+	{name: "a second input of equal content that no lock pins", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other?ref=main")
+		w.lock("flake")
+		w.write("flake/flake.nix", `{ inputs.other.url = "git+file://DIR/other?ref=main"; inputs.second.url = "git+file://DIR/other?ref=stable";
+			outputs = { self, other, second }: { value = second.value; }; }`)
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "input second: "},
+	{name: "a lock file that git does not track", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other?ref=stable")
+		w.write("flake/.gitignore", "flake.lock")
+		w.lock("flake")
+		w.commit("flake")
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+	{name: "a branch that a directory has as input", make: func(w *world) {
+		stable(w, "deep")
+		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
+		withInput(w, "path:DIR/other")
+	}, edit: func(w *world) { moveStable(w, "deep") }, reason: "input other/deep"},
+	{name: "a branch that a directory has as input, and pins", make: func(w *world) {
+		stable(w, "deep")
+		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.lock("other")
+		withInput(w, "path:DIR/other")
+	}, edit: func(w *world) { moveStable(w, "deep") }, kept: true, still: true},
+	{name: "an input's input that followed another one", make: func(w *world) {
+		stable(w, "deep")
+		directory(w, "mine")
+		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.write("flake/flake.nix", `{ inputs.mine.url = "path:DIR/mine"; inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.follows = "mine";
+			outputs = { self, mine, other }: { value = other.value; }; }`)
+		w.lock("flake")
+		w.write("flake/flake.nix", `{ inputs.mine.url = "path:DIR/mine"; inputs.other.url = "path:DIR/other";
+			outputs = { self, mine, other }: { value = other.value; }; }`)
+	}, edit: func(w *world) { moveStable(w, "deep") }, reason: "input other/deep"},
+	{name: "an input that follows another one, all pinned", make: func(w *world) {
+		stable(w, "deep")
+		directory(w, "mine")
+		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.write("flake/flake.nix", `{ inputs.mine.url = "path:DIR/mine"; inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.follows = "mine";
+			outputs = { self, mine, other }: { value = other.value; }; }`)
+		w.lock("flake")
+	}, edit: func(w *world) { moveStable(w, "deep"); w.write("mine/value", "two") }, kept: true, still: true},
+	{name: "an input that has one of its own follow another, all pinned", make: func(w *world) {
+		stable(w, "deep")
+		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; inputs.same.follows = "deep"; outputs = { self, deep, same }: { value = same.value; }; }`)
+		withInput(w, "path:DIR/other")
+		w.lock("flake")
+	}, edit: func(w *world) { moveStable(w, "deep") }, kept: true, still: true},
+	{name: "an input's input given in flake.nix", make: func(w *world) {
+		stable(w, "deep")
+		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=main"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.write("flake/flake.nix", `{ inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.url = "git+file://DIR/deep?ref=stable";
+			outputs = { self, other }: { value = other.value; }; }`)
+		w.lock("flake")
+	}, edit: func(w *world) { // Nix 2.8 looks at the branch whatever the lock says
+		moveStable(w, "deep")
+		w.write("flake/touched", "")
+	}, reason: "input other/deep"},
+	{name: "a lock file that is a link out of the flake", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other?ref=stable")
+		w.lock("flake")
+		if err := errors.Join(os.Rename(w.path("flake/flake.lock"), w.path("flake.lock")), os.Symlink(w.path("flake.lock"), w.path("flake/flake.lock"))); err != nil {
+			w.Fatal(err)
+		}
+	}, edit: func(w *world) { // Nix 2.8 reads it, Nix 2.26 does not
+		moveStable(w, "other")
+		if err := os.WriteFile(w.path("flake.lock"), []byte(`{"version": 7, "root": "root", "nodes": {"root": {}}}`), 0o600); err != nil {
+			w.Fatal(err)
+		}
+		w.write("flake/touched", "")
+	}, reason: ""},
+	{name: "a flake below the top of its tree", make: func(w *world) {
+		directory(w, "flake/other")
+		w.write("flake/fleet/flake.nix", `{ inputs.other.url = "path:DIR/other"; outputs = { self, other }: { value = other.value; }; }`)
+		directory(w, "other")
+		w.commit("flake")
+		w.ref = "git+file://" + w.path("flake") + "?dir=fleet"
+	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true},
+}

@@ -1,0 +1,301 @@
+package nixeval
+
+import (
+	_ "embed" // the Nix half
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// inputsSource tells what pins a flake's inputs; see there.
+//
+//go:embed inputs.nix
+var inputsSource string
+
+// flakeInputs is its answer for one flake.
+type flakeInputs struct {
+	// Dir is the flake's directory below the top of its source tree.
+	Dir string `json:"dir"`
+	// Inputs are those of flake.nix, Formals the arguments of its outputs, which are inputs too.
+	Inputs  map[string]inputSpec `json:"inputs"`
+	Formals []string             `json:"formals"`
+	// Kind is what flake.lock is: "regular", "" if there is none, and nothing else that is known. Lock is its text.
+	Kind string `json:"kind"`
+	Lock string `json:"lock"`
+	// Children are the inputs that Nix fetched because no lock file pins them.
+	Children map[string]*flakeInputs `json:"children"`
+}
+
+// inputSpec is an input as flake.nix has it.
+type inputSpec map[string]any
+
+// ref is the input's own reference, in the form of flake.lock.
+func (s inputSpec) ref(name string) (attrs refAttrs, text string, ok bool) {
+	attrs = refAttrs{}
+	for key, value := range s {
+		switch value.(type) {
+		case string, bool, float64:
+			attrs[key] = value
+		case map[string]any:
+			if key != "inputs" {
+				return nil, "", false
+			}
+		default:
+			return nil, "", false
+		}
+	}
+	delete(attrs, "flake")
+	delete(attrs, "inputs")
+	text = attrs.text("url")
+	switch {
+	case attrs.text("type") != "":
+		return attrs, "", true
+	case len(attrs) == 0:
+		return refAttrs{"type": "indirect", "id": name}, name, true
+	case len(attrs) == 1 && text != "":
+		attrs, ok = parseRef(text)
+		return attrs, text, ok
+	}
+	return nil, "", false
+}
+
+func (s inputSpec) isFlake() bool { return s["flake"] != false }
+
+func (s inputSpec) follows() bool { _, ok := s["follows"]; return ok }
+
+// inputs are the inputs that flake.nix sets of this input, by name.
+func (s inputSpec) inputs() map[string]inputSpec {
+	found := map[string]inputSpec{}
+	if all, ok := s["inputs"].(map[string]any); ok {
+		for name, value := range all {
+			spec, _ := value.(map[string]any)
+			found[name] = spec
+		}
+	}
+	return found
+}
+
+// pinning finds out what an answer hangs on besides the flake's own tree. It follows Nix's own way of bringing a lock file up to date
+// (computeLocks in flake.cc, the same from Nix 2.8 to 2.36 but for what is said where it matters), and where it does not know the way it
+// says so.
+type pinning struct {
+	overrides map[string]string // absolute references, by input path
+	trees     []Ref             // local trees whose content counts
+	unknown   string            // why the sameness of some input is not known; empty if all is known
+}
+
+// pinningOf judges the inputs of a flake. The local trees are those found, whether or not all is known.
+func pinningOf(inputs *flakeInputs, overrides map[string]string) *pinning {
+	p := &pinning{overrides: overrides}
+	lock, err := inputs.lock()
+	if err != nil {
+		p.because(nil, err.Error())
+		return p
+	}
+	p.flake(nil, inputs, []lockedFlake{{lock, lock.root}}, nil)
+	return p
+}
+
+func (p *pinning) because(at []string, reason string) {
+	if p.unknown == "" {
+		if len(at) > 0 {
+			reason = fmt.Sprintf("input %s: %s", strings.Join(at, "/"), reason)
+		}
+		p.unknown = reason
+	}
+}
+
+func (f *flakeInputs) lock() (*lockFile, error) {
+	if f.Kind != "regular" && f.Kind != "" {
+		return nil, fmt.Errorf("flake.lock is not a regular file")
+	}
+	return parseLockFile(f.Lock)
+}
+
+// lockedFlake is a flake's node in a lock file.
+type lockedFlake struct {
+	file *lockFile
+	node *lockNode
+}
+
+// flake judges the inputs of a flake that was fetched. Where several lock files might count, for versions of Nix differ, all must agree;
+// set are the inputs that the flake above sets of it.
+func (p *pinning) flake(at []string, f *flakeInputs, locks []lockedFlake, set map[string]inputSpec) {
+	names := slices.Clone(f.Formals)
+	for name := range f.Inputs {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		spec, here := f.Inputs[name], append(slices.Clip(at), name)
+		above, isSet := set[name]
+		switch override, overridden := p.overrides[strings.Join(here, "/")]; {
+		case name == "self":
+			p.because(nil, "flake.nix sets inputs.self")
+		case overridden:
+			attrs, _ := parseRef(override)
+			p.fetched(here, f, spec, attrs, override, locks)
+		case isSet && !above.follows():
+			p.because(here, "another flake.nix sets where it comes from")
+		case isSet, spec.follows():
+			// It is another input, which is judged by itself.
+		default:
+			p.input(here, f, spec, locks)
+		}
+	}
+}
+
+// input judges an input that comes from where its flake.nix says.
+func (p *pinning) input(here []string, f *flakeInputs, spec inputSpec, locks []lockedFlake) {
+	name := here[len(here)-1]
+	attrs, text, ok := spec.ref(name)
+	if !ok {
+		p.because(here, fmt.Sprintf("%q is of no form that can be known to stay the same", text))
+		return
+	}
+	var pins []lockedFlake
+	for _, l := range locks {
+		if pin := l.file.pin(l.node, name); pin != nil {
+			pins = append(pins, lockedFlake{l.file, pin})
+		}
+	}
+	if len(pins) == 0 {
+		p.fetched(here, f, spec, attrs, text, locks)
+		return
+	}
+	if len(pins) < len(locks) {
+		p.because(here, "one of two lock files does not pin it")
+		return
+	}
+	for _, pin := range pins {
+		if !attrs.equal(pin.node.Original) {
+			p.because(here, "flake.lock is older than flake.nix")
+			return
+		}
+		p.pinned(here, f.Children[name], spec.inputs(), pin, false)
+	}
+}
+
+// pinned judges an input that a lock file pins, and those below it.
+func (p *pinning) pinned(here []string, f *flakeInputs, set map[string]inputSpec, pin lockedFlake, trust bool) {
+	if !pin.node.isFixed() {
+		p.because(here, "flake.lock does not pin it for good")
+		return
+	}
+	if !isAbsolute(pin.node.Locked.text("path")) && pin.node.Locked.text("type") == "path" &&
+		(pin.node.Parent == nil || !slices.Equal(*pin.node.Parent, here[:len(here)-1])) {
+		p.because(here, "flake.lock does not say what its path is relative to")
+		return
+	}
+	for name, input := range pin.node.Inputs {
+		if _, isSet := set[name]; input.Node == "" && !trust && !isSet {
+			// Nix reads the input's flake.nix again, in which there may be inputs that the lock file does not have.
+			if f == nil {
+				p.because(append(here, name), "flake.lock has it follow another input, and flake.nix does not")
+				return
+			}
+			p.flake(here, f, []lockedFlake{pin}, set)
+			return
+		}
+	}
+	for name, spec := range set {
+		if !spec.follows() && (pin.node.Inputs[name].Node != "" || len(pin.node.Inputs[name].Follows) > 0) {
+			p.because(append(here, name), "another flake.nix sets where it comes from")
+			return
+		}
+	}
+	for name, input := range pin.node.Inputs {
+		below := append(slices.Clip(here), name)
+		if _, overridden := p.overrides[strings.Join(below, "/")]; overridden {
+			p.because(below, "it is an input's input that is overridden")
+			return
+		}
+		if _, isSet := set[name]; input.Node != "" && !isSet {
+			p.pinned(below, nil, nil, lockedFlake{pin.file, pin.file.nodes[input.Node]}, true)
+		}
+	}
+}
+
+// fetched judges an input that no lock file pins.
+func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, attrs refAttrs, text string, locks []lockedFlake) {
+	name := here[len(here)-1]
+	tree, ok := fetchedTree(attrs, text, parent.Dir)
+	if !ok {
+		p.because(here, fmt.Sprintf("%s may be another tree later", text))
+		return
+	}
+	if tree.Root != "" && !slices.Contains(p.trees, tree) {
+		p.trees = append(p.trees, tree)
+	}
+	if !spec.isFlake() {
+		return
+	}
+	f := parent.Children[name]
+	if f == nil {
+		p.because(here, "its own inputs are not known")
+		return
+	}
+	if dir := dirOf(text); dir != "" && dir != f.Dir {
+		p.because(here, "its directory is not known") // Nix 2.8
+		return
+	}
+	own, err := f.lock()
+	if err != nil {
+		p.because(here, err.Error())
+		return
+	}
+	var below []lockedFlake
+	for _, l := range locks {
+		if pin := l.file.pin(l.node, name); pin != nil {
+			below = append(below, lockedFlake{l.file, pin})
+		}
+	}
+	p.flake(here, f, append(below, lockedFlake{own, own.root}), spec.inputs())
+}
+
+// fetchedTree tells where an input lies that no lock file pins: in a local directory, or (an empty Ref) in one whose sameness is known
+// already: in the tree of the flake that has the input (which lies at dir in it), in Nix's store, or at a commit. It reports false for any
+// other.
+func fetchedTree(attrs refAttrs, text, dir string) (Ref, bool) {
+	if text == "" {
+		return Ref{}, false
+	}
+	if isFixedRef(text) {
+		return Ref{}, true
+	}
+	if attrs.text("type") == "path" && !isAbsolute(attrs.text("path")) {
+		return Ref{}, filepath.IsLocal(path.Join(dir, attrs.text("path")))
+	}
+	u, err := url.Parse(text)
+	if err != nil || !isAbsolute(u.Path) || u.Host != "" || !plainQuery(text) {
+		return Ref{}, false
+	}
+	switch root := filepath.Clean(u.Path); u.Scheme {
+	case "path":
+		return Ref{Root: root}, true
+	case "git+file":
+		return Ref{Root: root, Git: true}, true
+	}
+	return Ref{}, false
+}
+
+// dirOf is the directory that a reference names below the top of its tree.
+func dirOf(ref string) string {
+	u, err := url.Parse(ref)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get("dir")
+}
+
+// parseInputs reads what inputs.nix told.
+func parseInputs(text string) (*flakeInputs, error) {
+	f := &flakeInputs{}
+	return f, json.Unmarshal([]byte(text), f)
+}
