@@ -3,15 +3,9 @@ package nixeval
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +25,7 @@ type attempt struct {
 	key    string
 	began  time.Time
 	passed time.Duration
+	nix    *nixIdentity
 	target *filetree.Tree // nil for a reference that is fixed by itself
 }
 
@@ -65,15 +60,9 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 	case e.Impure:
 		return "the evaluation is impure"
 	}
-	for _, o := range e.Options {
-		// The flake may then see files and an environment that nobody watches.
-		if o.Name == "pure-eval" || o.Name == "restrict-eval" {
-			return "the setting " + o.Name + " is given"
-		}
-	}
-	nix, err := e.identity()
-	if err != nil {
-		return "Nix: " + err.Error()
+	var err error
+	if a.nix, err = e.identify(); err != nil {
+		return err.Error()
 	}
 	if a.files, err = openCacheFiles(e.CacheDir); err != nil {
 		return err.Error()
@@ -90,7 +79,7 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 	default:
 		return ref.URL + " may be another tree later"
 	}
-	parts := append([]string{nix, state}, args...)
+	parts := append([]string{fmt.Sprintf("%x", a.nix.sum), state}, args...)
 	for _, o := range e.Options {
 		if secret(o) { // which args do not show
 			parts = append(parts, o.Name, o.Value)
@@ -125,7 +114,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 
 // keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran. Otherwise it says why
 // not.
-func (a *attempt) keep(ctx context.Context, r *run, ref Ref, inputs *pinning) (uncached string) {
+func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning) (uncached string) {
 	switch {
 	case a.uncached != "":
 		return a.uncached
@@ -133,6 +122,11 @@ func (a *attempt) keep(ctx context.Context, r *run, ref Ref, inputs *pinning) (u
 		return inputs.unknown
 	case a.clockJumped():
 		return "the clock was set while Nix ran"
+	}
+	if nix, err := e.identify(); err != nil {
+		return err.Error()
+	} else if !nix.unchangedSince(a.nix, a.began) {
+		return "Nix or its configuration was changed while it ran, or just before"
 	}
 	if a.target != nil {
 		after, err := a.files.observe(ctx, ref.Root, ref.Git)
@@ -194,80 +188,6 @@ func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*filet
 		_ = s.put("tree", key, t.Marshal())
 	}
 	return t, nil
-}
-
-// identity stands for the Nix that would run and what configures it: the program file (store paths never change, other files
-// by their stamp), configuration files and the environment.
-func (e *Evaluator) identity() (string, error) {
-	path, err := exec.LookPath(e.nix())
-	if err != nil {
-		return "", err
-	}
-	if path, err = filepath.EvalSymlinks(path); err != nil {
-		return "", err
-	}
-	st, err := filetree.Lstat(path)
-	if err != nil {
-		return "", err
-	}
-	hash := sha256.New()
-	fmt.Fprintf(hash, "%s %v\n", path, st)
-	environ := environment(os.Environ())
-	slices.Sort(environ) // its order says nothing, and shells change it
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "XDG_CONFIG") || name == "HOME" {
-			fmt.Fprintf(hash, "%d %s\n", len(entry), entry)
-		}
-	}
-	for _, file := range configFiles() {
-		hashConfig(hash, file, 0)
-	}
-	return fmt.Sprintf("%x", hash.Sum(nil)), nil
-}
-
-// hashConfig adds a configuration file and those that it includes.
-func hashConfig(hash io.Writer, file string, depth int) {
-	text, _ := os.ReadFile(file)
-	fmt.Fprintf(hash, "%s %d %s\n", file, len(text), text)
-	if depth == maxIncludes {
-		return
-	}
-	for line := range strings.Lines(string(text)) {
-		line, _, _ = strings.Cut(line, "#")
-		if words := strings.Fields(line); len(words) == 2 && (words[0] == "include" || words[0] == "!include") {
-			included := words[1]
-			if !filepath.IsAbs(included) {
-				included = filepath.Join(filepath.Dir(file), included)
-			}
-			hashConfig(hash, included, depth+1)
-		}
-	}
-}
-
-// maxIncludes ends files that include each other; Nix does not read such.
-const maxIncludes = 10
-
-// configFiles are the files that Nix reads its settings from, as its manual lists them.
-func configFiles() []string {
-	system := os.Getenv("NIX_CONF_DIR")
-	if system == "" {
-		system = "/etc/nix"
-	}
-	files := []string{filepath.Join(system, "nix.conf")}
-	if user := os.Getenv("NIX_USER_CONF_FILES"); user != "" {
-		return append(files, filepath.SplitList(user)...)
-	}
-	dirs := filepath.SplitList(os.Getenv("XDG_CONFIG_DIRS"))
-	if home := os.Getenv("XDG_CONFIG_HOME"); home != "" {
-		dirs = append(dirs, home)
-	} else if home, err := os.UserHomeDir(); err == nil {
-		dirs = append(dirs, filepath.Join(home, ".config"))
-	}
-	for _, dir := range dirs {
-		files = append(files, filepath.Join(dir, "nix", "nix.conf"))
-	}
-	return files
 }
 
 // plainQuery reports whether a local reference asks for nothing that a tree does not tell (submodules, large files).

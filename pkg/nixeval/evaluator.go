@@ -140,7 +140,7 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 		}
 	}
 	inputs := e.pinning(run)
-	if reason := attempt.keep(ctx, run, ref, inputs); reason != "" {
+	if reason := e.keep(ctx, attempt, run, ref, inputs); reason != "" {
 		attempt.uncached = reason
 		if e.OnNotCached != nil && e.CacheDir != "" {
 			e.OnNotCached(reason)

@@ -194,14 +194,14 @@ func FuzzShellJoin(f *testing.F) {
 		if strings.ContainsRune(a+b, 0) {
 			return
 		}
-		if got := shellWords(ShellJoin([]string{a, b})); len(got) != 2 || got[0] != a || got[1] != b {
+		if got := splitWords(ShellJoin([]string{a, b})); len(got) != 2 || got[0] != a || got[1] != b {
 			t.Fatalf("%q, %q are joined to %s, which is %q", a, b, ShellJoin([]string{a, b}), got)
 		}
 	})
 }
 
 // shellWords splits as a POSIX shell does: blanks, single quotes, and a backslash outside of them.
-func shellWords(line string) []string {
+func splitWords(line string) []string {
 	var words []string
 	var word strings.Builder
 	in, quoted := false, false

@@ -159,37 +159,6 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// The cache must see every file that Nix takes settings from.
-func TestIdentityHasIncludedFiles(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("NIX_CONF_DIR", dir)
-	e := fake(t, "")
-	one := func() string {
-		t.Helper()
-		id, err := e.identity()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return id
-	}
-	seen := map[string]string{}
-	for _, step := range []struct{ file, text string }{
-		{"nix.conf", "include more.conf # of mine\n!include " + dir + "/absolute.conf\ninclude nix.conf\n"},
-		{"more.conf", "cores = 1\n"}, {"more.conf", "cores = 2\n!include deep/deeper.conf\n"}, {"absolute.conf", "cores = 3\n"}, {"deep/deeper.conf", "cores = 4\n"},
-	} {
-		writeAll(t, map[string]string{filepath.Join(dir, step.file): step.text})
-		id := one()
-		if before, known := seen[id]; known {
-			t.Errorf("%s %q changed nothing since %s", step.file, step.text, before)
-		}
-		seen[id] = step.file
-	}
-	writeAll(t, map[string]string{filepath.Join(dir, "other.conf"): "x"})
-	if _, known := seen[one()]; !known {
-		t.Error("a file that is not included matters")
-	}
-}
-
 // Linux allows 128 KiB for a word of a command line; a question may be larger.
 func TestLargeArguments(t *testing.T) {
 	var e Evaluator
