@@ -36,6 +36,7 @@ type jsonOutput struct {
 	ctx      context.Context // ends an endless expression
 	query    *gojq.Code
 	filter   string
+	impure   bool // what the filter gives hangs on more than the document
 	raw      bool
 	terminal bool
 }
@@ -56,14 +57,19 @@ func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
 	if out.query, err = gojq.Compile(query); err != nil {
 		return nil, usagef("--jq: %v", err)
 	}
+	out.impure = !jqIsPure(query)
 	return out, nil
 }
 
 // to is the same output to another writer.
 func (o jsonOutput) to(w io.Writer) *jsonOutput { o.w = w; return &o }
 
-// name stands for all that a document's text depends on besides the document: the command, the flags, and this program.
+// name stands for all that a document's text depends on besides the document: the command, the flags, and this program. It is empty for a
+// text that depends on yet more.
 func (o *jsonOutput) name(command string) string {
+	if o.impure {
+		return ""
+	}
 	program := ""
 	if path, err := os.Executable(); err == nil {
 		if info, err := os.Stat(path); err == nil {

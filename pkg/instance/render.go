@@ -9,12 +9,16 @@ import (
 
 // Render is Load, with what is made of the inventory written to w. Where the evaluator has a cache the text is kept with Nix's
 // answer, and written from there the next time, without decoding anything: then the inventory is nil and so is the error.
-// name says which text it is; it must change with everything that render depends on besides the inventory. Only the text of a
-// clan without evaluation failures is kept.
+// name says which text it is; it must change with everything that render depends on besides the inventory. With an empty name nothing is
+// kept, nor is the text of a clan with evaluation failures.
 func Render(ctx context.Context, flake string, config Config, name string, w io.Writer, render func(io.Writer, *Inventory) error) (*Inventory, error) {
+	isKept := name != ""
 	name = flake + "\x00" + name
 	var writeErr error
 	early := func(l *loader) bool {
+		if !isKept {
+			return false
+		}
 		text, ok := l.first.Derived(name)
 		if ok {
 			_, writeErr = w.Write(text)
@@ -23,7 +27,7 @@ func Render(ctx context.Context, flake string, config Config, name string, w io.
 	}
 	var kept capture
 	then := func(l *loader) error {
-		if len(l.missing) > 0 || l.first == nil {
+		if !isKept || len(l.missing) > 0 || l.first == nil {
 			return nil
 		}
 		kept.room = keepUpTo

@@ -37,7 +37,7 @@ func TestRender(t *testing.T) {
 			name, want string
 			kept       bool
 		}{
-			{"a", "a 3 machines", false}, {"a", "a 3 machines", true}, {"b", "b 3 machines", false}, {"b", "b 3 machines", true},
+			{"a", "a 3 machines", false}, {"a", "a 3 machines", true}, {"b", "b 3 machines", false}, {"b", "b 3 machines", true}, {"", " 3 machines", false}, {"", " 3 machines", false},
 		} {
 			if got, kept := ask(c.name, ref); got != c.want || kept != c.kept {
 				t.Errorf("%s: got %q, kept %v", c.name, got, kept)
@@ -50,8 +50,8 @@ func TestRender(t *testing.T) {
 		if got, kept := ask("a", ref); got != "a 4 machines" || kept {
 			t.Errorf("after an edit: %q, kept %v", got, kept)
 		}
-		if rendered != 3 {
-			t.Errorf("rendered %d times, want 3", rendered)
+		if rendered != 5 {
+			t.Errorf("rendered %d times, want 5", rendered)
 		}
 		// What is not complete is said again each time.
 		broken := flake(t, map[string]string{"flake.nix": plainClan})
