@@ -117,6 +117,12 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 	if e.CacheOnly {
 		return nil, ErrNotCached
 	}
+	swept := make(chan struct{})
+	defer func() { <-swept }()
+	go func() {
+		defer close(swept)
+		e.sweep()
+	}()
 	program, cleanup, err := e.writeProgram(plain)
 	if err != nil {
 		return nil, fmt.Errorf("nixeval: %w", err)
