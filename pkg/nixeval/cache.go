@@ -76,6 +76,8 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 		state = fmt.Sprintf("%x", a.target.Sum())
 	case ref.Root == "" && isFixedRef(ref.URL):
 		state = "fixed"
+	case ref.Root != "":
+		return ref.URL + " asks for more than files"
 	default:
 		return ref.URL + " may be another tree later"
 	}
