@@ -29,8 +29,9 @@ type attempt struct {
 	target *filetree.Tree // nil for a reference that is fixed by itself
 }
 
-// answer is what is kept: a result, and the local inputs that it depends on.
+// answer is what is kept: a result or an error, and the local inputs that it depends on.
 type answer struct {
+	Error  *keptError      `json:"error,omitempty"`
 	Inputs []localInput    `json:"inputs,omitempty"`
 	Events []Event         `json:"events,omitempty"`
 	Source string          `json:"source,omitempty"`
@@ -115,8 +116,14 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 }
 
 // keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran. Otherwise it says why
-// not.
-func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning) (uncached string) {
+// not. failed is the error that the answer is, or nil.
+func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning, failed *Error) (uncached string) {
+	kept, value := answer{Events: r.events, Source: r.source}, r.stdout
+	if failed != nil {
+		if kept.Error, value = failed.kept(r), nil; kept.Error == nil {
+			return "the error may not come again"
+		}
+	}
 	switch {
 	case a.uncached != "":
 		return a.uncached
@@ -139,7 +146,6 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 			return "the flake's tree was changed while Nix ran"
 		}
 	}
-	kept := answer{Events: r.events, Source: r.source}
 	for _, input := range inputs.trees {
 		t, err := a.files.observe(ctx, input.Root, input.Git)
 		if err != nil {
@@ -152,7 +158,7 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 	}
 	head, err := json.Marshal(kept)
 	if err == nil {
-		err = a.files.put("answer", a.key, append(append(head, '\n'), r.stdout...))
+		err = a.files.put("answer", a.key, append(append(head, '\n'), value...))
 	}
 	if err != nil {
 		return err.Error()

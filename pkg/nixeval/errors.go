@@ -115,7 +115,7 @@ func (s Sources) own(path string) (string, bool) {
 }
 
 // explain turns a failed run into an *Error.
-func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sources Sources) error {
+func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sources Sources) *Error {
 	out := &Error{kind: ErrEvaluation, Stderr: r.stderr(), Sources: sources}
 	if ended := ctx.Err(); ended != nil {
 		out.kind, out.cause = errStopped, ended

@@ -20,6 +20,7 @@ type run struct {
 	events []Event
 	// source is where the flake's source is in the store, inputs what inputs.nix told; both empty if Nix died before.
 	source, inputs string
+	threw          bool // the value throws
 	tail           []byte
 	// err is what ended it badly: an *exec.ExitError, the context's cause, or that it could not be started.
 	err error
@@ -94,7 +95,7 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string) (*run, erro
 	if stdout.room < 0 {
 		err = errTooLarge
 	}
-	r.stdout, r.events, r.source, r.inputs, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.tail
+	r.stdout, r.events, r.source, r.inputs, r.threw, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.threw, log.tail
 	r.err = err
 	return r, err
 }

@@ -19,7 +19,7 @@ import (
 // function sees that flake's inputs in Nix 2.8 and later alike, in one process, and why the flake's own nixConfig is never
 // read: it is not the flake that was called. Before it evaluates anything it tells, by traces that Go reads, where the flake's source
 // is (so that positions can be mapped back even when the evaluation dies) and what its inputs are (see inputs.nix; unless it is asked not
-// to, with null).
+// to, with null). Of a value that throws it tells that it does, and then lets it throw: what else can go wrong tryEval does not catch.
 const programFlake = `{
   inputs.target.url = "path:/overridden";
   outputs = { self, target }: {
@@ -27,7 +27,8 @@ const programFlake = `{
       builtins.trace "` + sourceMark + `${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
         (if question == null then import ./%[2]s target args
          else builtins.trace "` + inputsMark + `${builtins.toJSON (import ./` + inputsName + ` (question // { flake = target; }))}"
-           (import ./%[2]s target args));
+           (let value = import ./%[2]s target args; whole = builtins.deepSeq value value; in
+            if (builtins.tryEval (builtins.seq whole true)).success then value else builtins.trace "` + threwMark + `" whole));
   };
 }
 `
@@ -36,6 +37,7 @@ const (
 	sourceMark = "clanctl-source "
 	inputsMark = "clanctl-inputs "
 	inputsName = "inputs.nix"
+	threwMark  = "clanctl-threw"
 )
 
 // program is the program flake of a function.
