@@ -25,13 +25,13 @@ var helpers = []string{"internal/markdown", "internal/nearest", "internal/term"}
 // mayImport says for each room which others it may know, besides the helpers. A room below pkg/ that is not listed is one more capability
 // over the inventory; one below internal/ knows no other.
 var mayImport = map[string][]string{
-	"pkg/nixeval":       {"internal/git", "internal/filetree", "internal/process"},
+	"pkg/nixeval":       {"internal/git", "internal/filetree", "internal/process", "internal/scratch"},
 	"pkg/tags":          {},
 	"pkg/module":        {"pkg/tags"},
 	"pkg/instance":      {"pkg/module", "pkg/tags", "pkg/nixeval", "internal/git", "internal/filetree"},
 	"pkg/store":         {"pkg/", "internal/git"},
 	"capability":        {"pkg/"},
-	"internal/filetree": {"internal/git"},
+	"internal/filetree": {"internal/git", "internal/scratch"},
 	"internal/git":      {"internal/process"},
 	"internal/markdown": {"internal/term"},
 	"internal/release":  {"internal/git"},

@@ -69,6 +69,9 @@ func (o jsonOutput) to(w io.Writer) *jsonOutput { o.w = w; return &o }
 // name stands for all that a document's text depends on besides the document: the command, the flags, and this program. It is empty for a
 // text that depends on yet more.
 func (o *jsonOutput) name(command string) string {
+	if o.impure {
+		return ""
+	}
 	program := ""
 	if path, err := os.Executable(); err == nil {
 		if info, err := os.Stat(path); err == nil {

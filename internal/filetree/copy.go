@@ -13,24 +13,24 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/scratch"
 )
 
 // Copy copies the tree (of a git work tree the tracked files, as they are on disk) to a new temporary directory, with other content for
 // some files, given by their paths relative to the top. It returns that directory, and a function that removes it. The tree, git's index
 // and git's objects are left alone. The copy has no history.
 func (s Source) Copy(ctx context.Context, files map[string][]byte) (dir string, remove func(), err error) {
-	to, err := os.MkdirTemp("", "clanctl-tree-")
+	top, err := scratch.NewDir("", scratch.Prefix)
 	if err != nil {
 		return "", nil, err
 	}
-	top := to
-	remove = func() { _ = os.RemoveAll(top) }
 	defer func() {
 		if err != nil {
-			_ = os.RemoveAll(top)
+			top.Remove()
 		}
 	}()
-	if to, err = filepath.EvalSymlinks(to); err != nil {
+	to, err := filepath.EvalSymlinks(top.Path)
+	if err != nil {
 		return "", nil, err
 	}
 	c := &copier{from: s.Root, to: to, instead: files, made: map[string]bool{}}
@@ -51,7 +51,7 @@ func (s Source) Copy(ctx context.Context, files map[string][]byte) (dir string, 
 			return "", nil, err
 		}
 	}
-	return to, remove, nil
+	return to, top.Remove, nil
 }
 
 type copier struct {

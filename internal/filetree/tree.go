@@ -118,11 +118,11 @@ func (t *Tree) UnchangedSince(before *Tree) bool {
 // QuietSince reports whether nothing in the tree was changed at or after a time.
 func (t *Tree) QuietSince(when time.Time) bool {
 	for _, d := range t.dirs {
-		if !d.self.stamp.Before(when.UnixNano()) {
+		if !d.self.stamp.Before(when) {
 			return false
 		}
 		for _, e := range d.entries {
-			if !e.stamp.Before(when.UnixNano()) {
+			if !e.stamp.Before(when) {
 				return false
 			}
 		}
@@ -132,18 +132,18 @@ func (t *Tree) QuietSince(when time.Time) bool {
 
 // Before reports whether the last change was surely before a time, whatever the file system's clock tick: some count whole
 // seconds, the others at most hundredths.
-func (s Stamp) Before(when int64) bool {
+func (s Stamp) Before(when time.Time) bool {
 	slack := int64(50 * time.Millisecond)
 	if s.ctime%int64(time.Second) == 0 {
 		slack = int64(2 * time.Second)
 	}
-	return s.ctime+slack < when
+	return s.ctime+slack < when.UnixNano()
 }
 
 // trusts reports whether an earlier look still holds: same stamp, and not made so soon after a change that another change
 // could have the same stamp.
 func (e *entry) trusts(now Stamp) bool {
-	return e.hashed != 0 && e.stamp == now && now.Before(e.hashed)
+	return e.hashed != 0 && e.stamp == now && now.Before(time.Unix(0, e.hashed))
 }
 
 func stampOf(st *unix.Stat_t) Stamp {
@@ -160,7 +160,7 @@ func Lstat(path string) (Stamp, error) {
 	return stampOf(&st), nil
 }
 
-// Stat looks at a file, through symlinks.
+// Stat looks at a file; at what a symlink leads to.
 func Stat(path string) (Stamp, error) {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {

@@ -101,7 +101,7 @@ func (id *nixIdentity) unchangedSince(before *nixIdentity, began time.Time) bool
 		return false
 	}
 	for _, l := range id.looked {
-		if !l.stamp.Before(began.UnixNano()) {
+		if !l.stamp.Before(began) {
 			return false
 		}
 	}

@@ -23,7 +23,7 @@ func TestIdentity(t *testing.T) {
 	_ = os.Unsetenv("NIX_USER_CONF_FILES")
 	t.Chdir(dir)
 	writeAll(t, map[string]string{dir + "/home/file": ""})
-	sum := func() digest {
+	sum := func() [32]byte {
 		t.Helper()
 		id, err := e.identify()
 		if err != nil {
@@ -31,7 +31,7 @@ func TestIdentity(t *testing.T) {
 		}
 		return id.sum
 	}
-	seen := map[digest]string{sum(): "nothing"}
+	seen := map[[32]byte]string{sum(): "nothing"}
 	for _, step := range []struct{ file, text string }{
 		{"system/nix.conf", "include more.conf # of mine\n!include " + dir + "/absolute.conf\r\n"},
 		{"system/more.conf", "cores = 1\n"}, {"system/more.conf", "cores = 2\n!include deep/deeper.conf\n"},
@@ -165,7 +165,7 @@ func TestIdentityOfWrapper(t *testing.T) {
 	t.Setenv("HOME", dir)
 	script := filepath.Join(dir, "bin", "nix")
 	writeAll(t, map[string]string{dir + "/lib/a.so": "a", dir + "/settings": "x", script: ""})
-	seen := map[digest]bool{}
+	seen := map[[32]byte]bool{}
 	e := &Evaluator{Nix: script}
 	for i, edit := range []func() error{
 		func() error {
