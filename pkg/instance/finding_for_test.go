@@ -8,7 +8,7 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// A finding about several machines, told of another one: its words, its place and what is written are that machine's.
+// A finding about several machines, told of another one: its subject, its place and what is written are that machine's.
 func TestFindingFor(t *testing.T) {
 	const store = "/nix/store/00000000000000000000000000000000-source"
 	setting := func(line string) string {
@@ -27,19 +27,17 @@ func TestFindingFor(t *testing.T) {
 	}
 	about := func(machine string, line, value int) Finding {
 		at := Position{File: "<f>/clan.nix", Line: line, Column: 3}
-		return Finding{Code: "invalid-setting", Instance: "x", Role: "r", Machine: machine, Machines: []string{"a", "b"}, Setting: []string{"port"},
-			Message:  "A definition for option `inventory.instances.x.roles.r.machines." + machine + ".settings.port' is not of type `string'.",
+		return Finding{Code: CodeInvalidSetting, Subject: Subject{Instance: "x", Role: "r", Machine: machine, Machines: []string{"a", "b"}, Setting: []string{"port"}},
 			Position: at, Definitions: []SettingDefinition{{Layer: "machine", Name: machine, Position: &at, Value: value}}}
 	}
-	compare := cmp.AllowUnexported(Finding{})
 	a, b := about("a", 5, 1), about("b", 9, 2)
-	if diff := cmp.Diff(b, inv.FindingFor(a, "b"), compare); diff != "" {
+	if diff := cmp.Diff(b, inv.FindingFor(a, "b")); diff != "" {
 		t.Errorf("of b:\n%s", diff)
 	}
-	if diff := cmp.Diff(a, inv.FindingFor(b, "a"), compare); diff != "" {
+	if diff := cmp.Diff(a, inv.FindingFor(b, "a")); diff != "" {
 		t.Errorf("of a:\n%s", diff)
 	}
-	if diff := cmp.Diff(a, inv.FindingFor(a, "c"), compare); diff != "" {
+	if diff := cmp.Diff(a, inv.FindingFor(a, "c")); diff != "" {
 		t.Errorf("of a machine that it does not concern:\n%s", diff)
 	}
 	module := a

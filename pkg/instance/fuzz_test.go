@@ -42,7 +42,7 @@ func FuzzAnswer(f *testing.F) {
 			l.missing[i].finding.Definitions = inv.definitions(&l.missing[i].finding)
 			inv.Findings = append(inv.Findings, l.missing[i].finding)
 		}
-		slices.SortFunc(inv.Findings, CompareFindings)
+		slices.SortFunc(inv.Findings, Finding.Compare)
 		for name := range inv.Instances {
 			_ = inv.Where("instances", name, "roles")
 		}
@@ -106,7 +106,7 @@ func FuzzInterface(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d := &interfaceDecoder{local: func(file string) string { return file }, miss: func([]string, any, *string) {}}
+		d := &interfaceDecoder{local: func(file string) string { return file }, miss: func([]string, any, **module.Failure) {}}
 		decoded := d.decode(values[0], nil)
 		if _, err := json.Marshal(decoded); err != nil {
 			t.Fatalf("it does not marshal: %v", err)

@@ -145,13 +145,14 @@ func TestLoadIsolates(t *testing.T) {
 			t.Fatal(err)
 		}
 		type row struct {
-			code, instance, place, message string
-			severity                       Severity
+			instance, place, message string
+			code                     Code
+			severity                 Severity
 		}
 		var got []row
 		for _, f := range inv.Findings {
-			message, _, _ := strings.Cut(f.Message, "\n")
-			got = append(got, row{f.Code, f.Instance, f.Position.String(), message, f.Severity})
+			message, _, _ := strings.Cut(f.Message(), "\n")
+			got = append(got, row{f.Instance, f.Position.String(), message, f.Code, f.Severity})
 		}
 		t.Log(mustJSON(t, inv.Findings))
 		if len(got) < 6 {
@@ -166,7 +167,7 @@ func TestLoadIsolates(t *testing.T) {
 			t.Errorf("error: %v", err)
 		}
 		for _, want := range []string{"thrown away", "leaf", "infinite recursion", "syntax error", "missing"} {
-			if !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return strings.Contains(f.Message, want) && f.File != "" && f.Line > 0 }) {
+			if !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return strings.Contains(f.Message(), want) && f.File != "" && f.Line > 0 }) {
 				t.Errorf("no finding says %q with a place", want)
 			}
 		}
@@ -263,7 +264,7 @@ func TestEndlessTags(t *testing.T) {
 		if r := inv.Instances["tagged"].Roles["r"]; r.Machines["m"] == nil || r.Machines["m"].Settings != nil || r.SettingsFrom != FromNowhere {
 			t.Errorf("whether the tag's settings apply is not known: %+v", r)
 		}
-		if len(inv.Findings) != 1 || inv.Findings[0].Code != "machines-failed" || !strings.Contains(inv.Findings[0].Message, "infinite recursion") || inv.Findings[0].Line != 3 {
+		if len(inv.Findings) != 1 || inv.Findings[0].Code != "machines-failed" || !strings.Contains(inv.Findings[0].Message(), "infinite recursion") || inv.Findings[0].Line != 3 {
 			t.Errorf("findings: %s", mustJSON(t, inv.Findings))
 		}
 	})
