@@ -120,6 +120,7 @@ func TestOf(t *testing.T) {
 		return f
 	}
 	missing := instance.NewFinding(instance.CodeMissingSetting, instance.Subject{Instance: "backup", Role: "client", Setting: []string{"x"}}, instance.Cause{})
+	unused := instance.NewFinding(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
 	failed := func(role string) instance.Finding {
 		code := instance.CodeInstanceFailed
 		if role != "" {
@@ -134,10 +135,10 @@ func TestOf(t *testing.T) {
 		"nothing": {want: ""},
 		"another place and order of the same": {
 			old: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Cause: instance.Cause{Nix: "at clan.nix:12:5"}, Position: instance.Position{File: "clan.nix", Line: 12}}}
+				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "at clan.nix:12:5"}, Position: instance.Position{File: "clan.nix", Line: 12}}}
 			},
 			new: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Cause: instance.Cause{Nix: "at clan.nix:14:5"}, Position: instance.Position{File: "clan.nix", Line: 14}}}
+				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "at clan.nix:14:5"}, Position: instance.Position{File: "clan.nix", Line: 14}}}
 			},
 		},
 		"meta": {
@@ -311,7 +312,7 @@ laptop is affected direct: unknown;
 				inv.Findings = []instance.Finding{machines(missing, "box", "laptop")}
 			},
 			new: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{machines(missing, "attic", "laptop"), {Code: instance.CodeUnusedTag, Cause: instance.Cause{Tag: "x"}}, {Code: instance.CodeUnusedTag, Cause: instance.Cause{Tag: "x"}}}
+				inv.Findings = []instance.Finding{machines(missing, "attic", "laptop"), unused, unused}
 			},
 			want: "appeared missing-setting [attic]\nappeared unused-tag []\nappeared unused-tag []\ngone missing-setting [box]\n",
 		},

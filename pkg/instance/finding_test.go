@@ -3,6 +3,9 @@ package instance
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +43,30 @@ func TestFindingsReadBack(t *testing.T) {
 				t.Errorf("%s says nothing", text)
 			}
 		}
+	}
+}
+
+// The schema of the document describes each field of a cause.
+func TestSchemaOfCause(t *testing.T) {
+	text, err := os.ReadFile("../../docs/eval.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Defs struct {
+			Cause struct{ Properties map[string]any }
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	var fields []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Cause]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		fields = append(fields, name)
+	}
+	if diff := cmp.Diff(sortedKeys(schema.Defs.Cause.Properties), fields); diff != "" {
+		t.Error(diff)
 	}
 }
 
