@@ -88,9 +88,7 @@ func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.
 	if !errors.As(err, &nixErr) {
 		t.Fatal(err)
 	}
-	f := instance.NewFinding(instance.CodeFlakeFailed, instance.Subject{}, instance.Cause{})
-	f.Position, _ = nixErr.Position()
-	return []instance.Finding{f}
+	return []instance.Finding{instance.FlakeFailed(nixErr)}
 }
 
 // moduleFindings are what is found in a flake's own modules.

@@ -112,6 +112,14 @@ func NewFinding(code Code, about Subject, cause Cause) Finding {
 	return f
 }
 
+// FlakeFailed is the finding that stands for a flake of which nothing could be loaded.
+func FlakeFailed(err *nixeval.Error) Finding {
+	f := NewFinding(CodeFlakeFailed, Subject{}, Cause{Nix: err.Sources.Rewrite(err.Message), Hint: err.Hint})
+	f.Position, _ = err.Position()
+	f.Err = err
+	return f
+}
+
 // grade gives the finding the severity of its code and cause.
 func (f *Finding) grade() {
 	of := f.Code.info()
