@@ -18,7 +18,7 @@ import (
 func TestFindingsReadBack(t *testing.T) {
 	full := Cause{Also: "tag", Count: 3, Elsewhere: []string{"e"}, Hint: "h", Input: "i", Instances: []string{"a"}, Known: []string{"k"}, Max: 2, Min: 1, Name: "n<&>",
 		Names: []string{"x"}, Near: []string{"y"}, Nix: "Nix\nsays", Other: "o", OtherInstances: []string{"b"}, OtherService: "i#m", Part: "p", Service: "i#n",
-		Tag: "t", Type: "package", Values: []any{json.Number("12345678901234567890"), map[string]any{"a": nil}}, Whole: true}
+		Tag: "t", Shape: &Shape{Path: []string{"roles", "r"}, Type: "a list", Near: []string{"x"}}, Type: "package", Values: []any{json.Number("12345678901234567890"), map[string]any{"a": nil}}, Whole: true}
 	about := Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}, Setting: []string{"a", "b.c"}}
 	for _, info := range Codes() {
 		for _, f := range []Finding{NewFinding(info.Code, Subject{}, Cause{}), NewFinding(info.Code, about, full), NewFinding(info.Code, Subject{Module: "m"}, full)} {
@@ -183,24 +183,6 @@ func TestKey(t *testing.T) {
 	warning := func(text string) string { return NewFinding(CodeNixWarning, Subject{}, Cause{Nix: text}).Key() }
 	if warning("a.nix:1:2: x") != warning("a.nix:12: x") || warning("x") == warning("y") {
 		t.Error("a warning of Nix is what it says, wherever")
-	}
-}
-
-func TestRelative(t *testing.T) {
-	about := Subject{Instance: "my sshd", Role: "server", Machine: "laptop"}
-	for message, want := range map[string]string{
-		"The option `inventory.instances.\"my sshd\".roles.server.machines.laptop.settings.a.b' does not exist. Definition values:\n- In `clan.nix, via option inventory.instances.\"my sshd\".roles.server.settings': { }": "The option `a.b' does not exist. Definition values:\n- In `clan.nix': { }",
-		"A definition for option `self-x.instances.\"my sshd\".roles.server.settings.x' is":                                     "A definition for option `x' is",
-		"at inventory.instances.\"my sshd\".roles.server.machines.\"a.b c\".settings.x: no":                                     "at x: no",
-		"- In `inventory.instances.\"my sshd\".roles.server.tags.all.settings': 1":                                              "- In `roles.server.tags.all.settings': 1",
-		"- In `a.nix, via option flake.clan.inventory.instances.x.roles.y.settings': 1\n- In `b.nix, via option z.settings': 2": "- In `a.nix': 1\n- In `b.nix': 2",
-		"The option `inventory.instances.other.roles.server.settings.x' is":                                                     "The option `inventory.instances.other.roles.server.settings.x' is",
-		"The option `inventory.instances.\"my sshd\".roles.server2.settings.x' is":                                              "The option `inventory.instances.\"my sshd\".roles.server2.settings.x' is",
-		"nothing of ours": "nothing of ours",
-	} {
-		if got := relative(message, about); got != want {
-			t.Errorf("%s\nbecame %s\nwant   %s", message, got, want)
-		}
 	}
 }
 
