@@ -194,6 +194,7 @@ type Module struct {
 // Written is how a module is written.
 type Written struct {
 	Manifest   Part[[]string] `json:"manifest"`
+	Categories Part[[]string] `json:"categories"`
 	Limits     Part[[]Value]  `json:"limits"`
 	PerMachine bool           `json:"perMachine"`
 	Roles      Part[Named[Part[struct {

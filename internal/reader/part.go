@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,6 +29,10 @@ type Failure struct {
 	// Undefined: an option that nobody set and that has no default. Unset: a hidden one that nobody set.
 	Undefined bool `json:"undefined"`
 	Unset     bool `json:"unset"`
+	// Bare: the settings of a role without options.
+	Bare bool `json:"bare"`
+	// File is the one that is missing.
+	File string `json:"file"`
 	// Err is what Nix says; see [Reader.Explain].
 	Err error `json:"-"`
 }
@@ -45,6 +50,8 @@ const (
 	Blocked FailureKind = "blocked"
 	// Absent: there is no such part.
 	Absent FailureKind = "absent"
+	// Missing: a file is not there.
+	Missing FailureKind = "missing"
 	// Opaque: nothing that a document could hold: a package set, or endless.
 	Opaque FailureKind = "opaque"
 )
@@ -52,14 +59,20 @@ const (
 var (
 	markPrefix  = []byte(`{"$clanctl":`)
 	pairsPrefix = []byte(`{"$clanctl":"pairs"`)
+	filePrefix  = []byte(`{"$clanctl":"file"`)
 )
 
 // ahead returns what the decoder reads next. All of an answer is in its buffer.
 func ahead(dec *jsontext.Decoder) []byte { return bytes.TrimLeft(dec.UnreadBuffer(), ",: \n") }
 
+// isFailure reports whether what comes next marks a part that failed.
+func isFailure(next []byte) bool {
+	return bytes.HasPrefix(next, markPrefix) && !bytes.HasPrefix(next, pairsPrefix) && !bytes.HasPrefix(next, filePrefix)
+}
+
 // UnmarshalJSONFrom reads a value, or the mark in its place.
 func (p *Part[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if next := ahead(dec); bytes.HasPrefix(next, markPrefix) && !bytes.HasPrefix(next, pairsPrefix) {
+	if next := ahead(dec); isFailure(next) {
 		p.Failure = &Failure{}
 		return jsonv2.UnmarshalDecode(dec, p.Failure)
 	}
@@ -121,6 +134,24 @@ func (v Value) Whole() (json.RawMessage, bool) {
 	return v.raw, v.raw != nil && !bytes.Contains(v.raw, markPrefix)
 }
 
+// File is a path into the flake itself, and a hash of what it leads to.
+type File struct {
+	Path, Hash string
+}
+
+// Files are the paths into the flake that a value holds, by their paths in it, joined with NUL.
+func (v Value) Files() map[string]File {
+	if !bytes.Contains(v.raw, filePrefix) {
+		return nil
+	}
+	files := map[string]File{}
+	var value any
+	if json.Unmarshal(v.raw, &value) == nil {
+		(&pruner{files: files}).prune(value, nil)
+	}
+	return files
+}
+
 // Prune returns what there is of the value, as maps, slices, strings, bools, nil and json.Number, and reports the rest with its
 // path in the value; keep is false where nothing is left. A list that lacks an element is missing as a whole: a shorter list
 // would be a wrong value.
@@ -136,7 +167,7 @@ func (v Value) Prune(report func(path []string, f *Failure)) (value any, keep bo
 	if _, whole := v.Whole(); whole {
 		return value, true
 	}
-	return prune(value, nil, report)
+	return (&pruner{report: report}).prune(value, nil)
 }
 
 // PruneList is Prune of a list whose elements can do without each other.
@@ -148,13 +179,20 @@ func (v Value) PruneList(report func(path []string, f *Failure)) (list any, keep
 	return value, ok
 }
 
-func prune(node any, path []string, report func([]string, *Failure)) (any, bool) {
+// pruner takes the marks out of a value.
+type pruner struct {
+	report func(path []string, f *Failure)
+	files  map[string]File
+}
+
+func (p *pruner) prune(node any, path []string) (any, bool) {
+	at := func(name string) []string { return append(path[:len(path):len(path)], name) }
 	switch n := node.(type) {
 	case map[string]any:
 		switch kind, _ := n["$clanctl"].(string); kind {
 		case "":
 			for name, inner := range n {
-				if clean, ok := prune(inner, append(path[:len(path):len(path)], name), report); ok {
+				if clean, ok := p.prune(inner, at(name)); ok {
 					n[name] = clean
 				} else {
 					delete(n, name)
@@ -163,24 +201,31 @@ func prune(node any, path []string, report func([]string, *Failure)) (any, bool)
 			return n, true
 		case "pairs":
 			set := map[string]any{}
-			for _, p := range n["pairs"].([]any) {
-				pair := p.([]any)
+			for _, entry := range n["pairs"].([]any) {
+				pair := entry.([]any)
 				name := pair[0].(string)
-				if clean, ok := prune(pair[1], append(path[:len(path):len(path)], name), report); ok {
+				if clean, ok := p.prune(pair[1], at(name)); ok {
 					set[name] = clean
 				}
 			}
 			return set, true
+		case "file":
+			file, _ := n["file"].(string)
+			hash, _ := n["hash"].(string)
+			if p.files != nil {
+				p.files[strings.Join(path, "\x00")] = File{file, hash}
+			}
+			return file, true
 		}
 		f := &Failure{}
-		if text, err := json.Marshal(n); err == nil && json.Unmarshal(text, f) == nil {
-			report(path, f)
+		if text, err := json.Marshal(n); p.report != nil && err == nil && json.Unmarshal(text, f) == nil {
+			p.report(path, f)
 		}
 		return nil, false
 	case []any:
 		whole := true
 		for i := range n {
-			clean, ok := prune(n[i], append(path[:len(path):len(path)], itoa(i)), report)
+			clean, ok := p.prune(n[i], at(itoa(i)))
 			n[i], whole = clean, whole && ok
 		}
 		return n, whole

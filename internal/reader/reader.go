@@ -221,6 +221,8 @@ func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) erro
 		case f.Err != nil:
 		case f.Kind == Omitted:
 			f.Err = r.culprits[f.At]
+		case f.Kind == Missing:
+			f.Err = &MissingFileError{File: f.File}
 		case f.Kind == Throws && probes == mostProbes:
 			f.Err = ErrUnexplained
 		case f.Kind == Throws:
@@ -237,6 +239,11 @@ func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) erro
 	}
 	return g.Wait()
 }
+
+// MissingFileError: a file of the flake, or of an input, is not there, as Nix sees it.
+type MissingFileError struct{ File string }
+
+func (e *MissingFileError) Error() string { return "the file " + e.File + " does not exist" }
 
 // mostProbes bounds how many processes are started for messages alone: a flake can hold any number of parts that throw.
 const mostProbes = 100

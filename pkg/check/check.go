@@ -23,6 +23,7 @@ var rules = []func(*instance.Inventory) []instance.Finding{
 	constraints,
 	replacedReservedTags,
 	legacyServices,
+	idleMacs,
 }
 
 // Run returns the findings, sorted as [instance.Finding.Compare] does. They come beside those that are in the inventory.
@@ -35,9 +36,14 @@ func Run(inv *instance.Inventory) []instance.Finding {
 	return findings
 }
 
-// All returns the findings of [Run] and those of the inventory together, sorted.
+// All returns the findings of [Run] and those of the inventory together, sorted; what the inventory has already, once.
 func All(inv *instance.Inventory) []instance.Finding {
-	findings := append(Run(inv), inv.Findings...)
+	known := map[string]bool{}
+	for _, f := range inv.Findings {
+		known[f.Key()] = true
+	}
+	findings := slices.DeleteFunc(Run(inv), func(f instance.Finding) bool { return known[f.Key()] })
+	findings = append(findings, inv.Findings...)
 	slices.SortFunc(findings, instance.Finding.Compare)
 	return findings
 }

@@ -86,3 +86,16 @@ func hasSettings(role *instance.Role) bool {
 	}
 	return set
 }
+
+// idleMacs: the service has no module for Macs, and clan deploys nothing of it to those among the members.
+func idleMacs(inv *instance.Inventory) []instance.Finding {
+	var found []instance.Finding
+	for ref, role := range inv.Roles() {
+		if len(role.Idle) > 0 {
+			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, instance.CodeIdleMacs,
+				instance.Subject{Instance: ref.Instance, Role: ref.Role},
+				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(), Names: instance.Shown(role.Idle)}))
+		}
+	}
+	return found
+}

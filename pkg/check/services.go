@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -44,11 +45,10 @@ func keyCollisions(inv *instance.Inventory) []instance.Finding {
 	return found
 }
 
-// splitServices: clan evaluates a service of clan-core once for each way of writing its module: with and without the input,
-// under its short name and its long one.
+// splitServices: clan evaluates a service once for each way of writing its module: with and without the input, by one or another input
+// of the same source, under its short name and its long one.
 func splitServices(inv *instance.Inventory) []instance.Finding {
-	core := inv.Flake.ClanCore
-	if inv.Flake.Layout == instance.LayoutInventory || core == "" || inv.Catalogue.Null != core {
+	if inv.Flake.Layout == instance.LayoutInventory {
 		return nil
 	}
 	first := map[string]module.Spec{}
@@ -57,22 +57,23 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 	groups := byKey(inv)
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		name := groups[key][0]
-		spec := inv.Instances[name].Module.Spec()
-		if spec.Input != nil && *spec.Input != core {
-			continue
+		of := inv.Instances[name].Module
+		if of.Resolved == "" || of.Resolved == "self" {
+			continue // there is no such module, or but one way of writing it
 		}
-		service := strings.TrimPrefix(spec.Name, "@clan/")
-		other, known := first[service]
+		service := strings.TrimPrefix(of.Name, "@clan/")
+		source := cmp.Or(inv.Catalogue.Inputs[of.Resolved].Source, of.Resolved) + "\x00" + service
+		other, known := first[source]
 		if !known {
-			first[service] = spec
+			first[source] = of.Spec()
 			continue
 		}
-		if reported[service] {
+		if reported[source] {
 			continue
 		}
-		reported[service] = true
+		reported[source] = true
 		found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeSplitService, instance.Subject{Instance: name},
-			instance.Cause{Name: service, Service: spec.String(), Instances: instance.Shown(groups[key]),
+			instance.Cause{Name: service, Service: of.Spec().String(), Instances: instance.Shown(groups[key]),
 				OtherService: other.String(), OtherInstances: instance.Shown(groups[other.Key()])}))
 	}
 	return found

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -410,8 +413,51 @@ func compareSettings(old, new *instance.Settings) []Value {
 	case new == nil:
 		value := old.Value()
 		return []Value{{Change: Removed, Path: []string{}, Old: &value}}
-	case bytes.Equal(old.JSON(), new.JSON()):
+	}
+	changed := changedFiles(old, new)
+	if len(changed) == 0 && bytes.Equal(old.JSON(), new.JSON()) {
 		return nil
 	}
-	return valuesOf(nil, old.Value(), new.Value())
+	was, is := old.Value(), new.Value()
+	for path := range changed {
+		names := strings.Split(path, "\x00")
+		markContent(was, names, old.Files()[path])
+		markContent(is, names, new.Files()[path])
+	}
+	return valuesOf(nil, was, is)
+}
+
+// changedFiles are the settings that lead to one file of the flake on both sides, but to another content.
+func changedFiles(old, new *instance.Settings) map[string]bool {
+	changed := map[string]bool{}
+	for path, file := range new.Files() {
+		if was, both := old.Files()[path]; both && was.Path == file.Path && was.Hash != file.Hash {
+			changed[path] = true
+		}
+	}
+	return changed
+}
+
+// markContent puts a hash behind the path of a file, somewhere in a value.
+func markContent(value any, path []string, file instance.FlakeFile) {
+	text := fmt.Sprintf("%s (content %.8s)", file.Path, file.Hash)
+	for i, name := range path {
+		last := i == len(path)-1
+		switch v := value.(type) {
+		case map[string]any:
+			if last {
+				v[name] = text
+			}
+			value = v[name]
+		case []any:
+			n, err := strconv.Atoi(name)
+			if err != nil || n >= len(v) {
+				return
+			}
+			if last {
+				v[n] = text
+			}
+			value = v[n]
+		}
+	}
 }

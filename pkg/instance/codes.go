@@ -110,7 +110,7 @@ var codes = []CodeInfo{
 	{CodeUnknownModule, reference, "An instance names a module that the input does not offer.", noModule},
 	{CodeRemovedModule, reference, "An instance names a module that was removed from the input.", noModule},
 	{CodeModuleFailed, loses, "The module of an instance does not evaluate.", nixSays("the service module does not evaluate", "")},
-	{CodeManifestFailed, warns, "A part of a module's manifest does not evaluate.", nixSays("a part of the module's manifest does not evaluate", "")},
+	{CodeManifestFailed, warns, "A part of a module's manifest does not evaluate.", manifestFailed},
 	{CodeUnknownRole, loses, "An instance uses a role that its module does not have.", unknownRole},
 	{CodeKeyCollision, fails, "Clan takes two modules for one, and an instance runs the wrong one.", keyCollision},
 	{CodeSplitService, warns, "Clan evaluates one service twice, because its instances write the module differently.", splitService},
@@ -119,7 +119,7 @@ var codes = []CodeInfo{
 	{CodeTooManyMachines, fails, "A role has more machines than the module allows.", tooManyMachines},
 	{CodeIdleMacs, notes, "The service has nothing for the Macs among the members of a role.", idleMacs},
 
-	{CodeUnknownSetting, oftenLost, "The role's interface has no such option.", nixSays("the role has no such option", "correct the name, or remove it")},
+	{CodeUnknownSetting, oftenLost, "The role's interface has no such option.", unknownSetting},
 	{CodeConflict, mayLose, "Two layers give different values that cannot be merged.", conflict},
 	{CodeInvalidSetting, mayLose, "A value is not of the option's type.", nixSays("the value is not of the option's type", "give a value of the option's type")},
 	{CodeMissingSetting, mayLose, "An option has no value and no default.", nixSays("the option has no value and no default", "set it for the role, the machine or a tag, if anything reads it")},

@@ -67,7 +67,7 @@ func (d *instanceDecoder) manifest(part reader.Part[*reader.Manifest]) *module.M
 		if d.inst.Module.Resolved != "self" {
 			return
 		}
-		d.lose(f, NewFinding(CodeManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path}, Cause{}))
+		d.lose(f, NewFinding(CodeManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path[:min(len(path), 1)]}, Cause{}))
 	})
 }
 
@@ -221,24 +221,39 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 	if whole {
 		return &Settings{raw: raw}
 	}
+	bare := false
 	value, ok := part.Value.Settings.Prune(func(path []string, f *reader.Failure) {
-		if f.Unset {
-			return // a hidden option that nobody set is no setting
+		if bare = f.Bare; f.Unset || d.isGhost(members) {
+			return // a hidden option that nobody set is no setting; a member that is no machine has a finding of its own
 		}
 		code := settingCode(path)
 		if f.Undefined {
 			code = CodeMissingSetting
 		}
-		d.lose(f, NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0}))
+		d.lose(f, NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare}))
 	})
-	if !ok {
+	if !ok && !bare {
 		return nil
+	}
+	if !ok {
+		value = map[string]any{} // what nobody can read clan drops
 	}
 	settings, err := NewSettings(value)
 	if err != nil {
 		return nil
 	}
+	for path, file := range part.Value.Settings.Files() {
+		if settings.files == nil {
+			settings.files = map[string]FlakeFile{}
+		}
+		settings.files[path] = FlakeFile(file)
+	}
 	return settings
+}
+
+// isGhost reports whether none of some members is a machine.
+func (d *instanceDecoder) isGhost(members []string) bool {
+	return len(d.inv.Unknown) == 0 && !slices.ContainsFunc(members, d.index.Has)
 }
 
 func (d *instanceDecoder) own(nodes []reader.Own) []OwnDefinition {

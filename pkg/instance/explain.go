@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -58,6 +59,9 @@ func (l *loader) locate(ctx context.Context) error {
 			}
 		}
 	}
+	if err := l.locateManifests(ctx); err != nil {
+		return err
+	}
 	for name, machine := range inv.Machines {
 		machine.Position = inv.At("machines", name)
 	}
@@ -69,6 +73,49 @@ func (l *loader) locate(ctx context.Context) error {
 				if m.Explicit {
 					m.Position = inv.At("instances", name, "roles", roleName, "machines", machine)
 				}
+			}
+		}
+	}
+	return nil
+}
+
+// locateManifests finds out where the manifests of the flake's own modules are written, and what of their categories clan does not know.
+func (l *loader) locateManifests(ctx context.Context) error {
+	var categories reader.Part[[]string]
+	written := map[string]*reader.Part[reader.Written]{}
+	want := []reader.Want{{Path: []string{"categories"}, Into: &categories}}
+	for _, loss := range l.losses {
+		if name := loss.finding.Module; loss.finding.Code == CodeManifestFailed && written[name] == nil {
+			written[name] = &reader.Part[reader.Written]{}
+			want = append(want, reader.Want{Path: []string{"modules", "self", name, "written"}, Into: written[name]})
+		}
+	}
+	if len(written) == 0 {
+		return nil
+	}
+	query := l.query
+	query.Inputs, query.Modules, query.Written = []string{"self"}, true, true
+	answer, err := l.Ask(ctx, query, want)
+	if err == nil {
+		err = l.Decode(answer, want)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range l.losses {
+		f := &l.losses[i].finding
+		if f.Code != CodeManifestFailed || len(f.Setting) == 0 {
+			continue
+		}
+		of := written[f.Module].Value
+		if place := l.places.tree(of.Places.Value.Manifest).at(f.Setting[0]); place != nil && place.Position != nil {
+			f.Position = *place.Position
+		}
+		for _, name := range of.Categories.Value {
+			if f.Setting[0] == "categories" && len(categories.Value) > 0 && !slices.Contains(categories.Value, name) {
+				f.Cause.Name = name
+				f.Cause.Near, f.Cause.Known = NearOrKnown(nearest.Of(name, categories.Value), categories.Value)
+				l.losses[i].failure.Err = errMalformed
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
+	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -249,7 +251,7 @@ func (l *loader) wants() []reader.Want {
 
 func (l *loader) ask(ctx context.Context) (err error) {
 	l.answer, err = l.Ask(ctx, l.query, l.wants())
-	return err
+	return l.flakeFault(ctx, err)
 }
 
 func (l *loader) load(ctx context.Context) (*Inventory, error) {
@@ -260,12 +262,15 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 		if err := l.Explain(ctx, l.query, []*reader.Failure{f}); err != nil {
 			return nil, err
 		}
-		return nil, f.Err
+		return nil, l.flakeFault(ctx, f.Err)
 	}
 	if l.config.Need&NeedMachines != 0 {
 		if err := l.checkLayout(); err != nil {
 			return nil, err
 		}
+	}
+	if err := l.lookElsewhere(ctx); err != nil {
+		return nil, err
 	}
 	l.decode()
 	if l.config.Need&NeedModules != 0 {
@@ -286,6 +291,36 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 		}
 	}
 	return l.inv, errs.ErrorOrNil()
+}
+
+// lookElsewhere asks what all inputs offer, where some instance names a module that its input does not.
+func (l *loader) lookElsewhere(ctx context.Context) error {
+	c := module.Catalogue{Inputs: map[string]module.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
+	for name, in := range l.facts.inputs.Value {
+		if in.OK() && in.Value.Services.OK() {
+			c.Inputs[name] = l.input(name, in.Value, map[string]string{})
+		}
+	}
+	lost := func(part reader.Part[reader.Instance]) bool {
+		_, err := c.Resolve(module.Spec(part.Value.Module.Value))
+		var unknown *module.UnknownModuleError
+		var none *module.NoServicesError
+		return part.OK() && part.Value.Module.OK() && (errors.As(err, &unknown) || errors.As(err, &none))
+	}
+	if l.config.Need&NeedSettings == 0 || !slices.ContainsFunc(slices.Collect(maps.Values(l.facts.instances.Value)), lost) {
+		return nil
+	}
+	query, all := l.query, reader.Part[reader.Named[reader.Part[reader.Input]]]{}
+	query.AllInputs = true
+	want := []reader.Want{{Path: []string{"inputs"}, Into: &all}}
+	answer, err := l.Ask(ctx, query, want)
+	if err == nil {
+		err = l.Decode(answer, want)
+	}
+	if err == nil && all.OK() {
+		l.facts.inputs = all
+	}
+	return err
 }
 
 // checkLayout rules out flakes that hold no clan, and names that the clan does not have.

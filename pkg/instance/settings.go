@@ -13,9 +13,22 @@ import (
 
 // Settings is the value of a member's settings. It is immutable.
 //
-// What JSON cannot carry stands as follows: a path is its string, a function {"$function": true}, a derivation
+// What JSON cannot carry stands as follows: a path is its string (one into the flake is relative to it), a function {"$function": true}, a derivation
 // {"$derivation": "name"}.
-type Settings struct{ raw json.RawMessage }
+type Settings struct {
+	raw   json.RawMessage
+	files map[string]FlakeFile
+}
+
+// FlakeFile is a path into the flake that a setting holds.
+type FlakeFile struct {
+	// Path is relative to the top of the flake's source tree; Hash stands for what it leads to.
+	Path, Hash string
+}
+
+// Files are the settings that are paths into the flake itself, by their paths joined with NUL; nil in settings that were read back
+// or made by hand.
+func (s *Settings) Files() map[string]FlakeFile { return s.files }
 
 // NewSettings makes settings of any value that marshals to JSON.
 func NewSettings(value any) (*Settings, error) {

@@ -252,3 +252,21 @@ func malformed(f Finding) (message, hint string) {
 	}
 	return message, hint
 }
+
+// besideSettings are the attributes of a role that people write below its settings.
+var besideSettings = []string{"extraModules", "machines", "tags", "settings"}
+
+func unknownSetting(f Finding) (message, hint string) {
+	message, hint = nixSays("the role has no such option", "correct the name, or remove it")(f)
+	if f.Instance != "" && len(f.Setting) > 0 && slices.Contains(besideSettings, f.Setting[0]) {
+		hint = fmt.Sprintf("%s stands beside settings, not in them: %s", f.Setting[0], PathString([]string{"roles", f.Role, f.Setting[0]}))
+	}
+	return message, hint
+}
+
+func manifestFailed(f Finding) (message, hint string) {
+	if f.Cause.Name != "" {
+		return fmt.Sprintf("clan knows no category %q", f.Cause.Name), didYouMean(f.Cause, "the categories are ", "")
+	}
+	return nixSays("a part of the module's manifest does not evaluate", "")(f)
+}

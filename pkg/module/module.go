@@ -208,13 +208,22 @@ func (c *Catalogue) names() []string {
 	return slices.Compact(all)
 }
 
-// elsewhere are the other inputs that offer a service of this name, sorted.
+// elsewhere are references to services of this name in other inputs, sorted; or, where there are none, to those that the name without
+// its owner ("@owner/name") means, in any input.
 func (c *Catalogue) elsewhere(name, but string) []string {
-	var found []string
+	var found, short []string
+	owner, plain, scoped := strings.Cut(name, "/")
 	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
-		if input != but && slices.Contains(c.Inputs[input].current(), name) {
-			found = append(found, input)
+		current := c.Inputs[input].current()
+		if input != but && slices.Contains(current, name) {
+			found = append(found, input+"#"+name)
 		}
+		if scoped && strings.HasPrefix(owner, "@") && slices.Contains(current, plain) {
+			short = append(short, input+"#"+plain)
+		}
+	}
+	if len(found) == 0 {
+		return short
 	}
 	return found
 }
@@ -258,7 +267,7 @@ func (e *NoServicesError) Error() string {
 	return fmt.Sprintf("%s, so not %q", what, e.Spec.Name)
 }
 
-// Hint says where a service of that name can be had.
+// Hint says where a service of that name is offered.
 func (e *NoServicesError) Hint() string { return elsewhereHint(e.Spec.Name, e.Elsewhere) }
 
 // UnknownModuleError: the input offers services, but none of that name. Input is empty where all inputs were looked through.
@@ -339,13 +348,21 @@ func (e *AmbiguousError) Hint() string {
 	return "say which: " + nearest.List(refs)
 }
 
-func elsewhereHint(name string, inputs []string) string {
-	if len(inputs) == 0 {
+// elsewhereHint says how to write references to services of a name, or of the name that it became.
+func elsewhereHint(name string, refs []string) string {
+	if len(refs) == 0 {
 		return ""
 	}
-	lines := make([]string, len(inputs))
-	for i, input := range inputs {
+	lines := make([]string, len(refs))
+	for i, ref := range refs {
+		input, other, _ := strings.Cut(ref, "#")
 		lines[i] = fmt.Sprintf("module.input = %q", input)
+		if other != name {
+			lines[i] = fmt.Sprintf("%s (module.name = %q)", ref, other)
+		}
 	}
-	return fmt.Sprintf("a service %q is offered elsewhere: set %s", name, strings.Join(lines, " or "))
+	if strings.HasPrefix(lines[0], "module.") {
+		return fmt.Sprintf("a service %q is offered elsewhere: set %s", name, strings.Join(lines, " or "))
+	}
+	return "did you mean " + strings.Join(lines, " or ") + "?"
 }

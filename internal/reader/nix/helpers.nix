@@ -1,22 +1,26 @@
 # What every other file here is written with: small functions, parts, and values as JSON. There may be no nixpkgs lib.
 #
-#   import ./helpers.nix args
+#   import ./helpers.nix source args      source is the flake's own tree in the store; "" without one
 #
 # A part is a place in the answer that can fail by itself. One that throws, and that tryEval can catch, is marked
 # { "$clanctl" = "throws"; path; }. What tryEval cannot catch kills the process. The question is then asked again with
 # `isolate`: each part puts its path into the trace of an error, so that the one to blame names itself; and once more with
 # that one in `omit`, which marks it { "$clanctl" = "omitted"; at; } without looking at it.
-args:
+source: args:
 let
   inherit (builtins)
     addErrorContext
     attrNames
+    baseNameOf
     concatMap
     deepSeq
+    dirOf
     elemAt
     filter
     foldl'
     genList
+    hashFile
+    hashString
     head
     intersectAttrs
     isAttrs
@@ -25,7 +29,11 @@ let
     length
     listToAttrs
     mapAttrs
+    pathExists
+    readDir
     seq
+    stringLength
+    substring
     tail
     toJSON
     toString
@@ -125,9 +133,9 @@ rec {
       type = typeOf v;
     in
     if type == "string" then
-      unsafeDiscardStringContext v
+      inFlake (unsafeDiscardStringContext v)
     else if type == "path" then
-      toString v
+      inFlake (toString v)
     else if type == "lambda" then
       { "$function" = true; }
     else if type == "list" then
@@ -142,6 +150,27 @@ rec {
       mark "opaque"
     else
       named (mapAttrs (n: walkWith extra (path ++ [ n ])) v);
+
+  # A path into the flake itself is relative to it, with a hash of what it leads to: its store path changes with every edit of any file.
+  inFlake =
+    v:
+    let
+      n = stringLength source;
+      relative = substring (n + 1) (stringLength v) v;
+    in
+    if source != "" && substring 0 (n + 1) v == source + "/" && pathExists v then mark "file" // { file = relative; hash = hashOf v; } else v;
+  hashOf =
+    file:
+    let
+      dir = dirOf file;
+      type = (readDir dir).${baseNameOf file} or "unknown";
+    in
+    if type == "directory" then
+      hashString "sha256" (toJSON (mapAttrs (n: _: hashOf "${file}/${n}") (readDir file)))
+    else if type == "regular" then
+      hashFile "sha256" file
+    else
+      type;
 
   # Data may well have a `type` or `_type` of its own; these have what only the real thing has.
   isDerivation = v: v ? type && v ? drvPath && peek null v.type == "derivation";

@@ -133,22 +133,28 @@ let
         { }
     );
 
+  # A file that is not there kills the process; but that it is not there can be told.
+  missingFiles = module: filter (m: typeOf m == "path" && !(pathExists m)) (peek [ ] (essence module));
+
   moduleFact =
     path: input: name: module:
     let
       result = evaluated input name module;
     in
-    describe path input name result.config
-    // (
-      # For its author.
-      if args.written or false then
-        {
-          written = part (path ++ [ "written" ]) (import ./written.nix helpers (path ++ [ "written" ]) result);
-          placed = whole (path ++ [ "placed" ]) (placeOf input name module);
-        }
-      else
-        { }
-    );
+    if missingFiles module != [ ] then
+      mark "missing" // { inherit path; file = toString (head (missingFiles module)); }
+    else
+      describe path input name result.config
+      // (
+        # For its author.
+        if args.written or false then
+          {
+            written = part (path ++ [ "written" ]) (import ./written.nix helpers (path ++ [ "written" ]) result);
+            placed = whole (path ++ [ "placed" ]) (placeOf input name module);
+          }
+        else
+          { }
+      );
 
   # Where a module is, whether it evaluates or not: its file, or where it is listed.
   placeOf =
@@ -222,6 +228,14 @@ in
 
   facts = {
     inputNames = attrNames inputs;
+
+    # What a manifest may say, as far as clan-core tells.
+    categories = whole [ "categories" ] (
+      let
+        options = (evaluated "self" "probe" { }).options.manifest.type.getSubOptions [ ];
+      in
+      if evalService == null then [ ] else options.categories.type.nestedTypes.elemType.functor.payload.values or [ ]
+    );
 
     # The inputs that are asked for, or else those that instances name, and what each offers: names only, no module is looked at.
     inputs =

@@ -30,7 +30,7 @@ let
     isList
     ;
 
-  helpers = import ./helpers.nix args;
+  helpers = import ./helpers.nix (builtins.unsafeDiscardStringContext (toString target.outPath)) args;
   inherit (helpers) findFirst mark peek;
 
   layout = import ./layout.nix helpers target args;
@@ -55,7 +55,7 @@ let
     meta = helpers.walk [ "meta" ] layout.meta;
     inherit (machines.facts) machines tags carried;
     inherit (instances.facts) instanceNames instances;
-    inherit (modules.facts) inputNames inputs modules meant uses;
+    inherit (modules.facts) inputNames inputs modules meant uses categories;
     inherit (settings.facts) services evaluated;
     setting = settings.settingOf [ "setting" ] args.setting;
 

@@ -182,6 +182,8 @@ let
           isOne = length path > depth && isOption option;
         in
         {
+          # A role without options: nothing can read its settings, and clan drops them.
+          bare = length path == depth && peek false (removeAttrs result.options [ "_module" ] == { });
           undefined = isOne && peek false (!option.isDefined) && !(option ? default);
           # A removed option is hidden, and throws when it is looked at. That of an option's default is no setting.
           unset = isOne && peek false (option.visible or true == false && option.highestPrio >= 1500);
