@@ -28,9 +28,9 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 			if inv.Index().Has(name) {
 				continue
 			}
-			cause := suggest(instance.Cause{}, name, inv.Index().Machines())
-			if inv.Tags[name] != nil {
-				cause = instance.Cause{Also: "tag"}
+			cause := instance.Cause{Also: "tag"}
+			if inv.Tags[name] == nil {
+				cause = named(name, inv.Index().Machines())
 			}
 			found = append(found, at(inv, []string{"instances", inst.Name, "roles", role.Name, "machines", name},
 				instance.CodeUnknownMachine, instance.Subject{Instance: inst.Name, Role: role.Name, Machine: name}, cause))
@@ -50,15 +50,16 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 			if len(inv.Index().Carriers(tag)) > 0 {
 				continue
 			}
-			code, cause := instance.CodeUnknownTag, instance.Cause{Tag: tag}
+			code, cause := instance.CodeUnknownTag, instance.Cause{}
 			switch _, declared := inv.Tags[tag]; {
 			case declared:
 				code = instance.CodeEmptyTag
 			case inv.Index().Has(tag):
 				cause.Also = "machine"
 			default:
-				cause = suggest(cause, tag, inv.Index().Tags())
+				cause = named(tag, inv.Index().Tags())
 			}
+			cause.Tag = tag
 			found = append(found, at(inv, []string{"instances", inst.Name, "roles", role.Name, "tags", tag},
 				code, instance.Subject{Instance: inst.Name, Role: role.Name}, cause))
 		}

@@ -108,8 +108,7 @@ func (l *loader) unknownRole(inst *Instance, role *Role) bool {
 		return false
 	}
 	known := sortedKeys(inst.Module.Roles)
-	cause := Cause{Service: inst.Module.Spec().String()}
-	cause.Near, cause.Known = NearOrKnown(nearest.Of(role.Name, known), known)
+	cause := Cause{Service: inst.Module.Spec().String()}.WithNames(nearest.Of(role.Name, known), known)
 	l.missing = append(l.missing, missing{finding: NewFinding(CodeUnknownRole, Subject{Instance: inst.Name, Role: role.Name}, cause)})
 	return true
 }
