@@ -107,6 +107,22 @@ type Cause struct {
 	Whole bool `json:"whole,omitempty"`
 }
 
+// WithNames adds the names that are near a wrong one or, if none is, those that there are.
+func (c Cause) WithNames(near, known []string) Cause {
+	if c.Near, c.Known = near, nil; len(near) == 0 {
+		c.Near, c.Known = nil, Shown(known)
+	}
+	return c
+}
+
+// Shown are as many names as words show of a list, and one more that stands for the rest; nil if there are none.
+func Shown(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	return slices.Clone(names[:min(len(names), 21)])
+}
+
 // NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are warnings.
 func NewFinding(code Code, about Subject, cause Cause) Finding {
 	f := Finding{Code: code, Subject: about, Cause: cause}
