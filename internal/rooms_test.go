@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 const project = "github.com/clanctl/clanctl/"
@@ -126,60 +128,43 @@ func imports(file *ast.File, paths ...string) bool {
 	})
 }
 
-// TestFindingsAreExplained compares the codes in the sources with the headings of docs/findings.md.
+// TestFindingsAreExplained compares the table of codes with the constants, their uses, and the headings of docs/findings.md.
 func TestFindingsAreExplained(t *testing.T) {
-	codes := map[string]string{}
+	constants, used := map[string]string{}, map[string]bool{}
 	eachFile(t, "../pkg", func(name string, file *ast.File) {
-		add := func(node ast.Expr) {
-			if lit, ok := node.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if code, _ := strconv.Unquote(lit.Value); code != "" {
-					codes[code] = name
-				}
-			}
-		}
 		ast.Inspect(file, func(node ast.Node) bool {
 			switch n := node.(type) {
-			case *ast.KeyValueExpr: // Finding{Code: "..."}
-				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
-					add(n.Value)
+			case *ast.ValueSpec: // CodeConflict Code = "conflict"
+				if kind, ok := n.Type.(*ast.Ident); ok && kind.Name == "Code" && len(n.Values) == 1 {
+					constants[n.Names[0].Name], _ = strconv.Unquote(n.Values[0].(*ast.BasicLit).Value)
 				}
-			case *ast.AssignStmt: // f.Code = "..."
-				for i, left := range n.Lhs {
-					if selector, ok := left.(*ast.SelectorExpr); ok && selector.Sel.Name == "Code" && len(n.Lhs) == len(n.Rhs) {
-						add(n.Rhs[i])
-					}
-				}
-			case *ast.FuncDecl: // func codeOf(...) string { return "..." }
-				if !strings.HasSuffix(strings.ToLower(n.Name.Name), "code") && n.Name.Name != "codeOf" {
-					return true
-				}
-				ast.Inspect(n, func(node ast.Node) bool {
-					if result, ok := node.(*ast.ReturnStmt); ok {
-						for _, value := range result.Results {
-							add(value)
-						}
-					}
-					return true
-				})
+			case *ast.Ident:
+				used[n.Name] = used[n.Name] || name != "pkg/instance/codes.go"
 			}
 			return true
 		})
 	})
-	if len(codes) < 20 {
-		t.Fatalf("found only %d codes in the sources: %v", len(codes), slices.Sorted(maps.Keys(codes)))
+	var table, headings []string
+	for _, info := range instance.Codes() {
+		table = append(table, string(info.Code))
 	}
 	manual, err := os.ReadFile("../docs/findings.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, heading := range regexp.MustCompile(`(?m)^### (.*)$`).FindAllStringSubmatch(string(manual), -1) {
-		if _, used := codes[heading[1]]; !used {
-			t.Errorf("docs/findings.md explains %s, which no code under pkg/ gives", heading[1])
-		}
-		delete(codes, heading[1])
+		headings = append(headings, heading[1])
 	}
-	for code, name := range codes {
-		t.Errorf("docs/findings.md does not explain %s (%s)", code, name)
+	if !slices.Equal(table, headings) {
+		t.Errorf("docs/findings.md explains %v, the table of codes has %v", headings, table)
+	}
+	if declared := slices.Sorted(maps.Values(constants)); !slices.Equal(declared, slices.Sorted(slices.Values(table))) {
+		t.Errorf("constants are %v, the table of codes has %v", declared, table)
+	}
+	for name := range constants {
+		if !used[name] {
+			t.Errorf("nothing under pkg/ uses %s", name)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,28 +103,28 @@ type checked struct {
 }
 
 type counts struct {
-	Errors   int `json:"errors"`
-	Ignored  int `json:"ignored"`
-	Notes    int `json:"notes"`
+	Errors  int `json:"errors"`
+	Ignored int `json:"ignored"`
+	// Notes are counted only where they are shown.
+	Notes    int `json:"notes,omitzero"`
 	Warnings int `json:"warnings"`
 }
 
 // wanted says which findings to show.
 type wanted struct {
-	// least is the lowest severity.
-	least   instance.Severity
+	shown   []instance.Severity
 	ignored []instance.Code
 }
 
 func wantedFindings(c *cli.Context) (wanted, error) {
 	var want wanted
-	switch want.least = instance.Severity(c.String("severity")); want.least {
-	case "":
-		want.least = instance.SeverityWarning
-	case instance.SeverityError, instance.SeverityWarning, instance.SeverityNote:
-	default:
-		return want, usageError{fmt.Sprintf("there is no severity %q", want.least), "it is error, warning or note"}
+	severities := []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
+	least := cmp.Or(instance.Severity(c.String("severity")), instance.SeverityWarning)
+	i := slices.Index(severities, least)
+	if i < 0 {
+		return want, usageError{fmt.Sprintf("there is no severity %q", least), "it is error, warning or note"}
 	}
+	want.shown = severities[:i+1]
 	var known []string
 	for _, info := range instance.Codes() {
 		known = append(known, string(info.Code))
@@ -161,24 +162,21 @@ func newReport(inv *instance.Inventory, want wanted) *report {
 }
 
 func (r *report) add(f instance.Finding, want wanted) {
+	shown := slices.Contains(want.shown, f.Severity)
 	switch {
 	case slices.Contains(want.ignored, f.Code):
 		r.Counts.Ignored++
 		return
 	case f.Severity == instance.SeverityError:
 		r.Counts.Errors++
-	case f.Severity == instance.SeverityNote:
-		r.Counts.Notes++
-		if want.least != instance.SeverityNote {
-			return
-		}
-	default:
+	case f.Severity == instance.SeverityWarning:
 		r.Counts.Warnings++
-		if want.least == instance.SeverityError {
-			return
-		}
+	case shown:
+		r.Counts.Notes++
 	}
-	r.Findings = append(r.Findings, f)
+	if shown {
+		r.Findings = append(r.Findings, f)
+	}
 }
 
 // failedReport is the report on a flake that Nix cannot evaluate at all; nil if the error is not the flake's. Nothing was
@@ -188,11 +186,8 @@ func failedReport(err error) *report {
 	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
 		return nil
 	}
-	f := instance.NewFinding(instance.CodeFlakeFailed, instance.Subject{}, instance.Cause{Nix: nixErr.Sources.Rewrite(nixErr.Message), Hint: nixErr.Hint})
-	f.Position, _ = nixErr.Position()
-	f.Err = nixErr
 	r := &report{SchemaVersion: 1}
-	r.add(f, wanted{})
+	r.add(instance.FlakeFailed(nixErr), wanted{shown: []instance.Severity{instance.SeverityError}})
 	return r
 }
 
@@ -202,16 +197,10 @@ func (r *report) summary() string {
 		return r.none
 	}
 	found := "nothing found"
-	notes := 0
-	for _, f := range r.Findings {
-		if f.Severity == instance.SeverityNote {
-			notes++
-		}
-	}
-	if list := counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning", notes, "note"); list != "" {
+	if list := counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning", r.Counts.Notes, "note"); list != "" {
 		found = list
 	}
-	if hidden := r.Counts.Errors + r.Counts.Warnings + notes - len(r.Findings); hidden > 0 {
+	if hidden := r.Counts.Errors + r.Counts.Warnings + r.Counts.Notes - len(r.Findings); hidden > 0 {
 		found += " (not shown)"
 	}
 	if r.Counts.Ignored > 0 {

@@ -89,7 +89,11 @@ func printAnnotations(w io.Writer, r *report) error {
 			}
 		}
 		add("title", string(f.Code))
-		fmt.Fprintf(out, "::%s %s::%s\n", f.Severity, strings.Join(properties, ","), annotationData.Replace(term.Escape(messageOf(f))))
+		command := string(f.Severity)
+		if f.Severity == instance.SeverityNote {
+			command = "notice"
+		}
+		fmt.Fprintf(out, "::%s %s::%s\n", command, strings.Join(properties, ","), annotationData.Replace(term.Escape(messageOf(f))))
 	}
 	fmt.Fprintln(out, r.summary())
 	return out.Flush()

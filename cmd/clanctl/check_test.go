@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -17,11 +18,11 @@ func sample() *report {
 	odd := "50% of\r\n\x1b[31mmachines: a,b"
 	machines := 0
 	return &report{Checked: &checked{Machines: &machines}, source: &sourceTree{root: "/clan", dir: "/clan/sub dir"}, Findings: []instance.Finding{
-		{Code: "unknown-machine", Severity: instance.SeverityWarning, Message: odd, Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
-			Instance: "sshd", Role: "server", Machine: "labtop", Hint: "did you mean \"laptop\"?"},
-		{Code: "module-failed", Severity: instance.SeverityError, Message: "no", Position: instance.Position{File: "<nixpkgs>/lib.nix", Line: 7, Column: 1}},
-		{Code: "nix-warning", Severity: instance.SeverityWarning, Message: "old"},
-		{Code: "setting-failed", Severity: instance.SeverityWarning, Message: "no", Position: instance.Position{File: "inventory.json"}},
+		{Code: instance.CodeSettingFailed, Severity: instance.SeverityWarning, Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
+			Subject: instance.Subject{Instance: "sshd", Role: "server"}, Cause: instance.Cause{Nix: odd, Hint: "did you mean \"laptop\"?"}},
+		{Code: instance.CodeModuleFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "no"}, Position: instance.Position{File: "<nixpkgs>/lib.nix", Line: 7, Column: 1}},
+		{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "old"}},
+		{Code: instance.CodeSettingFailed, Severity: instance.SeverityNote, Cause: instance.Cause{Nix: "no"}, Position: instance.Position{File: "inventory.json"}},
 	}}
 }
 
@@ -85,10 +86,10 @@ func TestAnnotations(t *testing.T) {
 	if err := printAnnotations(&out, sample()); err != nil {
 		t.Fatal(err)
 	}
-	want := `::warning file=a b%2Cc%3Ad%25.nix,line=2,col=3,title=unknown-machine::inventory.instances.sshd.roles.server.machines.labtop: 50%25 of\x0d%0A\x1b[31mmachines: a,b%0Ahint: did you mean "laptop"?
+	want := `::warning file=a b%2Cc%3Ad%25.nix,line=2,col=3,title=setting-failed::inventory.instances.sshd.roles.server: 50%25 of\x0d%0A\x1b[31mmachines: a,b%0Ahint: did you mean "laptop"?
 ::error title=module-failed::<nixpkgs>/lib.nix:7:1: no
 ::warning title=nix-warning::old
-::warning file=inventory.json,title=setting-failed::no
+::notice file=inventory.json,title=setting-failed::no
 checked an empty clan: nothing found
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -98,18 +99,28 @@ checked an empty clan: nothing found
 
 func TestWrapWords(t *testing.T) {
 	for _, c := range []struct {
-		line        string
-		width, used int
-		want        string
+		line  string
+		width int
+		want  string
 	}{
-		{"one two three four five six seven", 20, 0, "one two three four\n  five six seven"},
-		{"one two three four five six seven", 20, 6, "one two three\n  four five six seven"},
-		{"  one two three four five", 20, 0, "  one two three four\n    five"},
-		{"as long as it likes to be, where nobody counts", 0, 0, "as long as it likes to be, where nobody counts"},
-		{"averylongwordthatfitsnowhereatall next", 20, 0, "averylongwordthatfitsnowhereatall\n  next"},
+		{"one two three four five six seven", 20, "one two three four\n  five six seven"},
+		{"  one two three four five", 20, "  one two three four\n    five"},
+		{"as long as it likes to be, where nobody counts", 0, "as long as it likes to be, where nobody counts"},
+		{"averylongwordthatfitsnowhereatall next", 20, "averylongwordthatfitsnowhereatall\n  next"},
 	} {
-		if got := wrapWords(c.line, c.width, c.used); got != c.want {
-			t.Errorf("wrapWords(%q, %d, %d) = %q, want %q", c.line, c.width, c.used, got, c.want)
+		if got := wrapWords(c.line, c.width); got != c.want {
+			t.Errorf("wrapWords(%q, %d) = %q, want %q", c.line, c.width, got, c.want)
+		}
+	}
+}
+
+// A finding as text is what its String method says, the line of the file aside.
+func TestFindingPrinter(t *testing.T) {
+	for _, f := range sample().Findings {
+		var out bytes.Buffer
+		(&findingPrinter{out: &out, paint: colourless}).print(f)
+		if diff := cmp.Diff(term.Escape(f.String())+"\n", out.String()); diff != "" {
+			t.Error(diff)
 		}
 	}
 }

@@ -48,6 +48,11 @@ func All(inv *instance.Inventory) []instance.Finding {
 	return findings
 }
 
+// named is the cause that a wrong name is, with what it may have meant.
+func named(name string, known []string) instance.Cause {
+	return instance.Cause{}.WithNames(nearest.Of(name, known), known)
+}
+
 // at is a finding at the place of an inventory option, or of what is around it.
 func at(inv *instance.Inventory, path []string, code instance.Code, about instance.Subject, cause instance.Cause) instance.Finding {
 	f := instance.NewFinding(code, about, cause)
@@ -55,10 +60,4 @@ func at(inv *instance.Inventory, path []string, code instance.Code, about instan
 		f.Position = *pos
 	}
 	return f
-}
-
-// suggest completes a cause with the names that a wrong one may have meant, or else with those that there are.
-func suggest(cause instance.Cause, name string, known []string) instance.Cause {
-	cause.Near, cause.Known = instance.NearOrKnown(nearest.Of(name, known), known)
-	return cause
 }

@@ -31,14 +31,15 @@ func load(t *testing.T, inventory string) *instance.Inventory {
 }
 
 type row struct {
-	Code, About, Hint string
-	Line              int
+	Code        instance.Code
+	About, Hint string
+	Line        int
 }
 
 func rows(findings []instance.Finding) []row {
 	got := []row{}
 	for _, f := range findings {
-		got = append(got, row{f.Code, f.Subject(), f.Hint, f.Line})
+		got = append(got, row{f.Code, f.About(), f.Hint(), f.Line})
 	}
 	return got
 }
@@ -61,15 +62,15 @@ instances.j.roles.unchecked = { tags.none = { }; settings.typo = 1; };
 instances.j.roles.fine.machines.server = { };`)
 	want := []row{
 		{"ghost-tag-member", "inventory.machines.servr", `did you mean "server"?`, 7},
-		{"replaced-tag", "", "give the tag another name, or add its members instead of replacing them", 7},
+		{"replaced-tag", "", "rename the tag, or add the machines that it leaves out", 7},
 		{"unknown-machine", "inventory.instances.i.roles.r.machines.lapto", `did you mean "laptop"?`, 10},
-		{"unknown-machine", "inventory.instances.i.roles.r.machines.mobile", `"mobile" is a tag: write roles.r.tags."mobile"`, 11},
+		{"unknown-machine", "inventory.instances.i.roles.r.machines.mobile", `"mobile" is a tag: write roles.r.tags.mobile`, 11},
 		{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`, 12},
-		{"unknown-tag", "inventory.instances.i.roles.r", `"server" is a machine: write roles.r.machines."server"`, 13},
-		{"empty-tag", "inventory.instances.i.roles.r", "give the tag members, or remove it from the role", 14},
+		{"unknown-tag", "inventory.instances.i.roles.r", `"server" is a machine: write roles.r.machines.server`, 13},
+		{"empty-tag", "inventory.instances.i.roles.r", "add members to the tag, or remove it from the role", 14},
 		{"role-without-members", "inventory.instances.j.roles.idle", "add members, or remove the role", 17},
 		{"unchecked-settings", "inventory.instances.j.roles.unchecked", "add members, or remove the role", 18},
-		{"empty-tag", "inventory.instances.j.roles.unchecked", "give the tag members, or remove it from the role", 18},
+		{"empty-tag", "inventory.instances.j.roles.unchecked", "add members to the tag, or remove it from the role", 18},
 	}
 	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
 		t.Error(diff)
@@ -108,9 +109,9 @@ instances.two = { module = { name = "svc"; input = "self"; }; };
 instances.six = { module = { name = "svc"; input = "self"; }; roles.r.machines.a = { }; };`)
 	inv.Flake.Layout = instance.LayoutClan // clan's own limits are about its keys
 	want := []row{
-		{"too-many-machines", "inventory.instances.one.roles.r", "the module's manifest sets the limit", 7},
-		{"too-many-instances", "inventory.instances.two", "remove an instance, or make one of several", 8},
-		{"too-few-machines", "inventory.instances.two.roles.r", "the module's manifest sets the limit", 8},
+		{"too-many-machines", "inventory.instances.one.roles.r", "remove members, or split them among several instances; the module's manifest sets the limit", 7},
+		{"too-many-instances", "inventory.instances.two", "remove an instance, or merge several into one", 8},
+		{"too-few-machines", "inventory.instances.two.roles.r", "add members; the module's manifest sets the limit", 8},
 	}
 	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
 		t.Error(diff)
@@ -136,7 +137,7 @@ func TestServices(t *testing.T) {
 	got := rows(Run(inv))
 	want := []row{
 		{"deprecated-services", "", "move each to inventory.instances: https://clan.lol/docs/guides/migrations/migrate-inventory-services", 0},
-		{"split-service", "inventory.instances.named", "write the module of all of them the same way", 0},
+		{"split-service", "inventory.instances.named", "write the module the same way in all of them", 0},
 		{"key-collision", "inventory.instances.second", "rename one of the inputs or modules", 0},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

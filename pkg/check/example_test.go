@@ -18,7 +18,7 @@ func ExampleAll() {
 		log.Fatal(err) // beside an inventory, the error says what is missing from it; so do the findings
 	}
 	for _, finding := range check.All(inv) {
-		fmt.Println(finding.Severity, finding.Code, finding.Instance, finding.Message)
+		fmt.Println(finding.Severity, finding.Code, finding.Instance, finding.Message())
 	}
 	// Output:
 	// error instance-failed web not ready

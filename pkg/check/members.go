@@ -16,9 +16,9 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 			if index.Has(name) {
 				continue
 			}
-			cause := suggest(instance.Cause{}, name, index.Machines())
-			if inv.Tags[name] != nil {
-				cause = instance.Cause{Also: "tag"}
+			cause := instance.Cause{Also: "tag"}
+			if inv.Tags[name] == nil {
+				cause = named(name, index.Machines())
 			}
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "machines", name},
 				instance.CodeUnknownMachine, instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name}, cause))
@@ -39,15 +39,16 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 			if len(index.Carriers(tag)) > 0 {
 				continue
 			}
-			code, cause := instance.CodeUnknownTag, instance.Cause{Tag: tag}
+			code, cause := instance.CodeUnknownTag, instance.Cause{}
 			switch _, declared := inv.Tags[tag]; {
 			case declared:
 				code = instance.CodeEmptyTag
 			case index.Has(tag):
 				cause.Also = "machine"
 			default:
-				cause = suggest(cause, tag, index.Tags())
+				cause = named(tag, index.Tags())
 			}
+			cause.Tag = tag
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "tags", tag},
 				code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, cause))
 		}

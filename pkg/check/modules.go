@@ -189,16 +189,16 @@ func (m *moduleCheck) constraints() {
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		least, hasLeast := number(byRole[role]["minMachines"])
 		most, hasMost := number(byRole[role]["maxMachines"])
-		cause := instance.Cause{Min: least, Max: most}
 		if _, exists := m.service.Roles[role]; !exists && m.service.Roles != nil {
 			code := instance.CodeConstraintOfUnknownRole
 			if least > 0 {
 				code = instance.CodeImpossibleConstraint // no instance can have so many machines in it
 			}
-			cause.Name = role
-			add(code, role, suggest(cause, role, slices.Sorted(maps.Keys(m.service.Roles))))
+			cause := named(role, slices.Sorted(maps.Keys(m.service.Roles)))
+			cause.Name, cause.Min = role, least
+			add(code, role, cause)
 		} else if hasMost && most < 1 || hasLeast && hasMost && least > most {
-			add(instance.CodeImpossibleConstraint, role, cause)
+			add(instance.CodeImpossibleConstraint, role, instance.Cause{Min: least, Max: most})
 		}
 	}
 }

@@ -117,16 +117,16 @@ func TestOf(t *testing.T) {
 	schema := compileSchema(t)
 	machines := func(f instance.Finding, names ...string) instance.Finding {
 		f.Machine, f.Machines = names[0], names
-		f.Message = "bad inventory.instances.backup.roles.client.machines." + names[0] + ".settings.x"
 		return f
 	}
-	missing := instance.Finding{Code: "missing-setting", Instance: "backup", Role: "client", Setting: []string{"x"}, Severity: instance.SeverityWarning}
+	missing := instance.NewFinding(instance.CodeMissingSetting, instance.Subject{Instance: "backup", Role: "client", Setting: []string{"x"}}, instance.Cause{})
+	unused := instance.NewFinding(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
 	failed := func(role string) instance.Finding {
-		code := "instance-failed"
+		code := instance.CodeInstanceFailed
 		if role != "" {
-			code = "role-failed"
+			code = instance.CodeRoleFailed
 		}
-		return instance.Finding{Code: code, Instance: "backup", Role: role, Severity: instance.SeverityError, Message: "no"}
+		return instance.NewFinding(code, instance.Subject{Instance: "backup", Role: role}, instance.Cause{Nix: "no"})
 	}
 	for name, test := range map[string]struct {
 		old, new func(*instance.Inventory)
@@ -135,10 +135,10 @@ func TestOf(t *testing.T) {
 		"nothing": {want: ""},
 		"another place and order of the same": {
 			old: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{{Code: "nix-warning", Message: "at clan.nix:12:5", Position: instance.Position{File: "clan.nix", Line: 12}}}
+				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "at clan.nix:12:5"}, Position: instance.Position{File: "clan.nix", Line: 12}}}
 			},
 			new: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{{Code: "nix-warning", Message: "at clan.nix:14:5", Position: instance.Position{File: "clan.nix", Line: 14}}}
+				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "at clan.nix:14:5"}, Position: instance.Position{File: "clan.nix", Line: 14}}}
 			},
 		},
 		"meta": {
@@ -312,7 +312,7 @@ laptop is affected direct: unknown;
 				inv.Findings = []instance.Finding{machines(missing, "box", "laptop")}
 			},
 			new: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{machines(missing, "attic", "laptop"), {Code: "unused-tag", Message: "x", Severity: "warning"}, {Code: "unused-tag", Message: "x", Severity: "warning"}}
+				inv.Findings = []instance.Finding{machines(missing, "attic", "laptop"), unused, unused}
 			},
 			want: "appeared missing-setting [attic]\nappeared unused-tag []\nappeared unused-tag []\ngone missing-setting [box]\n",
 		},
@@ -420,8 +420,7 @@ func TestSetFiles(t *testing.T) {
 func TestFindingNamesItsMachine(t *testing.T) {
 	with := func(machines ...string) *instance.Inventory {
 		inv := fleet()
-		inv.Findings = []instance.Finding{{Code: "invalid-setting", Instance: "backup", Role: "server", Machine: machines[0], Machines: machines,
-			Message: "the option `inventory.instances.backup.roles.server.machines." + machines[0] + ".settings.port' is wrong"}}
+		inv.Findings = []instance.Finding{{Code: instance.CodeInvalidSetting, Subject: instance.Subject{Instance: "backup", Role: "server", Machine: machines[0], Machines: machines}}}
 		return inv
 	}
 	for _, d := range []Findings{Of(with("box"), with("box", "laptop")).Findings, {Appeared: Of(with("box", "laptop"), with("box")).Findings.Gone}} {
@@ -429,8 +428,8 @@ func TestFindingNamesItsMachine(t *testing.T) {
 			t.Fatalf("got %+v", d)
 		}
 		f := d.Appeared[0]
-		if f.Machine != "laptop" || !slices.Equal(f.Machines, []string{"laptop"}) || !strings.Contains(f.Message, ".machines.laptop.settings") {
-			t.Errorf("got %s of %s %v: %s", f.Code, f.Machine, f.Machines, f.Message)
+		if f.Machine != "laptop" || !slices.Equal(f.Machines, []string{"laptop"}) || f.About() != "inventory.instances.backup.roles.server.machines.laptop" {
+			t.Errorf("got %s of %s %v: %s", f.Code, f.Machine, f.Machines, f.About())
 		}
 	}
 }

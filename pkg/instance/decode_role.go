@@ -134,8 +134,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	if known := d.inst.Module.Roles; known != nil {
 		if _, ok := known[name]; !ok {
 			names := sortedKeys(known)
-			cause := Cause{Service: d.inst.Module.Spec().String()}
-			cause.Near, cause.Known = NearOrKnown(nearest.Of(name, names), names)
+			cause := Cause{Service: d.inst.Module.Spec().String()}.WithNames(nearest.Of(name, names), names)
 			d.losses = append(d.losses, loss{finding: NewFinding(CodeUnknownRole, subject, cause)})
 			return
 		}

@@ -114,7 +114,7 @@ func (l *loader) locateManifests(ctx context.Context) error {
 		for _, name := range of.Categories.Value {
 			if f.Setting[0] == "categories" && len(categories.Value) > 0 && !slices.Contains(categories.Value, name) {
 				f.Cause.Name = name
-				f.Cause.Near, f.Cause.Known = NearOrKnown(nearest.Of(name, categories.Value), categories.Value)
+				f.Cause = f.Cause.WithNames(nearest.Of(name, categories.Value), categories.Value)
 				l.losses[i].failure.Err = errMalformed
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -106,10 +107,34 @@ type Cause struct {
 	Whole bool `json:"whole,omitempty"`
 }
 
+// WithNames adds the names that are near a wrong one or, if none is, those that there are.
+func (c Cause) WithNames(near, known []string) Cause {
+	if c.Near, c.Known = near, nil; len(near) == 0 {
+		c.Near, c.Known = nil, Shown(known)
+	}
+	return c
+}
+
+// Shown are as many names as words show of a list, and one more that stands for the rest; nil if there are none.
+func Shown(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	return slices.Clone(names[:min(len(names), 21)])
+}
+
 // NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are warnings.
 func NewFinding(code Code, about Subject, cause Cause) Finding {
 	f := Finding{Code: code, Subject: about, Cause: cause}
 	f.grade()
+	return f
+}
+
+// FlakeFailed is the finding that stands for a flake of which nothing could be loaded.
+func FlakeFailed(err *nixeval.Error) Finding {
+	f := NewFinding(CodeFlakeFailed, Subject{}, Cause{Nix: err.Sources.Rewrite(err.Message), Hint: err.Hint})
+	f.Position, _ = err.Position()
+	f.Err = err
 	return f
 }
 
@@ -214,17 +239,19 @@ func (f Finding) For(machine string) Finding {
 }
 
 // Key is the same for findings that say the same of the same thing, wherever it stands and however it is put: the code, the subject (of
-// several machines only Machine, see [Finding.For]) and the names in the cause. Nix's message counts only where nothing else says what
-// it is about.
+// several machines only Machine, see [Finding.For]) and the names in the cause. Nix's message counts, without the lines in it, only where
+// nothing else says what it is about.
 func (f Finding) Key() string {
 	key := []any{f.Code, f.Instance, f.Role, f.Machine, f.Module, f.Setting,
 		f.Cause.Shape, f.Cause.Input, f.Cause.Name, f.Cause.Names, f.Cause.Other, f.Cause.OtherService, f.Cause.Part, f.Cause.Service, f.Cause.Tag}
 	if f.About() == "" {
-		key = append(key, f.Cause.Nix)
+		key = append(key, linesInText.ReplaceAllString(f.Cause.Nix, ""))
 	}
 	text, _ := json.Marshal(key) // strings
 	return string(text)
 }
+
+var linesInText = regexp.MustCompile(`:\d+(:\d+)?`)
 
 // Compare orders findings by place, then by what they are about.
 func (f Finding) Compare(g Finding) int {

@@ -1,10 +1,6 @@
 package instance
 
-import (
-	"slices"
-
-	"github.com/clanctl/clanctl/pkg/module"
-)
+import "github.com/clanctl/clanctl/pkg/module"
 
 // unresolved is the finding for an instance whose reference to a module leads nowhere, from the error of [module.Catalogue.Resolve].
 // whole tells that nothing of the instance's settings can be known for it.
@@ -18,7 +14,7 @@ func unresolved(instance string, err error, whole bool) Finding {
 		if spec.Input != nil {
 			cause.Input = *spec.Input
 		}
-		cause.Near, cause.Known = NearOrKnown(e.Nearest, e.Known)
+		cause = cause.WithNames(e.Nearest, e.Known)
 	case *module.NoServicesError:
 		code, spec = CodeInputWithoutServices, e.Spec
 		cause.Input, cause.Elsewhere = e.Input, e.Elsewhere
@@ -28,26 +24,10 @@ func unresolved(instance string, err error, whole bool) Finding {
 	case *module.UnknownModuleError:
 		spec = e.Spec
 		cause.Input, cause.Elsewhere = e.Input, e.Elsewhere
-		cause.Near, cause.Known = NearOrKnown(e.Nearest, e.Known)
+		cause = cause.WithNames(e.Nearest, e.Known)
 	}
 	cause.Name, cause.Service = spec.Name, spec.String()
 	f := NewFinding(code, Subject{Instance: instance}, cause)
 	f.Err = err
 	return f
-}
-
-// NearOrKnown are the names for a [Cause]: those that are near the wrong one, or else those that there are, no more than a hint shows.
-func NearOrKnown(near, known []string) (nearNames, knownNames []string) {
-	if len(near) > 0 {
-		return near, nil
-	}
-	return nil, Shown(known)
-}
-
-// Shown are as many names as words show of a list, and one more that stands for the rest; nil if there are none.
-func Shown(names []string) []string {
-	if len(names) == 0 {
-		return nil
-	}
-	return slices.Clone(names[:min(len(names), 21)])
 }

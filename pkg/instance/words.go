@@ -199,6 +199,9 @@ func tagFailed(f Finding) (string, string) {
 // malformed says the right form of an attribute.
 func malformed(f Finding) (message, hint string) {
 	shape := f.Cause.Shape
+	if shape == nil {
+		return "an attribute has a name or a form that clan does not know", ""
+	}
 	root := []string{"instances", f.Instance}
 	switch {
 	case f.Cause.Tag != "":

@@ -373,9 +373,10 @@ func TestBrowserSaysWhatItCounts(t *testing.T) {
 func TestBrowserShowsFindings(t *testing.T) {
 	inv := fleet(t, 3, 2)
 	findings := []instance.Finding{
-		{Code: "unknown-machine", Severity: instance.SeverityWarning, Position: instance.Position{File: "clan.nix", Line: 12, Column: 5}, Instance: "i000", Role: "client",
-			Machine: "m1", Message: "the clan has no such machine", Hint: `did you mean "m2"?`},
-		{Code: "conflict", Severity: instance.SeverityError, Position: instance.Position{File: "clan.nix", Line: 20}, Instance: "i001", Message: "two lines\nof text"},
+		{Code: instance.CodeUnknownMachine, Severity: instance.SeverityWarning, Position: instance.Position{File: "clan.nix", Line: 12, Column: 5},
+			Subject: instance.Subject{Instance: "i000", Role: "client", Machine: "m1"}, Cause: instance.Cause{Near: []string{"m2"}}},
+		{Code: instance.CodeConflict, Severity: instance.SeverityError, Position: instance.Position{File: "clan.nix", Line: 20}, Subject: instance.Subject{Instance: "i001"},
+			Cause: instance.Cause{Nix: "two lines\nof text"}},
 	}
 	b := open(t, inv, findings, 1280, 800)
 	eventually(b, `document.querySelector(".tiles .error").textContent + " " + document.querySelector(".tiles .warning").textContent`, "1 error 1 warning")
@@ -445,8 +446,9 @@ func TestBrowserNarrow(t *testing.T) {
 // Text stands out from what is behind it, light and dark, as WCAG AA wants it.
 func TestBrowserContrast(t *testing.T) {
 	inv := homelab(t)
-	findings := []instance.Finding{{Code: "conflict", Severity: instance.SeverityError, Message: "m", Hint: "h", Position: instance.Position{File: "f", Line: 1}, Instance: "sshd"},
-		{Code: "unused-tag", Severity: instance.SeverityWarning, Message: "m", Machine: "attic"}}
+	findings := []instance.Finding{
+		{Code: instance.CodeConflict, Severity: instance.SeverityError, Position: instance.Position{File: "f", Line: 1}, Subject: instance.Subject{Instance: "sshd"}},
+		{Code: instance.CodeUnusedTag, Severity: instance.SeverityWarning, Subject: instance.Subject{Machine: "attic"}}}
 	b := open(t, inv, findings, 1280, 800)
 	const weak = `(() => {
 		const parse = c => { const m = c.match(/[\d.]+/g).map(Number); return m.length === 3 ? [...m, 1] : m; };

@@ -275,11 +275,7 @@ func (b *builder) finding(f instance.Finding) findingData {
 	if i, known := b.instances[f.Instance]; known {
 		data.Instance = i
 	}
-	about := f.Machines
-	if f.Machine != "" && !slices.Contains(about, f.Machine) {
-		about = append([]string{f.Machine}, about...)
-	}
-	for _, name := range about {
+	for _, name := range f.Concerned() {
 		if i, known := b.machines[name]; known {
 			data.Machines = append(data.Machines, i)
 		}

@@ -98,8 +98,8 @@ func TestProblems(t *testing.T) {
 	for _, m := range role.Machines {
 		m.Settings = nil
 	}
-	findings := []instance.Finding{{Code: "conflict", Severity: instance.SeverityWarning, Instance: "i000", Role: "client", Machine: "m0", Machines: []string{"m0", "m1"},
-		Setting: []string{"port"}, Message: "conflicting", Definitions: []instance.SettingDefinition{{Layer: "role", Value: 1}, {Layer: "tag", Name: "all", Value: 2}}}}
+	findings := []instance.Finding{{Code: instance.CodeConflict, Subject: instance.Subject{Instance: "i000", Role: "client", Machine: "m0", Machines: []string{"m0", "m1"},
+		Setting: []string{"port"}}, Severity: instance.SeverityWarning, Definitions: []instance.SettingDefinition{{Layer: "role", Value: 1}, {Layer: "tag", Name: "all", Value: 2}}}}
 	p := newPage(inv, findings)
 	for _, group := range p.Instances[0].Roles[0].Groups {
 		if group.Block < 0 {
@@ -144,8 +144,8 @@ func hostileFleet(t testing.TB) *instance.Inventory {
 		}
 		inv.Instances[name] = &instance.Instance{Name: name, Module: instance.Module{Name: name, Resolved: name}, Roles: map[string]*instance.Role{name: role}}
 		inv.AllInstances = append(inv.AllInstances, name)
-		inv.Findings = append(inv.Findings, instance.Finding{Code: "conflict", Severity: instance.SeverityError, Message: name, Hint: name, Instance: name, Role: name,
-			Machine: name, Setting: []string{name}, Position: instance.Position{File: name, Line: 3}, Definitions: []instance.SettingDefinition{{Layer: "tag", Name: name, Value: name}}})
+		inv.Findings = append(inv.Findings, instance.Finding{Code: instance.CodeConflict, Severity: instance.SeverityError, Cause: instance.Cause{Nix: name, Hint: name},
+			Subject: instance.Subject{Instance: name, Role: name, Machine: name, Setting: []string{name}}, Position: instance.Position{File: name, Line: 3}, Definitions: []instance.SettingDefinition{{Layer: "tag", Name: name, Value: name}}})
 	}
 	slices.Sort(inv.AllInstances)
 	return inv

@@ -86,11 +86,7 @@ func (f filter) findings(inv *instance.Inventory) []instance.Finding {
 }
 
 func (f filter) concerns(inv *instance.Inventory, finding instance.Finding) bool {
-	about := finding.Machines
-	if finding.Machine != "" {
-		about = append(slices.Clip(about), finding.Machine)
-	}
-	if len(about) > 0 && !slices.ContainsFunc(about, func(name string) bool { return takes(f.machines, name) }) {
+	if finding.Machine != "" && !slices.ContainsFunc(finding.Concerned(), func(name string) bool { return takes(f.machines, name) }) {
 		return false
 	}
 	inst := inv.Instances[finding.Instance]

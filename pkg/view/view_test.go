@@ -238,12 +238,12 @@ func TestInstanceThatFails(t *testing.T) {
 func TestFindingsOfMachines(t *testing.T) {
 	inv := load(t, fleet, instance.OmitNothing)
 	inv.Findings = []instance.Finding{
-		{Code: "cellar", Machine: "cellar"},
-		{Code: "both", Instance: "nightly", Role: "client", Machine: "cellar", Machines: []string{"attic", "cellar"}},
-		{Code: "server", Instance: "nightly", Role: "server"},
-		{Code: "nightly", Instance: "nightly"},
-		{Code: "role that failed", Instance: "keys", Role: "gone"},
-		{Code: "without members", Instance: "empty", Role: "server"},
+		{Code: "cellar", Subject: instance.Subject{Machine: "cellar"}},
+		{Code: "both", Subject: instance.Subject{Instance: "nightly", Role: "client", Machine: "cellar", Machines: []string{"attic", "cellar"}}},
+		{Code: "server", Subject: instance.Subject{Instance: "nightly", Role: "server"}},
+		{Code: "nightly", Subject: instance.Subject{Instance: "nightly"}},
+		{Code: "role that failed", Subject: instance.Subject{Instance: "keys", Role: "gone"}},
+		{Code: "without members", Subject: instance.Subject{Instance: "empty", Role: "server"}},
 		{Code: "clan"},
 	}
 	list, err := Machines(inv, []string{"cellar"}, Query{})
@@ -252,7 +252,7 @@ func TestFindingsOfMachines(t *testing.T) {
 	}
 	var got []string
 	for _, f := range list.Findings {
-		got = append(got, f.Code)
+		got = append(got, string(f.Code))
 	}
 	if diff := cmp.Diff([]string{"cellar", "both", "nightly", "role that failed", "clan"}, got); diff != "" {
 		t.Error(diff)

@@ -141,7 +141,18 @@
   misspelt = {
     manifest.name = "misspelt";
     manifest.readme = "How to use it.";
-    manifest.constraints.roles.sever.minMachines = 1; #! constraint-of-unknown-role
+    manifest.constraints.roles.sever.maxMachines = 1; #! constraint-of-unknown-role
+    roles.server = {
+      description = "A role";
+      interface = { };
+      perInstance = { ... }: { };
+    };
+  };
+
+  unmeetable = {
+    manifest.name = "unmeetable";
+    manifest.readme = "How to use it.";
+    manifest.constraints.roles.sever.minMachines = 1; #! impossible-constraint
     roles.server = {
       description = "A role";
       interface = { };

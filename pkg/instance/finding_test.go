@@ -1,0 +1,219 @@
+package instance
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/clanctl/clanctl/pkg/module"
+)
+
+// In JSON and back, a finding of each kind is the same, and so are its words, whatever of its cause is known.
+func TestFindingsReadBack(t *testing.T) {
+	full := Cause{Also: "tag", Count: 3, Elsewhere: []string{"e"}, Hint: "h", Input: "i", Instances: []string{"a"}, Known: []string{"k"}, Max: 2, Min: 1, Name: "n<&>",
+		Names: []string{"x"}, Near: []string{"y"}, Nix: "Nix\nsays", Other: "o", OtherInstances: []string{"b"}, OtherService: "i#m", Part: "p", Service: "i#n",
+		Tag: "t", Shape: &Shape{Path: []string{"roles", "r"}, Type: "a list", Near: []string{"x"}}, Type: "package", Values: []any{json.Number("12345678901234567890"), map[string]any{"a": nil}}, Whole: true}
+	about := Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}, Setting: []string{"a", "b.c"}}
+	for _, info := range Codes() {
+		for _, f := range []Finding{NewFinding(info.Code, Subject{}, Cause{}), NewFinding(info.Code, about, full), NewFinding(info.Code, Subject{Module: "m"}, full)} {
+			f.Position = Position{File: "clan.nix", Line: 3, Column: 5}
+			f.Definitions = []SettingDefinition{{Layer: "role", Value: json.Number("1e400"), Position: &Position{File: "a"}}, {Layer: "tag", Name: "t"}}
+			text, err := json.Marshal(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var back Finding
+			if err := json.Unmarshal(text, &back); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			if diff := cmp.Diff(f, back, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s:\n%s", text, diff)
+			}
+			again, err := json.Marshal(back)
+			if err != nil || string(again) != string(text) {
+				t.Errorf("%s became\n%s, %v", text, again, err)
+			}
+			if f.Message() == "" || f.String() == "" {
+				t.Errorf("%s says nothing", text)
+			}
+		}
+	}
+}
+
+// The schema of the document describes each field of a cause.
+func TestSchemaOfCause(t *testing.T) {
+	text, err := os.ReadFile("../../docs/eval.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Defs struct {
+			Cause struct{ Properties map[string]any }
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	var fields []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Cause]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		fields = append(fields, name)
+	}
+	if diff := cmp.Diff(sortedKeys(schema.Defs.Cause.Properties), fields); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWords(t *testing.T) {
+	about := Subject{Instance: "i", Role: "r"}
+	near, known := Cause{Name: "n", Service: "n", Tag: "t", Near: []string{"m"}}, Cause{Known: []string{"a", "b"}, Tag: "t", Name: "n", Input: "x", Service: "x#n"}
+	for _, c := range []struct {
+		code          Code
+		about         Subject
+		cause         Cause
+		message, hint string
+	}{
+		{CodeUnknownMachine, Subject{Role: "r", Machine: "labtop"}, near, `the clan has no machine "labtop"; clan counts it as a member, but deploys nothing`, `did you mean "m"?`},
+		{CodeUnknownMachine, Subject{Role: "r", Machine: "a b"}, Cause{Also: "tag"}, `the clan has no machine "a b"; clan counts it as a member, but deploys nothing`, `"a b" is a tag: write roles.r.tags."a b"`},
+		{CodeUnknownTag, about, known, `no machine has the tag "t"`, `the tags are "a", "b"`},
+		{CodeUnknownTag, about, Cause{Tag: "t"}, `no machine has the tag "t"`, "the clan has no tags"},
+		{CodeUnknownInput, about, near, "the flake has no input that is clan-core", `did you mean "m"?`},
+		{CodeUnknownModule, about, known, `the input "x" offers no service "n"`, `it offers "a", "b"`},
+		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y"}}, `clan-core offers no service "n"`, `a service "n" is offered elsewhere: set module.input = "y"`},
+		{CodeRemovedModule, about, Cause{Name: "n", Service: "n", Input: "x", Nix: "use m"}, `the service "n" was removed from x: use m`, ""},
+		{CodeUnknownRole, about, known, `the module x#n has no role "r"`, `its roles are "a", "b"`},
+		{CodeTooFewMachines, about, Cause{Min: 1}, `the role "r" needs at least 1 machine, but has 0`, "add members; the module's manifest sets the limit"},
+		{CodeConflict, about, Cause{Values: []any{1, "x"}}, `two layers give different values: 1 and "x"`, "no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault"},
+		{CodeConflict, about, Cause{Nix: "Nix says", Hint: "do"}, "Nix says", "do"},
+		{CodeSettingFailed, about, Cause{Max: 7}, "the setting does not evaluate", "Nix's message is left out: more than 7 parts of this clan do not evaluate"},
+		{CodeSettingsFailed, about, Cause{Values: []any{5}}, "the settings are not a set, but 5", ""},
+		{CodeInterfaceNotJSON, about, Cause{Type: "package"}, "JSON cannot express values of the type: package", "let users give a name or an attribute path as a string, and look the value up in perInstance"},
+		{CodeImpossibleConstraint, Subject{Module: "m"}, Cause{}, "constraints.maxInstances is 0, so there can be no instance", "remove it, or make it 1 or more"},
+		{CodeImpossibleConstraint, about, Cause{Min: 2, Max: 1}, "constraints.roles.r requires at least 2 machines and allows at most 1", "correct the numbers"},
+		{CodeImpossibleConstraint, about, Cause{Min: 2, Max: 0}, "constraints.roles.r.maxMachines is 0, so no machine can be in the role", "remove it, or make it 1 or more"},
+		{CodeImpossibleConstraint, about, Cause{Min: 2, Name: "r", Near: []string{"s"}}, `constraints.roles.r requires 2 machines, but the module has no role "r"`, `did you mean "s"?`},
+		{"of-the-user", about, Cause{Nix: "own words"}, "own words", ""},
+	} {
+		f := NewFinding(c.code, c.about, c.cause)
+		if diff := cmp.Diff([]string{c.message, c.hint}, []string{f.Message(), f.Hint()}); diff != "" {
+			t.Errorf("%s:\n%s", c.code, diff)
+		}
+	}
+}
+
+func TestFindingString(t *testing.T) {
+	f := NewFinding(CodeConflict, Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}, Setting: []string{"x"}}, Cause{Nix: "two\nlines\n"})
+	f.Position = Position{File: "clan.nix", Line: 3, Column: 5}
+	f.Definitions = []SettingDefinition{{Layer: "role", Value: 1}}
+	const want = `clan.nix:3:5: warning: inventory.instances.i.roles.r.machines.m.settings.x [conflict]
+  two
+  lines
+  for "m", "n"
+  - role: 1
+  hint: no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault`
+	if diff := cmp.Diff(want, f.String()); diff != "" {
+		t.Error(diff)
+	}
+	if got := NewFinding(CodeNixWarning, Subject{}, Cause{Nix: "x"}).String(); got != "warning: [nix-warning]\n  x" {
+		t.Errorf("got %q", got)
+	}
+	if got := (&EvalError{f}).Error(); got != "clan.nix:3:5: inventory.instances.i.roles.r.machines.m.settings.x: two\nlines\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// What is lost besides the finding's own subject makes it an error, and the document partial.
+func TestGrade(t *testing.T) {
+	for _, c := range []struct {
+		code        Code
+		part, whole string
+	}{
+		{CodeConflict, "warning", "error, partial"},
+		{CodeUnknownSetting, "warning", "error, partial"},
+		{CodeMachineFailed, "warning", "error, partial"},
+		{CodeUnknownModule, "error", "error, partial"},
+		{CodeUnknownRole, "error, partial", "error, partial"},
+		{CodeKeyCollision, "error", "error"},
+		{CodeUnusedTag, "warning", "warning"},
+		{"of-the-user", "warning", "warning"},
+	} {
+		for whole, want := range map[bool]string{false: c.part, true: c.whole} {
+			f := NewFinding(c.code, Subject{}, Cause{Whole: whole})
+			got := string(f.Severity)
+			if f.Partial() {
+				got += ", partial"
+			}
+			if got != want {
+				t.Errorf("%s, whole %t: %s, want %s", c.code, whole, got, want)
+			}
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	f := NewFinding(CodeUnknownTag, Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}}, Cause{Tag: "t", Near: []string{"u"}, Nix: "x"})
+	for name, change := range map[string]func(*Finding){
+		"place":  func(f *Finding) { f.Line, f.Definitions = 7, []SettingDefinition{{}} },
+		"words":  func(f *Finding) { f.Cause.Near, f.Cause.Nix, f.Cause.Known = nil, "y", []string{"v"} },
+		"others": func(f *Finding) { f.Machines = nil },
+		"error":  func(f *Finding) { f.Err = errors.New("x") },
+	} {
+		g := f
+		if change(&g); g.Key() != f.Key() {
+			t.Errorf("%s: %s is not %s", name, g.Key(), f.Key())
+		}
+	}
+	for name, change := range map[string]func(*Finding){
+		"code":    func(f *Finding) { f.Code = CodeEmptyTag },
+		"tag":     func(f *Finding) { f.Cause.Tag = "u" },
+		"machine": func(f *Finding) { *f = f.For("n") },
+		"setting": func(f *Finding) { f.Setting = []string{"a"} },
+	} {
+		g := f
+		if change(&g); g.Key() == f.Key() {
+			t.Errorf("%s makes no difference", name)
+		}
+	}
+	warning := func(text string) string { return NewFinding(CodeNixWarning, Subject{}, Cause{Nix: text}).Key() }
+	if warning("a.nix:1:2: x") != warning("a.nix:12: x") || warning("x") == warning("y") {
+		t.Error("a warning of Nix is what it says, wherever")
+	}
+}
+
+func TestFailure(t *testing.T) {
+	cause := &module.Failure{Text: "x"}
+	inv := &Inventory{}
+	add := func(code Code, about Subject, c Cause) {
+		f := NewFinding(code, about, c)
+		f.Err = cause
+		inv.Findings = append(inv.Findings, f)
+	}
+	add(CodeUnknownModule, Subject{Instance: "shown"}, Cause{Whole: true})
+	add(CodeMachineFailed, Subject{Machine: "shown", Setting: []string{"icon"}}, Cause{})
+	add(CodeInstanceFailed, Subject{Instance: "i"}, Cause{})
+	add(CodeRoleFailed, Subject{Instance: "j", Role: "r"}, Cause{})
+	add(CodeMachineFailed, Subject{Machine: "m"}, Cause{Whole: true})
+	for _, c := range []struct {
+		about Subject
+		hides bool
+	}{
+		{Subject{}, false}, {Subject{Instance: "shown"}, false}, {Subject{Machine: "shown"}, false},
+		{Subject{Instance: "i"}, true}, {Subject{Instance: "i", Role: "any"}, true}, {Subject{Instance: "j"}, false}, {Subject{Instance: "j", Role: "r"}, true},
+		{Subject{Instance: "j", Role: "s"}, false}, {Subject{Machine: "m"}, true},
+	} {
+		err := inv.Failure(c.about)
+		if (err != nil) != c.hides || c.hides && !errors.Is(err, cause) {
+			t.Errorf("%+v: %v", c.about, err)
+		}
+	}
+	add(CodeInstancesFailed, Subject{}, Cause{Part: "instances"})
+	if inv.Failure(Subject{}) == nil || inv.Failure(Subject{Instance: "shown"}) == nil || inv.Failure(Subject{Machine: "shown"}) != nil {
+		t.Error("instances that do not evaluate hide all instances, and no machine")
+	}
+}

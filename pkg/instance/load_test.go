@@ -1,0 +1,365 @@
+package instance
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+const plainClan = `{ outputs = { self }: {
+  clan.modules.backup = { manifest.name = "backup"; roles.client.description = "sends"; roles.server = { }; };
+  inventory = {
+    meta.name = "test";
+    machines.laptop = { tags = [ "mobile" ]; deploy.targetHost = "root@laptop"; };
+    machines.mac.machineClass = "darwin";
+    machines.box = { };
+    tags = { config, machines }: { big = [ "box" ]; portable = builtins.filter (n: n != "box") config.all; };
+    instances.nightly = {
+      module = { name = "backup"; input = "self"; };
+      roles.client.tags.portable.settings.exclude = [ "tag" ];
+      roles.client.machines.laptop.settings = { exclude = [ "machine" ]; every = 5; };
+      roles.client.settings.exclude = [ "role" ];
+      roles.server.machines.box = { };
+    };
+    instances.backup.roles.server.tags = [ "big" ];
+    instances.lost.module.input = "nowhere";
+  };
+}; }`
+
+func plainFlake(t *testing.T, edit ...string) nixeval.Ref {
+	t.Helper()
+	return nixtest.Flake(t, map[string]string{"flake.nix": strings.NewReplacer(edit...).Replace(plainClan)})
+}
+
+func asJSON(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// told is a finding in short: "code about at line".
+func told(findings []Finding) []string {
+	got := []string{}
+	for _, f := range findings {
+		got = append(got, fmt.Sprintf("%s %s %d", f.Code, cmp.Or(f.About(), "-"), f.Line))
+	}
+	return got
+}
+
+func same(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("%s:\n%s", what, diff)
+	}
+}
+
+func TestLoadPlainFlake(t *testing.T) {
+	ref := plainFlake(t)
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		processes := nixtest.Count(&e)
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e})
+		if inv == nil {
+			t.Fatal(err)
+		}
+		if n := processes.Load(); n != 1 {
+			t.Errorf("%d Nix processes for one question", n)
+		}
+		same(t, "tags", map[string][]string{"all": {"box", "laptop", "mac"}, "big": {"box"}, "darwin": {"mac"},
+			"mobile": {"laptop"}, "nixos": {"box", "laptop"}, "portable": {"laptop", "mac"}}, inv.Tags)
+		client := inv.Instances["nightly"].Roles["client"]
+		members := map[string]string{}
+		for name, m := range client.Machines {
+			members[name] = asJSON(t, []any{m.Explicit, m.Tags, m.Settings})
+		}
+		same(t, "members", map[string]string{
+			"laptop": `[true,["portable"],{"every":5,"exclude":["tag","machine","role"]}]`,
+			"mac":    `[false,["portable"],{"exclude":["tag","role"]}]`,
+		}, members)
+		if client.SettingsFrom != SettingsFromLayers || inv.Flake.Layout != LayoutInventory {
+			t.Errorf("settings from %q, layout %q", client.SettingsFrom, inv.Flake.Layout)
+		}
+		m := inv.Instances["nightly"].Module
+		if m.Manifest == nil || m.Manifest.Name != "backup" || m.Resolved != "self" || m.Roles["client"].Description != "sends" {
+			t.Errorf("module: %+v", m)
+		}
+		if mac := inv.Machines["mac"]; mac.Class != "darwin" || inv.Machines["laptop"].Deploy["targetHost"] != "root@laptop" {
+			t.Errorf("machines: %+v", mac)
+		}
+		if p := inv.Instances["nightly"].Position; p == nil || *p != (Position{File: "flake.nix", Line: 9, Column: 5}) {
+			t.Errorf("position: %v", p)
+		}
+		// One instance names an input that is not there: reported, and everything else complete.
+		var errs *multierror.Error
+		var evalErr *EvalError
+		if !errors.As(err, &errs) || len(errs.Errors) != 1 || !errors.As(err, &evalErr) {
+			t.Errorf("error: %v", err)
+		}
+		same(t, "findings", []string{"unknown-input inventory.instances.lost 17"}, told(inv.Findings))
+		if inv.Partial() {
+			t.Error("nothing else is missing")
+		}
+		if again, _ := Load(t.Context(), ref, Config{Evaluator: e}); asJSON(t, again) != asJSON(t, inv) {
+			t.Error("two loads differ")
+		}
+	})
+}
+
+func TestLoadSome(t *testing.T) {
+	ref := plainFlake(t, "instances.lost", "instances.dies = 1 + { }; instances.lost")
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		processes := nixtest.Count(&e)
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Instances: []string{"backup", "nightly", "backup"}})
+		if err != nil || processes.Load() != 1 {
+			t.Fatalf("%v after %d processes; an instance that nobody asked for must not matter", err, processes.Load())
+		}
+		same(t, "instances", []string{"backup", "nightly"}, sortedKeys(inv.Instances))
+		same(t, "all", []string{"backup", "dies", "lost", "nightly"}, inv.InstanceNames())
+		_, err = Load(t.Context(), ref, Config{Evaluator: e, Instances: []string{"nightli"}})
+		var unknown *UnknownInstanceError
+		if !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, "nightly") {
+			t.Errorf("unknown name: %v", err)
+		}
+	})
+}
+
+// What tryEval cannot catch takes nothing with it but itself.
+func TestLoadIsolates(t *testing.T) {
+	ref := nixtest.Flake(t, map[string]string{
+		"flake.nix": `{ outputs = _: { inventory = {
+  machines.m = { };
+  instances = {
+    good.roles.r.machines.m.settings.x = 1;
+    missing.roles.r.machines.m.settings.x = { }.y;
+    type.roles.r.machines.m = 1 + "x";
+    endless.module.name = let x = x; in x;
+    thrown.roles.r.settings = throw "thrown away";
+    syntax = import ./broken.nix;
+    leaf = { roles.r.machines.m.settings = { ok = 1; bad.deep = throw "leaf"; }; };
+  };
+}; }; }`,
+		"broken.nix": "{\n  module = \n",
+	})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e})
+		if inv == nil {
+			t.Fatal(err)
+		}
+		var codes []string
+		for _, f := range inv.Findings {
+			codes = append(codes, string(f.Code)+" "+f.About())
+		}
+		slices.Sort(codes)
+		same(t, "findings", []string{
+			"instance-failed inventory.instances.endless",
+			"instance-failed inventory.instances.syntax",
+			"role-failed inventory.instances.thrown.roles.r",
+			"role-failed inventory.instances.type.roles.r",
+			"setting-failed inventory.instances.leaf.roles.r.machines.m.settings.bad.deep",
+			"setting-failed inventory.instances.missing.roles.r.machines.m.settings.x",
+		}, codes)
+		if s := inv.Instances["good"].Roles["r"].Machines["m"].Settings; s == nil || string(s.JSON()) != `{"x":1}` {
+			t.Errorf("the good instance: %v", s)
+		}
+		var errs *multierror.Error
+		var nixErr *nixeval.Error
+		if !errors.As(err, &errs) || !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
+			t.Errorf("error: %v", err)
+		}
+		for _, want := range []string{"thrown away", "leaf", "infinite recursion", "syntax error", "missing"} {
+			if !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return strings.Contains(f.Message(), want) && f.File != "" && f.Line > 0 }) {
+				t.Errorf("no finding says %q with a place:\n%s", want, asJSON(t, inv.Findings))
+			}
+		}
+	})
+}
+
+func TestLoadNoClan(t *testing.T) {
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		load := func(text string) (*Inventory, error) {
+			return Load(t.Context(), nixtest.Flake(t, map[string]string{"flake.nix": text}), Config{Evaluator: e})
+		}
+		for text, want := range map[string]any{
+			`{ outputs = _: { packages = { }; }; }`:                                      new(*NotClanError),
+			`{ outputs = _: { clanInternals.inventory.services.borgbackup.x = { }; }; }`: new(*LegacyError),
+			`{ outputs = _: { clan.modules.x = { }; }; }`:                                new(*NotClanError),
+			`{ outputs = _: { clanInternals.inventoryClass.inventory = { services = { }; machines = { }; }; clanInternals.inventory.services = { }; }; }`: new(*LegacyError),
+		} {
+			if inv, err := load(text); inv != nil || !errors.As(err, want) {
+				t.Errorf("%s: %v, want %T", text, err, want)
+			}
+		}
+		_, err := load("{\n  outputs = _: {\n    inventory = }\n")
+		var nixErr *nixeval.Error
+		if !errors.As(err, &nixErr) {
+			t.Fatalf("syntax error: %v", err)
+		}
+		if pos, ok := nixErr.Position(); !ok || pos != (Position{File: "flake.nix", Line: 3, Column: 17}) {
+			t.Errorf("the syntax error is at %v", pos)
+		}
+	})
+}
+
+// Nix 2.8 takes no notice of an interrupt while it evaluates.
+func TestLoadEndsInTime(t *testing.T) {
+	ref := nixtest.Flake(t, map[string]string{"flake.nix": `{ outputs = _: { inventory.instances.x.roles.r.settings.n =
+		builtins.foldl' (a: b: builtins.foldl' (c: d: c + d) a (builtins.genList (x: x) 100000)) 0 (builtins.genList (x: x) 100000); }; }`})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		e.Grace = 300 * time.Millisecond
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := Load(ctx, ref, Config{Evaluator: e}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestNeed(t *testing.T) {
+	// A module and settings that kill Nix are not even looked at.
+	ref := plainFlake(t, `manifest.name = "backup"`, `manifest.name = 1 + "x"`, `roles.client.settings.exclude = [ "role" ]`, `roles.client.settings = throw "no"`)
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Need: NeedMachines})
+		if err != nil || len(inv.Instances) != 0 || len(inv.Machines) != 3 || len(inv.Tags["portable"]) != 2 || len(inv.AllInstances) != 3 {
+			t.Errorf("machines and tags only: %+v, %v", inv, err)
+		}
+		if inv, err = Load(t.Context(), ref, Config{Evaluator: e, Need: NeedInstances}); inv == nil {
+			t.Fatal(err)
+		}
+		client := inv.Instances["nightly"].Roles["client"]
+		if !slices.Equal(sortedKeys(client.Machines), []string{"laptop", "mac"}) || client.Machines["mac"].Settings != nil {
+			t.Errorf("members without settings: %+v", client)
+		}
+		if inv.Instances["nightly"].Module.Resolved != "self" {
+			t.Errorf("module %+v", inv.Instances["nightly"].Module)
+		}
+	})
+}
+
+func TestNeedOne(t *testing.T) {
+	ref := plainFlake(t, `instances.lost.module.input = "nowhere";`, "")
+	e := nixtest.Evaluator(t)
+	processes := nixtest.Count(&e)
+	config := Config{Evaluator: e, Need: NeedSetting, Setting: SettingRef{Instance: "nightly", Role: "client", Machine: "laptop", Path: []string{"every"}}}
+	inv, err := Load(t.Context(), ref, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Without nixpkgs' lib there are no options; what is merged from the layers is the member's settings.
+	if inv.Setting == nil || len(inv.Setting.Options) > 0 {
+		t.Errorf("setting: %+v", inv.Setting)
+	}
+	if at := inv.At("instances", "nightly", "roles", "client", "machines", "laptop", "settings", "every"); at == nil || at.Line != 12 {
+		t.Errorf("the setting is at %v", at)
+	}
+	inv, err = Load(t.Context(), ref, Config{Evaluator: e, Need: NeedModules, Modules: ModuleQuery{Of: []string{"backup"}}})
+	if err != nil || inv.Modules.Found["backup"].Input != "self" || len(inv.Machines) > 0 {
+		t.Errorf("a module alone: %+v, %v", inv, err)
+	}
+	if n := processes.Load(); n != 2 {
+		t.Errorf("%d processes for two questions", n)
+	}
+}
+
+// Of a tree that is read with other content everything else is as it was: also git's index, and the names of places.
+func TestOverlay(t *testing.T) {
+	ref := plainFlake(t)
+	flake, err := os.ReadFile(filepath.Join(ref.Root, "flake.nix"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		e.CacheDir = t.TempDir()
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Overlay: map[string][]byte{
+			"flake.nix": []byte(strings.NewReplacer(`"nowhere"`, "(import ./new/name.nix)", "[ \"mobile\" ]", "[ ]").Replace(plainClan)), "new/name.nix": []byte("\n\"self\"\n")}})
+		if inv == nil {
+			t.Fatal(err)
+		}
+		same(t, "findings", []string{"unknown-module inventory.instances.lost 17"}, told(inv.Findings))
+		if _, is := inv.Tags["mobile"]; is || inv.Flake.Ref != ref.Text || inv.Flake.URL != ref.URL {
+			t.Errorf("tags %v, flake %+v", inv.Tags, inv.Flake)
+		}
+		if now, err := os.ReadFile(filepath.Join(ref.Root, "flake.nix")); err != nil || string(now) != string(flake) {
+			t.Errorf("the flake was changed: %v", err)
+		}
+		if kept, err := os.ReadDir(e.CacheDir); err != nil || len(kept) > 0 {
+			t.Errorf("the cache has %v, %v", kept, err)
+		}
+	})
+	var notLocal *NotLocalError
+	if _, err := Load(t.Context(), Ref{Text: "github:a/b", URL: "github:a/b"}, Config{Overlay: map[string][]byte{}}); !errors.As(err, &notLocal) {
+		t.Errorf("a flake elsewhere: %v", err)
+	}
+}
+
+// Tags that recurse take the machines with them, but not the instances.
+func TestEndlessTags(t *testing.T) {
+	ref := nixtest.Flake(t, map[string]string{"flake.nix": `{ outputs = _: { inventory = {
+  machines.m = { };
+  tags = { config, ... }: { a = config.b; b = config.a; };
+  instances.named.roles.r = { machines.m.settings.x = 1; };
+  instances.tagged.roles.r = { tags.a = { }; machines.m = { }; };
+}; }; }`})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e})
+		if inv == nil {
+			t.Fatal(err)
+		}
+		if inv.MachinesKnown() || !inv.Partial() {
+			t.Errorf("machines %v", inv.Machines)
+		}
+		if s := inv.Instances["named"].Roles["r"].Machines["m"].Settings; s == nil || string(s.JSON()) != `{"x":1}` {
+			t.Errorf("a role without tags does not need them: %v", s)
+		}
+		if len(inv.Findings) == 0 || !strings.Contains(inv.Findings[0].Message(), "infinite recursion") || inv.Findings[0].Line != 3 {
+			t.Errorf("findings: %s", asJSON(t, inv.Findings))
+		}
+	})
+}
+
+// toJSON takes a set with an `outPath` or `__toString` for something else; these are names like any other.
+func TestNamesThatNixTakesForSomethingElse(t *testing.T) {
+	ref := nixtest.Flake(t, map[string]string{"flake.nix": `{ outputs = _: { inventory = {
+  machines = { outPath.tags = [ "__toString" ]; __toString = { }; plain = { }; "$clanctl" = { }; };
+  tags.outPath = [ "plain" ];
+  instances = { plain.roles.r.machines.plain = { }; outPath.roles = {
+    outPath.machines = { outPath.settings = { outPath = 1; "$clanctl" = "throws"; path = [ ]; }; plain = { }; };
+    __toString.tags = { outPath = { }; __toString.settings.y = 2; };
+  }; };
+}; }; }`})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		for _, wanted := range [][]string{nil, {"outPath"}} {
+			inv, err := Load(t.Context(), ref, Config{Evaluator: e, Instances: wanted})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for name, role := range inv.Instances["outPath"].Roles {
+				for machine, m := range role.Machines {
+					got[name+" "+machine] = string(m.Settings.JSON())
+				}
+			}
+			same(t, "settings", map[string]string{"outPath outPath": `{"$clanctl":"throws","outPath":1,"path":[]}`, "outPath plain": `{}`,
+				"__toString outPath": `{"y":2}`, "__toString plain": `{}`}, got)
+			same(t, "machines", []string{"$clanctl", "__toString", "outPath", "plain"}, sortedKeys(inv.Machines))
+			if p := inv.Instances["outPath"].Position; p == nil || p.Line != 4 {
+				t.Errorf("position %v", p)
+			}
+		}
+	})
+}
