@@ -33,7 +33,13 @@ func TestExpressions(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		constants := map[string]ast.Expr{}
 		ast.Inspect(parsed, func(node ast.Node) bool {
+			if spec, is := node.(*ast.ValueSpec); is && len(spec.Names) == len(spec.Values) {
+				for i, name := range spec.Names {
+					constants[name.Name] = spec.Values[i]
+				}
+			}
 			call, is := node.(*ast.CallExpr)
 			if !is || len(call.Args) != 1 {
 				return true
@@ -42,7 +48,7 @@ func TestExpressions(t *testing.T) {
 				return true
 			}
 			found++
-			if expr, constant := text(call.Args[0]); !constant {
+			if expr, constant := text(call.Args[0], constants); !constant {
 				t.Errorf("%s: the expression is not a constant", file)
 			} else if _, err := regexp.Compile(expr); err != nil {
 				t.Errorf("%s: %v", file, err)
@@ -61,15 +67,17 @@ func isName(expr ast.Expr, name string) bool {
 	return is && ident.Name == name
 }
 
-// text is a string literal, or several with + between them.
-func text(expr ast.Expr) (string, bool) {
+// text is a string literal, a constant of the same file, or several of these with + between them.
+func text(expr ast.Expr, constants map[string]ast.Expr) (string, bool) {
 	switch e := expr.(type) {
 	case *ast.BasicLit:
 		s, err := strconv.Unquote(e.Value)
 		return s, err == nil
+	case *ast.Ident:
+		return text(constants[e.Name], constants)
 	case *ast.BinaryExpr:
-		left, ok := text(e.X)
-		right, alsoOK := text(e.Y)
+		left, ok := text(e.X, constants)
+		right, alsoOK := text(e.Y, constants)
 		return left + right, ok && alsoOK
 	}
 	return "", false

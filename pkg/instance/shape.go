@@ -13,7 +13,7 @@ import (
 // Shape says which attribute is not as it must be.
 type Shape struct {
 	// Path leads to it, below the instance, machine or tag.
-	Path []string `json:"path"`
+	Path []string `json:"path,omitempty"`
 	// Type is what is written there, such as "a list"; empty where clan knows no attribute of that name.
 	Type string `json:"type,omitempty"`
 	// Near are the names of attributes that may be meant.

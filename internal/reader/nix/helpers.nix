@@ -100,7 +100,7 @@ rec {
     in
     if isPlain then
       value
-    else if isOmitted path then
+    else if isOmitted path || extra ? at then
       mark "omitted" // { inherit path; at = omitted.${toJSON path}; } // extra
     else if isolate then
       traced path (seq value value)
@@ -123,7 +123,8 @@ rec {
 
   # ---- values as JSON ----
 
-  # Any value as something that toJSON accepts, each leaf a part; extra (of the path) goes into the mark of one that fails.
+  # Any value as something that toJSON accepts, each leaf a part; extra (of the path) goes into the mark of one that fails. One with
+  # an `at` in it is the same as the part at that place in `omit`, and not looked at either.
   walkWith = extra: path: v: partWith (extra path) path (walkValue extra path v);
   walk = walkWith (_: { });
 

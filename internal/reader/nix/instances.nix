@@ -1,7 +1,7 @@
 # Instances as they are written: module reference, roles, who is named, and the layers of settings. Only this looks at
 # `inventory.instances` itself; one that is wrong fails here, at the part that is to blame.
 #
-#   import ./instances.nix helpers { inventory; tagSettingsCount; }
+#   import ./instances.nix helpers { inventory; tagSettingsCount; names; }      names: all, if it is empty
 {
   asAttrs,
   filterAttrs,
@@ -15,11 +15,12 @@
   whole,
   ...
 }:
-{ inventory, tagSettingsCount }:
+{ inventory, tagSettingsCount, names }:
 let
   inherit (builtins)
     attrNames
     concatMap
+    elem
     elemAt
     filter
     genList
@@ -32,6 +33,8 @@ let
     ;
 
   raw = if isOmitted [ "instanceNames" ] then { } else asAttrs (inventory.instances or { });
+  # Those that are asked for.
+  wanted = if names == [ ] then raw else filterAttrs (n: _: elem n names) raw;
 
   isWrapper = v: isAttrs v && v ? imports && isList v.imports && removeAttrs v [ "_file" "imports" ] == { };
   # A layer of settings as [ { file; value; } ]: clan wraps each definition in a module that names its file.
@@ -46,6 +49,11 @@ let
 in
 rec {
   inherit definitionsOf isWrapper raw;
+
+  # Those that are asked for and whose reference evaluates; the others have failed as instances.
+  readable = filterAttrs (
+    n: _: !(isOmitted [ "instances" n ] || isOmitted [ "instances" n "module" ] || isOmitted [ "instances" n "roles" ]) && peek false (builtins.seq (specOf n).name true)
+  ) wanted;
 
   specOf = name: {
     input = raw.${name}.module.input or null;
@@ -97,6 +105,6 @@ rec {
 
   facts = {
     instanceNames = attrNames raw;
-    instances = parts [ "instances" ] fact raw;
+    instances = parts [ "instances" ] fact wanted;
   };
 }

@@ -240,7 +240,7 @@ in
     # The inputs that are asked for, or else those that instances name, and what each offers: names only, no module is looked at.
     inputs =
       let
-        given = map (n: peek null (instances.specOf n).input) (filter (n: args.instances or [ ] == [ ] || elem n args.instances) (attrNames instances.raw));
+        given = map (n: peek null (instances.specOf n).input) (attrNames instances.readable);
         used = filter (n: n != null) given ++ optional (layout.coreInput != null) layout.coreInput ++ optional layout.nullIsSelf "self";
         wanted =
           if args.allInputs or false then

@@ -21,6 +21,7 @@ let
     isList
     isString
     length
+    removeAttrs
     seq
     typeOf
     unsafeDiscardStringContext
@@ -28,7 +29,7 @@ let
     ;
 
   # A value without mkIf, mkMerge, mkForce and mkOrder, each part of it with its priority: [ { priority; value; } ]. With
-  # `always`, also what stands under a condition that does not hold. What does not evaluate counts as a plain value.
+  # `always`, also what stands under a condition that does not hold. What does not evaluate counts as a plain value, null.
   weighed =
     always: v:
     let
@@ -49,8 +50,8 @@ let
           [ { inherit priority; value = v; } ];
       result = weigh 100 v;
     in
-    peek [ { priority = 100; value = null; } ] (seq (length result) result);
-  unwrap = always: d: map (w: { inherit (d) file; inherit (w) priority value; }) (weighed always d.value);
+    peek [ { priority = 100; value = null; fails = true; } ] (seq (length result) result);
+  unwrap = always: d: map (w: { inherit (d) file; } // w) (weighed always d.value);
 
   # The place of an attribute. Where a function of nixpkgs' lib made the name, the definition's file still is the user's.
   placeOf =
@@ -69,23 +70,27 @@ let
       always,
       # Names in a list count as those of a set.
       lists ? false,
-      # More to say of a definition: { file; priority; value; } of the attribute's own value.
+      # More to say of a definition: { file; priority; value; fails ? false; } of the attribute's own value.
       about ? _: { },
-      # Names that nothing below is looked at of, because that kills the process.
+      # Names of whose values nothing is looked at, because that kills the process.
       skip ? [ ],
+      # The only names, unless it is empty.
+      only ? [ ],
     }@how:
     depth: definitions:
     let
       sets = concatMap (unwrap always) definitions;
       namesIn = v: if isAttrs v then attrNames v else if lists && isList v then map unsafeDiscardStringContext (filter isString v) else [ ];
-      names = unique (concatMap (s: peek [ ] (namesIn s.value)) sets);
+      names = filter (n: only == [ ] || elem n only) (unique (concatMap (s: peek [ ] (namesIn s.value)) sets));
       node =
         name:
         let
           here = concatMap (
             s:
             if isAttrs s.value then
-              if s.value ? ${name} then
+              if s.value ? ${name} && elem name skip then
+                [ { inherit (s) file; value = null; at = placeOf name s; } ]
+              else if s.value ? ${name} then
                 map (d: d // { at = placeOf name s // about d; }) (unwrap always { inherit (s) file; value = s.value.${name}; })
               else
                 [ ]
@@ -94,7 +99,7 @@ let
             else
               [ ]
           ) sets;
-          below = if depth <= 1 || elem name skip then { } else tree (how // { skip = [ ]; }) (depth - 1) here;
+          below = if depth <= 1 || elem name skip then { } else tree (removeAttrs how [ "skip" "only" ]) (depth - 1) here;
         in
         { at = map (d: d.at) here; } // (if below == { } then { } else { inherit below; });
     in
@@ -102,16 +107,16 @@ let
 in
 {
   # Where the names in some definitions stand.
-  places = skip: tree { inherit skip; always = true; };
+  places = limits: tree (limits // { always = true; });
   # Who defines what, of what counts: with priorities.
-  owners = tree {
+  owners = limits: tree (limits // {
     always = false;
     lists = true;
     about = d: { inherit (d) priority; };
-  };
+  });
   # What is written, as types: to tell what does not belong there.
-  shapes = tree {
+  shapes = limits: tree (limits // {
     always = true;
-    about = d: { type = peek "?" (typeOf d.value); };
-  };
+    about = d: { type = if d.fails or false then "?" else typeOf d.value; };
+  });
 }

@@ -37,7 +37,7 @@ let
   plain = import ./plain.nix helpers layout.lib;
   inventory = if layout.plain then plain.inventory layout.inventory else layout.inventory;
   machines = import ./machines.nix helpers { inherit inventory; inherit (layout) plain definitions; shapeTags = plain.tags; };
-  instances = import ./instances.nix helpers { inherit inventory; inherit (layout) tagSettingsCount; };
+  instances = import ./instances.nix helpers { inherit inventory; inherit (layout) tagSettingsCount; names = args.instances or [ ]; };
   options = import ./options.nix helpers layout.moduleLib layout.meta;
   modules = import ./modules.nix helpers { inherit layout plain options instances args; inherit (settings) services; };
   settings = import ./settings.nix helpers {
@@ -48,6 +48,12 @@ let
   positions = import ./positions.nix helpers;
 
   origins = args.origins or false;
+
+  # What not to look at among the definitions of an option: what kills the process, and what nobody asked for.
+  limits = name: {
+    skip = map (path: elemAt path 1) (builtins.filter (path: head path == name && builtins.length path > 1) helpers.omit);
+    only = if name == "instances" then args.instances or [ ] else [ ];
+  };
 
   # In the order in which one can break another: what comes first is to blame.
   facts = {
@@ -61,14 +67,13 @@ let
 
     positions =
       let
-        deadly = map (path: elemAt path 1) (builtins.filter (path: head path == "instances" && builtins.length path > 1) helpers.omit);
         of =
           part: depth: name:
           helpers.part [ "positions" part ] (
             if name == "instances" && helpers.isOmitted [ "instanceNames" ] then
               { }
             else
-              positions.places (if name == "instances" then deadly else [ ]) depth (layout.definitions name)
+              positions.places (limits name) depth (layout.definitions name)
           );
       in
       {
@@ -81,9 +86,9 @@ let
 
     # What is written for what does not evaluate.
     shapes = {
-      instances = positions.shapes 7 (layout.definitions "instances");
-      machines = positions.shapes 3 (layout.definitions "machines");
-      tags = positions.shapes 1 (layout.definitions "tags");
+      instances = positions.shapes (limits "instances") 7 (layout.definitions "instances");
+      machines = positions.shapes (limits "machines") 3 (layout.definitions "machines");
+      tags = positions.shapes (limits "tags") 1 (layout.definitions "tags");
     };
 
     # Who defines what: the program that writes inventory.json must leave alone what is Nix's. Down to the names of settings.
@@ -94,7 +99,7 @@ let
           priority = peek null ((layout.inventory.options or { }).${name}.highestPrio or null);
           # A plain flake has no record of who defined what, only values.
           recorded = !layout.plain && (layout.inventory.options or { }) ? ${name}.definitionsWithLocations;
-          below = positions.owners depth (layout.definitions name);
+          below = positions.owners (limits name // { only = [ ]; }) depth (layout.definitions name);
         };
       in
       {

@@ -18,6 +18,7 @@
   named,
   namesToSet,
   nameValue,
+  omit,
   omitsBelow,
   part,
   parts,
@@ -46,6 +47,7 @@ let
     filter
     foldl'
     fromJSON
+    genList
     groupBy
     head
     isAttrs
@@ -87,10 +89,7 @@ let
     };
 
   keyOf = name: layout.keyOf (specOf name);
-  # Those whose reference evaluates; the others have failed as instances.
-  isWhole = n: !(isOmitted [ "instances" n ] || isOmitted [ "instances" n "module" ] || isOmitted [ "instances" n "roles" ]);
-  readable = filterAttrs (n: _: isWhole n && peek false (seq (keyOf n) true)) raw;
-  wanted = if args.instances or [ ] == [ ] then readable else filterAttrs (n: _: elem n args.instances) readable;
+  wanted = filterAttrs (n: _: peek false (seq (keyOf n) true)) instances.readable;
   services = listToAttrs (
     map (name: nameValue (keyOf name) (serviceOf (keyOf name) (specOf name))) (attrNames wanted)
   );
@@ -107,7 +106,7 @@ let
       count = names: length (attrNames names);
       ofRole = role: count (namesToSet (role.machines or { })) + sum (map (t: count (carriers t)) (attrNames (namesToSet (role.tags or { }))));
     in
-    sum (map (i: sum (map ofRole (attrValues (i.roles or { })))) (attrValues (filterAttrs (n: _: !(omitsBelow [ "instances" n ])) raw)));
+    sum (map (i: sum (map ofRole (attrValues (i.roles or { })))) (attrValues (filterAttrs (n: _: !(omitsBelow [ "instances" n ])) wanted)));
   isHuge = hasLib && peek false (memberships > 20000);
 
   # ---- one role ----
@@ -180,10 +179,35 @@ let
             ++ map tagModule (filter (t: carriers t ? ${member} && tags.${t} ? settings) (if tagSettingsCount then attrNames tags else [ ]))
           );
 
+      # What of the layers kills the process does so in the settings, too: { PATH = its place in `omit`; }.
+      written = [ "instances" name "roles" roleName ];
+      isBelowRole = o: length o >= 4 && genList (elemAt o) 4 == written;
+      # The place in the settings of a part of a layer; null where it is no setting.
+      lostSetting =
+        group: o:
+        let
+          kind = elemAt o 4;
+          from = if kind == "layer" then 7 else 8;
+          counts =
+            kind == "layer"
+            || kind == "machineLayers" && (group == null || elemAt o 5 == group.machine)
+            || kind == "tagLayers" && (group == null || elem (elemAt o 5) group.tags);
+        in
+        if length o > from && counts then drop from o else null;
+      lostIn =
+        group:
+        listToAttrs (
+          filter (e: e.name != "null") (
+            genList (i: nameValue (toJSON (if isBelowRole (elemAt omit i) then lostSetting group (elemAt omit i) else null)) i) (length omit)
+          )
+        );
+      isBlocked = filter (o: isBelowRole o && lostSetting null o == null) omit != [ ];
+
       # A value that fails, by the option that it is.
       failed =
-        result: depth: path:
+        lost: result: depth: path:
         let
+          place = toJSON (drop depth path);
           option = foldl' (o: k: if isAttrs o && !(o ? _type) && o ? ${k} then o.${k} else { }) result.options (drop depth path);
           isOne = length path > depth && isOption option;
         in
@@ -193,8 +217,9 @@ let
           undefined = isOne && peek false (!option.isDefined) && !(option ? default);
           # A removed option is hidden, and throws when it is looked at. That of an option's default is no setting.
           unset = isOne && peek false (option.visible or true == false && option.highestPrio >= 1500);
-        };
-      valueOf = path: result: walkWith (failed result (length path)) path result.config;
+        }
+        // (if lost ? ${place} then { at = lost.${place}; } else { });
+      valueOf = lost: path: result: walkWith (failed lost result (length path)) path result.config;
 
       # What the module itself defines: no layer of the member's is in that file.
       ownDefinitions =
@@ -220,7 +245,7 @@ let
             inherit (signature (head ms)) machine tags;
             member = head ms;
           } // (if from == "layers" then { } else {
-            settings = valueOf (path ++ [ "groups" key "settings" ]) (evaluated (head ms));
+            settings = valueOf (lostIn (signature (head ms))) (path ++ [ "groups" key "settings" ]) (evaluated (head ms));
           }) // (if from == "layers" || !origins then { } else {
             own = part (path ++ [ "groups" key "own" ]) (map (d: {
               inherit (d) path;
@@ -246,8 +271,8 @@ let
             if !isUnchecked then
               [ ]
             else
-              [ (valueOf (at "unchecked" ++ [ "0" ]) (againstInterface [ ] [ ])) ]
-              ++ map (t: valueOf (at "unchecked" ++ [ t ]) (againstInterface [ "tags" t ] [ (tagModule t) ])) (attrNames layers.tags)
+              [ (valueOf (lostIn null) (at "unchecked" ++ [ "0" ]) (againstInterface [ ] [ ])) ]
+              ++ map (t: valueOf (lostIn null) (at "unchecked" ++ [ t ]) (againstInterface [ "tags" t ] [ (tagModule t) ])) (attrNames layers.tags)
           );
           # Macs that the service has nothing for: clan deploys nothing of it there, in silence.
           idle = whole (at "idle") (if from == "clan" then filter (m: isMac m && peek false (isIdle m)) everybody else [ ]);
@@ -259,7 +284,7 @@ let
         && isNothing service.result.allMachines.${m}.darwinModule;
     in
     {
-      inherit evaluated fact from;
+      inherit evaluated fact from isBlocked;
       isMember = m: role.machines ? ${m} || filter (t: carriers t ? ${m}) (attrNames tags) != [ ];
     };
 
@@ -305,7 +330,10 @@ in
       );
       roles = parts (path ++ [ "roles" ]) (
         path: role: _:
-        if omitsBelow [ "instances" name "roles" role ] then mark "blocked" else (evaluatedRole name role).fact path
+        let
+          theRole = evaluatedRole name role;
+        in
+        if theRole.isBlocked then mark "blocked" else theRole.fact path
       ) (instance.roles or { });
     }) wanted;
   };

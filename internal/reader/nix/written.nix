@@ -68,7 +68,7 @@ in
   perMachine = if options ? perMachine then isWritten options.perMachine else evaluated.config ? perMachine;
   roles = part (at "roles") (parts (at "roles") roleOf (foldl' (all: d: all // d.value) { } roles));
   places = whole (at "places") {
-    manifest = positions.places [ ] 4 manifest;
-    roles = positions.places [ ] 3 roles;
+    manifest = positions.places { } 4 manifest;
+    roles = positions.places { } 3 roles;
   };
 }

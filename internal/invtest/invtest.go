@@ -1,0 +1,180 @@
+// Package invtest makes inventories by hand, for tests that need no Nix.
+package invtest
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/tags"
+)
+
+// Clan is a clan much as its inventory has it.
+type Clan struct {
+	// Machines are the tags that each gives itself; Macs those that are no NixOS machines.
+	Machines map[string][]string
+	Macs     []string
+	// Tags is `inventory.tags`.
+	Tags      map[string][]string
+	Instances map[string]Instance
+}
+
+// Instance is an instance of a service.
+type Instance struct {
+	// Module is "NAME" or "INPUT#NAME"; empty for the instance's own name.
+	Module string
+	Roles  map[string]Role
+}
+
+// Role is a role of an instance.
+type Role struct {
+	Machines, Tags []string
+	// Settings are the layers: that of "role", "machine NAME", "tag NAME". A member's settings are all of them, one over the other.
+	Settings map[string]map[string]any
+}
+
+// Inventory is the clan as it would be loaded from a flake without clan-core, where no place is known.
+func (c Clan) Inventory() *instance.Inventory {
+	inv := &instance.Inventory{
+		SchemaVersion: instance.SchemaVersion,
+		Flake:         instance.Flake{Layout: instance.LayoutInventory, Ref: ".", URL: "path:/clan"},
+		Findings:      []instance.Finding{},
+		Meta:          map[string]any{"name": "test"},
+		Machines:      map[string]*instance.Machine{},
+		Tags:          map[string][]string{"all": {}, "darwin": {}, "nixos": {}},
+		DeclaredTags:  map[string][]string{},
+		Instances:     map[string]*instance.Instance{},
+		AllInstances:  slices.Sorted(maps.Keys(c.Instances)),
+	}
+	carried := map[string][]string{}
+	declared := maps.Clone(inv.Tags)
+	for _, name := range slices.Sorted(maps.Keys(c.Machines)) {
+		class := "nixos"
+		if slices.Contains(c.Macs, name) {
+			class = "darwin"
+		}
+		declared["all"], declared[class] = append(declared["all"], name), append(declared[class], name)
+		inv.Machines[name] = &instance.Machine{Class: class}
+		carried[name] = slices.Clone(c.Machines[name])
+	}
+	maps.Copy(declared, c.Tags)
+	for tag, names := range declared {
+		inv.Tags[tag], inv.DeclaredTags[tag] = []string{}, names
+		for _, name := range names {
+			if _, known := carried[name]; known {
+				carried[name] = append(carried[name], tag)
+			}
+		}
+	}
+	for name := range carried {
+		slices.Sort(carried[name])
+		inv.Machines[name].Tags = slices.Compact(carried[name])
+	}
+	index := inv.Index()
+	for _, tag := range index.Tags() {
+		inv.Tags[tag] = index.Carriers(tag)
+	}
+	for name, inst := range c.Instances {
+		inv.Instances[name] = inst.instance(name, index)
+	}
+	return inv
+}
+
+func (i Instance) instance(name string, index *tags.Index) *instance.Instance {
+	inst := &instance.Instance{Module: instance.Module{Name: cmp.Or(i.Module, name), Resolved: "self"}, Roles: map[string]*instance.Role{}}
+	if input, name, given := strings.Cut(i.Module, "#"); given {
+		inst.Module.Input, inst.Module.Name, inst.Module.Resolved = &input, name, input
+	}
+	if i.Roles != nil {
+		inst.Module.Roles = map[string]module.Role{}
+	}
+	for name, r := range i.Roles {
+		inst.Module.Roles[name] = module.Role{}
+		inst.Roles[name] = r.role(index)
+	}
+	return inst
+}
+
+func (r Role) role(index *tags.Index) *instance.Role {
+	role := &instance.Role{
+		SettingsFrom: instance.SettingsFromLayers,
+		Tags:         slices.Sorted(slices.Values(r.Tags)),
+		Machines:     map[string]*instance.Member{},
+		Layers:       instance.Layers{Machines: map[string][]instance.Definition{}, Tags: map[string][]instance.Definition{}},
+	}
+	if role.Tags == nil {
+		role.Tags = []string{}
+	}
+	for layer, value := range r.Settings {
+		kind, name, _ := strings.Cut(layer, " ")
+		written := []instance.Definition{{File: "clan.nix", Value: Value(value)}}
+		switch kind {
+		case "role":
+			role.Layers.Role = written
+		case "machine":
+			role.Layers.Machines[name] = written
+		case "tag":
+			role.Layers.Tags[name] = written
+		}
+	}
+	for _, m := range index.Members(r.Machines, role.Tags) {
+		member := &instance.Member{Explicit: m.Explicit, Tags: append([]string{}, m.Tags...)}
+		role.Machines[m.Machine] = member
+		final := map[string]any{}
+		for _, layer := range role.LayersOf(m.Machine) {
+			maps.Copy(final, layer.Definitions[0].Value.(map[string]any))
+		}
+		member.Settings = Settings(final)
+	}
+	return role
+}
+
+// Value is a value in the form of JSON that is read: numbers are json.Number.
+func Value(v any) any {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return Parse(string(text))
+}
+
+// Parse reads JSON.
+func Parse(text string) (v any) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// Settings are final settings of this value.
+func Settings(v any) *instance.Settings {
+	s, err := instance.NewSettings(v)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// Place says that a part of the inventory is at a line of clan.nix.
+func Place(inv *instance.Inventory, line int, path ...string) {
+	if inv.Places == nil {
+		inv.Places = &instance.Place{}
+	}
+	place := inv.Places
+	for _, name := range path {
+		if place.Below == nil {
+			place.Below = map[string]*instance.Place{}
+		}
+		if place.Below[name] == nil {
+			place.Below[name] = &instance.Place{}
+		}
+		place = place.Below[name]
+	}
+	place.Position = &instance.Position{File: "clan.nix", Line: line, Column: 3}
+}

@@ -1,0 +1,129 @@
+package instance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+var offline = nixeval.Evaluator{Offline: true}
+
+// resolve is for flakes that are there.
+func resolve(ref string) instance.Ref {
+	resolved, err := nixeval.ResolveRef(ref)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return resolved
+}
+
+// Which machines does a service run on, and why?
+func ExampleLoad() {
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
+	if err != nil {
+		log.Fatal(err)
+	}
+	inv, err := instance.Load(context.Background(), ref, instance.Config{Evaluator: offline})
+	if err != nil {
+		log.Fatal(err)
+	}
+	clients := inv.Instances["backup-nightly"].Roles["client"].Machines
+	for _, name := range slices.Sorted(maps.Keys(clients)) {
+		fmt.Println(name, clients[name].Explicit, clients[name].Tags)
+	}
+	// Output:
+	// cellar true [backup]
+	// studio false [backup laptops]
+	// travel false [backup laptops]
+}
+
+// Settings decode into a struct of one's own; a setting without a field is an error that names it.
+func ExampleDecode() {
+	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Instances: []string{"status"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	type probe struct {
+		Every string `json:"every"`
+	}
+	member := inv.Instances["status"].Roles["probe"].Machines["attic"]
+	_, err = instance.Decode[probe](member.Settings)
+	fmt.Println(err)
+
+	var lenient probe
+	if err := member.Settings.DecodeLenient(&lenient); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(lenient.Every)
+	// Output:
+	// setting checks: no such field in instance_test.probe
+	// 5m
+}
+
+// Only what is needed is evaluated.
+func ExampleConfig() {
+	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Need: instance.NeedMachines})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(inv.Tags["laptops"], len(inv.Instances))
+	// Output:
+	// [studio travel] 0
+}
+
+// An unknown name is an error of a type of its own, with the nearest names.
+func ExampleUnknownInstanceError() {
+	_, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Instances: []string{"backup-nightli"}})
+	var unknown *instance.UnknownInstanceError
+	if errors.As(err, &unknown) {
+		fmt.Println(unknown.Nearest)
+	}
+	// Output:
+	// [backup-nightly]
+}
+
+// What does not evaluate does not hide the rest: Load returns both an inventory and an error, with an EvalError for each part.
+func ExampleEvalError() {
+	inv, err := instance.Load(context.Background(), resolve("../check/testdata/parts-failed"), instance.Config{Evaluator: offline})
+	if inv == nil {
+		log.Fatal(err) // nothing could be had
+	}
+	for _, part := range multierror.Append(nil, err).Errors {
+		var failed *instance.EvalError
+		if errors.As(part, &failed) {
+			fmt.Println(failed.Finding.Code, failed.Finding.Instance)
+		}
+	}
+	fmt.Println(slices.Collect(maps.Keys(inv.Machines)))
+	// Output:
+	// instance-failed web
+	// role-failed sshd
+	// [server]
+}
+
+// Which services do the inputs offer, and what are they for?
+func ExampleModules() {
+	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Need: instance.NeedModules})
+	if err != nil {
+		log.Fatal(err)
+	}
+	inputs := inv.Modules.Catalogue.Inputs
+	for _, input := range slices.Sorted(maps.Keys(inputs)) {
+		services := inputs[input].Modules
+		for _, name := range slices.Sorted(maps.Keys(services)) {
+			fmt.Printf("%s#%s: %s\n", input, name, services[name].Manifest.Description)
+		}
+	}
+	// Output:
+	// self#status-page: One page that says which machines are up
+	// services#borg: Backups of folders to another machine
+	// services#sshd: Logins over SSH, with host keys that the clan knows
+}

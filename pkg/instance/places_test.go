@@ -1,0 +1,69 @@
+package instance
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestJSONPositions(t *testing.T) {
+	text := "{\n  \"a\": { \"b\": \"c\",\n    \"d\\\"e\": [ { \"f\": 1 } ] },\n  \"g\": \"a\"\n}\n"
+	found := map[string]Position{}
+	jsonPositions([]byte(text), found)
+	same(t, "keys", map[string]Position{
+		"a": {Line: 2, Column: 3}, "a\x00b": {Line: 2, Column: 10}, "a\x00d\"e": {Line: 3, Column: 5},
+		"a\x00d\"e\x000\x00f": {Line: 3, Column: 17}, "g": {Line: 4, Column: 3},
+	}, found)
+	// What is no JSON has the positions that come before the fault, and never panics.
+	for i := range text {
+		jsonPositions([]byte(text[:i]), map[string]Position{})
+	}
+}
+
+// inventory.json as it stands in a clan: where its keys are, of which each is one in the text.
+func FuzzJSONPositions(f *testing.F) {
+	for _, seed := range []string{`{"a":{"b\"c":[1,{"d":null}]},"":{}}`, "{\n\t\"a\": \"a\\\\\",\n\t\"b\": {}\n}", `{"a":1,"a":2}`, "{\"\\u0061\xff\":1}", `[{"a":`, "\"\\", `{"a/b~c":{"d":0}}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		found := map[string]Position{}
+		jsonPositions(text, found)
+		lines := strings.Split(string(text), "\n")
+		for path, pos := range found {
+			if pos.Line < 1 || pos.Line > len(lines) || pos.Column < 1 || pos.Column > len(lines[pos.Line-1]) || lines[pos.Line-1][pos.Column-1] != '"' {
+				t.Fatalf("%q is said to be at %v of %q", path, pos, text)
+			}
+		}
+	})
+}
+
+// A place is known to the places that Nix told, or to the model, or it is that of what is around it.
+func TestAt(t *testing.T) {
+	at := func(line int) *Position { return &Position{File: "f", Line: line} }
+	inv := &Inventory{
+		Places: &Place{Below: map[string]*Place{"instances": {Below: map[string]*Place{"i": {Position: at(1), Below: map[string]*Place{"roles": {}}}}}}},
+		Instances: map[string]*Instance{"i": {Position: at(9), Roles: map[string]*Role{"r": {Position: at(2), Machines: map[string]*Member{"m": {Position: at(3)}, "n": {}}}}},
+			"j": {Position: at(4)}},
+		Machines: map[string]*Machine{"m": {Position: at(5)}},
+	}
+	for path, want := range map[string]int{
+		"instances i": 1, "instances j": 4, "instances i roles r": 2, "instances i roles r machines m": 3, "machines m": 5,
+		"instances": 0, "instances i roles": 0, "instances i roles r machines": 0, "instances i roles r machines n": 0, "instances k": 0, "machines": 0, "tags x": 0, "": 0,
+	} {
+		got := 0
+		if pos := inv.At(strings.Fields(path)...); pos != nil {
+			got = pos.Line
+		}
+		if got != want {
+			t.Errorf("%s is at %d, want %d", path, got, want)
+		}
+	}
+	for path, want := range map[string]int{"instances i module name": 1, "instances i roles r machines n settings x": 2, "instances k": 0, "": 0} {
+		got := 0
+		if pos := inv.Where(strings.Fields(path)...); pos != nil {
+			got = pos.Line
+		}
+		if got != want {
+			t.Errorf("around %s is %d, want %d", path, got, want)
+		}
+	}
+}
