@@ -20,7 +20,25 @@ import (
 func load(t *testing.T, env environment, flake string, overrides map[string]string) (*instance.Inventory, error) {
 	t.Helper()
 	evaluator := nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}
-	return instance.Load(t.Context(), flake, instance.Config{Evaluator: evaluator})
+	return loadWith(t, flake, instance.Config{Evaluator: evaluator})
+}
+
+func loadWith(t *testing.T, flake string, config instance.Config) (*instance.Inventory, error) {
+	t.Helper()
+	ref, err := nixeval.ResolveRef(flake)
+	check(t, err)
+	return instance.Load(t.Context(), ref, config)
+}
+
+// modulesOf are the modules that are asked for.
+func modulesOf(t *testing.T, flake string, config instance.Config, want instance.ModuleQuery) (*instance.Modules, error) {
+	t.Helper()
+	config.Need, config.Modules = instance.NeedModules, want
+	inventory, err := loadWith(t, flake, config)
+	if inventory == nil {
+		return nil, err
+	}
+	return inventory.Modules, err
 }
 
 // compare reports every difference between what the oracle says and what clanctl read.
@@ -122,7 +140,7 @@ func unexplained(want *answer, findings []instance.Finding) []string {
 			}
 		}
 		if !known {
-			out = append(out, fmt.Sprintf("a finding for what evaluates: %s %s: %s", f.Code, f.Subject(), f.Message))
+			out = append(out, fmt.Sprintf("a finding for what evaluates: %s %s: %s", f.Code, f.About(), f.Message()))
 		}
 	}
 	for _, part := range slices.Sorted(maps.Keys(want.missing)) {

@@ -48,9 +48,9 @@ func TestGeneratedCodeOfExample(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.CopyFS(dir, os.DirFS("../examples/homelab")))
 	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}}
-	found, err := instance.LoadModules(t.Context(), "path:"+dir, config, instance.ModuleQuery{Interfaces: true})
+	found, err := modulesOf(t, "path:"+dir, config, instance.ModuleQuery{Interfaces: true})
 	check(t, err)
-	inventory, err := instance.Load(t.Context(), "path:"+dir, config)
+	inventory, err := loadWith(t, "path:"+dir, config)
 	check(t, err)
 	counts := decodeGenerated(t, found.Catalogue, inventory)
 	if counts.services != 3 || counts.decoded == 0 || counts.without > 0 {
@@ -65,7 +65,7 @@ func TestGeneratedCodeOfClans(t *testing.T) {
 	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}}
 	for _, clan := range clans {
 		t.Run(clan, func(t *testing.T) {
-			inventory, err := instance.Load(t.Context(), clan, config)
+			inventory, err := loadWith(t, clan, config)
 			if inventory == nil {
 				t.Skipf("clanctl cannot read it: %v", err)
 			}
@@ -78,7 +78,7 @@ func TestGeneratedCodeOfClans(t *testing.T) {
 			if len(used) == 0 {
 				t.Skip("it has no instances")
 			}
-			found, err := instance.LoadModules(t.Context(), clan, config, instance.ModuleQuery{Of: sortedNames(used)})
+			found, err := modulesOf(t, clan, config, instance.ModuleQuery{Of: sortedNames(used)})
 			check(t, err)
 			fmt.Printf("%s: %+v\n", clan, decodeGenerated(t, found.Catalogue, inventory))
 		})
@@ -91,11 +91,11 @@ func (c *clanCore) testGenerated(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.CopyFS(dir, os.DirFS("testdata/cases/empty")))
 	c.write(t, dir, "export")
-	found, err := instance.LoadModules(t.Context(), "path:"+dir, config, instance.ModuleQuery{Inputs: []string{"clan-core"}, Interfaces: true})
+	found, err := modulesOf(t, "path:"+dir, config, instance.ModuleQuery{Inputs: []string{"clan-core"}, Interfaces: true})
 	check(t, err)
 	services := found.Catalogue.Inputs["clan-core"].Modules
 	check(t, os.WriteFile(filepath.Join(dir, "clan.nix"), []byte(clanOfAll(services)), 0o600))
-	inventory, err := instance.Load(t.Context(), "path:"+dir, config)
+	inventory, err := loadWith(t, "path:"+dir, config)
 	if inventory == nil {
 		t.Fatal(err)
 	}
@@ -141,9 +141,9 @@ func decodeGenerated(t *testing.T, catalogue module.Catalogue, inventory *instan
 			if len(p.Functions) != len(service.Roles) {
 				t.Errorf("%s: functions %v for %d roles", name, p.Functions, len(service.Roles))
 			}
-			for _, inst := range inventory.Instances {
+			for of, inst := range inventory.Instances {
 				if inst.Module.Resolved == input && inst.Module.Name == name {
-					p.Instances = append(p.Instances, inst.Name)
+					p.Instances = append(p.Instances, of)
 				}
 			}
 			overlay.add("testdata/generated/"+p.Package+"/settings.go", code)

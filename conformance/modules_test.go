@@ -53,12 +53,12 @@ func TestModules(t *testing.T) {
 			roles := 0
 			for name, service := range got {
 				if service.Err != nil {
-					t.Errorf("%s: %s", name, service.Error)
+					t.Errorf("%s: %s", name, service.Err)
 				}
 				for role, of := range service.Roles {
 					roles++
 					if of.Interface == nil {
-						t.Errorf("%s.%s: %s", name, role, of.Error)
+						t.Errorf("%s.%s: %s", name, role, of.Err)
 						continue
 					}
 					validSchema(t, of.Interface)
@@ -232,7 +232,7 @@ func hidden(of *module.Interface, path []string) bool {
 func loadModules(t *testing.T, env environment, flake string, overrides map[string]string, want instance.ModuleQuery) *instance.Modules {
 	t.Helper()
 	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}}
-	modules, err := instance.LoadModules(t.Context(), flake, config, want)
+	modules, err := modulesOf(t, flake, config, want)
 	check(t, err)
 	return modules
 }
@@ -281,7 +281,7 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 				continue
 			}
 			where := name + "." + roleName
-			final := module.NewSchema(of.Interface, module.SchemaOptions{Whole: role.SettingsFrom != instance.FromLayers})
+			final := module.NewSchema(of.Interface, module.SchemaOptions{Whole: role.SettingsFrom != instance.SettingsFromLayers})
 			for machine, member := range role.Machines {
 				if member.Settings != nil {
 					checked++

@@ -85,7 +85,9 @@ func (c *clanCore) compareAccess(t *testing.T, dir string) int {
 	if this, _ := tree["instances"].(map[string]any)["__this"].(map[string]any); this == nil {
 		t.Skip("this clan-core's introspection has another form")
 	}
-	s, err := store.Open(t.Context(), dir, instance.Config{Evaluator: nixeval.Evaluator{Nix: c.nix, Offline: c.offline}})
+	ref, err := nixeval.ResolveRef(dir)
+	check(t, err)
+	s, err := store.Open(t.Context(), ref, instance.Config{Evaluator: nixeval.Evaluator{Nix: c.nix, Offline: c.offline}})
 	check(t, err)
 	compared := 0
 	var walk func(path []string, node map[string]any, readOnly bool)

@@ -51,7 +51,9 @@ var crowdFaults = []fault{
 	{name: "50 goroutines on one Evaluator, every third cancelled", with: realNix, outcome: "right answers, and `context.Canceled`", try: func(a *attempt) {
 		flake := a.clan(healthy)
 		e := nixeval.Evaluator{Nix: a.nix, Offline: true, CacheDir: a.mkdir("cache"), ProgramDir: a.mkdir("programs")}
-		first, err := instance.Load(a.Context(), flake, instance.Config{Evaluator: e})
+		ref, err := nixeval.ResolveRef(flake)
+		a.check(err)
+		first, err := instance.Load(a.Context(), ref, instance.Config{Evaluator: e})
 		a.check(err)
 		want, err := json.Marshal(first)
 		a.check(err)
@@ -68,7 +70,7 @@ var crowdFaults = []fault{
 				if i%2 == 0 {
 					mine.CacheDir = ""
 				}
-				inv, err := instance.Load(ctx, flake, instance.Config{Evaluator: mine})
+				inv, err := instance.Load(ctx, ref, instance.Config{Evaluator: mine})
 				switch {
 				case err == nil:
 					if got, _ := json.Marshal(inv); string(got) != string(want) {

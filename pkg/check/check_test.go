@@ -23,7 +23,11 @@ func load(t *testing.T, inventory string) *instance.Inventory {
 		t.Fatal(err)
 	}
 	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	inv, err := instance.Load(t.Context(), "path:"+dir, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}})
+	ref, err := nixeval.ResolveRef("path:" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := instance.Load(t.Context(), ref, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +135,7 @@ func TestServices(t *testing.T) {
 		"bare":   {Name: "sshd"},
 		"other":  {Name: "borgbackup"},
 	} {
-		inv.Instances[name] = &instance.Instance{Name: name, Module: m}
+		inv.Instances[name] = &instance.Instance{Module: m}
 	}
 	inv.LegacyServices = []string{"old"}
 	got := rows(Run(inv))

@@ -80,7 +80,11 @@ func write(t *testing.T, from, to string, cured bool) []place {
 func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
 	t.Helper()
 	evaluator.ProgramDir = t.TempDir()
-	inv, err := instance.Load(t.Context(), "path:"+dir, instance.Config{Evaluator: evaluator})
+	ref, err := nixeval.ResolveRef("path:" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := instance.Load(t.Context(), ref, instance.Config{Evaluator: evaluator})
 	if inv != nil {
 		return All(inv)
 	}
@@ -95,12 +99,16 @@ func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.
 func moduleFindings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
 	t.Helper()
 	evaluator.ProgramDir = t.TempDir()
-	found, err := instance.LoadModules(t.Context(), "path:"+dir, instance.Config{Evaluator: evaluator},
-		instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
+	ref, err := nixeval.ResolveRef("path:" + dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Modules(found.Catalogue.Inputs["self"])
+	inv, err := instance.Load(t.Context(), ref, instance.Config{Evaluator: evaluator, Need: instance.NeedModules,
+		Modules: instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Modules(inv.Modules.Catalogue.Inputs["self"])
 }
 
 type finder func(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding

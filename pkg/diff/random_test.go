@@ -162,7 +162,11 @@ func (w world) evaluate(t *testing.T, inv set) *instance.Inventory {
 			t.Fatal(err)
 		}
 	}
-	read, err := instance.Load(t.Context(), "path:"+dir, instance.Config{Evaluator: w.evaluator})
+	ref, err := nixeval.ResolveRef("path:" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := instance.Load(t.Context(), ref, instance.Config{Evaluator: w.evaluator})
 	if read == nil {
 		t.Fatal(err)
 	}

@@ -22,11 +22,15 @@ func Example() {
 	if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
 		panic(err)
 	}
-	if err := enrol(context.Background(), os.Stdout, dir, "sshd", "server", "studio"); err != nil {
+	flake, err := nixeval.ResolveRef(dir)
+	if err != nil {
+		panic(err)
+	}
+	if err := enrol(context.Background(), os.Stdout, flake, "sshd", "server", "studio"); err != nil {
 		fmt.Println(err)
 	}
 	// Settings that Nix has are Nix's.
-	s, err := store.Open(context.Background(), dir, config)
+	s, err := store.Open(context.Background(), flake, config)
 	if err != nil {
 		panic(err)
 	}
@@ -41,7 +45,7 @@ func Example() {
 
 var config = instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
 
-func enrol(ctx context.Context, w io.Writer, flake, instanceName, role string, machines ...string) error {
+func enrol(ctx context.Context, w io.Writer, flake instance.Ref, instanceName, role string, machines ...string) error {
 	s, err := store.OpenExclusive(ctx, flake, config)
 	if err != nil {
 		return err

@@ -37,9 +37,16 @@ func homelab(t *testing.T) (dir string, config instance.Config) {
 	return dir, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}}
 }
 
+func ref(t *testing.T, dir string) instance.Ref {
+	t.Helper()
+	ref, err := nixeval.ResolveRef(dir)
+	must(t, err)
+	return ref
+}
+
 func open(t *testing.T, dir string, config instance.Config) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), dir, config)
+	s, err := store.Open(t.Context(), ref(t, dir), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +150,7 @@ func TestExclusive(t *testing.T) {
 	var all sync.WaitGroup
 	for _, tag := range []string{"a", "b", "c"} {
 		all.Go(func() {
-			s, err := store.OpenExclusive(t.Context(), dir, config)
+			s, err := store.OpenExclusive(t.Context(), ref(t, dir), config)
 			if err != nil {
 				t.Error(err)
 				return
@@ -158,7 +165,7 @@ func TestExclusive(t *testing.T) {
 		})
 	}
 	all.Wait()
-	s, err := store.OpenExclusive(t.Context(), dir, config)
+	s, err := store.OpenExclusive(t.Context(), ref(t, dir), config)
 	must(t, err)
 	defer s.Close()
 	if tags := s.Inventory().Machines["attic"].Tags; len(tags) != 6 { // all, nixos, storage
@@ -166,7 +173,7 @@ func TestExclusive(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := store.OpenExclusive(ctx, dir, config); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := store.OpenExclusive(ctx, ref(t, dir), config); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("it is %v", err)
 	}
 }

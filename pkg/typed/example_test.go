@@ -16,8 +16,12 @@ func ExampleMembers() {
 		Directory string `json:"directory"`
 		Quota     *int64 `json:"quota"`
 	}
+	flake, err := nixeval.ResolveRef("../../examples/homelab")
+	if err != nil {
+		log.Fatal(err)
+	}
 	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
-	inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	inv, err := instance.Load(context.Background(), flake, config)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -13,8 +13,12 @@ import (
 
 // Which backups have the machines that a selector takes? Settings are not asked for, and not waited for.
 func ExampleMachines() {
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Omit: instance.OmitSettings}
-	inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	flake, err := nixeval.ResolveRef("../../examples/homelab")
+	if err != nil {
+		log.Fatal(err)
+	}
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances}
+	inv, err := instance.Load(context.Background(), flake, config)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -43,8 +47,12 @@ func ExampleMachines() {
 
 // What would follow from a tag?
 func ExampleAddTag() {
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Omit: instance.OmitSettings}
-	inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	flake, err := nixeval.ResolveRef("../../examples/homelab")
+	if err != nil {
+		log.Fatal(err)
+	}
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances}
+	inv, err := instance.Load(context.Background(), flake, config)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -30,7 +30,7 @@ instances.empty = { module = { name = "borg"; input = "self"; }; roles.server = 
 instances.none = { module = { name = "borg"; input = "self"; }; };`
 
 // load reads a plain flake with the given inventory.
-func load(t *testing.T, inventory string, omit instance.Omit) *instance.Inventory {
+func load(t *testing.T, inventory string, need instance.Need) *instance.Inventory {
 	t.Helper()
 	dir := t.TempDir()
 	text := "{ outputs = _: {\nclan.modules.borg = { manifest.name = \"borg\"; manifest.description = \"backups\"; roles = { client.description = \"sends\"; server = { }; }; };\n" +
@@ -40,7 +40,11 @@ func load(t *testing.T, inventory string, omit instance.Omit) *instance.Inventor
 		t.Fatal(err)
 	}
 	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	inv, err := instance.Load(t.Context(), "path:"+dir, instance.Config{Omit: omit,
+	ref, err := nixeval.ResolveRef("path:" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := instance.Load(t.Context(), ref, instance.Config{Need: need,
 		Evaluator: nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}})
 	if inv == nil {
 		t.Fatal(err)
@@ -74,7 +78,7 @@ func memberships(list *MachineList) string {
 }
 
 func TestMachines(t *testing.T) {
-	inv := load(t, fleet, instance.OmitNothing)
+	inv := load(t, fleet, instance.NeedSettings)
 	for _, test := range []struct {
 		names                       []string
 		on, instance, service, role string
@@ -121,7 +125,7 @@ func TestMachines(t *testing.T) {
 }
 
 func TestMachineJSON(t *testing.T) {
-	list, err := Machines(load(t, fleet, instance.OmitNothing), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
+	list, err := Machines(load(t, fleet, instance.NeedSettings), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +137,7 @@ func TestMachineJSON(t *testing.T) {
 		t.Error(diff)
 	}
 	// Without settings the rest is the same.
-	list, err = Machines(load(t, fleet, instance.OmitSettings), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
+	list, err = Machines(load(t, fleet, instance.NeedInstances), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +176,7 @@ func members(list *InstanceList) string {
 }
 
 func TestInstances(t *testing.T) {
-	inv := load(t, fleet, instance.OmitNothing)
+	inv := load(t, fleet, instance.NeedSettings)
 	list, err := Instances(inv, nil, Query{})
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +213,7 @@ none
 
 // An instance that does not evaluate is in the list, and its findings with it; those of no instance are beside it.
 func TestInstanceThatFails(t *testing.T) {
-	inv := load(t, "machines.m = { }; instances.bad = throw \"no\"; instances.good = { module.name = \"borg\"; roles.server.machines.m = { }; };", instance.OmitNothing)
+	inv := load(t, "machines.m = { }; instances.bad = throw \"no\"; instances.good = { module.name = \"borg\"; roles.server.machines.m = { }; };", instance.NeedSettings)
 	inv.Findings = append(inv.Findings, instance.Finding{Code: "about-nothing"})
 	list, err := Instances(inv, nil, Query{})
 	if err != nil {
@@ -236,7 +240,7 @@ func TestInstanceThatFails(t *testing.T) {
 }
 
 func TestFindingsOfMachines(t *testing.T) {
-	inv := load(t, fleet, instance.OmitNothing)
+	inv := load(t, fleet, instance.NeedSettings)
 	inv.Findings = []instance.Finding{
 		{Code: "cellar", Subject: instance.Subject{Machine: "cellar"}},
 		{Code: "both", Subject: instance.Subject{Instance: "nightly", Role: "client", Machine: "cellar", Machines: []string{"attic", "cellar"}}},
@@ -260,7 +264,7 @@ func TestFindingsOfMachines(t *testing.T) {
 }
 
 func TestTags(t *testing.T) {
-	inv := load(t, fleet, instance.OmitSettings)
+	inv := load(t, fleet, instance.NeedInstances)
 	list, err := Tags(inv, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -300,7 +304,7 @@ tags = { config, machines, ... }: { both = config.all; all = [ "a" ]; };
 instances.i = { module.name = "borg"; roles.client.tags.both = { }; };`
 
 func TestComputedTags(t *testing.T) {
-	inv := load(t, computed, instance.OmitSettings)
+	inv := load(t, computed, instance.NeedInstances)
 	list, err := Tags(inv, []string{"both", "nixos"})
 	if err != nil {
 		t.Fatal(err)
@@ -322,7 +326,7 @@ func TestComputedTags(t *testing.T) {
 }
 
 func TestAddTag(t *testing.T) {
-	inv := load(t, fleet, instance.OmitSettings)
+	inv := load(t, fleet, instance.NeedInstances)
 	addition, err := AddTag(inv, "far", []string{"cellar", "cabin"})
 	if err != nil {
 		t.Fatal(err)
@@ -342,7 +346,7 @@ func TestAddTag(t *testing.T) {
 	}
 
 	// What is foretold is what comes true.
-	added := load(t, strings.Replace(fleet, `cellar = {`, `cellar = { tags = [ "storage" ];`, 1), instance.OmitSettings)
+	added := load(t, strings.Replace(fleet, `cellar = {`, `cellar = { tags = [ "storage" ];`, 1), instance.NeedInstances)
 	foretold, err := AddTag(inv, "storage", []string{"cellar"})
 	if err != nil {
 		t.Fatal(err)

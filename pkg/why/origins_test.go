@@ -1,6 +1,7 @@
 package why
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func TestOrigins(t *testing.T) {
@@ -15,17 +17,23 @@ func TestOrigins(t *testing.T) {
 		`{"who":{"_type":"override","priority":1000,"content":"role"},"list":["role"],"short":"text","files":{"a":{"path":"/a"}}}`, `{"list":["tag"]}`)
 	role := inv.Instances["i"].Roles["r"]
 	member := role.Machines["m"]
-	option := func(path string, value any, has bool) instance.DeclaredOption {
-		return instance.DeclaredOption{Path: strings.Split(path, "."), OptionInfo: instance.OptionInfo{Default: value, HasDefault: has}}
+	some := &module.Type{Kind: module.KindString, Name: "str"}
+	option := func(value string) *module.Option {
+		return &module.Option{Type: some, Default: json.RawMessage(value), HasDefault: value != ""}
 	}
-	role.Options = []instance.DeclaredOption{
-		option("who", "nobody", true), option("files", map[string]any{}, true), option("files.<name>.path", nil, false),
-		option("files.<name>.mode", "0600", true), option("files.<name>.owner", "root", true), option("port", data(t, "22"), true),
-		option("short", nil, false), option("short.name", nil, false), option("own", nil, false), option("nothing", nil, false),
-		option("set", data(t, `{"a":1,"b":2}`), true),
+	submodule := func(options map[string]*module.Option) *module.Type {
+		return &module.Type{Kind: module.KindSubmodule, Interface: &module.Interface{Options: options}}
 	}
+	files := option("{}")
+	files.Type = &module.Type{Kind: module.KindMap, Elem: submodule(map[string]*module.Option{"path": option(""), "mode": option(`"0600"`), "owner": option(`"root"`)})}
+	short := option("")
+	short.Type = &module.Type{Kind: module.KindUnion, Alternatives: []*module.Type{some, submodule(map[string]*module.Option{"name": option("")})}}
+	role.Interface = &module.Interface{Options: map[string]*module.Option{
+		"who": option(`"nobody"`), "files": files, "port": option("22"), "short": short, "own": option(""), "nothing": option(""), "set": option(`{"a":1,"b":2}`),
+	}}
 	member.Own = []instance.OwnDefinition{{Path: []string{"own"}, Priority: 100,
 		Definition: instance.Definition{File: "module.nix", Value: data(t, `{"deep":true}`)}}}
+	ref := instance.RoleRef{Instance: "i", Role: "r"}
 	var err error
 	member.Settings, err = instance.NewSettings(data(t, `{"who":"machine","list":["tag","machine","role"],"port":22,"short":{"name":"text"},
 		"files":{"a":{"path":"/a","mode":"0600","owner":"computed"}},"own":{"deep":true},"nothing":[],"free":1,"set":{"a":1,"b":3}}`))
@@ -33,20 +41,20 @@ func TestOrigins(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, o := range Origins(inv, "i", role, member) {
+	for _, o := range Origins(inv, ref, "m") {
 		line := fmt.Sprintf("%s = %s: %s", instance.PathString(o.Path), text(o.Value), o.From)
 		for _, d := range o.Definitions {
 			line += fmt.Sprintf("; %s %t", strings.TrimSpace(d.Layer+" "+d.Name), d.Counts)
 		}
 		if o.Option != nil {
-			line += " (" + strings.Join(o.Option.Path, ".") + ")"
+			line += " (" + instance.PathString(o.Path[:o.Depth]) + ")"
 		}
 		got = append(got, line)
 	}
 	want := []string{
-		`files.a.mode = "0600": default (files.<name>.mode)`,
-		`files.a.owner = "computed": module (files.<name>.owner)`,
-		`files.a.path = "/a": layers; role true (files.<name>.path)`,
+		`files.a.mode = "0600": default (files.a.mode)`,
+		`files.a.owner = "computed": module (files.a.owner)`,
+		`files.a.path = "/a": layers; role true (files.a.path)`,
 		`free = 1: module`,
 		`list = ["tag","machine","role"]: layers; tag b true; tag a true; machine m true; role true`,
 		`nothing = []: default (nothing)`,
@@ -61,14 +69,14 @@ func TestOrigins(t *testing.T) {
 		t.Error(diff)
 	}
 
-	role.Options, member.Own = nil, nil
-	for _, o := range Origins(inv, "i", role, member) {
+	role.Interface, member.Own = nil, nil
+	for _, o := range Origins(inv, ref, "m") {
 		if len(o.Definitions) == 0 && o.From != SourceUnknown {
 			t.Errorf("%v is said to be from %s, and nothing is known of the role's options", o.Path, o.From)
 		}
 	}
 	member.Settings = nil
-	if o := Origins(inv, "i", role, member); o != nil {
+	if o := Origins(inv, ref, "m"); o != nil {
 		t.Errorf("origins of settings that do not evaluate: %v", o)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func data(t *testing.T, text string) any {
@@ -56,10 +57,9 @@ func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
 		}
 		return []instance.Definition{{Value: data(t, text)}}
 	}
-	return &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Name: "i", Roles: map[string]*instance.Role{"r": {
-		Name:     "r",
+	return &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Roles: map[string]*instance.Role{"r": {
 		Tags:     []string{"a", "b"},
-		Machines: map[string]*instance.Member{"m": {Machine: "m", Explicit: true, Tags: []string{"a", "b"}}},
+		Machines: map[string]*instance.Member{"m": {Explicit: true, Tags: []string{"a", "b"}}},
 		Layers: instance.Layers{Role: definition(role), Machines: map[string][]instance.Definition{"m": definition(machine)},
 			Tags: map[string][]instance.Definition{"a": definition(tag), "b": definition(tag)}},
 	}}}}}
@@ -68,9 +68,9 @@ func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
 func TestExplainSetting(t *testing.T) {
 	inv := layered(t, `{"x":{"_type":"override","priority":1000,"content":"machine"}}`, `{"x":"role"}`, `{"x":"tag"}`)
 	ref := instance.SettingRef{Instance: "i", Role: "r", Machine: "m", Path: []string{"x"}}
-	info := &instance.SettingInfo{Message: "conflicting", Options: []instance.Option{{Depth: 1, OptionInfo: instance.OptionInfo{Type: "string"}, Priority: 100,
+	inv.Setting = &instance.SettingInfo{Message: "conflicting", Options: []instance.Option{{Depth: 1, Option: &module.Option{Type: &module.Type{Kind: module.KindString, Name: "str"}}, Priority: 100,
 		Definitions: []instance.Definition{{File: "module.nix", Value: "inside"}, {Value: "role"}}}}}
-	e, err := Explain(inv, ref, info)
+	e, err := Explain(inv, ref)
 	if err != nil {
 		t.Fatal(err)
 	}
