@@ -66,7 +66,8 @@ rec {
     let
       given = raw.${name}.roles.${role};
       layer = v: filter isSet (definitionsOf null (v.settings or { }));
-      layersOf = members: filterAttrs (_: l: l != [ ]) (mapAttrs (_: layer) members);
+      # What does not evaluate is a layer, too: it fails where it is looked at.
+      layersOf = members: filterAttrs (_: l: peek true (l != [ ])) (mapAttrs (_: layer) members);
     in
     rec {
       inherit given;

@@ -77,8 +77,11 @@ let
   # Those that are worth a look.
   shownOf = input: removeAttrs (modulesOf input) (deprecatedOf input ++ attrNames (twinsOf input));
 
+  # As text: what is a path into the flake elsewhere is the place of the whole input here.
+  sourceOf = path: input: part (path ++ [ "source" ]) (let source = inputs.${input}.outPath or null; in if source == null then null else unsafeDiscardStringContext (toString source));
+
   inputFact = path: input: _: {
-    source = walk (path ++ [ "source" ]) (inputs.${input}.outPath or null);
+    source = sourceOf path input;
     services = whole (path ++ [ "services" ]) (if offers input then attrNames (modulesOf input) else null);
     deprecated = whole (path ++ [ "deprecated" ]) (if offers input then deprecatedOf input else [ ]);
     twins = whole (path ++ [ "twins" ]) (if args.modules or false && offers input then twinsOf input else { });
@@ -115,7 +118,7 @@ let
       at = key: path ++ [ key ];
     in
     {
-      source = walk (at "source") (inputs.${input}.outPath or null);
+      source = sourceOf path input;
       deprecated = elem name (deprecatedOf input);
       manifest = part (at "manifest") (manifestOf (at "manifest") service);
       # A role that throws is still a role.
