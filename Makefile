@@ -47,7 +47,7 @@ vuln:
 # Side by side with bare Nix; see docs/performance.md.
 bench: build
 	@scripts/ensure-nix
-	@$(GO) run ./internal/bench $(BENCHFLAGS)
+	@$(GO) run ./internal/bench -bounds internal/bench/bounds.json -page docs/performance.md $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . ./pkg/...
 
 # What is written from other files of the project: after a change of go.mod, of a command or flag, or of what pkg/ exports.

@@ -62,6 +62,7 @@ var areas = []area{
 	{"Many at once", crowdFaults},
 	{"Disk, memory and clock", machineFaults},
 	{"Hostile flakes and surroundings", hostileFaults},
+	{"Git", gitFaults},
 }
 
 var clanctl string

@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	line, err := arrange(app, args)
 	if err == nil {
 		if len(line.path) > 0 {
-			app.Commands = line.path[:1] // the library sets up all that there are
+			app.Commands = []*cli.Command{line.path[0]} // the library sets up all that there are
 		}
 		err = app.RunContext(ctx, line.args())
 	}

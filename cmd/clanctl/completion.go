@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -121,10 +122,11 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 	}
 	if command == "diff" {
 		ref, err := nixeval.ResolveRef(c.String("flake"))
-		if err != nil || len(given) > 1 {
+		if err != nil || len(given) > 1 || !ref.Git {
 			return nil
 		}
-		return nixeval.RevisionNames(c.Context, ref)
+		names, _ := git.Repo(ref.Root).Names(c.Context)
+		return names
 	}
 	if command == "modules" {
 		return nil

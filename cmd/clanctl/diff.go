@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -98,27 +99,22 @@ func (s side) name() string {
 
 // locate finds out what a side means.
 func (s *side) locate(ctx context.Context, flake instance.Ref) (err error) {
-	switch {
-	case s.text == "":
-		s.ref, s.repo = flake, flake
-		return nil
-	case !nixeval.IsRevision(s.text):
-		s.ref, err = nixeval.ResolveRef(s.text)
+	if !isRevision(s.text) {
+		if s.ref = flake; s.text != "" {
+			s.ref, err = nixeval.ResolveRef(s.text)
+		}
 		s.repo = s.ref
 		return err
 	}
-	revision, err := nixeval.AtRevision(ctx, flake, s.text)
+	ref, commit, exists, err := atRevision(ctx, flake, s.text)
 	if err != nil {
 		return err
 	}
-	if s.ref, err = nixeval.ResolveRef(revision.Ref); err != nil {
-		return err
-	}
-	s.repo, s.commit = flake, revision.Commit
-	if !revision.Exists {
+	s.repo, s.commit = flake, commit
+	if s.ref, err = nixeval.ResolveRef(ref); err == nil && !exists {
 		s.missing = "there is no flake.nix"
 	}
-	return nil
+	return err
 }
 
 // load reads the clan. A commit from before the clan is one without.
@@ -184,7 +180,7 @@ func changedFiles(ctx context.Context, sides [2]side) []string {
 	if old.commit == "" {
 		old, new = new, old
 	}
-	files, err := nixeval.ChangedFiles(ctx, old.repo.Root, old.commit, new.commit)
+	files, err := git.Repo(old.repo.Root).ChangedFiles(ctx, old.commit, new.commit)
 	if err != nil {
 		return nil
 	}

@@ -13,11 +13,14 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
+// clanDir is the environment variable that names the clan for clan's own command line, where --flake does not.
+const clanDir = "CLAN_DIR"
+
 // commonFlags are those of every command that reads a clan.
 func commonFlags() []cli.Flag {
 	const nix, run = "Flags with Nix's meaning", "How Nix is run"
 	return []cli.Flag{
-		&cli.StringFlag{Name: "flake", Usage: "read the clan of `REF`", DefaultText: "the flake around the working directory", Category: nix},
+		&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "read the clan of `REF`", DefaultText: "$CLAN_DIR, or the flake around the working directory", Category: nix},
 		&cli.StringSliceFlag{Name: "override-input", Usage: "use another flake for an input: `INPUT REF`", Category: nix},
 		&cli.BoolFlag{Name: "offline", Usage: "no network", Category: nix},
 		&cli.BoolFlag{Name: "refresh", Usage: "look whether downloaded flakes are still the newest", Category: nix},

@@ -38,14 +38,17 @@ func genGoCommand() *cli.Command {
 			"3 written, but a role's interface does not evaluate and its settings have no type, 130 interrupted.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "package", Usage: "the Go package is `NAME`", DefaultText: "the module's name in small letters"},
-			&cli.PathFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of the standard output"},
+			outputFlag("write to `FILE`"),
 			&cli.BoolFlag{Name: "check", Usage: "write nothing: compare the file of --output, and show the difference"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return usageError{"gen go takes one module", "clanctl modules lists them"}
 			}
-			file := c.Path("output")
+			file, err := outputOf(c)
+			if err != nil {
+				return err
+			}
 			if c.Bool("check") && file == "" {
 				return usageError{"--check compares a file", "name it with --output FILE"}
 			}
@@ -63,10 +66,10 @@ func genGoCommand() *cli.Command {
 			switch {
 			case c.Bool("check"):
 				err = checkFile(c, file, code)
-			case file != "":
-				err = replaceGenerated(file, code)
-			default:
+			case file == "":
 				_, err = stdout(c).Write(code)
+			default:
+				err = replaceGenerated(c, file, code)
 			}
 			if err != nil {
 				return err
@@ -98,9 +101,12 @@ func untypedRoles(c *cli.Context, service *module.Service) error {
 	return err
 }
 
+// maxGenerated is far more than anybody's options make.
+const maxGenerated = 16 << 20
+
 // checkFile reports whether a file is what was generated.
-func checkFile(c *cli.Context, file string, code []byte) error {
-	old, err := os.ReadFile(file)
+func checkFile(c *cli.Context, file outputFile, code []byte) error {
+	old, err := file.read(maxGenerated)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return hintedError{fmt.Errorf("%s does not exist", file), "the same command without --check writes it"}
@@ -109,7 +115,7 @@ func checkFile(c *cli.Context, file string, code []byte) error {
 	case bytes.Equal(old, code):
 		return nil
 	}
-	difference := diff.Diff(file, old, "generated", code)
+	difference := diff.Diff(string(file), old, "generated", code)
 	if _, err := io.WriteString(stdout(c), stdout(c).shown(string(difference))); err != nil {
 		return err
 	}
@@ -118,11 +124,11 @@ func checkFile(c *cli.Context, file string, code []byte) error {
 
 // replaceGenerated writes a file, but not over one that somebody wrote by hand. Its directory is made, as a package of its own needs
 // one; not those above it, where a missing one is a mistake in the path.
-func replaceGenerated(file string, code []byte) error {
-	old, err := os.ReadFile(file)
+func replaceGenerated(c *cli.Context, file outputFile, code []byte) error {
+	old, err := file.read(maxGenerated)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := os.Mkdir(filepath.Dir(file), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Mkdir(filepath.Dir(string(file)), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	case err != nil:
@@ -132,5 +138,8 @@ func replaceGenerated(file string, code []byte) error {
 	case !gogen.IsGenerated(old):
 		return hintedError{fmt.Errorf("%s was not written by clanctl gen go", file), "choose another file, or remove this one first"}
 	}
-	return os.WriteFile(file, code, 0o644)
+	return file.write(c, func(w io.Writer) error {
+		_, err := w.Write(code)
+		return err
+	})
 }

@@ -20,7 +20,7 @@ func modulesNewCommand() *cli.Command {
 		Description: "Writes modules/NAME beside the flake.nix: a module that works, with two roles, and a README. Nothing is written over.\n\n" +
 			"Exit codes: 0 written, 1 failed, 2 usage.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "flake", Usage: "write to the flake in the directory `DIR`", DefaultText: "the flake around the working directory"},
+			&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "write to the flake in the directory `DIR`", DefaultText: "$CLAN_DIR, or the flake around the working directory"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {

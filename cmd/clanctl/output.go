@@ -35,6 +35,7 @@ type jsonOutput struct {
 	w      io.Writer
 	query  *gojq.Code
 	filter string
+	impure bool // what the filter gives hangs on more than the document
 	raw    bool
 	null   bool
 }
@@ -58,14 +59,19 @@ func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
 	if out.query, err = gojq.Compile(query); err != nil {
 		return nil, usagef("--jq: %v", err)
 	}
+	out.impure = !jqIsPure(query)
 	return out, nil
 }
 
 // to is the same output to another writer.
 func (o jsonOutput) to(w io.Writer) *jsonOutput { o.w = w; return &o }
 
-// name stands for all that a document's text depends on besides the document: the command, the flags, and this program.
+// name stands for all that a document's text depends on besides the document: the command, the flags, and this program. It is empty for a
+// text that depends on yet more.
 func (o *jsonOutput) name(command string) string {
+	if o.impure {
+		return ""
+	}
 	program := ""
 	if path, err := os.Executable(); err == nil {
 		if info, err := os.Stat(path); err == nil {
@@ -77,7 +83,7 @@ func (o *jsonOutput) name(command string) string {
 
 // printKept prints what was kept of an equal answer by printAndKeep, if there is something.
 func (o *jsonOutput) printKept(command string, answer *nixeval.Result) (bool, error) {
-	if answer == nil {
+	if answer == nil || o.impure {
 		return false, nil
 	}
 	text, kept := answer.Derived(o.name(command))
@@ -91,7 +97,7 @@ func (o *jsonOutput) printKept(command string, answer *nixeval.Result) (bool, er
 // printAndKeep prints a document, and keeps the text with the answer that it was made of; nil if there is none. Only the document of a
 // clan of which nothing is missing is kept.
 func (o *jsonOutput) printAndKeep(command string, answer *nixeval.Result, doc any) error {
-	if answer == nil {
+	if answer == nil || o.impure {
 		return o.print(doc)
 	}
 	var text bytes.Buffer

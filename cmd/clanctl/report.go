@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +21,7 @@ func reportCommand() *cli.Command {
 			"Exit codes: 0 written, 1 nothing could be had or written, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"page's findings say which and why, 130 interrupted.",
 		Flags: []cli.Flag{
-			&cli.PathFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the page to `FILE`; - is standard output"},
+			outputFlag("write the page to `FILE`"),
 			watchFlag(),
 		},
 		Action: func(c *cli.Context) error {
@@ -38,13 +36,7 @@ func reportCommand() *cli.Command {
 				if inv == nil {
 					return explainLoad(c, loadErr)
 				}
-				write := func(w io.Writer) error { return page(w, inv) }
-				if out == "" {
-					err = write(stdout(c))
-				} else {
-					err = replaceFile(out, write)
-				}
-				if err != nil {
+				if err := out.write(c, func(w io.Writer) error { return page(w, inv) }); err != nil {
 					return err
 				}
 				return partial(c, inv, loadErr)
@@ -58,52 +50,23 @@ func reportCommand() *cli.Command {
 	}
 }
 
-// pageFile is the file to write; "" is standard output. What is wrong with it is said before anything is evaluated.
-func pageFile(c *cli.Context) (string, error) {
-	out := c.Path("out")
+// pageFile is the file to write.
+func pageFile(c *cli.Context) (outputFile, error) {
+	out := c.Path("output")
 	switch {
 	case c.NArg() > 0:
 		return "", usageError{fmt.Sprintf("report takes no names, but there is %q", c.Args().First()), "it is about the whole clan"}
 	case out == "":
-		return "", usageError{"report needs a file to write to", "give --out clan.html, or --out - for standard output"}
+		return "", usageError{"report needs a file to write to", "give --output clan.html, or --output - for standard output"}
 	case out == "-" && c.Bool("watch"):
-		return "", usageError{"--watch writes a page again and again, and standard output is no place for that", "give --out clan.html"}
-	case out == "-":
-		return "", nil
+		return "", usageError{"--watch writes a page again and again, and standard output is no place for that", "give --output clan.html"}
 	}
-	dir := filepath.Dir(out)
-	if info, err := os.Stat(dir); err != nil {
-		return "", err
-	} else if !info.IsDir() {
-		return "", fmt.Errorf("%s is no directory", dir)
-	}
-	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is no regular file", out)
-	}
-	return out, nil
-}
-
-// replaceFile writes a file beside the old one and puts it in its place: whoever reads sees one or the other.
-func replaceFile(name string, write func(io.Writer) error) (err error) {
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target // a link stays one
-	}
-	temporary := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text())
-	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // as far as the user's umask lets others read
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temporary)
+	if dir := filepath.Dir(out); out != "-" {
+		if info, err := os.Stat(dir); err != nil {
+			return "", err
+		} else if !info.IsDir() {
+			return "", fmt.Errorf("%s is not a directory", dir)
 		}
-	}()
-	err = write(file)
-	if info, statErr := os.Stat(name); err == nil && statErr == nil {
-		err = file.Chmod(info.Mode().Perm())
 	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary, name)
+	return outputOf(c)
 }

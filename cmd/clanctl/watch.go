@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/watch"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -91,7 +92,7 @@ type watcher struct {
 func (w *watcher) follow() (bool, error) {
 	var directories []watch.Directory
 	for _, tree := range w.trees {
-		found, err := tree.Directories(w.c.Context)
+		found, err := filetree.Source{Root: tree.Root, Git: tree.Git}.Directories(w.c.Context)
 		if err != nil {
 			if w.c.Context.Err() != nil {
 				return false, interrupted(w.c.Context.Err())

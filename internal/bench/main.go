@@ -1,10 +1,12 @@
-// Bench measures clanctl against bare Nix, side by side in one run: for each clan it runs every command in turn, several times
-// over, and prints medians and their ratio to `nix eval --json` of the same clan's instances, as Markdown.
+// Bench measures what clanctl's commands cost, in processor time, against bare `nix eval --json` of the same clan's instances: cold,
+// with --no-cache, and warm, from the cache. All run in turn, round by round, so that whatever else the machine does falls on all of
+// them alike, and each ratio is one of neighbours.
 //
-//	go run ./internal/bench [-clanctl PROGRAM] [-nix PROGRAM] [-runs N] [-modules]
+//	go run ./internal/bench [-clanctl PROGRAM] [-nix PROGRAM] [-runs N] [-bounds FILE [-update]] [-page FILE]
 //
-// With CLANCTL_CLAN_CORE (the path of a clan-core) and CLANCTL_NIXPKGS_LIB (the path of a flake with nixpkgs' lib) the clans
-// are real ones; otherwise they are plain flakes, which have no member-by-member row, since nothing evaluates their settings.
+// It prints tables as Markdown, or writes them into a page between its marks. Where a ratio is beyond its bound by more than a fifth, it
+// says so and ends with 1. With CLANCTL_BENCH_CLANS, a directory with clans of real clan-core named small, big and huge, it measures
+// on these, and on plain flakes of its own otherwise.
 package main
 
 import (
@@ -15,7 +17,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 )
@@ -24,151 +25,159 @@ func main() {
 	log.SetFlags(0)
 	clanctl := flag.String("clanctl", "bin/clanctl", "the clanctl to measure")
 	nix := flag.String("nix", "nix", "the Nix to compare with and to run")
-	only := flag.Bool("modules", false, "measure the listing of services only")
-	runs := flag.Int("runs", 7, "how often each command runs")
-	cli := flag.String("clan", os.Getenv("CLANCTL_CLAN_CLI"), "a clan CLI to compare with")
+	runs := flag.Int("runs", 5, "how many rounds there are")
+	limits := flag.String("bounds", "", "compare with the ratios in this file")
+	update := flag.Bool("update", false, "write the ratios into that file instead")
+	page := flag.String("page", "", "write the tables into this page, between its marks")
 	flag.Parse()
-	if err := run(*clanctl, *nix, *cli, *runs, *only); err != nil {
+	known, err := readBounds(*limits)
+	if err != nil {
 		log.Fatal(err)
+	}
+	text, measured, err := run(*clanctl, *nix, *runs)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if *page == "" {
+		fmt.Print(text)
+	} else if err := insert(*page, text); err != nil {
+		log.Fatal(err)
+	}
+	if *update {
+		if err := known.write(*limits, measured); err != nil {
+			log.Fatal(err)
+		}
+	} else if beyond := known.beyond(measured); len(beyond) > 0 {
+		log.Fatal("beyond its bound by more than a fifth:\n", strings.Join(beyond, "\n"))
 	}
 }
 
-// clan is one flake to measure on.
-type clan struct {
-	name, dir string
-	real      bool
-	members   int
-}
-
-func run(clanctl, nix, cli string, runs int, onlyModules bool) error {
-	clanctl, err := filepath.Abs(clanctl)
-	if err != nil {
-		return err
+func run(clanctl, nix string, runs int) (page string, measured bounds, err error) {
+	if clanctl, err = filepath.Abs(clanctl); err != nil {
+		return "", nil, err
 	}
 	dir, err := os.MkdirTemp("", "clanctl-bench-")
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	defer os.RemoveAll(dir)
-	example, err := filepath.Abs("examples/homelab")
+	all, err := clans(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	version, _ := exec.Command(nix, "--version").Output()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %d CPUs, %s/%s, %s, medians of %d rounds.\n", strings.TrimSpace(string(version)),
+		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateOnly), runs)
+	measured = bounds{}
+	for _, c := range all {
+		s := &session{clan: c, clanctl: clanctl, nix: nix, env: []string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache")}}
+		rows, err := s.measure(runs)
+		if err != nil {
+			return "", nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		s.table(&b, rows)
+		measured[c.name] = ratios(rows)
+	}
+	return b.String(), measured, nil
+}
+
+// session measures one clan.
+type session struct {
+	clan
+	clanctl, nix string
+	env          []string
+	bare         samples
+}
+
+// row is one command.
+type row struct {
+	name       string
+	args       []string
+	cold, warm samples
+}
+
+func (s *session) argv(args ...string) []string {
+	return append([]string{s.clanctl}, append(args, "--nix", s.nix, "--offline")...)
+}
+
+// rows are the commands. Those that take names get the first member of the clan.
+func (s *session) rows() ([]*row, error) {
+	const member = ".instances | to_entries[0] | .key, (.value.roles | to_entries[0] | .key, (.value.machines | keys[0]))"
+	cmd := exec.Command(s.clanctl, s.argv("eval", "--raw", "--jq", member)[1:]...)
+	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), s.env...)
+	out, err := cmd.Output()
+	names := strings.Fields(string(out))
+	if err != nil {
+		return nil, fmt.Errorf("clanctl eval: %w", err)
+	}
+	if len(names) != 3 {
+		return nil, fmt.Errorf("the first instance has no role with a machine: %q", out)
+	}
+	instance, role, machine := names[0], names[1], names[2]
+	var rows []*row
+	for _, args := range [][]string{
+		{"eval"}, {"machines"}, {"machines", "--names"}, {"instances"}, {"tags"}, {"check"}, {"why", instance, role, machine},
+		{"modules"}, {"schema", instance, role}, {"graph"}, {"diff", "path:" + s.before, "path:" + s.dir}, {"report", "--out", "-"},
+	} {
+		if args[0] == "report" && s.plain() {
+			continue // without nixpkgs' lib it fails for the origins of each member's settings, one by one
+		}
+		name := args[0]
+		if len(args) > 1 && args[1] == "--names" {
+			name += " --names"
+		}
+		rows = append(rows, &row{name: name, args: args})
+	}
+	return rows, nil
+}
+
+func (s *session) measure(runs int) ([]*row, error) {
+	rows, err := s.rows()
+	if err != nil {
+		return nil, err
+	}
+	bare := []string{s.nix, "eval", "--json", "--extra-experimental-features", "nix-command flakes", "--offline", "--no-write-lock-file", s.instances}
+	fill := samples{} // the first round fills caches: Nix's store, ours, the kernel's
+	for i := range runs + 1 {
+		for _, row := range rows {
+			into := []*samples{&s.bare, &row.warm, &row.cold}
+			if i == 0 {
+				into = []*samples{&fill, &fill, &fill}
+			}
+			for j, argv := range [][]string{bare, s.argv(row.args...), append(s.argv(row.args...), "--no-cache")} {
+				if err := into[j].run(s.dir, s.env, argv); err != nil {
+					return nil, err
+				}
+			}
+			into[1].against(into[0])
+			into[2].against(into[0])
+		}
+	}
+	return rows, nil
+}
+
+func (s *session) table(b *strings.Builder, rows []*row) {
+	fmt.Fprintf(b, "\n### %s\n\nBare Nix: %d ms of processor time, %d MB.\n\n", s.name, median(s.bare.cpu).Milliseconds(), s.bare.peak>>20)
+	b.WriteString("| | warm | processor | ratio | memory | cold | processor | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
+	for _, row := range rows {
+		fmt.Fprintf(b, "| `%s` | %d ms | %d ms | %.2f | %d MB | %d ms | %d ms | %.2f |\n", row.name,
+			median(row.warm.wall).Milliseconds(), median(row.warm.cpu).Milliseconds(), median(row.warm.ratio), row.warm.peak>>20,
+			median(row.cold.wall).Milliseconds(), median(row.cold.cpu).Milliseconds(), median(row.cold.ratio))
+	}
+}
+
+// insert writes text between the marks of a page.
+func insert(page, text string) error {
+	old, err := os.ReadFile(page)
 	if err != nil {
 		return err
 	}
-	clans := []clan{{name: "the example", dir: example}}
-	for _, size := range [][2]int{{2, 2}, {30, 5}, {300, 20}, {600, 20}, {1000, 100}} {
-		c, err := generate(filepath.Join(dir, fmt.Sprintf("%dx%d", size[0], size[1])), size[0], size[1])
-		if err != nil {
-			return err
-		}
-		clans = append(clans, c)
+	const begin, end = "<!-- table -->\n", "<!-- end of table -->"
+	before, rest, found := strings.Cut(string(old), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		return fmt.Errorf("%s has no marks for tables", page)
 	}
-	version, _ := exec.Command(nix, "--version").Output()
-	fmt.Printf("%s, %d CPUs, %s/%s, %s, medians of %d interleaved runs.\n", strings.TrimSpace(string(version)),
-		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateOnly), runs)
-	cache := filepath.Join(dir, "cache")
-	for _, c := range clans {
-		if onlyModules {
-			break
-		}
-		if err := compare(c, commands(c, clanctl, nix, cli, cache), runs); err != nil {
-			return err
-		}
-	}
-	if smallest := clans[1]; smallest.real {
-		smallest.name = "the services of clan-core"
-		return compare(smallest, modulesOf(clanctl, nix, cache), runs)
-	}
-	return nil
-}
-
-// command is one row of a table.
-type command struct {
-	name string
-	argv []string
-	env  []string
-	// baseline: the row that the others are compared with.
-	baseline bool
-	times    []time.Duration
-	cpu      []time.Duration
-	peak     int64
-}
-
-// memberByMember evaluates every member's settings on its own, as clan does when it builds machines.
-const memberByMember = `builtins.mapAttrs (_: s: builtins.mapAttrs (_: i: builtins.mapAttrs (_: r: builtins.mapAttrs (_: m: m.finalSettings.config) r.machines) i.roles) s.instances)`
-
-func commands(c clan, clanctl, nix, cli, cache string) []*command {
-	bare := []string{nix, "eval", "--json", "--extra-experimental-features", "nix-command flakes", "--offline", "--no-write-lock-file"}
-	env := []string{"XDG_CACHE_HOME=" + cache}
-	ours := func(args ...string) []string {
-		return append([]string{clanctl}, append(args, "--nix", nix, "--offline")...)
-	}
-	attribute := ".#inventory.instances"
-	if c.real {
-		attribute = ".#clan.inventory.instances"
-	}
-	rows := []*command{
-		{name: "`nix eval --json` of the instances", argv: append(slices.Clone(bare), attribute), baseline: true},
-		{name: "`clanctl eval --no-cache`", argv: ours("eval", "--no-cache"), env: env},
-		{name: "the Nix process of that, alone", argv: []string{"sh", "-c", nixCommand(c, ours("eval", "--no-cache", "-v"), env)}},
-		{name: "`clanctl eval`, warm", argv: ours("eval"), env: env},
-		{name: "`clanctl machines --names`, warm", argv: ours("machines", "--names"), env: env},
-	}
-	if c.real && c.members <= 10_000 { // beyond, it takes minutes
-		rows = append(rows, &command{name: "every member's `finalSettings`, one by one",
-			argv: append(slices.Clone(bare), ".#clan._services.allServices", "--apply", memberByMember)})
-	}
-	if cli != "" {
-		rows = append(rows, &command{name: "`clan` listing service instances", argv: []string{cli, "service", "list", "instances"}})
-	}
-	return rows
-}
-
-// nixCommand is the command line that clanctl -v prints.
-func nixCommand(c clan, argv, env []string) string {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir, cmd.Env = c.dir, append(os.Environ(), env...)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	_ = cmd.Run() // if it fails, so does the row, and says why
-	for line := range strings.SplitSeq(stderr.String(), "\n") {
-		if command, found := strings.CutPrefix(line, "+ "); found {
-			return "exec " + command
-		}
-	}
-	return "exit 1"
-}
-
-// compare runs all commands in turn, so that whatever else the machine does falls on all of them alike.
-func compare(c clan, rows []*command, runs int) error {
-	for i := range runs + 1 {
-		for _, row := range rows {
-			elapsed, cpu, peak, err := measure(c.dir, row)
-			if err != nil {
-				return fmt.Errorf("%s: %s: %w", c.name, row.name, err)
-			}
-			if i > 0 { // the first run fills caches: Nix's store, ours, the kernel's
-				row.times = append(row.times, elapsed)
-				row.cpu = append(row.cpu, cpu)
-				row.peak = max(row.peak, peak)
-			}
-		}
-	}
-	var base, baseCPU time.Duration
-	for _, row := range rows {
-		if row.baseline {
-			base, baseCPU = median(row.times), median(row.cpu)
-		}
-	}
-	fmt.Printf("\n### %s\n\n| | median | ratio | processor | ratio | peak memory |\n|---|---:|---:|---:|---:|---:|\n", c.name)
-	for _, row := range rows {
-		m, cpu := median(row.times), median(row.cpu)
-		fmt.Printf("| %s | %d ms | %.2f | %d ms | %.2f | %d MB |\n", row.name, m.Round(time.Millisecond).Milliseconds(), float64(m)/float64(base),
-			cpu.Round(time.Millisecond).Milliseconds(), float64(cpu)/float64(baseCPU), row.peak>>20)
-	}
-	return nil
-}
-
-func median(times []time.Duration) time.Duration {
-	times = slices.Sorted(slices.Values(times))
-	return times[len(times)/2]
+	return os.WriteFile(page, []byte(strings.Join([]string{before, begin, text, end, after}, "")), 0o644)
 }

@@ -1,59 +1,55 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
+	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// measure runs a command once and returns how long it took, the processor time that it and its children took (which says more
-// than that on a busy machine), and the most memory that it had itself, in bytes: what its children had (for clanctl, Nix)
-// does not count. Where the system has no /proc the memory is 0.
-func measure(dir string, row *command) (took, cpu time.Duration, memory int64, err error) {
-	cmd := exec.Command(row.argv[0], row.argv[1:]...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), row.env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	begin := time.Now()
-	if err := cmd.Start(); err != nil {
-		return 0, 0, 0, err
-	}
-	done := make(chan struct{})
-	peak := make(chan int64)
-	go func() {
-		var most int64
-		for {
-			most = max(most, highWater(cmd.Process.Pid))
-			select {
-			case <-done:
-				peak <- most
-				return
-			case <-time.After(2 * time.Millisecond):
-			}
-		}
-	}()
-	err = cmd.Wait()
-	elapsed := time.Since(begin)
-	close(done)
-	most := <-peak
-	if err != nil {
-		err = fmt.Errorf("%w\n%s", err, stderr.String())
-	}
-	return elapsed, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), most, err
+// samples are what the runs of one command took.
+type samples struct {
+	wall, cpu []time.Duration
+	// ratio is the processor time, to that of bare Nix in the same round.
+	ratio []float64
+	// peak is the most memory that the process had, or one that it waited for, in bytes.
+	peak int64
 }
 
-func highWater(pid int) int64 {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	for line := range strings.SplitSeq(string(text), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 10, 64)
-			return kb << 10
-		}
+// run runs a command once. Its processor time, which says more than the clock on a busy machine, has that of the processes that it
+// waited for in it.
+func (s *samples) run(dir string, env, argv []string) error {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	begin := time.Now()
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, stderr.String())
 	}
-	return 0
+	s.wall = append(s.wall, time.Since(begin))
+	s.cpu = append(s.cpu, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		peak := usage.Maxrss
+		if runtime.GOOS != "darwin" { // which has bytes
+			peak <<= 10
+		}
+		s.peak = max(s.peak, peak)
+	}
+	return nil
+}
+
+// against adds the ratio of the last run to one of bare Nix.
+func (s *samples) against(bare *samples) {
+	last := len(s.cpu) - 1
+	s.ratio = append(s.ratio, float64(s.cpu[last])/float64(bare.cpu[len(bare.cpu)-1]))
+}
+
+func median[T time.Duration | float64](all []T) T {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
 }

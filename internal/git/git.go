@@ -1,94 +1,79 @@
-// Package git runs git for the few things that clanctl does to a file of a work tree.
+// Package git runs git. It is the only one that does, so that what it promises holds everywhere: nothing that a checkout's
+// configuration, attributes or hooks name is run, nothing is fetched, and nothing is written that was not asked for. [Repo.Commit] is the
+// one exception: that is the user's own `git commit`.
 package git
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path"
-	"slices"
 	"strings"
+	"syscall"
+	"time"
+
+	"github.com/clanctl/clanctl/internal/process"
 )
 
-// File is a file of a work tree: Path is relative to Top.
-type File struct{ Top, Path string }
+// Repo is a git repository, by the top of one of its work trees.
+type Repo string
 
-// IsTracked reports whether git's index has the file.
-func (f File) IsTracked(ctx context.Context) (bool, error) {
-	out, err := f.run(ctx, "ls-files", "-z", "--", f.Path)
-	return out != "", err
+// Error is a command of git's that failed, so that what was asked is not known. It matches the context's error where that ended it.
+type Error struct {
+	// Command is git's name of it.
+	Command string
+	// Said is what git said on standard error, or on standard output.
+	Said string
+	Err  error
 }
 
-// IsIgnored reports whether git would leave the file out.
-func (f File) IsIgnored(ctx context.Context) (bool, error) {
-	_, err := f.run(ctx, "check-ignore", "--quiet", "--no-index", "--", f.Path)
+func (e *Error) Error() string {
+	if e.Said == "" {
+		return fmt.Sprintf("git %s: %v", e.Command, e.Err)
+	}
+	return fmt.Sprintf("git %s: %v: %s", e.Command, e.Err, e.Said)
+}
+
+// Unwrap returns an [*exec.ExitError], the context's error, or why git does not run.
+func (e *Error) Unwrap() error { return e.Err }
+
+// saidNo reports whether git answered with exit code 1 and no message, which is how its plumbing says no.
+func saidNo(err error) bool {
+	var failed *Error
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == 1 {
-		return false, nil
-	}
-	return err == nil, err
+	return errors.As(err, &failed) && failed.Said == "" && errors.As(err, &exit) && exit.ExitCode() == 1
 }
 
-// IsChanged reports whether the file differs from the last commit.
-func (f File) IsChanged(ctx context.Context) (bool, error) {
-	out, err := f.run(ctx, "status", "--porcelain", "-z", "--untracked-files=normal", "--", f.Path)
-	return out != "", err
+// run runs a command that runs no other program: see environment. One that uses filters needs [Repo.Programs].
+func (r Repo) run(ctx context.Context, programs []Setting, args ...string) (string, error) {
+	cmd := r.command(ctx, args...)
+	cmd.Env = environment(programs)
+	return finish(ctx, cmd, process.Ending{}, args[0])
 }
 
-// IntendToAdd records in the index that the file will be added (git add -N), so that Nix sees it. No content is staged.
-func (f File) IntendToAdd(ctx context.Context) error {
-	_, err := f.run(ctx, "add", "--intent-to-add", "--", f.Path)
-	return err
-}
-
-// Commit commits the file as it is in the work tree, and nothing else, whatever else is staged. It returns the short name of the commit.
-func (f File) Commit(ctx context.Context, message string) (string, error) {
-	if _, err := f.run(ctx, "commit", "--quiet", "--only", "--message", message, "--", f.Path); err != nil {
-		return "", err
-	}
-	out, err := f.run(ctx, "rev-parse", "--short", "HEAD")
-	return strings.TrimSpace(out), err
-}
-
-// Named are the tracked files of a name in a work tree, anywhere in it, relative to its top; sorted.
-func Named(ctx context.Context, top, name string) ([]string, error) {
-	out, err := File{Top: top}.run(ctx, "ls-files", "-z")
-	var found []string
-	for file := range strings.SplitSeq(out, "\x00") {
-		if path.Base(file) == name {
-			found = append(found, file)
-		}
-	}
-	return found, err
-}
-
-func (f File) run(ctx context.Context, args ...string) (string, error) {
-	global := []string{"-C", f.Top}
-	if args[0] != "check-ignore" { // takes names, not patterns
+// command is git in the repository. Paths are names, not patterns.
+func (r Repo) command(ctx context.Context, args ...string) *exec.Cmd {
+	global := []string{"-C", string(r), "--no-pager"}
+	if args[0] != "check-ignore" { // which knows no patterns, and refuses this
 		global = append(global, "--literal-pathspecs")
 	}
-	command := exec.CommandContext(ctx, "git", append(global, args...)...)
-	command.Env = environment(os.Environ())
-	var stdout, stderr strings.Builder
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil {
-		text := strings.TrimSpace(stderr.String() + stdout.String())
-		if text == "" {
-			return "", fmt.Errorf("git %s: %w", args[0], err)
-		}
-		return "", fmt.Errorf("git %s: %w: %s", args[0], err, text)
-	}
-	return stdout.String(), nil
+	return exec.CommandContext(ctx, "git", append(global, args...)...)
 }
 
-// environment leaves out what says where some other repository is (in a hook of git's, say), and asks for no locks that are not needed.
-func environment(environ []string) []string {
-	elsewhere := []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE"}
-	environ = slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
-		name, _, _ := strings.Cut(entry, "=")
-		return slices.Contains(elsewhere, name)
-	})
-	return append(environ, "GIT_OPTIONAL_LOCKS=0")
+// finish runs git to its end. It gets SIGTERM when the context ends, or this program dies: then it removes its own locks.
+func finish(ctx context.Context, cmd *exec.Cmd, ending process.Ending, name string) (string, error) {
+	ending.Signal, ending.Orphaned, ending.Grace = syscall.SIGTERM, syscall.SIGTERM, grace
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := ending.Run(cmd)
+	if err == nil {
+		return stdout.String(), nil
+	}
+	if ended := ctx.Err(); ended != nil {
+		err = ended
+	}
+	return "", &Error{Command: name, Said: strings.TrimSpace(stderr.String() + stdout.String()), Err: err}
 }
+
+// grace is how long git and its children may take to end.
+const grace = 2 * time.Second

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/hbollon/go-edlib"
 )
 
 // Of returns up to three known names that are close to name, the closest first.
@@ -21,7 +19,7 @@ func Of(name string, known []string) []string {
 		if k == name {
 			continue
 		}
-		d := edlib.OSADamerauLevenshteinDistance(strings.ToLower(name), strings.ToLower(k))
+		d := distance(strings.ToLower(name), strings.ToLower(k))
 		if d <= limit {
 			found = append(found, candidate{k, d})
 		}
@@ -37,6 +35,32 @@ func Of(name string, known []string) []string {
 		names = append(names, c.name)
 	}
 	return names
+}
+
+// distance counts the letters to add, leave out or replace, and neighbours to swap, that make one name of another (optimal string
+// alignment).
+func distance(from, to string) int {
+	a, b := []rune(from), []rune(to)
+	// The last three lines of the table whose cell i, j is the distance between the first i and the first j letters.
+	before, above, line := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range line {
+		line[j] = j
+	}
+	for i := range a {
+		before, above, line = above, line, before
+		line[0] = i + 1
+		for j := range b {
+			replace := above[j]
+			if a[i] != b[j] {
+				replace++
+			}
+			line[j+1] = min(above[j+1]+1, line[j]+1, replace)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				line[j+1] = min(line[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return line[len(b)]
 }
 
 // Most is how many names List writes.

@@ -32,6 +32,20 @@ func TestOf(t *testing.T) {
 	}
 }
 
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"ab", "ba", 1}, {"abcd", "badc", 2}, {"ca", "abc", 3}, {"ä", "a", 1},
+		{"borgbackup", "borgbakcup", 1}, {"client", "clients", 1}, {"xyz", "abc", 3},
+	} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("distance(%q, %q) = %d, not %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
 func TestListIsBounded(t *testing.T) {
 	many := make([]string, 30)
 	if got, want := List(many), 20; len(got) != want*len(`"", `)+len("...") {

@@ -102,7 +102,12 @@ func New(evaluator *nixeval.Evaluator, ref nixeval.Ref, jobs int) *Reader {
 }
 
 // ErrChanged: the flake's files changed between two answers, which so belong to different states of it.
-var ErrChanged = errors.New("the flake's files changed while they were read")
+var ErrChanged error = &changedError{}
+
+type changedError struct{}
+
+func (*changedError) Error() string { return "the flake's files changed while they were read" }
+func (*changedError) Hint() string  { return "run it again when nothing writes to the flake" }
 
 // Events are the warnings and traces of all answers, in order.
 func (r *Reader) Events() []nixeval.Event { return r.events }

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,9 +17,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/git"
 )
 
 // platforms are those that people run clan on.
@@ -43,26 +45,32 @@ func run(source, out string, snapshot bool) error {
 	if err != nil {
 		return err
 	}
-	changes, err := git(source, "status", "--porcelain")
+	ctx, repo := context.Background(), git.Repo(source)
+	head, err := repo.Resolve(ctx, "HEAD")
 	if err != nil {
 		return err
 	}
+	changes, err := repo.ChangedFiles(ctx, head, "")
+	if err != nil {
+		return err
+	}
+	untracked, err := repo.Untracked(ctx)
+	if err != nil {
+		return err
+	}
+	changes = append(changes, untracked...)
 	if snapshot {
 		version = "snapshot"
 	} else if version == "" {
 		return errors.New("the newest heading of CHANGELOG.md is no version: see RELEASING.md, or build with -snapshot")
-	} else if changes != "" {
-		return fmt.Errorf("the checkout is not what was committed:\n%s", changes)
+	} else if len(changes) > 0 {
+		return fmt.Errorf("the checkout is not what was committed:\n%s", strings.Join(changes, "\n"))
 	}
-	seconds, err := git(source, "log", "-1", "--format=%ct")
+	committed, err := repo.Time(ctx, head)
 	if err != nil {
 		return err
 	}
-	committed, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil {
-		return err
-	}
-	return release{source, out, version, time.Unix(committed, 0)}.build(platforms)
+	return release{source, out, version, committed}.build(platforms)
 }
 
 // release is what all archives have in common.
@@ -165,14 +173,4 @@ func changelogVersion(source string) (string, error) {
 		return "", nil
 	}
 	return string(heading[1]), nil
-}
-
-func git(dir string, args ...string) (string, error) {
-	cmd := exec.Command("git", args...)
-	cmd.Dir = dir
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("git %s: %w", args[0], err)
-	}
-	return strings.TrimSpace(string(out)), nil
 }

@@ -2,6 +2,7 @@
 package term
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"strings"
@@ -88,7 +89,14 @@ func (j *JSONWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// isASCII reports whether there is nothing but ASCII, without DEL: eight bytes at once, since documents have megabytes of it.
 func isASCII(p []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; len(p) >= 8; p = p[8:] {
+		if word := binary.LittleEndian.Uint64(p); (word|(word+ones))&highs != 0 {
+			return false
+		}
+	}
 	for _, c := range p {
 		if c >= 0x7f {
 			return false

@@ -30,6 +30,18 @@ func TestEscape(t *testing.T) {
 	}
 }
 
+func TestIsASCII(t *testing.T) {
+	for at := range 20 {
+		for c := range 256 {
+			text := bytes.Repeat([]byte{0x7e}, 20)
+			text[at] = byte(c)
+			if got := isASCII(text); got != (c < 0x7f) {
+				t.Errorf("%#x at %d: %t", c, at, got)
+			}
+		}
+	}
+}
+
 func TestJSONWriterKeepsTheMeaning(t *testing.T) {
 	value := "c1 \u009b31m, bidi \u202e, tag \U000e0041, plain ü 日本 \U0001f600"
 	text, err := json.Marshal(value)

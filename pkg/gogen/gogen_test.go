@@ -61,7 +61,7 @@ func TestMembers(t *testing.T) {
 	servers, err := kitchensink.Server(inst)
 	check(t, err)
 	server := servers[0].Settings
-	if server.Ab != "odd" || !*server.Freeform["other"].Bool || server.Store.S3.Bucket != "b" {
+	if server.AB != "odd" || !*server.Freeform["other"].Bool || server.Store.S3.Bucket != "b" {
 		t.Errorf("got %+v", server)
 	}
 	sameJSON(t, server, serverSettings)

@@ -3,32 +3,55 @@ package gogen
 import (
 	"fmt"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
-
-	"github.com/go-openapi/swag/mangling"
+	"unicode/utf8"
 )
 
-var mangler = mangling.NewNameMangler()
-
-// identifier makes an exported Go name of any text.
+// identifier makes an exported Go name of any text: its words, of letters and digits, each with a capital, or in capitals where it
+// is an initialism.
 func identifier(text string) string {
-	name := mangler.ToGoName(text)
-	if !token.IsExported(name) {
-		name = "X" + name
-	}
-	if token.IsIdentifier(name) {
-		return name
-	}
-	// Letters and digits are all that a name may have.
-	return "X" + strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
+	var name strings.Builder
+	for _, word := range words(text) {
+		if upper := strings.ToUpper(word); slices.Contains(initialisms, upper) {
+			name.WriteString(upper)
+		} else {
+			first, size := utf8.DecodeRuneInString(word)
+			name.WriteString(string(unicode.ToUpper(first)) + word[size:])
 		}
-		return -1
-	}, name)
+	}
+	if !token.IsExported(name.String()) {
+		return "X" + name.String()
+	}
+	return name.String()
 }
+
+// words end where something else than letters and digits follows, or a capital a letter that is none: repo-url, repoUrl.
+func words(text string) []string {
+	var all []string
+	text = strings.ToValidUTF8(text, " ")
+	begin, before := 0, ' '
+	for i, r := range text + " " {
+		isWord := unicode.IsLetter(r) || unicode.IsDigit(r)
+		if !isWord || unicode.IsUpper(r) && !unicode.IsUpper(before) {
+			if begin < i {
+				all = append(all, text[begin:i])
+			}
+			begin = i
+		}
+		if !isWord {
+			begin = i + utf8.RuneLen(r)
+		}
+		before = r
+	}
+	return all
+}
+
+// Those that the Go project has a list of.
+var initialisms = strings.Fields("ACL API ASCII CPU CSS DNS EOF GUID HTML HTTP HTTPS ID IP JSON LHS QPS RAM RHS RPC SLA SMTP SQL SSH TCP TLS TTL " +
+	"UDP UI UID UUID URI URL UTF8 VM XML XMPP XSRF XSS")
 
 // names are those that are taken in one scope.
 type names map[string]bool

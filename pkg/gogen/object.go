@@ -1,7 +1,11 @@
 package gogen
 
 import (
-	"github.com/dave/jennifer/jen"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -18,7 +22,7 @@ type structure struct {
 	tagged bool
 	// custom: `json` tags do not suffice.
 	custom bool
-	code   []jen.Code
+	code   string
 }
 
 func (g *generator) structure(at place, name string) *structure {
@@ -38,9 +42,9 @@ func (s *structure) declare(doc string, accepts *module.Interface) {
 	if s.tagged {
 		doc += " Exactly one field is set."
 	}
-	s.g.declare(doc, jen.Type().Id(s.name).Struct(s.code...))
+	s.g.declare(doc, fmt.Sprintf("type %s struct {\n%s}", s.name, s.code))
 	if s.custom {
-		s.g.codec(s.name, "Object", jen.Id("v"), jen.Id("v"))
+		s.g.codec(s.name, "Object", "v", "v")
 	}
 	s.g.decls = append(s.g.decls, inside...)
 }
@@ -71,37 +75,43 @@ func (s *structure) option(option string, o *module.Option) {
 			tag["settings"] = "optional"
 		}
 	}
-	s.field(optionDoc(o, s.tagged), jen.Id(field).Add(t.code), tag)
+	s.field(optionDoc(o, s.tagged), field, t, tag)
 }
 
 // freeform adds a map for the settings that no option is declared for; their set has the type t.
 func (s *structure) freeform(t *module.Type) {
 	s.custom = true
 	field := s.fields.take("Freeform")
-	all := goType{code: jen.Map(jen.String()).Any()}
+	all := plain("map[string]any")
 	if t.Kind == module.KindMap {
 		all = s.g.of(t, place{s.at.name + "Freeform", s.at.setting})
 	}
-	s.field("The settings that no option is declared for.", jen.Id(field).Add(all.code),
-		map[string]string{"json": "-", "settings": "freeform"})
+	s.field("The settings that no option is declared for.", field, all, map[string]string{"json": "-", "settings": "freeform"})
 }
 
-func (s *structure) field(doc string, code *jen.Statement, tag map[string]string) {
-	if len(s.code) > 0 {
-		s.code = append(s.code, jen.Line())
+func (s *structure) field(doc, name string, t goType, tag map[string]string) {
+	if s.code != "" {
+		s.code += "\n"
 	}
-	for _, line := range commentLines(doc) {
-		s.code = append(s.code, jen.Comment(line))
+	s.code += comment(doc) + name + " " + t.text + " " + tagLiteral(tag) + "\n"
+}
+
+func tagLiteral(tag map[string]string) string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(tag)) {
+		parts = append(parts, key+":"+strconv.Quote(tag[key]))
 	}
-	s.code = append(s.code, code.Tag(tag))
+	text := strings.Join(parts, " ")
+	if strconv.CanBackquote(text) {
+		return "`" + text + "`"
+	}
+	return strconv.Quote(text)
 }
 
 // codec declares the methods for JSON of a type, by the functions of package typed for it.
-func (g *generator) codec(name, kind string, decoded, encoded jen.Code) {
+func (g *generator) codec(name, kind, decoded, encoded string) {
 	g.declare("UnmarshalJSON decodes strictly.",
-		jen.Func().Params(jen.Id("v").Op("*").Id(name)).Id("UnmarshalJSON").Params(jen.Id("data").Index().Byte()).Error().
-			Block(jen.Return(jen.Qual(typedPath, "Unmarshal"+kind).Call(jen.Id("data"), decoded))))
+		fmt.Sprintf("func (v *%s) UnmarshalJSON(data []byte) error {\nreturn typed.Unmarshal%s(data, %s)\n}", name, kind, decoded))
 	g.declare("MarshalJSON is the inverse of UnmarshalJSON.",
-		jen.Func().Params(jen.Id("v").Id(name)).Id("MarshalJSON").Params().Params(jen.Index().Byte(), jen.Error()).
-			Block(jen.Return(jen.Qual(typedPath, "Marshal"+kind).Call(encoded))))
+		fmt.Sprintf("func (v %s) MarshalJSON() ([]byte, error) {\nreturn typed.Marshal%s(%s)\n}", name, kind, encoded))
 }

@@ -5,15 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dave/jennifer/jen"
-
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // generator collects the declarations of a file.
 type generator struct {
 	names names
-	decls []jen.Code
+	decls []string
 	// above are the types that the current one is in, from the outside in, for types that contain themselves.
 	above []*frame
 }
@@ -26,16 +24,16 @@ type frame struct {
 }
 
 // declare adds a declaration with its doc comment.
-func (g *generator) declare(doc string, decl *jen.Statement) {
-	code := jen.Null()
-	for _, line := range commentLines(doc) {
-		code.Comment(line).Line()
-	}
-	g.decls = append(g.decls, code.Add(decl))
+func (g *generator) declare(doc, decl string) {
+	g.decls = append(g.decls, comment(doc)+decl)
+}
+
+func comment(text string) string {
+	return strings.Join(append(commentLines(text), ""), "\n")
 }
 
 // collect returns what is declared meanwhile, which goes behind what it is a part of.
-func (g *generator) collect(declare func()) []jen.Code {
+func (g *generator) collect(declare func()) []string {
 	saved := g.decls
 	g.decls = nil
 	defer func() { g.decls = saved }()
@@ -45,23 +43,21 @@ func (g *generator) collect(declare func()) []jen.Code {
 
 // goType is a type in Go code.
 type goType struct {
-	code *jen.Statement
-	// text tells types apart.
 	text string
 	// nilable: of a pointer, slice or map, and of `any`, nil is a value.
 	nilable bool
 }
 
-func plain(name string) goType { return goType{code: jen.Id(name), text: name} }
+func plain(name string) goType { return goType{text: name} }
 
-var anything = goType{code: jen.Any(), text: "any", nilable: true}
+var anything = goType{text: "any", nilable: true}
 
 // pointer is the type with nil besides its values.
 func pointer(t goType) goType {
 	if t.text == "any" || strings.HasPrefix(t.text, "*") {
 		return t
 	}
-	return goType{code: jen.Op("*").Add(t.code), text: "*" + t.text, nilable: true}
+	return goType{text: "*" + t.text, nilable: true}
 }
 
 // place is where a type stands: the Go name that it gets if it needs one, and the setting as the manuals of NixOS write it.
@@ -96,7 +92,7 @@ func (g *generator) of(t *module.Type, at place) goType {
 	case module.KindString:
 		return plain("string")
 	case module.KindPath:
-		return goType{code: jen.Qual(typedPath, "Path"), text: "typed.Path"}
+		return plain("typed.Path")
 	case module.KindEnum, module.KindUnion:
 		return g.union(t, outer, at)
 	case module.KindNullable:
@@ -104,11 +100,9 @@ func (g *generator) of(t *module.Type, at place) goType {
 	case module.KindCoerced:
 		return g.of(last(t.Alternatives), at)
 	case module.KindList:
-		elem := g.of(t.Elem, at.item())
-		return goType{code: jen.Index().Add(elem.code), text: "[]" + elem.text, nilable: true}
+		return goType{text: "[]" + g.of(t.Elem, at.item()).text, nilable: true}
 	case module.KindMap:
-		elem := g.of(t.Elem, at.entry())
-		return goType{code: jen.Map(jen.String()).Add(elem.code), text: "map[string]" + elem.text, nilable: true}
+		return goType{text: "map[string]" + g.of(t.Elem, at.entry()).text, nilable: true}
 	case module.KindSubmodule, module.KindTagged:
 		if t.Interface == nil {
 			return anything

@@ -2,10 +2,10 @@ package gogen
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/dave/jennifer/jen"
 
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -212,27 +212,25 @@ func isJSON(branches []branch) bool {
 
 func (g *generator) declareUnion(name string, branches []branch, setting string) {
 	fields := newNames()
-	var code, decode, encode []jen.Code
+	var decode, encode []string
+	code := ""
 	for _, b := range branches {
 		field := fields.take(b.label)
 		t := b.t
 		if !t.nilable {
 			t = pointer(t)
 		}
-		code = append(code, jen.Id(field).Add(t.code))
-		decode = append(decode, jen.Op("&").Id("v").Dot(field))
-		encode = append(encode, jen.Id("v").Dot(field))
+		code += field + " " + t.text + "\n"
+		decode = append(decode, "&v."+field)
+		encode = append(encode, "v."+field)
 	}
 	g.declare(name+" is the setting "+inline(setting)+", of one of several types: exactly one field is not nil.",
-		jen.Type().Id(name).Struct(code...))
-	g.codec(name, "Union", jen.List(decode...), jen.List(encode...))
+		fmt.Sprintf("type %s struct {\n%s}", name, code))
+	g.codec(name, "Union", strings.Join(decode, ", "), strings.Join(encode, ", "))
 }
 
 // constant is one value of an enum.
-type constant struct {
-	suffix  string
-	literal jen.Code
-}
+type constant struct{ suffix, literal string }
 
 func stringConstants(values []string) []constant {
 	out := make([]constant, len(values))
@@ -241,7 +239,7 @@ func stringConstants(values []string) []constant {
 		if v != "" {
 			suffix = identifier(v)
 		}
-		out[i] = constant{suffix, jen.Lit(v)}
+		out[i] = constant{suffix, strconv.Quote(v)}
 	}
 	return out
 }
@@ -249,7 +247,7 @@ func stringConstants(values []string) []constant {
 func intConstants(values []json.Number) []constant {
 	out := make([]constant, len(values))
 	for i, v := range values {
-		out[i] = constant{strings.Replace(v.String(), "-", "Minus", 1), jen.Id(v.String())}
+		out[i] = constant{strings.Replace(v.String(), "-", "Minus", 1), v.String()}
 	}
 	return out
 }
@@ -261,18 +259,17 @@ func (g *generator) enum(at place, underlying string, open bool, constants []con
 	if open {
 		doc += ", or another value"
 	}
-	g.declare(doc+".", jen.Type().Id(name).Id(underlying))
-	var values []jen.Code
+	g.declare(doc+".", "type "+name+" "+underlying)
+	values := ""
 	seen := map[string]bool{}
 	for _, c := range constants {
-		literal := (&jen.Statement{c.literal}).GoString()
-		if seen[literal] {
+		if seen[c.literal] {
 			continue
 		}
-		seen[literal] = true
-		values = append(values, jen.Id(g.names.take(name+c.suffix)).Id(name).Op("=").Add(c.literal))
+		seen[c.literal] = true
+		values += g.names.take(name+c.suffix) + " " + name + " = " + c.literal + "\n"
 	}
-	g.declare("The values of "+name+".", jen.Const().Defs(values...))
+	g.declare("The values of "+name+".", "const (\n"+values+")")
 	return plain(name)
 }
 

@@ -255,11 +255,15 @@ var linesInText = regexp.MustCompile(`:\d+(:\d+)?`)
 
 // Compare orders findings by place, then by what they are about.
 func (f Finding) Compare(g Finding) int {
-	return cmp.Or(
+	order := cmp.Or(
 		cmp.Compare(f.File, g.File), cmp.Compare(f.Line, g.Line), cmp.Compare(f.Column, g.Column),
 		cmp.Compare(f.Module, g.Module), cmp.Compare(f.Instance, g.Instance), cmp.Compare(f.Role, g.Role), cmp.Compare(f.Machine, g.Machine),
-		slices.Compare(f.Setting, g.Setting), cmp.Compare(f.Code, g.Code), cmp.Compare(f.Key(), g.Key()), cmp.Compare(f.Cause.Nix, g.Cause.Nix),
+		slices.Compare(f.Setting, g.Setting), cmp.Compare(f.Code, g.Code), cmp.Compare(f.Cause.Nix, g.Cause.Nix),
 	)
+	if order == 0 {
+		return cmp.Compare(f.Key(), g.Key())
+	}
+	return order
 }
 
 // String is all that there is to say of the finding, for people: place, severity, subject and code in the first line, then the details.

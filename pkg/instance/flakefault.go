@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -144,12 +145,12 @@ func persistedIn(ctx context.Context, ref Ref) []string {
 	if !ref.Git {
 		return nil
 	}
-	tracked, err := git.Named(ctx, ref.Root, PersistedName)
-	if err != nil {
-		return nil
+	tracked, _ := git.Repo(ref.Root).Index(ctx)
+	var files []string
+	for _, entry := range tracked {
+		if path.Base(entry.Path) == PersistedName {
+			files = append(files, filepath.Join(ref.Root, entry.Path))
+		}
 	}
-	for i, name := range tracked {
-		tracked[i] = filepath.Join(ref.Root, name)
-	}
-	return tracked
+	return files
 }

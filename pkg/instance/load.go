@@ -95,18 +95,11 @@ func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 		}
 		return answer.Inventory(ctx)
 	}
-	if ref.Root == "" {
-		return nil, &NotLocalError{Ref: ref.Text}
-	}
-	path, remove, err := nixeval.CopyTree(ctx, ref, config.Overlay)
+	copied, remove, err := overlaid(ctx, ref, config.Overlay)
 	if err != nil {
 		return nil, err
 	}
 	defer remove()
-	copied, err := nixeval.ResolveRef(path)
-	if err != nil {
-		return nil, err
-	}
 	config.Overlay, config.Evaluator.CacheDir, config.Evaluator.Refresh = nil, "", false
 	inv, err := Load(ctx, copied, config)
 	if inv != nil {
@@ -133,9 +126,14 @@ func Ask(ctx context.Context, ref Ref, config Config) (*Answer, error) {
 	return a, a.ask(ctx)
 }
 
-func (a *Answer) ask(ctx context.Context) error {
-	a.loader = newLoader(a.ref, &a.config)
-	return a.loader.ask(ctx)
+func (a *Answer) ask(ctx context.Context) (err error) {
+	for range mostTries {
+		a.loader = newLoader(a.ref, &a.config)
+		if err = a.loader.ask(ctx); !errors.Is(err, reader.ErrChanged) {
+			break
+		}
+	}
+	return err
 }
 
 // Result is Nix's answer, if one process gave all of it; else nil.

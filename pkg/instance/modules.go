@@ -389,7 +389,7 @@ func (d *moduleDecoder) explain(ctx context.Context) error {
 			nixErr.Sources = d.places.sources
 			*lost.reason = &module.Failure{Text: userTerms(d.places.sources, nixErr.Message), Err: nixErr}
 		case lost.failure.Err != nil:
-			*lost.reason = &module.Failure{Text: lost.failure.Err.Error(), Err: lost.failure.Err}
+			*lost.reason = &module.Failure{Text: userTerms(d.places.sources, lost.failure.Err.Error()), Err: lost.failure.Err}
 		}
 	}
 	return nil

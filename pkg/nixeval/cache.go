@@ -3,17 +3,13 @@ package nixeval
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/filetree"
 )
 
 // The cache answers a question without Nix when everything that the answer was computed from is known to be the same: the
@@ -29,11 +25,13 @@ type attempt struct {
 	key    string
 	began  time.Time
 	passed time.Duration
-	target *tree // nil for a reference that is fixed by itself
+	nix    *nixIdentity
+	target *filetree.Tree // nil for a reference that is fixed by itself
 }
 
-// answer is what is kept: a result, and the local inputs that it depends on.
+// answer is what is kept: a result or an error, and the local inputs that it depends on.
 type answer struct {
+	Error  *keptError      `json:"error,omitempty"`
 	Inputs []localInput    `json:"inputs,omitempty"`
 	Events []Event         `json:"events,omitempty"`
 	Source string          `json:"source,omitempty"`
@@ -63,15 +61,9 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 	case e.Impure:
 		return "the evaluation is impure"
 	}
-	for _, o := range e.Options {
-		// The flake may then see files and an environment that nobody watches.
-		if o.Name == "pure-eval" || o.Name == "restrict-eval" {
-			return "the setting " + o.Name + " is given"
-		}
-	}
-	nix, err := e.identity()
-	if err != nil {
-		return "Nix: " + err.Error()
+	var err error
+	if a.nix, err = e.identify(); err != nil {
+		return err.Error()
 	}
 	if a.files, err = openCacheFiles(e.CacheDir); err != nil {
 		return err.Error()
@@ -82,13 +74,15 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 		if a.target, err = a.files.observe(ctx, ref.Root, ref.Git); err != nil {
 			return fmt.Sprintf("the flake's tree: %v", err)
 		}
-		state = fmt.Sprintf("%x", a.target.sum)
+		state = fmt.Sprintf("%x", a.target.Sum())
 	case ref.Root == "" && isFixedRef(ref.URL):
 		state = "fixed"
+	case ref.Root != "":
+		return ref.URL + " asks for more than files"
 	default:
 		return ref.URL + " may be another tree later"
 	}
-	parts := append([]string{nix, state}, args...)
+	parts := append([]string{fmt.Sprintf("%x", a.nix.sum), state}, args...)
 	for _, o := range e.Options {
 		if secret(o) { // which args do not show
 			parts = append(parts, o.Name, o.Value)
@@ -114,7 +108,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	}
 	for _, input := range kept.Inputs {
 		t, err := a.files.observe(ctx, input.Root, input.Git)
-		if err != nil || !slices.Equal(t.sum[:], input.Sum) {
+		if err != nil || !bytes.Equal(t.Sum(), input.Sum) {
 			return nil, false
 		}
 	}
@@ -122,8 +116,14 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 }
 
 // keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran. Otherwise it says why
-// not.
-func (a *attempt) keep(ctx context.Context, r *run, ref Ref, inputs *pinning) (uncached string) {
+// not. failed is the error that the answer is, or nil.
+func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning, failed *Error) (uncached string) {
+	kept, value := answer{Events: r.events, Source: r.source}, r.stdout
+	if failed != nil {
+		if kept.Error, value = failed.kept(r), nil; kept.Error == nil {
+			return "the error may not come again"
+		}
+	}
 	switch {
 	case a.uncached != "":
 		return a.uncached
@@ -132,29 +132,33 @@ func (a *attempt) keep(ctx context.Context, r *run, ref Ref, inputs *pinning) (u
 	case a.clockJumped():
 		return "the clock was set while Nix ran"
 	}
+	if nix, err := e.identify(); err != nil {
+		return err.Error()
+	} else if !nix.unchangedSince(a.nix, a.began) {
+		return "Nix or its configuration was changed while it ran, or just before"
+	}
 	if a.target != nil {
 		after, err := a.files.observe(ctx, ref.Root, ref.Git)
 		if err != nil {
 			return fmt.Sprintf("the flake's tree: %v", err)
 		}
-		if !after.unchangedSince(a.target) {
+		if !after.UnchangedSince(a.target) {
 			return "the flake's tree was changed while Nix ran"
 		}
 	}
-	kept := answer{Events: r.events, Source: r.source}
 	for _, input := range inputs.trees {
 		t, err := a.files.observe(ctx, input.Root, input.Git)
 		if err != nil {
 			return fmt.Sprintf("an input's tree: %v", err)
 		}
-		if !t.quietSince(a.began) {
+		if !t.QuietSince(a.began) {
 			return input.Root + " was changed while Nix ran, or just before"
 		}
-		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.sum[:]})
+		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.Sum()})
 	}
 	head, err := json.Marshal(kept)
 	if err == nil {
-		err = a.files.put("answer", a.key, append(append(head, '\n'), r.stdout...))
+		err = a.files.put("answer", a.key, append(append(head, '\n'), value...))
 	}
 	if err != nil {
 		return err.Error()
@@ -178,94 +182,20 @@ func (a *attempt) clockJumped() bool {
 }
 
 // observe looks at a tree with the help of what was kept of it.
-func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*tree, error) {
+func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*filetree.Tree, error) {
 	key := fmt.Sprintf("%t %s", git, root)
-	var known *tree
+	var known *filetree.Tree
 	if text, ok := s.get("tree", key); ok {
-		known, _ = unmarshalTree(text)
+		known, _ = filetree.Unmarshal(text)
 	}
-	t, changed, err := observe(ctx, root, git, known)
+	t, changed, err := filetree.Source{Root: root, Git: git}.Observe(ctx, known)
 	if err != nil {
 		return nil, err
 	}
 	if changed {
-		_ = s.put("tree", key, t.marshal())
+		_ = s.put("tree", key, t.Marshal())
 	}
 	return t, nil
-}
-
-// identity stands for the Nix that would run and what configures it: the program file (store paths never change, other files
-// by their stamp), configuration files and the environment.
-func (e *Evaluator) identity() (string, error) {
-	path, err := exec.LookPath(e.nix())
-	if err != nil {
-		return "", err
-	}
-	if path, err = filepath.EvalSymlinks(path); err != nil {
-		return "", err
-	}
-	st, err := lstat(path)
-	if err != nil {
-		return "", err
-	}
-	hash := sha256.New()
-	fmt.Fprintf(hash, "%s %v\n", path, st)
-	environ := environment(os.Environ())
-	slices.Sort(environ) // its order says nothing, and shells change it
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "XDG_CONFIG") || name == "HOME" {
-			fmt.Fprintf(hash, "%d %s\n", len(entry), entry)
-		}
-	}
-	for _, file := range configFiles() {
-		hashConfig(hash, file, 0)
-	}
-	return fmt.Sprintf("%x", hash.Sum(nil)), nil
-}
-
-// hashConfig adds a configuration file and those that it includes.
-func hashConfig(hash io.Writer, file string, depth int) {
-	text, _ := os.ReadFile(file)
-	fmt.Fprintf(hash, "%s %d %s\n", file, len(text), text)
-	if depth == maxIncludes {
-		return
-	}
-	for line := range strings.Lines(string(text)) {
-		line, _, _ = strings.Cut(line, "#")
-		if words := strings.Fields(line); len(words) == 2 && (words[0] == "include" || words[0] == "!include") {
-			included := words[1]
-			if !filepath.IsAbs(included) {
-				included = filepath.Join(filepath.Dir(file), included)
-			}
-			hashConfig(hash, included, depth+1)
-		}
-	}
-}
-
-// maxIncludes ends files that include each other; Nix does not read such.
-const maxIncludes = 10
-
-// configFiles are the files that Nix reads its settings from, as its manual lists them.
-func configFiles() []string {
-	system := os.Getenv("NIX_CONF_DIR")
-	if system == "" {
-		system = "/etc/nix"
-	}
-	files := []string{filepath.Join(system, "nix.conf")}
-	if user := os.Getenv("NIX_USER_CONF_FILES"); user != "" {
-		return append(files, filepath.SplitList(user)...)
-	}
-	dirs := filepath.SplitList(os.Getenv("XDG_CONFIG_DIRS"))
-	if home := os.Getenv("XDG_CONFIG_HOME"); home != "" {
-		dirs = append(dirs, home)
-	} else if home, err := os.UserHomeDir(); err == nil {
-		dirs = append(dirs, filepath.Join(home, ".config"))
-	}
-	for _, dir := range dirs {
-		files = append(files, filepath.Join(dir, "nix", "nix.conf"))
-	}
-	return files
 }
 
 // plainQuery reports whether a local reference asks for nothing that a tree does not tell (submodules, large files).

@@ -10,31 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-func TestTrustNeedsTime(t *testing.T) {
-	const second = int64(time.Second)
-	s := stamp{ctime: 100*second + 1}
-	for _, c := range []struct {
-		hashed int64
-		want   bool
-	}{
-		{s.ctime + second, true},
-		{s.ctime + second/1000, false}, // another edit may have come within the same tick
-		{0, false},                     // changed while it was read
-	} {
-		if got := (&entry{stamp: s, hashed: c.hashed}).trusts(s); got != c.want {
-			t.Errorf("hashed %d ns after the change: trusted %v", c.hashed-s.ctime, got)
-		}
-	}
-	coarse := stamp{ctime: 100 * second}
-	if (&entry{stamp: coarse, hashed: coarse.ctime + second}).trusts(coarse) {
-		t.Error("a file system that counts seconds was trusted within one")
-	}
-	if other := (stamp{ctime: s.ctime, mode: 1}); (&entry{stamp: s, hashed: s.ctime + second}).trusts(other) {
-		t.Error("another mode was trusted")
-	}
-}
+	"github.com/clanctl/clanctl/internal/filetree/treetest"
+	"github.com/clanctl/clanctl/internal/scratch"
+)
 
 // counting answers with the content of the flake's file "value" and counts how often it ran.
 func realNix(t *testing.T, e *Evaluator) {
@@ -167,7 +146,7 @@ func TestCacheIsNeverStale(t *testing.T) {
 	for i := range 60 {
 		what := "nothing"
 		if r.IntN(3) > 0 {
-			what = edit(t, r, root, false)
+			what = treetest.Edit(t, r, root, false)
 		} else {
 			time.Sleep(60 * time.Millisecond)
 		}
@@ -190,22 +169,102 @@ func TestCacheIsNeverStale(t *testing.T) {
 }
 
 func TestStoreIsBounded(t *testing.T) {
+	defer func(size int64, files int) { maxCache, maxFiles = size, files }(maxCache, maxFiles)
+	fill := func(n, size int) *cacheFiles {
+		t.Helper()
+		s, err := openCacheFiles(filepath.Join(t.TempDir(), "s"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			if err := s.put("x", fmt.Sprint(i), make([]byte, size)); err != nil {
+				t.Fatal(err)
+			}
+			_ = os.Chtimes(s.path("x", fmt.Sprint(i)), time.Time{}, time.Now().Add(time.Duration(i-n)*time.Second))
+		}
+		s.trim()
+		if _, ok := s.get("x", "0"); ok {
+			t.Error("the oldest is still there")
+		}
+		if _, ok := s.get("x", fmt.Sprint(n-1)); !ok {
+			t.Error("the newest is gone")
+		}
+		return s
+	}
+	left := func(s *cacheFiles) int {
+		entries, _ := os.ReadDir(s.dir)
+		return len(entries)
+	}
+	maxCache = 4 << 20
+	fill(6, 2<<20)
+	// Small files take whole blocks.
+	maxCache = 400 << 10
+	if n := left(fill(200, 1)); n > 100 {
+		t.Errorf("%d small files are left", n)
+	}
+	maxCache, maxFiles = 1<<30, 50
+	if n := left(fill(100, 1)); n < 45 || n > 50 {
+		t.Errorf("%d files are left", n)
+	}
+}
+
+// A file is an answer to the question whose name it has, and to no other.
+func TestExchangedFilesAreNotThere(t *testing.T) {
 	s, err := openCacheFiles(filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	big := make([]byte, maxCache/4)
-	for i := range 6 {
-		if err := s.put("x", fmt.Sprint(i), big); err != nil {
+	for _, key := range []string{"a", "b"} {
+		if err := s.put("x", key, []byte(key)); err != nil {
 			t.Fatal(err)
 		}
-		_ = os.Chtimes(s.path("x", fmt.Sprint(i)), time.Time{}, time.Now().Add(time.Duration(i-10)*time.Second))
 	}
-	if _, ok := s.get("x", "0"); ok {
-		t.Error("the oldest is still there")
+	beside := filepath.Join(s.dir, "c")
+	if err := errors.Join(os.Rename(s.path("x", "a"), beside), os.Rename(s.path("x", "b"), s.path("x", "a")), os.Rename(beside, s.path("x", "b"))); err != nil {
+		t.Fatal(err)
 	}
-	if _, ok := s.get("x", "5"); !ok {
-		t.Error("the newest is gone")
+	for _, key := range []string{"a", "b"} {
+		if text, ok := s.get("x", key); ok {
+			t.Errorf("%s is %s", key, text)
+		}
+	}
+	if err := os.Rename(s.path("x", "a"), s.path("y", "b")); err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := s.get("y", "b"); ok {
+		t.Errorf("of another kind: %s", text)
+	}
+}
+
+// With a relative HOME there would be a cache in each working directory.
+func TestRelativeHome(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Setenv("HOME", "home")
+	if dir, err := DefaultCacheDir(); err == nil {
+		t.Errorf("the cache is in %s", dir)
+	}
+}
+
+// What killed runs left is removed by the next one.
+func TestLeftoversAreRemoved(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	e := fake(t, "echo 1")
+	e.CacheDir = filepath.Join(t.TempDir(), "cache")
+	left := []string{filepath.Join(temp, scratch.Prefix+"1", "file"), filepath.Join(e.CacheDir, tempPrefix+"1"), filepath.Join(e.ProgramDir, tempPrefix+"1", "file")}
+	for _, file := range left {
+		writeAll(t, map[string]string{file: ""})
+	}
+	if err := errors.Join(os.Chmod(e.CacheDir, 0o700), os.Chmod(e.ProgramDir, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Apply(t.Context(), clan(t), identity, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range left {
+		if exists(file) {
+			t.Errorf("%s is still there", file)
+		}
 	}
 }
 

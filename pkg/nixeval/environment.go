@@ -1,16 +1,20 @@
 package nixeval
 
 import (
-	"fmt"
+	"context"
+	"maps"
+	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/git"
 )
 
 // environ is the environment that Nix runs in: what it and the fetchers below it need of the caller's, and what must not be on a
-// command line.
-func (e *Evaluator) environ() []string {
+// command line. Git, which Nix runs, is kept from running the given programs.
+func (e *Evaluator) environ(programs []git.Setting) []string {
 	all := os.Environ()
 	if !e.Impure {
 		all = environment(all)
@@ -18,7 +22,28 @@ func (e *Evaluator) environ() []string {
 	if e.Offline {
 		all = withoutNetwork(all)
 	}
-	return withSecrets(harmlessGit(all), e.Options)
+	return withSecrets(git.Harmless(all, programs), e.Options)
+}
+
+// programs are those that the git repositories name which are known before Nix runs: the flake's and those of overridden inputs.
+func (e *Evaluator) programs(ctx context.Context, ref Ref) []git.Setting {
+	var found []git.Setting
+	for _, ref := range append(slices.Collect(maps.Values(e.OverrideInputs)), ref.URL) {
+		if repo, ok := localRepo(absoluteRef(ref)); ok {
+			programs, _ := repo.Programs(ctx) // where git knows no repository, Nix's git knows none either
+			found = append(found, programs...)
+		}
+	}
+	return found
+}
+
+// localRepo is the repository on this machine that a reference speaks of, at whatever revision.
+func localRepo(ref string) (git.Repo, bool) {
+	u, err := url.Parse(ref)
+	if err != nil || u.Scheme != "git+file" || !filepath.IsAbs(u.Path) {
+		return "", false
+	}
+	return git.Repo(u.Path), true
 }
 
 // environment passes on what Nix and the fetchers below it need, and nothing else of the user's. An impure flake is asked for with
@@ -60,28 +85,6 @@ func neededPrefix(name string) bool {
 		}
 	}
 	return false
-}
-
-// harmlessGit adds what keeps git from running programs that a repository's own configuration names, and from writing to its index:
-// Nix, and clanctl, only look.
-func harmlessGit(environ []string) []string {
-	n := 0
-	out := make([]string, 0, len(environ)+6)
-	for _, entry := range environ {
-		name, value, _ := strings.Cut(entry, "=")
-		switch name {
-		case "GIT_CONFIG_COUNT":
-			n, _ = strconv.Atoi(value)
-		case "GIT_OPTIONAL_LOCKS":
-		default:
-			out = append(out, entry)
-		}
-	}
-	for _, setting := range []Option{{"core.fsmonitor", "false"}, {"core.hooksPath", os.DevNull}} {
-		out = append(out, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, setting.Name), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", n, setting.Value))
-		n++
-	}
-	return append(out, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n), "GIT_OPTIONAL_LOCKS=0")
 }
 
 // withoutNetwork has every fetcher fail at once: Nix's --offline alone still downloads an input that is not at hand.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
@@ -114,7 +115,7 @@ func (s Sources) own(path string) (string, bool) {
 }
 
 // explain turns a failed run into an *Error.
-func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sources Sources) error {
+func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sources Sources) *Error {
 	out := &Error{kind: ErrEvaluation, Stderr: r.stderr(), Sources: sources}
 	if ended := ctx.Err(); ended != nil {
 		out.kind, out.cause = errStopped, ended
@@ -186,6 +187,11 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 		strings.Contains(text, "allow-import-from-derivation"):
 		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
 	}
+	if repo, ok := localRepo(ref.URL); ok && gitFailure.MatchString(text) {
+		if lacks := repo.Lacks(ctx); lacks != "" {
+			return lacks
+		}
+	}
 	// Nix takes a bare name for one of the registry.
 	if path := strings.TrimSuffix(ref.URL, "/"); ref.Root == "" && !strings.Contains(path, ":") && exists(path) {
 		return fmt.Sprintf("this asks Nix's registry of flakes for %q; the directory is ./%s", ref.URL, path)
@@ -204,6 +210,9 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	return ""
 }
 
+// The first is of Nix's that run git, the others are of libgit2.
+var gitFailure = lazyregexp.New(`program 'git' failed|Git object|object not found|git_object`)
+
 // The first is of Nix's downloads, the others are of git.
 var offlineFailure = lazyregexp.New(`unable to download|transport '[^']*' not allowed|[Cc]annot (?:find|fetch|resolve) .*(?:offline|Git)|Failed to fetch git repository`)
 
@@ -211,11 +220,8 @@ var missingFile = lazyregexp.New(`does not exist|No such file|not tracked|does n
 
 // untracked returns a file of the work tree that git does not track and the text mentions, or "".
 func untracked(ctx context.Context, root, text string) string {
-	out, err := git(ctx, root, "ls-files", "--others", "--exclude-standard", "-z")
-	if err != nil {
-		return ""
-	}
-	for file := range strings.SplitSeq(out, "\x00") {
+	files, _ := git.Repo(root).Untracked(ctx)
+	for _, file := range files {
 		for name := file; name != "" && name != "."; name = filepath.Dir(name) {
 			// The file itself, or the directory that is missing with it.
 			for _, form := range []string{"-source/" + name + "'", "-source/" + name + "\"", "'" + name + "'", "\"" + name + "\"", "/" + name + "'"} {

@@ -31,8 +31,9 @@ type Evaluator struct {
 	// takes no notice of an interrupt while it evaluates.
 	Grace time.Duration
 
-	// CacheDir keeps answers, for as long as everything that they were computed from is provably the same. Empty: no cache. It
-	// may be deleted at any time; one that cannot be used is not used. With Refresh, answers are kept but not looked up.
+	// CacheDir keeps answers, and errors of evaluation that only the flake's own code causes, for as long as everything that they were
+	// computed from is known to be the same. Empty: no cache. It may be deleted at any time; one that cannot be used is not used. With
+	// Refresh, answers are kept but not looked up.
 	CacheDir string
 
 	// CacheOnly answers from the cache or not at all, with [ErrNotCached]: for what must be quick or silent.
@@ -47,7 +48,8 @@ type Evaluator struct {
 	OnCommand func(argv []string)
 	OnEvent   func(Event)
 
-	// OnNotCached, if set, is called with the reason where there is a CacheDir but an answer is not kept in it, in the same way.
+	// OnNotCached, if set, is called with the reason where there is a CacheDir but an answer, or an error, is not kept in it, in the same
+	// way.
 	OnNotCached func(reason string)
 }
 
@@ -55,7 +57,8 @@ type Evaluator struct {
 type Option struct{ Name, Value string }
 
 // Function is a Nix function `flake: args: value` in a file of its own. `flake` is the flake as its inputs would see it (its
-// outputs, `inputs`, `outPath`, `sourceInfo`), args what Apply was given, value anything that toJSON accepts.
+// outputs, `inputs`, `outPath`, `sourceInfo`), args what Apply was given, value plain data: it is forced as a whole, so that a derivation in
+// it would be, too.
 type Function struct {
 	// Name is the file's base name, such as "reader.nix"; it shows in Nix's traces.
 	Name   string
@@ -116,25 +119,34 @@ func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any)
 	sources := Sources{root: ref.Root}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {
-			return e.answered(kept, attempt, sources), nil
+			return e.answered(ctx, kept, attempt, ref)
 		}
 	}
 	if e.CacheOnly {
 		return nil, ErrNotCached
 	}
+	swept := make(chan struct{})
+	defer func() { <-swept }()
+	go func() {
+		defer close(swept)
+		e.sweep()
+	}()
 	program, cleanup, err := e.writeProgram(plain)
 	if err != nil {
 		return nil, fmt.Errorf("nixeval: %w", err)
 	}
 	defer cleanup()
-	run, err := e.run(ctx, e.arguments(program, ref, argsJSON, true))
+	env := e.environ(e.programs(ctx, ref))
+	run, err := e.run(ctx, env, e.arguments(program, ref, argsJSON, true))
 	if err != nil && run.source != "" && run.inputs == "" && ctx.Err() == nil {
 		// It died of looking at an input that nothing else may look at.
-		run, err = e.run(ctx, e.arguments(program, ref, argsJSON, false))
+		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false))
 	}
 	sources.store = run.source
 	if err != nil {
-		return nil, e.explain(ctx, err, run, ref, sources)
+		failed := e.explain(ctx, err, run, ref, sources)
+		e.offer(ctx, attempt, run, ref, failed)
+		return nil, failed
 	}
 	if !json.Valid(run.stdout) {
 		return nil, &Error{
@@ -143,29 +155,38 @@ func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any)
 			Stderr:  run.stderr(), Sources: sources,
 		}
 	}
-	inputs := e.pinning(run)
-	if reason := attempt.keep(ctx, run, ref, inputs); reason != "" {
-		attempt.uncached = reason
-		if e.OnNotCached != nil && e.CacheDir != "" {
-			e.OnNotCached(reason)
-		}
-	}
+	inputs := e.offer(ctx, attempt, run, ref, nil)
 	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
 }
 
-// answered is the result of a kept answer.
-func (e *Evaluator) answered(kept *answer, attempt *attempt, sources Sources) *Result {
-	sources.store = kept.Source
+// offer has an answer kept if it can be, and says so if it cannot.
+func (e *Evaluator) offer(ctx context.Context, attempt *attempt, run *run, ref Ref, failed *Error) *pinning {
+	inputs := e.pinning(run)
+	if reason := e.keep(ctx, attempt, run, ref, inputs, failed); reason != "" {
+		attempt.uncached = reason
+		if e.OnNotCached != nil && e.CacheDir != "" && ctx.Err() == nil {
+			e.OnNotCached(reason)
+		}
+	}
+	return inputs
+}
+
+// answered is the result of a kept answer, or the error that it is.
+func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt, ref Ref) (*Result, error) {
+	sources := Sources{root: ref.Root, store: kept.Source}
 	if e.OnEvent != nil {
 		for _, event := range kept.Events {
 			e.OnEvent(event)
 		}
 	}
+	if kept.Error != nil {
+		return nil, kept.Error.error(ctx, e, ref, sources)
+	}
 	result := &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}
 	for _, input := range kept.Inputs {
 		result.LocalInputs = append(result.LocalInputs, Ref{Root: input.Root, Git: input.Git})
 	}
-	return result
+	return result, nil
 }
 
 // pinning judges the inputs that a run took.

@@ -94,24 +94,6 @@ func FuzzResolveRef(f *testing.F) {
 	})
 }
 
-// A file of the cache that anything may stand in: an error, or a tree that is written as it was read.
-func FuzzTreeFile(f *testing.F) {
-	t := &tree{git: true, root: "/clan", head: "ref", dirs: []dir{{path: "a", entries: []entry{{name: "b", hashed: 5}, {name: "c"}}}, {}}}
-	f.Add(t.marshal())
-	f.Add((&tree{}).marshal())
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, text []byte) {
-		read, err := unmarshalTree(text)
-		if err != nil {
-			return
-		}
-		again, err := unmarshalTree(read.marshal())
-		if err != nil || string(again.marshal()) != string(read.marshal()) {
-			t.Fatalf("%v: written it is another", err)
-		}
-	})
-}
-
 // A kept answer that anything may stand in.
 func FuzzKeptAnswer(f *testing.F) {
 	f.Add([]byte("{}\n1"))
@@ -212,14 +194,14 @@ func FuzzShellJoin(f *testing.F) {
 		if strings.ContainsRune(a+b, 0) {
 			return
 		}
-		if got := shellWords(ShellJoin([]string{a, b})); len(got) != 2 || got[0] != a || got[1] != b {
+		if got := splitWords(ShellJoin([]string{a, b})); len(got) != 2 || got[0] != a || got[1] != b {
 			t.Fatalf("%q, %q are joined to %s, which is %q", a, b, ShellJoin([]string{a, b}), got)
 		}
 	})
 }
 
 // shellWords splits as a POSIX shell does: blanks, single quotes, and a backslash outside of them.
-func shellWords(line string) []string {
+func splitWords(line string) []string {
 	var words []string
 	var word strings.Builder
 	in, quoted := false, false

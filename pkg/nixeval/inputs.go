@@ -86,7 +86,14 @@ type pinning struct {
 	overrides map[string]string // absolute references, by input path
 	trees     []Ref             // local trees whose content counts
 	unknown   string            // why the sameness of some input is not known; empty if all is known
+	judged    int
 }
+
+// More inputs, and one below the other, than any flake has: a lock file may lead in circles.
+const (
+	maxJudged = 10_000
+	maxBelow  = 100
+)
 
 // pinningOf judges the inputs of a flake. The local trees are those found, whether or not all is known.
 func pinningOf(inputs *flakeInputs, overrides map[string]string) *pinning {
@@ -184,6 +191,10 @@ func (p *pinning) input(here []string, f *flakeInputs, spec inputSpec, locks []l
 
 // pinned judges an input that a lock file pins, and those below it.
 func (p *pinning) pinned(here []string, f *flakeInputs, set map[string]inputSpec, pin lockedFlake, trust bool) {
+	if p.judged++; p.judged > maxJudged || len(here) > maxBelow {
+		p.because(nil, "there are too many inputs")
+		return
+	}
 	if !pin.node.isFixed() {
 		p.because(here, "flake.lock does not pin it for good")
 		return

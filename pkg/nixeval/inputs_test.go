@@ -49,6 +49,7 @@ func TestPinning(t *testing.T) {
 		"a URL with an escape":            {replace: []string{`"path:/srv/dir"`, `"path:/srv/%64ir"`}, unknown: "of no form"},
 		"no commit":                       {replace: []string{`\"rev\": \"` + oneCommit + `\", `, ``}, unknown: "does not pin it for good"},
 		"no hash":                         {replace: []string{`\"path\": \"/srv/dir\", \"narHash\": \"` + oneHash + `\"`, `\"path\": \"/srv/dir\"`}, unknown: "input dir: flake.lock does not pin it"},
+		"a lock in circles":               {replace: []string{`\"below\": {\"original\"`, `\"below\": {\"inputs\": {\"a\": \"below\", \"b\": \"below\"}, \"original\"`}, unknown: "too many"},
 		"an older lock":                   {replace: []string{`\"version\": 7`, `\"version\": 4`}, unknown: "version 4"},
 		"a lock that is a link":           {replace: []string{`"kind": "regular"`, `"kind": "symlink"`}, unknown: "not a regular file"},
 		"a follows that is gone":          {replace: []string{`, "inputs": {"tar": {"follows": "tar"}}`, ``}, unknown: "input hub/tar: flake.lock has it follow"},

@@ -49,6 +49,7 @@ type logReader struct {
 	events  []Event
 	// source and inputs are what the program tells about the flake.
 	source, inputs string
+	threw          bool
 	tail           []byte
 	line           []byte
 	skip           bool
@@ -94,6 +95,10 @@ func (l *logReader) flush() {
 	}
 	if text, found := strings.CutPrefix(event.Text, "trace: "+inputsMark); found {
 		l.inputs = text
+		return
+	}
+	if event.Text == "trace: "+threwMark {
+		l.threw = true
 		return
 	}
 	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") {

@@ -6,12 +6,11 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os/exec"
-	"runtime"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/clanctl/clanctl/internal/lazyregexp"
+	"github.com/clanctl/clanctl/internal/process"
 )
 
 // run is what one process left behind.
@@ -21,6 +20,7 @@ type run struct {
 	events []Event
 	// source is where the flake's source is in the store, inputs what inputs.nix told; both empty if Nix died before.
 	source, inputs string
+	threw          bool // the value throws
 	tail           []byte
 	// err is what ended it badly: an *exec.ExitError, the context's cause, or that it could not be started.
 	err error
@@ -31,9 +31,9 @@ func (r *run) stderr() string { return string(r.tail) }
 const defaultGrace = 2 * time.Second
 
 // run runs Nix, and again a few times if its own database was busy with another Nix.
-func (e *Evaluator) run(ctx context.Context, args []string) (*run, error) {
+func (e *Evaluator) run(ctx context.Context, env, args []string) (*run, error) {
 	for pause := firstPause; ; pause *= 2 {
-		r, err := e.runOnce(ctx, args)
+		r, err := e.runOnce(ctx, env, args)
 		if err == nil || !r.databaseBusy() || pause > lastPause {
 			return r, err
 		}
@@ -68,16 +68,16 @@ func (r *run) databaseBusy() bool {
 	return busy
 }
 
-// runOnce starts Nix in a group of its own and waits for its end. Whatever happens, no process of its group is left.
-func (e *Evaluator) runOnce(ctx context.Context, args []string) (*run, error) {
+// runOnce starts Nix in a group of its own and waits for its end. Whatever happens, no process of its group is left. (Nix has its own
+// children killed with it.)
+func (e *Evaluator) runOnce(ctx context.Context, env, args []string) (*run, error) {
 	r := &run{argv: append([]string{e.nix()}, args...)}
 	if err := ctx.Err(); err != nil {
 		r.err = err
 		return r, err
 	}
 	cmd := exec.CommandContext(ctx, r.argv[0], args...)
-	cmd.Env = e.environ()
-	cmd.SysProcAttr = detached()
+	cmd.Env = env
 	stdout := bounded{room: maxAnswer}
 	log := &logReader{onEvent: e.OnEvent}
 	cmd.Stdout, cmd.Stderr = &stdout, log
@@ -86,37 +86,16 @@ func (e *Evaluator) runOnce(ctx context.Context, args []string) (*run, error) {
 	if grace == 0 {
 		grace = defaultGrace
 	}
-	stdout.end = func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	// Interrupt the group, and kill what is still there after the grace; children that hold our pipes included.
-	var killer atomic.Pointer[time.Timer]
-	cmd.Cancel = func() error {
-		group := -cmd.Process.Pid
-		killer.Store(time.AfterFunc(grace, func() { _ = syscall.Kill(group, syscall.SIGKILL) }))
-		return syscall.Kill(group, syscall.SIGINT)
-	}
-	cmd.WaitDelay = grace + time.Second
-
+	stdout.end = func() { process.Kill(cmd) }
 	if e.OnCommand != nil {
 		e.OnCommand(r.argv)
 	}
-	// The system kills Nix with the thread that started it; this one stays until Nix has ended.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if err := cmd.Start(); err != nil {
-		r.err = err
-		return r, err
-	}
-	err := cmd.Wait()
-	// The leader is gone; nobody of its group may stay behind.
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-	if timer := killer.Load(); timer != nil {
-		timer.Stop()
-	}
+	err := process.Ending{Signal: syscall.SIGINT, Grace: grace, Orphaned: syscall.SIGKILL}.Run(cmd)
 	log.flush()
 	if stdout.room < 0 {
 		err = errTooLarge
 	}
-	r.stdout, r.events, r.source, r.inputs, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.tail
+	r.stdout, r.events, r.source, r.inputs, r.threw, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.threw, log.tail
 	r.err = err
 	return r, err
 }

@@ -11,13 +11,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/clanctl/clanctl/internal/scratch"
 )
 
 // The flake through which a function is applied. Its one input is overridden with the flake to read, which is how the
 // function sees that flake's inputs in Nix 2.8 and later alike, in one process, and why the flake's own nixConfig is never
 // read: it is not the flake that was called. Before it evaluates anything it tells, by traces that Go reads, where the flake's source
 // is (so that positions can be mapped back even when the evaluation dies) and what its inputs are (see inputs.nix; unless it is asked not
-// to, with null).
+// to, with null). Of a value that throws it tells that it does, and then lets it throw: what else can go wrong tryEval does not catch.
 const programFlake = `{
   inputs.target.url = "path:/overridden";
   outputs = { self, target }: {
@@ -25,7 +27,8 @@ const programFlake = `{
       builtins.trace "` + sourceMark + `${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
         (if question == null then import ./%[2]s target args
          else builtins.trace "` + inputsMark + `${builtins.toJSON (import ./` + inputsName + ` (question // { flake = target; }))}"
-           (import ./%[2]s target args));
+           (let value = import ./%[2]s target args; whole = builtins.deepSeq value value; in
+            if (builtins.tryEval (builtins.seq whole true)).success then value else builtins.trace "` + threwMark + `" whole));
   };
 }
 `
@@ -34,6 +37,7 @@ const (
 	sourceMark = "clanctl-source "
 	inputsMark = "clanctl-inputs "
 	inputsName = "inputs.nix"
+	threwMark  = "clanctl-threw"
 )
 
 // program is the program flake of a function.
@@ -71,35 +75,49 @@ func newProgram(fn Function, args []byte) (*program, error) {
 	return &program{files: files, name: hex.EncodeToString(hash.Sum(nil))[:32], once: args != nil}, nil
 }
 
+// programDir is where programs are kept, or "".
+func (e *Evaluator) programDir() string {
+	if e.ProgramDir != "" {
+		return e.ProgramDir
+	}
+	if cache, err := DefaultCacheDir(); err == nil && ours(cache) == nil {
+		return filepath.Join(cache, "nix")
+	}
+	return ""
+}
+
+// sweep removes what earlier runs left that were killed.
+func (e *Evaluator) sweep() {
+	scratch.Sweep(os.TempDir(), scratch.Prefix)
+	for _, dir := range []string{e.CacheDir, e.programDir()} {
+		if dir != "" && ours(dir) == nil {
+			scratch.Sweep(dir, tempPrefix)
+		}
+	}
+}
+
 // writeProgram puts the program flake where Nix can read it, and returns its directory. The directory's name is that of the program: it
 // is written once, and a pasted command line finds it again.
 func (e *Evaluator) writeProgram(p *program) (dir string, cleanup func(), err error) {
-	parent := e.ProgramDir
-	if parent == "" {
-		if cache, err := DefaultCacheDir(); err == nil && ours(cache) == nil {
-			parent = filepath.Join(cache, "nix")
-		}
-	}
-	if parent != "" && !p.once {
+	if parent := e.programDir(); parent != "" && !p.once {
 		if dir, err := installed(filepath.Join(parent, p.name), p.files); err == nil {
 			return dir, func() {}, nil
 		}
 	}
 	// No home, a read-only or full disk, somebody else's directory: a private one for this call.
-	if dir, err = os.MkdirTemp("", "clanctl-"); err != nil {
+	temp, err := scratch.NewDir("", scratch.Prefix)
+	if err != nil {
 		return "", nil, err
 	}
-	temp := dir
-	cleanup = func() { _ = os.RemoveAll(temp) }
-	if dir, err = filepath.EvalSymlinks(temp); err != nil {
-		cleanup()
+	dir, err = filepath.EvalSymlinks(temp.Path)
+	if err == nil {
+		err = writeFiles(dir, p.files)
+	}
+	if err != nil {
+		temp.Remove()
 		return "", nil, err
 	}
-	if err := writeFiles(dir, p.files); err != nil {
-		cleanup()
-		return "", nil, err
-	}
-	return dir, cleanup, nil
+	return dir, temp.Remove, nil
 }
 
 // installed is install; it returns the directory as Nix can read it: without links on the way (2.26 follows none), and without signs
@@ -126,15 +144,15 @@ func install(dir string, files map[string][]byte) error {
 	if holds(dir, files) {
 		return nil
 	}
-	temp, err := os.MkdirTemp(parent, "tmp-")
+	temp, err := scratch.NewDir(parent, tempPrefix)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
-	if err := writeFiles(temp, files); err != nil {
+	defer temp.Remove()
+	if err := writeFiles(temp.Path, files); err != nil {
 		return err
 	}
-	if err := os.Rename(temp, dir); err == nil {
+	if err := os.Rename(temp.Path, dir); err == nil {
 		return nil
 	}
 	// Another process was first, or what is there is damaged.
@@ -144,7 +162,7 @@ func install(dir string, files map[string][]byte) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
-	return os.Rename(temp, dir)
+	return os.Rename(temp.Path, dir)
 }
 
 func writeFiles(dir string, files map[string][]byte) error {

@@ -33,6 +33,9 @@ func (r Ref) Subdirectory() string {
 	return u.Query().Get("dir")
 }
 
+// IsPlain reports whether the reference asks for nothing that a tree of files does not tell (submodules, large files).
+func (r Ref) IsPlain() bool { return plainQuery(r.URL) }
+
 // ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched upward
 // for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference; anything else
 // is left as it is. It reads the file system only. The error is [ErrNoFlake] where there is no flake.nix, and [ErrBadRef] for `x#y`.
@@ -54,16 +57,10 @@ func resolveRef(ref string) (Ref, error) {
 			Hint: fmt.Sprintf("leave out %q", ref[i:])}
 	}
 	if isPath(ref) {
-		path, query, _ := strings.Cut(ref, "?")
-		if query == "" || exists(ref) {
-			return searchUpward(ref)
+		if path, query, _ := strings.Cut(ref, "?"); query != "" && !exists(ref) {
+			return pathWithQuery(path, query)
 		}
-		// `./x?dir=y` is the flake in y of the tree around x.
-		if values, err := url.ParseQuery(query); err == nil && len(values) == 1 && values.Has("dir") {
-			return searchUpward(filepath.Join(path, values.Get("dir")))
-		}
-		abs, err := filepath.Abs(path)
-		return Ref{URL: "path:" + escapePath(abs) + "?" + query}, err
+		return searchUpward(ref)
 	}
 	ref = absoluteRef(ref)
 	resolved := Ref{URL: ref}
@@ -73,13 +70,48 @@ func resolveRef(ref string) (Ref, error) {
 		if dir == "" {
 			dir, _ = url.PathUnescape(u.Opaque)
 		}
-		pinned := u.Query().Has("rev") || u.Query().Has("ref")
-		if info, err := os.Stat(dir); err == nil && info.IsDir() && filepath.IsAbs(dir) && !pinned {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() && filepath.IsAbs(dir) && !namesCommit(u.Query()) {
 			resolved.Root, resolved.Dir = dir, filepath.Join(dir, u.Query().Get("dir"))
 			resolved.Git = u.Scheme == "git+file"
 		}
 	}
 	return resolved, nil
+}
+
+// namesCommit reports whether a reference to a repository is to a commit, or the newest of a branch: not to the work tree.
+func namesCommit(query url.Values) bool { return query.Has("rev") || query.Has("ref") }
+
+// pathWithQuery is a path with parameters, such as `.?ref=stable` or `./x?dir=y` (the flake in y of the tree around x). In a git work tree
+// Nix takes it for git+file: of the repository; elsewhere the parameters are those of path:, and Nix judges them.
+func pathWithQuery(path, query string) (Ref, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return Ref{}, &Error{kind: ErrBadRef, Message: fmt.Sprintf("%q is not a flake reference: %v", path+"?"+query, err)}
+	}
+	found, err := searchUpward(filepath.Join(path, values.Get("dir")))
+	if err != nil {
+		return Ref{}, err
+	}
+	return found.with(values), nil
+}
+
+// with adds parameters to the reference of a local directory. Its directory in the tree stays.
+func (r Ref) with(query url.Values) Ref {
+	base, own, _ := strings.Cut(r.URL, "?")
+	values, _ := url.ParseQuery(own) // made by localRef
+	for name := range query {
+		if name != "dir" {
+			values[name] = query[name]
+		}
+	}
+	r.URL = base
+	if len(values) > 0 {
+		r.URL += "?" + strings.ReplaceAll(values.Encode(), "+", "%20")
+	}
+	if namesCommit(values) {
+		return Ref{URL: r.URL}
+	}
+	return r
 }
 
 func isPath(ref string) bool {
@@ -88,30 +120,57 @@ func isPath(ref string) bool {
 
 // absoluteRef makes the relative paths absolute that would otherwise be taken relative to the program flake.
 func absoluteRef(ref string) string {
-	path, isPathURL := strings.CutPrefix(ref, "path:")
-	if !isPathURL && !isPath(ref) {
-		return ref
+	if isPath(ref) {
+		return overrideRef(ref)
 	}
-	path, query, hasQuery := strings.Cut(path, "?")
-	if isPathURL {
+	for _, scheme := range []string{"path:", "git+file:"} {
+		path, ok := strings.CutPrefix(ref, scheme)
+		if !ok || strings.HasPrefix(path, "//") {
+			continue
+		}
+		path, query, hasQuery := strings.Cut(path, "?")
 		if unescaped, err := url.PathUnescape(path); err == nil {
 			path = unescaped
 		}
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return ref
+		}
+		out := scheme + escapePath(abs)
+		if scheme == "git+file:" {
+			out = "git+file://" + escapePath(abs)
+		}
+		if hasQuery {
+			out += "?" + query
+		}
+		return out
+	}
+	return ref
+}
+
+// overrideRef completes a path that is given for an input. Unlike the flake's own it is not searched upward for a flake.nix: what is not
+// a flake may be an input, too.
+func overrideRef(ref string) string {
+	path, query := ref, ""
+	if !exists(ref) {
+		path, query, _ = strings.Cut(ref, "?")
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return ref
 	}
-	if !isPathURL {
-		if found, err := searchUpward(path); err == nil {
-			return found.URL
+	// A link to a checkout: Nix would copy the link.
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	found := localRef(abs)
+	if values, err := url.ParseQuery(query); err == nil && query != "" {
+		if dir := values.Get("dir"); dir != "" {
+			found = localRef(filepath.Join(abs, dir))
 		}
+		found = found.with(values)
 	}
-	out := "path:" + escapePath(abs)
-	if hasQuery {
-		out += "?" + query
-	}
-	return out
+	return found.URL
 }
 
 func searchUpward(start string) (Ref, error) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
@@ -71,13 +72,13 @@ func (s Sources) ReadFile(path string) ([]byte, error) {
 	elsewhere, inStore := splitStore(path)
 	for _, store := range append(slices.Collect(maps.Values(s.inputs)), s.store) {
 		if rel, ok := below(inStore, store); ok {
-			if text, err := readPlain(elsewhere+store, rel, maxSource); err == nil {
+			if text, err := filetree.ReadFile(elsewhere+store, rel, maxSource); err == nil {
 				return text, nil
 			}
 		}
 	}
 	if local, ok := s.own(path); ok && s.root != "" {
-		return readPlain(s.root, local, maxSource)
+		return filetree.ReadFile(s.root, local, maxSource)
 	}
 	return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
 }
@@ -128,7 +129,7 @@ func below(path, dir string) (string, bool) {
 }
 
 func sameContent(dirA, a, dirB, b string) bool {
-	x, errX := readPlain(dirA, a, maxSource)
-	y, errY := readPlain(dirB, b, maxSource)
+	x, errX := filetree.ReadFile(dirA, a, maxSource)
+	y, errY := filetree.ReadFile(dirB, b, maxSource)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/git"
 )
 
 // CommitConfig says how to write. The zero value writes what [Store.Preview] has nothing against, to the file alone.
@@ -31,7 +33,7 @@ type Result struct {
 }
 
 // Commit evaluates the changed clan, unless [Store.Preview] did, and writes the file. If the error is not nil the file is as it was,
-// but for a [*NotCommittedError].
+// but for a [*NotCommittedError], and for an interrupt after git had made the commit; the result says what was done.
 //
 // The changes are written at once or not at all; a file that is not what was read is a [*ConflictError]. After Commit the store is
 // used up: open it again for the next change.
@@ -41,7 +43,13 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		if !config.Git || !s.tracked || s.missing {
 			return result, nil
 		}
-		return s.commitUnchanged(ctx, config.Message)
+		var err error
+		// A commit may have failed before.
+		if result.Swept, err = s.uncommitted(ctx); err != nil || !result.Swept {
+			return result, err
+		}
+		s.changes = []change{{text: "what was changed before"}}
+		return result, s.commit(ctx, result, config.Message)
 	}
 	if config.Git && !s.ref.Git {
 		return nil, &FileError{File: s.path, Reason: "is not in a git repository, so that it cannot be committed"}
@@ -64,7 +72,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		return nil, err
 	}
 	if config.Git && s.tracked {
-		if result.Swept, err = s.gitFile().IsChanged(ctx); err != nil {
+		if result.Swept, err = s.uncommitted(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -79,32 +87,44 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 	}
 	result.Written = true
 	if config.Git {
-		message := config.Message
-		if message == "" {
-			message = s.message()
-		}
-		if result.Commit, err = s.gitFile().Commit(ctx, message); err != nil {
-			return result, &NotCommittedError{File: s.path, Err: err}
-		}
+		return result, s.commit(ctx, result, config.Message)
 	}
 	return result, nil
 }
 
-// commitUnchanged commits what the file has already, if that is not committed: a commit may have failed before.
-func (s *Store) commitUnchanged(ctx context.Context, message string) (*Result, error) {
-	result := &Result{}
-	changed, err := s.gitFile().IsChanged(ctx)
-	if err != nil || !changed {
-		return result, err
+// uncommitted reports whether the file is not as in the last commit.
+func (s *Store) uncommitted(ctx context.Context) (bool, error) {
+	if s.missing {
+		return false, nil
 	}
+	head, err := s.repo().Resolve(ctx, "HEAD")
+	if errors.Is(err, git.ErrNotFound) {
+		return true, nil // there is no commit yet
+	} else if err != nil {
+		return false, err
+	}
+	same, _, err := s.repo().Holds(ctx, head, s.relative(), s.original)
+	return !same, err
+}
+
+// commit commits the file, and looks whether the commit has what was written: hooks may change it.
+func (s *Store) commit(ctx context.Context, result *Result, message string) error {
 	if message == "" {
-		message = s.relative() + ": what was changed before"
+		message = s.message()
 	}
-	if result.Commit, err = s.gitFile().Commit(ctx, message); err != nil {
-		return result, &NotCommittedError{File: s.path, Err: err}
+	name, err := s.repo().Commit(ctx, s.relative(), message)
+	failed := &NotCommittedError{File: s.path, Err: err}
+	if name == "" {
+		return failed
 	}
-	result.Swept = true
-	return result, nil
+	text := s.doc.text()
+	same, content, holdsErr := s.repo().Holds(context.WithoutCancel(ctx), name, s.relative(), text)
+	if !same && !exactly(decode(content), decode(text)) { // a hook that only formats it does no harm
+		failed.Commit, failed.Err = name, errors.Join(err, holdsErr)
+		return failed
+	}
+	result.Commit = name
+	return err
 }
 
 // track makes a new file known to git before there is anything in it: whenever this process dies, Nix sees all that the file says.
@@ -114,13 +134,13 @@ func (s *Store) track(ctx context.Context) error {
 			return err
 		}
 		s.missing, s.original = false, []byte(emptyDocument)
-		if err := s.gitFile().IntendToAdd(ctx); err != nil {
+		if err := s.repo().IntendToAdd(ctx, s.relative()); err != nil {
 			s.missing, s.original = true, nil
 			return errors.Join(err, os.Remove(s.path))
 		}
 		return nil
 	}
-	return s.gitFile().IntendToAdd(ctx)
+	return s.repo().IntendToAdd(ctx, s.relative())
 }
 
 // message is what was changed, in a line and, if that is not enough, in one for each change.
@@ -135,18 +155,32 @@ func (s *Store) message() string {
 	return fmt.Sprintf("%s: %d changes\n\n- %s", s.relative(), len(texts), strings.Join(texts, "\n- "))
 }
 
-// NotCommittedError: the file is as it was to be, but git did not commit it.
+// NotCommittedError: the file is as it was to be, but the change is in no commit.
 type NotCommittedError struct {
 	File string
-	Err  error
+	// Commit is the short name of a commit that git made all the same, in which the file is another one: a hook changed or unstaged it.
+	Commit string
+	Err    error
 }
 
 func (e *NotCommittedError) Error() string {
-	return e.File + " is written, but not committed: " + e.Err.Error()
+	text := e.File + " is written, but not committed"
+	if e.Commit != "" {
+		text = fmt.Sprintf("%s is written, but the commit %s does not have the change: a hook took it out", e.File, e.Commit)
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
 }
 
 // Hint says what to do.
-func (e *NotCommittedError) Hint() string { return "do it again, or commit it by hand" }
+func (e *NotCommittedError) Hint() string {
+	if e.Commit != "" {
+		return "look at what the repository's hooks do (pre-commit), and commit it by hand"
+	}
+	return "do it again, or commit it by hand"
+}
 
 // Unwrap returns git's error.
 func (e *NotCommittedError) Unwrap() error { return e.Err }

@@ -154,7 +154,7 @@ func (e *FailingError) Error() string {
 func below(findings ...instance.Finding) string {
 	var b strings.Builder
 	for _, f := range findings {
-		b.WriteString(strings.ReplaceAll("\n"+f.String(), "\n", "\n  "))
+		b.WriteString("\n" + f.String())
 	}
 	return b.String()
 }
@@ -251,7 +251,7 @@ func withHint(err error) string {
 	case !errors.As(err, &hinter) || hinter.Hint() == "":
 		return text
 	case strings.Contains(text, "\n"):
-		return text + "\n  hint: " + hinter.Hint()
+		return strings.ReplaceAll(text+"\nhint: "+hinter.Hint(), "\n", "\n  ")
 	}
 	return text + ": " + hinter.Hint()
 }

@@ -186,23 +186,39 @@ func (s *Store) position(path ...string) (pos instance.Position) {
 	return pos
 }
 
-// gitFile is the file as git knows it.
-func (s *Store) gitFile() git.File {
-	return git.File{Top: s.ref.Root, Path: s.relative()}
-}
+// repo is the git repository that the flake is in.
+func (s *Store) repo() git.Repo { return git.Repo(s.ref.Root) }
 
 // relative is the file's path in the flake's source tree.
 func (s *Store) relative() string { return s.before.PersistedFile }
 
 // checkGit makes sure that Nix can see the file: in a git work tree just tracked files count.
-func (s *Store) checkGit(ctx context.Context) (err error) {
+func (s *Store) checkGit(ctx context.Context) error {
 	if !s.ref.Git {
 		return nil
 	}
-	if s.tracked, err = s.gitFile().IsTracked(ctx); err != nil || s.tracked {
+	entries, err := s.repo().Index(ctx, s.relative())
+	if err != nil {
 		return err
 	}
-	if ignored, err := s.gitFile().IsIgnored(ctx); err != nil || ignored {
+	for _, e := range entries {
+		s.tracked = true
+		switch {
+		case e.Skipped && s.missing:
+			return &FileError{File: s.path, Reason: "is left out of this sparse checkout, so that the clan is evaluated without it",
+				hint: "check it out first: git sparse-checkout add, or disable"}
+		case e.Skipped:
+			return &FileError{File: s.path, Reason: "is marked skip-worktree, so that git takes no notice of changes to it",
+				hint: "git update-index --no-skip-worktree " + s.relative()}
+		case e.Assumed:
+			return &FileError{File: s.path, Reason: "is marked assume-unchanged, so that git takes no notice of changes to it",
+				hint: "git update-index --no-assume-unchanged " + s.relative()}
+		}
+	}
+	if s.tracked {
+		return nil
+	}
+	if ignored, err := s.repo().Ignores(ctx, s.relative()); err != nil || ignored {
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,9 +17,11 @@ import (
 func suspicious(ctx context.Context, ref instance.Ref) error {
 	root := ref.Root
 	files := []string{filepath.Join(ref.Dir, instance.PersistedName)}
-	if tracked, err := git.Named(ctx, root, instance.PersistedName); err == nil {
-		for _, name := range tracked {
-			files = append(files, filepath.Join(root, name))
+	if tracked, err := git.Repo(root).Index(ctx); err == nil {
+		for _, e := range tracked {
+			if path.Base(e.Path) == instance.PersistedName {
+				files = append(files, filepath.Join(root, e.Path))
+			}
 		}
 	} else {
 		files = append(files, named(root, instance.PersistedName)...)

@@ -62,7 +62,14 @@ func (x *Index) Members(machines, tags []string) []Member {
 	tags = slices.Clone(tags)
 	slices.Sort(tags)
 	tags = slices.Compact(tags)
-	var members []Member
+	size := len(machines)
+	for _, tag := range tags {
+		size += len(x.carriers[tag])
+	}
+	if size == 0 {
+		return nil
+	}
+	members := make([]Member, 0, size)
 	for _, machine := range machines {
 		members = append(members, Member{Machine: machine, Explicit: true})
 	}

@@ -62,7 +62,7 @@ let
     if p == null then
       { inherit (d) file; }
     else
-      { inherit (p) file line column; } // (if d.file == null then { } else { definedIn = d.file; });
+      { inherit (p) file line column; } // (if d.file == null || d.file == p.file then { } else { definedIn = d.file; });
 
   # The tree of names: { NAME = { at = [ PLACE ]; below; }; }, as deep as `depth`.
   tree =

@@ -163,6 +163,12 @@ let
             { imports = more; }
           ];
         };
+      # What the role declares, nothing written.
+      declared =
+        (lib.evalModules {
+          specialArgs = { inherit meta; };
+          modules = [ (roles.${roleName}.interface or { }) ];
+        }).options;
       evaluated =
         member:
         if from == "clan" then
@@ -207,7 +213,7 @@ let
         in
         {
           # A role without options: nothing can read its settings, and clan drops them.
-          bare = length path == depth && peek false (removeAttrs result.options [ "_module" ] == { });
+          bare = length path == depth && hasLib && peek false (removeAttrs declared [ "_module" ] == { });
           undefined = isOne && peek false (!option.isDefined) && !(option ? default);
           # A removed option is hidden, and throws when it is looked at. That of an option's default is no setting.
           unset = isOne && peek false (option.visible or true == false && option.highestPrio >= 1500);

@@ -204,7 +204,7 @@ func Server(inst *instance.Instance) ([]typed.Member[ServerSettings], error) {
 // ServerSettings are the final settings of a machine in the role "server".
 type ServerSettings struct {
 	// Default: ""
-	Ab string `json:"-" setting:"a,b"`
+	AB string `json:"-" setting:"a,b"`
 
 	// Required: there is no default.
 	Store ServerStore `json:"store"`

@@ -1,4 +1,4 @@
-package nixeval
+package filetree
 
 import (
 	"os"
@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestCopyTree copies what Nix sees, and nothing else.
-func TestCopyTree(t *testing.T) {
+// TestCopy copies what Nix sees, and nothing else.
+func TestCopy(t *testing.T) {
 	write := func(dir, name, text string, mode os.FileMode) {
 		t.Helper()
 		path := filepath.Join(dir, name)
@@ -38,29 +38,21 @@ func TestCopyTree(t *testing.T) {
 	}
 	instead := map[string][]byte{"new/inventory.json": []byte("{}"), "sub/run": []byte("other")}
 	const want = "flake.nix f  flake\nnew/inventory.json f  {}\nodd 'name\n f  odd\nsub/link l ../flake.nix \nsub/run f  other\n"
-	check := func(ref Ref, want string) {
+	check := func(git bool, want string) {
 		t.Helper()
-		flake, remove, err := CopyTree(t.Context(), ref, instead)
+		copied, remove, err := Source{Root: dir, Git: git}.Copy(t.Context(), instead)
 		if err != nil {
 			t.Fatal(err)
 		}
-		copied, err := ResolveRef(flake)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := tree(copied.Root); sortLines(got) != sortLines(want) {
+		if got := tree(copied); sortLines(got) != sortLines(want) {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 		remove()
-		if _, err := os.Stat(copied.Root); err == nil {
+		if _, err := os.Stat(copied); err == nil {
 			t.Error("the copy is left")
 		}
 	}
-	ref, err := ResolveRef(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	check(ref, want+"sub/gone f  gone\n")
+	check(false, want+"sub/gone f  gone\n")
 
 	git := func(args ...string) {
 		t.Helper()
@@ -81,11 +73,7 @@ func TestCopyTree(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ref, err = ResolveRef(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	check(ref, want)
+	check(true, want)
 	if after, _ := os.ReadFile(filepath.Join(dir, ".git/index")); string(after) != string(index) {
 		t.Error("the index changed")
 	}
@@ -94,10 +82,7 @@ func TestCopyTree(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, ".git")); err != nil {
 		t.Fatal(err)
 	}
-	if ref, err = ResolveRef(dir); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := CopyTree(t.Context(), ref, nil); err == nil || !strings.Contains(err.Error(), "pipe") {
+	if _, _, err := (Source{Root: dir}).Copy(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "pipe") {
 		t.Errorf("it is %v", err)
 	}
 }

@@ -1,7 +1,8 @@
-package nixeval
+package filetree
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/filetree/treetest"
 )
 
 // truth describes a tree without any cleverness: every file's kind, executable bit and content, and git's own state.
@@ -68,86 +71,6 @@ func truth(t *testing.T, root string, git bool) string {
 	return b.String()
 }
 
-// edit does one random thing to a tree, of the kinds that people and programs do, and some that only a tester does.
-func edit(t *testing.T, r *rand.Rand, root string, git bool) string {
-	t.Helper()
-	name := func() string {
-		return filepath.Join(root, []string{"", "a", "a/b", "c d"}[r.IntN(4)], fmt.Sprintf("f%d", r.IntN(6)))
-	}
-	path := name()
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	run := func(args ...string) {
-		out, err := exec.Command("git", append([]string{"-C", root, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("git %v: %s", args, out)
-		}
-	}
-	must(os.MkdirAll(filepath.Dir(path), 0o755))
-	info, err := os.Lstat(path)
-	exists := err == nil && !info.IsDir()
-	kinds := 9
-	if git {
-		kinds = 11
-	}
-	switch kind := r.IntN(kinds); {
-	case kind == 0: // same size, and the time set back
-		when := time.Unix(1_000_000_000, 0)
-		_ = os.Remove(path)
-		must(os.WriteFile(path, fmt.Appendf(nil, "%04d", r.IntN(4)), 0o644))
-		must(os.Chtimes(path, when, when))
-		return "same size, old time"
-	case kind == 1 && exists && info.Mode().IsRegular(): // in place, the times kept
-		must(os.WriteFile(path, fmt.Appendf(nil, "%04d", r.IntN(4)), 0o644))
-		must(os.Chtimes(path, info.ModTime(), info.ModTime()))
-		return "in place, time kept"
-	case kind == 2 && exists && info.Mode().IsRegular():
-		must(os.Chmod(path, info.Mode().Perm()^0o100))
-		return "chmod"
-	case kind == 3:
-		_ = os.Remove(path)
-		must(os.Symlink(fmt.Sprintf("target%d", r.IntN(3)), path))
-		return "symlink"
-	case kind == 4 && exists:
-		must(os.Remove(path))
-		return "delete"
-	case kind == 5 && exists:
-		other := name()
-		must(os.MkdirAll(filepath.Dir(other), 0o755))
-		must(os.Rename(path, other))
-		return "rename"
-	case kind == 6:
-		must(os.MkdirAll(path+".d", 0o755))
-		return "empty directory"
-	case kind == 7:
-		must(os.RemoveAll(filepath.Join(root, "a/b")))
-		return "directory gone"
-	case kind == 8:
-		a, b := name(), name()
-		x, errX := os.ReadFile(a)
-		y, errY := os.ReadFile(b)
-		if a != b && errX == nil && errY == nil { // swap, by names alone
-			must(os.Rename(a, a+".swap"))
-			must(os.Rename(b, a))
-			must(os.Rename(a+".swap", b))
-			return fmt.Sprintf("swap %d %d", len(x), len(y))
-		}
-	case kind == 9:
-		run("add", "-A")
-		return "git add"
-	case kind == 10:
-		run("add", "-A")
-		run("commit", "-qm", "x", "--allow-empty")
-		return "git commit"
-	}
-	must(os.RemoveAll(path))
-	must(os.WriteFile(path, fmt.Appendf(nil, "%d", r.IntN(1000)), 0o644))
-	return "write"
-}
-
 func TestObserveNeverMissesAnEdit(t *testing.T) {
 	for _, git := range []bool{false, true} {
 		t.Run(fmt.Sprintf("git=%t", git), func(t *testing.T) {
@@ -171,21 +94,21 @@ func TestObserveNeverMissesAnEdit(t *testing.T) {
 			}
 			sums := map[string]digest{}
 			back := map[digest]string{}
-			var known *tree
+			var known *Tree
 			for i := range edits {
 				what := "nothing"
 				for range r.IntN(3) {
-					what = edit(t, r, root, git)
+					what = treetest.Edit(t, r, root, git)
 				}
 				if r.IntN(20) == 0 {
 					time.Sleep(60 * time.Millisecond) // old enough to be trusted
 				}
-				seen, _, err := observe(t.Context(), root, git, known)
+				seen, _, err := Source{Root: root, Git: git}.Observe(t.Context(), known)
 				if err != nil {
 					t.Fatalf("edit %d (%s): %v", i, what, err)
 				}
 				// What was seen survives being written and read.
-				if known, err = unmarshalTree(seen.marshal()); err != nil {
+				if known, err = Unmarshal(seen.Marshal()); err != nil {
 					t.Fatal(err)
 				}
 				now := truth(t, root, git)
@@ -209,18 +132,18 @@ func TestUnmarshalDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	seen, _, err := observe(t.Context(), root, false, nil)
+	seen, _, err := Source{Root: root}.Observe(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := seen.marshal()
+	whole := seen.Marshal()
 	for i := range whole {
-		if _, err := unmarshalTree(whole[:i]); err == nil {
+		if _, err := Unmarshal(whole[:i]); err == nil {
 			t.Fatalf("%d of %d bytes were accepted", i, len(whole))
 		}
 		damaged := append([]byte(nil), whole...)
 		damaged[i] ^= 0xff
-		_, _ = unmarshalTree(damaged) // may read as another tree; the store's checksum tells. It must not panic.
+		_, _ = Unmarshal(damaged) // may read as another tree; the store's checksum tells. It must not panic.
 	}
 }
 
@@ -238,16 +161,82 @@ func BenchmarkObserve(b *testing.B) {
 		}
 	}
 	time.Sleep(100 * time.Millisecond)
-	known, _, err := observe(b.Context(), root, false, nil)
+	source := Source{Root: root}
+	known, _, err := source.Observe(b.Context(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	text := known.marshal()
+	text := known.Marshal()
 	b.ReportAllocs()
 	for b.Loop() {
-		known, _ := unmarshalTree(text)
-		if _, changed, err := observe(b.Context(), root, false, known); err != nil || changed {
+		known, _ := Unmarshal(text)
+		if _, changed, err := source.Observe(b.Context(), known); err != nil || changed {
 			b.Fatal(changed, err)
 		}
+	}
+}
+
+func TestTrustNeedsTime(t *testing.T) {
+	const second = int64(time.Second)
+	s := Stamp{ctime: 100*second + 1}
+	for _, c := range []struct {
+		hashed int64
+		want   bool
+	}{
+		{s.ctime + second, true},
+		{s.ctime + second/1000, false}, // another edit may have come within the same tick
+		{0, false},                     // changed while it was read
+	} {
+		if got := (&entry{stamp: s, hashed: c.hashed}).trusts(s); got != c.want {
+			t.Errorf("hashed %d ns after the change: trusted %v", c.hashed-s.ctime, got)
+		}
+	}
+	coarse := Stamp{ctime: 100 * second}
+	if (&entry{stamp: coarse, hashed: coarse.ctime + second}).trusts(coarse) {
+		t.Error("a file system that counts seconds was trusted within one")
+	}
+	if other := (Stamp{ctime: s.ctime, mode: 1}); (&entry{stamp: s, hashed: s.ctime + second}).trusts(other) {
+		t.Error("another mode was trusted")
+	}
+}
+
+// A file of the cache that anything may stand in: an error, or a tree that is written as it was read.
+func FuzzTreeFile(f *testing.F) {
+	t := &Tree{source: Source{Git: true, Root: "/clan"}, head: "ref", dirs: []dir{{path: "a", entries: []entry{{name: "b", hashed: 5}, {name: "c"}}}, {}}}
+	f.Add(t.Marshal())
+	f.Add((&Tree{}).Marshal())
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		read, err := Unmarshal(text)
+		if err != nil {
+			return
+		}
+		again, err := Unmarshal(read.Marshal())
+		if err != nil || string(again.Marshal()) != string(read.Marshal()) {
+			t.Fatalf("%v: written it is another", err)
+		}
+	})
+}
+
+// Refs in git's reftable form are in no file of their own.
+func TestGitHeadSeesReftables(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(root, ".git", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("HEAD", "ref: refs/heads/.invalid\n")
+	write("config", "[extensions]\n\trefStorage = reftable\n")
+	write("reftable/tables.list", "0x000000000001-0x000000000002-aaaaaaaa.ref\n")
+	_, before, err := gitHead(t.Context(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("reftable/tables.list", "0x000000000001-0x000000000003-bbbbbbbb.ref\n")
+	if _, after, err := gitHead(t.Context(), root); err != nil || after == before {
+		t.Errorf("a commit was not seen: %v", err)
 	}
 }

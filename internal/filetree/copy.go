@@ -1,4 +1,4 @@
-package nixeval
+package filetree
 
 import (
 	"context"
@@ -8,37 +8,34 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/scratch"
 )
 
-// CopyTree copies what Nix sees of a local source tree (of a git work tree the tracked files, as they are on disk) to a new temporary
-// directory, with other content for some files, given by their paths relative to the tree's top. It returns a reference to the flake in
-// the copy, and a function that removes it. The tree, git's index and git's objects are left alone.
-//
-// The copy has no history: a flake that looks at its own revision sees none.
-func CopyTree(ctx context.Context, ref Ref, files map[string][]byte) (flake string, remove func(), err error) {
-	if !plainQuery(ref.URL) {
-		return "", nil, fmt.Errorf("nixeval: cannot copy what Nix sees of %s: it asks for more than the files that git tracks", ref.URL)
-	}
-	to, err := os.MkdirTemp("", "clanctl-tree-")
+// Copy copies the tree (of a git work tree the tracked files, as they are on disk) to a new temporary directory, with other content for
+// some files, given by their paths relative to the top. It returns that directory, and a function that removes it. The tree, git's index
+// and git's objects are left alone. The copy has no history.
+func (s Source) Copy(ctx context.Context, files map[string][]byte) (dir string, remove func(), err error) {
+	top, err := scratch.NewDir("", scratch.Prefix)
 	if err != nil {
 		return "", nil, err
 	}
-	top := to
-	remove = func() { _ = os.RemoveAll(top) }
 	defer func() {
 		if err != nil {
-			_ = os.RemoveAll(top)
+			top.Remove()
 		}
 	}()
-	if to, err = filepath.EvalSymlinks(to); err != nil {
+	to, err := filepath.EvalSymlinks(top.Path)
+	if err != nil {
 		return "", nil, err
 	}
-	c := &copier{from: ref.Root, to: to, instead: files, made: map[string]bool{}}
+	c := &copier{from: s.Root, to: to, instead: files, made: map[string]bool{}}
 	c.group.SetLimit(8)
-	if ref.Git {
+	if s.Git {
 		err = c.copyGit(ctx)
 	} else {
 		err = c.copyPlain()
@@ -54,17 +51,7 @@ func CopyTree(ctx context.Context, ref Ref, files map[string][]byte) (flake stri
 			return "", nil, err
 		}
 	}
-	sub, err := filepath.Rel(ref.Root, ref.Dir)
-	if err != nil || sub == "." {
-		return "path:" + escapePath(to), remove, err
-	}
-	// Nix 2.8 knows a flake below the top of a tree in git only. To intend to add a file takes no look at it.
-	for _, args := range [][]string{{"init", "--quiet"}, {"add", "--intent-to-add", "--all", "--force", "."}} {
-		if _, err := git(ctx, to, args...); err != nil {
-			return "", nil, fmt.Errorf("git %s in a copy of %s: %w", args[0], ref.Root, err)
-		}
-	}
-	return filepath.Join(to, sub), remove, nil
+	return to, top.Remove, nil
 }
 
 type copier struct {
@@ -85,17 +72,15 @@ func (c *copier) parent(name string) error {
 }
 
 func (c *copier) copyGit(ctx context.Context) error {
-	listing, err := git(ctx, c.from, "ls-files", "-z")
+	listing, err := git.Repo(c.from).Index(ctx)
 	if err != nil {
-		return fmt.Errorf("git ls-files in %s: %w", c.from, err)
+		return err
 	}
-	for name := range strings.SplitSeq(strings.TrimSuffix(listing, "\x00"), "\x00") {
-		if name == "" {
-			continue
-		}
+	for _, tracked := range listing {
+		name := tracked.Path
 		info, err := os.Lstat(filepath.Join(c.from, name))
 		switch {
-		case errors.Is(err, fs.ErrNotExist), err != nil && strings.Contains(err.Error(), "not a directory"):
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 			continue // deleted, but still tracked
 		case err != nil:
 			return err

@@ -1,4 +1,5 @@
-package nixeval
+// Package filetree knows what a source tree on disk is, and whether it is the same as before.
+package filetree
 
 import (
 	"bytes"
@@ -18,22 +19,22 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/clanctl/clanctl/internal/git"
 )
 
-// A tree is the state of a local source tree: of a git work tree what Nix sees of it (tracked files as they are on disk, the
+// Tree is the state of a local source tree: of a git work tree what Nix sees of it (tracked files as they are on disk, the
 // index, HEAD), otherwise everything below a directory. Like git's index it remembers the stamp of each file beside the hash
 // of its content, so that an unchanged tree is recognised by one lstat for each file.
-type tree struct {
-	git  bool
-	root string
+type Tree struct {
+	source Source
 	// head is git's own state: HEAD and the commit it leads to, and the configuration.
 	head string
 	// index is git's index file; list is the hash of what it lists.
 	index entry
 	list  digest
 	dirs  []dir
-	// sum stands for all of the content.
-	sum digest
+	sum   digest
 	// relisted: some directory's names were read anew.
 	relisted bool
 }
@@ -50,30 +51,30 @@ type dir struct {
 // entry is one file, symlink or directory, and when its content was looked at.
 type entry struct {
 	name   string
-	stamp  stamp
+	stamp  Stamp
 	hashed int64 // nanoseconds since 1970, before reading began
 	sum    digest
 }
 
-// stamp is what lstat says that changes with every edit; ctime cannot be set back.
-type stamp struct {
+// Stamp is what lstat says that changes with every edit; ctime cannot be set back.
+type Stamp struct {
 	mode         uint32
 	ino, dev     uint64
 	size         int64
 	mtime, ctime int64
 }
 
-var errUncacheable = errors.New("not cacheable")
+// ErrUnknown: the state of a tree cannot be told by these means (submodules, sockets, a git that does not answer).
+var ErrUnknown = errors.New("the state of the tree cannot be told")
 
-// observe looks at a tree. known is what was observed before, or nil; what is provably unchanged since is not read again.
-// changed reports whether the result says more than known did. The error is errUncacheable for trees whose state cannot be
-// told by these means (submodules, sockets, a git that does not answer).
-func observe(ctx context.Context, root string, git bool, known *tree) (t *tree, changed bool, err error) {
-	t = &tree{git: git, root: root}
-	if known == nil || known.git != git || known.root != root {
-		known = &tree{}
+// Observe looks at a tree. known is what was observed before, or nil; what is provably unchanged since is not read again.
+// changed reports whether the result says more than known did. The error is [ErrUnknown] or the file system's.
+func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool, err error) {
+	t = &Tree{source: s}
+	if known == nil || known.source != s {
+		known = &Tree{}
 	}
-	if git {
+	if s.Git {
 		err = t.listGit(ctx, known)
 	} else {
 		err = t.listPlain(known)
@@ -94,9 +95,12 @@ func observe(ctx context.Context, root string, git bool, known *tree) (t *tree, 
 	return t, !same, nil
 }
 
-// unchangedSince reports whether two observations saw the same files with the same stamps, so that nothing was edited in
+// Sum stands for all of the content.
+func (t *Tree) Sum() []byte { return t.sum[:] }
+
+// UnchangedSince reports whether two observations saw the same files with the same stamps, so that nothing was edited in
 // between, not even there and back.
-func (t *tree) unchangedSince(before *tree) bool {
+func (t *Tree) UnchangedSince(before *Tree) bool {
 	if t.sum != before.sum || len(t.dirs) != len(before.dirs) {
 		return false
 	}
@@ -111,14 +115,14 @@ func (t *tree) unchangedSince(before *tree) bool {
 	return true
 }
 
-// quietSince reports whether nothing in the tree was changed at or after a time.
-func (t *tree) quietSince(when time.Time) bool {
+// QuietSince reports whether nothing in the tree was changed at or after a time.
+func (t *Tree) QuietSince(when time.Time) bool {
 	for _, d := range t.dirs {
-		if !d.self.stamp.before(when.UnixNano()) {
+		if !d.self.stamp.Before(when) {
 			return false
 		}
 		for _, e := range d.entries {
-			if !e.stamp.before(when.UnixNano()) {
+			if !e.stamp.Before(when) {
 				return false
 			}
 		}
@@ -126,31 +130,41 @@ func (t *tree) quietSince(when time.Time) bool {
 	return true
 }
 
-// before reports whether the last change was surely before a time, whatever the file system's clock tick: some count whole
+// Before reports whether the last change was surely before a time, whatever the file system's clock tick: some count whole
 // seconds, the others at most hundredths.
-func (s stamp) before(when int64) bool {
+func (s Stamp) Before(when time.Time) bool {
 	slack := int64(50 * time.Millisecond)
 	if s.ctime%int64(time.Second) == 0 {
 		slack = int64(2 * time.Second)
 	}
-	return s.ctime+slack < when
+	return s.ctime+slack < when.UnixNano()
 }
 
 // trusts reports whether an earlier look still holds: same stamp, and not made so soon after a change that another change
 // could have the same stamp.
-func (e *entry) trusts(now stamp) bool {
-	return e.hashed != 0 && e.stamp == now && now.before(e.hashed)
+func (e *entry) trusts(now Stamp) bool {
+	return e.hashed != 0 && e.stamp == now && now.Before(time.Unix(0, e.hashed))
 }
 
-func stampOf(st *unix.Stat_t) stamp {
-	return stamp{mode: uint32(st.Mode), ino: st.Ino, dev: uint64(st.Dev), size: st.Size, //nolint:unconvert // differs between systems
+func stampOf(st *unix.Stat_t) Stamp {
+	return Stamp{mode: uint32(st.Mode), ino: st.Ino, dev: uint64(st.Dev), size: st.Size, //nolint:unconvert // differs between systems
 		mtime: st.Mtim.Nano(), ctime: st.Ctim.Nano()}
 }
 
-func lstat(path string) (stamp, error) {
+// Lstat looks at a file; at a symlink itself.
+func Lstat(path string) (Stamp, error) {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
-		return stamp{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
+		return Stamp{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
+	}
+	return stampOf(&st), nil
+}
+
+// Stat looks at a file; at what a symlink leads to.
+func Stat(path string) (Stamp, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return Stamp{}, &fs.PathError{Op: "stat", Path: path, Err: err}
 	}
 	return stampOf(&st), nil
 }
@@ -158,7 +172,7 @@ func lstat(path string) (stamp, error) {
 // ---- what there is ----
 
 // listPlain lists everything below the root. A directory whose stamp is unchanged has the names it had.
-func (t *tree) listPlain(known *tree) error {
+func (t *Tree) listPlain(known *Tree) error {
 	before := make(map[string]*dir, len(known.dirs))
 	for i := range known.dirs {
 		before[known.dirs[i].path] = &known.dirs[i]
@@ -169,7 +183,7 @@ func (t *tree) listPlain(known *tree) error {
 		pending = pending[:len(pending)-1]
 		d := dir{path: path}
 		now := time.Now().UnixNano()
-		st, err := lstat(filepath.Join(t.root, path))
+		st, err := Lstat(filepath.Join(t.source.Root, path))
 		if err != nil {
 			return err
 		}
@@ -179,7 +193,7 @@ func (t *tree) listPlain(known *tree) error {
 		} else {
 			t.relisted = true
 			d.self = entry{stamp: st, hashed: now}
-			names, err := os.ReadDir(filepath.Join(t.root, path))
+			names, err := os.ReadDir(filepath.Join(t.source.Root, path))
 			if err != nil {
 				return err
 			}
@@ -207,15 +221,15 @@ func (t *tree) listPlain(known *tree) error {
 }
 
 // listGit lists what git's index holds, and git's own state.
-func (t *tree) listGit(ctx context.Context, known *tree) error {
+func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 	var err error
 	var gitDir string
-	if gitDir, t.head, err = gitHead(ctx, t.root); err != nil {
+	if gitDir, t.head, err = gitHead(ctx, t.source.Root); err != nil {
 		return err
 	}
 	index := filepath.Join(gitDir, "index")
 	t.index.hashed = time.Now().UnixNano()
-	if t.index.stamp, err = lstat(index); err != nil {
+	if t.index.stamp, err = Lstat(index); err != nil {
 		return err
 	}
 	if known.index.trusts(t.index.stamp) {
@@ -226,11 +240,11 @@ func (t *tree) listGit(ctx context.Context, known *tree) error {
 		}
 		return nil
 	}
-	listing, err := git(ctx, t.root, "ls-files", "--stage", "-z")
+	listing, err := git.Repo(t.source.Root).Index(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: git ls-files: %w", errUncacheable, err)
+		return fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
-	t.list = sha256.Sum256([]byte(listing))
+	t.list = sha256.Sum256(fmt.Appendf(nil, "%#v", listing))
 	before := map[string]entry{}
 	for _, d := range known.dirs {
 		for _, e := range d.entries {
@@ -238,15 +252,11 @@ func (t *tree) listGit(ctx context.Context, known *tree) error {
 		}
 	}
 	at := map[string]int{}
-	for line := range strings.SplitSeq(strings.TrimSuffix(listing, "\x00"), "\x00") {
-		mode, path, ok := strings.Cut(line, "\t")
-		if !ok {
-			continue
+	for _, tracked := range listing {
+		if tracked.IsSubmodule() {
+			return fmt.Errorf("%w: submodules", ErrUnknown)
 		}
-		if strings.HasPrefix(mode, "160000") {
-			return fmt.Errorf("%w: submodules", errUncacheable)
-		}
-		parent, name := filepath.Split(path)
+		parent, name := filepath.Split(tracked.Path)
 		parent = strings.TrimSuffix(parent, "/")
 		i, seen := at[parent]
 		if !seen {
@@ -254,7 +264,7 @@ func (t *tree) listGit(ctx context.Context, known *tree) error {
 			at[parent] = i
 			t.dirs = append(t.dirs, dir{path: parent})
 		}
-		e := before[path]
+		e := before[tracked.Path]
 		e.name = name
 		t.dirs[i].entries = append(t.dirs[i].entries, e)
 	}
@@ -266,11 +276,14 @@ func gitHead(ctx context.Context, root string) (gitDir, head string, err error) 
 	gitDir = filepath.Join(root, ".git")
 	if info, err := os.Stat(gitDir); err != nil || !info.IsDir() {
 		// A linked work tree: its .git is a file, and refs are elsewhere.
-		out, err := git(ctx, root, "rev-parse", "--absolute-git-dir", "HEAD")
-		if err != nil {
-			return "", "", fmt.Errorf("%w: git rev-parse: %w", errUncacheable, err)
+		repo := git.Repo(root)
+		gitDir, err := repo.Dir(ctx)
+		if err == nil {
+			head, err = repo.Resolve(ctx, "HEAD")
 		}
-		gitDir, head, _ = strings.Cut(out, "\n")
+		if err != nil {
+			return "", "", fmt.Errorf("%w: %w", ErrUnknown, err)
+		}
 		return gitDir, head, nil
 	}
 	text, err := os.ReadFile(filepath.Join(gitDir, "HEAD"))
@@ -307,7 +320,7 @@ func gitHead(ctx context.Context, root string) (gitDir, head string, err error) 
 // ---- what is in it ----
 
 // stampFiles brings every entry up to date, reading only those that are not provably unchanged.
-func (t *tree) stampFiles(known *tree) (touched bool, err error) {
+func (t *Tree) stampFiles(known *Tree) (touched bool, err error) {
 	var changed atomic.Bool
 	var next atomic.Int64
 	workers := min(runtime.GOMAXPROCS(0), len(t.dirs))
@@ -331,11 +344,11 @@ func (t *tree) stampFiles(known *tree) (touched bool, err error) {
 	return changed.Load(), errors.Join(errs...)
 }
 
-func (t *tree) stampDir(d *dir) (touched bool, err error) {
-	path := filepath.Join(t.root, d.path)
+func (t *Tree) stampDir(d *dir) (touched bool, err error) {
+	path := filepath.Join(t.source.Root, d.path)
 	fd, err := unix.Open(path, unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_RDONLY, 0)
-	if err != nil && !(t.git && errors.Is(err, unix.ENOENT)) {
-		if t.git && errors.Is(err, unix.ENOTDIR) {
+	if err != nil && !(t.source.Git && errors.Is(err, unix.ENOENT)) {
+		if t.source.Git && errors.Is(err, unix.ENOTDIR) {
 			fd = -1
 		} else {
 			return false, &fs.PathError{Op: "open", Path: path, Err: err}
@@ -348,7 +361,7 @@ func (t *tree) stampDir(d *dir) (touched bool, err error) {
 	for i := range d.entries {
 		e := &d.entries[i]
 		var st unix.Stat_t
-		var now stamp
+		var now Stamp
 		err := error(unix.ENOENT)
 		if !gone {
 			err = unix.Fstatat(fd, e.name, &st, unix.AT_SYMLINK_NOFOLLOW)
@@ -356,16 +369,16 @@ func (t *tree) stampDir(d *dir) (touched bool, err error) {
 		switch {
 		case err == nil:
 			now = stampOf(&st)
-		case t.git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)):
+		case t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)):
 			// Tracked, but deleted from the work tree: the zero stamp.
-			touched = touched || e.stamp != stamp{}
+			touched = touched || e.stamp != Stamp{}
 			*e = entry{name: e.name}
 			continue
 		default:
 			return false, &fs.PathError{Op: "lstat", Path: filepath.Join(path, e.name), Err: err}
 		}
-		if now.mode&unix.S_IFMT == unix.S_IFDIR && !t.git {
-			e.stamp, e.sum = stamp{mode: unix.S_IFDIR}, digest{} // its own dir says the rest
+		if now.mode&unix.S_IFMT == unix.S_IFDIR && !t.source.Git {
+			e.stamp, e.sum = Stamp{mode: unix.S_IFDIR}, digest{} // its own dir says the rest
 			continue
 		}
 		if e.trusts(now) {
@@ -380,7 +393,7 @@ func (t *tree) stampDir(d *dir) (touched bool, err error) {
 }
 
 // read hashes the content. If the file changes meanwhile, the entry is one that nobody trusts.
-func (e *entry) read(path string, now stamp) error {
+func (e *entry) read(path string, now Stamp) error {
 	hashed := time.Now().UnixNano()
 	hash := sha256.New()
 	switch now.mode & unix.S_IFMT {
@@ -402,9 +415,9 @@ func (e *entry) read(path string, now stamp) error {
 	case unix.S_IFDIR:
 		// Tracked as a file, now a directory.
 	default:
-		return fmt.Errorf("%w: %s is no file, directory or symlink", errUncacheable, path)
+		return fmt.Errorf("%w: %s is no file, directory or symlink", ErrUnknown, path)
 	}
-	after, err := lstat(path)
+	after, err := Lstat(path)
 	if err != nil {
 		return err
 	}
@@ -418,9 +431,9 @@ func (e *entry) read(path string, now stamp) error {
 
 // digest is the hash of everything that the flake can see of the tree: names, kinds, executable bits, content, git's state or
 // the times of files.
-func (t *tree) digest() digest {
+func (t *Tree) digest() digest {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%t %d %s%x\n", t.git, len(t.head), t.head, t.list)
+	fmt.Fprintf(&b, "%t %d %s%x\n", t.source.Git, len(t.head), t.head, t.list)
 	order := make([]int, len(t.dirs))
 	for i := range order {
 		order[i] = i
@@ -438,8 +451,8 @@ func (t *tree) digest() digest {
 
 // modified is when a file was modified, in seconds, where that shows: a flake that is no git repository sees the times of its files
 // as self.lastModified.
-func (t *tree) modified(s stamp) int64 {
-	if t.git {
+func (t *Tree) modified(s Stamp) int64 {
+	if t.source.Git {
 		return 0
 	}
 	return s.mtime / int64(time.Second)

@@ -1,4 +1,4 @@
-package nixeval
+package filetree
 
 import (
 	"encoding/binary"
@@ -9,10 +9,11 @@ import (
 
 var errDamaged = errors.New("damaged")
 
-func (t *tree) marshal() []byte {
+// Marshal is the form in which a tree is kept.
+func (t *Tree) Marshal() []byte {
 	w := treeWriter{}
-	w.bool(t.git)
-	w.string(t.root)
+	w.bool(t.source.Git)
+	w.string(t.source.Root)
 	w.string(t.head)
 	w.entry(&t.index)
 	w.b = append(w.b, t.list[:]...)
@@ -29,9 +30,10 @@ func (t *tree) marshal() []byte {
 	return append(w.b, t.sum[:]...)
 }
 
-func unmarshalTree(b []byte) (*tree, error) {
+// Unmarshal reads it again.
+func Unmarshal(b []byte) (*Tree, error) {
 	r := treeReader{b: b}
-	t := &tree{git: r.bool(), root: r.string(), head: r.string()}
+	t := &Tree{source: Source{Git: r.bool(), Root: r.string()}, head: r.string()}
 	r.entry(&t.index)
 	r.digest(&t.list)
 	t.dirs = make([]dir, r.count())

@@ -1,0 +1,71 @@
+package nixeval
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"regexp"
+)
+
+// An evaluation that fails is an answer, too: the same flake fails in the same way again. Kept is only what the flake's own code says; all
+// that could be otherwise the next time (a fetch, a path that is not there, no memory, too deep a recursion, a signal) is not.
+
+// keptError is an [*Error] of kind ErrEvaluation in the cache.
+type keptError struct {
+	Message string `json:"message"`
+	Trace   string `json:"trace,omitempty"`
+	Stderr  string `json:"stderr,omitempty"`
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+}
+
+// kept is the error in the form that is kept, or nil if it may not be.
+func (e *Error) kept(r *run) *keptError {
+	var exit *exec.ExitError
+	if e.kind != ErrEvaluation || e.cause != nil || !errors.As(r.err, &exit) || exit.ExitCode() != 1 || !r.failedByItself() {
+		return nil
+	}
+	return &keptError{e.Message, e.Trace, e.Stderr, e.File, e.Line, e.Column}
+}
+
+// error is the error again. The hint is made anew: it looks at files that are not part of the flake.
+func (k *keptError) error(ctx context.Context, e *Evaluator, ref Ref, sources Sources) *Error {
+	out := &Error{kind: ErrEvaluation, Message: k.Message, Trace: k.Trace, Stderr: k.Stderr, File: k.File, Line: k.Line, Column: k.Column, Sources: sources}
+	out.Hint = e.hint(ctx, out, ref)
+	return out
+}
+
+// failedByItself reports whether the one error of a run is of the flake's own making: it threw, or asserted (which the program has found out
+// with tryEval), or did what no evaluation can go on from.
+func (r *run) failedByItself() bool {
+	message := ""
+	for _, event := range r.events {
+		if event.IsError() {
+			if message != "" {
+				return false
+			}
+			message = event.Message
+		}
+	}
+	return message != "" && !passing.MatchString(message) && (r.threw || evaluationErrors.MatchString(message))
+}
+
+// evaluationErrors are messages of errors that nothing but the evaluated code causes. Nix gives errors no type in its log, so that these are
+// known by their words, of Nix 2.8 and of 2.26; an error with other words is not kept, and that is all.
+var evaluationErrors = regexp.MustCompile(`^(?:` +
+	`attribute '.*' missing` +
+	`|infinite recursion encountered` +
+	`|undefined variable '.*'` +
+	`|cannot coerce .*|cannot convert a function to JSON|cannot add .*|cannot compare .*` +
+	`|value is .* while .* was expected|expected .* but found .*` +
+	`|.* called (?:without required|with unexpected) argument '.*'` +
+	`|attempt to call something which is not a function but .*` +
+	`|list index .* is out of bounds|'builtins\.elemAt' called with index .*|'builtins\.(?:head|tail)' called on an empty list` +
+	`|division by zero` +
+	`|evaluation aborted with the following error message: .*` +
+	`|syntax error, .*` +
+	`)`)
+
+// passing are words of errors that hang on the machine, whatever else is known.
+var passing = regexp.MustCompile(`(?i)out of memory|bad_alloc|cannot allocate|stack overflow|max-call-depth|interrupted by the user`)

@@ -1,0 +1,180 @@
+package nixeval
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// programKind is what a program file is.
+type programKind int
+
+const (
+	binaryProgram programKind = iota
+	scriptProgram
+)
+
+// readProgram tells a binary program from a script, of which it returns the text.
+func readProgram(path string) (programKind, string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return 0, "", fmt.Errorf("%s is no program", path)
+	}
+	for _, magic := range []string{"\x7fELF", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} { // ELF; Mach-O, of one and of several machines
+		if string(head) == magic {
+			return binaryProgram, "", nil
+		}
+	}
+	if !bytes.HasPrefix(head, []byte("#!")) {
+		return 0, "", fmt.Errorf("%s is neither a binary program nor a script", path)
+	}
+	rest, err := io.ReadAll(io.LimitReader(f, maxScript))
+	if err == nil && len(rest) == maxScript {
+		err = fmt.Errorf("%s is a script that is too long to be understood", path)
+	}
+	return scriptProgram, string(head) + string(rest), err
+}
+
+const maxScript = 64 << 10
+
+// wrapper is a script that sets variables and calls a program with the arguments that it got: all that it does hangs on its text and on
+// the files that it names.
+type wrapper struct {
+	program string
+	paths   []string
+}
+
+var (
+	shebang    = regexp.MustCompile(`^#! ?(/[^ \n]*/)?(env )?(/[^ \n]*/)?(ba|da)?sh( -[eu]+)?\n`)
+	assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
+	plainSigns = regexp.MustCompile(`^[A-Za-z0-9_./:=,+@%-]+`)
+	variable   = regexp.MustCompile(`^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
+)
+
+var errScript = errors.New("what it does is not known")
+
+// parseWrapper understands assignments, exports and one exec, in words without any sign that a shell expands but variables that the script
+// itself has set.
+func parseWrapper(text string) (*wrapper, error) {
+	if !shebang.MatchString(text) {
+		return nil, errScript
+	}
+	w := &wrapper{}
+	values := map[string]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") || line == "set -e" || line == "set -eu" {
+			continue
+		}
+		if w.program != "" {
+			return nil, errScript // after its end
+		}
+		command, rest, _ := strings.Cut(line, " ")
+		switch {
+		case command == "exec":
+			words, err := shellWords(rest, values)
+			if err != nil {
+				return nil, err
+			}
+			if len(words) > 2 && words[0] == "-a" {
+				words = words[2:]
+			}
+			if len(words) < 2 || words[len(words)-1] != allArguments || !isAbsolute(words[0]) {
+				return nil, errScript
+			}
+			w.program = words[0]
+			for _, word := range words[:len(words)-1] {
+				w.name(word)
+			}
+		case command == "export" && values[rest] != "":
+		default:
+			if command == "export" {
+				line = rest
+			}
+			match := assignment.FindStringSubmatch(line)
+			if match == nil {
+				return nil, errScript
+			}
+			words, err := shellWords(match[2], values)
+			if err != nil || len(words) > 1 {
+				return nil, errScript
+			}
+			value := strings.Join(words, "")
+			if values[match[1]] = value; match[1] != "PATH" {
+				w.name(value)
+			}
+		}
+	}
+	if w.program == "" {
+		return nil, errScript
+	}
+	return w, nil
+}
+
+// name adds the files that a word names.
+func (w *wrapper) name(word string) {
+	for _, part := range strings.FieldsFunc(word, func(r rune) bool { return strings.ContainsRune(":=,", r) }) {
+		if isAbsolute(part) {
+			w.paths = append(w.paths, part)
+		}
+	}
+}
+
+// allArguments stands for "$@", which is a word of its own.
+const allArguments = "\x00@"
+
+// shellWords splits words as a shell does.
+func shellWords(text string, values map[string]string) ([]string, error) {
+	var words []string
+	for text = strings.TrimLeft(text, " \t"); text != ""; text = strings.TrimLeft(text, " \t") {
+		if rest, ok := strings.CutPrefix(text, `"$@"`); ok && (rest == "" || rest[0] == ' ') {
+			words, text = append(words, allArguments), rest
+			continue
+		}
+		word := ""
+		for quoted := false; text != "" && (quoted || text[0] != ' ' && text[0] != '\t'); {
+			switch {
+			case text[0] == '"':
+				quoted, text = !quoted, text[1:]
+			case text[0] == '$':
+				match := variable.FindStringSubmatch(text)
+				if match == nil {
+					return nil, errScript
+				}
+				value, set := values[match[1]+match[2]]
+				if !set || !quoted && (value == "" || plainSigns.FindString(value) != value) {
+					return nil, errScript
+				}
+				word, text = word+value, text[len(match[0]):]
+			case text[0] == '\'' && !quoted:
+				inside, rest, ok := strings.Cut(text[1:], "'")
+				if !ok {
+					return nil, errScript
+				}
+				word, text = word+inside, rest
+			case quoted && !strings.ContainsRune("\\`\n", rune(text[0])):
+				word, text = word+text[:1], text[1:]
+			default:
+				match := plainSigns.FindString(text)
+				if quoted || match == "" {
+					return nil, errScript
+				}
+				word, text = word+match, text[len(match):]
+			}
+			if quoted && text == "" {
+				return nil, errScript
+			}
+		}
+		words = append(words, word)
+	}
+	return words, nil
+}
