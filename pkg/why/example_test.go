@@ -12,12 +12,16 @@ import (
 
 func ExampleExplain() {
 	ref := instance.SettingRef{Instance: "backup-nightly", Role: "client", Machine: "travel", Path: []string{"exclude"}}
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
-	inv, info, err := instance.LoadSetting(context.Background(), "../../examples/homelab", config, ref)
+	flake, err := nixeval.ResolveRef("../../examples/homelab")
 	if err != nil {
 		log.Fatal(err)
 	}
-	e, err := why.Explain(inv, ref, info)
+	inv, err := instance.Load(context.Background(), flake,
+		instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedSetting, Setting: ref})
+	if err != nil {
+		log.Fatal(err)
+	}
+	e, err := why.Explain(inv, ref)
 	if err != nil {
 		log.Fatal(err)
 	}

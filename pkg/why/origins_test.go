@@ -1,54 +1,64 @@
 package why
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func TestOrigins(t *testing.T) {
+	ref := instance.RoleRef{Instance: "i", Role: "r"}
 	inv := layered(t, `{"who":"machine","list":["machine"]}`,
 		`{"who":{"_type":"override","priority":1000,"content":"role"},"list":["role"],"short":"text","files":{"a":{"path":"/a"}}}`, `{"list":["tag"]}`)
 	role := inv.Instances["i"].Roles["r"]
 	member := role.Machines["m"]
-	option := func(path string, value any, has bool) instance.DeclaredOption {
-		return instance.DeclaredOption{Path: strings.Split(path, "."), OptionInfo: instance.OptionInfo{Default: value, HasDefault: has}}
+	// optional is an option with a default, as JSON.
+	optional := func(value string) *module.Option {
+		return &module.Option{Type: module.NewType("unspecified", ""), HasDefault: true, Default: json.RawMessage(value)}
 	}
-	role.Options = []instance.DeclaredOption{
-		option("who", "nobody", true), option("files", map[string]any{}, true), option("files.<name>.path", nil, false),
-		option("files.<name>.mode", "0600", true), option("files.<name>.owner", "root", true), option("port", data(t, "22"), true),
-		option("short", nil, false), option("short.name", nil, false), option("own", nil, false), option("nothing", nil, false),
-		option("set", data(t, `{"a":1,"b":2}`), true),
-	}
+	required := func() *module.Option { return &module.Option{Type: module.NewType("unspecified", "")} }
+	file := module.NewType("submodule", "")
+	file.Interface = &module.Interface{Options: map[string]*module.Option{"path": required(), "mode": optional(`"0600"`), "owner": optional(`"root"`)}}
+	files := module.NewType("attrsOf", "")
+	files.Elem = file
+	filesOption := optional(`{}`)
+	filesOption.Type = files
+	role.Interface = &module.Interface{Options: map[string]*module.Option{
+		"who": optional(`"nobody"`), "files": filesOption, "port": optional(`22`), "short": {Options: map[string]*module.Option{"name": required()}},
+		"own": required(), "nothing": required(), "set": optional(`{"a":1,"b":2}`), "list": optional(`[]`),
+	}}
 	member.Own = []instance.OwnDefinition{{Path: []string{"own"}, Priority: 100,
-		Definition: instance.Definition{File: "module.nix", Value: data(t, `{"deep":true}`)}}}
+		Definition: instance.Definition{File: "module.nix", Value: invtest.Parse(`{"deep":true}`)}}}
 	var err error
-	member.Settings, err = instance.NewSettings(data(t, `{"who":"machine","list":["tag","machine","role"],"port":22,"short":{"name":"text"},
+	member.Settings, err = instance.NewSettings(invtest.Parse(`{"who":"machine","list":["tag","machine","role"],"port":22,"short":{"name":"text"},
 		"files":{"a":{"path":"/a","mode":"0600","owner":"computed"}},"own":{"deep":true},"nothing":[],"free":1,"set":{"a":1,"b":3}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, o := range Origins(inv, "i", role, member) {
+	for _, o := range Origins(inv, ref, "m") {
 		line := fmt.Sprintf("%s = %s: %s", instance.PathString(o.Path), text(o.Value), o.From)
 		for _, d := range o.Definitions {
 			line += fmt.Sprintf("; %s %t", strings.TrimSpace(d.Layer+" "+d.Name), d.Counts)
 		}
 		if o.Option != nil {
-			line += " (" + strings.Join(o.Option.Path, ".") + ")"
+			line += fmt.Sprintf(" (%s)", strings.Join(o.Path[:o.Depth], "."))
 		}
 		got = append(got, line)
 	}
 	want := []string{
-		`files.a.mode = "0600": default (files.<name>.mode)`,
-		`files.a.owner = "computed": module (files.<name>.owner)`,
-		`files.a.path = "/a": layers; role true (files.<name>.path)`,
+		`files.a.mode = "0600": default (files.a.mode)`,
+		`files.a.owner = "computed": module (files.a.owner)`,
+		`files.a.path = "/a": layers; role true (files.a.path)`,
 		`free = 1: module`,
-		`list = ["tag","machine","role"]: layers; tag b true; tag a true; machine m true; role true`,
+		`list = ["tag","machine","role"]: layers; tag b true; tag a true; machine m true; role true (list)`,
 		`nothing = []: default (nothing)`,
 		`own.deep = true: layers; module module.nix true (own)`,
 		`port = 22: default (port)`,
@@ -61,14 +71,16 @@ func TestOrigins(t *testing.T) {
 		t.Error(diff)
 	}
 
-	role.Options, member.Own = nil, nil
-	for _, o := range Origins(inv, "i", role, member) {
+	role.Interface, member.Own = nil, nil
+	for _, o := range Origins(inv, ref, "m") {
 		if len(o.Definitions) == 0 && o.From != SourceUnknown {
 			t.Errorf("%v is said to be from %s, and nothing is known of the role's options", o.Path, o.From)
 		}
 	}
 	member.Settings = nil
-	if o := Origins(inv, "i", role, member); o != nil {
-		t.Errorf("origins of settings that do not evaluate: %v", o)
+	for _, of := range []struct{ instance, role, machine string }{{"i", "r", "m"}, {"i", "r", "n"}, {"i", "s", "m"}, {"j", "r", "m"}} {
+		if o := Origins(inv, instance.RoleRef{Instance: of.instance, Role: of.role}, of.machine); o != nil {
+			t.Errorf("origins of settings that do not evaluate, or of no member: %v", o)
+		}
 	}
 }
