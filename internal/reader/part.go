@@ -70,11 +70,21 @@ func isFailure(next []byte) bool {
 	return bytes.HasPrefix(next, markPrefix) && !bytes.HasPrefix(next, pairsPrefix) && !bytes.HasPrefix(next, filePrefix)
 }
 
-// UnmarshalJSONFrom reads a value, or the mark in its place.
+// UnmarshalJSONFrom reads a value, or the mark in its place. What is no [Value] has a path into the flake as a string.
 func (p *Part[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if next := ahead(dec); isFailure(next) {
+	next := ahead(dec)
+	if isFailure(next) {
 		p.Failure = &Failure{}
 		return jsonv2.UnmarshalDecode(dec, p.Failure)
+	}
+	if _, isValue := any(p.Value).(Value); !isValue && bytes.HasPrefix(next, filePrefix) {
+		var mark struct {
+			File jsontext.Value `json:"file"`
+		}
+		if err := jsonv2.UnmarshalDecode(dec, &mark); err != nil {
+			return err
+		}
+		return jsonv2.Unmarshal(mark.File, &p.Value)
 	}
 	return jsonv2.UnmarshalDecode(dec, &p.Value)
 }

@@ -1,164 +1,168 @@
 package check
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// load reads a plain flake with the given inventory.
-func load(t *testing.T, inventory string) *instance.Inventory {
-	t.Helper()
-	dir := t.TempDir()
-	text := "{ outputs = _: {\nclan.modules.svc = { manifest.name = \"svc\"; manifest.constraints = { maxInstances = 2; roles.r = { minMachines = 1; maxMachines = 2; }; }; roles.r = { }; };\n" +
-		"clan.modules.free.roles = { r = { }; idle = { }; unchecked = { }; fine = { }; };\n" +
-		"inventory = {\n" + inventory + "\n}; }; }"
-	if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	ref, err := nixeval.ResolveRef("path:" + dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inv, err := instance.Load(t.Context(), ref, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return inv
-}
-
+// row is a finding in short.
 type row struct {
 	Code        instance.Code
 	About, Hint string
-	Line        int
 }
 
-func rows(findings []instance.Finding) []row {
+func found(inv *instance.Inventory) []row {
 	got := []row{}
-	for _, f := range findings {
-		got = append(got, row{f.Code, f.About(), f.Hint(), f.Line})
+	for _, f := range Run(inv) {
+		got = append(got, row{f.Code, f.About(), f.Hint()})
 	}
+	slices.SortFunc(got, func(a, b row) int {
+		return slices.Compare([]string{a.About, string(a.Code), a.Hint}, []string{b.About, string(b.Code), b.Hint})
+	})
 	return got
 }
 
-func TestMembers(t *testing.T) {
-	inv := load(t, `
-machines = { laptop.tags = [ "mobile" ]; server = { }; };
-tags = { gone = [ "servr" ]; none = [ ]; all = [ "laptop" ]; };
-instances.i.module = { name = "free"; input = "self"; };
-instances.i.roles.r = {
-  machines.lapto = { };
-  machines.mobile = { };
-  tags.mobil = { };
-  tags.server = { };
-  tags.none = { };
-};
-instances.j.module = { name = "free"; input = "self"; };
-instances.j.roles.idle = { };
-instances.j.roles.unchecked = { tags.none = { }; settings.typo = 1; };
-instances.j.roles.fine.machines.server = { };`)
-	want := []row{
-		{"ghost-tag-member", "inventory.machines.servr", `did you mean "server"?`, 7},
-		{"replaced-tag", "", "rename the tag, or add the machines that it leaves out", 7},
-		{"unknown-machine", "inventory.instances.i.roles.r.machines.lapto", `did you mean "laptop"?`, 10},
-		{"unknown-machine", "inventory.instances.i.roles.r.machines.mobile", `"mobile" is a tag: write roles.r.tags.mobile`, 11},
-		{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`, 12},
-		{"unknown-tag", "inventory.instances.i.roles.r", `"server" is a machine: write roles.r.machines.server`, 13},
-		{"empty-tag", "inventory.instances.i.roles.r", "add members to the tag, or remove it from the role", 14},
-		{"role-without-members", "inventory.instances.j.roles.idle", "add members, or remove the role", 17},
-		{"unchecked-settings", "inventory.instances.j.roles.unchecked", "add members, or remove the role", 18},
-		{"empty-tag", "inventory.instances.j.roles.unchecked", "add members to the tag, or remove it from the role", 18},
-	}
-	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
+func compareRows(t *testing.T, inv *instance.Inventory, want ...row) {
+	t.Helper()
+	if diff := cmp.Diff(append([]row{}, want...), found(inv)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+type (
+	roles  = map[string]invtest.Role
+	layers = map[string]map[string]any
+)
+
+func TestMembers(t *testing.T) {
+	inv := invtest.Clan{
+		Machines: map[string][]string{"laptop": {"mobile"}, "server": nil},
+		Tags:     map[string][]string{"gone": {"servr"}, "none": {}, "all": {"laptop"}},
+		Instances: map[string]invtest.Instance{
+			"i": {Roles: roles{"r": {Machines: []string{"lapto", "mobile"}, Tags: []string{"mobil", "server", "none"}}}},
+			"j": {Roles: roles{"idle": {}, "unchecked": {Tags: []string{"none"}, Settings: layers{"role": {"typo": 1}}}, "fine": {Machines: []string{"server"}}}},
+		},
+	}.Inventory()
+	compareRows(t, inv,
+		row{"replaced-tag", "", "rename the tag, or add the machines that it leaves out"},
+		row{"empty-tag", "inventory.instances.i.roles.r", "add members to the tag, or remove it from the role"},
+		row{"unknown-tag", "inventory.instances.i.roles.r", `"server" is a machine: write roles.r.machines.server`},
+		row{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`},
+		row{"unknown-machine", "inventory.instances.i.roles.r.machines.lapto", `did you mean "laptop"?`},
+		row{"unknown-machine", "inventory.instances.i.roles.r.machines.mobile", `"mobile" is a tag: write roles.r.tags.mobile`},
+		row{"role-without-members", "inventory.instances.j.roles.idle", "add members, or remove the role"},
+		row{"empty-tag", "inventory.instances.j.roles.unchecked", "add members to the tag, or remove it from the role"},
+		row{"unchecked-settings", "inventory.instances.j.roles.unchecked", "add members, or remove the role"},
+		row{"ghost-tag-member", "inventory.machines.servr", `did you mean "server"?`},
+	)
+	// Of what did not evaluate nothing is known.
+	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeMachinesFailed, instance.Subject{}, instance.Cause{})}
+	inv.Machines, inv.Tags = nil, nil
+	compareRows(t, inv)
 }
 
 func TestUnusedTags(t *testing.T) {
-	const services = `instances.i = { module = { name = "free"; input = "self"; }; roles.r.tags.mobile = { }; };`
-	inv := load(t, `
-machines.laptop.tags = [ "mobile" "own" ];
-machines.phone.tags = [ "moblie" ];
-tags = { unused = [ "laptop" ]; empty = [ ]; };
-`+services)
-	want := []row{
-		{"unused-tag", "", `did you mean "mobile"?`, 7},
-		{"unused-tag", "", "use it in a role, or remove it", 8},
+	clan := invtest.Clan{
+		Machines:  map[string][]string{"laptop": {"mobile", "own"}, "phone": {"moblie"}},
+		Tags:      map[string][]string{"unused": {"laptop"}, "empty": {}},
+		Instances: map[string]invtest.Instance{"i": {Roles: roles{"r": {Tags: []string{"mobile"}}}}},
 	}
-	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
-		t.Error(diff)
-	}
-	// Nobody knows what computed tags are computed from, or for.
-	inv = load(t, `
-machines.laptop.tags = [ "mobile" ];
-tags = { machines, ... }: { computed = [ "laptop" ]; };
-`+services)
-	if got := Run(inv); len(got) != 0 {
-		t.Errorf("false alarms: %+v", got)
-	}
+	inv := clan.Inventory()
+	invtest.Place(inv, 3, "tags", "unused")
+	invtest.Place(inv, 4, "tags", "empty")
+	compareRows(t, inv,
+		row{"unused-tag", "", `did you mean "mobile"?`},
+		row{"unused-tag", "", "use it in a role, or remove it"},
+	)
+	// Nobody knows what computed tags are computed from, or for: they have no place.
+	delete(clan.Machines, "phone")
+	compareRows(t, clan.Inventory())
 }
 
 func TestConstraints(t *testing.T) {
-	inv := load(t, `
-machines = { a = { }; b = { }; c = { }; };
-instances.one = { module = { name = "svc"; input = "self"; }; roles.r.tags.all = { }; };
-instances.two = { module = { name = "svc"; input = "self"; }; };
-instances.six = { module = { name = "svc"; input = "self"; }; roles.r.machines.a = { }; };`)
+	inv := invtest.Clan{
+		Machines: map[string][]string{"a": nil, "b": nil, "c": nil},
+		Instances: map[string]invtest.Instance{
+			"one": {Module: "self#svc", Roles: roles{"r": {Tags: []string{"all"}}}},
+			"six": {Module: "self#svc", Roles: roles{"r": {Machines: []string{"a"}}}},
+			"two": {Module: "self#svc"},
+		},
+	}.Inventory()
+	for _, inst := range inv.Instances {
+		inst.Module.Manifest = &module.Manifest{Constraints: invtest.Parse(`{"maxInstances":2,"roles":{"r":{"minMachines":1,"maxMachines":2}}}`).(map[string]any)}
+	}
 	inv.Flake.Layout = instance.LayoutClan // clan's own limits are about its keys
-	want := []row{
-		{"too-many-machines", "inventory.instances.one.roles.r", "remove members, or split them among several instances; the module's manifest sets the limit", 7},
-		{"too-many-instances", "inventory.instances.two", "remove an instance, or merge several into one", 8},
-		{"too-few-machines", "inventory.instances.two.roles.r", "add members; the module's manifest sets the limit", 8},
+	for i, name := range []string{"one", "two", "six"} {
+		invtest.Place(inv, i+1, "instances", name)
 	}
-	if diff := cmp.Diff(want, rows(Run(inv))); diff != "" {
-		t.Error(diff)
-	}
+	compareRows(t, inv,
+		row{"too-many-machines", "inventory.instances.one.roles.r", "remove members, or split them among several instances; the module's manifest sets the limit"},
+		row{"too-many-instances", "inventory.instances.two", "remove an instance, or merge several into one"},
+		row{"too-few-machines", "inventory.instances.two.roles.r", "add members; the module's manifest sets the limit"},
+	)
 }
 
 func TestServices(t *testing.T) {
-	str := func(s string) *string { return &s }
-	inv := load(t, `machines.m = { };`)
-	inv.Flake.Layout, inv.Flake.ClanCore = instance.LayoutClan, "clan-core"
-	inv.Catalogue.Null = "clan-core"
-	for name, m := range map[string]instance.Module{
-		"first":  {Input: str("a"), Name: "b-c"},
-		"second": {Input: str("a-b"), Name: "c"},
-		"third":  {Input: str("a"), Name: "b-c"},
-		"named":  {Input: str("clan-core"), Name: "sshd"},
-		"bare":   {Name: "sshd"},
-		"other":  {Name: "borgbackup"},
-	} {
-		inv.Instances[name] = &instance.Instance{Module: m}
+	inv := invtest.Clan{Instances: map[string]invtest.Instance{
+		"first": {Module: "a#b-c"}, "second": {Module: "a-b#c"}, "third": {Module: "a#b-c"},
+		"named": {Module: "clan-core#sshd"}, "bare": {Module: "sshd"}, "other": {Module: "borgbackup"}, "typo": {Module: "clan-core#nothing"}, "typo2": {Module: "nothing"},
+	}}.Inventory()
+	inv.Flake.Layout, inv.Flake.ClanCore, inv.Catalogue.Null = instance.LayoutClan, "clan-core", "clan-core"
+	for _, name := range []string{"bare", "other"} {
+		inv.Instances[name].Module.Resolved = "clan-core"
+	}
+	for _, name := range []string{"typo", "typo2"} {
+		inv.Instances[name].Module.Resolved = "" // there is no such module, and nothing is split
 	}
 	inv.LegacyServices = []string{"old"}
-	got := rows(Run(inv))
-	want := []row{
-		{"deprecated-services", "", "move each to inventory.instances: https://clan.lol/docs/guides/migrations/migrate-inventory-services", 0},
-		{"split-service", "inventory.instances.named", "write the module the same way in all of them", 0},
-		{"key-collision", "inventory.instances.second", "rename one of the inputs or modules", 0},
+	for i, name := range []string{"first", "second", "third", "named", "bare"} {
+		invtest.Place(inv, i+1, "instances", name)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	const migration = "move each to inventory.instances: https://clan.lol/docs/guides/migrations/migrate-inventory-services"
+	compareRows(t, inv,
+		row{"deprecated-services", "", migration},
+		row{"split-service", "inventory.instances.named", "write the module the same way in all of them"},
+		row{"key-collision", "inventory.instances.second", "rename one of the inputs or modules"},
+	)
 	inv.LegacyDropped = true
 	if f := Run(inv)[0]; f.Code != "dropped-services" || f.Severity != instance.SeverityError {
 		t.Errorf("dropped: %+v", f)
 	}
 }
 
+// A note, of the Macs that a service has nothing for.
+func TestIdleMacs(t *testing.T) {
+	inv := invtest.Clan{Machines: map[string][]string{"mini": nil, "box": nil}, Macs: []string{"mini"},
+		Instances: map[string]invtest.Instance{"i": {Module: "core#svc", Roles: roles{"r": {Tags: []string{"all"}}}}}}.Inventory()
+	inv.Instances["i"].Roles["r"].Idle = []string{"mini"}
+	compareRows(t, inv, row{"idle-macs", "inventory.instances.i.roles.r", ""})
+	f := Run(inv)[0]
+	if f.Severity != instance.SeverityNote || f.Message() != `the service core#svc has nothing for Macs, so clan deploys nothing of it to "mini"` {
+		t.Errorf("%s: %s", f.Severity, f.Message())
+	}
+}
+
 func TestHealthyClanHasNoFindings(t *testing.T) {
-	inv := load(t, `
-machines = { a = { }; b.machineClass = "darwin"; };
-tags.web = [ "a" ];
-instances.one = { module = { name = "svc"; input = "self"; }; roles.r.tags.web.settings.x = 1; };`)
-	if got := Run(inv); len(got) != 0 {
-		t.Errorf("false alarms: %+v", got)
+	compareRows(t, invtest.Clan{
+		Machines:  map[string][]string{"a": nil, "b": nil},
+		Macs:      []string{"b"},
+		Tags:      map[string][]string{"web": {"a"}},
+		Instances: map[string]invtest.Instance{"one": {Module: "self#svc", Roles: roles{"r": {Tags: []string{"web"}, Settings: layers{"tag web": {"x": 1}}}}}},
+	}.Inventory())
+}
+
+// What an inventory has found already is found once.
+func TestAllJoins(t *testing.T) {
+	inv := invtest.Clan{Instances: map[string]invtest.Instance{"i": {Roles: roles{"r": {}}}}}.Inventory()
+	inv.Findings = append(Run(inv), instance.NewFinding("own", instance.Subject{}, instance.Cause{}))
+	all := All(inv)
+	if len(all) != 2 || len(Run(inv)) != 1 {
+		t.Errorf("%v", all)
 	}
 }

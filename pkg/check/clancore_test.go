@@ -21,7 +21,7 @@ func TestEveryFindingOfClanCore(t *testing.T) {
 	if core == "" {
 		t.Skip("SKIP: CLANCTL_CLAN_CORE names no clan-core")
 	}
-	evaluator := nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != ""}
+	evaluator := nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != "", ProgramDir: t.TempDir()}
 	inputs := inputsOf(t, evaluator, core)
 	compare(t, evaluator, "testdata/clan-core", findings, func(dir string) { writeClan(t, dir, core, inputs, "./clan.nix") })
 	t.Run("modules", func(t *testing.T) {

@@ -12,12 +12,11 @@ import (
 
 // Everything that is wrong with a clan, whether Nix says so or not.
 func ExampleAll() {
-	flake, err := nixeval.ResolveRef("./testdata/parts-failed")
+	ref, err := nixeval.ResolveRef("./testdata/parts-failed")
 	if err != nil {
 		log.Fatal(err)
 	}
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
-	inv, err := instance.Load(context.Background(), flake, config)
+	inv, err := instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Offline: true}})
 	if inv == nil {
 		log.Fatal(err) // beside an inventory, the error says what is missing from it; so do the findings
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -79,12 +80,7 @@ func write(t *testing.T, from, to string, cured bool) []place {
 // findings are all that is found in a clan, or that stands for it.
 func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
 	t.Helper()
-	evaluator.ProgramDir = t.TempDir()
-	ref, err := nixeval.ResolveRef("path:" + dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inv, err := instance.Load(t.Context(), ref, instance.Config{Evaluator: evaluator})
+	inv, err := instance.Load(t.Context(), nixtest.Ref(t, "path:"+dir), instance.Config{Evaluator: evaluator})
 	if inv != nil {
 		return All(inv)
 	}
@@ -98,12 +94,7 @@ func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.
 // moduleFindings are what is found in a flake's own modules.
 func moduleFindings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
 	t.Helper()
-	evaluator.ProgramDir = t.TempDir()
-	ref, err := nixeval.ResolveRef("path:" + dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inv, err := instance.Load(t.Context(), ref, instance.Config{Evaluator: evaluator, Need: instance.NeedModules,
+	inv, err := instance.Load(t.Context(), nixtest.Ref(t, "path:"+dir), instance.Config{Evaluator: evaluator, Need: instance.NeedModules,
 		Modules: instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true}})
 	if err != nil {
 		t.Fatal(err)
@@ -135,15 +126,12 @@ func compare(t *testing.T, evaluator nixeval.Evaluator, from string, find finder
 }
 
 func TestEveryFinding(t *testing.T) {
-	for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "flake-failed"} {
-		t.Run(name, func(t *testing.T) { compare(t, testEvaluator(), filepath.Join("testdata", name), findings, nil) })
+	for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "malformed", "tags-failed", "flake-failed"} {
+		t.Run(name, func(t *testing.T) { compare(t, nixtest.Evaluator(t), filepath.Join("testdata", name), findings, nil) })
 	}
 	for _, name := range []string{"modules", "modules-failed"} {
-		t.Run(name, func(t *testing.T) { compare(t, testEvaluator(), filepath.Join("testdata", name), moduleFindings, nil) })
+		t.Run(name, func(t *testing.T) {
+			compare(t, nixtest.Evaluator(t), filepath.Join("testdata", name), moduleFindings, nil)
+		})
 	}
-}
-
-func testEvaluator() nixeval.Evaluator {
-	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	return nixeval.Evaluator{Nix: nix, Offline: true}
 }

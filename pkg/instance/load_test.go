@@ -169,10 +169,10 @@ func TestLoadIsolates(t *testing.T) {
 		same(t, "findings", []string{
 			"instance-failed inventory.instances.endless",
 			"instance-failed inventory.instances.syntax",
-			"role-failed inventory.instances.thrown.roles.r",
 			"role-failed inventory.instances.type.roles.r",
 			"setting-failed inventory.instances.leaf.roles.r.machines.m.settings.bad.deep",
 			"setting-failed inventory.instances.missing.roles.r.machines.m.settings.x",
+			"settings-failed inventory.instances.thrown.roles.r",
 		}, codes)
 		if s := inv.Instances["good"].Roles["r"].Machines["m"].Settings; s == nil || string(s.JSON()) != `{"x":1}` {
 			t.Errorf("the good instance: %v", s)

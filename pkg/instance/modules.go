@@ -113,7 +113,7 @@ func (d *moduleDecoder) all() error {
 	for _, name := range sortedKeys(facts.inputs.Value) {
 		part := facts.inputs.Value[name]
 		offers := d.input(name, part.Value, d.stores)
-		if failure := firstFailure(part.Failure, part.Value.Services.Failure, facts.modules.Value[name].Failure); failure != nil {
+		if failure := firstFailure(part.Failure, part.Value.Services.Failure, facts.modules.Failure, facts.modules.Value[name].Failure); failure != nil {
 			unreadable[name] = new(*module.Failure)
 			d.lose(failure, unreadable[name])
 			offers.HasServices = false

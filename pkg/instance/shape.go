@@ -29,7 +29,6 @@ type form struct {
 }
 
 var (
-	anyForm      = &form{}
 	settingsForm = &form{types: []string{"set", "lambda", "path"}}
 	memberForm   = &form{types: []string{"set", "lambda"}, fields: map[string]*form{"settings": settingsForm}}
 	membersForm  = &form{types: []string{"set"}, each: memberForm}

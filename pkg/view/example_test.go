@@ -11,14 +11,18 @@ import (
 	"github.com/clanctl/clanctl/pkg/view"
 )
 
+// homelab is the example; what runs where needs no settings.
+func homelab() (*instance.Inventory, error) {
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
+	if err != nil {
+		return nil, err
+	}
+	return instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances})
+}
+
 // Which backups have the machines that a selector takes? Settings are not asked for, and not waited for.
 func ExampleMachines() {
-	flake, err := nixeval.ResolveRef("../../examples/homelab")
-	if err != nil {
-		log.Fatal(err)
-	}
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances}
-	inv, err := instance.Load(context.Background(), flake, config)
+	inv, err := homelab()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -47,12 +51,7 @@ func ExampleMachines() {
 
 // What would follow from a tag?
 func ExampleAddTag() {
-	flake, err := nixeval.ResolveRef("../../examples/homelab")
-	if err != nil {
-		log.Fatal(err)
-	}
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances}
-	inv, err := instance.Load(context.Background(), flake, config)
+	inv, err := homelab()
 	if err != nil {
 		log.Fatal(err)
 	}

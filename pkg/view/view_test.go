@@ -4,51 +4,46 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
 
-const fleet = `
-machines = { attic.tags = [ "storage" ]; cabin.tags = [ "storage" "far" ]; cellar = { description = "below"; deploy.targetHost = "c"; };
-  studio = { machineClass = "darwin"; tags = [ "far" ]; }; };
-tags = { backup = [ "cellar" "studio" "ghost" ]; idle = [ ]; };
-instances.nightly = {
-  module = { name = "borg"; input = "self"; };
-  roles.client = { tags.backup = { }; tags.storage = { }; settings.at = 3; machines.cellar.settings.more = true; tags.far.settings.far = true; };
-  roles.server.machines.attic = { };
-};
-instances.keys = { module = { name = "@x/ssh"; input = "self"; }; roles.peer.tags.all = { }; };
-instances.empty = { module = { name = "borg"; input = "self"; }; roles.server = { }; };
-instances.none = { module = { name = "borg"; input = "self"; }; };`
+func clan() invtest.Clan {
+	type roles = map[string]invtest.Role
+	return invtest.Clan{
+		Machines: map[string][]string{"attic": {"storage"}, "cabin": {"storage", "far"}, "cellar": nil, "studio": {"far"}},
+		Macs:     []string{"studio"},
+		Tags:     map[string][]string{"backup": {"cellar", "studio", "ghost"}, "idle": {}},
+		Instances: map[string]invtest.Instance{
+			"nightly": {Module: "self#borg", Roles: roles{
+				"client": {Machines: []string{"cellar"}, Tags: []string{"backup", "far", "storage"},
+					Settings: map[string]map[string]any{"role": {"at": 3}, "machine cellar": {"more": true}, "tag far": {"far": true}}},
+				"server": {Machines: []string{"attic"}},
+			}},
+			"keys":  {Module: "self#@x/ssh", Roles: roles{"peer": {Tags: []string{"all"}}}},
+			"empty": {Module: "self#borg", Roles: roles{"server": {}}},
+			"none":  {Module: "self#borg"},
+		},
+	}
+}
 
-// load reads a plain flake with the given inventory.
-func load(t *testing.T, inventory string, need instance.Need) *instance.Inventory {
-	t.Helper()
-	dir := t.TempDir()
-	text := "{ outputs = _: {\nclan.modules.borg = { manifest.name = \"borg\"; manifest.description = \"backups\"; roles = { client.description = \"sends\"; server = { }; }; };\n" +
-		"clan.modules.\"@x/ssh\".roles.peer = { };\n" +
-		"inventory = {\n" + inventory + "\n}; }; }"
-	if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
+// fleet is the clan, with the places of what is written.
+func fleet() *instance.Inventory {
+	inv := clan().Inventory()
+	inv.Machines["cellar"].Description, inv.Machines["cellar"].Deploy = "below", map[string]any{"targetHost": "c"}
+	for _, name := range []string{"nightly", "empty", "none"} {
+		inv.Instances[name].Module.Manifest = &module.Manifest{Name: "borg", Description: "backups"}
 	}
-	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	ref, err := nixeval.ResolveRef("path:" + dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inv, err := instance.Load(t.Context(), ref, instance.Config{Need: need,
-		Evaluator: nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}})
-	if inv == nil {
-		t.Fatal(err)
-	}
+	invtest.Place(inv, 6, "machines", "cellar")
+	invtest.Place(inv, 7, "tags", "backup")
+	invtest.Place(inv, 8, "tags", "idle")
 	return inv
 }
 
@@ -78,7 +73,7 @@ func memberships(list *MachineList) string {
 }
 
 func TestMachines(t *testing.T) {
-	inv := load(t, fleet, instance.NeedSettings)
+	inv := fleet()
 	for _, test := range []struct {
 		names                       []string
 		on, instance, service, role string
@@ -125,19 +120,21 @@ func TestMachines(t *testing.T) {
 }
 
 func TestMachineJSON(t *testing.T) {
-	list, err := Machines(load(t, fleet, instance.NeedSettings), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
+	list, err := Machines(fleet(), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `{"findings":[],"machines":[{"class":"nixos","deploy":{"targetHost":"c"},"description":"below",` +
 		`"memberships":[{"explicit":true,"instance":"nightly","module":{"description":"backups","input":"self","name":"borg","resolved":"self"},` +
 		`"role":"client","settings":{"at":3,"more":true},"tags":["backup"]}],` +
-		`"name":"cellar","position":{"column":76,"file":"flake.nix","line":6},"tags":["all","backup","nixos"]}]}`
+		`"name":"cellar","position":{"column":3,"file":"clan.nix","line":6},"tags":["all","backup","nixos"]}]}`
 	if diff := cmp.Diff(want, asJSON(t, list)); diff != "" {
 		t.Error(diff)
 	}
 	// Without settings the rest is the same.
-	list, err = Machines(load(t, fleet, instance.NeedInstances), []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
+	inv := fleet()
+	inv.Instances["nightly"].Roles["client"].Machines["cellar"].Settings, inv.Instances["nightly"].Module.Manifest = nil, nil
+	list, err = Machines(inv, []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +173,7 @@ func members(list *InstanceList) string {
 }
 
 func TestInstances(t *testing.T) {
-	inv := load(t, fleet, instance.NeedSettings)
+	inv := fleet()
 	list, err := Instances(inv, nil, Query{})
 	if err != nil {
 		t.Fatal(err)
@@ -213,8 +210,10 @@ none
 
 // An instance that does not evaluate is in the list, and its findings with it; those of no instance are beside it.
 func TestInstanceThatFails(t *testing.T) {
-	inv := load(t, "machines.m = { }; instances.bad = throw \"no\"; instances.good = { module.name = \"borg\"; roles.server.machines.m = { }; };", instance.NeedSettings)
-	inv.Findings = append(inv.Findings, instance.Finding{Code: "about-nothing"})
+	inv := invtest.Clan{Machines: map[string][]string{"m": nil},
+		Instances: map[string]invtest.Instance{"good": {Module: "borg", Roles: map[string]invtest.Role{"server": {Machines: []string{"m"}}}}}}.Inventory()
+	inv.AllInstances = []string{"bad", "good"}
+	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "bad"}, instance.Cause{}), {Code: "about-nothing"}}
 	list, err := Instances(inv, nil, Query{})
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +239,7 @@ func TestInstanceThatFails(t *testing.T) {
 }
 
 func TestFindingsOfMachines(t *testing.T) {
-	inv := load(t, fleet, instance.NeedSettings)
+	inv := fleet()
 	inv.Findings = []instance.Finding{
 		{Code: "cellar", Subject: instance.Subject{Machine: "cellar"}},
 		{Code: "both", Subject: instance.Subject{Instance: "nightly", Role: "client", Machine: "cellar", Machines: []string{"attic", "cellar"}}},
@@ -264,7 +263,7 @@ func TestFindingsOfMachines(t *testing.T) {
 }
 
 func TestTags(t *testing.T) {
-	inv := load(t, fleet, instance.NeedInstances)
+	inv := fleet()
 	list, err := Tags(inv, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -289,7 +288,7 @@ func TestTags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(`{"findings":[],"tags":[{"declared":"inventory","machines":[],"name":"idle","position":{"column":50,"file":"flake.nix","line":8},"roles":[]}]}`,
+	if diff := cmp.Diff(`{"findings":[],"tags":[{"declared":"inventory","machines":[],"name":"idle","position":{"column":3,"file":"clan.nix","line":8},"roles":[]}]}`,
 		asJSON(t, list)); diff != "" {
 		t.Error(diff)
 	}
@@ -298,13 +297,10 @@ func TestTags(t *testing.T) {
 	}
 }
 
-const computed = `
-machines = { a = { }; b.machineClass = "darwin"; };
-tags = { config, machines, ... }: { both = config.all; all = [ "a" ]; };
-instances.i = { module.name = "borg"; roles.client.tags.both = { }; };`
-
 func TestComputedTags(t *testing.T) {
-	inv := load(t, computed, instance.NeedInstances)
+	// What a function gives has no place.
+	inv := invtest.Clan{Machines: map[string][]string{"a": nil, "b": nil}, Macs: []string{"b"}, Tags: map[string][]string{"both": {"a", "b"}, "all": {"a"}},
+		Instances: map[string]invtest.Instance{"i": {Module: "borg", Roles: map[string]invtest.Role{"client": {Tags: []string{"both"}}}}}}.Inventory()
 	list, err := Tags(inv, []string{"both", "nixos"})
 	if err != nil {
 		t.Fatal(err)
@@ -326,14 +322,14 @@ func TestComputedTags(t *testing.T) {
 }
 
 func TestAddTag(t *testing.T) {
-	inv := load(t, fleet, instance.NeedInstances)
+	inv := fleet()
 	addition, err := AddTag(inv, "far", []string{"cellar", "cabin"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `{"findings":[],"machines":[` +
 		`{"carried":true,"machine":"cabin","roles":[]},` +
-		`{"carried":false,"machine":"cellar","roles":[{"instance":"nightly","member":true,"module":{"input":"self","name":"borg","resolved":"self"},"role":"client","settings":true}]}],` +
+		`{"carried":false,"machine":"cellar","roles":[{"instance":"nightly","member":true,"module":{"description":"backups","input":"self","name":"borg","resolved":"self"},"role":"client","settings":true}]}],` +
 		`"new":false,"tag":"far"}`
 	if diff := cmp.Diff(want, asJSON(t, addition)); diff != "" {
 		t.Error(diff)
@@ -346,7 +342,9 @@ func TestAddTag(t *testing.T) {
 	}
 
 	// What is foretold is what comes true.
-	added := load(t, strings.Replace(fleet, `cellar = {`, `cellar = { tags = [ "storage" ];`, 1), instance.NeedInstances)
+	tagged := clan()
+	tagged.Machines["cellar"] = []string{"storage"}
+	added := tagged.Inventory()
 	foretold, err := AddTag(inv, "storage", []string{"cellar"})
 	if err != nil {
 		t.Fatal(err)

@@ -16,8 +16,8 @@ func ExampleExplain() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	config := instance.Config{Need: instance.NeedSetting, Setting: ref, Evaluator: nixeval.Evaluator{Offline: true}}
-	inv, err := instance.Load(context.Background(), flake, config)
+	inv, err := instance.Load(context.Background(), flake,
+		instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedSetting, Setting: ref})
 	if err != nil {
 		log.Fatal(err)
 	}

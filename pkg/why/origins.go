@@ -39,16 +39,20 @@ type Origin struct {
 
 // Origins explains all settings of a member, in order of their paths: each value that is no set, and each set that is empty.
 // It takes an inventory that was loaded with [instance.NeedOrigins]; what is not known there is [SourceUnknown]. A value that
-// does not evaluate has no origin; it has a finding.
+// does not evaluate has no origin; it has a finding. Nor has what is no member.
 //
 // Members that share one value of Settings have the same origins.
 //
 // Unlike [Explain], which asks the module system about one setting, it cannot tell what a submodule defines for its own options:
 // where the value is not the declared default, it says that the module computed it.
 func Origins(inv *instance.Inventory, ref instance.RoleRef, machine string) []Origin {
-	role := inv.Instances[ref.Instance].Roles[ref.Role]
+	inst := inv.Instances[ref.Instance]
+	if inst == nil || inst.Roles[ref.Role] == nil {
+		return nil
+	}
+	role := inst.Roles[ref.Role]
 	member := role.Machines[machine]
-	if member.Settings == nil {
+	if member == nil || member.Settings == nil {
 		return nil
 	}
 	o := originator{layers: layers{inv, ref, role.LayersOf(machine)}, of: role, member: member}

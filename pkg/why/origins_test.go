@@ -8,34 +8,36 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func TestOrigins(t *testing.T) {
+	ref := instance.RoleRef{Instance: "i", Role: "r"}
 	inv := layered(t, `{"who":"machine","list":["machine"]}`,
 		`{"who":{"_type":"override","priority":1000,"content":"role"},"list":["role"],"short":"text","files":{"a":{"path":"/a"}}}`, `{"list":["tag"]}`)
 	role := inv.Instances["i"].Roles["r"]
 	member := role.Machines["m"]
-	some := &module.Type{Kind: module.KindString, Name: "str"}
-	option := func(value string) *module.Option {
-		return &module.Option{Type: some, Default: json.RawMessage(value), HasDefault: value != ""}
+	// optional is an option with a default, as JSON.
+	optional := func(value string) *module.Option {
+		return &module.Option{Type: module.NewType("unspecified", ""), HasDefault: true, Default: json.RawMessage(value)}
 	}
-	submodule := func(options map[string]*module.Option) *module.Type {
-		return &module.Type{Kind: module.KindSubmodule, Interface: &module.Interface{Options: options}}
-	}
-	files := option("{}")
-	files.Type = &module.Type{Kind: module.KindMap, Elem: submodule(map[string]*module.Option{"path": option(""), "mode": option(`"0600"`), "owner": option(`"root"`)})}
-	short := option("")
-	short.Type = &module.Type{Kind: module.KindUnion, Alternatives: []*module.Type{some, submodule(map[string]*module.Option{"name": option("")})}}
+	required := func() *module.Option { return &module.Option{Type: module.NewType("unspecified", "")} }
+	file := module.NewType("submodule", "")
+	file.Interface = &module.Interface{Options: map[string]*module.Option{"path": required(), "mode": optional(`"0600"`), "owner": optional(`"root"`)}}
+	files := module.NewType("attrsOf", "")
+	files.Elem = file
+	filesOption := optional(`{}`)
+	filesOption.Type = files
 	role.Interface = &module.Interface{Options: map[string]*module.Option{
-		"who": option(`"nobody"`), "files": files, "port": option("22"), "short": short, "own": option(""), "nothing": option(""), "set": option(`{"a":1,"b":2}`),
+		"who": optional(`"nobody"`), "files": filesOption, "port": optional(`22`), "short": {Options: map[string]*module.Option{"name": required()}},
+		"own": required(), "nothing": required(), "set": optional(`{"a":1,"b":2}`), "list": optional(`[]`),
 	}}
 	member.Own = []instance.OwnDefinition{{Path: []string{"own"}, Priority: 100,
-		Definition: instance.Definition{File: "module.nix", Value: data(t, `{"deep":true}`)}}}
-	ref := instance.RoleRef{Instance: "i", Role: "r"}
+		Definition: instance.Definition{File: "module.nix", Value: invtest.Parse(`{"deep":true}`)}}}
 	var err error
-	member.Settings, err = instance.NewSettings(data(t, `{"who":"machine","list":["tag","machine","role"],"port":22,"short":{"name":"text"},
+	member.Settings, err = instance.NewSettings(invtest.Parse(`{"who":"machine","list":["tag","machine","role"],"port":22,"short":{"name":"text"},
 		"files":{"a":{"path":"/a","mode":"0600","owner":"computed"}},"own":{"deep":true},"nothing":[],"free":1,"set":{"a":1,"b":3}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +49,7 @@ func TestOrigins(t *testing.T) {
 			line += fmt.Sprintf("; %s %t", strings.TrimSpace(d.Layer+" "+d.Name), d.Counts)
 		}
 		if o.Option != nil {
-			line += " (" + instance.PathString(o.Path[:o.Depth]) + ")"
+			line += fmt.Sprintf(" (%s)", strings.Join(o.Path[:o.Depth], "."))
 		}
 		got = append(got, line)
 	}
@@ -56,7 +58,7 @@ func TestOrigins(t *testing.T) {
 		`files.a.owner = "computed": module (files.a.owner)`,
 		`files.a.path = "/a": layers; role true (files.a.path)`,
 		`free = 1: module`,
-		`list = ["tag","machine","role"]: layers; tag b true; tag a true; machine m true; role true`,
+		`list = ["tag","machine","role"]: layers; tag b true; tag a true; machine m true; role true (list)`,
 		`nothing = []: default (nothing)`,
 		`own.deep = true: layers; module module.nix true (own)`,
 		`port = 22: default (port)`,
@@ -76,7 +78,9 @@ func TestOrigins(t *testing.T) {
 		}
 	}
 	member.Settings = nil
-	if o := Origins(inv, ref, "m"); o != nil {
-		t.Errorf("origins of settings that do not evaluate: %v", o)
+	for _, of := range []struct{ instance, role, machine string }{{"i", "r", "m"}, {"i", "r", "n"}, {"i", "s", "m"}, {"j", "r", "m"}} {
+		if o := Origins(inv, instance.RoleRef{Instance: of.instance, Role: of.role}, of.machine); o != nil {
+			t.Errorf("origins of settings that do not evaluate, or of no member: %v", o)
+		}
 	}
 }

@@ -1,26 +1,15 @@
 package why
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
-
-func data(t *testing.T, text string) any {
-	t.Helper()
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 func TestValuesAt(t *testing.T) {
 	force := `{"_type":"override","priority":50,"content":%s}`
@@ -40,7 +29,7 @@ func TestValuesAt(t *testing.T) {
 		{`{"a":{"_type":"order","priority":500,"content":[1]}}`, "a", "[1]@100"},
 	} {
 		var got []string
-		for _, v := range valuesAt(data(t, c.in), strings.Split(c.path, "."), plainPriority) {
+		for _, v := range valuesAt(invtest.Parse(c.in), strings.Split(c.path, "."), plainPriority) {
 			got = append(got, text(v.value)+"@"+text(v.priority))
 		}
 		if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {
@@ -55,7 +44,7 @@ func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
 		if text == "" {
 			return nil
 		}
-		return []instance.Definition{{Value: data(t, text)}}
+		return []instance.Definition{{Value: invtest.Parse(text)}}
 	}
 	return &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Roles: map[string]*instance.Role{"r": {
 		Tags:     []string{"a", "b"},
@@ -68,7 +57,7 @@ func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
 func TestExplainSetting(t *testing.T) {
 	inv := layered(t, `{"x":{"_type":"override","priority":1000,"content":"machine"}}`, `{"x":"role"}`, `{"x":"tag"}`)
 	ref := instance.SettingRef{Instance: "i", Role: "r", Machine: "m", Path: []string{"x"}}
-	inv.Setting = &instance.SettingInfo{Message: "conflicting", Options: []instance.Option{{Depth: 1, Option: &module.Option{Type: &module.Type{Kind: module.KindString, Name: "str"}}, Priority: 100,
+	inv.Setting = &instance.SettingInfo{Message: "conflicting", Options: []instance.Option{{Depth: 1, Option: &module.Option{Type: module.NewType("str", "string")}, Priority: 100,
 		Definitions: []instance.Definition{{File: "module.nix", Value: "inside"}, {Value: "role"}}}}}
 	e, err := Explain(inv, ref)
 	if err != nil {
@@ -84,8 +73,45 @@ func TestExplainSetting(t *testing.T) {
 	if diff := cmp.Diff(want, e.Setting.Definitions); diff != "" {
 		t.Error(diff)
 	}
+	if e.Setting.Option.Type != "string" {
+		t.Errorf("option %+v", e.Setting.Option)
+	}
 	if e.Setting.Problem != "conflicting" || !strings.Contains(e.Setting.Hint, `the tag b write lib.mkForce ("tag")`) {
 		t.Errorf("%+v", e.Setting)
+	}
+}
+
+// What there is not, is said so with what is near; what did not evaluate, with its own error.
+func TestUnknown(t *testing.T) {
+	inv := invtest.Clan{Machines: map[string][]string{"laptop": {"mobile"}, "server": nil},
+		Instances: map[string]invtest.Instance{"backup": {Roles: map[string]invtest.Role{"client": {Machines: []string{"laptop"}, Tags: []string{"all"}, Settings: map[string]map[string]any{"role": {"exclude": 1}}},
+			"server": {Machines: []string{"server"}}}}}}.Inventory()
+	inv.Setting = &instance.SettingInfo{}
+	failed := instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "dead"}, instance.Cause{Nix: "no"})
+	inv.Findings = append(inv.Findings, failed)
+	for _, c := range []struct {
+		ref           instance.SettingRef
+		message, hint string
+	}{
+		{instance.SettingRef{Instance: "bakcup"}, `the clan has no instance "bakcup"`, `did you mean "backup"?`},
+		{instance.SettingRef{Instance: "dead"}, `inventory.instances.dead: no`, ""},
+		{instance.SettingRef{Instance: "backup", Role: "x"}, `the instance "backup" has no role "x"`, `its roles are "client", "server"`},
+		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "labtop"}, `the clan has no machine "labtop"`, `did you mean "laptop"?`},
+		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "laptop"}, `the machine "laptop" is not in the role "server" of the instance "backup"`, `the role names no machine "laptop" and takes none by tag`},
+		{instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exlcude"}}, `the role "client" has no setting exlcude`, `did you mean "exclude"?`},
+	} {
+		_, err := Explain(inv, c.ref)
+		hint := ""
+		if with, has := err.(interface{ Hint() string }); has {
+			hint = with.Hint()
+		}
+		if err == nil || err.Error() != c.message || hint != c.hint {
+			t.Errorf("%v: %v, %s", c.ref, err, hint)
+		}
+	}
+	e, err := Explain(inv, instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exclude"}})
+	if err != nil || text(e.Setting.Value) != "1" || !e.Member.Explicit || len(e.Member.Tags) != 1 {
+		t.Errorf("%+v, %v", e, err)
 	}
 }
 

@@ -38,7 +38,7 @@ let
 
   isWrapper = v: isAttrs v && v ? imports && isList v.imports && removeAttrs v [ "_file" "imports" ] == { };
   # A layer of settings as [ { file; value; } ]: clan wraps each definition in a module that names its file.
-  definitionsOf = file: v: if isWrapper v then concatMap (definitionsOf (v._file or file)) v.imports else [ { inherit file; value = v; } ];
+  definitionsOf = file: v: if peek false (isWrapper v) then concatMap (definitionsOf (v._file or file)) v.imports else [ { inherit file; value = v; } ];
   # A layer that cannot be looked at counts as set.
   isSet = d: peek true (d.value != { });
 

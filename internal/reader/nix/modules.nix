@@ -57,6 +57,8 @@ let
 
   # ---- what an input offers ----
 
+  # In the store, also where it is a part of the flake's own tree.
+  sourceOf = input: if inputs.${input} ? outPath then unsafeDiscardStringContext (toString inputs.${input}.outPath) else null;
   deprecatedOf = input: peek [ ] (inputs.${input}.clan.deprecatedModules or [ ]);
   offers = input: layout.looksSafe input && inputs.${input} ? clan.modules && isAttrs inputs.${input}.clan.modules;
 
@@ -77,11 +79,8 @@ let
   # Those that are worth a look.
   shownOf = input: removeAttrs (modulesOf input) (deprecatedOf input ++ attrNames (twinsOf input));
 
-  # As text: what is a path into the flake elsewhere is the place of the whole input here.
-  sourceOf = path: input: part (path ++ [ "source" ]) (let source = inputs.${input}.outPath or null; in if source == null then null else unsafeDiscardStringContext (toString source));
-
   inputFact = path: input: _: {
-    source = sourceOf path input;
+    source = whole (path ++ [ "source" ]) (sourceOf input);
     services = whole (path ++ [ "services" ]) (if offers input then attrNames (modulesOf input) else null);
     deprecated = whole (path ++ [ "deprecated" ]) (if offers input then deprecatedOf input else [ ]);
     twins = whole (path ++ [ "twins" ]) (if args.modules or false && offers input then twinsOf input else { });
@@ -118,7 +117,7 @@ let
       at = key: path ++ [ key ];
     in
     {
-      source = sourceOf path input;
+      source = whole (at "source") (sourceOf input);
       deprecated = elem name (deprecatedOf input);
       manifest = part (at "manifest") (manifestOf (at "manifest") service);
       # A role that throws is still a role.

@@ -65,7 +65,7 @@ in
   manifest = whole (at "manifest") (concatMap (d: if d.value ? imports || d.value ? _type then [ "name" "readme" ] else attrNames d.value) manifest);
   categories = whole (at "categories") (concatMap (d: d.value.categories or [ ]) manifest);
   limits = part (at "limits") (genList (i: walk (at "limits" ++ [ (toString i) ]) (elemAt limits i).value.constraints) (length limits));
-  perMachine = if options ? perMachine then isWritten options.perMachine else peek false (evaluated.config ? perMachine);
+  perMachine = if options ? perMachine then isWritten options.perMachine else peek true (evaluated.config ? perMachine);
   roles = part (at "roles") (parts (at "roles") roleOf (foldl' (all: d: all // d.value) { } roles));
   places = whole (at "places") {
     manifest = positions.places { } 4 manifest;

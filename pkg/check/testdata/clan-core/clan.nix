@@ -6,6 +6,7 @@
   inventory.machines.server = { };
   inventory.machines.laptop = { };
   inventory.machines.phone = { };
+  inventory.machines.mini.machineClass = "darwin";
 
   inventory.services.importer.main.roles.default.machines = [ "server" ]; #! dropped-services
 
@@ -28,6 +29,9 @@
       name = "hello-world"; #! -
     }; #! -
     implicit.module.name = "hello-world";
+
+    sshd.roles.server.machines.mini = { }; #! idle-macs
+    sshd.roles.server.machines.server = { }; #+
 
     typed.module.input = "self";
     typed.roles.peer = {
