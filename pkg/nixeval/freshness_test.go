@@ -173,6 +173,37 @@ func TestChosenEdits(t *testing.T) {
 	}
 }
 
+// The manual lists the chosen edits. UPDATE=1 writes the list.
+func TestChosenEditsAreListed(t *testing.T) {
+	const page, begin, end = "../../docs/reliability.md", "<!-- edits -->\n", "<!-- end of edits -->"
+	list := "| edit | the answer before it | after it |\n|---|---|---|\n"
+	for _, c := range slices.Concat(inputEdits, gitEdits) {
+		before, after := "kept", "Nix runs again"
+		switch {
+		case !c.kept && c.reason == "":
+			before = "not kept, or Nix fails"
+		case !c.kept:
+			before = "not kept: " + strings.TrimSuffix(c.reason, ": ")
+		case c.still:
+			after = "kept: it is the same to Nix"
+		}
+		list += fmt.Sprintf("| %s | %s | %s |\n", c.name, before, after)
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(text), begin)
+	was, after, found := strings.Cut(rest, end)
+	if os.Getenv("UPDATE") != "" && found {
+		if err := os.WriteFile(page, []byte(before+begin+list+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if was != list {
+		t.Errorf("%s lists other edits: run UPDATE=1 go test -run TestChosenEditsAreListed ./pkg/nixeval", page)
+	}
+}
+
 // withInput is a flake with an input.
 func withInput(w *world, url string) {
 	w.write("flake/flake.nix", `{ inputs.other.url = "`+url+`"; outputs = { self, other }: { value = other.value; }; }`)
