@@ -28,15 +28,17 @@ import (
 // of its content, so that an unchanged tree is recognised by one lstat for each file.
 type Tree struct {
 	source Source
-	// head is git's own state: HEAD and the commit it leads to, and the configuration.
-	head string
+	// git is git's own state, which state stands for.
+	git    gitState
+	state  digest
+	config gitConfig
 	// index is git's index file; list is the hash of what it lists.
 	index entry
 	list  digest
 	dirs  []dir
 	sum   digest
-	// relisted: some directory's names were read anew.
-	relisted bool
+	// relisted: some directory's names were read anew. configured: so was git's configuration.
+	relisted, configured bool
 }
 
 type digest [sha256.Size]byte
@@ -82,11 +84,15 @@ func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool
 	if err != nil {
 		return nil, false, err
 	}
+	t.state = sha256.Sum256([]byte(t.git.text))
 	touched, err := t.stampFiles(known)
+	if err == nil && s.Git {
+		err = t.checkAttributes()
+	}
 	if err != nil {
 		return nil, false, err
 	}
-	same := !touched && !t.relisted && t.head == known.head && t.list == known.list && t.index == known.index && len(t.dirs) == len(known.dirs)
+	same := !touched && !t.relisted && !t.configured && t.state == known.state && t.list == known.list && t.index == known.index && len(t.dirs) == len(known.dirs)
 	if same {
 		t.sum = known.sum
 	} else {
@@ -98,36 +104,26 @@ func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool
 // Sum stands for all of the content.
 func (t *Tree) Sum() []byte { return t.sum[:] }
 
-// UnchangedSince reports whether two observations saw the same files with the same stamps, so that nothing was edited in
-// between, not even there and back.
+// UnchangedSince reports whether two observations saw the same files with the same stamps, git's own included, so that nothing was edited
+// in between, not even there and back.
 func (t *Tree) UnchangedSince(before *Tree) bool {
-	if t.sum != before.sum || len(t.dirs) != len(before.dirs) {
-		return false
+	same := func(a, b []entry) bool {
+		return slices.EqualFunc(a, b, func(x, y entry) bool { return x.name == y.name && x.stamp == y.stamp })
 	}
-	for i := range t.dirs {
-		a, b := t.dirs[i], before.dirs[i]
-		if a.path != b.path || a.self.stamp != b.self.stamp || !slices.EqualFunc(a.entries, b.entries, func(x, y entry) bool {
-			return x.name == y.name && x.stamp == y.stamp
-		}) {
-			return false
-		}
-	}
-	return true
+	return t.sum == before.sum && t.index.stamp == before.index.stamp && same(t.git.looked, before.git.looked) &&
+		slices.EqualFunc(t.dirs, before.dirs, func(a, b dir) bool {
+			return a.path == b.path && a.self.stamp == b.self.stamp && same(a.entries, b.entries)
+		})
 }
 
 // QuietSince reports whether nothing in the tree was changed at or after a time.
 func (t *Tree) QuietSince(when time.Time) bool {
-	for _, d := range t.dirs {
-		if !d.self.stamp.Before(when) {
-			return false
-		}
-		for _, e := range d.entries {
-			if !e.stamp.Before(when) {
-				return false
-			}
-		}
+	quiet := func(e entry) bool { return e.stamp.Before(when) }
+	all := func(entries []entry) bool {
+		return !slices.ContainsFunc(entries, func(e entry) bool { return !quiet(e) })
 	}
-	return true
+	return quiet(t.index) && all(t.git.looked) &&
+		!slices.ContainsFunc(t.dirs, func(d dir) bool { return !quiet(d.self) || !all(d.entries) })
 }
 
 // Before reports whether the last change was surely before a time, whatever the file system's clock tick: some count whole
@@ -145,6 +141,8 @@ func (s Stamp) Before(when time.Time) bool {
 func (e *entry) trusts(now Stamp) bool {
 	return e.hashed != 0 && e.stamp == now && now.Before(time.Unix(0, e.hashed))
 }
+
+func (s Stamp) isLink() bool { return s.mode&unix.S_IFMT == unix.S_IFLNK }
 
 func stampOf(st *unix.Stat_t) Stamp {
 	return Stamp{mode: uint32(st.Mode), ino: st.Ino, dev: uint64(st.Dev), size: st.Size, //nolint:unconvert // differs between systems
@@ -222,14 +220,12 @@ func (t *Tree) listPlain(known *Tree) error {
 
 // listGit lists what git's index holds, and git's own state.
 func (t *Tree) listGit(ctx context.Context, known *Tree) error {
-	var err error
-	var gitDir string
-	if gitDir, t.head, err = gitHead(ctx, t.source.Root); err != nil {
+	err := t.lookAtGit(ctx, known)
+	if err != nil {
 		return err
 	}
-	index := filepath.Join(gitDir, "index")
 	t.index.hashed = time.Now().UnixNano()
-	if t.index.stamp, err = Lstat(index); err != nil {
+	if t.index.stamp, err = Lstat(filepath.Join(t.git.dir, "index")); err != nil {
 		return err
 	}
 	if known.index.trusts(t.index.stamp) {
@@ -268,53 +264,8 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 		e.name = name
 		t.dirs[i].entries = append(t.dirs[i].entries, e)
 	}
+	t.addAttributes()
 	return nil
-}
-
-// gitHead reads what of git's state a flake can see (`self.rev`, and whether the tree is dirty, follow from it and the files).
-func gitHead(ctx context.Context, root string) (gitDir, head string, err error) {
-	gitDir = filepath.Join(root, ".git")
-	if info, err := os.Stat(gitDir); err != nil || !info.IsDir() {
-		// A linked work tree: its .git is a file, and refs are elsewhere.
-		repo := git.Repo(root)
-		gitDir, err := repo.Dir(ctx)
-		if err == nil {
-			head, err = repo.Resolve(ctx, "HEAD")
-		}
-		if err != nil {
-			return "", "", fmt.Errorf("%w: %w", ErrUnknown, err)
-		}
-		return gitDir, head, nil
-	}
-	text, err := os.ReadFile(filepath.Join(gitDir, "HEAD"))
-	if err != nil {
-		return "", "", err
-	}
-	head = string(text)
-	if ref, symbolic := strings.CutPrefix(strings.TrimSpace(head), "ref: "); symbolic {
-		commit, err := os.ReadFile(filepath.Join(gitDir, filepath.FromSlash(ref)))
-		if errors.Is(err, fs.ErrNotExist) {
-			commit, err = os.ReadFile(filepath.Join(gitDir, "packed-refs"))
-			if errors.Is(err, fs.ErrNotExist) {
-				err = nil // no commit yet
-			}
-		}
-		if err != nil {
-			return "", "", err
-		}
-		head += string(commit)
-	}
-	// Refs in git's newer form: each change to one gives the list of its tables a new entry.
-	if tables, err := os.ReadFile(filepath.Join(gitDir, "reftable", "tables.list")); err == nil {
-		head += string(tables)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", "", err
-	}
-	config, err := os.ReadFile(filepath.Join(gitDir, "config"))
-	if err != nil {
-		return "", "", err
-	}
-	return gitDir, head + string(config), nil
 }
 
 // ---- what is in it ----
@@ -323,6 +274,7 @@ func gitHead(ctx context.Context, root string) (gitDir, head string, err error) 
 func (t *Tree) stampFiles(known *Tree) (touched bool, err error) {
 	var changed atomic.Bool
 	var next atomic.Int64
+	var links sync.Map // directories that have become links
 	workers := min(runtime.GOMAXPROCS(0), len(t.dirs))
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
@@ -334,28 +286,50 @@ func (t *Tree) stampFiles(known *Tree) (touched bool, err error) {
 					return
 				}
 				var touched bool
-				if touched, errs[w] = t.stampDir(&t.dirs[i]); touched {
+				if touched, errs[w] = t.stampDir(&t.dirs[i], &links); touched {
 					changed.Store(true)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	return changed.Load(), errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return false, err
+	}
+	return t.dropBelow(&links) || changed.Load(), nil
 }
 
-func (t *Tree) stampDir(d *dir) (touched bool, err error) {
-	path := filepath.Join(t.source.Root, d.path)
-	fd, err := unix.Open(path, unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_RDONLY, 0)
-	if err != nil && !(t.source.Git && errors.Is(err, unix.ENOENT)) {
-		if t.source.Git && errors.Is(err, unix.ENOTDIR) {
-			fd = -1
-		} else {
-			return false, &fs.PathError{Op: "open", Path: path, Err: err}
+// dropBelow takes what is below a link for deleted, as git does: it has links among its files, and nothing beyond them.
+func (t *Tree) dropBelow(links *sync.Map) (touched bool) {
+	links.Range(func(link, _ any) bool {
+		for i := range t.dirs {
+			if !strings.HasPrefix(t.dirs[i].path, link.(string)+"/") {
+				continue
+			}
+			for j, e := range t.dirs[i].entries {
+				touched = touched || e.stamp != Stamp{}
+				t.dirs[i].entries[j] = entry{name: e.name}
+			}
 		}
+		return true
+	})
+	return touched
+}
+
+func (t *Tree) stampDir(d *dir, links *sync.Map) (touched bool, err error) {
+	path := filepath.Join(t.source.Root, d.path)
+	flags := unix.O_DIRECTORY | unix.O_CLOEXEC | unix.O_RDONLY
+	if t.source.Git && d.path != "" {
+		flags |= unix.O_NOFOLLOW
+	}
+	fd, err := unix.Open(path, flags, 0)
+	if err != nil && !(t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP))) {
+		return false, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	if err == nil {
 		defer unix.Close(fd)
+	} else if !errors.Is(err, unix.ENOENT) {
+		links.Store(d.path, true) // or a file; the system may say the same of both
 	}
 	gone := err != nil
 	for i := range d.entries {
@@ -433,7 +407,7 @@ func (e *entry) read(path string, now Stamp) error {
 // the times of files.
 func (t *Tree) digest() digest {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%t %d %s%x\n", t.source.Git, len(t.head), t.head, t.list)
+	fmt.Fprintf(&b, "%t %x %x\n", t.source.Git, t.state, t.list)
 	order := make([]int, len(t.dirs))
 	for i := range order {
 		order[i] = i

@@ -14,18 +14,19 @@ func (t *Tree) Marshal() []byte {
 	w := treeWriter{}
 	w.bool(t.source.Git)
 	w.string(t.source.Root)
-	w.string(t.head)
+	for _, d := range []digest{t.state, t.config.sum, t.config.around, t.list} {
+		w.b = append(w.b, d[:]...)
+	}
+	w.string(t.config.attributes)
+	w.bool(t.config.programs)
+	w.entries(t.config.files)
 	w.entry(&t.index)
-	w.b = append(w.b, t.list[:]...)
 	w.uint(uint64(len(t.dirs)))
 	for i := range t.dirs {
 		d := &t.dirs[i]
 		w.string(d.path)
 		w.entry(&d.self)
-		w.uint(uint64(len(d.entries)))
-		for j := range d.entries {
-			w.entry(&d.entries[j])
-		}
+		w.entries(d.entries)
 	}
 	return append(w.b, t.sum[:]...)
 }
@@ -33,18 +34,18 @@ func (t *Tree) Marshal() []byte {
 // Unmarshal reads it again.
 func Unmarshal(b []byte) (*Tree, error) {
 	r := treeReader{b: b}
-	t := &Tree{source: Source{Git: r.bool(), Root: r.string()}, head: r.string()}
+	t := &Tree{source: Source{Git: r.bool(), Root: r.string()}}
+	for _, d := range []*digest{&t.state, &t.config.sum, &t.config.around, &t.list} {
+		r.digest(d)
+	}
+	t.config.attributes, t.config.programs, t.config.files = r.string(), r.bool(), r.entries()
 	r.entry(&t.index)
-	r.digest(&t.list)
 	t.dirs = make([]dir, r.count())
 	for i := range t.dirs {
 		d := &t.dirs[i]
 		d.path = r.string()
 		r.entry(&d.self)
-		d.entries = make([]entry, r.count())
-		for j := range d.entries {
-			r.entry(&d.entries[j])
-		}
+		d.entries = r.entries()
 	}
 	r.digest(&t.sum)
 	if r.bad || len(r.b) != 0 {
@@ -63,6 +64,13 @@ func (w *treeWriter) bool(v bool) {
 		w.uint(1)
 	} else {
 		w.uint(0)
+	}
+}
+
+func (w *treeWriter) entries(entries []entry) {
+	w.uint(uint64(len(entries)))
+	for i := range entries {
+		w.entry(&entries[i])
 	}
 }
 
@@ -129,6 +137,14 @@ func (r *treeReader) digest(d *digest) {
 		return
 	}
 	r.b = r.b[copy(d[:], r.b):]
+}
+
+func (r *treeReader) entries() []entry {
+	entries := make([]entry, r.count())
+	for i := range entries {
+		r.entry(&entries[i])
+	}
+	return entries
 }
 
 func (r *treeReader) entry(e *entry) {

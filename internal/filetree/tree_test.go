@@ -2,7 +2,6 @@ package filetree
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -202,7 +201,7 @@ func TestTrustNeedsTime(t *testing.T) {
 
 // A file of the cache that anything may stand in: an error, or a tree that is written as it was read.
 func FuzzTreeFile(f *testing.F) {
-	t := &Tree{source: Source{Git: true, Root: "/clan"}, head: "ref", dirs: []dir{{path: "a", entries: []entry{{name: "b", hashed: 5}, {name: "c"}}}, {}}}
+	t := &Tree{source: Source{Git: true, Root: "/clan"}, config: gitConfig{attributes: "/x", programs: true, files: []entry{{name: "/y"}}}, dirs: []dir{{path: "a", entries: []entry{{name: "b", hashed: 5}, {name: "c"}}}, {}}}
 	f.Add(t.Marshal())
 	f.Add((&Tree{}).Marshal())
 	f.Add([]byte{})
@@ -216,27 +215,4 @@ func FuzzTreeFile(f *testing.F) {
 			t.Fatalf("%v: written it is another", err)
 		}
 	})
-}
-
-// Refs in git's reftable form are in no file of their own.
-func TestGitHeadSeesReftables(t *testing.T) {
-	root := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		path := filepath.Join(root, ".git", name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("HEAD", "ref: refs/heads/.invalid\n")
-	write("config", "[extensions]\n\trefStorage = reftable\n")
-	write("reftable/tables.list", "0x000000000001-0x000000000002-aaaaaaaa.ref\n")
-	_, before, err := gitHead(t.Context(), root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write("reftable/tables.list", "0x000000000001-0x000000000003-bbbbbbbb.ref\n")
-	if _, after, err := gitHead(t.Context(), root); err != nil || after == before {
-		t.Errorf("a commit was not seen: %v", err)
-	}
 }

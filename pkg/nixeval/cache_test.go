@@ -3,7 +3,6 @@ package nixeval
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/clanctl/clanctl/internal/filetree/treetest"
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
@@ -128,44 +126,6 @@ func TestCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("world-writable", e, nil, second, false)
-}
-
-// The cached answer is the uncached one, whatever is edited.
-func TestCacheIsNeverStale(t *testing.T) {
-	var e Evaluator
-	realNix(t, &e)
-	root := t.TempDir()
-	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2))
-	all := Function{Name: "all.nix", Source: `flake: _: let
-		walk = dir: builtins.mapAttrs (n: k: if k == "directory" then walk (dir + "/${n}") else if k == "regular" then builtins.readFile (dir + "/${n}") else k) (builtins.readDir dir);
-		in walk flake.outPath`}
-	writeAll(t, map[string]string{filepath.Join(root, "flake.nix"): "{ outputs = _: { }; }"})
-	uncached := e
-	uncached.CacheDir = ""
-	hits := 0
-	for i := range 60 {
-		what := "nothing"
-		if r.IntN(3) > 0 {
-			what = treetest.Edit(t, r, root, false)
-		} else {
-			time.Sleep(60 * time.Millisecond)
-		}
-		got, err := e.Apply(t.Context(), root, all, nil)
-		want, err2 := uncached.Apply(t.Context(), root, all, nil)
-		if err != nil || err2 != nil {
-			t.Fatal(err, err2)
-		}
-		if got.Cached {
-			hits++
-		}
-		if string(got.Value) != string(want.Value) {
-			t.Fatalf("edit %d (%s): stale\n%s\n%s", i, what, got.Value, want.Value)
-		}
-	}
-	if hits == 0 {
-		t.Error("nothing was ever answered from the cache")
-	}
-	t.Logf("%d of 60 from the cache", hits)
 }
 
 func TestStoreIsBounded(t *testing.T) {

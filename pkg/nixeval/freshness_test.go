@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,10 +72,10 @@ func (w *world) evaluator() *Evaluator {
 // everything is a function whose answer hangs on all that a flake can see.
 var everything = Function{Name: "everything.nix", Source: `flake: _:
 	let
-		walk = dir: builtins.mapAttrs (n: k: if k == "directory" then walk (dir + "/${n}") else if k == "regular" then builtins.readFile (dir + "/${n}") else k) (builtins.readDir dir);
+		walk = dir: builtins.mapAttrs (n: k: if k == "directory" then walk (dir + "/${n}") else if k == "regular" then builtins.readFile (dir + "/${n}") else k) (removeAttrs (builtins.readDir dir) [ ".git" ]);
 		values = depth: flake: builtins.mapAttrs (_: i: { value = i.value or (if builtins.pathExists (i + "/value") then builtins.readFile (i + "/value") else null); }
 			// (if depth > 0 && i ? inputs then { inputs = values (depth - 1) i; } else { })) flake.inputs;
-	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; } flake; value = flake.value or null; }`}
+	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; } flake; value = flake.value or null; exec = builtins ? exec; }`}
 
 // ask asks with and without the cache, which must be the same, and returns the answer (or the error) and whether it came from the cache.
 func (w *world) ask(what string) (string, bool) {
@@ -138,6 +139,8 @@ type chosenEdit struct {
 	kept bool
 	// still: the edit changes nothing for Nix; the answer comes from the cache (if kept).
 	still bool
+	// maybe: whether it changes something for Nix hangs on Nix's version.
+	maybe bool
 	// reason is part of the reason why nothing is kept.
 	reason string
 }
@@ -145,7 +148,7 @@ type chosenEdit struct {
 const valueFlake = `{ outputs = _: { value = builtins.readFile ./value; }; }`
 
 func TestChosenEdits(t *testing.T) {
-	for _, c := range slicesOf(inputEdits) {
+	for _, c := range slices.Concat(inputEdits, gitEdits) {
 		eachWorld(t, c.name, func(w *world) {
 			c.make(w)
 			settle()
@@ -158,10 +161,10 @@ func TestChosenEdits(t *testing.T) {
 			}
 			c.edit(w)
 			after, cached := w.ask("after the edit")
-			if (before == after) != c.still {
+			if (before == after) != c.still && !c.maybe {
 				w.Errorf("the edit changed something: %v\n%s\n%s", before != after, before, after)
 			}
-			if cached != (c.kept && c.still) {
+			if cached != (c.kept && c.still) && !c.maybe {
 				w.Errorf("after the edit it comes from the cache: %v", cached)
 			}
 			settle()
@@ -170,12 +173,35 @@ func TestChosenEdits(t *testing.T) {
 	}
 }
 
-func slicesOf[T any](lists ...[]T) []T {
-	var all []T
-	for _, list := range lists {
-		all = append(all, list...)
+// The manual lists the chosen edits. UPDATE=1 writes the list.
+func TestChosenEditsAreListed(t *testing.T) {
+	const page, begin, end = "../../docs/reliability.md", "<!-- edits -->\n", "<!-- end of edits -->"
+	list := "| edit | the answer before it | after it |\n|---|---|---|\n"
+	for _, c := range slices.Concat(inputEdits, gitEdits) {
+		before, after := "kept", "Nix runs again"
+		switch {
+		case !c.kept && c.reason == "":
+			before = "not kept, or Nix fails"
+		case !c.kept:
+			before = "not kept: " + strings.TrimSuffix(c.reason, ": ")
+		case c.still:
+			after = "kept: it is the same to Nix"
+		}
+		list += fmt.Sprintf("| %s | %s | %s |\n", c.name, before, after)
 	}
-	return all
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(text), begin)
+	was, after, found := strings.Cut(rest, end)
+	if os.Getenv("UPDATE") != "" && found {
+		if err := os.WriteFile(page, []byte(before+begin+list+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if was != list {
+		t.Errorf("%s lists other edits: run UPDATE=1 go test -run TestChosenEditsAreListed ./pkg/nixeval", page)
+	}
 }
 
 // withInput is a flake with an input.
@@ -348,4 +374,111 @@ var inputEdits = []chosenEdit{
 		w.commit("flake")
 		w.ref = "git+file://" + w.path("flake") + "?dir=fleet"
 	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true},
+}
+
+// checkout is a flake in a repository.
+func checkout(w *world) {
+	w.write("flake/flake.nix", valueFlake)
+	w.write("flake/value", "one")
+	w.write("flake/sub/file", "one")
+	w.commit("flake")
+}
+
+var gitEdits = []chosenEdit{
+	{name: "a file that git is told to take for unchanged", make: func(w *world) {
+		checkout(w)
+		w.git("flake", "update-index", "--assume-unchanged", "value")
+	}, edit: func(w *world) { w.write("flake/value", "two") }, kept: true, maybe: true},
+	{name: "git is told to look at a file again", make: func(w *world) {
+		checkout(w)
+		w.git("flake", "update-index", "--assume-unchanged", "value")
+		w.write("flake/value", "two")
+	}, edit: func(w *world) { w.git("flake", "update-index", "--no-assume-unchanged", "value") }, kept: true, maybe: true},
+	{name: "a file that is changed, and git told to take it for unchanged", make: func(w *world) {
+		checkout(w)
+		w.write("flake/value", "two")
+	}, edit: func(w *world) { w.git("flake", "update-index", "--assume-unchanged", "value") }, kept: true, maybe: true},
+	{name: "a file that is left out of the work tree", make: func(w *world) {
+		checkout(w)
+		w.git("flake", "update-index", "--skip-worktree", "value")
+		w.write("flake/value", "two")
+	}, edit: func(w *world) { w.git("flake", "update-index", "--no-skip-worktree", "value") }, kept: true, maybe: true},
+	{name: "line ends, in the repository's configuration", make: lineEnds, edit: func(w *world) { w.git("flake", "config", "core.autocrlf", "false") }, kept: true, maybe: true},
+	{name: "line ends, in a file that the configuration includes", make: func(w *world) {
+		lineEnds(w)
+		w.git("flake", "config", "--unset", "core.autocrlf")
+		w.write("more", "[core]\n\tautocrlf = true\n")
+		w.git("flake", "config", "include.path", w.path("more"))
+	}, edit: func(w *world) { w.write("more", "[core]\n\tautocrlf = false\n") }, kept: true, maybe: true},
+	{name: "line ends, in attributes that git does not track", make: func(w *world) {
+		lineEnds(w)
+		w.git("flake", "config", "core.autocrlf", "false")
+		w.write("flake/.gitattributes", "value text eol=crlf\n")
+	}, edit: func(w *world) { w.do(os.Remove(w.path("flake/.gitattributes"))) }, kept: true, maybe: true},
+	{name: "line ends, in attributes of the repository", make: func(w *world) {
+		lineEnds(w)
+		w.git("flake", "config", "core.autocrlf", "false")
+		w.write("flake/.git/info/attributes", "value text eol=crlf\n")
+	}, edit: func(w *world) { w.do(os.Remove(w.path("flake/.git/info/attributes"))) }, kept: true, maybe: true},
+	{name: "line ends, in the main repository of a linked work tree", make: func(w *world) {
+		lineEnds(w)
+		w.do(os.Rename(w.path("flake"), w.path("main")))
+		w.git("main", "worktree", "add", "-q", w.path("flake"))
+	}, edit: func(w *world) { w.git("main", "config", "core.autocrlf", "false") }, kept: true, maybe: true},
+	{name: "a commit in a linked work tree", make: func(w *world) {
+		checkout(w)
+		w.do(os.Rename(w.path("flake"), w.path("main")))
+		w.git("main", "worktree", "add", "-q", w.path("flake"))
+	}, edit: func(w *world) { w.git("flake", "commit", "-qm", "x", "--allow-empty") }, kept: true},
+	{name: "the executable bit, whether git looks at it", make: func(w *world) {
+		checkout(w)
+		w.git("flake", "config", "core.fileMode", "false")
+		w.do(os.Chmod(w.path("flake/value"), 0o755))
+	}, edit: func(w *world) { w.git("flake", "config", "core.fileMode", "true") }, kept: true, maybe: true},
+	{name: "HEAD leads through other refs", make: func(w *world) {
+		checkout(w)
+		w.git("flake", "symbolic-ref", "refs/heads/alias", "refs/heads/main")
+		w.git("flake", "symbolic-ref", "HEAD", "refs/heads/alias")
+	}, edit: func(w *world) { w.git("flake", "commit", "-qm", "x", "--allow-empty") }, kept: true},
+	{name: "a commit on a packed branch", make: func(w *world) { checkout(w); w.git("flake", "pack-refs", "--all") },
+		edit: func(w *world) { w.git("flake", "commit", "-qm", "x", "--allow-empty") }, kept: true},
+	{name: "a directory that becomes a link to one of equal content", make: checkout, edit: func(w *world) {
+		w.do(os.Rename(w.path("flake/sub"), w.path("flake/real")), os.Symlink("real", w.path("flake/sub")))
+	}, kept: true},
+	{name: "files that git filters", make: func(w *world) {
+		checkout(w)
+		w.git("flake", "config", "filter.x.clean", "sed s/two/one/")
+		w.write("flake/.gitattributes", "value filter=x\n")
+	}, edit: func(w *world) { w.write("flake/value", "two") }, maybe: true, reason: "has git run programs on files"},
+	{name: "a work tree elsewhere", make: func(w *world) {
+		checkout(w)
+		w.write("other/flake.nix", valueFlake)
+		w.write("other/value", "one")
+		w.git("flake", "config", "core.worktree", w.path("other"))
+	}, edit: func(w *world) { w.write("other/value", "two") }, maybe: true, reason: "core.worktree"},
+	{name: "times that git does not look at", make: func(w *world) {
+		checkout(w)
+		w.git("flake", "config", "core.trustctime", "false")
+	}, edit: func(w *world) { w.write("flake/value", "two") }, reason: "core.trustctime"},
+	{name: "an object in the place of another", make: func(w *world) {
+		checkout(w)
+		w.write("flake/value", "two")
+		w.commit("flake")
+		w.git("flake", "replace", "HEAD", "HEAD~1")
+	}, edit: func(w *world) { w.git("flake", "replace", "-d", w.git("flake", "rev-parse", "HEAD")) }, maybe: true, reason: "refs/replace"},
+}
+
+// lineEnds is a checkout with a value that ends its line as Windows does, and a commit in which it does not.
+func lineEnds(w *world) {
+	checkout(w)
+	w.git("flake", "config", "core.autocrlf", "true")
+	w.write("flake/value", "one\r\n")
+	w.commit("flake")
+}
+
+func (w *world) do(errs ...error) {
+	w.Helper()
+	if err := errors.Join(errs...); err != nil {
+		w.Fatal(err)
+	}
 }

@@ -66,8 +66,7 @@ rec {
     let
       given = raw.${name}.roles.${role};
       layer = v: filter isSet (definitionsOf null (v.settings or { }));
-      # What does not evaluate is a layer, too: it fails where it is looked at.
-      layersOf = members: filterAttrs (_: l: peek true (l != [ ])) (mapAttrs (_: layer) members);
+      layersOf = members: filterAttrs (_: l: l != [ ]) (mapAttrs (_: layer) members);
     in
     rec {
       inherit given;

@@ -1,0 +1,203 @@
+package filetree
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clanctl/clanctl/internal/git"
+)
+
+// gitConfig is git's configuration for a work tree. It is asked of git once, and again when one of the files that it comes from, or could
+// come from, has changed.
+type gitConfig struct {
+	// sum stands for all of it; around for what else it hangs on: the environment, and git's state before it was read.
+	sum, around digest
+	files       []entry
+	// attributes is the user's file of attributes.
+	attributes string
+	// programs: it names some that git runs on files with certain attributes.
+	programs bool
+}
+
+var (
+	programNames   = regexp.MustCompile(`^(?:filter\..*\.(?:clean|smudge|process)|diff\..*\.command)$`)
+	programUse     = regexp.MustCompile(`\b(?:filter|diff)\b`)
+	includedByName = regexp.MustCompile(`^include(?:if\..*)?\.path$`)
+)
+
+// configure brings the configuration up to date, and adds it and the attributes that it names to git's state.
+func (t *Tree) configure(ctx context.Context, known *Tree) error {
+	hash := sha256.New()
+	fmt.Fprintln(hash, t.git.text)
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); name == "HOME" || name == "XDG_CONFIG_HOME" || strings.HasPrefix(name, "GIT_CONFIG") || name == "GIT_ATTR_NOSYSTEM" {
+			fmt.Fprintln(hash, entry)
+		}
+	}
+	around := digest(hash.Sum(nil))
+	if t.config = known.config; !t.config.holds(around) {
+		began := time.Now()
+		values, err := git.Repo(t.source.Root).Config(ctx)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrUnknown, err)
+		}
+		t.config = gitConfig{around: around}
+		if err := t.config.take(values, t.source.Root, &t.git, began); err != nil {
+			return err
+		}
+		t.configured = true
+	}
+	t.git.looked = append(t.git.looked, t.config.files...)
+	t.git.text += fmt.Sprintf("%x\n", t.config.sum)
+	for _, file := range []string{t.config.attributes, systemAttributes} {
+		if _, _, err := t.git.read(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holds reports whether nothing that the configuration comes from has changed.
+func (c *gitConfig) holds(around digest) bool {
+	return len(c.files) > 0 && c.around == around && !slices.ContainsFunc(c.files, func(e entry) bool {
+		now, _ := Stat(e.name) // the zero stamp for none
+		return !e.trusts(now)
+	})
+}
+
+// take understands a configuration, read after a time, as far as it matters, or says what of it makes the state of a work tree unknowable.
+func (c *gitConfig) take(values []git.Value, root string, g *gitState, began time.Time) error {
+	home := os.Getenv("HOME")
+	xdg := os.Getenv("XDG_CONFIG_HOME")
+	if xdg == "" {
+		xdg = filepath.Join(home, ".config")
+	}
+	c.attributes = filepath.Join(xdg, "git/attributes")
+	files := []string{"/etc/gitconfig", os.Getenv("GIT_CONFIG_SYSTEM"), os.Getenv("GIT_CONFIG_GLOBAL"), filepath.Join(home, ".gitconfig"), filepath.Join(xdg, "git/config"),
+		filepath.Join(g.common, "config"), filepath.Join(g.dir, "config.worktree"), filepath.Join(g.common, "config.worktree")}
+	hash := sha256.New()
+	for _, v := range values {
+		fmt.Fprintf(hash, "%s\n%s\n", v.Name, v.Value)
+		if v.File != "" {
+			files = append(files, v.File)
+		}
+		switch name := v.Name; {
+		case includedByName.MatchString(name):
+			included, err := pathOf(v, home)
+			if err != nil {
+				return err
+			}
+			files = append(files, included)
+		case name == "core.attributesfile":
+			var err error
+			if c.attributes, err = pathOf(v, home); err != nil {
+				return err
+			}
+		case programNames.MatchString(name):
+			c.programs = true
+		case name == "core.worktree":
+			// Relative to git's directory.
+			if at := v.Value; filepath.Join(g.dir, at) != root && filepath.Clean(at) != root {
+				return fmt.Errorf("%w: git's core.worktree is elsewhere", ErrUnknown)
+			}
+		case name == "core.trustctime" && isFalse(v.Value), name == "core.checkstat" && !strings.EqualFold(v.Value, "default"), name == "core.ignorestat" && !isFalse(v.Value):
+			// What git takes for changed then hangs on times that can be set back.
+			return fmt.Errorf("%w: git's setting %s = %s", ErrUnknown, v.Name, v.Value)
+		}
+	}
+	hash.Sum(c.sum[:0])
+	slices.Sort(files)
+	for _, file := range slices.Compact(files) {
+		if file != "" {
+			e := entry{name: file, hashed: began.UnixNano()}
+			e.stamp, _ = Stat(file)
+			c.files = append(c.files, e)
+		}
+	}
+	return nil
+}
+
+// pathOf is the file that a setting names.
+func pathOf(v git.Value, home string) (string, error) {
+	rest, inHome := strings.CutPrefix(v.Value, "~/")
+	switch {
+	case inHome && home != "":
+		return filepath.Join(home, rest), nil
+	case filepath.IsAbs(v.Value):
+		return v.Value, nil
+	case v.Value == "" || v.File == "" || strings.HasPrefix(v.Value, "~") || strings.HasPrefix(v.Value, "%("):
+		return "", fmt.Errorf("%w: git's setting %s = %s", ErrUnknown, v.Name, v.Value)
+	}
+	return filepath.Join(filepath.Dir(v.File), v.Value), nil
+}
+
+// systemAttributes is where git looks for attributes of all users, as most systems build it.
+const systemAttributes = "/etc/gitattributes"
+
+// isFalse reports whether git takes a value for false.
+func isFalse(value string) bool {
+	return slices.Contains([]string{"false", "no", "off", "0"}, strings.ToLower(value))
+}
+
+// attributesName is the name of the files in which a tree has git's attributes. An untracked one counts, too.
+const attributesName = ".gitattributes"
+
+// addAttributes has each directory with tracked files, and those above it, have an entry for its attributes.
+func (t *Tree) addAttributes() {
+	at := map[string]int{}
+	for i, d := range t.dirs {
+		at[d.path] = i
+	}
+	for i := 0; i < len(t.dirs); i++ {
+		d := &t.dirs[i]
+		if !slices.ContainsFunc(d.entries, func(e entry) bool { return e.name == attributesName }) {
+			d.entries = append(d.entries, entry{name: attributesName})
+		}
+		if d.path == "" {
+			continue
+		}
+		above := filepath.Dir(d.path)
+		if above == "." {
+			above = ""
+		}
+		if _, seen := at[above]; !seen {
+			at[above] = len(t.dirs)
+			t.dirs = append(t.dirs, dir{path: above})
+		}
+	}
+}
+
+// checkAttributes refuses a tree on whose files git would run programs: what these make of a file, and so whether it is changed, hangs on
+// the programs, and, where they are not run, on the times of files.
+func (t *Tree) checkAttributes() error {
+	files := []string{t.config.attributes, systemAttributes, filepath.Join(t.git.common, "info/attributes")}
+	for _, d := range t.dirs {
+		for _, e := range d.entries {
+			if e.name != attributesName || (e.stamp == Stamp{}) {
+				continue
+			}
+			path := filepath.Join(t.source.Root, d.path, e.name)
+			if e.stamp.isLink() {
+				return fmt.Errorf("%w: %s is a link", ErrUnknown, path)
+			}
+			files = append(files, path)
+		}
+	}
+	if !t.config.programs {
+		return nil
+	}
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		if programUse.Match(text) {
+			return fmt.Errorf("%w: %s has git run programs on files", ErrUnknown, file)
+		}
+	}
+	return nil
+}

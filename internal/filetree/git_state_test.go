@@ -1,0 +1,258 @@
+package filetree
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// repository is a git work tree in a home of its own, with a file tracked in a/b/ and one at the top, whose repository may be elsewhere.
+type repository struct {
+	*testing.T
+	home, root string
+}
+
+func newRepository(t *testing.T) *repository {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"HOME": dir + "/home", "XDG_CONFIG_HOME": dir + "/xdg", "GIT_CONFIG_NOSYSTEM": "1"} {
+		t.Setenv(name, value)
+	}
+	r := &repository{t, dir + "/home", dir + "/repo"}
+	r.write("../home/file", "")
+	r.write("file", "one")
+	r.write("a/b/file", "one")
+	r.git("init", "-q", "-b", "main", ".")
+	r.git("add", ".")
+	r.git("commit", "-qm", "x")
+	return r
+}
+
+func (r *repository) write(name, text string) {
+	r.Helper()
+	path := filepath.Join(r.root, name)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *repository) git(args ...string) string {
+	r.Helper()
+	out, err := exec.Command("git", append([]string{"-C", r.root, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...).CombinedOutput()
+	if err != nil {
+		r.Fatalf("git %v: %s", args, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (r *repository) do(errs ...error) {
+	r.Helper()
+	if err := errors.Join(errs...); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// Each of these changes what Nix sees of a work tree, or may, and most of them no file that git tracks.
+func TestGitStateNoticesEdits(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare, edit func(r *repository)
+	}{
+		"a commit":         {edit: func(r *repository) { r.git("commit", "-qm", "x", "--allow-empty") }},
+		"assume-unchanged": {edit: func(r *repository) { r.git("update-index", "--assume-unchanged", "file") }},
+		"no assume-unchanged": {func(r *repository) { r.git("update-index", "--assume-unchanged", "file") },
+			func(r *repository) { r.git("update-index", "--no-assume-unchanged", "file") }},
+		"skip-worktree": {edit: func(r *repository) { r.git("update-index", "--skip-worktree", "file") }},
+		"no skip-worktree": {func(r *repository) { r.git("update-index", "--skip-worktree", "file") },
+			func(r *repository) { r.git("update-index", "--no-skip-worktree", "file") }},
+		"untracked attributes at the top":         {edit: func(r *repository) { r.write(".gitattributes", "* text") }},
+		"untracked attributes beside a file":      {edit: func(r *repository) { r.write("a/b/.gitattributes", "* text") }},
+		"untracked attributes above all files":    {edit: func(r *repository) { r.write("a/.gitattributes", "* text") }},
+		"changed attributes":                      {func(r *repository) { r.write("a/.gitattributes", "* text") }, func(r *repository) { r.write("a/.gitattributes", "* eol=crlf") }},
+		"attributes of the repository":            {edit: func(r *repository) { r.write(".git/info/attributes", "file export-ignore") }},
+		"attributes of the user":                  {edit: func(r *repository) { r.write("../xdg/git/attributes", "file text") }},
+		"attributes in a file that is configured": {func(r *repository) { r.git("config", "core.attributesFile", r.home+"/attributes") }, func(r *repository) { r.write("../home/attributes", "file text") }},
+		"configuration of the repository":         {edit: func(r *repository) { r.git("config", "core.autocrlf", "true") }},
+		"configuration of the user":               {edit: func(r *repository) { r.write("../home/.gitconfig", "[core]\n\tfileMode = false\n") }},
+		"other configuration of the user":         {edit: func(r *repository) { r.write("../xdg/git/config", "[core]\n\tfileMode = false\n") }},
+		"included configuration": {func(r *repository) {
+			r.write("more", "[core]\n\teol = lf\n")
+			r.git("config", "include.path", "../more")
+		},
+			func(r *repository) { r.write("more", "[core]\n\teol = crlf\n") }},
+		"included configuration that was not there": {func(r *repository) { r.git("config", "include.path", "~/more") }, func(r *repository) { r.write("../home/more", "[core]\n\teol = crlf\n") }},
+		"included configuration of a branch": {func(r *repository) {
+			r.write("../home/more", "[core]\n\teol = crlf\n")
+			r.git("config", "includeIf.onbranch:other.path", "~/more")
+			r.git("branch", "other")
+		}, func(r *repository) { r.git("symbolic-ref", "HEAD", "refs/heads/other") }},
+		"configuration of work trees": {func(r *repository) { r.git("config", "extensions.worktreeConfig", "true") },
+			func(r *repository) { r.git("config", "--worktree", "core.autocrlf", "true") }},
+		"configuration in the environment": {edit: func(r *repository) {
+			r.Setenv("GIT_CONFIG_COUNT", "1")
+			r.Setenv("GIT_CONFIG_KEY_0", "core.autocrlf")
+			r.Setenv("GIT_CONFIG_VALUE_0", "true")
+		}},
+		"a packed branch": {func(r *repository) { r.git("pack-refs", "--all") }, func(r *repository) { r.git("commit", "-qm", "x", "--allow-empty") }},
+		"a ref behind a ref": {func(r *repository) {
+			r.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
+			r.git("symbolic-ref", "HEAD", "refs/heads/alias")
+		}, func(r *repository) { r.git("commit", "-qm", "x", "--allow-empty") }},
+		"a shallow clone": {edit: func(r *repository) { r.write(".git/shallow", r.git("rev-parse", "HEAD")+"\n") }},
+		"a graft":         {edit: func(r *repository) { r.write(".git/info/grafts", r.git("rev-parse", "HEAD")+"\n") }},
+		"a directory that becomes a link": {edit: func(r *repository) {
+			r.do(os.Rename(r.root+"/a", r.root+"/real"), os.Symlink("real", r.root+"/a"))
+		}},
+		"reftables": {func(r *repository) {
+			r.write(".git/HEAD", "ref: refs/heads/.invalid\n")
+			r.write(".git/reftable/tables.list", "0x000000000001-0x000000000002-aaaaaaaa.ref\n")
+		}, func(r *repository) {
+			r.write(".git/reftable/tables.list", "0x000000000001-0x000000000003-bbbbbbbb.ref\n")
+		}},
+		"a commit in a linked work tree": {linked, func(r *repository) { r.git("commit", "-qm", "x", "--allow-empty") }},
+		"the main configuration of a linked work tree": {linked, func(r *repository) {
+			r.do(exec.Command("git", "-C", r.root+"/../main", "config", "core.fileMode", "false").Run())
+		}},
+		"attributes of the main repository of a linked work tree": {linked, func(r *repository) { r.write("../main/.git/info/attributes", "file export-ignore") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRepository(t)
+			if c.prepare != nil {
+				c.prepare(r)
+			}
+			time.Sleep(100 * time.Millisecond)
+			source := Source{Root: r.root, Git: true}
+			before, _, err := source.Observe(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, _ = Unmarshal(before.Marshal())
+			again, changed, err := source.Observe(t.Context(), before)
+			if err != nil || changed || again.configured || !bytes.Equal(again.Sum(), before.Sum()) {
+				t.Errorf("looked at again: %v, %v, configured %v", err, changed, again.configured)
+			}
+			if !again.QuietSince(time.Now()) {
+				t.Error("something is not quiet")
+			}
+			c.edit(r)
+			after, changed, err := source.Observe(t.Context(), before)
+			if err != nil || !changed || bytes.Equal(after.Sum(), before.Sum()) {
+				t.Errorf("%v: it is not noticed", err)
+			}
+			if after.UnchangedSince(again) {
+				t.Error("it is not noticed during a run")
+			}
+			fresh, _, err := source.Observe(t.Context(), nil)
+			if err != nil || !bytes.Equal(fresh.Sum(), after.Sum()) {
+				t.Errorf("%v: it hangs on what was known", err)
+			}
+		})
+	}
+}
+
+// linked makes the work tree one that is linked to a repository beside.
+func linked(r *repository) {
+	main := filepath.Join(r.root, "../main")
+	r.do(os.Rename(r.root, main))
+	r.do(exec.Command("git", "-C", main, "worktree", "add", "-q", "-b", "linked", r.root).Run())
+}
+
+// What is changed and changed back during a run is noticed.
+func TestGitStateThereAndBack(t *testing.T) {
+	for name, edit := range map[string]func(r *repository){
+		"HEAD":      func(r *repository) { r.git("checkout", "-q", "-b", "other"); r.git("checkout", "-q", "main") },
+		"the index": func(r *repository) { r.write("new", ""); r.git("add", "new"); r.git("rm", "-q", "--cached", "new") },
+		"a commit": func(r *repository) {
+			r.git("commit", "-qm", "x", "--allow-empty")
+			r.git("reset", "-q", "--soft", "HEAD~1")
+		},
+		"configuration": func(r *repository) {
+			r.git("config", "core.autocrlf", "true")
+			r.git("config", "--unset", "core.autocrlf")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRepository(t)
+			time.Sleep(100 * time.Millisecond)
+			source := Source{Root: r.root, Git: true}
+			before, _, err := source.Observe(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			edit(r)
+			after, _, err := source.Observe(t.Context(), before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if after.UnchangedSince(before) {
+				t.Error("it is not noticed")
+			}
+			if after.QuietSince(began) {
+				t.Error("it is taken for quiet")
+			}
+		})
+	}
+}
+
+// Where it cannot be known whether git takes a work tree for changed, that is said.
+func TestGitStateUnknown(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare func(r *repository)
+		want    string
+	}{
+		"a filter": {func(r *repository) {
+			r.git("config", "filter.x.clean", "cat")
+			r.write(".gitattributes", "file filter=x")
+		}, "has git run programs"},
+		"a filter of the repository's attributes": {func(r *repository) {
+			r.git("config", "filter.x.process", "cat")
+			r.write(".git/info/attributes", "file filter=x")
+		}, "has git run programs"},
+		"a diff program": {func(r *repository) {
+			r.git("config", "diff.x.command", "cat")
+			r.write("a/.gitattributes", "file diff=x")
+		}, "has git run programs"},
+		"attributes that are a link": {func(r *repository) { r.do(os.Symlink("file", r.root+"/.gitattributes")) }, "is a link"},
+		"times of files":             {func(r *repository) { r.git("config", "core.trustctime", "false") }, "core.trustctime"},
+		"sizes of files":             {func(r *repository) { r.git("config", "core.checkStat", "minimal") }, "core.checkstat"},
+		"no files":                   {func(r *repository) { r.git("config", "core.ignoreStat", "true") }, "core.ignorestat"},
+		"another work tree": {func(r *repository) {
+			r.do(os.Mkdir(r.root+"/../other", 0o755))
+			r.git("config", "core.worktree", r.root+"/../other")
+		}, "core.worktree"},
+		"an object in the place of another": {func(r *repository) {
+			r.git("commit", "-qm", "x", "--allow-empty")
+			r.git("replace", "HEAD", "HEAD~1")
+		}, "refs/replace"},
+		"packed, too": {func(r *repository) {
+			r.git("commit", "-qm", "x", "--allow-empty")
+			r.git("replace", "HEAD", "HEAD~1")
+			r.git("pack-refs", "--all")
+		}, "refs/replace"},
+		"a file of somebody's home": {func(r *repository) { r.git("config", "core.attributesFile", "~root/attributes") }, "core.attributesfile"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRepository(t)
+			c.prepare(r)
+			_, _, err := Source{Root: r.root, Git: true}.Observe(t.Context(), nil)
+			if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("it is %v, want %q", err, c.want)
+			}
+		})
+	}
+	// Programs that nothing asks for are no matter: git lfs install puts some into every configuration.
+	r := newRepository(t)
+	r.git("config", "filter.lfs.clean", "git-lfs clean")
+	r.write("a/.gitattributes", "* text")
+	if _, _, err := (Source{Root: r.root, Git: true}).Observe(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
