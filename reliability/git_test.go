@@ -19,7 +19,7 @@ var gitFaults = []fault{
 		a.harmless(flake, [][]string{
 			{"eval"}, {"check"}, {"diff"}, {"diff", "HEAD~1"}, {"report", "-o", "report.html"}, {"modules"}, {"why", "sshd", "server", "attic"}, {"__complete", "diff", ""},
 			{"tags", "add", "web", "attic", "--dry-run"}, {"tags", "add", "web", "attic"}, {"roles", "add", "sshd", "server", "studio"},
-			{"set", "sshd", "server", "--machine", "studio", "port=22", "--dry-run"}, {"instances", "create", "x", "--module", "services#borg", "--role", "client=attic", "--role", "server=cabin"},
+			{"set", "sshd", "server", "--machine", "studio", `authorizedKeys={}`, "--dry-run"}, {"instances", "create", "x", "--module", "services#borg", "--role", "client=attic", "--role", "server=studio"},
 		})
 	}},
 	{name: "such a checkout that is a partial clone, and a commit that is not all there", with: realNix, outcome: "none of them runs, nothing is fetched; what needs the missing files fails and says why", try: func(a *attempt) {
@@ -142,9 +142,8 @@ func (a *attempt) trapped(name string, partial bool) string {
 	a.check(os.CopyFS(origin, os.DirFS("../examples/homelab")))
 	a.check(os.WriteFile(filepath.Join(origin, ".gitattributes"), []byte("* filter=trap diff=trap merge=trap\n"), 0o600))
 	edit := func(text string) {
-		file := filepath.Join(origin, "inventory.nix")
-		old, err := os.ReadFile(file)
-		a.check(errors.Join(err, os.WriteFile(file, []byte(strings.Replace(string(old), "{", "{ # "+text+"\n", 1)), 0o600)))
+		a.check(os.WriteFile(filepath.Join(origin, "inventory.nix"), []byte("{ machines.attic.tags = [ ]; machines.studio = { }; # "+text+`
+			instances.sshd = { module.input = "services"; roles.server.tags.all = { }; roles.client.tags.all = { }; }; }`), 0o600))
 	}
 	edit("first")
 	a.repository(origin)
