@@ -14,12 +14,12 @@ import (
 )
 
 var gitFaults = []fault{
-	{name: "a checkout that names a program wherever git may run one, and every command that asks git", with: realNix, outcome: "none of them runs", try: func(a *attempt) {
+	{name: "a checkout that names a program wherever git may run one", with: realNix, outcome: "none of them runs, whatever the command", try: func(a *attempt) {
 		flake := a.trapped("clan", false)
 		a.harmless(flake, [][]string{
 			{"eval"}, {"check"}, {"diff"}, {"diff", "HEAD~1"}, {"report", "-o", "report.html"}, {"modules"}, {"why", "sshd", "server", "attic"}, {"__complete", "diff", ""},
 			{"tags", "add", "web", "attic", "--dry-run"}, {"tags", "add", "web", "attic"}, {"roles", "add", "sshd", "server", "studio"},
-			{"set", "sshd", "server", "--machine", "studio", "port=22", "--dry-run"}, {"instances", "create", "x", "--module", "services#borg", "--role", "client=attic", "--role", "server=cabin"},
+			{"set", "sshd", "server", "--machine", "studio", `authorizedKeys={}`, "--dry-run"}, {"instances", "create", "x", "--module", "services#borg", "--role", "client=attic", "--role", "server=studio"},
 		})
 	}},
 	{name: "such a checkout that is a partial clone, and a commit that is not all there", with: realNix, outcome: "none of them runs, nothing is fetched; what needs the missing files fails and says why", try: func(a *attempt) {
@@ -30,7 +30,7 @@ var gitFaults = []fault{
 			a.unmarked(args)
 		}
 	}},
-	{name: "`--watch` in such a checkout", with: realNix, outcome: "none of them runs", try: func(a *attempt) {
+	{name: "--watch in such a checkout", with: realNix, outcome: "none of them runs", try: func(a *attempt) {
 		flake := a.trapped("clan", false)
 		cmd := a.command("eval", "--watch", "--flake", flake, "--jq", ".machines | keys")
 		file, err := os.Create(filepath.Join(a.dir, "shown"))
@@ -48,7 +48,7 @@ var gitFaults = []fault{
 		_ = cmd.Wait()
 		a.unmarked(cmd.Args)
 	}},
-	{name: "`--commit` in such a checkout", with: realNix, outcome: "just those run that `git commit` runs", try: func(a *attempt) {
+	{name: "--commit in such a checkout", with: realNix, outcome: "just those run that `git commit` runs", try: func(a *attempt) {
 		flake := a.trapped("clan", false)
 		a.harmless(flake, [][]string{{"tags", "add", "web", "attic"}})
 		other := filepath.Join(a.dir, "other")
@@ -68,7 +68,7 @@ var gitFaults = []fault{
 	{name: "such a hook, Ctrl-C", with: realNix, outcome: "exit code 130; written, but not committed; no lock is left", try: func(a *attempt) {
 		a.stuckHook(func(cmd *exec.Cmd) { a.check(syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)) }, 130)
 	}},
-	{name: "such a hook, `--timeout 15s`", with: realNix, outcome: "exit code 1; written, but not committed; no lock is left", try: func(a *attempt) {
+	{name: "such a hook, --timeout 15s", with: realNix, outcome: "exit code 1; written, but not committed; no lock is left", try: func(a *attempt) {
 		a.stuckHook(nil, 1, "--timeout", "15s")
 	}},
 	{name: "git cannot read a commit", with: realNix, outcome: "exit code 1 and git's message, not an answer", try: func(a *attempt) {
@@ -142,9 +142,8 @@ func (a *attempt) trapped(name string, partial bool) string {
 	a.check(os.CopyFS(origin, os.DirFS("../examples/homelab")))
 	a.check(os.WriteFile(filepath.Join(origin, ".gitattributes"), []byte("* filter=trap diff=trap merge=trap\n"), 0o600))
 	edit := func(text string) {
-		file := filepath.Join(origin, "inventory.nix")
-		old, err := os.ReadFile(file)
-		a.check(errors.Join(err, os.WriteFile(file, []byte(strings.Replace(string(old), "{", "{ # "+text+"\n", 1)), 0o600)))
+		a.check(os.WriteFile(filepath.Join(origin, "inventory.nix"), []byte("{ machines.attic.tags = [ ]; machines.studio = { }; # "+text+`
+			instances.sshd = { module.input = "services"; roles.server.tags.all = { }; roles.client.tags.all = { }; }; }`), 0o600))
 	}
 	edit("first")
 	a.repository(origin)

@@ -129,21 +129,6 @@ var hostileFaults = []fault{
 			a.Errorf("git sees %s%s", after, a.git(flake, "status"))
 		}
 	}},
-	{name: "a checkout whose git configuration names programs to run", with: realNix, outcome: "none of them runs", try: func(a *attempt) {
-		flake := a.clan(healthy)
-		a.repository(flake)
-		trap := a.script("trap", "echo $0 >> "+filepath.Join(a.dir, "trapped"))
-		a.git(flake, "config", "core.fsmonitor", trap)
-		a.git(flake, "config", "core.hooksPath", a.mkdir("hooks"))
-		for _, hook := range []string{"post-index-change", "post-checkout", "reference-transaction", "fsmonitor-watchman"} {
-			a.script("hooks/"+hook, trap)
-		}
-		a.write("clan/flake.nix", "{ outputs = { self }: "+healthy+"; } # edited")
-		a.expect(a.run("eval", "--offline", "--flake", flake), 0, "")
-		if _, err := os.Stat(filepath.Join(a.dir, "trapped")); err == nil {
-			a.Errorf("it ran")
-		}
-	}},
 	{name: "a secret in the environment", with: standIn + " that writes down its own", anyNix: true, outcome: "Nix does not get it", try: func(a *attempt) {
 		for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "GIT_TOKEN", "NIX_GITHUB_TOKEN", "SOPS_AGE_KEY", "PASSWORD", "XDG_SECRET", "BASH_FUNC_x%%", "GIT_DIR", "LD_PRELOAD"} {
 			a.env = append(a.env, name+"=hunter2")
