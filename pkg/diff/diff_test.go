@@ -20,18 +20,17 @@ func fleet() *instance.Inventory {
 	return &instance.Inventory{
 		AllInstances: []string{"backup"},
 		Machines: map[string]*instance.Machine{
-			"box":    {Name: "box", Class: "nixos", Tags: []string{"all", "storage"}},
-			"laptop": {Name: "laptop", Class: "nixos", Tags: []string{"all"}},
+			"box":    {Class: "nixos", Tags: []string{"all", "storage"}},
+			"laptop": {Class: "nixos", Tags: []string{"all"}},
 		},
 		Tags: map[string][]string{"all": {"box", "laptop"}, "storage": {"box"}},
 		Instances: map[string]*instance.Instance{"backup": {
-			Name:   "backup",
 			Module: instance.Module{Name: "borg", Resolved: "self"},
 			Roles: map[string]*instance.Role{
-				"client": {Name: "client", SettingsFrom: instance.FromClan, Tags: []string{}, Machines: map[string]*instance.Member{
-					"laptop": {Machine: "laptop", Explicit: true, Tags: []string{}, Settings: settings}}},
-				"server": {Name: "server", SettingsFrom: instance.FromClan, Tags: []string{"storage"}, Machines: map[string]*instance.Member{
-					"box": {Machine: "box", Tags: []string{"storage"}, Settings: none}}},
+				"client": {SettingsFrom: instance.SettingsFromClan, Tags: []string{}, Machines: map[string]*instance.Member{
+					"laptop": {Explicit: true, Tags: []string{}, Settings: settings}}},
+				"server": {SettingsFrom: instance.SettingsFromClan, Tags: []string{"storage"}, Machines: map[string]*instance.Member{
+					"box": {Tags: []string{"storage"}, Settings: none}}},
 			},
 		}},
 	}
@@ -156,10 +155,10 @@ func TestOf(t *testing.T) {
 		},
 		"a machine more by tag": {
 			new: func(inv *instance.Inventory) {
-				inv.Machines["nas"] = &instance.Machine{Name: "nas", Class: "nixos", Tags: []string{"storage"}}
+				inv.Machines["nas"] = &instance.Machine{Class: "nixos", Tags: []string{"storage"}}
 				inv.Tags["storage"] = []string{"box", "nas"}
 				server := inv.Instances["backup"].Roles["server"]
-				server.Machines["nas"] = &instance.Member{Machine: "nas", Tags: []string{"storage"}, Settings: server.Machines["box"].Settings}
+				server.Machines["nas"] = &instance.Member{Tags: []string{"storage"}, Settings: server.Machines["box"].Settings}
 			},
 			want: `machine added nas +[storage] -[]
   added [class] - "nixos"
@@ -175,7 +174,7 @@ nas is affected direct: machine; member added backup server;
 		"a tag more on a machine": {
 			new: func(inv *instance.Inventory) {
 				inv.Machines["laptop"].Tags = []string{"all", "storage"}
-				inv.Instances["backup"].Roles["server"].Machines["laptop"] = &instance.Member{Machine: "laptop", Tags: []string{"storage"}}
+				inv.Instances["backup"].Roles["server"].Machines["laptop"] = &instance.Member{Tags: []string{"storage"}}
 			},
 			want: `machine changed laptop +[storage] -[]
 instance changed backup
@@ -219,7 +218,7 @@ laptop is affected direct: settings backup client;
 		"settings that cease to evaluate": {
 			new: func(inv *instance.Inventory) {
 				inv.Instances["backup"].Roles["server"].Machines["box"].Settings = nil
-				inv.Instances["backup"].Roles["server"].SettingsFrom = instance.FromNowhere
+				inv.Instances["backup"].Roles["server"].SettingsFrom = instance.SettingsNone
 			},
 			want: `instance changed backup
   role changed server +[] -[] written false from {none clan}
@@ -362,9 +361,9 @@ func unevaluated(inv *instance.Inventory, role, tag any) {
 // exporting adds an instance whose module reads what that of backup exports.
 func exporting(inv *instance.Inventory) {
 	inv.Instances["backup"].Module.Manifest = &module.Manifest{Exports: map[string]any{"out": []any{"endpoints"}}}
-	inv.Instances["dns"] = &instance.Instance{Name: "dns", Module: instance.Module{Name: "dns",
+	inv.Instances["dns"] = &instance.Instance{Module: instance.Module{Name: "dns",
 		Manifest: &module.Manifest{Exports: map[string]any{"inputs": []any{"endpoints"}}}},
-		Roles: map[string]*instance.Role{"server": {Name: "server", Machines: map[string]*instance.Member{"box": {Machine: "box"}}}}}
+		Roles: map[string]*instance.Role{"server": {Machines: map[string]*instance.Member{"box": {}}}}}
 }
 
 // The parts of the schema that are those of the document of clanctl eval are the same there.

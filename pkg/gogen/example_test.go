@@ -13,12 +13,16 @@ import (
 
 // Types for the settings of a service, whether an instance uses it or not.
 func ExampleGenerate() {
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
-	modules, err := instance.LoadModules(context.Background(), "../../examples/homelab", config, instance.ModuleQuery{Of: []string{"services#borg"}})
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
 	if err != nil {
 		log.Fatal(err)
 	}
-	source, err := gogen.Generate(modules.Found["services#borg"], gogen.Config{})
+	inv, err := instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Offline: true},
+		Need: instance.NeedModules, Modules: instance.ModuleQuery{Of: []string{"services#borg"}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	source, err := gogen.Generate(inv.Modules.Found["services#borg"], gogen.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}

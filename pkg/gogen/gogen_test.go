@@ -44,9 +44,9 @@ const serverSettings = `{"a,b": "odd", "other": true, "store": {"s3": {"bucket":
 
 // TestMembers decodes settings with the golden code, and encodes them again.
 func TestMembers(t *testing.T) {
-	inst := &instance.Instance{Name: "i", Module: instance.Module{Name: "kitchen"}, Roles: map[string]*instance.Role{
-		"client": {Machines: map[string]*instance.Member{"laptop": {Machine: "laptop", Settings: settings(t, clientSettings)}}},
-		"server": {Machines: map[string]*instance.Member{"rack": {Machine: "rack", Settings: settings(t, serverSettings)}}},
+	inst := &instance.Instance{Module: instance.Module{Name: "kitchen"}, Roles: map[string]*instance.Role{
+		"client": {Machines: map[string]*instance.Member{"laptop": {Settings: settings(t, clientSettings)}}},
+		"server": {Machines: map[string]*instance.Member{"rack": {Settings: settings(t, serverSettings)}}},
 	}}
 	clients, err := kitchensink.Client(inst)
 	check(t, err)

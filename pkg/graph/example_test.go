@@ -13,8 +13,12 @@ import (
 
 // A picture of one instance, as text that Markdown pages can have. WriteSVG draws it.
 func ExampleOf() {
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Omit: instance.OmitSettings}
-	inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
+	if err != nil {
+		log.Fatal(err)
+	}
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances}
+	inv, err := instance.Load(context.Background(), ref, config)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -193,7 +193,10 @@ var loadHomelab = func() func(string) (*instance.Inventory, error) {
 			if err = os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
 				return
 			}
-			inv, err = instance.Load(context.Background(), dir, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}, Origins: true})
+			var ref instance.Ref
+			if ref, err = nixeval.ResolveRef(dir); err == nil {
+				inv, err = instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}, Need: instance.NeedOrigins})
+			}
 		})
 		return inv, err
 	}

@@ -14,9 +14,13 @@ import (
 
 // A web service would write the page to its response.
 func ExampleWrite() {
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
+	if err != nil {
+		log.Fatal(err)
+	}
 	// Origins are where each value comes from, which the page tells.
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Origins: true}
-	inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedOrigins}
+	inv, err := instance.Load(context.Background(), ref, config)
 	if err != nil {
 		log.Fatal(err)
 	}

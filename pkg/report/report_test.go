@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // fleet is a clan of so many machines in so many instances, all of them in the role "client" of each, and the first in "server".
@@ -28,21 +29,21 @@ func fleet(t testing.TB, machines, instances int) *instance.Inventory {
 	for i := range machines {
 		name := fmt.Sprint("m", i)
 		tags := []string{"all", fmt.Sprint("rack", i%10)}
-		inv.Machines[name] = &instance.Machine{Name: name, Class: "nixos", Tags: tags}
+		inv.Machines[name] = &instance.Machine{Class: "nixos", Tags: tags}
 		for _, tag := range tags {
 			inv.Tags[tag] = append(inv.Tags[tag], name)
 		}
 	}
 	for i := range instances {
 		name := fmt.Sprintf("i%03d", i)
-		client := &instance.Role{Name: "client", SettingsFrom: instance.FromClan, Tags: []string{"all"}, Machines: map[string]*instance.Member{},
+		client := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{"all"}, Machines: map[string]*instance.Member{},
 			Layers: instance.Layers{Role: []instance.Definition{{File: "clan.nix", Value: map[string]any{"port": json.Number("22")}}}}}
 		for machine := range inv.Machines {
-			client.Machines[machine] = &instance.Member{Machine: machine, Tags: []string{"all"}, Settings: settings}
+			client.Machines[machine] = &instance.Member{Tags: []string{"all"}, Settings: settings}
 		}
-		server := &instance.Role{Name: "server", SettingsFrom: instance.FromClan, Tags: []string{},
-			Machines: map[string]*instance.Member{"m0": {Machine: "m0", Explicit: true, Tags: []string{}, Settings: settings}}}
-		inv.Instances[name] = &instance.Instance{Name: name, Module: instance.Module{Name: fmt.Sprint("service", i%7), Resolved: "self"},
+		server := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{},
+			Machines: map[string]*instance.Member{"m0": {Explicit: true, Tags: []string{}, Settings: settings}}}
+		inv.Instances[name] = &instance.Instance{Module: instance.Module{Name: fmt.Sprint("service", i%7), Resolved: "self"},
 			Roles: map[string]*instance.Role{"client": client, "server": server}}
 		inv.AllInstances = append(inv.AllInstances, name)
 	}
@@ -133,16 +134,17 @@ func hostileFleet(t testing.TB) *instance.Inventory {
 		t.Fatal(err)
 	}
 	for _, name := range hostile {
-		inv.Machines[name] = &instance.Machine{Name: name, Class: name, Description: name, Icon: name, Tags: []string{name}, Deploy: map[string]any{name: name},
+		inv.Machines[name] = &instance.Machine{Class: name, Description: name, Icon: name, Tags: []string{name}, Deploy: map[string]any{name: name},
 			Position: &instance.Position{File: name, Line: 1}}
 		inv.Tags[name] = []string{name}
-		role := &instance.Role{Name: name, SettingsFrom: instance.FromClan, Tags: []string{name}, Machines: map[string]*instance.Member{},
-			Layers:  instance.Layers{Role: []instance.Definition{{File: name, Value: map[string]any{hostile[1]: hostile[1]}}}},
-			Options: []instance.DeclaredOption{{Path: []string{hostile[1]}, OptionInfo: instance.OptionInfo{Type: name, Description: name, Default: name, HasDefault: true, Declarations: []instance.Position{{File: name}}}}}}
+		role := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{name}, Machines: map[string]*instance.Member{},
+			Layers: instance.Layers{Role: []instance.Definition{{File: name, Value: map[string]any{hostile[1]: hostile[1]}}}},
+			Interface: &module.Interface{Options: map[string]*module.Option{hostile[1]: {Type: module.NewType(name, name), Description: name, DefaultText: name,
+				HasDefault: true, Declarations: []module.Position{{File: name}}}}}}
 		for _, machine := range hostile {
-			role.Machines[machine] = &instance.Member{Machine: machine, Explicit: true, Tags: []string{name}, Settings: settings}
+			role.Machines[machine] = &instance.Member{Explicit: true, Tags: []string{name}, Settings: settings}
 		}
-		inv.Instances[name] = &instance.Instance{Name: name, Module: instance.Module{Name: name, Resolved: name}, Roles: map[string]*instance.Role{name: role}}
+		inv.Instances[name] = &instance.Instance{Module: instance.Module{Name: name, Resolved: name}, Roles: map[string]*instance.Role{name: role}}
 		inv.AllInstances = append(inv.AllInstances, name)
 		inv.Findings = append(inv.Findings, instance.Finding{Code: instance.CodeConflict, Severity: instance.SeverityError, Cause: instance.Cause{Nix: name, Hint: name},
 			Subject: instance.Subject{Instance: name, Role: name, Machine: name, Setting: []string{name}}, Position: instance.Position{File: name, Line: 3}, Definitions: []instance.SettingDefinition{{Layer: "tag", Name: name, Value: name}}})

@@ -26,7 +26,11 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Settings that Nix has are Nix's.
-	s, err := store.Open(context.Background(), dir, config)
+	ref, err := nixeval.ResolveRef(dir)
+	if err != nil {
+		panic(err)
+	}
+	s, err := store.Open(context.Background(), ref, config)
 	if err != nil {
 		panic(err)
 	}
@@ -42,7 +46,11 @@ func Example() {
 var config = instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
 
 func enrol(ctx context.Context, w io.Writer, flake, instanceName, role string, machines ...string) error {
-	s, err := store.OpenExclusive(ctx, flake, config)
+	ref, err := nixeval.ResolveRef(flake)
+	if err != nil {
+		return err
+	}
+	s, err := store.OpenExclusive(ctx, ref, config)
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,11 @@ func ExampleMembers() {
 		Directory string `json:"directory"`
 		Quota     *int64 `json:"quota"`
 	}
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
-	inv, err := instance.Load(context.Background(), "../../examples/homelab", config)
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
+	if err != nil {
+		log.Fatal(err)
+	}
+	inv, err := instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Offline: true}})
 	if err != nil {
 		log.Fatal(err)
 	}

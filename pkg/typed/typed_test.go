@@ -51,7 +51,7 @@ func backup(t testing.TB, members map[string]string) *instance.Instance {
 	t.Helper()
 	role := &instance.Role{Machines: map[string]*instance.Member{}}
 	for machine, text := range members {
-		member := &instance.Member{Machine: machine}
+		member := &instance.Member{}
 		if text != "" {
 			var err error
 			if member.Settings, err = instance.NewSettings(json.RawMessage(text)); err != nil {
@@ -61,7 +61,7 @@ func backup(t testing.TB, members map[string]string) *instance.Instance {
 		role.Machines[machine] = member
 	}
 	return &instance.Instance{
-		Name: "nightly", Roles: map[string]*instance.Role{"client": role},
+		Roles:  map[string]*instance.Role{"client": role},
 		Module: instance.Module{Name: "@me/backup", Manifest: &module.Manifest{Name: "backup"}},
 	}
 }
