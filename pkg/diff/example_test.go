@@ -12,17 +12,17 @@ import (
 
 // Which machines does a change concern, and why?
 func ExampleOf() {
-	flake, err := nixeval.ResolveRef("../../examples/homelab")
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
 	if err != nil {
 		log.Fatal(err)
 	}
 	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
-	before, err := instance.Load(context.Background(), flake, config)
+	before, err := instance.Load(context.Background(), ref, config)
 	if err != nil {
 		log.Fatal(err)
 	}
 	// The other side would be another revision of the flake; here it is the same one without an instance.
-	after, err := instance.Load(context.Background(), flake, config)
+	after, err := instance.Load(context.Background(), ref, config)
 	if err != nil {
 		log.Fatal(err)
 	}

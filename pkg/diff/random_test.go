@@ -2,7 +2,6 @@ package diff
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -102,8 +102,7 @@ const randomInventory = "builtins.fromJSON (builtins.readFile ./random.json)"
 
 // plainWorld is one without clan-core, where settings are merged by structure.
 func plainWorld(t *testing.T) world {
-	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	return world{nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()},
+	return world{nixtest.Evaluator(t),
 		map[string]string{"flake.nix": "{ outputs = _: { clan.modules.svc.roles = { r0 = { }; r1 = { }; }; inventory = " + randomInventory + "; }; }"}, "self"}
 }
 
@@ -146,7 +145,6 @@ func coreWorld(t *testing.T) world {
 // evaluate reads a random inventory with real Nix.
 func (w world) evaluate(t *testing.T, inv set) *instance.Inventory {
 	t.Helper()
-	dir := t.TempDir()
 	for _, i := range below(inv, "instances") {
 		below(i.(set), "module")["name"] = "svc"
 		below(i.(set), "module")["input"] = w.input
@@ -157,16 +155,7 @@ func (w world) evaluate(t *testing.T, inv set) *instance.Inventory {
 	}
 	files := maps.Clone(w.files)
 	files["random.json"] = string(text)
-	for name, text := range files {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755), os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ref, err := nixeval.ResolveRef("path:" + dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	read, err := instance.Load(t.Context(), ref, instance.Config{Evaluator: w.evaluator})
+	read, err := instance.Load(t.Context(), nixtest.Flake(t, files), instance.Config{Evaluator: w.evaluator})
 	if read == nil {
 		t.Fatal(err)
 	}

@@ -13,13 +13,12 @@ import (
 
 // Types for the settings of a service, whether an instance uses it or not.
 func ExampleGenerate() {
-	flake, err := nixeval.ResolveRef("../../examples/homelab")
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
 	if err != nil {
 		log.Fatal(err)
 	}
-	config := instance.Config{Need: instance.NeedModules, Modules: instance.ModuleQuery{Of: []string{"services#borg"}},
-		Evaluator: nixeval.Evaluator{Offline: true}}
-	inv, err := instance.Load(context.Background(), flake, config)
+	inv, err := instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Offline: true},
+		Need: instance.NeedModules, Modules: instance.ModuleQuery{Of: []string{"services#borg"}}})
 	if err != nil {
 		log.Fatal(err)
 	}

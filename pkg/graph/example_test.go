@@ -13,12 +13,12 @@ import (
 
 // A picture of one instance, as text that Markdown pages can have. WriteSVG draws it.
 func ExampleOf() {
-	flake, err := nixeval.ResolveRef("../../examples/homelab")
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
 	if err != nil {
 		log.Fatal(err)
 	}
 	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances}
-	inv, err := instance.Load(context.Background(), flake, config)
+	inv, err := instance.Load(context.Background(), ref, config)
 	if err != nil {
 		log.Fatal(err)
 	}

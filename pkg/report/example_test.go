@@ -14,13 +14,13 @@ import (
 
 // A web service would write the page to its response.
 func ExampleWrite() {
-	flake, err := nixeval.ResolveRef("../../examples/homelab")
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
 	if err != nil {
 		log.Fatal(err)
 	}
 	// Origins are where each value comes from, which the page tells.
 	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedOrigins}
-	inv, err := instance.Load(context.Background(), flake, config)
+	inv, err := instance.Load(context.Background(), ref, config)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -139,8 +139,8 @@ func hostileFleet(t testing.TB) *instance.Inventory {
 		inv.Tags[name] = []string{name}
 		role := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{name}, Machines: map[string]*instance.Member{},
 			Layers: instance.Layers{Role: []instance.Definition{{File: name, Value: map[string]any{hostile[1]: hostile[1]}}}},
-			Interface: &module.Interface{Options: map[string]*module.Option{hostile[1]: {Type: &module.Type{Kind: module.KindString, Description: name}, Description: name,
-				Default: json.RawMessage(`"text"`), DefaultText: name, HasDefault: true, Declarations: []module.Position{{File: name}}}}}}
+			Interface: &module.Interface{Options: map[string]*module.Option{hostile[1]: {Type: module.NewType(name, name), Description: name, DefaultText: name,
+				HasDefault: true, Declarations: []module.Position{{File: name}}}}}}
 		for _, machine := range hostile {
 			role.Machines[machine] = &instance.Member{Explicit: true, Tags: []string{name}, Settings: settings}
 		}

@@ -30,7 +30,11 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Settings that Nix has are Nix's.
-	s, err := store.Open(context.Background(), flake, config)
+	ref, err := nixeval.ResolveRef(dir)
+	if err != nil {
+		panic(err)
+	}
+	s, err := store.Open(context.Background(), ref, config)
 	if err != nil {
 		panic(err)
 	}
@@ -45,8 +49,12 @@ func Example() {
 
 var config = instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
 
-func enrol(ctx context.Context, w io.Writer, flake instance.Ref, instanceName, role string, machines ...string) error {
-	s, err := store.OpenExclusive(ctx, flake, config)
+func enrol(ctx context.Context, w io.Writer, flake, instanceName, role string, machines ...string) error {
+	ref, err := nixeval.ResolveRef(flake)
+	if err != nil {
+		return err
+	}
+	s, err := store.OpenExclusive(ctx, ref, config)
 	if err != nil {
 		return err
 	}

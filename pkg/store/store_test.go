@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,27 +13,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/store"
 )
 
 // homelab is a copy of the example, and how to run Nix.
 func homelab(t *testing.T) (dir string, config instance.Config) {
 	t.Helper()
-	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	if nix == "" {
-		nix = "nix"
-	}
-	if _, err := exec.LookPath(nix); err != nil {
-		t.Skip("SKIP: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
-	}
+	config.Evaluator = nixtest.Evaluator(t)
 	dir = t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
 		t.Fatal(err)
 	}
-	return dir, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}}
+	return dir, config
 }
 
 func ref(t *testing.T, dir string) instance.Ref {
@@ -46,7 +39,7 @@ func ref(t *testing.T, dir string) instance.Ref {
 
 func open(t *testing.T, dir string, config instance.Config) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), ref(t, dir), config)
+	s, err := store.Open(t.Context(), nixtest.Ref(t, dir), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +143,7 @@ func TestExclusive(t *testing.T) {
 	var all sync.WaitGroup
 	for _, tag := range []string{"a", "b", "c"} {
 		all.Go(func() {
-			s, err := store.OpenExclusive(t.Context(), ref(t, dir), config)
+			s, err := store.OpenExclusive(t.Context(), nixtest.Ref(t, dir), config)
 			if err != nil {
 				t.Error(err)
 				return
@@ -165,7 +158,7 @@ func TestExclusive(t *testing.T) {
 		})
 	}
 	all.Wait()
-	s, err := store.OpenExclusive(t.Context(), ref(t, dir), config)
+	s, err := store.OpenExclusive(t.Context(), nixtest.Ref(t, dir), config)
 	must(t, err)
 	defer s.Close()
 	if tags := s.Inventory().Machines["attic"].Tags; len(tags) != 6 { // all, nixos, storage
@@ -173,7 +166,7 @@ func TestExclusive(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := store.OpenExclusive(ctx, ref(t, dir), config); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := store.OpenExclusive(ctx, nixtest.Ref(t, dir), config); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("it is %v", err)
 	}
 }

@@ -16,12 +16,11 @@ func ExampleMembers() {
 		Directory string `json:"directory"`
 		Quota     *int64 `json:"quota"`
 	}
-	flake, err := nixeval.ResolveRef("../../examples/homelab")
+	ref, err := nixeval.ResolveRef("../../examples/homelab")
 	if err != nil {
 		log.Fatal(err)
 	}
-	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
-	inv, err := instance.Load(context.Background(), flake, config)
+	inv, err := instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Offline: true}})
 	if err != nil {
 		log.Fatal(err)
 	}
