@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // gitConfig is git's configuration for a work tree. It is asked of git once, and again when one of the files that it comes from, or could
@@ -27,9 +27,9 @@ type gitConfig struct {
 }
 
 var (
-	programNames   = regexp.MustCompile(`^(?:filter\..*\.(?:clean|smudge|process)|diff\..*\.command)$`)
-	programUse     = regexp.MustCompile(`\b(?:filter|diff)\b`)
-	includedByName = regexp.MustCompile(`^include(?:if\..*)?\.path$`)
+	programNames   = lazyregexp.New(`^(?:filter\..*\.(?:clean|smudge|process)|diff\..*\.command)$`)
+	programUse     = lazyregexp.New(`\b(?:filter|diff)\b`)
+	includedByName = lazyregexp.New(`^include(?:if\..*)?\.path$`)
 )
 
 // configure brings the configuration up to date, and adds it and the attributes that it names to git's state.
@@ -195,7 +195,7 @@ func (t *Tree) checkAttributes() error {
 	}
 	for _, file := range files {
 		text, _ := os.ReadFile(file)
-		if programUse.Match(text) {
+		if programUse.MatchString(string(text)) {
 			return fmt.Errorf("%w: %s has git run programs on files", ErrUnknown, file)
 		}
 	}

@@ -5,10 +5,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -251,7 +251,7 @@ func (f Finding) Key() string {
 	return string(text)
 }
 
-var linesInText = regexp.MustCompile(`:\d+(:\d+)?`)
+var linesInText = lazyregexp.New(`:\d+(:\d+)?`)
 
 // Compare orders findings by place, then by what they are about.
 func (f Finding) Compare(g Finding) int {

@@ -160,8 +160,8 @@ func (g *schemaGenerator) option(o *Option, at place) map[string]any {
 	}
 	if o.Type == nil {
 		reason := "the option does not evaluate"
-		if o.Err != nil {
-			reason += ": " + o.Err.Text
+		if why := o.Err.Error(); why != "" {
+			reason += ": " + why
 		}
 		return g.inexpressible(at, reason)
 	}

@@ -5,8 +5,9 @@ import (
 	"path"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // refAttrs is a flake reference in the form of flake.lock: type, and what belongs to it.
@@ -20,10 +21,10 @@ func (a refAttrs) text(name string) string {
 func (a refAttrs) equal(b refAttrs) bool { return len(a) > 0 && reflect.DeepEqual(a, b) }
 
 var (
-	fullCommit = regexp.MustCompile(`^[0-9a-f]{40}$`)
-	flakeName  = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_-]*$`)
-	branchName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
-	tarballURL = regexp.MustCompile(`^https?://[^?#%]+\.(?:zip|tar|tgz|tar\.(?:gz|xz|bz2|zst))$`)
+	fullCommit = lazyregexp.New(`^[0-9a-f]{40}$`)
+	flakeName  = lazyregexp.New(`^[a-zA-Z][a-zA-Z0-9_-]*$`)
+	branchName = lazyregexp.New(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+	tarballURL = lazyregexp.New(`^https?://[^?#%]+\.(?:zip|tar|tgz|tar\.(?:gz|xz|bz2|zst))$`)
 )
 
 // parseRef takes a flake reference apart as every version of Nix does. It reports false for any form of which that is not known:
@@ -128,7 +129,7 @@ func isFixedRef(ref string) bool {
 }
 
 // storeObject is the path of something in Nix's store, which never changes.
-var storeObject = regexp.MustCompile(`^/nix/store/[0-9a-df-np-sv-z]{32}-[^/]+`)
+var storeObject = lazyregexp.New(`^/nix/store/[0-9a-df-np-sv-z]{32}-[^/]+`)
 
 // isStorePath reports whether a path lies in Nix's store, wherever its links and dots lead.
 func isStorePath(name string) bool {

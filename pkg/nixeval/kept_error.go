@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"os/exec"
-	"regexp"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // An evaluation that fails is an answer, too: the same flake fails in the same way again. Kept is only what the flake's own code says; all
@@ -53,7 +54,7 @@ func (r *run) failedByItself() bool {
 
 // evaluationErrors are messages of errors that nothing but the evaluated code causes. Nix gives errors no type in its log, so that these are
 // known by their words, of Nix 2.8 and of 2.26; an error with other words is not kept, and that is all.
-var evaluationErrors = regexp.MustCompile(`^(?:` +
+var evaluationErrors = lazyregexp.New(`^(?:` +
 	`attribute '.*' missing` +
 	`|infinite recursion encountered` +
 	`|undefined variable '.*'` +
@@ -68,4 +69,4 @@ var evaluationErrors = regexp.MustCompile(`^(?:` +
 	`)`)
 
 // passing are words of errors that hang on the machine, whatever else is known.
-var passing = regexp.MustCompile(`(?i)out of memory|bad_alloc|cannot allocate|stack overflow|max-call-depth|interrupted by the user`)
+var passing = lazyregexp.New(`(?i)out of memory|bad_alloc|cannot allocate|stack overflow|max-call-depth|interrupted by the user`)

@@ -114,6 +114,7 @@ func TestResolveRef(t *testing.T) {
 		{"nixpkgs", Ref{URL: "nixpkgs"}},
 	} {
 		got, err := ResolveRef(c.in)
+		c.want.Text = c.in
 		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", c.in, err, diff)
 		}
@@ -123,7 +124,7 @@ func TestResolveRef(t *testing.T) {
 	}
 	for _, in := range []string{root + "/link/fleet", root + "/link?dir=fleet", repo + "?dir=fleet"} {
 		got, err := ResolveRef(in)
-		if want := (Ref{URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}); err != nil || got != want {
+		if want := (Ref{Text: in, URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", in, got, err)
 		}
 	}

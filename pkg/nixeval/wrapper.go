@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // programKind is what a program file is.
@@ -54,10 +55,10 @@ type wrapper struct {
 }
 
 var (
-	shebang    = regexp.MustCompile(`^#! ?(/[^ \n]*/)?(env )?(/[^ \n]*/)?(ba|da)?sh( -[eu]+)?\n`)
-	assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
-	plainSigns = regexp.MustCompile(`^[A-Za-z0-9_./:=,+@%-]+`)
-	variable   = regexp.MustCompile(`^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
+	shebang    = lazyregexp.New(`^#! ?(/[^ \n]*/)?(env )?(/[^ \n]*/)?(ba|da)?sh( -[eu]+)?\n`)
+	assignment = lazyregexp.New(`^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
+	plainSigns = lazyregexp.New(`^[A-Za-z0-9_./:=,+@%-]+`)
+	variable   = lazyregexp.New(`^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
 )
 
 var errScript = errors.New("what it does is not known")
