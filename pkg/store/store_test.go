@@ -16,6 +16,7 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/store"
 )
 

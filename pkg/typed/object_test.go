@@ -79,7 +79,7 @@ func TestErrors(t *testing.T) {
 		t.Error(diff)
 	}
 	_, err = typed.Members[client](inst, "client", "x", "y")
-	if want := `the instance "nightly" is of the service "@me/backup", not "x", "y"`; err == nil || err.Error() != want {
+	if want := `the instance is of the service "@me/backup", not "x", "y"`; err == nil || err.Error() != want {
 		t.Errorf("%v, not %s", err, want)
 	}
 	if _, err = typed.Members[client](nil, "client"); err == nil || err.Error() != "the inventory has no such instance" {
