@@ -49,7 +49,7 @@ func Example() {
 
 var config = instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
 
-func enrol(ctx context.Context, w io.Writer, flake, instanceName, role string, machines ...string) error {
+func enrol(ctx context.Context, w io.Writer, flake instance.Ref, instanceName, role string, machines ...string) error {
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
 		return err
