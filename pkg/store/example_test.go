@@ -30,11 +30,7 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Settings that Nix has are Nix's.
-	ref, err := nixeval.ResolveRef(dir)
-	if err != nil {
-		panic(err)
-	}
-	s, err := store.Open(context.Background(), ref, config)
+	s, err := store.Open(context.Background(), flake, config)
 	if err != nil {
 		panic(err)
 	}
@@ -50,11 +46,7 @@ func Example() {
 var config = instance.Config{Evaluator: nixeval.Evaluator{Offline: true}}
 
 func enrol(ctx context.Context, w io.Writer, flake instance.Ref, instanceName, role string, machines ...string) error {
-	ref, err := nixeval.ResolveRef(flake)
-	if err != nil {
-		return err
-	}
-	s, err := store.OpenExclusive(ctx, ref, config)
+	s, err := store.OpenExclusive(ctx, flake, config)
 	if err != nil {
 		return err
 	}
