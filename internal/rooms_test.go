@@ -45,7 +45,7 @@ var rooms = map[string][]string{
 	"internal/reader": {"internal/lazyregexp", "pkg/nixeval"},
 	"pkg/nixeval":     {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/process", "internal/scratch"},
 
-	"internal/filetree":   {"internal/git", "internal/scratch"},
+	"internal/filetree":   {"internal/git", "internal/lazyregexp", "internal/scratch"},
 	"internal/git":        {"internal/process"},
 	"internal/lazyregexp": {},
 	"internal/markdown":   {"internal/term"},
