@@ -49,7 +49,7 @@ func (t *Tree) configure(ctx context.Context, known *Tree) error {
 			return fmt.Errorf("%w: %w", ErrUnknown, err)
 		}
 		t.config = gitConfig{around: around}
-		if err := t.config.take(values, t.source.Root, &t.git, began); err != nil {
+		if err := t.config.read(values, t.source.Root, &t.git, began); err != nil {
 			return err
 		}
 		t.configured = true
@@ -72,8 +72,8 @@ func (c *gitConfig) holds(around digest) bool {
 	})
 }
 
-// take understands a configuration, read after a time, as far as it matters, or says what of it makes the state of a work tree unknowable.
-func (c *gitConfig) take(values []git.Value, root string, g *gitState, began time.Time) error {
+// read understands a configuration, read after a time, as far as it matters, or says what of it makes the state of a work tree unknowable.
+func (c *gitConfig) read(values []git.Value, root string, g *gitState, began time.Time) error {
 	home := os.Getenv("HOME")
 	xdg := os.Getenv("XDG_CONFIG_HOME")
 	if xdg == "" {
@@ -105,7 +105,7 @@ func (c *gitConfig) take(values []git.Value, root string, g *gitState, began tim
 		case name == "core.worktree":
 			// Relative to git's directory.
 			if at := v.Value; filepath.Join(g.dir, at) != root && filepath.Clean(at) != root {
-				return fmt.Errorf("%w: git's core.worktree is elsewhere", ErrUnknown)
+				return fmt.Errorf("%w: core.worktree points elsewhere", ErrUnknown)
 			}
 		case name == "core.trustctime" && isFalse(v.Value), name == "core.checkstat" && !strings.EqualFold(v.Value, "default"), name == "core.ignorestat" && !isFalse(v.Value):
 			// What git takes for changed then hangs on times that can be set back.

@@ -232,14 +232,14 @@ func directory(w *world, dir string) {
 
 var inputEdits = []chosenEdit{
 	{name: "a branch that no lock pins", make: func(w *world) { stable(w, "other"); withInput(w, "git+file://DIR/other?ref=stable") },
-		edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+		edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
 	{name: "a branch given with --override-input", make: func(w *world) {
 		stable(w, "other")
 		directory(w, "pinned")
 		withInput(w, "path:DIR/pinned")
 		w.lock("flake")
 		w.e.OverrideInputs = map[string]string{"other": "git+file://" + w.path("other") + "?ref=stable"}
-	}, edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
 	{name: "what the registry says", make: func(w *world) {
 		directory(w, "one")
 		stable(w, "two")
@@ -249,7 +249,7 @@ var inputEdits = []chosenEdit{
 	}, edit: func(w *world) {
 		w.write("two/value", "two")
 		w.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/two"}}]}`)
-	}, reason: "may be another tree later"},
+	}, reason: "names no commit and no hash"},
 	{name: "a directory spelled as if it were in the store", make: func(w *world) {
 		directory(w, "other")
 		withInput(w, "path:/nix/store/../..DIR/other")
@@ -293,7 +293,7 @@ var inputEdits = []chosenEdit{
 		withInput(w, "git+file://DIR/other?ref=main")
 		w.lock("flake")
 		withInput(w, "git+file://DIR/other?ref=stable")
-	}, edit: func(w *world) { moveStable(w, "other") }, reason: "flake.lock is older than flake.nix"},
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "flake.lock is out of date with flake.nix"},
 	{name: "a second input of equal content that no lock pins", make: func(w *world) {
 		stable(w, "other")
 		withInput(w, "git+file://DIR/other?ref=main")
@@ -307,7 +307,7 @@ var inputEdits = []chosenEdit{
 		w.write("flake/.gitignore", "flake.lock")
 		w.lock("flake")
 		w.commit("flake")
-	}, edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
 	{name: "a branch that a directory has as input", make: func(w *world) {
 		stable(w, "deep")
 		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
