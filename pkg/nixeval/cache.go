@@ -151,6 +151,9 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 		if err != nil {
 			return fmt.Sprintf("an input's tree: %v", err)
 		}
+		if t.RunsPrograms() {
+			return input.Root + " has attributes that have git run programs"
+		}
 		if !t.QuietSince(a.began) {
 			return input.Root + " changed during the run"
 		}

@@ -205,7 +205,7 @@ func (r *randomWorld) edits() []randomEdit {
 		toggle("assume-unchanged", 3, func() { r.flag("--assume-unchanged") }, func() { r.flag("--no-assume-unchanged") }),
 		toggle("skip-worktree", 3, func() { r.flag("--skip-worktree") }, func() { r.flag("--no-skip-worktree") }),
 		// Git's configuration and attributes.
-		config(2, "core.autocrlf", "false"), config(2, "core.fileMode", "false"), brief(config(1, "core.trustctime", "false")), brief(config(1, "filter.x.clean", "tr a-z A-Z")),
+		config(2, "core.autocrlf", "false"), config(2, "core.fileMode", "false"), config(1, "core.trustctime", "false"), config(1, "filter.x.clean", "tr a-z A-Z"),
 		write("git's configuration of the user", 2, "home/more.gitconfig", "[core]\n\teol = crlf\n", "[core]\n\teol = lf\n"),
 		there("attributes that are not tracked", 2, "flake/.gitattributes", "value text eol=lf\nsub/file filter=x\n"),
 		there("attributes of the repository", 2, "flake/.git/info/attributes", "value -text\n"),
