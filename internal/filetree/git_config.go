@@ -22,8 +22,9 @@ type gitConfig struct {
 	files       []entry
 	// attributes is the user's file of attributes.
 	attributes string
-	// programs: it names some that git runs on files with certain attributes.
-	programs bool
+	// programs: it names some that git runs on files with certain attributes. stamps: what git takes for changed hangs on the times of
+	// files, and not on their content alone.
+	programs, stamps bool
 }
 
 var (
@@ -49,7 +50,7 @@ func (t *Tree) configure(ctx context.Context, known *Tree) error {
 			return fmt.Errorf("%w: %w", ErrUnknown, err)
 		}
 		t.config = gitConfig{around: around}
-		if err := t.config.take(values, t.source.Root, &t.git, began); err != nil {
+		if err := t.config.read(values, t.source.Root, &t.git, began); err != nil {
 			return err
 		}
 		t.configured = true
@@ -72,8 +73,8 @@ func (c *gitConfig) holds(around digest) bool {
 	})
 }
 
-// take understands a configuration, read after a time, as far as it matters, or says what of it makes the state of a work tree unknowable.
-func (c *gitConfig) take(values []git.Value, root string, g *gitState, began time.Time) error {
+// read understands a configuration, read after a time, as far as it matters, or says what of it makes the state of a work tree unknowable.
+func (c *gitConfig) read(values []git.Value, root string, g *gitState, began time.Time) error {
 	home := os.Getenv("HOME")
 	xdg := os.Getenv("XDG_CONFIG_HOME")
 	if xdg == "" {
@@ -105,11 +106,10 @@ func (c *gitConfig) take(values []git.Value, root string, g *gitState, began tim
 		case name == "core.worktree":
 			// Relative to git's directory.
 			if at := v.Value; filepath.Join(g.dir, at) != root && filepath.Clean(at) != root {
-				return fmt.Errorf("%w: git's core.worktree is elsewhere", ErrUnknown)
+				return fmt.Errorf("%w: core.worktree points elsewhere", ErrUnknown)
 			}
 		case name == "core.trustctime" && isFalse(v.Value), name == "core.checkstat" && !strings.EqualFold(v.Value, "default"), name == "core.ignorestat" && !isFalse(v.Value):
-			// What git takes for changed then hangs on times that can be set back.
-			return fmt.Errorf("%w: git's setting %s = %s", ErrUnknown, v.Name, v.Value)
+			c.stamps = true
 		}
 	}
 	hash.Sum(c.sum[:0])
@@ -174,8 +174,8 @@ func (t *Tree) addAttributes() {
 	}
 }
 
-// checkAttributes refuses a tree on whose files git would run programs: what these make of a file, and so whether it is changed, hangs on
-// the programs, and, where they are not run, on the times of files.
+// checkAttributes finds out whether git would run programs on files. (What Nix runs of git is kept from running those of the flake's own
+// repository. It then takes a file for changed if its stamp is not that in the index.)
 func (t *Tree) checkAttributes() error {
 	files := []string{t.config.attributes, systemAttributes, filepath.Join(t.git.common, "info/attributes")}
 	for _, d := range t.dirs {
@@ -190,14 +190,12 @@ func (t *Tree) checkAttributes() error {
 			files = append(files, path)
 		}
 	}
-	if !t.config.programs {
-		return nil
-	}
-	for _, file := range files {
+	t.programs = t.config.programs && slices.ContainsFunc(files, func(file string) bool {
 		text, _ := os.ReadFile(file)
-		if programUse.MatchString(string(text)) {
-			return fmt.Errorf("%w: %s has git run programs on files", ErrUnknown, file)
-		}
-	}
+		return programUse.MatchString(string(text))
+	})
 	return nil
 }
+
+// RunsPrograms reports whether attributes of the tree have git run programs (git-crypt, LFS) on files, if it is not kept from it.
+func (t *Tree) RunsPrograms() bool { return t.programs }

@@ -42,7 +42,7 @@ func (t *Tree) lookAtGit(ctx context.Context, known *Tree) error {
 		}
 	}
 	if replaced, err := os.ReadDir(filepath.Join(g.common, "refs/replace")); err == nil && len(replaced) > 0 {
-		return fmt.Errorf("%w: refs/replace has other objects in the place of some", ErrUnknown)
+		return fmt.Errorf("%w: the repository has replaced objects (refs/replace)", ErrUnknown)
 	}
 	return t.configure(ctx, known)
 }
@@ -61,7 +61,7 @@ func (g *gitState) locate(root string) error {
 		}
 		dir, ok := strings.CutPrefix(strings.TrimSuffix(text, "\n"), "gitdir: ")
 		if !ok {
-			return fmt.Errorf("%w: %s says nothing that is known", ErrUnknown, g.dir)
+			return fmt.Errorf("%w: %s has unexpected content", ErrUnknown, g.dir)
 		}
 		if g.dir = dir; !filepath.IsAbs(dir) {
 			g.dir = filepath.Join(root, dir)
@@ -135,7 +135,7 @@ func (g *gitState) resolvePacked(ref string) error {
 		return err
 	}
 	if bytes.Contains(packed, []byte(" refs/replace/")) {
-		return fmt.Errorf("%w: refs/replace has other objects in the place of some", ErrUnknown)
+		return fmt.Errorf("%w: the repository has replaced objects (refs/replace)", ErrUnknown)
 	}
 	for line := range bytes.Lines(packed) {
 		if hash, name, ok := bytes.Cut(bytes.TrimSpace(line), []byte(" ")); ok && ref != "" && string(name) == ref {

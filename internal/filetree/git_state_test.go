@@ -208,22 +208,7 @@ func TestGitStateUnknown(t *testing.T) {
 		prepare func(r *repository)
 		want    string
 	}{
-		"a filter": {func(r *repository) {
-			r.git("config", "filter.x.clean", "cat")
-			r.write(".gitattributes", "file filter=x")
-		}, "has git run programs"},
-		"a filter of the repository's attributes": {func(r *repository) {
-			r.git("config", "filter.x.process", "cat")
-			r.write(".git/info/attributes", "file filter=x")
-		}, "has git run programs"},
-		"a diff program": {func(r *repository) {
-			r.git("config", "diff.x.command", "cat")
-			r.write("a/.gitattributes", "file diff=x")
-		}, "has git run programs"},
 		"attributes that are a link": {func(r *repository) { r.do(os.Symlink("file", r.root+"/.gitattributes")) }, "is a link"},
-		"times of files":             {func(r *repository) { r.git("config", "core.trustctime", "false") }, "core.trustctime"},
-		"sizes of files":             {func(r *repository) { r.git("config", "core.checkStat", "minimal") }, "core.checkstat"},
-		"no files":                   {func(r *repository) { r.git("config", "core.ignoreStat", "true") }, "core.ignorestat"},
 		"another work tree": {func(r *repository) {
 			r.do(os.Mkdir(r.root+"/../other", 0o755))
 			r.git("config", "core.worktree", r.root+"/../other")
@@ -248,11 +233,64 @@ func TestGitStateUnknown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where git would run programs, or does not look at all that a stamp says, the stamps of files and the index count, too: git takes a file
+// for changed by these.
+func TestGitStateByStamps(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare  func(r *repository)
+		programs bool
+	}{
+		"a filter": {func(r *repository) {
+			r.git("config", "filter.x.clean", "cat")
+			r.write(".gitattributes", "file filter=x")
+		}, true},
+		"a filter of the repository's attributes": {func(r *repository) {
+			r.git("config", "filter.x.process", "cat")
+			r.write(".git/info/attributes", "file filter=x")
+		}, true},
+		"a diff program": {func(r *repository) {
+			r.git("config", "diff.x.command", "cat")
+			r.write("a/.gitattributes", "file diff=x")
+		}, true},
+		"times":      {func(r *repository) { r.git("config", "core.trustctime", "false") }, false},
+		"sizes":      {func(r *repository) { r.git("config", "core.checkStat", "minimal") }, false},
+		"not at all": {func(r *repository) { r.git("config", "core.ignoreStat", "true") }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRepository(t)
+			c.prepare(r)
+			look := func() *Tree {
+				t.Helper()
+				seen, _, err := Source{Root: r.root, Git: true}.Observe(t.Context(), nil)
+				if err != nil || seen.RunsPrograms() != c.programs {
+					t.Fatalf("%v: not as it should be about programs", err)
+				}
+				return seen
+			}
+			before := look()
+			if !bytes.Equal(before.Sum(), look().Sum()) {
+				t.Error("looked at again it is another")
+			}
+			when := time.Unix(1_000_000_000, 0)
+			r.do(os.Chtimes(filepath.Join(r.root, "file"), when, when))
+			touched := look()
+			if bytes.Equal(before.Sum(), touched.Sum()) {
+				t.Error("a file's time does not count")
+			}
+			index := filepath.Join(r.root, ".git/index")
+			r.do(os.Chtimes(index, when, when))
+			if bytes.Equal(look().Sum(), touched.Sum()) {
+				t.Error("the index's stamp does not count")
+			}
+		})
+	}
 	// Programs that nothing asks for are no matter: git lfs install puts some into every configuration.
 	r := newRepository(t)
 	r.git("config", "filter.lfs.clean", "git-lfs clean")
 	r.write("a/.gitattributes", "* text")
-	if _, _, err := (Source{Root: r.root, Git: true}).Observe(t.Context(), nil); err != nil {
-		t.Error(err)
+	if seen, _, err := (Source{Root: r.root, Git: true}).Observe(t.Context(), nil); err != nil || seen.RunsPrograms() {
+		t.Errorf("%v, or it runs programs", err)
 	}
 }

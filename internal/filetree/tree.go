@@ -39,6 +39,8 @@ type Tree struct {
 	sum   digest
 	// relisted: some directory's names were read anew. configured: so was git's configuration.
 	relisted, configured bool
+	// programs: see RunsPrograms.
+	programs bool
 }
 
 type digest [sha256.Size]byte
@@ -408,6 +410,10 @@ func (e *entry) read(path string, now Stamp) error {
 func (t *Tree) digest() digest {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%t %x %x\n", t.source.Git, t.state, t.list)
+	stamps := t.source.Git && (t.programs || t.config.stamps)
+	if stamps {
+		fmt.Fprintln(&b, t.index.stamp)
+	}
 	order := make([]int, len(t.dirs))
 	for i := range order {
 		order[i] = i
@@ -418,6 +424,9 @@ func (t *Tree) digest() digest {
 		fmt.Fprintf(&b, "%d %s %d %d\n", len(d.path), d.path, len(d.entries), t.modified(d.self.stamp))
 		for _, e := range d.entries {
 			fmt.Fprintf(&b, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT, e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
+			if stamps {
+				fmt.Fprintln(&b, e.stamp)
+			}
 		}
 	}
 	return sha256.Sum256(b.Bytes())

@@ -31,7 +31,7 @@ type attempt struct {
 
 // answer is what is kept: a result or an error, and the local inputs that it depends on.
 type answer struct {
-	Error  *keptError      `json:"error,omitempty"`
+	Error  *cachedError    `json:"error,omitempty"`
 	Inputs []localInput    `json:"inputs,omitempty"`
 	Events []Event         `json:"events,omitempty"`
 	Source string          `json:"source,omitempty"`
@@ -78,9 +78,9 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 	case ref.Root == "" && isFixedRef(ref.URL):
 		state = "fixed"
 	case ref.Root != "":
-		return ref.URL + " asks for more than files"
+		return ref.URL + " needs more than the files of a tree"
 	default:
-		return ref.URL + " may be another tree later"
+		return ref.URL + " names no commit and no hash"
 	}
 	parts := append([]string{fmt.Sprintf("%x", a.nix.sum), state}, args...)
 	for _, o := range e.Options {
@@ -120,8 +120,8 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning, failed *Error) (uncached string) {
 	kept, value := answer{Events: r.events, Source: r.source}, r.stdout
 	if failed != nil {
-		if kept.Error, value = failed.kept(r), nil; kept.Error == nil {
-			return "the error may not come again"
+		if kept.Error, value = failed.cacheable(r), nil; kept.Error == nil {
+			return "the error may be transient"
 		}
 	}
 	switch {
@@ -130,12 +130,12 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 	case inputs.unknown != "":
 		return inputs.unknown
 	case a.clockJumped():
-		return "the clock was set while Nix ran"
+		return "the clock was set during the run"
 	}
 	if nix, err := e.identify(); err != nil {
 		return err.Error()
 	} else if !nix.unchangedSince(a.nix, a.began) {
-		return "Nix or its configuration was changed while it ran, or just before"
+		return "Nix or its configuration changed during the run"
 	}
 	if a.target != nil {
 		after, err := a.files.observe(ctx, ref.Root, ref.Git)
@@ -143,7 +143,7 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 			return fmt.Sprintf("the flake's tree: %v", err)
 		}
 		if !after.UnchangedSince(a.target) {
-			return "the flake's tree was changed while Nix ran"
+			return "the flake's tree changed during the run"
 		}
 	}
 	for _, input := range inputs.trees {
@@ -151,8 +151,11 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 		if err != nil {
 			return fmt.Sprintf("an input's tree: %v", err)
 		}
+		if t.RunsPrograms() {
+			return input.Root + " has attributes that have git run programs"
+		}
 		if !t.QuietSince(a.began) {
-			return input.Root + " was changed while Nix ran, or just before"
+			return input.Root + " changed during the run"
 		}
 		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.Sum()})
 	}

@@ -216,7 +216,8 @@ var gitFailure = lazyregexp.New(`program 'git' failed|Git object|object not foun
 // The first is of Nix's downloads, the others are of git.
 var offlineFailure = lazyregexp.New(`unable to download|transport '[^']*' not allowed|[Cc]annot (?:find|fetch|resolve) .*(?:offline|Git)|Failed to fetch git repository`)
 
-var missingFile = lazyregexp.New(`does not exist|No such file|not tracked|does not contain a|getting status of`)
+// An option that does not exist is none: that is asked often, and takes a git process.
+var missingFile = lazyregexp.New(`(?:path|file) ['"][^'"]*['"] does not exist|No such file|not tracked|does not contain a|getting status of`)
 
 // untracked returns a file of the work tree that git does not track and the text mentions, or "".
 func untracked(ctx context.Context, root, text string) string {

@@ -145,7 +145,7 @@ func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any)
 	sources.store = run.source
 	if err != nil {
 		failed := e.explain(ctx, err, run, ref, sources)
-		e.offer(ctx, attempt, run, ref, failed)
+		e.keepOrReport(ctx, attempt, run, ref, failed)
 		return nil, failed
 	}
 	if !json.Valid(run.stdout) {
@@ -155,12 +155,12 @@ func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any)
 			Stderr:  run.stderr(), Sources: sources,
 		}
 	}
-	inputs := e.offer(ctx, attempt, run, ref, nil)
+	inputs := e.keepOrReport(ctx, attempt, run, ref, nil)
 	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
 }
 
-// offer has an answer kept if it can be, and says so if it cannot.
-func (e *Evaluator) offer(ctx context.Context, attempt *attempt, run *run, ref Ref, failed *Error) *pinning {
+// keepOrReport has an answer kept if it can be, and says so if it cannot.
+func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run, ref Ref, failed *Error) *pinning {
 	inputs := e.pinning(run)
 	if reason := e.keep(ctx, attempt, run, ref, inputs, failed); reason != "" {
 		attempt.uncached = reason
@@ -193,7 +193,7 @@ func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt
 func (e *Evaluator) pinning(r *run) *pinning {
 	inputs, err := parseInputs(r.inputs)
 	if err != nil {
-		return &pinning{unknown: "the flake's inputs are not known"}
+		return &pinning{unknown: "the flake's inputs are unknown"}
 	}
 	overrides := map[string]string{}
 	for input, ref := range e.OverrideInputs {

@@ -42,7 +42,7 @@ func parseRef(ref string) (refAttrs, bool) {
 	}
 	query := u.Query()
 	attrs := refAttrs{}
-	take := func(names ...string) {
+	move := func(names ...string) {
 		for _, name := range names {
 			if query.Has(name) && len(query[name]) == 1 && query.Get(name) != "" {
 				attrs[name] = query.Get(name)
@@ -65,13 +65,13 @@ func parseRef(ref string) (refAttrs, bool) {
 			return nil, false
 		}
 		attrs["type"], attrs["owner"], attrs["repo"] = scheme, parts[0], parts[1]
-		take("dir", "host")
+		move("dir", "host")
 		if len(parts) == 2 {
-			take("ref", "rev")
+			move("ref", "rev")
 		}
 	case "git+https", "git+http", "git+ssh", "git+file":
 		attrs["type"], attrs["url"] = "git", strings.TrimPrefix(rest, "git+")
-		take("ref", "rev")
+		move("ref", "rev")
 		for _, name := range []string{"shallow", "submodules"} {
 			if query.Get(name) == "1" {
 				attrs[name] = true

@@ -232,14 +232,14 @@ func directory(w *world, dir string) {
 
 var inputEdits = []chosenEdit{
 	{name: "a branch that no lock pins", make: func(w *world) { stable(w, "other"); withInput(w, "git+file://DIR/other?ref=stable") },
-		edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+		edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
 	{name: "a branch given with --override-input", make: func(w *world) {
 		stable(w, "other")
 		directory(w, "pinned")
 		withInput(w, "path:DIR/pinned")
 		w.lock("flake")
 		w.e.OverrideInputs = map[string]string{"other": "git+file://" + w.path("other") + "?ref=stable"}
-	}, edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
 	{name: "what the registry says", make: func(w *world) {
 		directory(w, "one")
 		stable(w, "two")
@@ -249,7 +249,7 @@ var inputEdits = []chosenEdit{
 	}, edit: func(w *world) {
 		w.write("two/value", "two")
 		w.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/two"}}]}`)
-	}, reason: "may be another tree later"},
+	}, reason: "names no commit and no hash"},
 	{name: "a directory spelled as if it were in the store", make: func(w *world) {
 		directory(w, "other")
 		withInput(w, "path:/nix/store/../..DIR/other")
@@ -293,7 +293,7 @@ var inputEdits = []chosenEdit{
 		withInput(w, "git+file://DIR/other?ref=main")
 		w.lock("flake")
 		withInput(w, "git+file://DIR/other?ref=stable")
-	}, edit: func(w *world) { moveStable(w, "other") }, reason: "flake.lock is older than flake.nix"},
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "flake.lock is out of date with flake.nix"},
 	{name: "a second input of equal content that no lock pins", make: func(w *world) {
 		stable(w, "other")
 		withInput(w, "git+file://DIR/other?ref=main")
@@ -307,7 +307,7 @@ var inputEdits = []chosenEdit{
 		w.write("flake/.gitignore", "flake.lock")
 		w.lock("flake")
 		w.commit("flake")
-	}, edit: func(w *world) { moveStable(w, "other") }, reason: "may be another tree later"},
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
 	{name: "a branch that a directory has as input", make: func(w *world) {
 		stable(w, "deep")
 		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
@@ -445,11 +445,14 @@ var gitEdits = []chosenEdit{
 	{name: "a directory that becomes a link to one of equal content", make: checkout, edit: func(w *world) {
 		w.do(os.Rename(w.path("flake/sub"), w.path("flake/real")), os.Symlink("real", w.path("flake/sub")))
 	}, kept: true},
-	{name: "files that git filters", make: func(w *world) {
-		checkout(w)
-		w.git("flake", "config", "filter.x.clean", "sed s/two/one/")
-		w.write("flake/.gitattributes", "value filter=x\n")
-	}, edit: func(w *world) { w.write("flake/value", "two") }, maybe: true, reason: "has git run programs on files"},
+	{name: "files that git filters", make: filtered("flake"), edit: func(w *world) { w.write("flake/value", "two") }, kept: true, maybe: true},
+	{name: "the time of a file that git filters", make: filtered("flake"), edit: func(w *world) {
+		w.do(os.Chtimes(w.path("flake/value"), time.Now(), time.Now()))
+	}, kept: true, maybe: true},
+	{name: "an input whose files git filters", make: func(w *world) {
+		withInput(w, "git+file://DIR/other")
+		filtered("other")(w)
+	}, edit: func(w *world) { w.write("other/value", "two") }, maybe: true, reason: "have git run programs"},
 	{name: "a work tree elsewhere", make: func(w *world) {
 		checkout(w)
 		w.write("other/flake.nix", valueFlake)
@@ -459,13 +462,28 @@ var gitEdits = []chosenEdit{
 	{name: "times that git does not look at", make: func(w *world) {
 		checkout(w)
 		w.git("flake", "config", "core.trustctime", "false")
-	}, edit: func(w *world) { w.write("flake/value", "two") }, reason: "core.trustctime"},
+	}, edit: func(w *world) {
+		info, err := os.Stat(w.path("flake/value"))
+		w.do(err, os.WriteFile(w.path("flake/value"), []byte("two"), 0o644))
+		w.do(os.Chtimes(w.path("flake/value"), info.ModTime(), info.ModTime()))
+	}, kept: true, maybe: true},
 	{name: "an object in the place of another", make: func(w *world) {
 		checkout(w)
 		w.write("flake/value", "two")
 		w.commit("flake")
 		w.git("flake", "replace", "HEAD", "HEAD~1")
 	}, edit: func(w *world) { w.git("flake", "replace", "-d", w.git("flake", "rev-parse", "HEAD")) }, maybe: true, reason: "refs/replace"},
+}
+
+// filtered is a repository with a file that git filters.
+func filtered(repo string) func(w *world) {
+	return func(w *world) {
+		w.write(repo+"/flake.nix", valueFlake)
+		w.write(repo+"/value", "one")
+		w.commit(repo)
+		w.git(repo, "config", "filter.x.clean", "sed s/two/one/")
+		w.write(repo+"/.gitattributes", "value filter=x\n")
+	}
 }
 
 // lineEnds is a checkout with a value that ends its line as Windows does, and a commit in which it does not.

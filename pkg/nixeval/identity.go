@@ -164,7 +164,7 @@ func (id *nixIdentity) file(path string) error {
 		return nil // a file
 	}
 	if len(entries) > maxNamed {
-		return fmt.Errorf("it names %s, in which there are too many files", path)
+		return fmt.Errorf("%s has too many files", path)
 	}
 	for _, entry := range entries {
 		if now, err := filetree.Stat(filepath.Join(real, entry.Name())); err == nil {
@@ -226,7 +226,7 @@ func checkSetting(name, value string, given bool) error {
 	switch strings.TrimPrefix(name, "extra-") {
 	case "plugin-files", "allow-unsafe-native-code-during-evaluation":
 		if on {
-			return fmt.Errorf("the setting %s lets programs take part", name)
+			return fmt.Errorf("the setting %s runs other programs during evaluation", name)
 		}
 	case "pure-eval", "restrict-eval":
 		if given {
@@ -275,7 +275,7 @@ func configFiles(programs []string) ([]string, error) {
 	}
 	home, set := os.LookupEnv("HOME")
 	if info, err := os.Stat(home); !set || err == nil && !ownedByUs(info) {
-		return nil, errors.New("HOME is not set, or is somebody else's") // then Nix looks for the user's home elsewhere
+		return nil, errors.New("HOME is not set, or owned by another user") // then Nix looks for the user's home elsewhere
 	}
 	return absolute(append(files, filepath.Join(home, ".config", "nix", "nix.conf")))
 }

@@ -106,7 +106,7 @@ func TestConfigurationDuringTheRun(t *testing.T) {
 			t.Errorf("%s: %v, not kept because %q", what, err, reason)
 		}
 	}
-	const changed = "Nix or its configuration was changed while it ran, or just before"
+	const changed = "Nix or its configuration changed during the run"
 	set("1")
 	ask("just before", changed)
 	settle()

@@ -100,14 +100,14 @@ func pinningOf(inputs *flakeInputs, overrides map[string]string) *pinning {
 	p := &pinning{overrides: overrides}
 	lock, err := inputs.lock()
 	if err != nil {
-		p.because(nil, err.Error())
+		p.giveUp(nil, err.Error())
 		return p
 	}
 	p.flake(nil, inputs, []lockedFlake{{lock, lock.root}}, nil)
 	return p
 }
 
-func (p *pinning) because(at []string, reason string) {
+func (p *pinning) giveUp(at []string, reason string) {
 	if p.unknown == "" {
 		if len(at) > 0 {
 			reason = fmt.Sprintf("input %s: %s", strings.Join(at, "/"), reason)
@@ -144,12 +144,12 @@ func (p *pinning) flake(at []string, f *flakeInputs, locks []lockedFlake, set ma
 		above, isSet := set[name]
 		switch override, overridden := p.overrides[strings.Join(here, "/")]; {
 		case name == "self":
-			p.because(nil, "flake.nix sets inputs.self")
+			p.giveUp(nil, "flake.nix sets inputs.self")
 		case overridden:
 			attrs, _ := parseRef(override)
 			p.fetched(here, f, spec, attrs, override, locks)
 		case isSet && !above.follows():
-			p.because(here, "another flake.nix sets where it comes from")
+			p.giveUp(here, "its URL is set in another flake.nix")
 		case isSet, spec.follows():
 			// It is another input, which is judged by itself.
 		default:
@@ -163,7 +163,7 @@ func (p *pinning) input(here []string, f *flakeInputs, spec inputSpec, locks []l
 	name := here[len(here)-1]
 	attrs, text, ok := spec.ref(name)
 	if !ok {
-		p.because(here, fmt.Sprintf("%q is of no form that can be known to stay the same", text))
+		p.giveUp(here, fmt.Sprintf("%q is a form of URL that the cache does not know", text))
 		return
 	}
 	var pins []lockedFlake
@@ -177,12 +177,12 @@ func (p *pinning) input(here []string, f *flakeInputs, spec inputSpec, locks []l
 		return
 	}
 	if len(pins) < len(locks) {
-		p.because(here, "one of two lock files does not pin it")
+		p.giveUp(here, "only one of two lock files pins it")
 		return
 	}
 	for _, pin := range pins {
 		if !attrs.equal(pin.node.Original) {
-			p.because(here, "flake.lock is older than flake.nix")
+			p.giveUp(here, "flake.lock is out of date with flake.nix")
 			return
 		}
 		p.pinned(here, f.Children[name], spec.inputs(), pin, false)
@@ -192,23 +192,23 @@ func (p *pinning) input(here []string, f *flakeInputs, spec inputSpec, locks []l
 // pinned judges an input that a lock file pins, and those below it.
 func (p *pinning) pinned(here []string, f *flakeInputs, set map[string]inputSpec, pin lockedFlake, trust bool) {
 	if p.judged++; p.judged > maxJudged || len(here) > maxBelow {
-		p.because(nil, "there are too many inputs")
+		p.giveUp(nil, "there are too many inputs")
 		return
 	}
 	if !pin.node.isFixed() {
-		p.because(here, "flake.lock does not pin it for good")
+		p.giveUp(here, "flake.lock has no commit or hash for it")
 		return
 	}
 	if !isAbsolute(pin.node.Locked.text("path")) && pin.node.Locked.text("type") == "path" &&
 		(pin.node.Parent == nil || !slices.Equal(*pin.node.Parent, here[:len(here)-1])) {
-		p.because(here, "flake.lock does not say what its path is relative to")
+		p.giveUp(here, "flake.lock does not say what its path is relative to")
 		return
 	}
 	for name, input := range pin.node.Inputs {
 		if _, isSet := set[name]; input.Node == "" && !trust && !isSet {
 			// Nix reads the input's flake.nix again, in which there may be inputs that the lock file does not have.
 			if f == nil {
-				p.because(append(here, name), "flake.lock has it follow another input, and flake.nix does not")
+				p.giveUp(append(here, name), "it follows another input in flake.lock but not in flake.nix")
 				return
 			}
 			p.flake(here, f, []lockedFlake{pin}, set)
@@ -217,14 +217,14 @@ func (p *pinning) pinned(here []string, f *flakeInputs, set map[string]inputSpec
 	}
 	for name, spec := range set {
 		if !spec.follows() && (pin.node.Inputs[name].Node != "" || len(pin.node.Inputs[name].Follows) > 0) {
-			p.because(append(here, name), "another flake.nix sets where it comes from")
+			p.giveUp(append(here, name), "its URL is set in another flake.nix")
 			return
 		}
 	}
 	for name, input := range pin.node.Inputs {
 		below := append(slices.Clip(here), name)
 		if _, overridden := p.overrides[strings.Join(below, "/")]; overridden {
-			p.because(below, "it is an input's input that is overridden")
+			p.giveUp(below, "overridden, and not a direct input")
 			return
 		}
 		if _, isSet := set[name]; input.Node != "" && !isSet {
@@ -238,7 +238,7 @@ func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, at
 	name := here[len(here)-1]
 	tree, ok := fetchedTree(attrs, text, parent.Dir)
 	if !ok {
-		p.because(here, fmt.Sprintf("%s may be another tree later", text))
+		p.giveUp(here, fmt.Sprintf("%s names no commit and no hash", text))
 		return
 	}
 	if tree.Root != "" && !slices.Contains(p.trees, tree) {
@@ -249,16 +249,16 @@ func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, at
 	}
 	f := parent.Children[name]
 	if f == nil {
-		p.because(here, "its own inputs are not known")
+		p.giveUp(here, "its own inputs are unknown")
 		return
 	}
 	if dir := dirOf(text); dir != "" && dir != f.Dir {
-		p.because(here, "its directory is not known") // Nix 2.8
+		p.giveUp(here, "its directory is unknown") // Nix 2.8
 		return
 	}
 	own, err := f.lock()
 	if err != nil {
-		p.because(here, err.Error())
+		p.giveUp(here, err.Error())
 		return
 	}
 	var below []lockedFlake

@@ -61,7 +61,7 @@ var (
 	variable   = lazyregexp.New(`^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
 )
 
-var errScript = errors.New("what it does is not known")
+var errScript = errors.New("it does more than set variables and exec a program")
 
 // parseWrapper understands assignments, exports and one exec, in words without any sign that a shell expands but variables that the script
 // itself has set.

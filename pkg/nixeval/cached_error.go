@@ -11,8 +11,8 @@ import (
 // An evaluation that fails is an answer, too: the same flake fails in the same way again. Kept is only what the flake's own code says; all
 // that could be otherwise the next time (a fetch, a path that is not there, no memory, too deep a recursion, a signal) is not.
 
-// keptError is an [*Error] of kind ErrEvaluation in the cache.
-type keptError struct {
+// cachedError is an [*Error] of kind ErrEvaluation in the cache.
+type cachedError struct {
 	Message string `json:"message"`
 	Trace   string `json:"trace,omitempty"`
 	Stderr  string `json:"stderr,omitempty"`
@@ -21,17 +21,17 @@ type keptError struct {
 	Column  int    `json:"column,omitempty"`
 }
 
-// kept is the error in the form that is kept, or nil if it may not be.
-func (e *Error) kept(r *run) *keptError {
+// cacheable is the error in the form that is kept, or nil if it may not be.
+func (e *Error) cacheable(r *run) *cachedError {
 	var exit *exec.ExitError
 	if e.kind != ErrEvaluation || e.cause != nil || !errors.As(r.err, &exit) || exit.ExitCode() != 1 || !r.failedByItself() {
 		return nil
 	}
-	return &keptError{e.Message, e.Trace, e.Stderr, e.File, e.Line, e.Column}
+	return &cachedError{e.Message, e.Trace, e.Stderr, e.File, e.Line, e.Column}
 }
 
 // error is the error again. The hint is made anew: it looks at files that are not part of the flake.
-func (k *keptError) error(ctx context.Context, e *Evaluator, ref Ref, sources Sources) *Error {
+func (k *cachedError) error(ctx context.Context, e *Evaluator, ref Ref, sources Sources) *Error {
 	out := &Error{kind: ErrEvaluation, Message: k.Message, Trace: k.Trace, Stderr: k.Stderr, File: k.File, Line: k.Line, Column: k.Column, Sources: sources}
 	out.Hint = e.hint(ctx, out, ref)
 	return out
