@@ -83,15 +83,6 @@ func (b *builder) position(p *instance.Position) position {
 	return at
 }
 
-func (b *builder) positions(list []instance.Position) []position {
-	var all []position
-	for i := range list {
-		if p := b.position(&list[i]); p != nil {
-			all = append(all, p)
-		}
-	}
-	return all
-}
 
 // addTags puts them in order of their names.
 func (b *builder) addTags() {

@@ -16,7 +16,6 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/store"
 )
 
@@ -31,12 +30,6 @@ func homelab(t *testing.T) (dir string, config instance.Config) {
 	return dir, config
 }
 
-func ref(t *testing.T, dir string) instance.Ref {
-	t.Helper()
-	ref, err := nixeval.ResolveRef(dir)
-	must(t, err)
-	return ref
-}
 
 func open(t *testing.T, dir string, config instance.Config) *store.Store {
 	t.Helper()
