@@ -83,7 +83,6 @@ func (b *builder) position(p *instance.Position) position {
 	return at
 }
 
-
 // addTags puts them in order of their names.
 func (b *builder) addTags() {
 	for _, name := range slices.Sorted(maps.Keys(b.inv.Tags)) {

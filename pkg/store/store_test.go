@@ -30,7 +30,6 @@ func homelab(t *testing.T) (dir string, config instance.Config) {
 	return dir, config
 }
 
-
 func open(t *testing.T, dir string, config instance.Config) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), nixtest.Ref(t, dir), config)
