@@ -112,7 +112,7 @@ func jsonFault(text []byte) *MalformedError {
 	return at(len(text), "not valid JSON: unexpected end of file")
 }
 
-var conflictMarker = regexp.MustCompile(`(?m)^(<{7}|={7}|>{7})( |$)`)
+var conflictMarker = lazyregexp.New(`(?m)^(<{7}|={7}|>{7})( |$)`)
 
 var definedIn = lazyregexp.New("(?m)^- In `([^'\n]*)'")
 

@@ -51,7 +51,8 @@ let
       result = weigh 100 v;
     in
     peek [ { priority = 100; value = null; fails = true; } ] (seq (length result) result);
-  unwrap = always: d: map (w: { inherit (d) file; } // w) (weighed always d.value);
+  # A part stands where the whole does: the names in a list have no place of their own.
+  unwrap = always: d: map (w: { inherit (d) file; at = d.at or { inherit (d) file; }; } // w) (weighed always d.value);
 
   # The place of an attribute. Where a function of nixpkgs' lib made the name, the definition's file still is the user's.
   placeOf =
@@ -95,7 +96,7 @@ let
               else
                 [ ]
             else if elem name (namesIn s.value) then
-              [ { inherit (s) file; value = null; at = { inherit (s) file; } // about s; } ]
+              [ { inherit (s) file; value = null; at = s.at // about s; } ]
             else
               [ ]
           ) sets;
