@@ -44,8 +44,12 @@ func diffCommand() *cli.Command {
 			for i, text := range c.Args().Slice() {
 				sides[i].text = text
 			}
+			flake := c.String("flake")
+			if c.NArg() == 2 && !isRevision(sides[0].text) && !isRevision(sides[1].text) {
+				flake = sides[0].text // two flakes can be compared from anywhere
+			}
 			var d *diff.Difference
-			_, err = ask(c, instance.Config{}, func(ctx context.Context, ref instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
+			_, err = askOf(c, flake, instance.Config{}, func(ctx context.Context, ref instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
 				if err := loadSides(ctx, ref, config, &sides); err != nil {
 					return nil, err
 				}

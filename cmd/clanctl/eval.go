@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,13 +42,13 @@ func evalCommand() *cli.Command {
 					return partial(c, inv, err)
 				})
 			}
-			printed := false
+			var printing error
 			inv, err := ask(c, want, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
 				answer, err := instance.Ask(ctx, ref, config)
 				if err != nil {
 					return nil, err
 				}
-				if printed, err = out.printKept("eval", answer.Result()); printed {
+				if printed, err := out.printKept("eval", answer.Result()); printed {
 					return nil, err
 				}
 				inv, err := answer.Inventory(ctx)
@@ -59,10 +60,11 @@ func evalCommand() *cli.Command {
 				if err != nil {
 					keep = nil // what is missing is said on standard error
 				}
-				return inv, errors.Join(err, out.printAndKeep("eval", keep, inv))
+				printing = out.printAndKeep("eval", keep, inv)
+				return inv, err
 			})
-			if inv == nil || stdout(c).err != nil {
-				return explainLoad(c, err) // nothing, if the document was kept
+			if printing != nil || inv == nil {
+				return explainLoad(c, cmp.Or(printing, err)) // nothing, if the document was kept
 			}
 			return partial(c, inv, err)
 		},

@@ -43,7 +43,12 @@ func load(c *cli.Context, want instance.Config) (*instance.Inventory, error) {
 
 // ask calls a loading function with what the flags say of the flake and of how to run Nix.
 func ask(c *cli.Context, want instance.Config, do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
-	ref, err := nixeval.ResolveRef(c.String("flake"))
+	return askOf(c, c.String("flake"), want, do)
+}
+
+// askOf asks of another flake than the flags name.
+func askOf(c *cli.Context, flake string, want instance.Config, do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
+	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
 		return nil, err
 	}

@@ -138,8 +138,10 @@ func (l *loader) decodeMachines() {
 			inv.Machines[name].Tags = sortedUnique(part.Value)
 			carried[name] = inv.Machines[name].Tags
 			continue
-		case known && wellTagged && !broken:
+		case known && wellTagged:
 			l.lose(part.Failure, NewFinding(CodeMachineFailed, Subject{Machine: name}, Cause{Whole: true}))
+			// In a clan a broken machine breaks the tags of all.
+			l.losses[len(l.losses)-1].ifMalformed = broken && inv.Flake.Layout != LayoutInventory
 		}
 		delete(inv.Machines, name)
 	}

@@ -17,13 +17,15 @@ type loss struct {
 	// failure is nil where the finding follows from other facts.
 	failure *reader.Failure
 	finding Finding
+	// ifMalformed: something else may have broken it, and it is to blame only for what is wrongly written there.
+	ifMalformed bool
 }
 
 func (l *loader) lose(failure *reader.Failure, f Finding) {
 	if failure != nil && failure.Kind == reader.Opaque {
 		f = NewFinding(CodeNotRepresentable, f.Subject, Cause{Whole: f.Cause.Whole})
 	}
-	l.losses = append(l.losses, loss{failure, f})
+	l.losses = append(l.losses, loss{failure: failure, finding: f})
 }
 
 // locate fills in where everything is written; for what is missing down to the setting, which takes one more question.
@@ -59,6 +61,7 @@ func (l *loader) locate(ctx context.Context) error {
 			}
 		}
 	}
+	l.losses = slices.DeleteFunc(l.losses, func(lost loss) bool { return lost.ifMalformed && lost.finding.Code != CodeMalformed })
 	if err := l.locateManifests(ctx); err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ type Shape struct {
 	Path []string `json:"path,omitempty"`
 	// Type is what is written there, such as "a list"; empty where clan knows no attribute of that name.
 	Type string `json:"type,omitempty"`
+	// Want is what belongs there, such as "a list"; empty where Type is.
+	Want string `json:"want,omitempty"`
 	// Near are the names of attributes that may be meant.
 	Near []string `json:"near,omitempty"`
 }
@@ -104,7 +106,7 @@ func atPath(place reader.Place, path []string) reader.Place {
 func (f *form) check(place reader.Place, path []string) *Shape {
 	for _, at := range place.At {
 		if len(f.types) > 0 && at.Type != "?" && !slices.Contains(f.types, at.Type) {
-			return &Shape{Path: path, Type: typeWords(at.Type)}
+			return &Shape{Path: path, Type: typeWords(at.Type), Want: typeWords(f.types[0])}
 		}
 	}
 	if f.fields == nil && f.each == nil || slices.ContainsFunc(moduleWords, func(word string) bool { _, has := place.Below[word]; return has }) {

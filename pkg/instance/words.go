@@ -233,7 +233,7 @@ func malformed(f Finding) (message, hint string) {
 		}
 		return message, hint
 	}
-	message = fmt.Sprintf("%s is %s", where(shape.Path...), shape.Type)
+	message = fmt.Sprintf("%s is %s, where %s belongs", where(shape.Path...), shape.Type, shape.Want)
 	switch {
 	case f.Cause.Tag != "":
 		hint = fmt.Sprintf(`a tag lists machines: %s = [ "<machine>" ];`, where())

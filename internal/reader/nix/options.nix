@@ -79,7 +79,7 @@ let
       text = name: v: { ${name} = part (at name) (textOf (at name) v); };
     in
     {
-      type = if type == null then null else typeOf (at "type") ancestors type;
+      type = part (at "type") (if type == null then null else typeOf (at "type") ancestors type);
       hasDefault = o ? default || o ? defaultText || written || empty;
       internal = peek false (o.internal or false);
       readOnly = peek false (o.readOnly or false);
