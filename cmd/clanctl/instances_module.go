@@ -13,24 +13,19 @@ func explainSpec(err error) error {
 	var none *module.NoServicesError
 	var unknown *module.UnknownModuleError
 	var gone *module.DeprecatedError
-	var name string
 	if _, several := err.(interface{ Unwrap() []error }); several {
 		return err // each has its hint in its text
 	}
 	switch {
 	case errors.As(err, &none):
-		elsewhere, name = none.Elsewhere, none.Spec.Name
+		elsewhere = none.Elsewhere
 	case errors.As(err, &unknown):
-		elsewhere, name = unknown.Elsewhere, unknown.Spec.Name
+		elsewhere = unknown.Elsewhere
 	case errors.As(err, &gone) && gone.Message == "":
 		return hintedError{err, "see what the service says of it: clanctl modules show " + gone.Input + "#" + gone.Spec.Name}
 	}
 	if len(elsewhere) == 0 {
 		return err
 	}
-	refs := make([]string, len(elsewhere))
-	for i, input := range elsewhere {
-		refs[i] = input + "#" + name
-	}
-	return hintedError{err, "there is " + nearest.List(refs)}
+	return hintedError{err, "there is " + nearest.List(elsewhere)}
 }

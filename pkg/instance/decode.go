@@ -99,17 +99,21 @@ func (l *loader) decodeMachines() {
 	machines, wellTagged := l.facts.machines, true
 	inv.DeclaredTags = map[string][]string{}
 	if !machines.OK() {
-		l.lose(machines.Failure, NewFinding(CodeMachinesFailed, Subject{}, Cause{}))
+		l.lose(machines.Failure, NewFinding(CodeMachinesFailed, Subject{}, Cause{Part: "machines"}))
 		return
 	}
 	inv.Machines = map[string]*Machine{}
 	broken := false
 	for _, name := range sortedKeys(machines.Value) {
 		part := machines.Value[name]
-		failure := firstFailure(part.Failure, part.Value.MachineClass.Failure)
+		about := Subject{Machine: name}
+		failure := part.Failure
+		if failure == nil && part.Value.MachineClass.Failure != nil {
+			failure, about.Setting = part.Value.MachineClass.Failure, []string{"machineClass"}
+		}
 		if failure != nil {
 			broken = true
-			l.lose(failure, NewFinding(CodeMachineFailed, Subject{Machine: name}, Cause{Whole: true}))
+			l.lose(failure, NewFinding(CodeMachineFailed, about, Cause{Whole: true}))
 			continue
 		}
 		inv.Machines[name] = l.machine(name, part.Value)
@@ -117,7 +121,7 @@ func (l *loader) decodeMachines() {
 	// What a machine breaks, tags and other machines cannot help.
 	if failure := l.facts.tags.Failure; failure != nil && !broken {
 		wellTagged = false
-		l.lose(failure, NewFinding(CodeTagFailed, Subject{}, Cause{}))
+		l.lose(failure, NewFinding(CodeTagFailed, Subject{}, Cause{Part: "tags"}))
 	}
 	for _, name := range sortedKeys(l.facts.tags.Value) {
 		var lost *reader.Failure
@@ -139,7 +143,7 @@ func (l *loader) decodeMachines() {
 			carried[name] = inv.Machines[name].Tags
 			continue
 		case known && wellTagged:
-			l.lose(part.Failure, NewFinding(CodeMachineFailed, Subject{Machine: name}, Cause{Whole: true}))
+			l.lose(part.Failure, NewFinding(CodeMachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true}))
 			// In a clan a broken machine breaks the tags of all.
 			l.losses[len(l.losses)-1].ifMalformed = broken && inv.Flake.Layout != LayoutInventory
 		}
@@ -188,7 +192,7 @@ func (l *loader) machine(name string, node reader.Machine) *Machine {
 
 func (l *loader) decodeInstances() {
 	if failure := l.facts.instanceNames.Failure; failure != nil {
-		l.lose(failure, NewFinding(CodeInstancesFailed, Subject{}, Cause{}))
+		l.lose(failure, NewFinding(CodeInstancesFailed, Subject{}, Cause{Part: "instances"}))
 		return
 	}
 	index := l.inv.Index()

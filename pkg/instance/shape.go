@@ -85,6 +85,9 @@ func (l *loader) shaped(lost loss, tree string, written reader.Named[reader.Plac
 	if tree == "instances" && len(shape.Path) > 1 && shape.Path[0] == "roles" {
 		subject.Role = shape.Path[1]
 	}
+	if tree == "machines" {
+		subject.Setting = shape.Path
+	}
 	f := NewFinding(CodeMalformed, subject, Cause{Shape: shape, Tag: lost.finding.Cause.Tag})
 	if at := l.inv.Places.at(append([]string{tree, name}, shape.Path...)...); at != nil && at.Position != nil {
 		f.Position = *at.Position

@@ -15,6 +15,7 @@
   part,
   parts,
   peek,
+  traced,
   unique,
   walk,
   whole,
@@ -172,7 +173,12 @@ let
   offering =
     path: input: name:
     parts path (path: i: _: moduleFact path i name (modulesOf i).${name}) (
-      filterAttrs (i: _: (input == null || i == input) && peek false (offers i && modulesOf i ? ${name})) inputs
+      filterAttrs (
+        i: _:
+        (input == null || i == input)
+        && !(isOmitted (path ++ [ i "offers" ]))
+        && peek false (traced (path ++ [ i "offers" ]) (offers i && modulesOf i ? ${name}))
+      ) inputs
     );
 
   # The modules that INPUT#NAME, NAME or an instance's name may mean, by input.
