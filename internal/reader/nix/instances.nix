@@ -19,6 +19,7 @@
 let
   inherit (builtins)
     attrNames
+    attrValues
     concatMap
     elem
     elemAt
@@ -41,6 +42,9 @@ let
   definitionsOf = file: v: if peek false (isWrapper v) then concatMap (definitionsOf (v._file or file)) v.imports else [ { inherit file; value = v; } ];
   # A layer that cannot be looked at counts as set.
   isSet = d: peek true (d.value != { });
+
+  # A value, if the members evaluate: clan checks that each is a set.
+  after = members: value: builtins.foldl' (value: member: builtins.seq member value) value (attrValues members);
 
   show = path: layer: genList (i: part (path ++ [ (toString i) ]) {
     inherit (elemAt layer i) file;
@@ -91,10 +95,10 @@ rec {
             at = key: path ++ [ key ];
           in
           builtins.seq r.given {
-            machines = whole (at "machines") (builtins.seq (mapAttrs (_: v: builtins.seq v null) r.machines) (attrNames r.machines));
+            machines = whole (at "machines") (attrNames r.machines);
             tags = whole (at "tags") (attrNames r.tags);
-            machineLayers = part (at "machineLayers") (parts (at "machineLayers") (path: _: show path) r.layers.machines);
-            tagLayers = part (at "tagLayers") (parts (at "tagLayers") (path: _: show path) r.layers.tags);
+            machineLayers = part (at "machineLayers") (after r.machines (parts (at "machineLayers") (path: _: show path) r.layers.machines));
+            tagLayers = part (at "tagLayers") (after r.tags (parts (at "tagLayers") (path: _: show path) r.layers.tags));
             layer = part (at "layer") (show (at "layer") r.layers.role);
             # Functions may be among them: count, never show.
             extraModules = whole (at "extraModules") (length (r.given.extraModules or [ ]));
