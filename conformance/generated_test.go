@@ -261,11 +261,11 @@ func main() {
 	}
 	instances := map[string]*instance.Instance{}
 	for name, i := range input {
-		inst := &instance.Instance{Name: name, Module: instance.Module{Name: i.Module.Name}, Roles: map[string]*instance.Role{}}
+		inst := &instance.Instance{Module: instance.Module{Name: i.Module.Name}, Roles: map[string]*instance.Role{}}
 		for role, r := range i.Roles {
 			members := map[string]*instance.Member{}
 			for machine, m := range r.Machines {
-				member := &instance.Member{Machine: machine}
+				member := &instance.Member{}
 				if m.Settings == nil {
 					fmt.Println("without settings", name, role)
 				} else if settings, err := instance.NewSettings(m.Settings); err == nil {
@@ -275,7 +275,7 @@ func main() {
 					panic(err)
 				}
 			}
-			inst.Roles[role] = &instance.Role{Name: role, Machines: members}
+			inst.Roles[role] = &instance.Role{Machines: members}
 		}
 		instances[name] = inst
 	}
@@ -299,7 +299,7 @@ func show(service, function string) func(members any, err error) {
 		for i := range members.Len() {
 			m := members.Index(i)
 			member := m.FieldByName("Member").Interface().(*instance.Member)
-			fmt.Println("decoded", service, function, member.Machine)
+			fmt.Println("decoded", service, function, m.FieldByName("Machine").String())
 			missing := m.FieldByName("Missing").Interface().([][]string)
 			for _, path := range missing {
 				fmt.Println("missing", service, function, strings.Join(path, "."))
