@@ -209,7 +209,8 @@ let
         let
           place = toJSON (drop depth path);
           option = foldl' (o: k: if isAttrs o && !(o ? _type) && o ? ${k} then o.${k} else { }) result.options (drop depth path);
-          isOne = length path > depth && isOption option;
+          # What killed the process is not looked at again.
+          isOne = length path > depth && !(isOmitted path) && isOption option;
         in
         {
           # A role without options: nothing can read its settings, and clan drops them.
