@@ -3,6 +3,7 @@
 package reader
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"errors"
@@ -208,7 +209,8 @@ func decode(data []byte, wants []Want) error {
 	for _, want := range wants {
 		answer.Values = append(answer.Values, want.Into)
 	}
-	if err := jsonv2.Unmarshal(data, &answer); err != nil {
+	// Nix 2.8 passes on bytes that are no UTF-8.
+	if err := jsonv2.Unmarshal(bytes.ToValidUTF8(data, []byte("\uFFFD")), &answer); err != nil {
 		return fmt.Errorf("decode the reader's answer: %w", err)
 	}
 	if answer.Schema != schema {
@@ -228,7 +230,7 @@ func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) erro
 			f.Err = r.culprits[f.At]
 		case f.Kind == Missing:
 			f.Err = &MissingFileError{File: f.File}
-		case f.Kind == Throws && probes == mostProbes:
+		case f.Kind == Throws && probes == MostProbes:
 			f.Err = ErrUnexplained
 		case f.Kind == Throws:
 			probes++
@@ -250,11 +252,11 @@ type MissingFileError struct{ File string }
 
 func (e *MissingFileError) Error() string { return "the file " + e.File + " does not exist" }
 
-// mostProbes bounds how many processes are started for messages alone: a flake can hold any number of parts that throw.
-const mostProbes = 100
+// MostProbes bounds how many processes are started for messages alone: a flake can hold any number of parts that throw.
+const MostProbes = 100
 
 // ErrUnexplained: so many parts of the clan do not evaluate that Nix was not asked about this one.
-var ErrUnexplained = fmt.Errorf("does not evaluate; more than %d parts of this clan do not, and Nix's message for this one was left out", mostProbes)
+var ErrUnexplained = fmt.Errorf("does not evaluate; more than %d parts of this clan do not, and Nix's message for this one was left out", MostProbes)
 
 // isolates reports whether an error is of the flake's making, so that smaller questions may have answers.
 func isolates(err error) bool {

@@ -187,6 +187,9 @@ func (l *loader) took(f *Finding, err error) {
 	if err != nil {
 		f.Err = err
 	}
+	if errors.Is(err, reader.ErrUnexplained) {
+		f.Cause.Max = reader.MostProbes
+	}
 	var nixErr *nixeval.Error
 	if !errors.As(err, &nixErr) {
 		return
