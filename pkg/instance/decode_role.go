@@ -149,6 +149,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 	node := part.Value
 	if failure := firstFailure(part.Failure, node.SettingsFrom.Failure); failure != nil {
 		if failure.Kind == reader.Blocked {
+			d.loseLayers(subject, lost)
 			return
 		}
 		d.lose(failure, NewFinding(CodeRoleFailed, subject, Cause{}))

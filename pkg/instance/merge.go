@@ -6,12 +6,10 @@ import (
 	"slices"
 )
 
-// mergeStructurally stands in for the module system where there is none: sets merge, lists concatenate in clan's order (tags
-// in reverse order, machine, role), and two different values for one setting are a conflict. There are no defaults and no
-// checks; the role says that its settings are of layers only.
-func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lostLayer) {
-	subject := Subject{Instance: d.name, Role: name}
-	whole := map[string]bool{} // layers that are missing as a whole, and their members' settings with them
+// loseLayers reports the parts of layers that do not evaluate, and returns the layers that are missing as a whole, by kind and name: with
+// them their members' settings are.
+func (d *instanceDecoder) loseLayers(subject Subject, lost []lostLayer) map[string]bool {
+	whole := map[string]bool{}
 	for _, layer := range lost {
 		about := subject.with(layer.path)
 		if layer.kind == "machine" {
@@ -23,6 +21,15 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 		}
 		d.lose(layer.failure, f)
 	}
+	return whole
+}
+
+// mergeStructurally stands in for the module system where there is none: sets merge, lists concatenate in clan's order (tags
+// in reverse order, machine, role), and two different values for one setting are a conflict. There are no defaults and no
+// checks; the role says that its settings are of layers only.
+func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lostLayer) {
+	subject := Subject{Instance: d.name, Role: name}
+	whole := d.loseLayers(subject, lost)
 	done := map[string]*Settings{}
 	for _, machine := range sortedKeys(role.Machines) {
 		member := role.Machines[machine]

@@ -25,9 +25,11 @@ let
     elemAt
     foldl'
     fromJSON
+    genList
     head
     isAttrs
     isList
+    length
     ;
 
   helpers = import ./helpers.nix (builtins.unsafeDiscardStringContext (toString target.outPath)) args;
@@ -120,8 +122,17 @@ let
     else
       mark "absent";
 
-  # A list has no children: one that lacks an element is no longer the list that was meant.
-  outline = node: if isPairs node then map head node.pairs else if isAttrs node then attrNames node else null;
+  # The names of what is inside; of a list's elements their numbers.
+  outline =
+    node:
+    if isPairs node then
+      map head node.pairs
+    else if isAttrs node then
+      attrNames node
+    else if isList node then
+      genList toString (length node)
+    else
+      null;
 
   answer =
     path:
