@@ -39,5 +39,5 @@ func (r *Regexp) ReplaceAllStringFunc(s string, with func(string) string) string
 // FindString is [regexp.Regexp.FindString].
 func (r *Regexp) FindString(s string) string { return r.compiled().FindString(s) }
 
-// FindIndex is as in package regexp.
+// FindIndex is that of [regexp.Regexp].
 func (r *Regexp) FindIndex(b []byte) []int { return r.compiled().FindIndex(b) }

@@ -3,7 +3,6 @@
 package reader
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"sync"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -210,7 +210,7 @@ func decode(data []byte, wants []Want) error {
 		answer.Values = append(answer.Values, want.Into)
 	}
 	// Nix 2.8 passes on bytes that are no UTF-8.
-	if err := jsonv2.Unmarshal(bytes.ToValidUTF8(data, []byte("\uFFFD")), &answer); err != nil {
+	if err := jsonv2.Unmarshal(data, &answer, jsontext.AllowInvalidUTF8(true)); err != nil {
 		return fmt.Errorf("decode the reader's answer: %w", err)
 	}
 	if answer.Schema != schema {
