@@ -17,18 +17,24 @@ import (
 // TestEveryFindingOfClanCore is TestEveryFinding for what takes clan-core, the first that CLANCTL_CLAN_CORE names; the
 // environment is that of the tests in conformance.
 func TestEveryFindingOfClanCore(t *testing.T) {
-	core, _, _ := strings.Cut(os.Getenv("CLANCTL_CLAN_CORE"), ",")
-	if core == "" {
-		t.Skip("SKIP: CLANCTL_CLAN_CORE names no clan-core")
-	}
-	evaluator := nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != "", ProgramDir: t.TempDir()}
-	inputs := inputsOf(t, evaluator, core)
+	core, evaluator, inputs := realClanCore(t)
 	compare(t, evaluator, "testdata/clan-core", findings, func(dir string) { writeClan(t, dir, core, inputs, "./clan.nix") })
 	t.Run("modules", func(t *testing.T) {
 		compare(t, evaluator, "testdata/modules", moduleFindings, func(dir string) {
 			writeClan(t, dir, core, inputs, `{ meta.name = "m"; meta.domain = "m"; modules = import ./modules.nix; }`)
 		})
 	})
+}
+
+// realClanCore is the first clan-core that CLANCTL_CLAN_CORE names, with what evaluates clans on it and the names of its inputs.
+func realClanCore(t *testing.T) (core string, evaluator nixeval.Evaluator, inputs []string) {
+	t.Helper()
+	core, _, _ = strings.Cut(os.Getenv("CLANCTL_CLAN_CORE"), ",")
+	if core == "" {
+		t.Skip("SKIP: CLANCTL_CLAN_CORE names no clan-core")
+	}
+	evaluator = nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != "", ProgramDir: t.TempDir()}
+	return core, evaluator, inputsOf(t, evaluator, core)
 }
 
 // writeClan writes the flake of a clan that consists of a module. Of clan-core's inputs just these matter to evaluating services.

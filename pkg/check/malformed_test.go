@@ -1,25 +1,16 @@
 package check
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // Where an attribute of a clan has a wrong form, it alone is named, with the right form; the good instance beside it stays.
 func TestMalformedInClanCore(t *testing.T) {
-	core, _, _ := strings.Cut(os.Getenv("CLANCTL_CLAN_CORE"), ",")
-	if core == "" {
-		t.Skip("SKIP: CLANCTL_CLAN_CORE names no clan-core")
-	}
-	evaluator := nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != "", ProgramDir: t.TempDir()}
-	inputs := inputsOf(t, evaluator, core)
+	core, evaluator, inputs := realClanCore(t)
 	for wrong, want := range map[string]string{
 		`instances.sshd.roles.server.machines.one = "yes";`:              `instances.sshd.roles.server.machines.one is a string, where an attribute set belongs`,
 		`instances.sshd.roles.server.machines.one.port = 1;`:             `instances.sshd.roles.server.machines.one has no attribute "port"`,
@@ -39,9 +30,6 @@ func TestMalformedInClanCore(t *testing.T) {
 				inventory.instances.good = { module.name = "sshd"; roles.server.machines.one = { }; };
 				inventory = { `+wrong+` };
 			}`)
-			if err := os.MkdirAll(filepath.Join(dir, "inputs/a"), 0o755); err != nil {
-				t.Fatal(err)
-			}
 			inv, err := instance.Load(t.Context(), nixtest.Ref(t, dir), instance.Config{Evaluator: evaluator})
 			if inv == nil {
 				t.Fatal(err)
