@@ -53,7 +53,7 @@ bench: build
 # What is written from other files of the project: after a change of go.mod, of a command or flag, or of what pkg/ exports.
 generate:
 	@scripts/ensure-nix
-	UPDATE=1 $(GO) test -count=1 -run '^(TestReference|TestGomod2nix|TestAPI)$$' ./cmd/clanctl ./internal/...
+	UPDATE=1 $(GO) test -count=1 -run '^(TestReference|TestGomod2nix|TestAPI)$$' ./internal/...
 
 # See RELEASING.md.
 release:

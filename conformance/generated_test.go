@@ -13,7 +13,7 @@ import (
 	"testing"
 	"text/template"
 
-	"github.com/clanctl/clanctl/pkg/gogen"
+	"github.com/clanctl/clanctl/internal/gogen"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"

@@ -34,7 +34,7 @@ buildGoApplication {
     "-s"
     "-w"
     "-buildid="
-    "-X main.version=${version}"
+    "-X github.com/clanctl/clanctl/internal/cli.version=${version}"
   ];
 
   # They need Nix and more of the sources: checks.tests runs them.

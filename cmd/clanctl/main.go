@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/clanctl/clanctl/internal/cli"
 )
 
 func main() {
@@ -22,7 +24,7 @@ func main() {
 		<-ctx.Done()
 		stop() // a second signal ends us at once
 	}()
-	code := run(ctx, os.Args, os.Stdout, os.Stderr)
+	code := cli.Run(ctx, os.Args, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }

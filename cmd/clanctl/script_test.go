@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +15,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/nixtest"
 )
 
 func TestMain(m *testing.M) {
@@ -35,13 +33,13 @@ func TestScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, nix := range nixes(t) {
+	for _, nix := range nixtest.Programs(t) {
 		// Scripts, and what they run, find this Nix in PATH.
 		bin := t.TempDir()
 		if err := errors.Join(os.Symlink(nix, filepath.Join(bin, "nix")), os.Symlink(fleet, filepath.Join(bin, "fleet"))); err != nil {
 			t.Fatal(err)
 		}
-		t.Run(nixVersion(t, nix), func(t *testing.T) {
+		t.Run(nixtest.Version(t, nix), func(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Dir:                 "testdata/script",
 				RequireExplicitExec: true,
@@ -72,7 +70,7 @@ func TestScript(t *testing.T) {
 						return false, fmt.Errorf("unknown condition %q", name)
 					}
 					return os.Getenv("CLANCTL_CLAN_CORE") != "" && os.Getenv("CLANCTL_NIXPKGS_LIB") != "" &&
-						os.Getenv("CLANCTL_FLAKE_PARTS") != "" && !strings.Contains(nixVersion(t, nix), "2.8"), nil
+						os.Getenv("CLANCTL_FLAKE_PARTS") != "" && !strings.Contains(nixtest.Version(t, nix), "2.8"), nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits":    exits,
@@ -82,28 +80,6 @@ func TestScript(t *testing.T) {
 			})
 		})
 	}
-}
-
-// nixes are the Nix programs to test with. Without any the test is skipped, aloud.
-func nixes(t *testing.T) []string {
-	if list := os.Getenv("CLANCTL_TEST_NIX"); list != "" {
-		return filepath.SplitList(list)
-	}
-	nix, err := exec.LookPath("nix")
-	if err != nil {
-		t.Skip("SKIP: no test against real Nix was run: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
-	}
-	return []string{nix}
-}
-
-// nixVersion is the name of the tests with this Nix, such as "nix-2.8.0".
-func nixVersion(t *testing.T, nix string) string {
-	out, err := exec.Command(nix, "--version").Output()
-	words := strings.Fields(string(out))
-	if err != nil || len(words) == 0 {
-		t.Fatalf("%s --version: %v", nix, err)
-	}
-	return "nix-" + words[len(words)-1]
 }
 
 func build(t *testing.T, to, pkg string) {
@@ -221,29 +197,4 @@ func closeObjects(node any) {
 			closeObjects(child)
 		}
 	}
-}
-
-// TestManualIsComplete looks for each command's page, and each of its flags there.
-func TestManualIsComplete(t *testing.T) {
-	for _, command := range newApp(io.Discard, io.Discard).Commands {
-		page := "../../docs/commands/" + command.Name + ".md"
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Error(err)
-		}
-		for _, flag := range allFlags(command) {
-			if name := "`--" + flag.Names()[0]; !regexp.MustCompile(name + "[ `]").Match(text) {
-				t.Errorf("%s does not mention %s`", page, name)
-			}
-		}
-	}
-}
-
-// allFlags are those of a command and of the commands below it, which share its page.
-func allFlags(command *cli.Command) []cli.Flag {
-	flags := slices.Clone(command.Flags)
-	for _, sub := range command.Subcommands {
-		flags = append(flags, allFlags(sub)...)
-	}
-	return flags
 }

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/nixtest"
 )
 
 // The stress test has processes change one clan at once, at random, and kills some of them at random moments. CLANCTL_STRESS=N makes
@@ -39,8 +41,8 @@ func TestStress(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, nix := range nixes(t) {
-		t.Run(nixVersion(t, nix), func(t *testing.T) {
+	for _, nix := range nixtest.Programs(t) {
+		t.Run(nixtest.Version(t, nix), func(t *testing.T) {
 			s := newStress(t, nix)
 			s.run(changes)
 		})

@@ -12,16 +12,29 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Programs are the Nix programs to test with: those of CLANCTL_TEST_NIX, separated by colons, or the one in PATH.
+// Programs are the paths of the Nix programs to test with: those of CLANCTL_TEST_NIX, separated by colons, or the one in PATH. Without any
+// the test is skipped, aloud.
 func Programs(t testing.TB) []string {
 	t.Helper()
 	if list := os.Getenv("CLANCTL_TEST_NIX"); list != "" {
-		return strings.Split(list, ":")
+		return filepath.SplitList(list)
 	}
-	if _, err := exec.LookPath("nix"); err != nil {
-		t.Skip("SKIP: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
+	nix, err := exec.LookPath("nix")
+	if err != nil {
+		t.Skip("SKIP: no test against real Nix was run: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
 	}
-	return []string{"nix"}
+	return []string{nix}
+}
+
+// Version is the name of the tests with this Nix, such as "nix-2.8.0".
+func Version(t testing.TB, nix string) string {
+	t.Helper()
+	out, err := exec.Command(nix, "--version").Output()
+	words := strings.Fields(string(out))
+	if err != nil || len(words) == 0 {
+		t.Fatalf("%s --version: %v", nix, err)
+	}
+	return "nix-" + words[len(words)-1]
 }
 
 // Evaluator runs the first of the programs, without a network and without leaving anything behind.
@@ -34,7 +47,7 @@ func Evaluator(t testing.TB) nixeval.Evaluator {
 func Each(t *testing.T, test func(t *testing.T, e nixeval.Evaluator)) {
 	t.Helper()
 	for _, nix := range Programs(t) {
-		t.Run(strings.ReplaceAll(strings.Trim(nix, "/"), "/", "_"), func(t *testing.T) {
+		t.Run(Version(t, nix), func(t *testing.T) {
 			test(t, nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()})
 		})
 	}

@@ -43,7 +43,7 @@ func TestFlake(t *testing.T) {
 		if makefile, err := os.ReadFile(filepath.Join(top, "Makefile")); err == nil && !strings.Contains(string(makefile), "\nTAGS = -tags="+got.Tags+"\n") {
 			t.Errorf("the Makefile does not build with the tags %s", got.Tags)
 		}
-		if got.Static != "0" || !strings.Contains(got.Flags, "-X main.version="+got.Version) {
+		if got.Static != "0" || !strings.Contains(got.Flags, "-X github.com/clanctl/clanctl/internal/cli.version="+got.Version) {
 			t.Errorf("CGO_ENABLED=%s, ldflags %s", got.Static, got.Flags)
 		}
 		if !strings.Contains(got.Install, "installShellCompletion") || !strings.Contains(got.Install, "installManPage") || strings.Contains(got.Install, "wrapProgram") {

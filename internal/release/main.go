@@ -145,7 +145,8 @@ func (r release) compile(p platform, to string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags=urfave_cli_no_docs", "-ldflags=-s -w -buildid= -X main.version="+r.version, "-o", to, "./cmd/clanctl")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags=urfave_cli_no_docs",
+		"-ldflags=-s -w -buildid= -X github.com/clanctl/clanctl/internal/cli.version="+r.version, "-o", to, "./cmd/clanctl")
 	cmd.Dir = r.source
 	// Whatever else the builder has set must not show.
 	cmd.Env = append(os.Environ(), "GOOS="+p.os, "GOARCH="+p.arch, "CGO_ENABLED=0",

@@ -16,15 +16,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/graph"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/report"
+	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
-	"github.com/clanctl/clanctl/pkg/graph"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/report"
-	"github.com/clanctl/clanctl/pkg/view"
 	"github.com/clanctl/clanctl/pkg/why"
 )
 

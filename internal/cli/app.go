@@ -1,0 +1,156 @@
+// Package cli is clanctl without the process around it: flags in, one call, one renderer.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// The exit codes, as documented.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPartial     = 3
+	exitInterrupted = 130
+)
+
+// version is set by the linker in releases; otherwise it is what Go knows of the build.
+var version = ""
+
+// Run runs clanctl with these arguments, of which the first is the program's name, until it ends or the context does, and returns the
+// exit code.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 1 && args[1] == completeWord {
+		complete(ctx, args[2:], stdout)
+		return exitOK
+	}
+	app := newApp(stdout, stderr)
+	line, err := arrange(app, args)
+	if err == nil {
+		if len(line.path) > 0 {
+			app.Commands = []*cli.Command{line.path[0]} // the library sets up all that there are
+		}
+		err = app.RunContext(ctx, line.args())
+	}
+	var status exitStatus
+	if unwritten := app.Writer.(*stream).err; unwritten != nil && (err == nil || errors.As(err, &status)) {
+		err = unwritten // nothing else matters to who waits for the answer
+	}
+	if err == nil {
+		return exitOK
+	}
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	printError(stderr, err)
+	switch {
+	case errors.As(err, new(usageError)), errors.Is(err, nixeval.ErrBadRef):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitFailed
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:      "clanctl",
+		Usage:     "ask what a clan flake describes: which machine runs what, with which settings, from which module, and why",
+		UsageText: "clanctl COMMAND [FLAG...] [NAME...]",
+		Version:   buildVersion(),
+		Writer:    newStream(stdout),
+		ErrWriter: newStream(stderr),
+		Commands: []*cli.Command{
+			evalCommand(),
+			machinesCommand(),
+			instancesCommand(),
+			tagsCommand(),
+			checkCommand(),
+			diffCommand(),
+			graphCommand(),
+			whyCommand(),
+			reportCommand(),
+			rolesCommand(),
+			setCommand(),
+			unsetCommand(),
+			modulesCommand(),
+			schemaCommand(),
+			genCommand(),
+			completionCommand(),
+			manCommand(),
+		},
+		// A comma in a flag's value is part of the value.
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
+		// Errors are returned, never printed or exited on by the library.
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return usageError{err.Error(), ""} },
+		Action: func(c *cli.Context) error {
+			return cli.ShowAppHelp(c)
+		},
+	}
+	common := commonFlags() // one command runs, so that they can have them in common
+	for _, command := range app.Commands {
+		prepare(app, command, app.Name+" "+command.Name, common)
+	}
+	return app
+}
+
+// prepare gives a command, and those below it, what all of them have. A command without an action is there for those below.
+func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag) {
+	command.OnUsageError = app.OnUsageError
+	command.HideHelpCommand = true
+	if command.UsageText == "" {
+		arguments := "[FLAG...] " + command.ArgsUsage
+		if command.Action == nil {
+			arguments = "COMMAND [FLAG...] [NAME...]"
+		}
+		command.UsageText = strings.TrimSpace(name + " " + arguments)
+	}
+	if readsClan(command) {
+		command.Flags = append(command.Flags, common...)
+	}
+	for _, sub := range command.Subcommands {
+		prepare(app, sub, name+" "+sub.Name, common)
+	}
+}
+
+// readsClan reports whether a command has the flags that say which clan to read, and how.
+func readsClan(command *cli.Command) bool {
+	return command.Action != nil && !slices.Contains([]string{"completion", "man", "new"}, command.Name)
+}
+
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "(unknown)"
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ message, hint string }
+
+func (e usageError) Error() string { return e.message }
+func (e usageError) Hint() string  { return e.hint }
+
+func usagef(format string, args ...any) error {
+	return usageError{message: fmt.Sprintf(format, args...)}
+}
+
+// exitStatus ends clanctl with a code; everything there is to say was said.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }

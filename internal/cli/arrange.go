@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+)
+
+// pairSeparator joins the two values of a flag like --override-input; no argument of a process can hold it.
+const pairSeparator = "\x00"
+
+// pairFlags take two values, as in Nix.
+var pairFlags = []string{"override-input", "option"}
+
+// commandLine is what arrange makes of a command line.
+type commandLine struct {
+	program string
+	// path is the command, and the commands above it: instances, create.
+	path []*cli.Command
+	// flags have their values joined: --jobs=3.
+	flags, names []string
+}
+
+// command is the one that is meant; nil if none is named.
+func (l *commandLine) command() *cli.Command {
+	if len(l.path) == 0 {
+		return nil
+	}
+	return l.path[len(l.path)-1]
+}
+
+// commandName has the names of all commands on the way: "instances create".
+func (l *commandLine) commandName() string {
+	var names []string
+	for _, command := range l.path {
+		names = append(names, command.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// args is the line in the order that the library reads.
+func (l *commandLine) args() []string {
+	out := []string{l.program}
+	for _, command := range l.path {
+		out = append(out, command.Name)
+	}
+	out = append(out, l.flags...)
+	if len(l.names) > 0 {
+		out = append(append(out, "--"), l.names...)
+	}
+	return out
+}
+
+// arrange puts a command line in the order that the library reads: commands, flags, names. Flags may stand anywhere, flags of
+// two values become one, and an unknown flag is an error, never a name. The first name may be that of a command below the
+// command; behind "--" it never is.
+func arrange(app *cli.App, args []string) (*commandLine, error) {
+	line := &commandLine{program: args[0]}
+	var given []string // the flags as they were written
+	rest := args[1:]
+	for len(rest) > 0 {
+		arg := rest[0]
+		rest = rest[1:]
+		switch {
+		case arg == "--":
+			line.names = append(line.names, rest...)
+			rest = nil
+			if command := line.command(); command != nil && command.Action != nil {
+				command.Subcommands = nil // the library would look for them among the names
+			}
+		case !strings.HasPrefix(arg, "-") || arg == "-":
+			if len(line.names) == 0 {
+				if command := below(app, line.command(), arg); command != nil {
+					line.path = append(line.path, command)
+					continue
+				}
+			}
+			line.names = append(line.names, arg)
+		default:
+			name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+			takes, known := arity(app, line.command(), rest, name)
+			if !known {
+				return nil, unknownFlag(app, line, rest, arg)
+			}
+			given = append(given, arg)
+			if takes == 0 || hasValue && takes == 1 {
+				line.flags = append(line.flags, arg)
+				continue
+			}
+			if hasValue {
+				rest = append([]string{value}, rest...)
+			}
+			if len(rest) < takes {
+				return nil, usagef("flag --%s needs %s", name, []string{"", "a value", "two values"}[takes])
+			}
+			line.flags = append(line.flags, "--"+name+"="+strings.Join(rest[:takes], pairSeparator))
+			rest = rest[takes:]
+		}
+	}
+	if command := line.command(); len(line.names) > 0 && (command == nil || command.Action == nil) {
+		return nil, unknownCommand(app, line, line.names[0])
+	}
+	for _, name := range line.names {
+		if !utf8.ValidString(name) {
+			// JSON, in which names and values go to Nix and into inventory.json, would make something else of it.
+			return nil, usagef("%q is not UTF-8, as all names and values in a clan are", name)
+		}
+	}
+	// A flag of a command may stand before the one below it, which need not know it.
+	for _, arg := range given {
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if _, known := arity(app, line.command(), nil, name); !known {
+			return nil, unknownFlag(app, line, nil, arg)
+		}
+	}
+	return line, nil
+}
+
+// below is the command of this name below another, or the app's own; nil if there is none.
+func below(app *cli.App, command *cli.Command, name string) *cli.Command {
+	if command == nil {
+		return app.Command(name)
+	}
+	return command.Command(name)
+}
+
+// commandsBelow are all of them.
+func commandsBelow(app *cli.App, command *cli.Command) []*cli.Command {
+	if command == nil {
+		return app.Commands
+	}
+	return command.Subcommands
+}
+
+// flagsOf are the flags that may be given: those of the command, also where its name is still to come.
+func flagsOf(app *cli.App, command *cli.Command, rest []string) []cli.Flag {
+	flags := []cli.Flag{cli.HelpFlag}
+	if command != nil {
+		flags = append(flags, command.Flags...)
+	}
+	named := command != nil
+	for _, arg := range rest {
+		if next := below(app, command, arg); next != nil {
+			command, named = next, true
+			flags = append(flags, next.Flags...)
+		}
+	}
+	if !named {
+		flags = append(flags, cli.VersionFlag)
+	}
+	return flags
+}
+
+// arity is how many values a flag takes.
+func arity(app *cli.App, command *cli.Command, rest []string, name string) (takes int, known bool) {
+	for _, flag := range flagsOf(app, command, rest) {
+		if !slices.Contains(flag.Names(), name) {
+			continue
+		}
+		if slices.Contains(pairFlags, name) {
+			return 2, true
+		}
+		if doc, ok := flag.(cli.DocGenerationFlag); ok && doc.TakesValue() {
+			return 1, true
+		}
+		return 0, true
+	}
+	return 0, false
+}
+
+func unknownFlag(app *cli.App, line *commandLine, rest []string, arg string) error {
+	var known []string
+	for _, flag := range flagsOf(app, line.command(), rest) {
+		for _, name := range flag.Names() {
+			if len(name) > 1 {
+				known = append(known, "--"+name)
+			}
+		}
+	}
+	name, _, _ := strings.Cut(arg, "=")
+	err := usageError{message: fmt.Sprintf("there is no flag %s", name), hint: "see clanctl --help"}
+	if len(line.path) > 0 {
+		err.hint = fmt.Sprintf("see clanctl %s --help", line.commandName())
+	}
+	if near := nearest.Of(name, known); len(near) > 0 {
+		err.hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return err
+}
+
+func unknownCommand(app *cli.App, line *commandLine, name string) error {
+	var known []string
+	for _, command := range commandsBelow(app, line.command()) {
+		known = append(known, command.Name)
+	}
+	program := strings.TrimSpace("clanctl " + line.commandName())
+	err := usageError{message: fmt.Sprintf("there is no command %q", name), hint: "see " + program + " --help"}
+	if len(line.path) > 0 {
+		err.message = fmt.Sprintf("%s has no command %q", program, name)
+	}
+	if near := nearest.Of(name, known); len(near) > 0 {
+		err.hint = "did you mean " + nearest.List(near) + "?"
+	}
+	return err
+}
+
+// pair splits a value that arrange joined.
+func pair(value string) (first, second string) {
+	first, second, _ = strings.Cut(value, pairSeparator)
+	return first, second
+}

@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/store"
+)
+
+// changeFlags are those of the commands that change a clan.
+func changeFlags(more ...cli.Flag) []cli.Flag {
+	flags := append(more,
+		&cli.BoolFlag{Name: "dry-run", Usage: "show what would change, and write nothing"},
+		&cli.BoolFlag{Name: "force", Usage: "write also what would break the clan, or what it would not see"},
+		&cli.BoolFlag{Name: "commit", Usage: "commit inventory.json, and nothing else, to the clan's git repository"},
+	)
+	return append(append(flags, jsonFlags("print JSON")...), colorFlag())
+}
+
+// changeClan makes changes to a clan, says what they are and what they mean, and writes them.
+func changeClan(c *cli.Context, edit func(*store.Store) error) error {
+	out, err := newViewOutput(c)
+	if err != nil {
+		return err
+	}
+	dry := c.Bool("dry-run")
+	if dry && c.Bool("commit") {
+		return usagef("--commit does not go with --dry-run")
+	}
+	_, err = ask(c, instance.Config{}, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
+		open := store.OpenExclusive
+		if dry {
+			open = store.Open
+		}
+		s, err := open(ctx, ref, config)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		s.Unchecked = c.Bool("force")
+		if err := edit(s); err != nil {
+			return nil, err
+		}
+		preview, err := s.Preview(ctx)
+		if err != nil {
+			return nil, err
+		}
+		result := &store.Result{}
+		if preview.Err != nil && !c.Bool("force") {
+			noEffect := (*store.NoEffectError)(nil)
+			if dry && !(errors.As(preview.Err, &noEffect) && noEffect.Unread) {
+				return nil, errors.Join(preview.Err, out.printChange(newChangeDocument(preview, result)))
+			}
+			return nil, preview.Err
+		}
+		if !dry {
+			result, err = s.Commit(ctx, store.CommitConfig{Force: c.Bool("force"), Git: c.Bool("commit")})
+			if result == nil {
+				return nil, err
+			}
+		}
+		// What is written is written; an error in printing it, or in committing it, comes after.
+		return nil, errors.Join(out.printChange(newChangeDocument(preview, result)), sayResult(c, preview, result), err)
+	})
+	return explainLoad(c, err)
+}
+
+// changeDocument is what a change was, for programs.
+type changeDocument struct {
+	// Commit is the short name of the commit, if one was made.
+	Commit string `json:"commit,omitempty"`
+	File   string `json:"file"`
+	// Fleet is what becomes of the fleet, as the document of `clanctl diff`; null where the changed clan does not evaluate.
+	Fleet *diff.Difference `json:"fleet"`
+	// Patch is what becomes of the file: a JSON Patch.
+	Patch []store.Operation `json:"patch"`
+	// Refused says why the change would not be written without --force.
+	Refused string `json:"refused,omitempty"`
+	// Renamed are the new names of instances to the old.
+	Renamed map[string]string `json:"renamed,omitempty"`
+	Written bool              `json:"written"`
+}
+
+func newChangeDocument(p *store.Preview, r *store.Result) *changeDocument {
+	doc := &changeDocument{Commit: r.Commit, File: p.File, Fleet: p.Fleet, Patch: p.Patch, Renamed: p.Renamed, Written: r.Written}
+	doc.Refused = strings.Join(reasons(p.Err), "\n")
+	return doc
+}
+
+// reasons are the errors in an error, without their hints: what these say of a change that is refused is not true of one that is
+// written nonetheless.
+func reasons(err error) []string {
+	switch several := err.(type) {
+	case nil:
+		return nil
+	case interface{ Unwrap() []error }:
+		var texts []string
+		for _, err := range several.Unwrap() {
+			texts = append(texts, reasons(err)...)
+		}
+		return texts
+	}
+	return []string{err.Error()}
+}
+
+func (o *viewOutput) printChange(doc *changeDocument) error {
+	if o.json != nil {
+		return o.json.print(doc)
+	}
+	for _, op := range doc.Patch {
+		o.patchLines(op)
+	}
+	if len(doc.Patch) > 0 && doc.Fleet != nil {
+		if err := o.flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout(o.c))
+		for name, old := range doc.Renamed {
+			fmt.Fprintf(stdout(o.c), "%s is %s now\n", flat(old), flat(name))
+		}
+		if len(doc.Renamed) > 0 {
+			fmt.Fprintln(stdout(o.c), "what services make of an instance's name may be made anew: vars are generated again, files get other names")
+		}
+		if !doc.Fleet.Empty() || len(doc.Renamed) == 0 {
+			return printDiff(stdout(o.c), o.width, o.paint, doc.Fleet)
+		}
+		var b bytes.Buffer
+		printAffectedTable(&b, o.width, o.paint, doc.Fleet)
+		if _, err := b.WriteTo(stdout(o.c)); err != nil {
+			return err
+		}
+	}
+	return o.flush()
+}
+
+// patchLines are one difference of the file, as people read it: a line for each value.
+func (o *viewOutput) patchLines(op store.Operation) {
+	line := func(s style, sign string, value any) {
+		if op.Element {
+			// It is known by itself: where in its list it stands says nothing to people.
+			o.valueLine(s, sign, instance.PathString(op.Names[:len(op.Names)-1])+"[]", value)
+		} else {
+			o.valueLines(s, sign, op.Names, value)
+		}
+	}
+	if op.Op != "add" {
+		line(red, "- ", op.Old)
+	}
+	if op.Op != "remove" {
+		line(green, "+ ", op.Value)
+	}
+}
+
+func (o *viewOutput) valueLines(s style, sign string, path []string, value any) {
+	set, isSet := value.(map[string]any)
+	if !isSet || len(set) == 0 {
+		o.valueLine(s, sign, instance.PathString(path), value)
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		o.valueLines(s, sign, append(slices.Clip(path), name), set[name])
+	}
+}
+
+func (o *viewOutput) valueLine(s style, sign, where string, value any) {
+	o.text.WriteString(o.paint(s, sign+flat(where+" = "+compactJSON(value))) + "\n")
+}
+
+// sayResult says on stderr what became of the file.
+func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
+	switch {
+	case len(p.Patch) == 0:
+		say(c, "nothing to change: it is so already")
+	case c.Bool("dry-run"):
+		say(c, "%s would be written; nothing was (--dry-run)", fromHere(p.File))
+	case r.Written && p.Created:
+		say(c, "%s was made", fromHere(p.File))
+	case r.Written:
+		say(c, "%s was written", fromHere(p.File))
+	}
+	for _, reason := range reasons(p.Err) {
+		say(c, "forced: %s", reason)
+	}
+	if r.Tracked && r.Commit == "" {
+		say(c, "git did not know the file, and Nix sees only what git tracks: did git add -N")
+	}
+	if r.Commit != "" {
+		say(c, "committed as %s", r.Commit)
+		switch {
+		case r.Swept && r.Written:
+			say(c, "the commit has changes, too, that the file had before")
+		case r.Swept:
+			say(c, "the commit has the changes that the file had before")
+		}
+	}
+	return nil
+}
+
+// fromHere is a path relative to the working directory, if it is below.
+func fromHere(path string) string {
+	if here, err := os.Getwd(); err == nil {
+		if real, err := filepath.EvalSymlinks(here); err == nil {
+			here = real
+		}
+		if below, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(below) {
+			return below
+		}
+	}
+	return path
+}
+
+// parseMembers reads machines, and tags with an @ in front.
+func parseMembers(role string, words []string) (store.Members, error) {
+	m := store.Members{Role: role}
+	for _, word := range words {
+		tag, isTag := strings.CutPrefix(word, "@")
+		switch {
+		case word == "" || isTag && tag == "":
+			return m, usagef("a machine or tag has a name")
+		case isTag:
+			m.Tags = append(m.Tags, tag)
+		default:
+			m.Machines = append(m.Machines, word)
+		}
+	}
+	return m, nil
+}
+
+// parseModule reads [INPUT#]MODULE.
+func parseModule(text string) (module.Spec, error) {
+	input, name, found := strings.Cut(text, "#")
+	switch {
+	case !found && text != "":
+		return module.Spec{Name: text}, nil
+	case input == "" || name == "":
+		return module.Spec{}, usageError{fmt.Sprintf("%q names no module", text), "write MODULE, or INPUT#MODULE"}
+	}
+	return module.Spec{Input: &input, Name: name}, nil
+}
+
+// wants checks how many names were given.
+func wants(c *cli.Context, least, most int, usage string) error {
+	if n := c.NArg(); n < least || most >= 0 && n > most {
+		return usageError{fmt.Sprintf("%s takes %s", c.Command.HelpName, c.Command.ArgsUsage), usage}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// reportFormat returns what prints a report in the format that the flags ask for.
+func reportFormat(c *cli.Context) (func(*report) error, error) {
+	format, json, err := formatOf(c, "text", "json", "sarif", "github")
+	if err != nil {
+		return nil, err
+	}
+	paint, err := stdout(c).painter(c)
+	if err != nil {
+		return nil, err
+	}
+	w := stdout(c)
+	switch format {
+	case "json":
+		return func(r *report) error { return json.print(r) }, nil
+	case "sarif":
+		return func(r *report) error { return writeJSON(w, sarifOf(r)) }, nil
+	case "github":
+		return func(r *report) error { return printAnnotations(w, r) }, nil
+	}
+	return func(r *report) error { return printText(w, paint, r) }, nil
+}
+
+// formatOf reads --format, --json and --jq, which mean the format json. Without any it is the first of those that there are.
+func formatOf(c *cli.Context, formats ...string) (string, *jsonOutput, error) {
+	json, err := newJSONOutput(c)
+	if err != nil {
+		return "", nil, err
+	}
+	format := c.String("format")
+	if c.Bool("json") || c.IsSet("jq") {
+		if format != "" && format != "json" {
+			return "", nil, usagef("--format %s is not JSON: leave out --json and --jq", format)
+		}
+		format = "json"
+	}
+	switch {
+	case format == "":
+		return formats[0], json, nil
+	case !slices.Contains(formats, format):
+		return "", nil, usageError{fmt.Sprintf("there is no format %q", format), "it is " + nearest.List(formats)}
+	}
+	return format, json, nil
+}
+
+// messageOf is all that there is to say of a finding beside its place, for formats that have one text for it.
+func messageOf(f instance.Finding) string {
+	text := f.Details()
+	if about := f.About(); about != "" {
+		text = about + ": " + text
+	}
+	if isInput(f.File) {
+		text = f.Position.String() + ": " + text // there is no place in the repository that one could point to
+	}
+	return text
+}
+
+// isInput reports whether a file is one of an input, written "<input>/file".
+func isInput(file string) bool { return strings.HasPrefix(file, "<") }
+
+// printAnnotations prints workflow commands, of which GitHub makes annotations.
+func printAnnotations(w io.Writer, r *report) error {
+	out := bufio.NewWriter(w)
+	for _, f := range r.Findings {
+		var properties []string
+		add := func(name, value string) {
+			properties = append(properties, name+"="+annotationProperty.Replace(term.Escape(value)))
+		}
+		if f.File != "" && !isInput(f.File) {
+			add("file", f.File)
+			if f.Line > 0 {
+				add("line", fmt.Sprint(f.Line))
+				add("col", fmt.Sprint(r.source.column(f.Position)))
+			}
+		}
+		add("title", string(f.Code))
+		command := string(f.Severity)
+		if f.Severity == instance.SeverityNote {
+			command = "notice"
+		}
+		fmt.Fprintf(out, "::%s %s::%s\n", command, strings.Join(properties, ","), annotationData.Replace(term.Escape(messageOf(f))))
+	}
+	fmt.Fprintln(out, r.summary())
+	return out.Flush()
+}
+
+// What the runner undoes in a command's text and in its properties.
+var (
+	annotationData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// sourceTree shows the lines that findings are about: none where it is nil, or the flake is not a local directory.
+type sourceTree struct {
+	// root is the top of the tree, to which files are relative; dir is the flake's directory in it.
+	root, dir string
+}
+
+// sourceOf is that of the flake that the flags name.
+func sourceOf(c *cli.Context) *sourceTree {
+	ref, _ := nixeval.ResolveRef(c.String("flake")) // what cannot be read has no lines
+	return &sourceTree{root: ref.Root, dir: ref.Dir}
+}
+
+// maxLine is more than anybody writes in a line by hand.
+const maxLine = 1 << 20
+
+// line returns a line of a file of the flake.
+func (s *sourceTree) line(at nixeval.Position) (string, bool) {
+	if s == nil || s.root == "" || at.Line == 0 || isInput(at.File) {
+		return "", false
+	}
+	// A name from the flake leads to nothing outside of it.
+	root, err := os.OpenRoot(s.root)
+	if err != nil {
+		return "", false
+	}
+	defer root.Close()
+	// Nor to a pipe, for which one would wait.
+	file, err := root.OpenFile(filepath.FromSlash(at.File), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", false
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", false
+	}
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, maxLine)
+	for n := 1; lines.Scan(); n++ {
+		if n == at.Line {
+			return lines.Text(), true
+		}
+	}
+	return "", false
+}
+
+// column is the column in characters; Nix counts bytes.
+func (s *sourceTree) column(at nixeval.Position) int {
+	line, ok := s.line(at)
+	if !ok {
+		return at.Column
+	}
+	before, _ := splitLine(line, at.Column)
+	return utf8.RuneCountInString(before) + 1
+}
+
+// splitLine cuts a line in front of a column that counts bytes.
+func splitLine(line string, column int) (before, after string) {
+	at := min(max(column-1, 0), len(line))
+	for at > 0 && at < len(line) && !utf8.RuneStart(line[at]) {
+		at--
+	}
+	return line[:at], line[at:]
+}
+
+// flakeFile is the flake's own file, relative to the top of its source tree.
+func (s *sourceTree) flakeFile() string {
+	if sub, err := filepath.Rel(s.root, s.dir); err == nil && s.root != "" {
+		return filepath.ToSlash(filepath.Join(sub, "flake.nix"))
+	}
+	return "flake.nix"
+}

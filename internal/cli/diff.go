@@ -1,0 +1,296 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func diffCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "diff",
+		Usage:     "show what changed in the fleet: instances, members, settings, tags, machines, findings; and which machines that touches",
+		ArgsUsage: "[OLD [NEW]]",
+		Description: "OLD and NEW are git revisions, such as HEAD~1, a branch, a tag or a hash, or flake references, which begin with a\n" +
+			"dot or a slash or hold a colon. Without NEW it is the flake as it is now, without OLD the last commit.\n\n" +
+			"It compares inventories. What a module, an input or a machine's own files do to a machine it does not see; where\n" +
+			"they changed, it says so on standard error.",
+		Flags: append(jsonFlags("the same as --format json"),
+			&cli.BoolFlag{Name: "affected", Usage: "print the names of the machines that the changes touch only, one a line"},
+			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json or markdown (for a pull request)", DefaultText: "text"},
+			colorFlag(),
+		),
+		Action: func(c *cli.Context) error {
+			show, err := diffFormat(c)
+			if err != nil {
+				return err
+			}
+			if c.NArg() > 2 {
+				return usagef("diff takes an OLD and a NEW, and no more: %q", c.Args().Get(2))
+			}
+			sides := [2]side{{text: "HEAD"}, {}}
+			for i, text := range c.Args().Slice() {
+				sides[i].text = text
+			}
+			flake := c.String("flake")
+			if c.NArg() == 2 && !isRevision(sides[0].text) && !isRevision(sides[1].text) {
+				flake = sides[0].text // two flakes can be compared from anywhere
+			}
+			var d *diff.Difference
+			_, err = askOf(c, flake, instance.Config{}, func(ctx context.Context, ref instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
+				if err := loadSides(ctx, ref, config, &sides); err != nil {
+					return nil, err
+				}
+				d = diff.Of(sides[0].inv, sides[1].inv)
+				if files := changedFiles(ctx, sides); files != nil {
+					d.SetFiles(files)
+				}
+				return nil, nil
+			})
+			if err != nil {
+				return explainLoad(c, err)
+			}
+			if c.Bool("show-trace") {
+				printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
+			}
+			if err := show(d); err != nil {
+				return err
+			}
+			for _, note := range notes(d, sides) {
+				say(c, "%s", note)
+			}
+			if len(d.Unknown) > 0 {
+				return exitStatus(exitPartial)
+			}
+			return nil
+		},
+	}
+}
+
+// side is one of the two clans.
+type side struct {
+	text string // as it was given; empty for the flake as it is now
+	// ref is the reference to load; nothing is loaded where missing says that there is no clan, and why.
+	ref     instance.Ref
+	missing string
+	// repo is the source tree that it is of.
+	repo   instance.Ref
+	commit string // empty for what is no commit of the flake's repository
+	inv    *instance.Inventory
+	// loadErr is about parts of the clan.
+	loadErr error
+}
+
+// name is the side as people call it.
+func (s side) name() string {
+	if s.text == "" {
+		return "the flake as it is now"
+	}
+	return s.text
+}
+
+// locate finds out what a side means.
+func (s *side) locate(ctx context.Context, flake instance.Ref) (err error) {
+	if !isRevision(s.text) {
+		if s.ref = flake; s.text != "" {
+			s.ref, err = nixeval.ResolveRef(s.text)
+		}
+		s.repo = s.ref
+		return err
+	}
+	ref, commit, exists, err := atRevision(ctx, flake, s.text)
+	if err != nil {
+		return err
+	}
+	s.repo, s.commit = flake, commit
+	if s.ref, err = nixeval.ResolveRef(ref); err == nil && !exists {
+		s.missing = "there is no flake.nix"
+	}
+	return err
+}
+
+// load reads the clan. A commit from before the clan is one without.
+func (s *side) load(ctx context.Context, config instance.Config) error {
+	if s.missing != "" {
+		return nil
+	}
+	var err error
+	s.inv, err = instance.Load(ctx, s.ref, config)
+	if s.inv == nil {
+		var notClan *instance.NotClanError
+		if s.commit != "" && errors.As(err, &notClan) {
+			s.missing = "the flake holds no clan"
+			return nil
+		}
+		return fmt.Errorf("%s: %w", s.name(), err)
+	}
+	s.loadErr = err
+	s.inv.Findings = check.All(s.inv)
+	if s.text != "" {
+		s.inv.Flake.Ref = s.text
+	}
+	return nil
+}
+
+// loadSides reads both clans, at once if so many Nix processes may run.
+func loadSides(ctx context.Context, flake instance.Ref, config instance.Config, sides *[2]side) error {
+	for i := range sides {
+		if err := sides[i].locate(ctx, flake); err != nil {
+			return err
+		}
+	}
+	jobs := config.Jobs
+	if jobs == 0 {
+		jobs = runtime.NumCPU()
+	}
+	if jobs == 1 {
+		config.Jobs = 1
+		if err := sides[0].load(ctx, config); err != nil {
+			return err
+		}
+		return sides[1].load(ctx, config)
+	}
+	config.Jobs = jobs / 2
+	done := make(chan error, 1)
+	go func() { done <- sides[0].load(ctx, config) }()
+	err := sides[1].load(ctx, config)
+	if oldErr := <-done; oldErr != nil {
+		return oldErr
+	}
+	return err
+}
+
+// changedFiles are the files that differ, where both sides are of one repository; nil where nobody knows.
+func changedFiles(ctx context.Context, sides [2]side) []string {
+	old, new := sides[0], sides[1]
+	if old.repo.Root != new.repo.Root || !old.repo.Git || !new.repo.Git {
+		return nil
+	}
+	if old.commit == new.commit {
+		return []string{}
+	}
+	if old.commit == "" {
+		old, new = new, old
+	}
+	files, err := git.Repo(old.repo.Root).ChangedFiles(ctx, old.commit, new.commit)
+	if err != nil {
+		return nil
+	}
+	return append([]string{}, files...)
+}
+
+// notes say what the difference does not.
+func notes(d *diff.Difference, sides [2]side) []string {
+	var notes []string
+	for i, what := range []string{"everything is new", "everything is gone"} {
+		if s := sides[i]; s.missing != "" {
+			notes = append(notes, fmt.Sprintf("in %s %s: %s", s.name(), s.missing, what))
+		}
+	}
+	for _, u := range d.Unknown {
+		s := sides[0]
+		if u.Side == "new" {
+			s = sides[1]
+		}
+		what := "machines and tags do not evaluate"
+		if u.Instance != "" {
+			what = instance.PathString([]string{"inventory", "instances", u.Instance}) + " does not evaluate"
+		}
+		if u.Role != "" {
+			what = instance.PathString([]string{"inventory", "instances", u.Instance, "roles", u.Role}) + " does not evaluate"
+		}
+		notes = append(notes, fmt.Sprintf("in %s, %s, and cannot be compared: see clanctl check", s.name(), what))
+	}
+	if sides[0].missing != "" || sides[1].missing != "" {
+		return notes
+	}
+	for _, input := range d.Sources.Inputs {
+		note := fmt.Sprintf("the input %s is another one than before%s", input.Input, lockText(input))
+		if input.Change != diff.Changed {
+			note = fmt.Sprintf("the input %s was %s%s", input.Input, input.Change, lockText(input))
+		}
+		if len(input.Instances) > 0 {
+			note += ", and with it the modules of " + nearest.List(input.Instances)
+		}
+		notes = append(notes, note)
+	}
+	if len(d.Sources.Modules) > 0 {
+		notes = append(notes, "files of the modules of "+nearest.List(d.Sources.Modules)+" changed")
+	}
+	compared := "only the inventory was compared, not what modules and machines make of it"
+	if len(d.Sources.Files) > 0 {
+		const most = 5
+		files := slices.Clone(d.Sources.Files)
+		if len(files) > most {
+			files = append(files[:most-1], fmt.Sprintf("%d more", len(files)-most+1))
+		}
+		notes = append(notes, compared+"; files that changed: "+strings.Join(files, ", "))
+	} else if len(d.Sources.Inputs) > 0 {
+		notes = append(notes, compared)
+	}
+	return notes
+}
+
+// lockText says where an input was and is locked, as far as that tells the difference.
+func lockText(input diff.Input) string {
+	text := func(l *instance.Lock) string {
+		switch {
+		case l == nil:
+			return "?"
+		case l.Rev != "":
+			return l.Rev[:min(len(l.Rev), 9)]
+		}
+		return l.NarHash
+	}
+	old, new := text(input.Old), text(input.New)
+	if old == new || input.Change != diff.Changed {
+		return ""
+	}
+	return fmt.Sprintf(" (%s, now %s)", old, new)
+}
+
+// diffFormat returns what prints a difference in the format that the flags ask for.
+func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
+	format, json, err := formatOf(c, "text", "json", "markdown")
+	if err != nil {
+		return nil, err
+	}
+	paint, err := stdout(c).painter(c)
+	if err != nil {
+		return nil, err
+	}
+	w := stdout(c)
+	if c.Bool("affected") {
+		if c.IsSet("format") || format != "text" {
+			return nil, usageError{"--affected prints names, and goes with no other format", `which of them are affected directly: clanctl diff -r --jq '.affected[] | select(.kind == "direct").machine'`}
+		}
+		return func(d *diff.Difference) error { return printAffected(c, d) }, nil
+	}
+	switch format {
+	case "json":
+		return func(d *diff.Difference) error { return json.print(d) }, nil
+	case "markdown":
+		return func(d *diff.Difference) error { return printDiffMarkdown(w, d) }, nil
+	}
+	return func(d *diff.Difference) error { return printDiff(w, w.width(), paint, d) }, nil
+}
+
+func printAffected(c *cli.Context, d *diff.Difference) error {
+	names := make([]string, len(d.Affected))
+	for i, a := range d.Affected {
+		names[i] = a.Machine
+	}
+	return printNames(c, names)
+}

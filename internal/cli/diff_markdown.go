@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// printDiffMarkdown prints a difference for a pull request. Everything from the flake is code: it cannot mention anybody, link
+// anywhere or be markup.
+func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
+	var b bytes.Buffer
+	direct, shared := 0, 0
+	for _, a := range d.Affected {
+		if a.Kind == diff.Direct {
+			direct++
+		} else {
+			shared++
+		}
+	}
+	fmt.Fprintf(&b, "### Changes in the fleet\n\n%s\n", markdownSummary(direct, shared, d.Empty()))
+	markdownTable(&b, "", []string{"change", "where", "what", "old", "new", "machines"}, func(add func(...string)) {
+		for _, r := range diffRows(d) {
+			add(string(r.change), code(r.where), code(r.what), codes(r.old), codes(r.new), codes(r.machines))
+		}
+	})
+	for _, part := range []struct {
+		title    string
+		findings []instance.Finding
+	}{{"Findings that appeared", d.Findings.Appeared}, {"Findings that went", d.Findings.Gone}} {
+		markdownTable(&b, part.title, []string{"severity", "finding", "where", "what"}, func(add func(...string)) {
+			for _, f := range part.findings {
+				where := f.About()
+				if f.File != "" {
+					where = strings.TrimSuffix(f.Position.String()+": "+where, ": ")
+				}
+				add(string(f.Severity), code(string(f.Code)), code(where), code(f.Message()))
+			}
+		})
+	}
+	markdownTable(&b, "Affected machines", []string{"affected", "machines", "because of"}, func(add func(...string)) {
+		for _, r := range affectedRows(d) {
+			add(kindText(r.kind), codes(r.machines), codes(r.because))
+		}
+	})
+	var changed []string
+	for _, input := range d.Sources.Inputs {
+		changed = append(changed, code("input "+input.Input+lockText(input)))
+	}
+	for _, file := range d.Sources.Files {
+		changed = append(changed, code(file))
+	}
+	if len(changed) > 0 {
+		fmt.Fprintf(&b, "\n<details><summary>Only the inventory was compared, not what modules, inputs and machines' own files make of it.</summary>\n\n"+
+			"Also changed: %s\n\n</details>\n", strings.Join(changed, ", "))
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+func markdownSummary(direct, shared int, empty bool) string {
+	switch {
+	case empty && direct+shared == 0:
+		return "Nothing changed in the inventory."
+	case direct+shared == 0:
+		return "No machine is affected."
+	}
+	return fmt.Sprintf("%s affected directly, %d through others in their instances.", count(direct, "machine"), shared)
+}
+
+// markdownTable writes a table, if there is anything in it.
+func markdownTable(b *bytes.Buffer, title string, header []string, fill func(add func(...string))) {
+	empty := true
+	fill(func(cells ...string) {
+		if empty {
+			empty = false
+			if title != "" {
+				fmt.Fprintf(b, "\n#### %s\n", title)
+			}
+			fmt.Fprintf(b, "\n| %s |\n|%s\n", strings.Join(header, " | "), strings.Repeat("---|", len(header)))
+		}
+		fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
+	})
+}
+
+func codes(texts []string) string {
+	spans := make([]string, len(texts))
+	for i, text := range texts {
+		spans[i] = code(text)
+	}
+	return strings.Join(spans, ", ")
+}
+
+// code is a text as a code span that can stand in a cell of a table. Nothing for nothing.
+func code(text string) string {
+	if text == "" {
+		return ""
+	}
+	text = strings.ReplaceAll(flat(text), "|", `\|`)
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || strings.TrimSpace(text) == "" {
+		text = " " + text + " "
+	}
+	return fence + text + fence
+}

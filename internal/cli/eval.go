@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func evalCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "eval",
+		Usage:     "print the clan as one JSON document: machines, tags, instances, members and their final settings",
+		ArgsUsage: "[INSTANCE...]",
+		Description: "The document is described by docs/eval.schema.json. With INSTANCE only these instances are evaluated and printed.\n\n" +
+			"Exit codes: 0 all is well, 1 nothing could be had, 2 usage, 3 partial: parts could not be evaluated, the\n" +
+			"document's findings say which and why, 130 interrupted.",
+		Flags: append(jsonFlags("print JSON (the only format)"), watchFlag()),
+		Action: func(c *cli.Context) error {
+			out, err := newJSONOutput(c)
+			if err != nil {
+				return err
+			}
+			want := instance.Config{Instances: c.Args().Slice()}
+			if c.Bool("watch") {
+				return watchClan(c, want, watchedDocument, func(inv *instance.Inventory, err error) error {
+					if inv == nil {
+						return explainLoad(c, err)
+					}
+					inv.Findings = check.All(inv)
+					if err := out.print(inv); err != nil {
+						return err
+					}
+					return partial(c, inv, err)
+				})
+			}
+			var printing error
+			inv, err := ask(c, want, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
+				answer, err := instance.Ask(ctx, ref, config)
+				if err != nil {
+					return nil, err
+				}
+				if printed, err := out.printKept("eval", answer.Result()); printed {
+					return nil, err
+				}
+				inv, err := answer.Inventory(ctx)
+				if inv == nil {
+					return nil, err
+				}
+				inv.Findings = check.All(inv)
+				keep := answer.Result()
+				if err != nil {
+					keep = nil // what is missing is said on standard error
+				}
+				printing = out.printAndKeep("eval", keep, inv)
+				return inv, err
+			})
+			if printing != nil || inv == nil {
+				return explainLoad(c, cmp.Or(printing, err)) // nothing, if the document was kept
+			}
+			return partial(c, inv, err)
+		},
+	}
+}
+
+// partial says on stderr what is missing from the document, and ends with the exit code for it.
+func partial(c *cli.Context, inv *instance.Inventory, err error) error {
+	if c.Bool("show-trace") {
+		printTraces(c, err)
+	}
+	if !inv.Partial() {
+		return nil
+	}
+	to := stderr(c)
+	paint, err := to.painter(c)
+	if err != nil {
+		return err
+	}
+	p := &findingPrinter{out: to, paint: paint, source: sourceOf(c), width: to.width()}
+	for _, f := range inv.Findings {
+		if f.Severity == instance.SeverityError {
+			p.print(f)
+		}
+	}
+	return exitStatus(exitPartial)
+}
+
+// printTraces prints everything that Nix said of the parts that are missing.
+func printTraces(c *cli.Context, err error) {
+	errs := []error{err}
+	if all := (*multierror.Error)(nil); errors.As(err, &all) {
+		errs = all.Errors
+	}
+	for _, err := range errs {
+		var nixErr *nixeval.Error
+		if errors.As(err, &nixErr) && nixErr.Trace != "" {
+			fmt.Fprintln(stderr(c), term.Escape(nixErr.Trace))
+		}
+	}
+}
+
+// explainLoad adds the trace to an error that left nothing to print.
+func explainLoad(c *cli.Context, err error) error {
+	if c.Bool("show-trace") {
+		printTraces(c, err)
+	}
+	return err
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// clanDir is the environment variable that names the clan for clan's own command line, where --flake does not.
+const clanDir = "CLAN_DIR"
+
+// commonFlags are those of every command that reads a clan.
+func commonFlags() []cli.Flag {
+	const nix, run = "Flags with Nix's meaning", "How Nix is run"
+	return []cli.Flag{
+		&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "read the clan of `REF`", DefaultText: "$CLAN_DIR, or the flake around the working directory", Category: nix},
+		&cli.StringSliceFlag{Name: "override-input", Usage: "use another flake for an input: `INPUT REF`", Category: nix},
+		&cli.BoolFlag{Name: "offline", Usage: "no network", Category: nix},
+		&cli.BoolFlag{Name: "refresh", Usage: "look whether downloaded flakes are still the newest", Category: nix},
+		&cli.BoolFlag{Name: "impure", Usage: "let the flake see the environment and paths outside of it", Category: nix},
+		&cli.StringSliceFlag{Name: "option", Usage: "a Nix setting: `NAME VALUE`", Category: nix},
+		&cli.BoolFlag{Name: "show-trace", Usage: "print all that Nix said, traces of errors included", Category: nix},
+		&cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix", Category: run},
+		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "at most `N` Nix processes at once", DefaultText: "one for each CPU", Category: run},
+		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never", Category: run},
+		&cli.BoolFlag{Name: "no-cache", Usage: "neither use nor keep answers of earlier runs", Category: run},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each Nix command, ready to paste, and what Nix says", Category: run},
+	}
+}
+
+// load reads the clan as the flags say. The inventory is nil if nothing could be had.
+// want says which part of it.
+func load(c *cli.Context, want instance.Config) (*instance.Inventory, error) {
+	return ask(c, want, instance.Load)
+}
+
+// ask calls a loading function with what the flags say of the flake and of how to run Nix.
+func ask(c *cli.Context, want instance.Config, do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
+	return askOf(c, c.String("flake"), want, do)
+}
+
+// askOf asks of another flake than the flags name.
+func askOf(c *cli.Context, flake string, want instance.Config, do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
+	ref, err := nixeval.ResolveRef(flake)
+	if err != nil {
+		return nil, err
+	}
+	ctx := c.Context
+	if d := c.Duration("timeout"); d < 0 {
+		return nil, usagef("--timeout must not be negative")
+	} else if d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	if c.Int("jobs") < 0 {
+		return nil, usagef("--jobs must not be negative")
+	}
+	config := want
+	config.Jobs = c.Int("jobs")
+	config.Evaluator = nixeval.Evaluator{
+		Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure"),
+	}
+	if !c.Bool("no-cache") {
+		config.Evaluator.CacheDir = cacheDir(c)
+	}
+	for _, value := range c.StringSlice("override-input") {
+		if config.Evaluator.OverrideInputs == nil {
+			config.Evaluator.OverrideInputs = map[string]string{}
+		}
+		input, ref := pair(value)
+		config.Evaluator.OverrideInputs[input] = ref
+	}
+	for _, value := range c.StringSlice("option") {
+		name, setting := pair(value)
+		config.Evaluator.Options = append(config.Evaluator.Options, nixeval.Option{Name: name, Value: setting})
+	}
+	log := stderr(c)
+	if c.Bool("verbose") {
+		config.Evaluator.OnCommand = func(argv []string) { fmt.Fprintf(log, "+ %s\n", term.Escape(nixeval.ShellJoin(argv))) }
+		config.Evaluator.OnNotCached = func(reason string) { fmt.Fprintf(log, "not cached: %s\n", term.Escape(reason)) }
+	}
+	if c.Bool("verbose") || c.Bool("show-trace") {
+		config.Evaluator.OnEvent = func(e nixeval.Event) {
+			if e.Activity == "" && e.Level <= 1 && !e.IsError() {
+				fmt.Fprintf(log, "nix: %s\n", term.Escape(e.Text))
+			}
+		}
+	} else if log.terminal != nil {
+		progress := startProgress(log, time.Second)
+		defer progress.stop()
+		config.Evaluator.OnEvent = progress.event
+	}
+	return do(ctx, ref, config)
+}
+
+// cacheDir is where answers are kept; without a home, or one that can be written, there is no cache, and that is all. Where somebody else
+// could have put answers that is said.
+func cacheDir(c *cli.Context) string {
+	dir, err := nixeval.DefaultCacheDir()
+	if err == nil {
+		err = nixeval.CheckCacheDir(dir)
+	}
+	if errors.Is(err, nixeval.ErrUnsafeDir) {
+		say(c, "%v", err)
+	}
+	if err != nil {
+		return ""
+	}
+	return dir
+}

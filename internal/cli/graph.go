@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/graph"
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// graphFormats are what a picture can be written as.
+var graphFormats = map[string]func(*graph.Graph, io.Writer) error{
+	"dot": (*graph.Graph).WriteDOT, "mermaid": (*graph.Graph).WriteMermaid, "svg": (*graph.Graph).WriteSVG, "html": (*graph.Graph).WriteHTML,
+}
+
+func graphCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "graph",
+		Usage:     "draw the fleet: machines, instances and roles as a picture",
+		ArgsUsage: "[INSTANCE...]",
+		Description: "Machines with the same roles are one box, so that large fleets stay legible. With INSTANCE or selectors only a part is\n" +
+			"drawn: names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "write `FORMAT`: svg, html, dot (Graphviz) or mermaid", Value: "svg"},
+		}, selectFlags("on", "instance", "service", "role")...),
+		Action: func(c *cli.Context) error {
+			write := graphFormats[c.String("format")]
+			if write == nil {
+				return usageError{fmt.Sprintf("there is no format %q", c.String("format")), "it is " + nearest.List([]string{"svg", "html", "dot", "mermaid"})}
+			}
+			query, err := queryOf(c)
+			if err != nil {
+				return err
+			}
+			names := c.Args().Slice()
+			inv, loadErr := load(c, instance.Config{Need: instance.NeedInstances, Instances: names})
+			if inv == nil {
+				return explainLoad(c, loadErr)
+			}
+			g, err := graph.Of(inv, names, query)
+			if err != nil {
+				return unknownIn(c, inv, loadErr, err)
+			}
+			if err := write(g, stdout(c)); err != nil {
+				return err
+			}
+			return ending(c, inv, g.Findings, g.Findings, loadErr)
+		},
+	}
+}

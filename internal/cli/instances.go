@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/view"
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+func instancesCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "instances",
+		Usage:     "show the instances of services: modules, roles, members and why they are members, settings, findings",
+		ArgsUsage: "[INSTANCE...]",
+		Description: "With INSTANCE: its roles, the members of each and why they are members, and the settings, those that members\n" +
+			"have in common only once. Selectors narrow what is shown: names, globs, @tags and !exceptions with commas\n" +
+			"between them, such as 'web-*,@backup,!laptop'.",
+		Flags:       append(viewFlags("instances"), selectFlags("on", "service", "role")...),
+		Subcommands: []*cli.Command{instancesCreateCommand(), instancesDeleteCommand(), instancesRenameCommand(), instancesSetModuleCommand()},
+		Action: func(c *cli.Context) error {
+			out, err := newViewOutput(c)
+			if err != nil {
+				return err
+			}
+			query, err := queryOf(c)
+			if err != nil {
+				return err
+			}
+			names := c.Args().Slice()
+			want := instance.Config{Instances: names}
+			if out.names {
+				want = instance.Config{Need: instance.NeedMachines}
+				if query.Memberships() || query.On != nil {
+					want.Need = instance.NeedInstances
+				}
+			}
+			inv, loadErr := load(c, want)
+			if inv == nil {
+				return explainLoad(c, loadErr)
+			}
+			if want.Need == 0 {
+				inv.Findings = append(inv.Findings, check.Run(inv)...)
+				slices.SortFunc(inv.Findings, instance.Finding.Compare)
+			}
+			list, err := view.Instances(inv, names, query)
+			if err != nil {
+				return unknownIn(c, inv, loadErr, err)
+			}
+			if err := out.printInstances(list, len(names) > 0); err != nil {
+				return err
+			}
+			all := slices.Clone(list.Findings)
+			for _, inst := range list.Instances {
+				all = append(all, inst.Findings...)
+			}
+			if out.detailed(names) {
+				return ending(c, inv, all, list.Findings, loadErr)
+			}
+			return ending(c, inv, all, all, loadErr)
+		},
+	}
+}
+
+func (o *viewOutput) printInstances(list *view.InstanceList, details bool) error {
+	return listing[view.Instance]{
+		document: list, items: list.Instances, none: "no instance to show",
+		name:   func(inst view.Instance) string { return inst.Name },
+		detail: o.instance,
+		columns: []column[view.Instance]{
+			{"INSTANCE", func(inst view.Instance) cell { return newCell(inst.Name) }},
+			{"MODULE", func(inst view.Instance) cell { return newCell(moduleName(inst.Module)) }},
+			{"INPUT", func(inst view.Instance) cell { return newCell(inputText(inst.Module)) }},
+			{"MEMBERS", func(inst view.Instance) cell { return newCell(memberCounts(inst.Roles)...) }},
+			{"FINDINGS", func(inst view.Instance) cell { return countFindings(inst.Findings) }},
+		},
+	}.print(o, details)
+}
+
+func moduleName(module *view.Module) string {
+	if module == nil {
+		return "?"
+	}
+	return module.Name
+}
+
+func memberCounts(roles []view.Role) []string {
+	var counts []string
+	for _, role := range roles {
+		counts = append(counts, fmt.Sprintf("%d %s", len(role.Members), role.Name))
+	}
+	return counts
+}
+
+// countFindings is how much is wrong.
+func countFindings(findings []instance.Finding) cell {
+	counts := map[instance.Severity]int{}
+	for _, f := range findings {
+		counts[f.Severity]++
+	}
+	var items []string
+	color := plain
+	if n := counts[instance.SeverityError]; n > 0 {
+		items, color = append(items, count(n, "error")), red
+	}
+	if n := counts[instance.SeverityWarning]; n > 0 {
+		items = append(items, count(n, "warning"))
+		if color == plain {
+			color = yellow
+		}
+	}
+	return newCell(items...).in(color)
+}
+
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// instance describes one instance.
+func (o *viewOutput) instance(inst view.Instance) {
+	o.title(inst.Name, moduleText(inst.Module))
+	if inst.Module != nil && inst.Module.Description != "" {
+		o.field("about", inst.Module.Description)
+	}
+	o.place(inst.Position)
+	for _, role := range inst.Roles {
+		o.text.WriteString("\n")
+		o.section(role.Name, count(len(role.Members), "member"), role.Description)
+		o.members(role.Members)
+		o.sharedSettings(role)
+	}
+	o.findings(inst.Findings)
+}
+
+// members lists machines together with those that are members for the same reason.
+func (o *viewOutput) members(members []view.Member) {
+	var reasons []string
+	machines := map[string][]string{}
+	for _, m := range members {
+		reason := because(m.Explicit, m.Tags)
+		if machines[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		machines[reason] = append(machines[reason], flat(m.Machine))
+	}
+	for _, reason := range reasons {
+		label := flat(reason) + ":"
+		o.text.WriteString("    " + o.paint(dim, label) + " " + wrap(machines[reason], 4+displaywidth.String(label)+1, o.width) + "\n")
+	}
+}
+
+// sharedSettings shows each distinct set of settings once.
+func (o *viewOutput) sharedSettings(role view.Role) {
+	rest := map[string]bool{}
+	for _, m := range role.Members {
+		rest[m.Machine] = true
+	}
+	for _, shared := range role.Settings {
+		o.settingsOf(shared.Machines, role.Members, ":")
+		o.settings(shared.Value, "      ")
+		for _, name := range shared.Machines {
+			delete(rest, name)
+		}
+	}
+	if len(rest) > 0 {
+		o.settingsOf(slices.Sorted(maps.Keys(rest)), role.Members, " do not evaluate")
+	}
+}
+
+// settingsOf says whose settings they are. The members were all named before, so those are named here that are fewer: they or
+// the others.
+func (o *viewOutput) settingsOf(machines []string, members []view.Member, end string) {
+	label := "settings of "
+	var others []string
+	for _, m := range members {
+		if !slices.Contains(machines, m.Machine) {
+			others = append(others, m.Machine)
+		}
+	}
+	switch names := newCell(machines...).items; {
+	case len(members) == 1:
+		label = "settings"
+	case len(others) == 0:
+		label += fmt.Sprintf("all %d members", len(members))
+	default:
+		if len(others) < len(machines) {
+			label += "all but "
+			names = newCell(others...).items
+		}
+		room := o.width - len("    "+label+end)
+		if o.width == 0 {
+			room = math.MaxInt
+		}
+		label += fit(names, room)
+	}
+	fmt.Fprintf(&o.text, "    %s\n", o.paint(dim, label+end))
+}

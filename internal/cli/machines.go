@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/view"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/tags"
+)
+
+func machinesCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "machines",
+		Usage:     "show what runs where: the machines, their tags, and their roles in instances",
+		ArgsUsage: "[MACHINE...]",
+		Description: "With MACHINE: everything that runs there, why, and with which settings. Selectors narrow what is shown:\n" +
+			"names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
+		Flags:       append(viewFlags("machines"), selectFlags("on", "instance", "service", "role")...),
+		Subcommands: []*cli.Command{machinesDescribeCommand()},
+		Action: func(c *cli.Context) error {
+			out, err := newViewOutput(c)
+			if err != nil {
+				return err
+			}
+			query, err := queryOf(c)
+			if err != nil {
+				return err
+			}
+			names := c.Args().Slice()
+			need := instance.NeedInstances
+			switch {
+			case out.names && !query.Memberships():
+				need = instance.NeedMachines
+			case !out.names && len(names) > 0:
+				need = instance.NeedSettings
+			}
+			inv, loadErr := load(c, instance.Config{Need: need})
+			if inv == nil {
+				return explainLoad(c, loadErr)
+			}
+			list, err := view.Machines(inv, names, query)
+			if err != nil {
+				return unknownIn(c, inv, loadErr, err)
+			}
+			if err := out.printMachines(list, len(names) > 0); err != nil {
+				return err
+			}
+			if out.detailed(names) {
+				return ending(c, inv, list.Findings, nil, loadErr)
+			}
+			return ending(c, inv, list.Findings, list.Findings, loadErr)
+		},
+	}
+}
+
+// detailed reports whether the answer is text about single things, which says what is wrong with each.
+func (o *viewOutput) detailed(names []string) bool {
+	return o.json == nil && !o.names && len(names) > 0
+}
+
+// unknownIn adds to an unknown name that it may be that of a part that does not evaluate.
+func unknownIn(c *cli.Context, inv *instance.Inventory, loadErr, err error) error {
+	if unknown := (*tags.UnknownError)(nil); errors.As(err, &unknown) && !inv.MachinesKnown() {
+		_ = partial(c, inv, loadErr) // the exit code is that of the unknown name
+	}
+	return err
+}
+
+func (o *viewOutput) printMachines(list *view.MachineList, details bool) error {
+	return listing[view.Machine]{
+		document: list, items: list.Machines, none: "no machine to show",
+		name:   func(m view.Machine) string { return m.Name },
+		detail: o.machine,
+		ending: func() { o.findings(list.Findings) },
+		columns: []column[view.Machine]{
+			{"MACHINE", func(m view.Machine) cell { return newCell(m.Name) }},
+			{"CLASS", func(m view.Machine) cell { return newCell(m.Class) }},
+			{"TAGS", func(m view.Machine) cell { return newCell(telling(m)...) }},
+			{"RUNS", func(m view.Machine) cell { return newCell(roleNames(runs(m))...) }},
+		},
+	}.print(o, details)
+}
+
+// runs are the roles that a machine is in.
+func runs(m view.Machine) []view.RoleRef {
+	var refs []view.RoleRef
+	for _, in := range m.Memberships {
+		refs = append(refs, view.RoleRef{Instance: in.Instance, Role: in.Role})
+	}
+	return refs
+}
+
+// machine describes one machine.
+func (o *viewOutput) machine(m view.Machine) {
+	o.title(m.Name, m.Description)
+	o.field("class", m.Class)
+	o.field("tags", ownFirst(m.Tags)...)
+	o.field("deploy", assignments(m.Deploy)...)
+	o.place(m.Position)
+	for _, in := range m.Memberships {
+		o.text.WriteString("\n")
+		o.section(in.Instance+" "+in.Role, moduleText(&in.Module), because(in.Explicit, in.Tags))
+		o.settings(in.Settings, "    ")
+	}
+}
+
+// telling are the tags that tell the machine apart: not those that clan gives every machine, or every one of its class.
+func telling(m view.Machine) []string {
+	var names []string
+	for _, name := range ownFirst(m.Tags) {
+		if name != "all" && name != m.Class {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// ownFirst puts the tags that clan gives every machine behind those that tell machines apart.
+func ownFirst(names []string) []string {
+	var own, others []string
+	for _, name := range names {
+		if view.IsPredefined(name) {
+			others = append(others, name)
+		} else {
+			own = append(own, name)
+		}
+	}
+	return append(own, others...)
+}

@@ -1,0 +1,23 @@
+package cli
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/store"
+)
+
+func machinesDescribeCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "describe",
+		Usage:       "write a machine's description to inventory.json",
+		ArgsUsage:   "MACHINE TEXT",
+		Description: "An empty TEXT takes the description out again.",
+		Flags:       changeFlags(),
+		Action: func(c *cli.Context) error {
+			if err := wants(c, 2, 2, "clanctl machines describe MACHINE TEXT"); err != nil {
+				return err
+			}
+			return changeClan(c, func(s *store.Store) error { return s.Describe(c.Args().Get(0), c.Args().Get(1)) })
+		},
+	}
+}

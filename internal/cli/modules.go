@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/view"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+func modulesCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "modules",
+		Usage: "show the service modules that the flake and its inputs offer; below: show one, write one, check one's own",
+		Flags: append(viewFlags("modules, as INPUT#MODULE"),
+			&cli.StringSliceFlag{Name: "input", Usage: "only the modules of the input `NAME`; self is the flake. Can be given again"},
+			&cli.StringFlag{Name: "search", Usage: "only modules with `WORD` in a name, a description, a category or a role"},
+		),
+		Subcommands: []*cli.Command{modulesShowCommand(), modulesNewCommand(), modulesCheckCommand()},
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return usageError{fmt.Sprintf("modules takes no names, so not %q", c.Args().First()), "clanctl modules show " + c.Args().First() + ", or --search"}
+			}
+			out, err := newViewOutput(c)
+			if err != nil {
+				return err
+			}
+			modules, err := loadModules(c, instance.ModuleQuery{Inputs: c.StringSlice("input")})
+			if err != nil {
+				return explainLoad(c, err)
+			}
+			list := view.ServiceModules(modules, c.String("search"))
+			if err := out.printModules(list); err != nil {
+				return err
+			}
+			return failedModules(c, list)
+		},
+	}
+}
+
+// loadModules looks at modules as the flags say.
+func loadModules(c *cli.Context, want instance.ModuleQuery) (*instance.Modules, error) {
+	inv, err := load(c, instance.Config{Need: instance.NeedModules, Modules: want})
+	if inv == nil {
+		return nil, err
+	}
+	return inv.Modules, err
+}
+
+// An instance to paste is long: on a terminal, there has to be room for it.
+const pasteWidth = 200
+
+func (o *viewOutput) printModules(list *view.ModuleList) error {
+	answer := listing[view.ServiceModule]{
+		document: list, items: list.Modules, none: "no module to show",
+		name: moduleRef,
+		columns: []column[view.ServiceModule]{
+			{"MODULE", func(m view.ServiceModule) cell { return newCell(append([]string{m.Name}, m.Aliases...)...) }},
+			{"INPUT", func(m view.ServiceModule) cell { return newCell(m.Input) }},
+			{"ROLES", func(m view.ServiceModule) cell { return newCell(moduleRoles(m)...) }},
+			{"USED BY", func(m view.ServiceModule) cell { return newCell(m.UsedBy...) }},
+			{"CATEGORIES", func(m view.ServiceModule) cell { return newCell(m.Categories...) }},
+			{"DESCRIPTION", func(m view.ServiceModule) cell {
+				if m.Error != "" && m.Description == "" {
+					return newCell("does not evaluate").in(red)
+				}
+				return newCell(given(strings.Join(strings.Fields(m.Description), " "))...)
+			}},
+		},
+	}
+	if o.width == 0 || o.width >= pasteWidth {
+		answer.columns = append(answer.columns, column[view.ServiceModule]{"TO USE IT", func(m view.ServiceModule) cell { return newCell(m.Paste) }})
+	}
+	return answer.print(o, false)
+}
+
+func moduleRef(m view.ServiceModule) string { return m.Input + "#" + m.Name }
+
+func moduleRoles(m view.ServiceModule) []string {
+	var names []string
+	for _, role := range m.Roles {
+		names = append(names, role.Name)
+	}
+	return names
+}
+
+// given is a text, if there is one.
+func given(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
+// failedModules says on stderr what does not evaluate, and ends with the exit code for it.
+func failedModules(c *cli.Context, list *view.ModuleList) (end error) {
+	say := func(what, why string) {
+		if why == "" {
+			return
+		}
+		end = exitStatus(exitPartial)
+		fmt.Fprintf(stderr(c), "error: %s does not evaluate\n  %s\n", flat(what), indent(term.Escape(why)))
+	}
+	for _, failure := range list.Failures {
+		say("the input "+failure.Input, failure.Error)
+	}
+	for _, m := range list.Modules {
+		say("the module "+moduleRef(m), m.Error)
+		for _, role := range m.Roles {
+			say("the role "+role.Name+" of the module "+moduleRef(m), role.Error)
+		}
+	}
+	return end
+}
+
+// keptModules are the references of the modules in the last listing that is kept.
+func keptModules(c *cli.Context) (refs []string) {
+	inv, _ := ask(c, instance.Config{Need: instance.NeedModules}, loadCached)
+	if inv != nil {
+		for _, m := range view.ServiceModules(inv.Modules, "").Modules {
+			refs = append(refs, moduleRef(m))
+		}
+	}
+	return refs
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
+)
+
+func modulesCheckCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "list what is wrong with the flake's own service modules, and where",
+		ArgsUsage: "[NAME...]",
+		Description: "Looks at the modules themselves, whether an instance uses them or not. docs/findings.md explains each finding by its code.\n\n" +
+			"Exit codes: 0 nothing of severity error was found, 1 something was, 2 usage, 130 interrupted.",
+		Flags: checkFlags(),
+		Action: func(c *cli.Context) error {
+			show, err := reportFormat(c)
+			if err != nil {
+				return err
+			}
+			want, err := wantedFindings(c)
+			if err != nil {
+				return err
+			}
+			own, err := loadOwnModules(c)
+			if err == nil {
+				return newModulesReport(own, want).show(c, show)
+			}
+			if r := failedReport(err); r != nil {
+				return r.show(c, show)
+			}
+			return err
+		},
+	}
+}
+
+// loadOwnModules looks at the flake's own modules as closely as can be: all of them, or those that are named.
+func loadOwnModules(c *cli.Context) (module.Input, error) {
+	found, err := loadModules(c, instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
+	if none := (*module.NoServicesError)(nil); errors.As(err, &none) && c.NArg() == 0 {
+		return module.Input{}, nil
+	}
+	if err != nil {
+		return module.Input{}, err
+	}
+	own := found.Catalogue.Inputs["self"]
+	if c.NArg() == 0 || own.Err != nil {
+		return own, nil
+	}
+	named := map[string]*module.Service{}
+	for _, name := range c.Args().Slice() {
+		service, err := found.Catalogue.Find("self#" + name)
+		if err != nil {
+			return module.Input{}, err
+		}
+		named[service.Name] = service
+	}
+	own.Modules = named
+	return own, nil
+}
+
+func newModulesReport(own module.Input, want wanted) *report {
+	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Modules: len(own.Modules)}}
+	for _, service := range own.Modules {
+		r.Checked.Roles += len(service.Roles)
+	}
+	if len(own.Modules) == 0 && own.Err == nil {
+		r.none = "the flake has no service modules of its own: clanctl modules new NAME writes one"
+	}
+	for _, f := range check.Modules(own) {
+		r.add(f, want)
+	}
+	return r
+}

@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/itchyny/gojq"
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// jsonFlags say how JSON is printed; usage is that of --json.
+func jsonFlags(usage string) []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "json", Usage: usage},
+		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
+		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
+		&cli.BoolFlag{Name: "null", Aliases: []string{"0"}, Usage: "end each name, or each value of --jq, with a NUL byte instead of a newline, for xargs -0"},
+	}
+}
+
+// jsonOutput prints a document, filtered if that was asked for.
+type jsonOutput struct {
+	c      *cli.Context // its end ends an endless expression
+	w      io.Writer
+	query  *gojq.Code
+	filter string
+	impure bool // what the filter gives hangs on more than the document
+	raw    bool
+	null   bool
+}
+
+// newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
+func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
+	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), null: c.Bool("null"), filter: c.String("jq")}
+	if !c.IsSet("jq") {
+		switch {
+		case out.raw:
+			return nil, usagef("-r goes with --jq")
+		case out.null && !c.Bool("names") && !c.Bool("affected"):
+			return nil, usagef("--null goes with names, or with --jq")
+		}
+		return out, nil
+	}
+	query, err := gojq.Parse(c.String("jq"))
+	if err != nil {
+		return nil, usagef("--jq: %v", err)
+	}
+	if out.query, err = gojq.Compile(query); err != nil {
+		return nil, usagef("--jq: %v", err)
+	}
+	out.impure = !jqIsPure(query)
+	return out, nil
+}
+
+// to is the same output to another writer.
+func (o jsonOutput) to(w io.Writer) *jsonOutput { o.w = w; return &o }
+
+// name stands for all that a document's text depends on besides the document: the command, the flags, and this program. It is empty for a
+// text that depends on yet more.
+func (o *jsonOutput) name(command string) string {
+	if o.impure {
+		return ""
+	}
+	program := ""
+	if path, err := os.Executable(); err == nil {
+		if info, err := os.Stat(path); err == nil {
+			program = fmt.Sprint(path, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return fmt.Sprintf("%s %q %t %t %t %s", command, o.filter, o.raw, o.null, stdout(o.c).terminal != nil, program)
+}
+
+// printKept prints what was kept of an equal answer by printAndKeep, if there is something.
+func (o *jsonOutput) printKept(command string, answer *nixeval.Result) (bool, error) {
+	if answer == nil || o.impure {
+		return false, nil
+	}
+	text, kept := answer.Derived(o.name(command))
+	if !kept {
+		return false, nil
+	}
+	_, err := o.w.Write(text)
+	return true, err
+}
+
+// printAndKeep prints a document, and keeps the text with the answer that it was made of; nil if there is none. Only the document of a
+// clan of which nothing is missing is kept.
+func (o *jsonOutput) printAndKeep(command string, answer *nixeval.Result, doc any) error {
+	if answer == nil || o.impure {
+		return o.print(doc)
+	}
+	var text bytes.Buffer
+	if err := o.to(io.MultiWriter(o.w, &text)).print(doc); err != nil {
+		return err
+	}
+	if text.Len() <= keepUpTo {
+		answer.KeepDerived(o.name(command), text.Bytes())
+	}
+	return nil
+}
+
+// keepUpTo is the size above which a text is not kept.
+const keepUpTo = 16 << 20
+
+func (o *jsonOutput) print(doc any) error {
+	if o.query == nil {
+		return writeJSON(o.w, doc)
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var value any
+	if err := dec.Decode(&value); err != nil {
+		return err
+	}
+	for iter := o.query.RunWithContext(o.c.Context, value); ; {
+		v, ok := iter.Next()
+		if !ok {
+			return nil
+		}
+		if err, failed := v.(error); failed {
+			if halt, ok := err.(*gojq.HaltError); ok {
+				return o.halted(halt)
+			}
+			return fmt.Errorf("--jq: %w", err)
+		}
+		if err := o.value(finite(v)); err != nil {
+			return err
+		}
+	}
+}
+
+// value prints one result of the filter.
+func (o *jsonOutput) value(v any) error {
+	end := "\n"
+	if o.null {
+		end = "\x00"
+	}
+	s, isString := v.(string)
+	switch {
+	case !isString || !o.raw:
+		return writeJSONWith(o.w, v, end)
+	case o.null && strings.Contains(s, end):
+		return fmt.Errorf("--jq: %q holds a NUL byte, and with --null that ends it", s)
+	}
+	_, err := io.WriteString(o.w, stdout(o.c).shown(s)+end)
+	return err
+}
+
+// printNames prints names for a program, one a line; escaped for a terminal. One that holds a newline would be read as two, and is
+// printed only with --null.
+func printNames(c *cli.Context, names []string) error {
+	out, end := stdout(c), "\n"
+	if c.Bool("null") {
+		end = "\x00"
+	}
+	var b strings.Builder
+	for _, name := range names {
+		if out.terminal != nil {
+			name = flat(name)
+		}
+		if strings.Contains(name, end) {
+			return hintedError{fmt.Errorf("the name %q holds a newline, and would be read as two", name), "print names with --null (-0), for xargs -0"}
+		}
+		b.WriteString(name + end)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// halted ends as the expression says: `halt` well, `halt_error` with its value on standard error and its exit code.
+func (o *jsonOutput) halted(halt *gojq.HaltError) error {
+	switch v := halt.Value().(type) {
+	case nil:
+		if halt.ExitCode() == 0 {
+			return nil
+		}
+	case string:
+		fmt.Fprint(stderr(o.c), term.Escape(v))
+	default:
+		if err := writeJSON(stderr(o.c), finite(v)); err != nil {
+			return err
+		}
+	}
+	return exitStatus(halt.ExitCode()) // of 0, too: what is on standard error is not kept with a document
+}
+
+// finite replaces the numbers that JSON does not have, as jq does.
+func finite(v any) any {
+	switch x := v.(type) {
+	case float64:
+		switch {
+		case math.IsNaN(x):
+			return nil
+		case math.IsInf(x, 1):
+			return math.MaxFloat64
+		case math.IsInf(x, -1):
+			return -math.MaxFloat64
+		}
+	case []any:
+		for i := range x {
+			x[i] = finite(x[i])
+		}
+	case map[string]any:
+		for key := range x {
+			x[key] = finite(x[key])
+		}
+	}
+	return v
+}
+
+// numbers are written as they are: to this encoder a json.Number is just a string.
+var numbers = jsonv2.WithMarshalers(jsonv2.MarshalFunc(func(n json.Number) ([]byte, error) { return []byte(n), nil }))
+
+// writeJSON streams a value: a document of a large fleet is far larger than what it is made of.
+func writeJSON(w io.Writer, v any) error { return writeJSONWith(w, v, "\n") }
+
+// writeJSONWith is writeJSON with something else behind the value than the end of a line.
+func writeJSONWith(w io.Writer, v any, end string) error {
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	safe := term.NewJSONWriter(buffered)
+	err := jsonv2.MarshalWrite(safe, v, jsontext.WithIndent("  "), jsonv2.Deterministic(true),
+		jsonv2.FormatNilMapAsNull(true), jsonv2.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true), numbers)
+	if err != nil {
+		return err
+	}
+	if _, err := buffered.WriteString(end); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// printError says what went wrong, and what to do about it.
+func printError(w io.Writer, err error) {
+	fmt.Fprintf(w, "clanctl: %s\n", indent(term.Escape(err.Error())))
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(hint)))
+	}
+}
+
+func indent(s string) string { return strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") }

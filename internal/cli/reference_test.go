@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+)
+
+// TestReference compares docs/reference.md with what the code says of commands and flags; UPDATE=1 writes it anew.
+func TestReference(t *testing.T) {
+	const page = "../../docs/reference.md"
+	text := "<!-- Generated from the code: UPDATE=1 go test -run TestReference ./internal/cli -->\n\n" + reference()
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(text, string(got)); diff != "" {
+		t.Errorf("docs/reference.md is not what the code says (UPDATE=1 writes it anew): %s", diff)
+	}
+}
+
+// reference is the manual as a page.
+func reference() string {
+	app, commands, common := manualCommands()
+	var b strings.Builder
+	flags := func(flags []cli.Flag) {
+		rows := make([]manualItem, len(flags))
+		for i, flag := range flags {
+			rows[i] = manualItem{flagTerm(flag), flagText(flag)}
+		}
+		writeRows(&b, rows)
+	}
+	fmt.Fprintf(&b, "# %s\n\n%s\n\n    %s\n\n", app.Name, app.Usage, app.UsageText)
+	for _, command := range commands {
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n    %s\n\n", command.name, command.Usage, command.UsageText)
+		for _, text := range paragraphs(command.Description) {
+			if strings.HasPrefix(text, " ") {
+				text = " " + strings.ReplaceAll(text, "\n", "\n ")
+			}
+			b.WriteString(text + "\n\n")
+		}
+		flags(command.own)
+	}
+	b.WriteString("## Common options\n\nOf all commands that read a clan. Flags may stand before or after names; `--` ends them.\n\n")
+	flags(common)
+	for _, section := range manualSections {
+		fmt.Fprintf(&b, "## %s\n\n", section.title)
+		writeRows(&b, section.items)
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+func writeRows(b *strings.Builder, rows []manualItem) {
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteString("| | |\n|---|---|\n")
+	for _, row := range rows {
+		cells := strings.NewReplacer("|", `\|`, "*", `\*`, "<", `\<`)
+		fmt.Fprintf(b, "| `%s` | %s |\n", strings.ReplaceAll(row.term, "|", `\|`), cells.Replace(row.text))
+	}
+	b.WriteString("\n")
+}
+
+// TestManPage reads the page with what is here to read it, and wants no warning.
+func TestManPage(t *testing.T) {
+	var page strings.Builder
+	if code := Run(t.Context(), []string{"clanctl", "man"}, &page, io.Discard); code != exitOK {
+		t.Fatalf("exit code %d", code)
+	}
+	for _, reader := range [][]string{{"man", "--warnings=w", "-l", "-"}, {"groff", "-man", "-Tutf8", "-ww", "-z"}, {"mandoc", "-Tlint", "-Wwarning"}} {
+		program, err := exec.LookPath(reader[0])
+		if err != nil {
+			t.Logf("there is no %s here to read it with", reader[0])
+			continue
+		}
+		cmd := exec.Command(program, reader[1:]...)
+		cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANWIDTH=200")
+		cmd.Stdin = strings.NewReader(page.String())
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		out, _ := cmd.Output()
+		if reader[0] != "man" {
+			stderr.Write(out)
+		}
+		for line := range strings.Lines(stderr.String()) {
+			if !strings.Contains(line, `missing date, using ""`) { // it has none
+				t.Errorf("%s: %s", reader[0], line)
+			}
+		}
+		if reader[0] != "man" {
+			continue
+		}
+		text := regexp.MustCompile(".\b").ReplaceAllString(string(out), "") // bold, as on a typewriter
+		for _, want := range []string{
+			"clanctl why [FLAG...] INSTANCE ROLE MACHINE [SETTING.PATH]", "print the clan as one JSON document", "--jobs N, -j N", "such as 'web-*,@backup,!laptop'",
+			"COMMON OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the page does not have %q", want)
+			}
+		}
+	}
+}

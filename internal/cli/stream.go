@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/urfave/cli/v2"
+	xterm "golang.org/x/term"
+
+	"github.com/clanctl/clanctl/internal/term"
+)
+
+// stream is standard output or standard error, and what is known of where it leads. Goroutines may write to it at once.
+type stream struct {
+	w        io.Writer
+	terminal *os.File // nil for anything else
+	mutex    sync.Mutex
+	// err is the first error of a write: the library that prints the help passes over it.
+	err error
+}
+
+func newStream(w io.Writer) *stream {
+	s := &stream{w: w}
+	if file, ok := w.(*os.File); ok && xterm.IsTerminal(int(file.Fd())) {
+		s.terminal = file
+	}
+	return s
+}
+
+// stdout and stderr are the streams of a command; [newApp] made them.
+func stdout(c *cli.Context) *stream { return c.App.Writer.(*stream) }
+func stderr(c *cli.Context) *stream { return c.App.ErrWriter.(*stream) }
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	n, err := s.w.Write(p)
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// width is how wide a terminal is, and zero for anything else, where nothing is cut.
+func (s *stream) width() int {
+	if s.terminal == nil {
+		return 0
+	}
+	if width, _, err := xterm.GetSize(int(s.terminal.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+// painter returns what colours text on the stream, as --color says.
+func (s *stream) painter(c *cli.Context) (painter, error) {
+	switch when := c.String("color"); when {
+	case "always":
+		return colourful, nil
+	case "never":
+		return colourless, nil
+	case "auto", "": // a command without the flag
+		if s.terminal != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
+			return colourful, nil
+		}
+		return colourless, nil
+	default:
+		return nil, usagef("--color is auto, always or never, not %q", when)
+	}
+}
+
+// shown is text from a flake as the stream may have it: whole for a program, escaped for a terminal.
+func (s *stream) shown(text string) string {
+	if s.terminal != nil {
+		return term.Escape(text)
+	}
+	return text
+}
+
+// say writes a message to standard error.
+func say(c *cli.Context, format string, args ...any) {
+	fmt.Fprintf(stderr(c), "clanctl: %s\n", indent(term.Escape(fmt.Sprintf(format, args...))))
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// viewFlags say how the answer to a question is printed.
+func viewFlags(names string) []cli.Flag {
+	return append(jsonFlags("print JSON"),
+		&cli.BoolFlag{Name: "names", Usage: "print the names of the " + names + " only, one a line"},
+		colorFlag(),
+	)
+}
+
+// viewOutput prints the answer to a question: as text for people, as JSON, or as bare names.
+type viewOutput struct {
+	c     *cli.Context
+	text  bytes.Buffer // written by flush
+	json  *jsonOutput  // nil for text
+	names bool
+	width int // zero: as wide as it gets
+	paint painter
+}
+
+func newViewOutput(c *cli.Context) (*viewOutput, error) {
+	out := &viewOutput{c: c, names: c.Bool("names"), width: stdout(c).width()}
+	json, err := newJSONOutput(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.Bool("json") || c.IsSet("jq") {
+		out.json = json
+	}
+	if out.names && out.json != nil {
+		return nil, usagef("--names does not go with --json and --jq")
+	}
+	out.paint, err = stdout(c).painter(c)
+	return out, err
+}
+
+// printTable prints a table. Without rows it tells people so, but not programs that read the output.
+func (o *viewOutput) printTable(t *table, none string) error {
+	if len(t.rows) == 0 {
+		say(o.c, "%s", none)
+		return nil
+	}
+	t.print(&o.text, o.width, o.paint)
+	return o.flush()
+}
+
+func (o *viewOutput) flush() error {
+	_, err := o.text.WriteTo(stdout(o.c))
+	return err
+}
+
+// findings ends a text with what is wrong.
+func (o *viewOutput) findings(findings []instance.Finding) {
+	p := &findingPrinter{out: &o.text, paint: o.paint, source: sourceOf(o.c), width: o.width}
+	for _, f := range findings {
+		fmt.Fprintln(&o.text)
+		p.print(f)
+	}
+}
+
+// ending ends with the exit code for the findings of an answer, and says on stderr those that the answer did not show.
+func ending(c *cli.Context, inv *instance.Inventory, all, unsaid []instance.Finding, err error) error {
+	part := *inv
+	part.Findings = unsaid
+	end := partial(c, &part, err)
+	if part.Findings = all; end == nil && part.Partial() {
+		return exitStatus(exitPartial)
+	}
+	return end
+}

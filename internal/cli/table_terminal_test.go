@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/creack/pty"
+
+	"github.com/clanctl/clanctl/internal/nixtest"
+)
+
+// onTerminal runs clanctl on a terminal of a width, and returns what it shows.
+func onTerminal(t *testing.T, width uint16, args ...string) string {
+	t.Helper()
+	screen, terminal, err := pty.Open()
+	if err != nil {
+		t.Skipf("SKIP: no terminal to test with: %v", err)
+	}
+	defer screen.Close()
+	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: width}); err != nil {
+		t.Fatal(err)
+	}
+	shown := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(screen) // ends with an error when the terminal is closed
+		shown <- string(text)
+	}()
+	var stderr bytes.Buffer
+	args = append([]string{"clanctl"}, args...)
+	args = append(args, "--nix", nixtest.Programs(t)[0], "--flake", "../../examples/homelab")
+	if code := Run(t.Context(), args, terminal, &stderr); code != exitOK {
+		t.Errorf("%v: exit code %d: %s", args, code, stderr.String())
+	}
+	terminal.Close()
+	return strings.ReplaceAll(<-shown, "\r\n", "\n")
+}
+
+func TestTablesFitTheTerminal(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("NO_COLOR", "1")
+	for _, width := range []int{60, 80, 120} {
+		for _, command := range []string{"machines", "instances", "tags"} {
+			text := onTerminal(t, uint16(width), command)
+			if strings.Count(text, "\n") < 5 {
+				t.Errorf("%s: no table: %s", command, text)
+			}
+			for line := range strings.Lines(text) {
+				if w := displaywidth.String(strings.TrimSuffix(line, "\n")); w > width {
+					t.Errorf("%s: a line of %d on a terminal of %d: %s", command, w, width, line)
+				}
+			}
+		}
+	}
+	// A terminal that does not know its width.
+	if got, want := onTerminal(t, 0, "machines"), onTerminal(t, 80, "machines"); got != want {
+		t.Errorf("not for 80 columns:\n%s", got)
+	}
+}
+
+func TestColourOnTerminal(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for _, test := range []struct {
+		noColor, term string
+		args          []string
+		colour        bool
+	}{
+		{colour: true},
+		{noColor: "1"},
+		{term: "dumb"},
+		{args: []string{"--color=never"}},
+		{noColor: "1", args: []string{"--color=always"}, colour: true},
+	} {
+		t.Setenv("NO_COLOR", test.noColor)
+		t.Setenv("TERM", test.term)
+		text := onTerminal(t, 80, append([]string{"tags"}, test.args...)...)
+		if got := strings.Contains(text, "\x1b["); got != test.colour {
+			t.Errorf("%+v: colour is %t", test, got)
+		}
+	}
+}

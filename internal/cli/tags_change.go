@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/view"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/store"
+)
+
+func tagsAddCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "add",
+		Usage:     "give machines a tag, and with it the roles that take machines by it",
+		ArgsUsage: "TAG MACHINE...",
+		Description: "Written to inventory.json. Of a clan that cannot be written to, --dry-run tells what would follow if the machines\n" +
+			"carried the tag.",
+		Flags: changeFlags(),
+		Action: func(c *cli.Context) error {
+			if err := wants(c, 2, -1, "clanctl tags add TAG MACHINE..."); err != nil {
+				return err
+			}
+			tag, machines := c.Args().First(), c.Args().Tail()
+			err := changeClan(c, func(s *store.Store) error {
+				if inv := s.Inventory(); inv.Machines != nil && !c.Bool("force") {
+					// What does not evaluate is the store's to judge: it may be what the tag mends.
+					failing := func(machine string) bool {
+						return inv.Failure(instance.Subject{Machine: machine}) != nil
+					}
+					addition, err := view.AddTag(inv, tag, slices.DeleteFunc(slices.Clone(machines), failing))
+					if err != nil {
+						return err
+					}
+					if addition.New && len(addition.Nearest) > 0 {
+						say(c, "%s is a new tag; there is %s", tag, nearest.List(addition.Nearest))
+					}
+				}
+				var errs []error
+				for _, machine := range machines {
+					errs = append(errs, s.AddTags(machine, tag))
+				}
+				return store.JoinErrors(errs...)
+			})
+			noEffect := (*store.NoEffectError)(nil)
+			if c.Bool("dry-run") && (errors.As(err, new(*instance.NotLocalError)) || errors.As(err, &noEffect) && noEffect.Unread) {
+				say(c, "%v; if the tag is added elsewhere:", err)
+				return whatIf(c, tag, machines)
+			}
+			return err
+		},
+	}
+}
+
+func tagsRemoveCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "remove",
+		Usage:     "take a tag from machines that have it by inventory.json",
+		ArgsUsage: "TAG MACHINE...",
+		Flags:     changeFlags(),
+		Action: func(c *cli.Context) error {
+			if err := wants(c, 2, -1, "clanctl tags remove TAG MACHINE..."); err != nil {
+				return err
+			}
+			return changeClan(c, func(s *store.Store) error {
+				var errs []error
+				for _, machine := range c.Args().Tail() {
+					errs = append(errs, s.RemoveTags(machine, c.Args().First()))
+				}
+				return store.JoinErrors(errs...)
+			})
+		},
+	}
+}

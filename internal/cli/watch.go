@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/filetree"
+	"github.com/clanctl/clanctl/internal/watch"
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func watchFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "watch", Usage: "go on, and do it again whenever files of the flake change; say on standard error what changed in the clan"}
+}
+
+const (
+	// watchQuiet is how long no file must change before the clan is read again, watchMost how long it is put off at most.
+	watchQuiet = 100 * time.Millisecond
+	watchMost  = 2 * time.Second
+)
+
+// watchClan loads the clan and shows it, and again whenever files of it changed and it says something else than before, until the
+// command is interrupted. text is all that is shown of a state: the same text is not shown again. show is called as after [load]:
+// where nothing could be had the inventory is nil, and the error is to be returned or shown; errors are printed, and the exit
+// codes of findings do not end anything. What changed since the last state that could be read is said before.
+func watchClan(c *cli.Context, want instance.Config, text func(io.Writer, *instance.Inventory) error, show func(*instance.Inventory, error) error) error {
+	flake := c.String("flake")
+	ref, err := nixeval.ResolveRef(flake)
+	if err != nil {
+		return err
+	}
+	if ref.Root == "" {
+		return usageError{fmt.Sprintf("--watch needs a flake in a local directory, and %s is none", flake), ""}
+	}
+	files, err := watch.New()
+	if err != nil {
+		return err
+	}
+	defer files.Close()
+	w := watcher{c: c, want: want, text: text, show: show, trees: []nixeval.Ref{ref}, files: files}
+	for {
+		again, err := w.follow()
+		if err != nil {
+			return err
+		}
+		if again {
+			if err := w.look(); err != nil {
+				return err
+			}
+			// Other inputs may have been read: follow their files, and look once more for what happened to them meanwhile.
+			continue
+		}
+		if err := files.Wait(c.Context, watchQuiet, watchMost); err != nil {
+			return interrupted(err)
+		}
+		if err := w.look(); err != nil {
+			return err
+		}
+	}
+}
+
+// watchedDocument is the text for what is shown of the document.
+func watchedDocument(w io.Writer, inv *instance.Inventory) error { return writeJSON(w, inv) }
+
+// watcher is one call of watchClan.
+type watcher struct {
+	c     *cli.Context
+	want  instance.Config
+	text  func(io.Writer, *instance.Inventory) error
+	show  func(*instance.Inventory, error) error
+	files *watch.Files
+	trees []nixeval.Ref
+	// shown is the text that was shown last; failure the error.
+	shown   [sha256.Size]byte
+	failure string
+	// known is the last state that could be read, with all of its findings.
+	known *instance.Inventory
+}
+
+// follow watches the directories as they are now, and reports whether there are new ones.
+func (w *watcher) follow() (bool, error) {
+	var directories []watch.Directory
+	for _, tree := range w.trees {
+		found, err := filetree.Source{Root: tree.Root, Git: tree.Git}.Directories(w.c.Context)
+		if err != nil {
+			if w.c.Context.Err() != nil {
+				return false, interrupted(w.c.Context.Err())
+			}
+			return false, nil // git is busy, or a directory is gone for a moment: those of before will do
+		}
+		for _, d := range found {
+			directories = append(directories, watch.Directory(d))
+		}
+	}
+	return w.files.Set(directories)
+}
+
+// look reads the clan and shows it, if there is anything to show. The error is one that ends the watch.
+func (w *watcher) look() error {
+	inv, err := load(w.c, w.want)
+	if w.c.Context.Err() != nil {
+		return interrupted(w.c.Context.Err())
+	}
+	if usage := (usageError{}); errors.As(err, &usage) {
+		return err
+	}
+	if inv == nil {
+		first := w.known == nil && w.failure == ""
+		if first && !errors.Is(err, nixeval.ErrEvaluation) {
+			return err // no edit of the flake helps
+		}
+		if err.Error() == w.failure {
+			return nil
+		}
+		w.failure, w.shown = err.Error(), [sha256.Size]byte{}
+		w.say("the clan does not evaluate")
+		return w.print(nil, err)
+	}
+	sum := sha256.New()
+	if err := w.text(sum, inv); err != nil {
+		return err
+	}
+	if now := [sha256.Size]byte(sum.Sum(nil)); now == w.shown {
+		return nil
+	} else {
+		w.shown = now
+	}
+	w.trees = slices.Clone(inv.Trees)
+	now := *inv
+	now.Findings = check.All(inv)
+	if w.known != nil {
+		w.difference(&now)
+	}
+	w.known, w.failure = &now, ""
+	return w.print(inv, err)
+}
+
+// print shows a state. What is wrong with it does not end the watch.
+func (w *watcher) print(inv *instance.Inventory, err error) error {
+	err = w.show(inv, err)
+	switch {
+	case errors.As(err, new(usageError)):
+		return err
+	case stdout(w.c).err != nil: // nobody is there to show anything to
+		return stdout(w.c).err
+	case err != nil && !errors.As(err, new(exitStatus)):
+		printError(stderr(w.c), err)
+	}
+	return nil
+}
+
+// difference says what changed since the last state that could be read.
+func (w *watcher) difference(now *instance.Inventory) {
+	d := diff.Of(w.known, now)
+	if d.Empty() && len(d.Unknown) == 0 {
+		w.say("nothing changed in the inventory but places")
+		return
+	}
+	w.say("the clan changed")
+	to := stderr(w.c)
+	paint, err := to.painter(w.c)
+	if err != nil {
+		paint = colourless
+	}
+	var b bytes.Buffer
+	_ = printDiff(&b, to.width(), paint, d) // a buffer takes everything
+	_, _ = b.WriteTo(to)
+}
+
+func (w *watcher) say(text string) {
+	say(w.c, "%s %s", time.Now().Format(time.TimeOnly), text)
+}
+
+// interrupted is how a watch ends: there is nothing to say about it.
+func interrupted(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return exitStatus(exitInterrupted)
+	}
+	return err
+}
