@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -165,6 +166,10 @@ func withoutThrows(v any, report func(path []string), path []string) (clean any,
 			return nil, false
 		}
 		for key, value := range v {
+			if name, ok := strings.CutPrefix(key, "<"); ok { // how the oracle writes names that Nix has a meaning for
+				delete(v, key)
+				key = strings.TrimSuffix(name, ">")
+			}
 			if clean, whole := withoutThrows(value, report, append(slices.Clip(path), key)); whole {
 				v[key] = clean
 			} else {

@@ -57,22 +57,27 @@ let
     v:
     {
       lambda = { "$function" = true; };
-      path = toString v;
-      string = unsafeDiscardStringContext v;
+      path = inFlake (toString v);
+      string = inFlake (unsafeDiscardStringContext v);
       list = map show v;
       set = shownSet v;
     }
     .${typeOf v} or v;
   shownSet =
     v:
-    if evaluates (v.type or null) && v.type or null == "derivation" then
+    if v ? drvPath && evaluates (v.type or null) && v.type or null == "derivation" then
       { "$derivation" = unsafeDiscardStringContext v.name; }
-    else if v ? __toString then
-      show (v.__toString v)
-    else if v ? outPath then
-      show "${v.outPath}"
     else
-      mapAttrs (_: show) v;
+      # toJSON takes a set with one of these names for something else.
+      listToAttrs (map (name: { name = if elem name [ "outPath" "__toString" ] then "<${name}>" else name; value = show v.${name}; }) (attrNames v));
+  # A path into the flake is relative to it.
+  inFlake =
+    s:
+    let
+      source = target.outPath + "/";
+      n = stringLength source;
+    in
+    if substring 0 n s == source then substring n (stringLength s) s else s;
 
   # ---- machines and tags ----
 

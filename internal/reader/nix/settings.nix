@@ -213,8 +213,13 @@ let
           isOne = length path > depth && !(isOmitted path) && isOption option;
         in
         {
-          # A role without options: nothing can read its settings, and clan drops them.
-          bare = length path == depth && hasLib && peek false (removeAttrs declared [ "_module" ] == { });
+          # A role without options: nothing can read its settings, and clan drops them. Nothing else may be wrong with it.
+          bare =
+            length path == depth
+            && hasLib
+            && !(isOmitted path)
+            && peek false (removeAttrs declared [ "_module" ] == { })
+            && peek false (isAttrs (result.extendModules { modules = [ { _module.check = false; } ]; }).config);
           undefined = isOne && peek false (!option.isDefined) && !(option ? default);
           # A removed option is hidden, and throws when it is looked at. That of an option's default is no setting.
           unset = isOne && peek false (option.visible or true == false && option.highestPrio >= 1500);

@@ -15,7 +15,7 @@
         path = value ./values.nix;
         context = value "${./values.nix}";
         interpolated = value "${builtins.toFile "conformance" "x"}";
-        derivation = value { type = "derivation"; name = "made-up-1.0"; outPath = throw "never built"; };
+        derivation = value { type = "derivation"; name = "made-up-1.0"; drvPath = throw "never instantiated"; outPath = throw "never built"; };
         unnamed = value { type = "derivation"; drvPath = throw "never instantiated"; name = "unnamed"; };
         source = value { outPath = "/nowhere"; rev = "1"; };
         printable = value { __toString = self: "printed ${self.what}"; what = "set"; };
