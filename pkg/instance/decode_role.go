@@ -253,7 +253,7 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 
 // isGhost reports whether none of some members is a machine.
 func (d *instanceDecoder) isGhost(members []string) bool {
-	return len(d.inv.Unknown) == 0 && !slices.ContainsFunc(members, d.index.Has)
+	return len(members) > 0 && len(d.inv.Unknown) == 0 && !slices.ContainsFunc(members, d.index.Has)
 }
 
 func (d *instanceDecoder) own(nodes []reader.Own) []OwnDefinition {
@@ -286,7 +286,6 @@ func (l *layerDecoder) set(kind string, nodes reader.Named[reader.Part[[]reader.
 	for name, part := range nodes {
 		if part.Failure != nil {
 			l.lost = append(l.lost, lostLayer{kind, name, nil, part.Failure})
-			continue
 		}
 		out[name] = l.layer(kind, name, part.Value)
 	}
@@ -314,12 +313,12 @@ func (l *layerDecoder) layer(kind, name string, nodes []reader.Part[reader.Defin
 // settings. It mirrors `signature` in settings.nix.
 func (r *Role) layersOf(machine string, m *Member) string {
 	name := ""
-	if len(r.Layers.Machines[machine]) > 0 {
+	if _, written := r.Layers.Machines[machine]; written {
 		name = machine
 	}
 	var set []string
 	for _, tag := range m.Tags {
-		if len(r.Layers.Tags[tag]) > 0 {
+		if _, written := r.Layers.Tags[tag]; written {
 			set = append(set, tag)
 		}
 	}

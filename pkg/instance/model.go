@@ -254,7 +254,7 @@ const (
 )
 
 // Layers are the settings that an instance gives for a role, each with the definitions that make it up. Empty ones are left
-// out.
+// out; one that is written and does not evaluate has no definitions.
 type Layers struct {
 	// Role is `roles.<role>.settings`.
 	Role []Definition

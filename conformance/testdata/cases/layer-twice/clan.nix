@@ -1,0 +1,22 @@
+{ own, ... }:
+{
+  # clan takes the settings of one layer from one place only; the other members stay.
+  imports = [ { inventory.instances.twice.roles.server.machines.m.settings.number = 2; } ];
+  inventory.machines = {
+    m = { };
+    n.tags = [ "t" ];
+    o = { };
+  };
+  inventory.instances.twice = {
+    module = own "wide";
+    roles.server.tags.all = { };
+    roles.server.machines.m.settings.number = 1;
+  };
+  inventory.instances.tagged = {
+    module = own "wide";
+    roles.server.tags = {
+      all = { };
+      t.settings = throw "this layer";
+    };
+  };
+}

@@ -1,0 +1,34 @@
+package instance
+
+import (
+	"slices"
+	"testing"
+)
+
+// A layer that does not evaluate makes its members' settings fail, and theirs alone: they do not get what the others have.
+func TestLayerThatFails(t *testing.T) {
+	l, err := answered([]byte(`{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"m":{},"n":{},"o":{}},{"all":["m","n","o"],"t":["n"]},{"m":["all"],"n":["all","t"],"o":["all"]},
+		{"i":{"module":{"name":"i"},"roles":{"r":{"machines":["m"],"tags":["all","t"],"layer":[],
+			"machineLayers":{"m":[{"value":{"$clanctl":"throws"}}]},"tagLayers":{"t":{"$clanctl":"throws"}}}}}},
+		{},{"k":{"manifest":null,"roles":{"r":{}}}},
+		{"i":{"key":"k","clan":true,"roles":{"r":{"settingsFrom":"clan","groups":{
+			"1":{"machine":"m","tags":[],"member":"m","settings":{"$clanctl":"throws"}},
+			"2":{"machine":null,"tags":["t"],"member":"n","settings":{"$clanctl":"throws"}},
+			"3":{"machine":null,"tags":[],"member":"o","settings":{"port":1}}}}}}},
+		{},{},{},{}]}`), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.decode()
+	machines := l.inv.Instances["i"].Roles["r"].Machines
+	if machines["m"].Settings != nil || machines["n"].Settings != nil || machines["o"].Settings == nil {
+		t.Errorf("settings of m %v, n %v, o %v", machines["m"].Settings, machines["n"].Settings, machines["o"].Settings)
+	}
+	var failed []string
+	for _, loss := range l.losses {
+		failed = append(failed, string(loss.finding.Code)+" "+loss.finding.Machine)
+	}
+	if want := []string{"settings-failed m", "settings-failed n"}; !slices.Equal(failed, want) {
+		t.Errorf("found %q, want %q", failed, want)
+	}
+}
