@@ -1,0 +1,49 @@
+let
+  of =
+    args: names: instances:
+    import ../../nix/instances.nix (import ../../nix/helpers.nix "" args) {
+      inventory = { inherit instances; };
+      tagSettingsCount = true;
+      inherit names;
+    };
+  facts = instances: (of { } [ ] instances).facts.instances;
+  wrapped = file: value: { _file = file; imports = [ value ]; };
+in
+{
+  defaults = { got = facts { i = { }; }; want.i = { module = { name = "i"; input = null; }; roles = { }; }; };
+  layers = {
+    got = (facts { i.roles.r = { machines.m.settings.a = 1; machines.n = { }; tags = [ "t" ]; settings.b = 2; extraModules = [ (x: x) ]; }; }).i.roles.r;
+    want = {
+      machines = [ "m" "n" ];
+      tags = [ "t" ];
+      machineLayers.m = [ { file = null; value.a = 1; } ];
+      tagLayers = { };
+      layer = [ { file = null; value.b = 2; } ];
+      extraModules = 1;
+    };
+  };
+  # clan wraps each definition in a module that names its file.
+  wrapped = {
+    got = (facts { i.roles.r.settings = { imports = [ (wrapped "a.nix" { a = 1; }) (wrapped "b.nix" { b = 2; }) ]; }; }).i.roles.r.layer;
+    want = [ { file = "a.nix"; value.a = 1; } { file = "b.nix"; value.b = 2; } ];
+  };
+  layer-that-throws = {
+    got = (facts { i.roles.r.machines.m.settings = throw "x"; }).i.roles.r.machineLayers.m;
+    want = [ { file = null; value = { "$clanctl" = "throws"; path = [ "instances" "i" "roles" "r" "machineLayers" "m" "0" "value" ]; }; } ];
+  };
+  role-that-throws = {
+    got = (facts { i.roles = { bad = throw "x"; good = { }; }; }).i.roles;
+    want = {
+      bad = { "$clanctl" = "throws"; path = [ "instances" "i" "roles" "bad" ]; };
+      good = { machines = [ ]; tags = [ ]; machineLayers = { }; tagLayers = { }; layer = [ ]; extraModules = 0; };
+    };
+  };
+  asked-for = { got = builtins.attrNames (of { } [ "b" ] { a = throw "x"; b = { }; }).facts.instances; want = [ "b" ]; };
+  all-names = { got = (of { } [ "b" ] { a = { }; b = { }; }).facts.instanceNames; want = [ "a" "b" ]; };
+  # A reference that fails has failed as a part already.
+  readable = { got = builtins.attrNames (of { } [ ] { a.module.name = throw "x"; b = { }; }).readable; want = [ "b" ]; };
+  left-out = {
+    got = (of { omit = [ [ "instances" "a" ] ]; } [ ] { a = abort "looked at"; }).facts.instances.a;
+    want = { "$clanctl" = "omitted"; path = [ "instances" "a" ]; at = 0; };
+  };
+}
