@@ -46,12 +46,15 @@ type Spec struct {
 
 // Role is one as it is written.
 type Role struct {
-	Machines      Part[[]string]                        `json:"machines"`
-	Tags          Part[[]string]                        `json:"tags"`
-	MachineLayers Part[Named[Part[[]Part[Definition]]]] `json:"machineLayers"`
-	TagLayers     Part[Named[Part[[]Part[Definition]]]] `json:"tagLayers"`
-	Layer         Part[[]Part[Definition]]              `json:"layer"`
-	ExtraModules  Part[int]                             `json:"extraModules"`
+	Machines Part[[]string] `json:"machines"`
+	Tags     Part[[]string] `json:"tags"`
+	// MachinesAreSets and TagsAreSets fail where one of these is no set, or has an attribute that clan does not know.
+	MachinesAreSets Part[bool]                            `json:"machinesAreSets"`
+	TagsAreSets     Part[bool]                            `json:"tagsAreSets"`
+	MachineLayers   Part[Named[Part[[]Part[Definition]]]] `json:"machineLayers"`
+	TagLayers       Part[Named[Part[[]Part[Definition]]]] `json:"tagLayers"`
+	Layer           Part[[]Part[Definition]]              `json:"layer"`
+	ExtraModules    Part[int]                             `json:"extraModules"`
 }
 
 // Definition is one value that is written.

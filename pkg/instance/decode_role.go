@@ -110,7 +110,14 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	if f := node.ExtraModules.Failure; f != nil {
 		d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "extraModules"}))
 	}
-	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachineLayers.Failure, node.TagLayers.Failure, node.Layer.Failure)
+	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure, node.MachineLayers.Failure, node.TagLayers.Failure, node.Layer.Failure)
+	if f := node.TagsAreSets.Failure; own == nil && f != nil {
+		if d.clanEvaluates(name) { // until mid 2026 it took a tag's name only
+			d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "tags"}))
+		} else {
+			own = f
+		}
+	}
 	if own != nil {
 		d.lose(own, NewFinding(CodeRoleFailed, subject, Cause{}))
 	}
@@ -140,6 +147,17 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 		}
 	}
 	d.settings(name, role, layers.lost)
+}
+
+// clanEvaluates reports whether clan has all settings of a role's members.
+func (d *instanceDecoder) clanEvaluates(name string) bool {
+	role := d.evaluated.Roles[name].Value
+	for _, group := range role.Groups.Value {
+		if _, whole := group.Value.Settings.Whole(); group.Failure != nil || !whole {
+			return false
+		}
+	}
+	return role.Groups.OK() && SettingsFrom(role.SettingsFrom.Value) == SettingsFromClan
 }
 
 // settings fills in the final settings of the members.

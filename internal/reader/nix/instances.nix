@@ -43,8 +43,8 @@ let
   # A layer that cannot be looked at counts as set.
   isSet = d: peek true (d.value != { });
 
-  # A value, if the members evaluate: clan checks that each is a set.
-  after = members: value: builtins.foldl' (value: member: builtins.seq member value) value (attrValues members);
+  # True, if the members evaluate.
+  areSets = members: builtins.foldl' (value: member: builtins.seq member value) true (attrValues members);
 
   show = path: layer: genList (i: part (path ++ [ (toString i) ]) {
     inherit (elemAt layer i) file;
@@ -97,8 +97,11 @@ rec {
           builtins.seq r.given {
             machines = whole (at "machines") (attrNames r.machines);
             tags = whole (at "tags") (attrNames r.tags);
-            machineLayers = part (at "machineLayers") (after r.machines (parts (at "machineLayers") (path: _: show path) r.layers.machines));
-            tagLayers = part (at "tagLayers") (after r.tags (parts (at "tagLayers") (path: _: show path) r.layers.tags));
+            # clan checks that each is a set.
+            machinesAreSets = whole (at "machinesAreSets") (areSets r.machines);
+            tagsAreSets = whole (at "tagsAreSets") (areSets r.tags);
+            machineLayers = part (at "machineLayers") (parts (at "machineLayers") (path: _: show path) r.layers.machines);
+            tagLayers = part (at "tagLayers") (parts (at "tagLayers") (path: _: show path) r.layers.tags);
             layer = part (at "layer") (show (at "layer") r.layers.role);
             # Functions may be among them: count, never show.
             extraModules = whole (at "extraModules") (length (r.given.extraModules or [ ]));

@@ -4,19 +4,11 @@
   imports = [ { inventory.instances.twice.roles.server.machines.m.settings.number = 2; } ];
   inventory.machines = {
     m = { };
-    n.tags = [ "t" ];
-    o = { };
+    n = { };
   };
   inventory.instances.twice = {
     module = own "wide";
     roles.server.tags.all = { };
     roles.server.machines.m.settings.number = 1;
-  };
-  inventory.instances.tagged = {
-    module = own "wide";
-    roles.server.tags = {
-      all = { };
-      t.settings = throw "this layer";
-    };
   };
 }

@@ -16,6 +16,8 @@ in
     want = {
       machines = [ "m" "n" ];
       tags = [ "t" ];
+      machinesAreSets = true;
+      tagsAreSets = true;
       machineLayers.m = [ { file = null; value.a = 1; } ];
       tagLayers = { };
       layer = [ { file = null; value.b = 2; } ];
@@ -35,7 +37,7 @@ in
     got = (facts { i.roles = { bad = throw "x"; good = { }; }; }).i.roles;
     want = {
       bad = { "$clanctl" = "throws"; path = [ "instances" "i" "roles" "bad" ]; };
-      good = { machines = [ ]; tags = [ ]; machineLayers = { }; tagLayers = { }; layer = [ ]; extraModules = 0; };
+      good = { machines = [ ]; tags = [ ]; machinesAreSets = true; tagsAreSets = true; machineLayers = { }; tagLayers = { }; layer = [ ]; extraModules = 0; };
     };
   };
   asked-for = { got = builtins.attrNames (of { } [ "b" ] { a = throw "x"; b = { }; }).facts.instances; want = [ "b" ]; };
