@@ -110,7 +110,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	if f := node.ExtraModules.Failure; f != nil {
 		d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "extraModules"}))
 	}
-	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure, node.MachineLayers.Failure, node.TagLayers.Failure, node.Layer.Failure)
+	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure, node.MachineLayers.Failure, node.TagLayers.Failure)
 	if f := node.TagsAreSets.Failure; own == nil && f != nil {
 		if d.clanEvaluates(name) { // until mid 2026 it took a tag's name only
 			d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "tags"}))
@@ -125,7 +125,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	role.Layers = Layers{
 		Machines: layers.set("machine", node.MachineLayers.Value),
 		Tags:     layers.set("tag", node.TagLayers.Value),
-		Role:     layers.layer("role", "", node.Layer.Value),
+		Role:     layers.layer("role", "", node.Layer),
 	}
 	slices.Sort(role.Tags)
 	members := d.index.Members(node.Machines.Value, role.Tags)
@@ -302,17 +302,17 @@ type lostLayer struct {
 func (l *layerDecoder) set(kind string, nodes reader.Named[reader.Part[[]reader.Part[reader.Definition]]]) map[string][]Definition {
 	out := make(map[string][]Definition, len(nodes))
 	for name, part := range nodes {
-		if part.Failure != nil {
-			l.lost = append(l.lost, lostLayer{kind, name, nil, part.Failure})
-		}
-		out[name] = l.layer(kind, name, part.Value)
+		out[name] = l.layer(kind, name, part)
 	}
 	return out
 }
 
-func (l *layerDecoder) layer(kind, name string, nodes []reader.Part[reader.Definition]) []Definition {
+func (l *layerDecoder) layer(kind, name string, node reader.Part[[]reader.Part[reader.Definition]]) []Definition {
+	if node.Failure != nil {
+		l.lost = append(l.lost, lostLayer{kind, name, nil, node.Failure})
+	}
 	var layer []Definition
-	for _, part := range nodes {
+	for _, part := range node.Value {
 		if part.Failure != nil {
 			l.lost = append(l.lost, lostLayer{kind, name, nil, part.Failure})
 			continue

@@ -15,6 +15,7 @@ let
     concatMap
     deepSeq
     dirOf
+    elem
     elemAt
     filter
     foldl'
@@ -81,8 +82,13 @@ rec {
   # Whether a path that begins like this is omitted.
   omitsBelow = beginning: filter (path: length path >= length beginning && genList (elemAt path) (length beginning) == beginning) omit != [ ];
 
-  # Some instance or machine is such that clan's own services must not be looked at.
-  isPoisoned = omit != [ ] && (omitsBelow [ "instances" ] || omitsBelow [ "machines" ] || omitsBelow [ "tags" ] || omitsBelow [ "carried" ]);
+  # Some instance or machine is such that clan's own services must not be looked at. Of settings clan looks at what is asked for.
+  isPoisoned =
+    filter (
+      path:
+      elem (head path) [ "instances" "machines" "tags" "carried" ]
+      && !(length path > 4 && elem (elemAt path 4) [ "layer" "machineLayers" "tagLayers" ])
+    ) omit != [ ];
 
   omitted = listToAttrs (genList (i: nameValue (toJSON (elemAt omit i)) i) (length omit));
   isPlain = omit == [ ] && !isolate;

@@ -11,6 +11,7 @@
   part,
   parts,
   peek,
+  traced,
   walk,
   whole,
   ...
@@ -70,15 +71,21 @@ rec {
     let
       given = raw.${name}.roles.${role};
       layer = v: filter isSet (definitionsOf null (v.settings or { }));
-      layersOf = members: filterAttrs (_: l: l != [ ]) (mapAttrs (_: layer) members);
+      # clan checks a layer as a whole before it shows any of it: one that kills the process does so here.
+      layersOf =
+        kind: members:
+        let
+          at = m: [ "instances" name "roles" role kind m ];
+        in
+        filterAttrs (m: l: isOmitted (at m) || traced (at m) (l != [ ])) (mapAttrs (_: layer) members);
     in
     rec {
       inherit given;
       machines = namesToSet (given.machines or { });
       tags = namesToSet (given.tags or { });
       layers = {
-        machines = layersOf machines;
-        tags = if tagSettingsCount then layersOf tags else { };
+        machines = layersOf "machineLayers" machines;
+        tags = if tagSettingsCount then layersOf "tagLayers" tags else { };
         role = layer given;
       };
     };

@@ -17,12 +17,13 @@ let
     concatMap
     elem
     filter
+    head
     isAttrs
     isList
     isString
     length
-    removeAttrs
     seq
+    tail
     typeOf
     unsafeDiscardStringContext
     unsafeGetAttrPos
@@ -73,7 +74,7 @@ let
       lists ? false,
       # More to say of a definition: { file; priority; value; fails ? false; } of the attribute's own value.
       about ? _: { },
-      # Names of whose values nothing is looked at, because that kills the process.
+      # Paths to values that are not looked at, because that kills the process.
       skip ? [ ],
       # The only names, unless it is empty.
       only ? [ ],
@@ -86,10 +87,12 @@ let
       node =
         name:
         let
+          isSkipped = elem [ name ] skip;
+          skipBelow = map tail (filter (path: head path == name && length path > 1) skip);
           here = concatMap (
             s:
             if isAttrs s.value then
-              if s.value ? ${name} && elem name skip then
+              if s.value ? ${name} && isSkipped then
                 [ { inherit (s) file; value = null; at = placeOf name s; } ]
               else if s.value ? ${name} then
                 map (d: d // { at = placeOf name s // about d; }) (unwrap always { inherit (s) file; value = s.value.${name}; })
@@ -100,7 +103,7 @@ let
             else
               [ ]
           ) sets;
-          below = if depth <= 1 || elem name skip then { } else tree (removeAttrs how [ "skip" "only" ]) (depth - 1) here;
+          below = if depth <= 1 || isSkipped then { } else tree (how // { skip = skipBelow; only = [ ]; }) (depth - 1) here;
         in
         { at = map (d: d.at) here; } // (if below == { } then { } else { inherit below; });
     in

@@ -30,6 +30,7 @@ let
     isAttrs
     isList
     length
+    tail
     ;
 
   helpers = import ./helpers.nix (builtins.unsafeDiscardStringContext (toString target.outPath)) args;
@@ -51,9 +52,26 @@ let
 
   origins = args.origins or false;
 
+  # Where a part is written, as far as that tells where the error is: a layer stands below `machines`, `tags` or the role itself.
+  placeOf =
+    path:
+    let
+      kind = elemAt path 3;
+      from = n: if length path > n then helpers.drop n path else [ ];
+      member = [ (elemAt path 4) ] ++ (if length path > 5 then [ "settings" ] ++ from 7 else [ ]);
+      places = {
+        layer = [ "settings" ] ++ from 6;
+        machineLayers = [ "machines" ] ++ member;
+        tagLayers = [ "tags" ] ++ member;
+        machinesAreSets = [ "machines" ];
+        tagsAreSets = [ "tags" ];
+      };
+    in
+    if length path > 3 && places ? ${kind} then genList (elemAt path) 3 ++ places.${kind} else [ (head path) ];
+
   # What not to look at among the definitions of an option: what kills the process, and what nobody asked for.
   limits = name: {
-    skip = map (path: elemAt path 1) (builtins.filter (path: head path == name && builtins.length path > 1) helpers.omit);
+    skip = map (path: placeOf (tail path)) (builtins.filter (path: head path == name && length path > 1) helpers.omit);
     only = if name == "instances" then args.instances or [ ] else [ ];
   };
 

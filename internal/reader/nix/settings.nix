@@ -187,13 +187,18 @@ let
         group: o:
         let
           kind = elemAt o 4;
-          from = if kind == "layer" then 7 else 8;
+          start = if kind == "layer" then 5 else 6; # the layer, then "0" "value" PATH...
           counts =
             kind == "layer"
             || kind == "machineLayers" && (group == null || elemAt o 5 == group.machine)
             || kind == "tagLayers" && (group == null || elem (elemAt o 5) group.tags);
         in
-        if length o > from && counts then drop from o else null;
+        if length o < start || !counts then
+          null
+        else if length o > start + 2 then
+          drop (start + 2) o
+        else
+          [ ];
       lostIn =
         group:
         listToAttrs (
@@ -217,7 +222,7 @@ let
           bare =
             length path == depth
             && hasLib
-            && !(isOmitted path)
+            && !(isOmitted path || lost ? ${place})
             && peek false (removeAttrs declared [ "_module" ] == { })
             && peek false (isAttrs (result.extendModules { modules = [ { _module.check = false; } ]; }).config);
           undefined = isOne && peek false (!option.isDefined) && !(option ? default);

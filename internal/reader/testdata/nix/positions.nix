@@ -22,7 +22,8 @@ in
     want = [ 50 100 ];
   };
   names-in-a-list = { got = names (positions.owners none 1 (defined [ "m" ])); want.m = { }; };
-  skipped = { got = names (positions.places { skip = [ "bad" ]; } 2 (defined { bad = abort "looked at"; good.x = 1; })); want = { bad = { }; good.x = { }; }; };
+  skipped = { got = names (positions.places { skip = [ [ "bad" ] ]; } 2 (defined { bad = abort "looked at"; good.x = 1; })); want = { bad = { }; good.x = { }; }; };
+  skipped-inside = { got = names (positions.places { skip = [ [ "a" "bad" ] ]; } 3 (defined { a = { bad = abort "looked at"; good.x = 1; }; })); want.a = { bad = { }; good.x = { }; }; };
   only = { got = names (positions.places { only = [ "b" ]; } 1 (defined { a = 1; b = 2; })); want.b = { }; };
   shapes = { got = map (at: at.type) (positions.shapes none 1 (defined { a = "x"; })).a.at; want = [ "string" ]; };
   throws = { got = map (at: at.type) (positions.shapes none 1 (defined { a = throw "x"; })).a.at; want = [ "?" ]; };
