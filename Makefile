@@ -50,10 +50,11 @@ bench: build
 	@$(GO) run ./internal/bench -bounds internal/bench/bounds.json -page docs/performance.md $(BENCHFLAGS)
 	$(GO) test -run '^$$' -bench . ./pkg/...
 
-# What is written from other files of the project: after a change of go.mod, of a command or flag, or of what pkg/ exports.
+# What is written from other files of the project: after a change of go.mod, of a command or flag, of the codes of
+# findings, or of what pkg/ exports.
 generate:
 	@scripts/ensure-nix
-	UPDATE=1 $(GO) test -count=1 -run '^(TestReference|TestGomod2nix|TestAPI)$$' ./internal/...
+	UPDATE=1 $(GO) test -count=1 -run '^(TestReference|TestTableOfCodes|TestGomod2nix|TestAPI)$$' ./internal/...
 
 # See RELEASING.md.
 release:

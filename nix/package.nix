@@ -19,6 +19,8 @@ buildGoApplication {
       ../go.mod
       ../go.sum
       ../cmd
+      ../docs/docs.go
+      ../docs/findings.md
       ../internal
       ../pkg
     ];

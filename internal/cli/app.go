@@ -76,6 +76,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			instancesCommand(),
 			tagsCommand(),
 			checkCommand(),
+			explainCommand(),
 			diffCommand(),
 			graphCommand(),
 			whyCommand(),
@@ -127,7 +128,7 @@ func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag)
 
 // readsClan reports whether a command has the flags that say which clan to read, and how.
 func readsClan(command *cli.Command) bool {
-	return command.Action != nil && !slices.Contains([]string{"completion", "man", "new"}, command.Name)
+	return command.Action != nil && !slices.Contains([]string{"completion", "explain", "man", "new"}, command.Name)
 }
 
 func buildVersion() string {

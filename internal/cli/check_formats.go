@@ -60,12 +60,21 @@ func formatOf(c *cli.Context, formats ...string) (string, *jsonOutput, error) {
 
 // messageOf is all that there is to say of a finding beside its place, for formats that have one text for it.
 func messageOf(f instance.Finding) string {
-	text := f.Details()
+	text := detailsOf(f)
 	if about := f.About(); about != "" {
 		text = about + ": " + text
 	}
 	if isInput(f.File) {
 		text = f.Position.String() + ": " + text // there is no place in the repository that one could point to
+	}
+	return text
+}
+
+// detailsOf are what there is to say of a finding; one without a hint points at its page.
+func detailsOf(f instance.Finding) string {
+	text := f.Details()
+	if f.Hint() == "" {
+		text += fmt.Sprintf("\nhint: clanctl explain %s", f.Code)
 	}
 	return text
 }

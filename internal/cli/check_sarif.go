@@ -37,10 +37,15 @@ type (
 		ID               string    `json:"id"`
 		ShortDescription sarifText `json:"shortDescription"`
 		HelpURI          string    `json:"helpUri"`
+		Help             sarifHelp `json:"help"`
 		Configuration    sarifRank `json:"defaultConfiguration"`
 	}
 	sarifRank struct {
 		Level instance.Severity `json:"level"`
+	}
+	sarifHelp struct {
+		Text     string `json:"text"`
+		Markdown string `json:"markdown"`
 	}
 	sarifText struct {
 		Text string `json:"text"`
@@ -80,7 +85,8 @@ func sarifOf(r *report) sarifLog {
 	run.Tool.Driver = sarifDriver{Name: "clanctl", Version: buildVersion(), InformationURI: homepage}
 	for _, info := range codes {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: string(info.Code), ShortDescription: sarifText{info.Title},
-			HelpURI: manual + string(info.Code), Configuration: sarifRank{info.Severity}})
+			HelpURI: manual + string(info.Code), Help: sarifHelp{"clanctl explain " + string(info.Code), findingPage(info.Code)},
+			Configuration: sarifRank{info.Severity}})
 	}
 	for _, f := range r.Findings {
 		run.Results = append(run.Results, sarifResult{RuleID: string(f.Code), Level: f.Severity, Message: sarifText{messageOf(f)},

@@ -87,9 +87,9 @@ func TestAnnotations(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `::warning file=a b%2Cc%3Ad%25.nix,line=2,col=3,title=setting-failed::inventory.instances.sshd.roles.server: 50%25 of\x0d%0A\x1b[31mmachines: a,b%0Ahint: did you mean "laptop"?
-::error title=module-failed::<nixpkgs>/lib.nix:7:1: no
-::warning title=nix-warning::old
-::notice file=inventory.json,title=setting-failed::no
+::error title=module-failed::<nixpkgs>/lib.nix:7:1: no%0Ahint: clanctl explain module-failed
+::warning title=nix-warning::old%0Ahint: clanctl explain nix-warning
+::notice file=inventory.json,title=setting-failed::no%0Ahint: clanctl explain setting-failed
 checked an empty clan: nothing found
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -114,12 +114,16 @@ func TestWrapWords(t *testing.T) {
 	}
 }
 
-// A finding as text is what its String method says, the line of the file aside.
+// A finding as text is what its String method says, the line of the file aside, and its page where it has no hint.
 func TestFindingPrinter(t *testing.T) {
 	for _, f := range sample().Findings {
 		var out bytes.Buffer
 		(&findingPrinter{out: &out, paint: colourless}).print(f)
-		if diff := cmp.Diff(term.Escape(f.String())+"\n", out.String()); diff != "" {
+		want := term.Escape(f.String()) + "\n"
+		if f.Hint() == "" {
+			want += "  hint: clanctl explain " + string(f.Code) + "\n"
+		}
+		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Error(diff)
 		}
 	}

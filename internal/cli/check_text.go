@@ -33,7 +33,7 @@ func printText(w *stream, paint painter, r *report) error {
 	return out.Flush()
 }
 
-// print prints a finding as its String method says, with the line of the file below the place.
+// print prints a finding as its String method says, with the line of the file below the place, and a pointer where there is no hint.
 func (p *findingPrinter) print(f instance.Finding) {
 	place, severity, rest := "", string(f.Severity)+":", fmt.Sprintf(" [%s]", f.Code)
 	if f.File != "" {
@@ -48,7 +48,7 @@ func (p *findingPrinter) print(f instance.Finding) {
 	}
 	fmt.Fprintf(p.out, "%s%s%s\n", p.paint(bold, term.Escape(place)), p.paint(colour, severity), term.Escape(rest))
 	p.excerpt(f, colour)
-	for line := range strings.SplitSeq(term.Escape(f.Details()), "\n") {
+	for line := range strings.SplitSeq(term.Escape(detailsOf(f)), "\n") {
 		if strings.TrimSpace(line) == "" {
 			fmt.Fprintln(p.out)
 			continue

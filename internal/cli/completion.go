@@ -120,6 +120,9 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 	if command == "completion" {
 		return slices.Sorted(maps.Keys(completionScripts))
 	}
+	if command == "explain" {
+		return codeNames()
+	}
 	if command == "diff" {
 		ref, err := nixeval.ResolveRef(c.String("flake"))
 		if err != nil || len(given) > 1 || !ref.Git {

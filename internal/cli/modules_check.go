@@ -15,8 +15,9 @@ func modulesCheckCommand() *cli.Command {
 		Name:      "check",
 		Usage:     "list what is wrong with the flake's own service modules, and where",
 		ArgsUsage: "[NAME...]",
-		Description: "Looks at the modules themselves, whether an instance uses them or not. docs/findings.md explains each finding by its code.\n\n" +
-			"Exit codes: 0 nothing of severity error was found, 1 something was, 2 usage, 130 interrupted.",
+		Description: "Looks at the modules themselves, whether an instance uses them or not. clanctl explain CODE explains a finding.\n\n" +
+			"Exit codes: 0 nothing of severity error was found (with --strict: no warning either), 1 something was, 2 usage,\n" +
+			"130 interrupted.",
 		Flags: checkFlags(),
 		Action: func(c *cli.Context) error {
 			show, err := reportFormat(c)
@@ -29,10 +30,10 @@ func modulesCheckCommand() *cli.Command {
 			}
 			own, err := loadOwnModules(c)
 			if err == nil {
-				return newModulesReport(own, want).show(c, show)
+				return newModulesReport(own, want).show(c, want, show)
 			}
 			if r := failedReport(err); r != nil {
-				return r.show(c, show)
+				return r.show(c, want, show)
 			}
 			return err
 		},
@@ -72,8 +73,6 @@ func newModulesReport(own module.Input, want wanted) *report {
 	if len(own.Modules) == 0 && own.Err == nil {
 		r.none = "the flake has no service modules of its own: clanctl modules new NAME writes one"
 	}
-	for _, f := range check.Modules(own) {
-		r.add(f, want)
-	}
+	r.add(nil, check.Modules(own), want)
 	return r
 }

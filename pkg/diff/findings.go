@@ -1,8 +1,6 @@
 package diff
 
 import (
-	"slices"
-
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -19,33 +17,25 @@ func (c *comparison) findings() {
 
 // surplus are the findings of an inventory that the other does not have, or has not so many of.
 func surplus(inv, other *instance.Inventory) []instance.Finding {
-	key := func(f instance.Finding, machine string) string { return string(f.Severity) + f.For(machine).Key() }
+	key := func(f instance.Finding) string { return string(f.Severity) + f.Key() }
 	have := map[string]int{}
 	for _, f := range other.Findings {
 		for _, machine := range f.Concerned() {
-			have[key(f, machine)]++
+			have[key(f.For(machine))]++
 		}
 	}
 	found := []instance.Finding{}
 	for _, f := range inv.Findings {
-		var machines []string
-		for _, machine := range f.Concerned() {
-			if key := key(f, machine); have[key] > 0 {
-				have[key]--
-			} else {
-				machines = append(machines, machine)
+		rest, any := inv.Rest(f, func(one instance.Finding) bool {
+			has := have[key(one)] > 0
+			if has {
+				have[key(one)]--
 			}
+			return has
+		})
+		if any {
+			found = append(found, rest)
 		}
-		switch {
-		case len(machines) == 0:
-			continue
-		case len(machines) < len(f.Machines):
-			if !slices.Contains(machines, f.Machine) {
-				f = inv.FindingFor(f, machines[0])
-			}
-			f.Machines = machines
-		}
-		found = append(found, f)
 	}
 	return found
 }

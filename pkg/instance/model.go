@@ -136,6 +136,31 @@ func (inv *Inventory) FindingFor(f Finding, machine string) Finding {
 	return now
 }
 
+// Rest returns what is left of a finding without those of its machines for which drop reports true; drop is given the finding as one about
+// a single machine, as [Inventory.FindingFor] has it. It returns false if nothing is left.
+func (inv *Inventory) Rest(f Finding, drop func(Finding) bool) (Finding, bool) {
+	if len(f.Machines) == 0 {
+		return f, !drop(f)
+	}
+	var left []string
+	for _, machine := range f.Machines {
+		one := inv.FindingFor(f, machine)
+		if one.Machines = nil; !drop(one) {
+			left = append(left, machine)
+		}
+	}
+	switch {
+	case len(left) == 0:
+		return f, false
+	case len(left) == len(f.Machines):
+		return f, true
+	case !slices.Contains(left, f.Machine):
+		f = inv.FindingFor(f, left[0])
+	}
+	f.Machines = left
+	return f, true
+}
+
 // Flake says what was read, and how.
 type Flake struct {
 	// ClanCore is the name of the input that is clan-core; empty without one.

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// report is what check prints. Its fields are in the order of their JSON names.
+type report struct {
+	// Checked is how much was looked at; nil where nothing could be.
+	Checked *checked `json:"checked"`
+	// Counts are of all findings that are not ignored, shown or not.
+	Counts        counts             `json:"counts"`
+	Findings      []instance.Finding `json:"findings"`
+	SchemaVersion int                `json:"schemaVersion"`
+
+	source *sourceTree
+	// counted are the findings that would be in a baseline; failed tells that the flake does not evaluate.
+	counted []instance.Finding
+	failed  bool
+	// none says why there is nothing to check, if there is nothing and that is well.
+	none string
+}
+
+type checked struct {
+	Instances int `json:"instances"`
+	// Modules is more than 0 only where modules were looked at by themselves, and then nothing else was.
+	Modules int `json:"modules,omitzero"`
+	// Machines is nil where the machines do not evaluate.
+	Machines *int `json:"machines"`
+	Members  int  `json:"members"`
+	Roles    int  `json:"roles"`
+}
+
+type counts struct {
+	// Baseline counts findings that the baseline has.
+	Baseline int `json:"baseline,omitzero"`
+	Errors   int `json:"errors"`
+	Ignored  int `json:"ignored"`
+	// Notes are counted only where they are shown.
+	Notes    int `json:"notes,omitzero"`
+	Warnings int `json:"warnings"`
+}
+
+func newReport(inv *instance.Inventory, want wanted) *report {
+	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Instances: len(inv.Instances)}}
+	if inv.Machines != nil {
+		machines := len(inv.Machines)
+		r.Checked.Machines = &machines
+	}
+	for _, inst := range inv.Instances {
+		r.Checked.Roles += len(inst.Roles)
+		for _, role := range inst.Roles {
+			r.Checked.Members += len(role.Machines)
+		}
+	}
+	r.add(inv, check.All(inv), want)
+	return r
+}
+
+// add counts findings and keeps those to be shown. The inventory is nil where they are of modules.
+func (r *report) add(inv *instance.Inventory, findings []instance.Finding, want wanted) {
+	for _, f := range findings {
+		switch {
+		case slices.Contains(want.ignored, string(f.Code)):
+			r.Counts.Ignored++
+			continue
+		case len(want.only) > 0 && !slices.Contains(want.only, string(f.Code)):
+			continue
+		}
+		r.counted = append(r.counted, f)
+		if known := want.baseline.known; known != nil {
+			rest, isNew := known.New(inv, f)
+			if !isNew {
+				r.Counts.Baseline++
+				continue
+			}
+			f = rest
+		}
+		r.count(f, want)
+	}
+}
+
+func (r *report) count(f instance.Finding, want wanted) {
+	shown := slices.Contains(want.shown, f.Severity)
+	switch {
+	case f.Severity == instance.SeverityError:
+		r.Counts.Errors++
+	case f.Severity == instance.SeverityWarning:
+		r.Counts.Warnings++
+	case shown:
+		r.Counts.Notes++
+	}
+	if shown {
+		r.Findings = append(r.Findings, f)
+	}
+}
+
+// failedReport is the report on a flake that Nix cannot evaluate at all; nil if the error is not the flake's. Nothing was
+// checked, and so nothing is ignored.
+func failedReport(err error) *report {
+	var nixErr *nixeval.Error
+	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
+		return nil
+	}
+	r := &report{SchemaVersion: 1, failed: true}
+	r.count(instance.FlakeFailed(nixErr), wanted{shown: []instance.Severity{instance.SeverityError}})
+	return r
+}
+
+// summary is one line that counts.
+func (r *report) summary() string {
+	if r.none != "" {
+		return r.none
+	}
+	found := "nothing found"
+	if list := counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning", r.Counts.Notes, "note"); list != "" {
+		found = list
+	}
+	if hidden := r.Counts.Errors + r.Counts.Warnings + r.Counts.Notes - len(r.Findings); hidden > 0 {
+		found += " (not shown)"
+	}
+	if r.Counts.Ignored > 0 {
+		found += fmt.Sprintf(", %d ignored", r.Counts.Ignored)
+	}
+	if r.Counts.Baseline > 0 {
+		found += fmt.Sprintf(", %d in the baseline", r.Counts.Baseline)
+	}
+	what := ""
+	if n := r.Checked; n != nil {
+		machines := 0
+		if n.Machines != nil {
+			machines = *n.Machines
+			what = "an empty clan"
+		}
+		if list := counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role", n.Members, "member"); list != "" {
+			what = list
+		}
+	}
+	if what == "" {
+		return "nothing could be checked: " + found
+	}
+	return fmt.Sprintf("checked %s: %s", what, found)
+}
+
+// counted writes numbers with their nouns, without those that are zero: "1 error, 2 warnings".
+func counted(numbersAndNouns ...any) string {
+	var parts []string
+	for i := 0; i < len(numbersAndNouns); i += 2 {
+		n, noun := numbersAndNouns[i].(int), numbersAndNouns[i+1].(string)
+		switch n {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+noun)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %ss", n, noun))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// wanted says which findings count, and which of them to show.
+type wanted struct {
+	shown         []instance.Severity
+	ignored, only []string
+	// strict: warnings fail, too.
+	strict   bool
+	baseline baseline
+}
+
+// baseline is the file of findings that do not count: one to compare with, or one to write.
+type baseline struct {
+	file  outputFile
+	write bool
+	known *policy.Baseline // nil without a file to compare with
+}
+
+// maxPolicyFile is more than anybody writes, or wants to have read.
+const maxPolicyFile = 16 << 20
+
+func wantedFindings(c *cli.Context) (wanted, error) {
+	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), strict: c.Bool("strict")}
+	severities := []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
+	least := cmp.Or(instance.Severity(c.String("severity")), instance.SeverityWarning)
+	i := slices.Index(severities, least)
+	if i < 0 {
+		return want, usageError{fmt.Sprintf("there is no severity %q", least), "it is error, warning or note"}
+	}
+	want.shown = severities[:i+1]
+	for _, code := range slices.Concat(want.ignored, want.only) {
+		if err := checkCode(code, codeNames()); err != nil {
+			return want, err
+		}
+	}
+	var err error
+	want.baseline, err = baselineOf(c)
+	return want, err
+}
+
+// baselineOf reads the flags, and the baseline to compare with.
+func baselineOf(c *cli.Context) (baseline, error) {
+	compare, write := c.Path("baseline"), c.Path("write-baseline")
+	if write == "-" {
+		return baseline{write: true}, nil
+	}
+	switch {
+	case compare != "" && write != "":
+		return baseline{}, usagef("--baseline compares with a file, --write-baseline writes one: give one of them")
+	case write != "":
+		if c.Bool("watch") {
+			return baseline{}, usagef("--write-baseline writes once, and does not go with --watch")
+		}
+		return baseline{file: outputFile(write), write: true}, nil
+	case compare == "":
+		return baseline{}, nil
+	}
+	b := baseline{file: outputFile(compare)}
+	text, err := b.file.read(maxPolicyFile)
+	if err != nil {
+		return b, hintedError{fmt.Errorf("baseline: %w", err), "clanctl check --write-baseline " + compare + " writes it"}
+	}
+	if b.known, err = policy.ReadBaseline(text); err != nil {
+		return b, hintedError{fmt.Errorf("baseline %s: %w", compare, err), "clanctl check --write-baseline " + compare + " writes it anew"}
+	}
+	return b, nil
+}
+
+// save writes the baseline.
+func (b baseline) save(c *cli.Context, findings []instance.Finding) error {
+	if err := b.file.write(c, func(w io.Writer) error { return policy.WriteBaseline(w, findings) }); err != nil {
+		return err
+	}
+	what := "no findings"
+	if len(findings) > 0 {
+		what = counted(len(findings), "finding")
+	}
+	say(c, "wrote %s to %s", what, cmp.Or(b.file, "standard output"))
+	return nil
+}

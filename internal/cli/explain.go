@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/docs"
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+func explainCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "explain",
+		Usage:     "explain findings by their codes: what is wrong, what clan does then, and what to do",
+		ArgsUsage: "[CODE...]",
+		Description: "Without CODE: a table of all codes. The pages are those of docs/findings.md, and come with the program: nothing is\n" +
+			"read or evaluated.",
+		Flags: viewFlags("codes"),
+		Action: func(c *cli.Context) error {
+			out, err := newViewOutput(c)
+			if err != nil {
+				return err
+			}
+			list := &codeList{}
+			for _, info := range instance.Codes() {
+				list.Codes = append(list.Codes, explanationOf(info))
+			}
+			if c.NArg() > 0 {
+				if list, err = list.of(c.Args().Slice()); err != nil {
+					return err
+				}
+			}
+			return out.printCodes(list, c.NArg() > 0)
+		},
+	}
+}
+
+// codeList is the document of explain.
+type codeList struct {
+	Codes []codeExplanation `json:"codes"`
+}
+
+// codeExplanation is what there is to know of a code. Its fields are in the order of their JSON names.
+type codeExplanation struct {
+	Code     instance.Code     `json:"code"`
+	Partial  bool              `json:"partial"`
+	Severity instance.Severity `json:"severity"`
+	// Text is the page in Markdown, without its title.
+	Text  string `json:"text"`
+	Title string `json:"title"`
+}
+
+func explanationOf(info instance.CodeInfo) codeExplanation {
+	return codeExplanation{Code: info.Code, Partial: info.Partial, Severity: info.Severity, Text: findingPage(info.Code), Title: info.Title}
+}
+
+// of are those of some codes.
+func (l *codeList) of(codes []string) (*codeList, error) {
+	some := &codeList{}
+	for _, code := range codes {
+		if err := checkCode(code, l.names()); err != nil {
+			return nil, err
+		}
+		for _, e := range l.Codes {
+			if string(e.Code) == code {
+				some.Codes = append(some.Codes, e)
+			}
+		}
+	}
+	return some, nil
+}
+
+func (l *codeList) names() []string {
+	var names []string
+	for _, e := range l.Codes {
+		names = append(names, string(e.Code))
+	}
+	return names
+}
+
+// checkCode says so if no finding has a code.
+func checkCode(code string, known []string) error {
+	for _, name := range known {
+		if name == code {
+			return nil
+		}
+	}
+	err := usageError{fmt.Sprintf("there is no finding with the code %q", code), "clanctl explain lists the codes"}
+	if near := nearest.Of(code, known); len(near) > 0 {
+		err.hint = "did you mean " + nearest.List(near) + "?"
+	}
+	return err
+}
+
+// codeNames are all codes.
+func codeNames() []string {
+	var names []string
+	for _, info := range instance.Codes() {
+		names = append(names, string(info.Code))
+	}
+	return names
+}
+
+func (o *viewOutput) printCodes(list *codeList, details bool) error {
+	return listing[codeExplanation]{
+		document: list, items: list.Codes, none: "no code to show",
+		name: func(e codeExplanation) string { return string(e.Code) },
+		detail: func(e codeExplanation) {
+			o.text.WriteString(o.paint(bold, string(e.Code)) + "\n\n" + o.markdown(e.Text, 0))
+		},
+		columns: []column[codeExplanation]{
+			{"CODE", func(e codeExplanation) cell { return newCell(string(e.Code)) }},
+			{"SEVERITY", func(e codeExplanation) cell { return newCell(string(e.Severity)) }},
+			{"MEANING", func(e codeExplanation) cell { return newCell(e.Title) }},
+		},
+	}.print(o, details)
+}
+
+// findingPage is what docs/findings.md says of a code.
+func findingPage(code instance.Code) string {
+	_, text, _ := strings.Cut(docs.Findings, "\n### "+string(code)+"\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	text, _, _ = strings.Cut(text, "\n### ")
+	return strings.TrimSpace(text) + "\n"
+}

@@ -1,0 +1,3 @@
+// Package policy is about living with findings: which of them count for a clan, by a baseline of those that are known. It is pure: it is
+// given what stands in files, and reads none.
+package policy
