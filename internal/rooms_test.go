@@ -33,7 +33,7 @@ var rooms = map[string][]string{
 	"pkg/diff":          {"pkg/instance"},
 	"internal/gogen":    {"internal/term", "pkg/instance", "pkg/module"},
 	"internal/graph":    {"internal/term", "pkg/instance", "internal/view"},
-	"internal/policy":   {"pkg/instance"},
+	"internal/policy":   {"internal/nearest", "pkg/instance"},
 	"internal/report":   {"pkg/instance", "pkg/module", "pkg/why"},
 	"internal/scaffold": {"internal/lazyregexp", "pkg/instance"},
 	"pkg/store":         {"internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
@@ -177,7 +177,7 @@ func imports(file *ast.File, paths ...string) bool {
 // TestFindingsAreExplained compares the table of codes with the constants, their uses, and the headings of docs/findings.md.
 func TestFindingsAreExplained(t *testing.T) {
 	constants, used := map[string]string{}, map[string]bool{}
-	eachFile(t, "../pkg", func(name string, file *ast.File) {
+	look := func(name string, file *ast.File) {
 		ast.Inspect(file, func(node ast.Node) bool {
 			switch n := node.(type) {
 			case *ast.ValueSpec: // CodeConflict Code = "conflict"
@@ -189,7 +189,9 @@ func TestFindingsAreExplained(t *testing.T) {
 			}
 			return true
 		})
-	})
+	}
+	eachFile(t, "../pkg", look)
+	eachFile(t, "policy", look)
 	var table, headings []string
 	for _, info := range instance.Codes() {
 		table = append(table, string(info.Code))
@@ -209,7 +211,7 @@ func TestFindingsAreExplained(t *testing.T) {
 	}
 	for name := range constants {
 		if !used[name] {
-			t.Errorf("nothing under pkg/ uses %s", name)
+			t.Errorf("neither pkg/ nor internal/policy uses %s", name)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"errors"
+	"io"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -26,11 +29,20 @@ func checkCommand() *cli.Command {
 			report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, show) }
 			clan := instance.Config{Instances: c.Args().Slice()}
 			if c.Bool("watch") {
-				return watchClan(c, clan, watchedDocument, report)
+				return watchClan(c, clan, func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }, report)
 			}
 			return report(load(c, clan))
 		},
 	}
+}
+
+// watchedReport is all that the report hangs on: the places of findings, and what ignores them.
+func watchedReport(c *cli.Context, w io.Writer, inv *instance.Inventory) error {
+	want, err := wantedFindings(c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(watchedDocument(w, inv), writeJSON(w, newReport(c, inv, want)))
 }
 
 // checkClan shows the report on what was loaded, and ends with the exit code for it.
@@ -44,8 +56,8 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, show func(*re
 	}
 	var r *report
 	if inv != nil {
-		r = newReport(inv, want)
-	} else if r = failedReport(err); r == nil {
+		r = newReport(c, inv, want)
+	} else if r = failedReport(c, err); r == nil {
 		return err
 	}
 	return r.show(c, want, show)
@@ -53,7 +65,6 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, show func(*re
 
 // show prints the report and tells the exit code.
 func (r *report) show(c *cli.Context, want wanted, show func(*report) error) error {
-	r.source = sourceOf(c)
 	if want.baseline.write && !r.failed {
 		return want.baseline.save(c, r.counted)
 	}
@@ -79,6 +90,7 @@ func checkFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "strict", Usage: "warnings fail, too"},
 		&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "only", Usage: "leave out all findings but those with this `CODE`; may be repeated"},
+		&cli.BoolFlag{Name: "no-ignore", Usage: "findings count that comments in the clan's files ignore"},
 		&cli.PathFlag{Name: "baseline", Usage: "only findings that are not in `FILE` count"},
 		&cli.PathFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline, and end well"},
 	}

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -48,8 +51,8 @@ type counts struct {
 	Warnings int `json:"warnings"`
 }
 
-func newReport(inv *instance.Inventory, want wanted) *report {
-	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Instances: len(inv.Instances)}}
+func newReport(c *cli.Context, inv *instance.Inventory, want wanted) *report {
+	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Instances: len(inv.Instances)}, source: sourceOf(c)}
 	if inv.Machines != nil {
 		machines := len(inv.Machines)
 		r.Checked.Machines = &machines
@@ -60,13 +63,30 @@ func newReport(inv *instance.Inventory, want wanted) *report {
 			r.Checked.Members += len(role.Machines)
 		}
 	}
-	r.add(inv, check.All(inv), want)
+	r.judge(inv, check.All(inv), want, want.checkCodes, c.NArg() == 0 && !inv.Partial())
 	return r
 }
 
-// add counts findings and keeps those to be shown. The inventory is nil where they are of modules.
-func (r *report) add(inv *instance.Inventory, findings []instance.Finding, want wanted) {
+// judge counts findings and keeps those to be shown. The inventory is nil where they are of modules. An ignore of one of the codes that is for
+// nothing is a finding where the whole clan was looked at.
+func (r *report) judge(inv *instance.Inventory, findings []instance.Finding, want wanted, codes []string, whole bool) {
+	var ignores policy.Ignores
+	if !want.noIgnore {
+		ignores = r.source.comments(policy.Files(inv, findings))
+	}
+	left := ignores.Wrong(want.codes)
 	for _, f := range findings {
+		if rest, isNew := ignores.New(inv, f); isNew {
+			left = append(left, rest)
+		} else {
+			r.Counts.Ignored++
+		}
+	}
+	if whole {
+		left = append(left, ignores.Unused(codes)...)
+	}
+	slices.SortFunc(left, instance.Finding.Compare)
+	for _, f := range left {
 		switch {
 		case slices.Contains(want.ignored, string(f.Code)):
 			r.Counts.Ignored++
@@ -104,12 +124,12 @@ func (r *report) count(f instance.Finding, want wanted) {
 
 // failedReport is the report on a flake that Nix cannot evaluate at all; nil if the error is not the flake's. Nothing was
 // checked, and so nothing is ignored.
-func failedReport(err error) *report {
+func failedReport(c *cli.Context, err error) *report {
 	var nixErr *nixeval.Error
 	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
 		return nil
 	}
-	r := &report{SchemaVersion: 1, failed: true}
+	r := &report{SchemaVersion: 1, failed: true, source: sourceOf(c)}
 	r.count(instance.FlakeFailed(nixErr), wanted{shown: []instance.Severity{instance.SeverityError}})
 	return r
 }

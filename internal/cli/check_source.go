@@ -2,6 +2,10 @@ package cli
 
 import (
 	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -9,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -24,29 +29,65 @@ func sourceOf(c *cli.Context) *sourceTree {
 	return &sourceTree{root: ref.Root, dir: ref.Dir}
 }
 
+// open opens a file of the flake for reading. A name from the flake leads to nothing outside of it.
+func (s *sourceTree) open(name string) (*os.File, error) {
+	if s == nil || s.root == "" {
+		return nil, fs.ErrNotExist
+	}
+	root, err := os.OpenRoot(s.root)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	// Nor to a pipe, for which one would wait.
+	file, err := root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, file.Close(), fmt.Errorf("%s is not a regular file", name))
+	}
+	return file, nil
+}
+
+// read returns what is in a file of the flake.
+func (s *sourceTree) read(name string) ([]byte, error) {
+	file, err := s.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxPolicyFile+1))
+	if err == nil && len(text) > maxPolicyFile {
+		err = fmt.Errorf("%s is larger than %d MiB", name, maxPolicyFile>>20)
+	}
+	return text, err
+}
+
+// comments are the ignores in files of the flake, as far as these can be read.
+func (s *sourceTree) comments(files []string) policy.Ignores {
+	var found policy.Ignores
+	for _, file := range files {
+		if text, err := s.read(file); err == nil {
+			found = append(found, policy.Comments(file, text)...)
+		}
+	}
+	return found
+}
+
 // maxLine is more than anybody writes in a line by hand.
 const maxLine = 1 << 20
 
 // line returns a line of a file of the flake.
 func (s *sourceTree) line(at nixeval.Position) (string, bool) {
-	if s == nil || s.root == "" || at.Line == 0 || isInput(at.File) {
+	if at.Line == 0 || isInput(at.File) {
 		return "", false
 	}
-	// A name from the flake leads to nothing outside of it.
-	root, err := os.OpenRoot(s.root)
-	if err != nil {
-		return "", false
-	}
-	defer root.Close()
-	// Nor to a pipe, for which one would wait.
-	file, err := root.OpenFile(filepath.FromSlash(at.File), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := s.open(at.File)
 	if err != nil {
 		return "", false
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", false
-	}
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, maxLine)
 	for n := 1; lines.Scan(); n++ {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -16,6 +17,10 @@ import (
 type wanted struct {
 	shown         []instance.Severity
 	ignored, only []string
+	// noIgnore: what the clan ignores counts.
+	noIgnore bool
+	// codes are all that there are; checkCodes those that check finds in a clan.
+	codes, checkCodes []string
 	// strict: warnings fail, too.
 	strict   bool
 	baseline baseline
@@ -32,7 +37,7 @@ type baseline struct {
 const maxPolicyFile = 16 << 20
 
 func wantedFindings(c *cli.Context) (wanted, error) {
-	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), strict: c.Bool("strict")}
+	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), strict: c.Bool("strict"), noIgnore: c.Bool("no-ignore"), codes: codeNames()}
 	severities := []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
 	least := cmp.Or(instance.Severity(c.String("severity")), instance.SeverityWarning)
 	i := slices.Index(severities, least)
@@ -40,8 +45,9 @@ func wantedFindings(c *cli.Context) (wanted, error) {
 		return want, usageError{fmt.Sprintf("there is no severity %q", least), "it is error, warning or note"}
 	}
 	want.shown = severities[:i+1]
+	want.checkCodes = slices.DeleteFunc(slices.Clone(want.codes), func(code string) bool { return slices.Contains(moduleCodes(), code) })
 	for _, code := range slices.Concat(want.ignored, want.only) {
-		if err := checkCode(code, codeNames()); err != nil {
+		if err := checkCode(code, want.codes); err != nil {
 			return want, err
 		}
 	}
@@ -89,4 +95,13 @@ func (b baseline) save(c *cli.Context, findings []instance.Finding) error {
 	}
 	say(c, "wrote %s to %s", what, cmp.Or(b.file, "standard output"))
 	return nil
+}
+
+// moduleCodes are those that modules check alone finds.
+func moduleCodes() []string {
+	var names []string
+	for _, code := range check.ModuleCodes() {
+		names = append(names, string(code))
+	}
+	return names
 }

@@ -30,9 +30,9 @@ func modulesCheckCommand() *cli.Command {
 			}
 			own, err := loadOwnModules(c)
 			if err == nil {
-				return newModulesReport(own, want).show(c, want, show)
+				return newModulesReport(c, own, want).show(c, want, show)
 			}
-			if r := failedReport(err); r != nil {
+			if r := failedReport(c, err); r != nil {
 				return r.show(c, want, show)
 			}
 			return err
@@ -65,14 +65,14 @@ func loadOwnModules(c *cli.Context) (module.Input, error) {
 	return own, nil
 }
 
-func newModulesReport(own module.Input, want wanted) *report {
-	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Modules: len(own.Modules)}}
+func newModulesReport(c *cli.Context, own module.Input, want wanted) *report {
+	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Modules: len(own.Modules)}, source: sourceOf(c)}
 	for _, service := range own.Modules {
 		r.Checked.Roles += len(service.Roles)
 	}
 	if len(own.Modules) == 0 && own.Err == nil {
 		r.none = "the flake has no service modules of its own: clanctl modules new NAME writes one"
 	}
-	r.add(nil, check.Modules(own), want)
+	r.judge(nil, check.Modules(own), want, moduleCodes(), c.NArg() == 0)
 	return r
 }

@@ -61,6 +61,9 @@ const (
 
 	CodeDeprecatedServices Code = "deprecated-services"
 	CodeDroppedServices    Code = "dropped-services"
+
+	CodeUnusedIgnore  Code = "unused-ignore"
+	CodeInvalidIgnore Code = "invalid-ignore"
 )
 
 // CodeInfo is what findings of one kind have in common.
@@ -156,6 +159,9 @@ var codes = []CodeInfo{
 
 	{CodeDeprecatedServices, warns, "Services are defined in a form that clan-core deprecated.", deprecatedServices},
 	{CodeDroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.", droppedServices},
+
+	{CodeUnusedIgnore, warns, "An ignore ignores nothing.", unusedIgnore},
+	{CodeInvalidIgnore, warns, "An ignore has no reason, or a code that there is not.", invalidIgnore},
 }
 
 // Codes lists all kinds of findings in the order of docs/findings.md.

@@ -270,3 +270,17 @@ func manifestFailed(f Finding) (message, hint string) {
 	}
 	return nixSays("a part of the module's manifest does not evaluate", "")(f)
 }
+
+func unusedIgnore(f Finding) (string, string) {
+	return fmt.Sprintf("there is no finding %q here to ignore", f.Cause.Name), "remove the ignore"
+}
+
+func invalidIgnore(f Finding) (string, string) {
+	switch {
+	case len(f.Cause.Near)+len(f.Cause.Known) == 0:
+		return fmt.Sprintf("the ignore of %q gives no reason, and so ignores nothing", f.Cause.Name), "add the reason after two dashes: -- REASON"
+	case f.Cause.Name == "":
+		return "the ignore names no code, and so ignores nothing", "write # clanctl: ignore CODE -- REASON"
+	}
+	return fmt.Sprintf("there is no finding with the code %q, so it ignores nothing", f.Cause.Name), didYouMean(f.Cause, "the codes are ", "")
+}

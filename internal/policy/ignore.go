@@ -1,0 +1,137 @@
+package policy
+
+import (
+	"bytes"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Ignore says of findings with a code that they are meant to be, and why.
+type Ignore struct {
+	Code, Reason string
+	// Position is where the ignore stands.
+	Position instance.Position
+	// line, of a comment, is the line that it is about.
+	line int
+
+	used bool
+}
+
+// matches reports whether the ignore is about a finding, one about a single machine at most.
+func (i *Ignore) matches(f instance.Finding) bool {
+	return i.Code == string(f.Code) && i.Reason != "" && f.File == i.Position.File && f.Line == i.line
+}
+
+// comment is `# clanctl: ignore CODE -- reason`.
+var comment = regexp.MustCompile(`#[ \t]*clanctl:[ \t]*ignore\b[ \t]*(.*)`)
+
+// Comments are the ignores in a Nix file. Each is about its own line or, where there is nothing else on that, about the next that is no
+// comment.
+func Comments(file string, text []byte) []*Ignore {
+	if !bytes.Contains(text, []byte("clanctl:")) {
+		return nil
+	}
+	var found []*Ignore
+	lines := strings.Split(string(text), "\n")
+	isComment := func(i int) bool { return strings.HasPrefix(strings.TrimSpace(lines[i]), "#") }
+	for i, line := range lines {
+		at := comment.FindStringSubmatchIndex(line)
+		if at == nil {
+			continue
+		}
+		code, reason, _ := strings.Cut(line[at[2]:at[3]], "--")
+		about := i
+		if isComment(i) {
+			for about+1 < len(lines) && isComment(about) {
+				about++
+			}
+		}
+		found = append(found, &Ignore{Code: strings.TrimSpace(code), Reason: strings.TrimSpace(reason),
+			Position: instance.Position{File: file, Line: i + 1, Column: at[0] + 1}, line: about + 1})
+	}
+	return found
+}
+
+// Ignores are those of a clan.
+type Ignores []*Ignore
+
+// New returns what of a finding is not ignored; false if all is. A flake that does not evaluate is never ignored.
+func (all Ignores) New(inv *instance.Inventory, f instance.Finding) (instance.Finding, bool) {
+	if f.Code == instance.CodeFlakeFailed {
+		return f, true
+	}
+	return inv.Rest(f, func(one instance.Finding) bool {
+		matched := false
+		for _, i := range all {
+			if i.matches(one) {
+				i.used, matched = true, true
+			}
+		}
+		return matched
+	})
+}
+
+// Wrong are findings about ignores without a code that there is, or without a reason. They count for nothing.
+func (all Ignores) Wrong(codes []string) []instance.Finding {
+	var found []instance.Finding
+	for _, i := range all {
+		cause := instance.Cause{Name: i.Code}
+		if !slices.Contains(codes, i.Code) {
+			cause = cause.WithNames(nearest.Of(i.Code, codes), codes)
+		} else if i.Reason != "" {
+			continue
+		}
+		found = append(found, i.finding(instance.CodeInvalidIgnore, cause))
+	}
+	return found
+}
+
+// Unused are findings about ignores that no finding given to New was about. It looks at those with some codes only.
+func (all Ignores) Unused(codes []string) []instance.Finding {
+	var found []instance.Finding
+	for _, i := range all {
+		if !i.used && i.Reason != "" && slices.Contains(codes, i.Code) {
+			found = append(found, i.finding(instance.CodeUnusedIgnore, instance.Cause{Name: i.Code}))
+		}
+	}
+	return found
+}
+
+func (i *Ignore) finding(code instance.Code, cause instance.Cause) instance.Finding {
+	f := instance.NewFinding(code, instance.Subject{}, cause)
+	f.Position = i.Position
+	return f
+}
+
+// Files are the Nix files of the flake itself that parts of the inventory are written in, or that findings point into. The inventory may
+// be nil.
+func Files(inv *instance.Inventory, findings []instance.Finding) []string {
+	files := map[string]bool{}
+	add := func(p *instance.Position) {
+		if p != nil && strings.HasSuffix(p.File, ".nix") && !strings.HasPrefix(p.File, "<") && !strings.HasPrefix(p.File, "/") {
+			files[p.File] = true
+		}
+	}
+	var walk func(*instance.Place)
+	walk = func(place *instance.Place) {
+		if place == nil {
+			return
+		}
+		add(place.Position)
+		for _, below := range place.Below {
+			walk(below)
+		}
+	}
+	if inv != nil {
+		walk(inv.Places)
+	}
+	for _, f := range findings {
+		add(&f.Position)
+	}
+	return slices.Sorted(maps.Keys(files))
+}

@@ -1,0 +1,102 @@
+package policy_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// finding is one of some machines in a line.
+func finding(code instance.Code, file string, line int, machines ...string) instance.Finding {
+	f := instance.NewFinding(code, instance.Subject{Instance: "sshd", Role: "server"}, instance.Cause{})
+	f.Position = instance.Position{File: file, Line: line}
+	if len(machines) > 0 {
+		f.Machine = machines[0]
+	}
+	if len(machines) > 1 {
+		f.Machines = machines
+	}
+	return f
+}
+
+func show(findings []instance.Finding) []string {
+	var lines []string
+	for _, f := range findings {
+		lines = append(lines, fmt.Sprintf("%s %s %s", f.Position, f.Code, f.Cause.Name))
+	}
+	return lines
+}
+
+func TestComments(t *testing.T) {
+	text := strings.TrimPrefix(`
+a = 1; # clanctl: ignore unknown-tag -- on the line
+# clanctl: ignore unused-tag -- above
+# about something else
+  #clanctl:ignore empty-tag -- above, too
+b = 2;
+# clanctl: ignore unknown-machine
+# clanctl: ignore no-such -- what?
+c = 3; # clanctl: ignore
+# clanctl: ignored in general
+# clanctl: ignore unused-tag -- of an empty line
+
+d = 4; # clanctl: ignore unknown-tag, empty-tag -- one code only
+# clanctl: ignore unused-tag -- at the end`, "\n")
+	ignores := policy.Ignores(policy.Comments("a.nix", []byte(text)))
+	ignored := map[instance.Code][]int{}
+	codes := []string{"unknown-tag", "unused-tag", "empty-tag", "unknown-machine"}
+	for _, code := range codes {
+		for line := range 14 {
+			for _, file := range []string{"a.nix", "b.nix"} {
+				if _, isNew := ignores.New(nil, finding(instance.Code(code), file, line)); !isNew {
+					ignored[instance.Code(code)] = append(ignored[instance.Code(code)], line)
+				}
+			}
+		}
+	}
+	want := map[instance.Code][]int{"unknown-tag": {1}, "unused-tag": {5, 11, 13}, "empty-tag": {5}}
+	if diff := cmp.Diff(want, ignored); diff != "" {
+		t.Error(diff)
+	}
+	wrong := []string{"a.nix:6:1 invalid-ignore unknown-machine", "a.nix:7:1 invalid-ignore no-such", "a.nix:8:8 invalid-ignore ",
+		"a.nix:12:8 invalid-ignore unknown-tag, empty-tag"}
+	if diff := cmp.Diff(wrong, show(ignores.Wrong(codes))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestIgnoresOfSome(t *testing.T) {
+	ignores := policy.Ignores(policy.Comments("a.nix", []byte("x # clanctl: ignore conflict -- known\n# clanctl: ignore conflict -- of nothing\n")))
+	ofOther, _ := ignores.New(nil, finding(instance.CodeConflict, "a.nix", 7))
+	if ofOther.Line != 7 {
+		t.Error("another finding is ignored")
+	}
+	if f, isNew := ignores.New(&instance.Inventory{}, finding(instance.CodeConflict, "a.nix", 1, "a", "b")); isNew {
+		t.Errorf("%v is not ignored", f.Machines)
+	}
+	if _, isNew := policy.Ignores(policy.Comments("a.nix", []byte("x # clanctl: ignore flake-failed -- no"))).New(nil, finding(instance.CodeFlakeFailed, "a.nix", 1)); !isNew {
+		t.Error("a flake that does not evaluate is ignored")
+	}
+	if diff := cmp.Diff([]string{"a.nix:2:1 unused-ignore conflict"}, show(ignores.Unused([]string{"conflict"}))); diff != "" {
+		t.Error(diff)
+	}
+	if unused := ignores.Unused([]string{"unused-tag"}); unused != nil {
+		t.Errorf("%v", unused)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	place := func(file string) *instance.Place { return &instance.Place{Position: &instance.Position{File: file, Line: 1}} }
+	inv := &instance.Inventory{Places: &instance.Place{Below: map[string]*instance.Place{
+		"a": place("b/c.nix"), "b": place("inventory.json"), "c": place("<in>/x.nix"), "d": {}, "e": place("/nix/store/x.nix")}}}
+	got := policy.Files(inv, []instance.Finding{finding("x", "a.nix", 1), finding("x", "", 0)})
+	if want := []string{"a.nix", "b/c.nix"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
