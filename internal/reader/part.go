@@ -26,9 +26,11 @@ type Failure struct {
 	Path []string `json:"path"`
 	// At is where among the omitted parts it is.
 	At int `json:"at"`
-	// Undefined: an option that nobody set and that has no default. Unset: a hidden one that nobody set.
+	// Undefined: an option that nobody set and that has no default. Unset: one that nobody set, and whose default fails. Hidden: one that
+	// no documentation shows.
 	Undefined bool `json:"undefined"`
 	Unset     bool `json:"unset"`
+	Hidden    bool `json:"hidden"`
 	// Bare: the settings of a role without options.
 	Bare bool `json:"bare"`
 	// File is the one that is missing.

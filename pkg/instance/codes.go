@@ -85,6 +85,8 @@ type Grade struct {
 
 	// ifPart, if not empty, is the severity where only a part is lost. With [Cause.Whole] it is an error, and the document partial.
 	ifPart Severity
+	// ifUnset, if not empty, is the severity where nobody set the setting, see [Cause.Unset].
+	ifUnset Severity
 }
 
 var (
@@ -92,7 +94,8 @@ var (
 	warns     = Grade{Severity: SeverityWarning}
 	fails     = Grade{Severity: SeverityError}
 	loses     = Grade{Severity: SeverityError, Partial: true}
-	mayLose   = Grade{Severity: SeverityWarning, ifPart: SeverityWarning}
+	mayLose   = Grade{Severity: SeverityWarning, ifPart: SeverityWarning, ifUnset: SeverityNote}
+	mayLack   = Grade{Severity: SeverityNote, ifPart: SeverityNote}
 	oftenLost = Grade{Severity: SeverityError, Partial: true, ifPart: SeverityWarning}
 	reference = Grade{Severity: SeverityError, Partial: true, ifPart: SeverityError}
 )
@@ -125,7 +128,7 @@ var codes = []CodeInfo{
 	{CodeUnknownSetting, oftenLost, "The role's interface has no such option.", unknownSetting},
 	{CodeConflict, mayLose, "Two layers give different values that cannot be merged.", conflict},
 	{CodeInvalidSetting, mayLose, "A value is not of the option's type.", nixSays("the value is not of the option's type", "give a value of the option's type")},
-	{CodeMissingSetting, mayLose, "An option has no value and no default.", nixSays("the option has no value and no default", "set it for the role, the machine or a tag, if anything reads it")},
+	{CodeMissingSetting, mayLack, "An option has no value and no default.", nixSays("the option has no value and no default", "set it for the role, the machine or a tag, if anything reads it")},
 	{CodeSettingFailed, mayLose, "A setting does not evaluate.", nixSays("the setting does not evaluate", "")},
 	{CodeSettingsFailed, oftenLost, "The settings of a member do not evaluate at all.", settingsFailed},
 	{CodeNotRepresentable, mayLose, "A value cannot be shown in a document.", says("the value cannot be shown in a document", "")},

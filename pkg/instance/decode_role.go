@@ -185,7 +185,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 	for _, value := range node.Unchecked.Value {
 		before := len(d.losses)
 		value.Prune(func(path []string, f *reader.Failure) {
-			if !f.Undefined && !f.Unset { // what is not set may be meant for the member's own settings
+			if !f.Undefined && !f.Unset { // what is not set is for the member's own settings
 				d.lose(f, NewFinding(settingCode(path), subject.with(path), Cause{}))
 			}
 		})
@@ -227,12 +227,16 @@ func settingCode(path []string) Code {
 
 // group returns the settings that all members with the same layers share; nil if they cannot be evaluated.
 func (d *instanceDecoder) group(subject Subject, members []string, part reader.Part[reader.Group]) *Settings {
-	subject.Machine, subject.Machines = part.Value.Member, members
+	real := d.machinesAmong(members)
+	subject.Machine, subject.Machines = part.Value.Member, real
+	if len(real) > 0 && (part.Failure != nil || !slices.Contains(real, subject.Machine)) {
+		subject.Machine = real[0]
+	}
+	isGhost := len(real) == 0 && len(members) > 0 // what is wrong with one is a part of unknown-machine
 	if part.Failure != nil {
-		if len(members) > 0 {
-			subject.Machine = members[0]
+		if !isGhost {
+			d.lose(part.Failure, NewFinding(CodeSettingsFailed, subject, Cause{Whole: true}))
 		}
-		d.lose(part.Failure, NewFinding(CodeSettingsFailed, subject, Cause{Whole: true}))
 		return nil
 	}
 	raw, whole := part.Value.Settings.Whole()
@@ -241,14 +245,14 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 	}
 	bare := false
 	value, ok := part.Value.Settings.Prune(func(path []string, f *reader.Failure) {
-		if bare = f.Bare; f.Unset || d.isGhost(members) {
-			return // a hidden option that nobody set is no setting; a member that is no machine has a finding of its own
+		if bare = f.Bare; f.Hidden && (f.Unset || f.Undefined) || isGhost {
+			return // a hidden option that nobody set is no setting
 		}
 		code := settingCode(path)
 		if f.Undefined {
 			code = CodeMissingSetting
 		}
-		d.lose(f, NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare}))
+		d.lose(f, NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare, Unset: f.Unset}))
 	})
 	if !ok && !bare {
 		return nil
@@ -269,9 +273,12 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 	return settings
 }
 
-// isGhost reports whether none of some members is a machine.
-func (d *instanceDecoder) isGhost(members []string) bool {
-	return len(members) > 0 && len(d.inv.Unknown) == 0 && !slices.ContainsFunc(members, d.index.Has)
+// machinesAmong are the members that are machines, as far as the machines are known.
+func (d *instanceDecoder) machinesAmong(members []string) []string {
+	if d.inv.Machines == nil || len(d.inv.Unknown) > 0 {
+		return members
+	}
+	return slices.DeleteFunc(slices.Clone(members), func(name string) bool { return !d.index.Has(name) })
 }
 
 func (d *instanceDecoder) own(nodes []reader.Own) []OwnDefinition {

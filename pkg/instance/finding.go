@@ -101,6 +101,8 @@ type Cause struct {
 	Tag   string `json:"tag,omitempty"`
 	// Type is an option's type.
 	Type string `json:"type,omitempty"`
+	// Unset: nobody set the setting, and it is its default that does not evaluate.
+	Unset bool `json:"unset,omitempty"`
 	// Values are those that do not fit, or not together.
 	Values []any `json:"values,omitempty"`
 	// Whole: what is lost is not just this setting or field, but all of a member's settings, the machine, or what the module gives.
@@ -142,8 +144,11 @@ func FlakeFailed(err *nixeval.Error) Finding {
 func (f *Finding) grade() {
 	of := f.Code.info()
 	f.Severity = cmp.Or(of.ifPart, of.Severity, SeverityWarning)
-	if of.ifPart != "" && f.Cause.Whole {
+	switch {
+	case of.ifPart != "" && f.Cause.Whole:
 		f.Severity = SeverityError
+	case of.ifUnset != "" && f.Cause.Unset:
+		f.Severity = of.ifUnset
 	}
 }
 

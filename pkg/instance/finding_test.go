@@ -226,3 +226,24 @@ func TestFailure(t *testing.T) {
 		t.Error("instances that do not evaluate hide all instances, and no machine")
 	}
 }
+
+// What nobody set is a note, unless all of a member's settings are lost with it.
+func TestUnsetIsANote(t *testing.T) {
+	about := Subject{Instance: "i", Role: "r", Machine: "m", Setting: []string{"port"}}
+	for _, test := range []struct {
+		code  Code
+		cause Cause
+		want  Severity
+	}{
+		{CodeMissingSetting, Cause{}, SeverityNote},
+		{CodeSettingFailed, Cause{Unset: true}, SeverityNote},
+		{CodeInvalidSetting, Cause{Unset: true}, SeverityNote},
+		{CodeSettingFailed, Cause{}, SeverityWarning},
+		{CodeMissingSetting, Cause{Whole: true}, SeverityError},
+		{CodeSettingFailed, Cause{Unset: true, Whole: true}, SeverityError},
+	} {
+		if f := NewFinding(test.code, about, test.cause); f.Severity != test.want {
+			t.Errorf("%s, %+v: %s", test.code, test.cause, f.Severity)
+		}
+	}
+}

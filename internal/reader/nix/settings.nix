@@ -213,7 +213,7 @@ let
         lost: result: depth: path:
         let
           place = toJSON (drop depth path);
-          option = foldl' (o: k: if isAttrs o && !(o ? _type) && o ? ${k} then o.${k} else { }) result.options (drop depth path);
+          option = optionAt result.options (drop depth path);
           # What killed the process is not looked at again.
           isOne = length path > depth && !(isOmitted path) && isOption option;
         in
@@ -226,8 +226,10 @@ let
             && peek false (removeAttrs declared [ "_module" ] == { })
             && peek false (isAttrs (result.extendModules { modules = [ { _module.check = false; } ]; }).config);
           undefined = isOne && peek false (!option.isDefined) && !(option ? default);
-          # A removed option is hidden, and throws when it is looked at. That of an option's default is no setting.
-          unset = isOne && peek false (option.visible or true == false && option.highestPrio >= 1500);
+          # What throws is the option's own default.
+          unset = isOne && peek false (option.highestPrio >= 1500);
+          # A removed option is hidden, and throws when it is looked at.
+          hidden = isOne && peek false (option.visible or true == false);
         }
         // (if lost ? ${place} then { at = lost.${place}; } else { });
       valueOf = lost: path: result: walkWith (failed lost result (length path)) path result.config;
@@ -301,6 +303,28 @@ let
 
   # A module that only says where it is from.
   isNothing = m: isAttrs m && removeAttrs m [ "_file" "imports" "key" "_class" ] == { } && filter (i: !(isNothing i)) (m.imports or [ ]) == [ ];
+
+  # The option at a path, also inside a submodule, where nixpkgs' lib tells (since 2025); { } if there is none.
+  optionAt =
+    set: path:
+    let
+      inside =
+        meta: rest:
+        if meta ? configuration then
+          optionAt meta.configuration.options rest
+        else if rest != [ ] && meta ? attrs && meta.attrs ? ${head rest} then
+          inside meta.attrs.${head rest} (tail rest)
+        else if rest != [ ] && meta ? list then
+          inside (elemAt meta.list (fromJSON (head rest))) (tail rest)
+        else
+          { };
+    in
+    if isOption set then
+      (if path == [ ] then set else peek { } (inside (set.valueMeta or { }) path))
+    else if path != [ ] && isAttrs set && !(set ? _type) && set ? ${head path} then
+      optionAt set.${head path} (tail path)
+    else
+      { };
 
   optionsBelow =
     path: options:

@@ -38,6 +38,7 @@
       machines.server.settings.user = 0; #! invalid-setting
       machines.laptop.settings.usr = "root"; #! unknown-setting
       machines.phone = { }; #! missing-setting
+      machines.phnoe.settings.usr = 1; #! unknown-machine
       machines.phone.settings.port = 22; #+
       machines.server.settings.port = 22;
     };

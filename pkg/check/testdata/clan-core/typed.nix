@@ -10,5 +10,26 @@
         type = lib.types.str;
         default = "root";
       };
+      # Nobody sets these: a removed one, also inside a submodule, is no setting; a default that fails is a note.
+      options.hidden = lib.mkOption {
+        visible = false;
+        default = throw "removed";
+      };
+      options.jobs = lib.mkOption {
+        type = lib.types.attrsOf (
+          lib.types.submodule {
+            options.hidden = lib.mkOption {
+              visible = false;
+              default = throw "removed";
+            };
+          }
+        );
+        default.nightly = { };
+      };
+      options.derived = lib.mkOption {
+        type = lib.types.str;
+        default = throw "no default here"; #! setting-failed
+        default = "x"; #+
+      };
     };
 }
