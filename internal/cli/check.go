@@ -2,10 +2,12 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -23,12 +25,20 @@ func checkCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := wantedFindings(c); err != nil {
+			want, err := wantedFindings(c)
+			if err != nil {
 				return err // before anything is evaluated
 			}
-			report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, show) }
+			want.files.sayIfOther()
 			clan := instance.Config{Instances: c.Args().Slice()}
+			report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
 			if c.Bool("watch") {
+				report := func(inv *instance.Inventory, loadErr error) error {
+					if want, err = wantedFindings(c); err != nil {
+						return err
+					}
+					return report(inv, loadErr)
+				}
 				return watchClan(c, clan, func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }, report)
 			}
 			return report(load(c, clan))
@@ -40,19 +50,16 @@ func checkCommand() *cli.Command {
 func watchedReport(c *cli.Context, w io.Writer, inv *instance.Inventory) error {
 	want, err := wantedFindings(c)
 	if err != nil {
+		_, err = fmt.Fprintln(w, err) // which the report says
 		return err
 	}
 	return errors.Join(watchedDocument(w, inv), writeJSON(w, newReport(c, inv, want)))
 }
 
 // checkClan shows the report on what was loaded, and ends with the exit code for it.
-func checkClan(c *cli.Context, inv *instance.Inventory, err error, show func(*report) error) error {
+func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, show func(*report) error) error {
 	if c.Bool("show-trace") {
 		printTraces(c, err)
-	}
-	want, wantErr := wantedFindings(c)
-	if wantErr != nil {
-		return wantErr
 	}
 	var r *report
 	if inv != nil {
@@ -90,7 +97,8 @@ func checkFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "strict", Usage: "warnings fail, too"},
 		&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "only", Usage: "leave out all findings but those with this `CODE`; may be repeated"},
-		&cli.BoolFlag{Name: "no-ignore", Usage: "findings count that comments in the clan's files ignore"},
+		&cli.BoolFlag{Name: "no-ignore", Usage: "findings count that the clan ignores, in comments or " + policy.Name},
+		&cli.StringFlag{Name: "policy-from", Usage: "what is ignored is what the git revision `REV` ignores: " + policy.Name + ", comments, the baseline"},
 		&cli.PathFlag{Name: "baseline", Usage: "only findings that are not in `FILE` count"},
 		&cli.PathFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline, and end well"},
 	}

@@ -70,11 +70,15 @@ func newReport(c *cli.Context, inv *instance.Inventory, want wanted) *report {
 // judge counts findings and keeps those to be shown. The inventory is nil where they are of modules. An ignore of one of the codes that is for
 // nothing is a finding where the whole clan was looked at.
 func (r *report) judge(inv *instance.Inventory, findings []instance.Finding, want wanted, codes []string, whole bool) {
-	var ignores policy.Ignores
+	var ignores, here policy.Ignores
 	if !want.noIgnore {
-		ignores = r.source.comments(policy.Files(inv, findings))
+		here = want.files.comments(policy.Files(inv, findings))
+		ignores = append(here, want.policy.Ignores...)
+		if want.files.commit == "" {
+			here = ignores // of a revision's policy file nothing can be changed
+		}
 	}
-	left := ignores.Wrong(want.codes)
+	left := here.Wrong(want.codes)
 	for _, f := range findings {
 		if rest, isNew := ignores.New(inv, f); isNew {
 			left = append(left, rest)
@@ -83,7 +87,7 @@ func (r *report) judge(inv *instance.Inventory, findings []instance.Finding, wan
 		}
 	}
 	if whole {
-		left = append(left, ignores.Unused(codes)...)
+		left = append(left, here.Unused(codes)...)
 	}
 	slices.SortFunc(left, instance.Finding.Compare)
 	for _, f := range left {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -64,17 +63,6 @@ func (s *sourceTree) read(name string) ([]byte, error) {
 	return text, err
 }
 
-// comments are the ignores in files of the flake, as far as these can be read.
-func (s *sourceTree) comments(files []string) policy.Ignores {
-	var found policy.Ignores
-	for _, file := range files {
-		if text, err := s.read(file); err == nil {
-			found = append(found, policy.Comments(file, text)...)
-		}
-	}
-	return found
-}
-
 // maxLine is more than anybody writes in a line by hand.
 const maxLine = 1 << 20
 
@@ -118,9 +106,12 @@ func splitLine(line string, column int) (before, after string) {
 }
 
 // flakeFile is the flake's own file, relative to the top of its source tree.
-func (s *sourceTree) flakeFile() string {
+func (s *sourceTree) flakeFile() string { return s.inFlake("flake.nix") }
+
+// inFlake is a file in the flake's directory, relative to the top of its source tree.
+func (s *sourceTree) inFlake(name string) string {
 	if sub, err := filepath.Rel(s.root, s.dir); err == nil && s.root != "" {
-		return filepath.ToSlash(filepath.Join(sub, "flake.nix"))
+		return filepath.ToSlash(filepath.Join(sub, name))
 	}
-	return "flake.nix"
+	return name
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -15,6 +16,8 @@ import (
 
 // wanted says which findings count, and which of them to show.
 type wanted struct {
+	files         policyFiles
+	policy        *policy.File
 	shown         []instance.Severity
 	ignored, only []string
 	// noIgnore: what the clan ignores counts.
@@ -36,14 +39,25 @@ type baseline struct {
 // maxPolicyFile is more than anybody writes, or wants to have read.
 const maxPolicyFile = 16 << 20
 
+// wantedFindings reads the flags, and the clan's policy, which has their defaults.
 func wantedFindings(c *cli.Context) (wanted, error) {
-	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), strict: c.Bool("strict"), noIgnore: c.Bool("no-ignore"), codes: codeNames()}
+	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), noIgnore: c.Bool("no-ignore"), codes: codeNames()}
 	severities := []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
-	least := cmp.Or(instance.Severity(c.String("severity")), instance.SeverityWarning)
-	i := slices.Index(severities, least)
-	if i < 0 {
+	if least := c.String("severity"); least != "" && !slices.Contains(severities, instance.Severity(least)) {
 		return want, usageError{fmt.Sprintf("there is no severity %q", least), "it is error, warning or note"}
 	}
+	var err error
+	if want.files, err = policyFilesOf(c); err != nil {
+		return want, err
+	}
+	if want.policy, err = want.files.policy(); err != nil {
+		return want, err
+	}
+	defaults := want.policy.Defaults
+	if want.strict = defaults.Strict; c.IsSet("strict") {
+		want.strict = c.Bool("strict")
+	}
+	i := slices.Index(severities, cmp.Or(instance.Severity(c.String("severity")), defaults.Severity, instance.SeverityWarning))
 	want.shown = severities[:i+1]
 	want.checkCodes = slices.DeleteFunc(slices.Clone(want.codes), func(code string) bool { return slices.Contains(moduleCodes(), code) })
 	for _, code := range slices.Concat(want.ignored, want.only) {
@@ -51,13 +65,12 @@ func wantedFindings(c *cli.Context) (wanted, error) {
 			return want, err
 		}
 	}
-	var err error
-	want.baseline, err = baselineOf(c)
+	want.baseline, err = baselineOf(c, want.files, defaults.Baseline)
 	return want, err
 }
 
-// baselineOf reads the flags, and the baseline to compare with.
-func baselineOf(c *cli.Context) (baseline, error) {
+// baselineOf reads the flags, and the baseline to compare with; without a flag, that of the flake.
+func baselineOf(c *cli.Context, files policyFiles, ofFlake string) (baseline, error) {
 	compare, write := c.Path("baseline"), c.Path("write-baseline")
 	if write == "-" {
 		return baseline{write: true}, nil
@@ -70,11 +83,18 @@ func baselineOf(c *cli.Context) (baseline, error) {
 			return baseline{}, usagef("--write-baseline writes once, and does not go with --watch")
 		}
 		return baseline{file: outputFile(write), write: true}, nil
-	case compare == "":
+	case compare == "" && ofFlake == "":
 		return baseline{}, nil
 	}
+	var text []byte
+	var err error
+	if compare != "" {
+		text, err = files.readNamed(compare)
+	} else {
+		compare = files.source.inFlake(filepath.ToSlash(ofFlake))
+		text, err = files.read(compare)
+	}
 	b := baseline{file: outputFile(compare)}
-	text, err := b.file.read(maxPolicyFile)
 	if err != nil {
 		return b, hintedError{fmt.Errorf("baseline: %w", err), "clanctl check --write-baseline " + compare + " writes it"}
 	}

@@ -28,6 +28,7 @@ var manualSections = []struct {
 	}},
 	{"Files", []manualItem{
 		{"flake.nix", "The clan. It is looked for in the working directory and above."},
+		{".clanctl.json", "The clan's policy for check: what is ignored, and defaults of some flags."},
 		{"inventory.json", "The part of the clan that set, unset, roles, tags, instances and machines describe write to."},
 		{"~/.cache/clanctl", "Answers of earlier runs, to be given again while nothing has changed. It can be deleted at any time."},
 	}},

@@ -28,6 +28,7 @@ func modulesCheckCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			want.files.sayIfOther()
 			own, err := loadOwnModules(c)
 			if err == nil {
 				return newModulesReport(c, own, want).show(c, want, show)

@@ -69,23 +69,37 @@ func (r Repo) unlock(cmd *exec.Cmd) error {
 	return errors.Join(os.Remove(filepath.Join(dir, "index.lock")), os.Remove(second))
 }
 
-// Holds reports whether a commit has a text as the content of a file, and the content that it has; that is nil where the commit has no
-// such file. Where the two differ, the user's filters are asked what git would make of the text.
-func (r Repo) Holds(ctx context.Context, commit, path string, text []byte) (holds bool, content []byte, err error) {
+// File returns what a commit has as the content of a file; [ErrNotFound] where it has none.
+func (r Repo) File(ctx context.Context, commit, path string) ([]byte, error) {
+	_, content, err := r.content(ctx, commit, path)
+	return content, err
+}
+
+func (r Repo) content(ctx context.Context, commit, path string) (hash string, content []byte, err error) {
 	files, err := r.listTree(ctx, commit, "--", path)
 	if err != nil {
-		return false, nil, err
+		return "", nil, err
 	}
 	file, has := files[path]
 	if !has {
-		return false, nil, nil
+		return "", nil, fmt.Errorf("%s in %s: %w", path, commit, ErrNotFound)
 	}
 	out, err := r.run(ctx, nil, "cat-file", "blob", file.hash)
-	if err != nil || out == string(text) {
-		return err == nil, []byte(out), err
+	return file.hash, []byte(out), err
+}
+
+// Holds reports whether a commit has a text as the content of a file, and the content that it has; that is nil where the commit has no
+// such file. Where the two differ, the user's filters are asked what git would make of the text.
+func (r Repo) Holds(ctx context.Context, commit, path string, text []byte) (holds bool, content []byte, err error) {
+	has, content, err := r.content(ctx, commit, path)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil, nil
+	}
+	if err != nil || string(content) == string(text) {
+		return err == nil, content, err
 	}
 	cmd := r.command(ctx, "hash-object", "--stdin", "--path", path)
 	cmd.Env, cmd.Stdin = here(os.Environ()), strings.NewReader(string(text))
 	hash, err := finish(ctx, cmd, process.Ending{}, "hash-object")
-	return strings.TrimSpace(hash) == file.hash, []byte(out), err
+	return strings.TrimSpace(hash) == has, content, err
 }

@@ -16,15 +16,34 @@ type Ignore struct {
 	Code, Reason string
 	// Position is where the ignore stands.
 	Position instance.Position
-	// line, of a comment, is the line that it is about.
-	line int
+	// line, of a comment, is the line that it is about; lines are its own and that, as they are written.
+	line  int
+	lines string
+	// path, of one in a policy file, leads to what it is about, all that is below included; "*" is any name. Empty: everything.
+	path   []string
+	byPath bool
 
 	used bool
 }
 
 // matches reports whether the ignore is about a finding, one about a single machine at most.
 func (i *Ignore) matches(f instance.Finding) bool {
-	return i.Code == string(f.Code) && i.Reason != "" && f.File == i.Position.File && f.Line == i.line
+	if i.Code != string(f.Code) || i.Reason == "" {
+		return false
+	}
+	if !i.byPath {
+		return f.File == i.Position.File && f.Line == i.line
+	}
+	if len(i.path) == 0 {
+		return true
+	}
+	about := instance.ParsePath(f.About())
+	for n, name := range i.path {
+		if n >= len(about) || name != "*" && name != about[n] {
+			return false
+		}
+	}
+	return true
 }
 
 // comment is `# clanctl: ignore CODE -- reason`.
@@ -52,13 +71,30 @@ func Comments(file string, text []byte) []*Ignore {
 			}
 		}
 		found = append(found, &Ignore{Code: strings.TrimSpace(code), Reason: strings.TrimSpace(reason),
-			Position: instance.Position{File: file, Line: i + 1, Column: at[0] + 1}, line: about + 1})
+			Position: instance.Position{File: file, Line: i + 1, Column: at[0] + 1}, line: about + 1, lines: strings.TrimSpace(line) + "\n" + strings.TrimSpace(lines[about])})
 	}
 	return found
 }
 
 // Ignores are those of a clan.
 type Ignores []*Ignore
+
+// In are those that stand in others, too: the same comments about the same lines of the same file, as often, wherever they stand.
+func (all Ignores) In(others Ignores) Ignores {
+	type text struct{ file, lines string }
+	left := map[text]int{}
+	for _, i := range others {
+		left[text{i.Position.File, i.lines}]++
+	}
+	var found Ignores
+	for _, i := range all {
+		if key := (text{i.Position.File, i.lines}); left[key] > 0 {
+			left[key]--
+			found = append(found, i)
+		}
+	}
+	return found
+}
 
 // New returns what of a finding is not ignored; false if all is. A flake that does not evaluate is never ignored.
 func (all Ignores) New(inv *instance.Inventory, f instance.Finding) (instance.Finding, bool) {

@@ -92,7 +92,9 @@ func TestIgnoresOfSome(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
-	place := func(file string) *instance.Place { return &instance.Place{Position: &instance.Position{File: file, Line: 1}} }
+	place := func(file string) *instance.Place {
+		return &instance.Place{Position: &instance.Position{File: file, Line: 1}}
+	}
 	inv := &instance.Inventory{Places: &instance.Place{Below: map[string]*instance.Place{
 		"a": place("b/c.nix"), "b": place("inventory.json"), "c": place("<in>/x.nix"), "d": {}, "e": place("/nix/store/x.nix")}}}
 	got := policy.Files(inv, []instance.Finding{finding("x", "a.nix", 1), finding("x", "", 0)})

@@ -278,9 +278,9 @@ func unusedIgnore(f Finding) (string, string) {
 func invalidIgnore(f Finding) (string, string) {
 	switch {
 	case len(f.Cause.Near)+len(f.Cause.Known) == 0:
-		return fmt.Sprintf("the ignore of %q gives no reason, and so ignores nothing", f.Cause.Name), "add the reason after two dashes: -- REASON"
+		return fmt.Sprintf("the ignore of %q gives no reason, and so ignores nothing", f.Cause.Name), "add the reason: in a comment after two dashes, in .clanctl.json as \"reason\""
 	case f.Cause.Name == "":
-		return "the ignore names no code, and so ignores nothing", "write # clanctl: ignore CODE -- REASON"
+		return "the ignore names no code, and so ignores nothing", "name the code: # clanctl: ignore CODE -- REASON"
 	}
 	return fmt.Sprintf("there is no finding with the code %q, so it ignores nothing", f.Cause.Name), didYouMean(f.Cause, "the codes are ", "")
 }

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// policyFiles reads the files that say which findings count: as they are or, with --policy-from, as a revision has them, so that a change
+// cannot silence what is found in it.
+type policyFiles struct {
+	c      *cli.Context
+	source *sourceTree
+	// commit is that of the revision; empty without.
+	commit string
+}
+
+func policyFilesOf(c *cli.Context) (policyFiles, error) {
+	p := policyFiles{c: c, source: sourceOf(c)}
+	revision := c.String("policy-from")
+	if revision == "" {
+		return p, nil
+	}
+	ref, err := nixeval.ResolveRef(c.String("flake"))
+	if err != nil {
+		return p, err
+	}
+	if !ref.Git {
+		return p, usageError{"--policy-from names a git revision, and the flake is not in a local git repository", ""}
+	}
+	p.commit, err = git.Repo(ref.Root).Resolve(c.Context, revision)
+	return p, err
+}
+
+// read returns a file of the flake; [fs.ErrNotExist] where there is none.
+func (p policyFiles) read(name string) ([]byte, error) {
+	if p.commit == "" {
+		return p.source.read(name)
+	}
+	text, err := git.Repo(p.source.root).File(p.c.Context, p.commit, name)
+	if errors.Is(err, git.ErrNotFound) {
+		return nil, fmt.Errorf("%s: %w in %s", name, fs.ErrNotExist, p.c.String("policy-from"))
+	}
+	return text, err
+}
+
+// readNamed returns a file that the command line names, which may be one of the flake.
+func (p policyFiles) readNamed(file string) ([]byte, error) {
+	if p.commit == "" {
+		return outputFile(file).read(maxPolicyFile)
+	}
+	path, err := filepath.Abs(file)
+	if err != nil {
+		return nil, err
+	}
+	// Only directories above the flake are resolved: what is in the flake is the change's.
+	for _, root := range []string{p.source.root, realPath(p.source.root)} {
+		if name, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(name) {
+			return p.read(filepath.ToSlash(name))
+		}
+	}
+	return outputFile(file).read(maxPolicyFile)
+}
+
+func realPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// policy is what the clan's own file says; without one, nothing.
+func (p policyFiles) policy() (*policy.File, error) {
+	name := p.source.inFlake(policy.Name)
+	text, err := p.read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &policy.File{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", policy.Name, err)
+	}
+	return policy.Parse(name, text)
+}
+
+// comments are the ignores in files of the flake, as far as these can be read; of a revision's policy those that it has, too.
+func (p policyFiles) comments(files []string) policy.Ignores {
+	var found policy.Ignores
+	for _, file := range files {
+		text, err := p.source.read(file)
+		if err != nil || !bytes.Contains(text, []byte("clanctl")) {
+			continue
+		}
+		ignores := policy.Ignores(policy.Comments(file, text))
+		if p.commit != "" {
+			before, err := p.read(file)
+			if err != nil {
+				continue
+			}
+			ignores = ignores.In(policy.Comments(file, before))
+		}
+		found = append(found, ignores...)
+	}
+	return found
+}
+
+// sayIfOther says so if the policy file of a revision counts, and another one is there.
+func (p policyFiles) sayIfOther() {
+	if p.commit == "" {
+		return
+	}
+	name := p.source.inFlake(policy.Name)
+	then, thenErr := p.read(name)
+	now, nowErr := p.source.read(name)
+	if !bytes.Equal(then, now) || errors.Is(thenErr, fs.ErrNotExist) != errors.Is(nowErr, os.ErrNotExist) {
+		say(p.c, "%s differs from that of %s, which counts", name, p.c.String("policy-from"))
+	}
+}
