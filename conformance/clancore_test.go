@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -136,7 +137,7 @@ func (c *clanCore) ask(t *testing.T, features string) error {
 }
 
 var flakeTemplate = template.Must(template.New("flake.nix.tmpl").
-	Funcs(template.FuncMap{"nix": nixeval.Quote}).ParseFiles("testdata/flake.nix.tmpl"))
+	Funcs(template.FuncMap{"nix": nixlang.Quote}).ParseFiles("testdata/flake.nix.tmpl"))
 
 // write makes a flake of what cases share; outputs names the file that makes its outputs.
 func (c *clanCore) write(t *testing.T, dir, outputs string) {

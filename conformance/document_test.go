@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -126,7 +127,7 @@ func unexplained(want *answer, findings []instance.Finding) []string {
 		if !slices.ContainsFunc(findings, func(f instance.Finding) bool {
 			return f.Instance == name && f.Severity == instance.SeverityError
 		}) {
-			out = append(out, fmt.Sprintf("instances.%s does not evaluate, and no finding says so", nixeval.Quote(name)))
+			out = append(out, fmt.Sprintf("instances.%s does not evaluate, and no finding says so", nixlang.Quote(name)))
 		}
 	}
 	found := map[string]bool{}

@@ -14,6 +14,7 @@ import (
 	"text/template"
 
 	"github.com/clanctl/clanctl/internal/gogen"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -178,16 +179,16 @@ func clanOfAll(services map[string]*module.Service) string {
 	b.WriteString("{ ... }:\n{\n")
 	machines := map[string]bool{}
 	for _, name := range sortedNames(services) {
-		path := "inventory.instances." + nixeval.Quote(name)
-		fmt.Fprintf(&b, "  %s.module = { name = %s; input = \"clan-core\"; };\n", path, nixeval.Quote(name))
+		path := "inventory.instances." + nixlang.Quote(name)
+		fmt.Fprintf(&b, "  %s.module = { name = %s; input = \"clan-core\"; };\n", path, nixlang.Quote(name))
 		for _, role := range sortedNames(services[name].Roles) {
 			machine := "in-" + role
 			machines[machine] = true
-			fmt.Fprintf(&b, "  %s.roles.%s.machines.%s = { };\n", path, nixeval.Quote(role), nixeval.Quote(machine))
+			fmt.Fprintf(&b, "  %s.roles.%s.machines.%s = { };\n", path, nixlang.Quote(role), nixlang.Quote(machine))
 		}
 	}
 	for _, machine := range sortedNames(machines) {
-		fmt.Fprintf(&b, "  inventory.machines.%s = { };\n", nixeval.Quote(machine))
+		fmt.Fprintf(&b, "  inventory.machines.%s = { };\n", nixlang.Quote(machine))
 	}
 	return b.String() + "}\n"
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
 // answer is what clan-core makes of a clan.
@@ -66,7 +66,7 @@ func (a *answer) piecemeal(ask func(into any, apply string) error) error {
 	}
 	part := func(into any, args string, path ...string) error {
 		data, _ := json.Marshal(append([]string{}, path...))
-		return ask(into, "oracle: oracle (("+args+") (builtins.fromJSON "+nixeval.Quote(string(data))+"))")
+		return ask(into, "oracle: oracle (("+args+") (builtins.fromJSON "+nixlang.Quote(string(data))+"))")
 	}
 	// value is what is at a path of the settings, as far as it can be had.
 	var value func(path ...string) any

@@ -82,7 +82,7 @@ func (o *jsonOutput) name(command string) string {
 }
 
 // printKept prints what was kept of an equal answer by printAndKeep, if there is something.
-func (o *jsonOutput) printKept(command string, answer *nixeval.Result) (bool, error) {
+func (o *jsonOutput) printKept(command string, answer *nixeval.Result[json.RawMessage]) (bool, error) {
 	if answer == nil || o.impure {
 		return false, nil
 	}
@@ -96,7 +96,7 @@ func (o *jsonOutput) printKept(command string, answer *nixeval.Result) (bool, er
 
 // printAndKeep prints a document, and keeps the text with the answer that it was made of; nil if there is none. Only the document of a
 // clan of which nothing is missing is kept.
-func (o *jsonOutput) printAndKeep(command string, answer *nixeval.Result, doc any) error {
+func (o *jsonOutput) printAndKeep(command string, answer *nixeval.Result[json.RawMessage], doc any) error {
 	if answer == nil || o.impure {
 		return o.print(doc)
 	}

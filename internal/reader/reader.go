@@ -5,8 +5,10 @@ package reader
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -63,13 +65,14 @@ type SettingRef struct {
 // question is what goes to Nix.
 type question struct {
 	Query
-	Schema  int        `json:"schema"`
-	Select  [][]string `json:"select"`
-	Dir     string     `json:"dir,omitempty"`
-	Omit    [][]string `json:"omit,omitempty"`
-	Isolate bool       `json:"isolate,omitempty"`
-	Strict  bool       `json:"strict,omitempty"`
-	Outline bool       `json:"outline,omitempty"`
+	Schema int        `json:"schema"`
+	Select [][]string `json:"select"`
+	Dir    string     `json:"dir,omitempty"`
+	Omit   [][]string `json:"omit,omitempty"`
+	// Isolate: each part puts its path into the trace of an error that passes through it. Announce: into the log instead.
+	Isolate  bool `json:"isolate,omitempty"`
+	Announce bool `json:"announce,omitempty"`
+	Strict   bool `json:"strict,omitempty"`
 }
 
 // Want is a part of the facts, and where its value goes.
@@ -92,7 +95,7 @@ type Reader struct {
 	source string
 	events []nixeval.Event
 	// first is the only answer, if there was just one.
-	first   *nixeval.Result
+	first   *nixeval.Result[json.RawMessage]
 	answers int
 	Sources nixeval.Sources
 }
@@ -122,7 +125,7 @@ func (r *Reader) LocalInputs() []nixeval.Ref {
 }
 
 // Only returns the answer if there was just one, else nil.
-func (r *Reader) Only() *nixeval.Result {
+func (r *Reader) Only() *nixeval.Result[json.RawMessage] {
 	if r.answers != 1 {
 		return nil
 	}
@@ -130,7 +133,7 @@ func (r *Reader) Only() *nixeval.Result {
 }
 
 // once runs one Nix process.
-func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result, error) {
+func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.RawMessage], error) {
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
@@ -162,7 +165,7 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result, error) 
 // Ask gets some parts of the facts, to be decoded with [Reader.Decode]. Those that evaluate are had in one Nix process; each
 // that kills it takes about one more, and has a [Failure] of the kind Omitted. The error is one that leaves no answer: the flake
 // itself does not evaluate, or no Nix could be run.
-func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Result, error) {
+func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Result[json.RawMessage], error) {
 	ask := question{Query: q, Omit: r.omitted}
 	for _, want := range wants {
 		ask.Select = append(ask.Select, want.Path)
@@ -182,7 +185,11 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Resul
 			ask.Isolate = true
 			continue
 		}
-		path, err := r.culprit(ctx, ask, err)
+		path := r.blamed(err)
+		if path == nil && !ask.Announce {
+			ask.Announce = true // a stack overflow leaves no trace
+			continue
+		}
 		if path == nil || len(path) == 1 && path[0] == "flake" {
 			return nil, err
 		}
@@ -197,7 +204,7 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Resul
 const mostCulprits = 200
 
 // Decode stores the parts of an answer where the wants say, which are those that were asked for.
-func (r *Reader) Decode(result *nixeval.Result, wants []Want) error {
+func (r *Reader) Decode(result *nixeval.Result[json.RawMessage], wants []Want) error {
 	return decode(result.Value, wants)
 }
 
@@ -257,6 +264,20 @@ const MostProbes = 100
 
 // ErrUnexplained: so many parts of the clan do not evaluate that Nix was not asked about this one.
 var ErrUnexplained = fmt.Errorf("does not evaluate; more than %d parts of this clan do not, and Nix's message for this one was left out", MostProbes)
+
+// blamed is the innermost part that an error came through and that is not left out already; nil if there is none.
+func (r *Reader) blamed(err error) []string {
+	var nixErr *nixeval.Error
+	if !errors.As(err, &nixErr) {
+		return nil
+	}
+	for _, part := range nixErr.Parts {
+		if !slices.ContainsFunc(r.omitted, func(o []string) bool { return slices.Equal(o, part) }) {
+			return part
+		}
+	}
+	return nil
+}
 
 // isolates reports whether an error is of the flake's making, so that smaller questions may have answers.
 func isolates(err error) bool {

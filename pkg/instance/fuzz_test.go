@@ -15,7 +15,7 @@ import (
 // answered is a loader that has an answer, and never asks for more.
 func answered(text []byte, need Need) (*loader, error) {
 	l := newLoader(Ref{}, &Config{Need: need.all()})
-	l.answer = &nixeval.Result{Value: text}
+	l.answer = &nixeval.Result[json.RawMessage]{Value: text}
 	return l, l.Decode(l.answer, l.wants())
 }
 
@@ -80,7 +80,7 @@ func FuzzInterface(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, settings []byte) {
 		var part reader.Part[reader.Interface]
 		l := newLoader(Ref{}, &Config{})
-		if l.Decode(&nixeval.Result{Value: slices.Concat([]byte(`{"schema":2,"values":[`), text, []byte(`]}`))}, []reader.Want{{Into: &part}}) != nil {
+		if l.Decode(&nixeval.Result[json.RawMessage]{Value: slices.Concat([]byte(`{"schema":2,"values":[`), text, []byte(`]}`))}, []reader.Want{{Into: &part}}) != nil {
 			return
 		}
 		d := &describer{places: newPlacer(nixeval.Sources{}), lose: func(*reader.Failure, **module.Failure) {}}

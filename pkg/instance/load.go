@@ -2,6 +2,7 @@ package instance
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -137,7 +138,7 @@ func (a *Answer) ask(ctx context.Context) (err error) {
 }
 
 // Result is Nix's answer, if one process gave all of it; else nil.
-func (a *Answer) Result() *nixeval.Result { return a.loader.Only() }
+func (a *Answer) Result() *nixeval.Result[json.RawMessage] { return a.loader.Only() }
 
 // Inventory is the second half of [Load].
 func (a *Answer) Inventory(ctx context.Context) (*Inventory, error) {
@@ -163,7 +164,7 @@ type loader struct {
 	config *Config
 	query  reader.Query
 	facts  facts
-	answer *nixeval.Result
+	answer *nixeval.Result[json.RawMessage]
 	places *placer
 	inv    *Inventory
 	losses []loss

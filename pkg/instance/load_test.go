@@ -139,6 +139,43 @@ func TestLoadSome(t *testing.T) {
 	})
 }
 
+// A stack overflow leaves no trace: each part that does it is found with a few more processes, however many others there are.
+func TestLoadIsolatesOverflows(t *testing.T) {
+	var many strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&many, "i%d.roles.r.machines.m.settings.x = %d;\n", i, i)
+	}
+	ref := nixtest.Flake(t, map[string]string{"flake.nix": `{ outputs = _: let deep = n: 1 + deep (n + 1); in { inventory = {
+  machines.m = { };
+  instances = {
+    bad.roles.r.machines.m.settings = { ok = 1; list = [ 1 { x = deep 0; } ]; };
+    other.roles.r.machines.m.settings = deep 0;
+    ` + many.String() + `
+  };
+}; }; }`})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		processes := nixtest.Count(&e)
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e})
+		if inv == nil {
+			t.Fatal(err)
+		}
+		var about []string // Nix 2.26 says where the recursion is, 2.8 nothing
+		for _, f := range inv.Findings {
+			about = append(about, string(f.Code)+" "+f.About())
+		}
+		same(t, "findings", []string{
+			`setting-failed inventory.instances.bad.roles.r.machines.m.settings.list."1".x`,
+			"settings-failed inventory.instances.other.roles.r.machines.m",
+		}, about)
+		if s := inv.Instances["i7"].Roles["r"].Machines["m"].Settings; s == nil || string(s.JSON()) != `{"x":7}` {
+			t.Errorf("the good instance: %v", s)
+		}
+		if n := processes.Load(); n > 8 {
+			t.Errorf("%d processes", n)
+		}
+	})
+}
+
 // What tryEval cannot catch takes nothing with it but itself.
 func TestLoadIsolates(t *testing.T) {
 	ref := nixtest.Flake(t, map[string]string{

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/lazyregexp"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -79,26 +80,7 @@ func settingIn(message string) []string {
 }
 
 // PathString writes the path of an option as Nix does: names that are no identifiers are quoted.
-func PathString(path []string) string {
-	parts := make([]string, len(path))
-	for i, name := range path {
-		parts[i] = name
-		if !isIdentifier(name) {
-			parts[i] = nixeval.Quote(name)
-		}
-	}
-	return strings.Join(parts, ".")
-}
-
-func isIdentifier(s string) bool {
-	for i, r := range s {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
-		if !letter && (i == 0 || (r < '0' || r > '9') && r != '-' && r != '\'') {
-			return false
-		}
-	}
-	return s != ""
-}
+func PathString(path []string) string { return nixlang.PathString(path) }
 
 // ParsePath reads a path as PathString writes it: names separated by dots, quoted where they hold dots themselves.
 func ParsePath(path string) []string {

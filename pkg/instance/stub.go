@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // Stub is an instance of a service, on one line of Nix, to be pasted into `inventory`: with all roles, and no members yet. The module
@@ -15,9 +15,9 @@ func Stub(service *module.Service, spec module.Spec) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s = { module = {", PathString([]string{"instances", name}))
 	if spec.Input != nil {
-		fmt.Fprintf(&b, " input = %s;", nixeval.Quote(*spec.Input))
+		fmt.Fprintf(&b, " input = %s;", nixlang.Quote(*spec.Input))
 	}
-	fmt.Fprintf(&b, " name = %s; };", nixeval.Quote(spec.Name))
+	fmt.Fprintf(&b, " name = %s; };", nixlang.Quote(spec.Name))
 	for _, role := range sortedKeys(service.Roles) {
 		fmt.Fprintf(&b, " %s = { };", PathString([]string{"roles", role, "machines"}))
 	}

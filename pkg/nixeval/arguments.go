@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
 // targetInput is the input of the program flake that is overridden with the flake to read.
@@ -37,18 +39,22 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 		}
 		args = append(args, "--option", o.Name, o.Value)
 	}
-	args = append(args, "--override-input", targetInput, ref.URL)
-	overridden := slices.AppendSeq([]string{}, maps.Keys(e.OverrideInputs)) // never nil, which is null in JSON
-	slices.Sort(overridden)
-	for _, input := range overridden {
-		args = append(args, "--override-input", targetInput+"/"+input, absoluteRef(e.OverrideInputs[input]))
+	if ref.URL != "" {
+		args = append(args, "--override-input", targetInput, ref.URL)
 	}
 	question := "null"
-	if inputs {
-		question = "(" + fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden}) + ")"
+	if ref.kind == flakeSource {
+		overridden := slices.AppendSeq([]string{}, maps.Keys(e.OverrideInputs)) // never nil, which is null in JSON
+		slices.Sort(overridden)
+		for _, input := range overridden {
+			args = append(args, "--override-input", targetInput+"/"+input, absoluteRef(e.OverrideInputs[input]))
+		}
+		if inputs {
+			question = "(" + fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden}) + ")"
+		}
 	}
 	return append(args, "path:"+escapePath(program)+"#apply", "--apply",
-		"apply: apply "+question+" (builtins.fromJSON "+Quote(string(argsJSON))+")")
+		"apply: apply "+question+" (builtins.fromJSON "+nixlang.Quote(string(argsJSON))+")")
 }
 
 // inputsQuestion is what inputs.nix takes.
@@ -60,29 +66,7 @@ type inputsQuestion struct {
 // fromJSON is a Nix expression of a value.
 func fromJSON(value any) string {
 	text, _ := json.Marshal(value) // strings only
-	return "builtins.fromJSON " + Quote(string(text))
-}
-
-// Quote writes s as a Nix string literal. Any string that Nix can hold comes back unchanged (Nix strings have no NUL).
-func Quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(s) {
-		switch c := s[i]; c {
-		case '"', '\\', '$':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case '\n':
-			b.WriteString(`\n`)
-		case '\r':
-			// A bare carriage return in Nix source would be read as a newline.
-			b.WriteString(`\r`)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+	return "builtins.fromJSON " + nixlang.Quote(string(text))
 }
 
 // ShellJoin writes a command line for a POSIX shell, ready to paste.

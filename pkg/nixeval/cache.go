@@ -75,7 +75,7 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 			return fmt.Sprintf("the flake's tree: %v", err)
 		}
 		state = fmt.Sprintf("%x", a.target.Sum())
-	case ref.Root == "" && isFixedRef(ref.URL):
+	case ref.kind == exprSource || ref.Root == "" && isFixedRef(ref.URL):
 		state = "fixed"
 	case ref.Root != "":
 		return ref.URL + " needs more than the files of a tree"

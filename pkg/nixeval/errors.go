@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,8 @@ var (
 	ErrNoFlake = errors.New("no flake")
 	// ErrBadRef: what was given is no flake reference, but an output's or nothing that could be one.
 	ErrBadRef = errors.New("no flake reference")
+	// ErrMissing: there is no such attribute. That is the answer of a flake that evaluates.
+	ErrMissing = errors.New("no such attribute")
 	// ErrEvaluation: Nix ran and reported an error.
 	ErrEvaluation = errors.New("evaluation failed")
 	// ErrCrashed: Nix was killed or died without a word.
@@ -51,6 +54,9 @@ type Error struct {
 	// File, Line and Column are where the error points, File as in Nix's message; empty where Nix gives none.
 	File         string
 	Line, Column int
+	// Parts are the parts of the question that the error came through, the innermost first, where the function announced any: see
+	// [Function].
+	Parts [][]string
 	// Hint says what to do about it, if there is something to say.
 	Hint string
 	// Sources maps the store paths in all these texts to the user's files.
@@ -111,7 +117,7 @@ var traceFrame = lazyregexp.New(`(/nix/store/[^\s:]+):(\d+):(\d+)`)
 // own is Local, for files of the flake itself only.
 func (s Sources) own(path string) (string, bool) {
 	local, ok := s.Local(path)
-	return local, ok && path != "" && !strings.HasPrefix(local, "<")
+	return local, ok && path != "" && !strings.HasPrefix(local, "<") && (!s.isExpr || local == exprName)
 }
 
 // explain turns a failed run into an *Error.
@@ -152,6 +158,11 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 			out.Message, out.Trace = event.Message, event.Text
 			out.File, out.Line, out.Column = event.File, event.Line, event.Column
 		}
+	}
+	out.Trace, out.Parts = partsIn(out.Trace)
+	if len(out.Parts) == 0 {
+		out.Parts = slices.Clone(r.open)
+		slices.Reverse(out.Parts)
 	}
 	if out.Message == "" {
 		out.Message = strings.TrimSpace(lastLines(out.Stderr, 10))

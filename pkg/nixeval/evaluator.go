@@ -19,6 +19,9 @@ type Evaluator struct {
 	Refresh bool
 	Impure  bool
 
+	// Jobs is how many Nix processes [Each] may run at once. Zero: one for each CPU.
+	Jobs int
+
 	// OverrideInputs replaces inputs of the flake, as `nix --override-input`: input path ("a" or "a/b") to flake reference.
 	OverrideInputs map[string]string
 
@@ -59,6 +62,10 @@ type Option struct{ Name, Value string }
 // Function is a Nix function `flake: args: value` in a file of its own. `flake` is the flake as its inputs would see it (its
 // outputs, `inputs`, `outPath`, `sourceInfo`), args what Apply was given, value plain data: it is forced as a whole, so that a derivation in
 // it would be, too.
+//
+// It may name parts of its answer, so that an error says in [Error.Parts] which one killed Nix: by putting a path, a list of strings, into
+// the trace of an error, with builtins.addErrorContext "nixeval-part ${toJSON path}" value. What dies without a trace is found by
+// builtins.trace "nixeval-begin ${toJSON path}" before the part is evaluated, and "nixeval-end " after it.
 type Function struct {
 	// Name is the file's base name, such as "reader.nix"; it shows in Nix's traces.
 	Name   string
@@ -67,10 +74,12 @@ type Function struct {
 	Beside map[string]string
 }
 
-// Result is what one Nix process answered.
-type Result struct {
-	// Value is the function's value.
-	Value json.RawMessage
+// Result is what Nix answered.
+type Result[T any] struct {
+	// Path is the one that was asked for, of [Each].
+	Path Path
+	// Value is the value.
+	Value T
 	// Events are the warnings, traces and other messages of the run, in order.
 	Events []Event
 	// Sources maps the store paths in Events back to the user's files.
@@ -82,6 +91,7 @@ type Result struct {
 	Cached bool
 
 	attempt *attempt
+	raw     []byte
 }
 
 // Apply evaluates fn applied to the flake and to args (marshalled as JSON) in one Nix process.
@@ -89,7 +99,7 @@ type Result struct {
 // The flake reference is anything that Nix takes; a path is completed as Nix does it (see [ResolveRef]). An error is an
 // [*Error], or the context's error wrapped in one: errors.Is works with [context.Canceled], [context.DeadlineExceeded],
 // [ErrNixNotFound], [ErrNixTooOld], [ErrNoFlake] and [ErrEvaluation].
-func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args any) (*Result, error) {
+func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args any) (*Result[json.RawMessage], error) {
 	ref, err := ResolveRef(flake)
 	if err != nil {
 		return nil, err
@@ -98,25 +108,39 @@ func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args a
 }
 
 // ApplyTo is [Evaluator.Apply] to a reference that is resolved already.
-func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any) (*Result, error) {
+func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any) (*Result[json.RawMessage], error) {
+	return e.ask(ctx, ref, fn, args, nil)
+}
+
+// ask is ApplyTo. onPart, if set, is told each part that the function announces, as soon as its value is known.
+func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onPart func(path []string, value string)) (*Result[json.RawMessage], error) {
+	if ref.err != nil {
+		return nil, ref.err
+	}
+	if e.Impure {
+		ref = ref.inPlace()
+	}
 	argsJSON, err := json.Marshal(args)
+	if err == nil {
+		argsJSON, err = ref.envelope(argsJSON)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("nixeval: arguments: %w", err)
 	}
 	// What is asked, whether it stands on the command line or in a file.
-	plain, err := newProgram(fn, nil)
+	plain, err := newProgram(fn, ref, nil)
 	if err != nil {
 		return nil, fmt.Errorf("nixeval: %w", err)
 	}
 	question := e.arguments(plain.name, ref, argsJSON, true)
 	if len(argsJSON) > maxArgument {
-		if plain, err = newProgram(fn, argsJSON); err != nil {
+		if plain, err = newProgram(fn, ref, argsJSON); err != nil {
 			return nil, fmt.Errorf("nixeval: %w", err)
 		}
 		argsJSON = []byte("null")
 	}
 	attempt := e.begin(ctx, ref, question)
-	sources := Sources{root: ref.Root}
+	sources := Sources{root: ref.Root, isExpr: ref.kind == exprSource}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {
 			return e.answered(ctx, kept, attempt, ref)
@@ -137,10 +161,10 @@ func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any)
 	}
 	defer cleanup()
 	env := e.environ(e.programs(ctx, ref))
-	run, err := e.run(ctx, env, e.arguments(program, ref, argsJSON, true))
-	if err != nil && run.source != "" && run.inputs == "" && ctx.Err() == nil {
+	run, err := e.run(ctx, env, e.arguments(program, ref, argsJSON, true), onPart)
+	if err != nil && ref.kind == flakeSource && run.source != "" && run.inputs == "" && ctx.Err() == nil {
 		// It died of looking at an input that nothing else may look at.
-		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false))
+		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false), onPart)
 	}
 	sources.store = run.source
 	if err != nil {
@@ -156,12 +180,12 @@ func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any)
 		}
 	}
 	inputs := e.keepOrReport(ctx, attempt, run, ref, nil)
-	return &Result{attempt: attempt, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
+	return &Result[json.RawMessage]{attempt: attempt, raw: run.stdout, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
 }
 
 // keepOrReport has an answer kept if it can be, and says so if it cannot.
 func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run, ref Ref, failed *Error) *pinning {
-	inputs := e.pinning(run)
+	inputs := e.pinning(run, ref)
 	if reason := e.keep(ctx, attempt, run, ref, inputs, failed); reason != "" {
 		attempt.uncached = reason
 		if e.OnNotCached != nil && e.CacheDir != "" && ctx.Err() == nil {
@@ -172,8 +196,8 @@ func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run
 }
 
 // answered is the result of a kept answer, or the error that it is.
-func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt, ref Ref) (*Result, error) {
-	sources := Sources{root: ref.Root, store: kept.Source}
+func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt, ref Ref) (*Result[json.RawMessage], error) {
+	sources := Sources{root: ref.Root, store: kept.Source, isExpr: ref.kind == exprSource}
 	if e.OnEvent != nil {
 		for _, event := range kept.Events {
 			e.OnEvent(event)
@@ -182,7 +206,7 @@ func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt
 	if kept.Error != nil {
 		return nil, kept.Error.error(ctx, e, ref, sources)
 	}
-	result := &Result{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}
+	result := &Result[json.RawMessage]{raw: kept.Value, Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}
 	for _, input := range kept.Inputs {
 		result.LocalInputs = append(result.LocalInputs, Ref{Root: input.Root, Git: input.Git})
 	}
@@ -190,7 +214,10 @@ func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt
 }
 
 // pinning judges the inputs that a run took.
-func (e *Evaluator) pinning(r *run) *pinning {
+func (e *Evaluator) pinning(r *run, ref Ref) *pinning {
+	if ref.kind != flakeSource {
+		return &pinning{} // it has none
+	}
 	inputs, err := parseInputs(r.inputs)
 	if err != nil {
 		return &pinning{unknown: "the flake's inputs are unknown"}

@@ -1,6 +1,7 @@
 package nixeval
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -99,7 +100,7 @@ func (w *world) ask(what string) (string, bool) {
 	return got, result != nil && result.Cached
 }
 
-func outcome(r *Result, err error) string {
+func outcome(r *Result[json.RawMessage], err error) string {
 	if err != nil {
 		return "error: " + err.Error()
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
 // Nix's log, in pieces of any size: nothing panics, memory stays bounded, no colour code is left, and how the text is cut does not matter.
@@ -140,11 +142,11 @@ func FuzzQuote(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if got, rest := unquote(Quote(s)); got != s || rest != "" {
-			t.Fatalf("%q is quoted as %s, which is %q and %q", s, Quote(s), got, rest)
+		if got, rest := unquote(nixlang.Quote(s)); got != s || rest != "" {
+			t.Fatalf("%q is quoted as %s, which is %q and %q", s, nixlang.Quote(s), got, rest)
 		}
 		text, err := json.Marshal(s)
-		if err != nil || !utf8.ValidString(Quote(string(text))) {
+		if err != nil || !utf8.ValidString(nixlang.Quote(string(text))) {
 			t.Fatalf("as an argument: %v", err)
 		}
 	})

@@ -3,10 +3,9 @@ package nixeval
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -82,8 +81,8 @@ func TestPinning(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		p := pinningOf(inputs, c.overrides)
-		if diff := cmp.Diff(c.trees, p.trees); diff != "" {
-			t.Errorf("%s: %s", name, diff)
+		if !slices.Equal(c.trees, p.trees) {
+			t.Errorf("%s: %v", name, p.trees)
 		}
 		if (p.unknown == "") != (c.unknown == "") || !strings.Contains(p.unknown, c.unknown) {
 			t.Errorf("%s: %q, want %q", name, p.unknown, c.unknown)

@@ -46,10 +46,12 @@ const (
 // logReader takes the standard error of Nix, as it comes.
 type logReader struct {
 	onEvent func(Event)
+	onPart  func(path []string, value string)
 	events  []Event
 	// source and inputs are what the program tells about the flake.
 	source, inputs string
 	threw          bool
+	open           [][]string
 	tail           []byte
 	line           []byte
 	skip           bool
@@ -99,6 +101,20 @@ func (l *logReader) flush() {
 	}
 	if event.Text == "trace: "+threwMark {
 		l.threw = true
+		return
+	}
+	if text, found := strings.CutPrefix(event.Text, "trace: "+beginMark); found {
+		var path []string
+		_ = json.Unmarshal([]byte(text), &path)
+		l.open = append(l.open, path)
+		return
+	}
+	if text, found := strings.CutPrefix(event.Text, "trace: "+endMark); found && len(l.open) > 0 {
+		last := len(l.open) - 1
+		if l.onPart != nil {
+			l.onPart(l.open[last], text)
+		}
+		l.open = l.open[:last]
 		return
 	}
 	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") {

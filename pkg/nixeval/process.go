@@ -20,7 +20,8 @@ type run struct {
 	events []Event
 	// source is where the flake's source is in the store, inputs what inputs.nix told; both empty if Nix died before.
 	source, inputs string
-	threw          bool // the value throws
+	threw          bool       // the value throws
+	open           [][]string // the parts that were begun and not ended, the outermost first
 	tail           []byte
 	// err is what ended it badly: an *exec.ExitError, the context's cause, or that it could not be started.
 	err error
@@ -31,9 +32,9 @@ func (r *run) stderr() string { return string(r.tail) }
 const defaultGrace = 2 * time.Second
 
 // run runs Nix, and again a few times if its own database was busy with another Nix.
-func (e *Evaluator) run(ctx context.Context, env, args []string) (*run, error) {
+func (e *Evaluator) run(ctx context.Context, env, args []string, onPart func([]string, string)) (*run, error) {
 	for pause := firstPause; ; pause *= 2 {
-		r, err := e.runOnce(ctx, env, args)
+		r, err := e.runOnce(ctx, env, args, onPart)
 		if err == nil || !r.databaseBusy() || pause > lastPause {
 			return r, err
 		}
@@ -70,7 +71,7 @@ func (r *run) databaseBusy() bool {
 
 // runOnce starts Nix in a group of its own and waits for its end. Whatever happens, no process of its group is left. (Nix has its own
 // children killed with it.)
-func (e *Evaluator) runOnce(ctx context.Context, env, args []string) (*run, error) {
+func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func([]string, string)) (*run, error) {
 	r := &run{argv: append([]string{e.nix()}, args...)}
 	if err := ctx.Err(); err != nil {
 		r.err = err
@@ -79,7 +80,7 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string) (*run, erro
 	cmd := exec.CommandContext(ctx, r.argv[0], args...)
 	cmd.Env = env
 	stdout := bounded{room: maxAnswer}
-	log := &logReader{onEvent: e.OnEvent}
+	log := &logReader{onEvent: e.OnEvent, onPart: onPart}
 	cmd.Stdout, cmd.Stderr = &stdout, log
 
 	grace := e.Grace
@@ -95,7 +96,7 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string) (*run, erro
 	if stdout.room < 0 {
 		err = errTooLarge
 	}
-	r.stdout, r.events, r.source, r.inputs, r.threw, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.threw, log.tail
+	r.stdout, r.events, r.source, r.inputs, r.threw, r.open, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.threw, log.open, log.tail
 	r.err = err
 	return r, err
 }

@@ -15,7 +15,7 @@ import (
 
 var identity = Function{Name: "identity.nix", Source: "target: args: args"}
 
-var identityProgram, _ = newProgram(identity, nil)
+var identityProgram, _ = newProgram(identity, Ref{}, nil)
 
 func isKind(err, kind error) bool { return errors.Is(err, kind) }
 

@@ -33,11 +33,28 @@ const programFlake = `{
 }
 `
 
+// plainProgram is the flake through which a function is applied to what is no flake, and has no inputs: the value of a Nix file or of an
+// expression, called with the arguments that were given for it if it is a function.
+const plainProgram = `{
+%s  outputs = { self%s }: {
+    apply = question: %s
+      let source = import %s; root = if builtins.isFunction source then source args.source else source; in
+      builtins.trace "` + sourceMark + `${builtins.unsafeDiscardStringContext (toString %s)}"
+        (import ./%s root args.args);
+  };
+}
+`
+
 const (
 	sourceMark = "clanctl-source "
 	inputsMark = "clanctl-inputs "
 	inputsName = "inputs.nix"
 	threwMark  = "clanctl-threw"
+	// A function announces a part before it evaluates it, as a path in JSON, and tells when it is done, with the value or without.
+	beginMark = "nixeval-begin "
+	endMark   = "nixeval-end "
+
+	exprName = "expression.nix"
 )
 
 // program is the program flake of a function.
@@ -51,21 +68,33 @@ type program struct {
 
 // newProgram makes the flake. Arguments that are too large for a command line stand in it, beside the function; nil for those that are
 // not.
-func newProgram(fn Function, args []byte) (*program, error) {
+func newProgram(fn Function, ref Ref, args []byte) (*program, error) {
 	files := map[string][]byte{fn.Name: []byte(fn.Source)}
 	for name, source := range fn.Beside {
 		files[name] = []byte(source)
 	}
 	for name := range files {
-		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" || name == inputsName {
+		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" || name == inputsName || name == exprName {
 			return nil, fmt.Errorf("function name %q is not a .nix file name, or one of the program's own", name)
 		}
 	}
-	files[inputsName] = []byte(inputsSource)
-	files["flake.nix"] = fmt.Appendf(nil, programFlake, "args:", fn.Name)
+	taken := "args:"
 	if args != nil {
-		files["flake.nix"] = fmt.Appendf(nil, programFlake, "_: let args = builtins.fromJSON (builtins.readFile ./args.json); in", fn.Name)
+		taken = "_: let args = builtins.fromJSON (builtins.readFile ./args.json); in"
 		files["args.json"] = args
+	}
+	switch {
+	case ref.kind == flakeSource:
+		files[inputsName] = []byte(inputsSource)
+		files["flake.nix"] = fmt.Appendf(nil, programFlake, taken, fn.Name)
+	case ref.kind == exprSource:
+		files[exprName] = []byte(ref.expr)
+		files["flake.nix"] = fmt.Appendf(nil, plainProgram, "", "", taken, "./"+exprName, "self.outPath", fn.Name)
+	case ref.URL == "":
+		files["flake.nix"] = fmt.Appendf(nil, plainProgram, "", "", taken, "(/. + args.file)", `""`, fn.Name)
+	default:
+		const input = "  inputs.target = { url = \"path:/overridden\"; flake = false; };\n"
+		files["flake.nix"] = fmt.Appendf(nil, plainProgram, input, ", target", taken, `(target.outPath + "/" + args.file)`, "target.outPath", fn.Name)
 	}
 	hash := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {

@@ -22,6 +22,12 @@ type Ref struct {
 	Dir string
 	// Git tells that Nix reads the tree through git, and so sees tracked files only.
 	Git bool
+
+	kind sourceKind
+	file string // of a file, relative to Root
+	expr string // an expression
+	args string // of a file's or expression's function, in JSON
+	err  error  // why it cannot be asked
 }
 
 // Subdirectory is the flake's directory below the top of its source tree (`?dir=`); empty for the top.

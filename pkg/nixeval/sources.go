@@ -20,6 +20,8 @@ type Sources struct {
 	dirs []string
 	// inputs are the store paths of the flake's inputs, by name.
 	inputs map[string]string
+	// isExpr: the tree is that of the program, in which only the expression is the user's.
+	isExpr bool
 }
 
 // WithInputs returns the sources with the given inputs known besides: name to store path.

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
 // A cancelled run says that it was, and keeps what Nix had said until then.
@@ -274,7 +276,7 @@ func quoteAgainstNix(t *testing.T, strs []string) {
 	t.Helper()
 	var list strings.Builder
 	for _, s := range strs {
-		list.WriteString(Quote(s) + "\n")
+		list.WriteString(nixlang.Quote(s) + "\n")
 	}
 	for _, nix := range filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX")) {
 		quoteAgainst(t, nix, strs, list.String())
@@ -298,7 +300,7 @@ func quoteAgainst(t *testing.T, nix string, strs []string, list string) {
 	}
 	for i, want := range strs {
 		if got.Source[i] != want || got.Args[i] != want {
-			t.Fatalf("%s read %s\nas %q and %q", fmt.Sprint(nix), Quote(want), got.Source[i], got.Args[i])
+			t.Fatalf("%s read %s\nas %q and %q", fmt.Sprint(nix), nixlang.Quote(want), got.Source[i], got.Args[i])
 		}
 	}
 }

@@ -115,8 +115,8 @@ func TestResolveRef(t *testing.T) {
 	} {
 		got, err := ResolveRef(c.in)
 		c.want.Text = c.in
-		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
-			t.Errorf("%s: %v %s", c.in, err, diff)
+		if got != c.want || err != nil {
+			t.Errorf("%s: %v, %#v", c.in, err, got)
 		}
 	}
 	if err := os.Symlink(repo, filepath.Join(root, "link")); err != nil {

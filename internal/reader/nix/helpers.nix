@@ -5,7 +5,8 @@
 # A part is a place in the answer that can fail by itself. One that throws, and that tryEval can catch, is marked
 # { "$clanctl" = "throws"; path; }. What tryEval cannot catch kills the process. The question is then asked again with
 # `isolate`: each part puts its path into the trace of an error, so that the one to blame names itself; and once more with
-# that one in `omit`, which marks it { "$clanctl" = "omitted"; at; } without looking at it.
+# that one in `omit`, which marks it { "$clanctl" = "omitted"; at; } without looking at it. What kills Nix without a trace (a stack
+# overflow) is asked again with `announce`, too: each part then tells when it begins and when it is done.
 source: args:
 let
   inherit (builtins)
@@ -38,6 +39,7 @@ let
     tail
     toJSON
     toString
+    trace
     tryEval
     typeOf
     unsafeDiscardStringContext
@@ -92,9 +94,16 @@ rec {
 
   omitted = listToAttrs (genList (i: nameValue (toJSON (elemAt omit i)) i) (length omit));
   isPlain = omit == [ ] && !isolate;
+  announce = args.announce or false;
 
   mark = kind: { "$clanctl" = kind; };
-  traced = path: addErrorContext "clanctl-part ${toJSON path}";
+  # Package nixeval reads these marks.
+  traced =
+    path: value:
+    if announce then
+      trace "nixeval-begin ${toJSON path}" (seq value (trace "nixeval-end " value))
+    else
+      addErrorContext "nixeval-part ${toJSON path}" value;
   # With `strict` errors pass through: for Nix's own message, which tryEval drops.
   try = v: if args.strict or false then { success = true; value = v; } else tryEval v;
 

@@ -5,8 +5,7 @@
 #   target         the flake to read: its outputs, inputs and outPath
 #   args.schema    must be this file's schema number; the Go side checks the answer's, too
 #   args.select    [ [ "machines" ] [ "instances" "borgbackup" ] ... ]   paths into `facts` below
-#   args.outline   true: of each selected part only the names of its children (null for a list or leaf)
-#   args.isolate, args.omit, args.strict   see helpers.nix
+#   args.isolate, args.announce, args.omit, args.strict   see helpers.nix
 #   args.dir       the flake's directory below the top of its source tree; without it, the top
 #   args.instances look at these instances only
 #   args.origins   true: also where values come from: positions down to each setting, interfaces, what modules define
@@ -20,7 +19,6 @@ let
   schema = 2;
 
   inherit (builtins)
-    attrNames
     deepSeq
     elemAt
     foldl'
@@ -140,23 +138,10 @@ let
     else
       mark "absent";
 
-  # The names of what is inside; of a list's elements their numbers.
-  outline =
-    node:
-    if isPairs node then
-      map head node.pairs
-    else if isAttrs node then
-      attrNames node
-    else if isList node then
-      genList toString (length node)
-    else
-      null;
-
   answer =
     path:
     let
-      node = foldl' childOf facts path;
-      value = if args.outline or false then outline node else node;
+      value = foldl' childOf facts path;
     in
     if helpers.isOmitted path then
       mark "omitted" // { inherit path; at = helpers.omitted.${builtins.toJSON path}; }

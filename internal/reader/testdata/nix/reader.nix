@@ -6,7 +6,6 @@ in
 {
   selected = { got = ask { select = [ [ "machines" "m" "description" ] [ "instanceNames" ] ]; } some; want = [ "d" [ ] ]; };
   absent = { got = ask { select = [ [ "machines" "x" ] ]; } some; want = [ { "$clanctl" = "absent"; } ]; };
-  outline = { got = ask { select = [ [ "machines" ] [ "machines" "m" "description" ] ]; outline = true; } some; want = [ [ "m" ] null ]; };
   # A name that JSON has another meaning for.
   pairs = { got = ask { select = [ [ "machines" "outPath" ] ]; } { inventory.machines.outPath = { description = "x"; }; }; want = [ { description = "x"; } ]; };
   left-out = {

@@ -1,0 +1,107 @@
+// Package nixlang writes and reads the few things of the Nix language that programs put together: strings, and paths of attributes.
+package nixlang
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Quote writes s as a Nix string literal. Any string that Nix can hold comes back unchanged (Nix strings have no NUL).
+func Quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(s) {
+		switch c := s[i]; c {
+		case '"', '\\', '$':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case '\n':
+			b.WriteString(`\n`)
+		case '\r':
+			// A bare carriage return in Nix source would be read as a newline.
+			b.WriteString(`\r`)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// PathString writes a path of attributes as Nix does: names that are not identifiers are quoted.
+func PathString(path []string) string {
+	parts := make([]string, len(path))
+	for i, name := range path {
+		parts[i] = name
+		if !isIdentifier(name) {
+			parts[i] = Quote(name)
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+func isIdentifier(s string) bool {
+	for i, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		if !letter && (i == 0 || (r < '0' || r > '9') && r != '-' && r != '\'') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// ParsePath reads a path as PathString, or a person, writes it: names separated by dots, quoted where they hold dots themselves. The
+// empty path has no names.
+func ParsePath(path string) ([]string, error) {
+	var names []string
+	rest := path
+	for rest != "" {
+		if rest[0] != '"' {
+			name, after, more := strings.Cut(rest, ".")
+			if name == "" || more && after == "" || strings.ContainsAny(name, "\"${} \t\n") {
+				return nil, fmt.Errorf("%q is not a path of attributes", path)
+			}
+			names, rest = append(names, name), after
+			continue
+		}
+		name, after, ok := unquote(rest)
+		if !ok || after != "" && (after[0] != '.' || after == ".") {
+			return nil, fmt.Errorf("%q is not a path of attributes", path)
+		}
+		names, rest = append(names, name), strings.TrimPrefix(after, ".")
+	}
+	return names, nil
+}
+
+// unquote reads a string literal without interpolation at the beginning of a text.
+func unquote(text string) (value, after string, ok bool) {
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '"':
+			return b.String(), text[i+1:], true
+		case '\\':
+			if i++; i == len(text) {
+				return "", "", false
+			}
+			switch text[i] {
+			case 'n':
+				b.WriteByte('\n')
+			case 'r':
+				b.WriteByte('\r')
+			case 't':
+				b.WriteByte('\t')
+			default:
+				b.WriteByte(text[i])
+			}
+		case '$':
+			if strings.HasPrefix(text[i:], "${") {
+				return "", "", false
+			}
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", "", false
+}

@@ -1,0 +1,245 @@
+package nixeval_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+const flake = `{
+  outputs = { self }: {
+    hosts."web.example.org" = { port = 80; tags = [ "a" ]; broken = throw "no port"; };
+    hosts."\${x} \"y\"".port = 81;
+    hosts.db = {
+      port = 5432;
+      missing = self.nothing.here;
+      deep = let f = n: 1 + f (n + 1); in f 0;
+      function = x: x;
+    };
+    package = { type = "derivation"; outPath = "/nix/store/00000000000000000000000000000000-x"; other = throw "no"; };
+  };
+}
+`
+
+// write makes a directory with these files and returns it.
+func write(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestEval(t *testing.T) {
+	dir := write(t, map[string]string{"flake.nix": flake})
+	ctx := context.Background()
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		names, err := nixeval.Eval[[]string](ctx, dir, nixeval.Attr("hosts").Names(), e)
+		if err != nil || !slices.Equal(names, []string{`${x} "y"`, "db", "web.example.org"}) {
+			t.Errorf("names: %q, %v", names, err)
+		}
+		for _, name := range names {
+			if port, err := nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", name, "port"), e); err != nil || port < 80 {
+				t.Errorf("port of %s: %d, %v", name, port, err)
+			}
+		}
+		if port, err := nixeval.Eval[int](ctx, dir+`#hosts."web.example.org"`, nixeval.Attr("port"), e); err != nil || port != 80 {
+			t.Errorf("below an output: %d, %v", port, err)
+		}
+		if path, err := nixeval.Eval[string](ctx, dir, nixeval.Attr("package"), e); err != nil || !strings.HasPrefix(path, "/nix/store/") {
+			t.Errorf("derivation: %q, %v", path, err)
+		}
+		_, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "dc", "port"), e)
+		var failed *nixeval.Error
+		if !errors.Is(err, nixeval.ErrMissing) || !errors.As(err, &failed) || failed.Hint != "did you mean db?" || !strings.Contains(err.Error(), "no attribute hosts.dc") {
+			t.Errorf("missing: %v", err)
+		}
+		_, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "web.example.org", "broken"), e)
+		if at := position(err); !errors.Is(err, nixeval.ErrEvaluation) || at.File != "flake.nix" || at.Line != 3 {
+			t.Errorf("throws: %v", err)
+		}
+		// An attribute that another one lacks is no ErrMissing: it is not what was asked for.
+		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "missing"), e); !errors.Is(err, nixeval.ErrEvaluation) {
+			t.Errorf("missing inside: %v", err)
+		}
+		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "port").Names(), e); !errors.Is(err, nixeval.ErrEvaluation) || !strings.Contains(err.Error(), "is a int") {
+			t.Errorf("names of a number: %v", err)
+		}
+		if _, err = nixeval.Eval[string](ctx, dir, nixeval.Attr("hosts", "db", "port"), e); !errors.As(err, new(*json.UnmarshalTypeError)) {
+			t.Errorf("another type: %v", err)
+		}
+		if _, err = nixeval.Eval[int](ctx, dir+"#hosts..db", nixeval.Attr(), e); !errors.Is(err, nixeval.ErrBadRef) {
+			t.Errorf("not a path: %v", err)
+		}
+	})
+}
+
+func position(err error) nixeval.Position {
+	var failed *nixeval.Error
+	if errors.As(err, &failed) {
+		at, _ := failed.Position()
+		return at
+	}
+	return nixeval.Position{}
+}
+
+func TestApply(t *testing.T) {
+	dir := write(t, map[string]string{"flake.nix": flake})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		fn := "flake: { name }: flake.hosts.${name}.port + 1"
+		for name, want := range map[string]int{"db": 5433, `${x} "y"`: 82} {
+			if got, err := nixeval.Apply[int](t.Context(), dir, fn, map[string]string{"name": name}, e); err != nil || got != want {
+				t.Errorf("%s: %d, %v", name, got, err)
+			}
+		}
+		if got, err := nixeval.Apply[[]string](t.Context(), dir+"#hosts.db", "host: _: builtins.attrNames host", nil, e); err != nil || len(got) != 4 {
+			t.Errorf("to an output: %v, %v", got, err)
+		}
+		if _, err := nixeval.Apply[int](t.Context(), dir, "flake: args: {", nil, e); !errors.Is(err, nixeval.ErrEvaluation) {
+			t.Errorf("syntax: %v", err)
+		}
+		large := strings.Repeat("x", 200_000)
+		if got, err := nixeval.Apply[int](t.Context(), dir, "_: builtins.stringLength", large, e); err != nil || got != len(large) {
+			t.Errorf("large arguments: %v, %v", got, err)
+		}
+	})
+}
+
+func TestFileAndExpr(t *testing.T) {
+	dir := write(t, map[string]string{
+		"default.nix": "{ a, system ? builtins.currentSystem }: { sum = a + import ./b.nix; inherit system; home = builtins.getEnv \"HOME\"; bad = throw \"no\"; }",
+		"b.nix":       "41",
+		"plain.nix":   "{ x = 7; }",
+	})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		ctx, file := t.Context(), nixeval.File(dir, map[string]any{"a": 1})
+		if got, err := nixeval.Eval[int](ctx, file, nixeval.Attr("sum"), e); err != nil || got != 42 {
+			t.Errorf("file: %d, %v", got, err)
+		}
+		if got, err := nixeval.Eval[int](ctx, nixeval.File(filepath.Join(dir, "plain.nix"), nil), nixeval.Attr("x"), e); err != nil || got != 7 {
+			t.Errorf("file without a function: %d, %v", got, err)
+		}
+		if got, err := nixeval.Eval[string](ctx, file, nixeval.Attr("home"), e); err != nil || got != "" {
+			t.Errorf("the environment shows: %q, %v", got, err)
+		}
+		if _, err := nixeval.Eval[string](ctx, file, nixeval.Attr("system"), e); !errors.Is(err, nixeval.ErrEvaluation) {
+			t.Errorf("impure by accident: %v", err)
+		}
+		with := nixeval.File(dir, map[string]any{"a": 1, "system": "riscv64-linux"})
+		if got, err := nixeval.Eval[string](ctx, with, nixeval.Attr("system"), e); err != nil || got != "riscv64-linux" {
+			t.Errorf("the caller's system: %q, %v", got, err)
+		}
+		_, err := nixeval.Eval[int](ctx, file, nixeval.Attr("bad"), e)
+		if at := position(err); at.File != "default.nix" || at.Line != 1 {
+			t.Errorf("position in a file: %+v, %v", at, err)
+		}
+		if _, err := nixeval.Eval[int](ctx, nixeval.File(filepath.Join(dir, "none.nix"), nil), nixeval.Attr(), e); !errors.Is(err, nixeval.ErrNoFlake) {
+			t.Errorf("no file: %v", err)
+		}
+		impure := e
+		impure.Impure = true
+		if got, err := nixeval.Eval[string](ctx, file, nixeval.Attr("home"), impure); err != nil || got != os.Getenv("HOME") {
+			t.Errorf("impure: %q, %v", got, err)
+		}
+
+		expr := nixeval.Expr("{ n }: { double = 2 * n; bad = throw \"no\"; }", map[string]any{"n": 21})
+		if got, err := nixeval.Eval[int](ctx, expr, nixeval.Attr("double"), e); err != nil || got != 42 {
+			t.Errorf("expression: %d, %v", got, err)
+		}
+		if got, err := nixeval.Apply[int](ctx, expr, "x: y: x.double + y", 1, e); err != nil || got != 43 {
+			t.Errorf("function of an expression: %d, %v", got, err)
+		}
+		_, err = nixeval.Eval[int](ctx, expr, nixeval.Attr("bad"), e)
+		if at := position(err); at.File != "expression.nix" {
+			t.Errorf("position in an expression: %+v, %v", at, err)
+		}
+		if _, err := nixeval.Eval[any](ctx, nixeval.Expr("builtins.currentSystem", nil), nixeval.Attr(), e); !errors.Is(err, nixeval.ErrEvaluation) {
+			t.Errorf("an expression is impure: %v", err)
+		}
+	})
+}
+
+func TestEach(t *testing.T) {
+	dir := write(t, map[string]string{"flake.nix": flake})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		processes := nixtest.Count(&e)
+		e.Jobs = 2
+		paths := []nixeval.Path{
+			nixeval.Attr("hosts", "db", "missing"), nixeval.Attr("hosts", "db", "deep"), nixeval.Attr("hosts", "db", "function"),
+			nixeval.Attr("hosts", "web.example.org", "broken"), nixeval.Attr("hosts", "nobody"), nixeval.Attr("hosts", "db").Names(),
+		}
+		for range 20 {
+			paths = append(paths, nixeval.Attr("hosts", "db", "port"), nixeval.Attr("hosts", `${x} "y"`, "port"))
+		}
+		seen := map[string]int{}
+		for r, err := range nixeval.Each[any](t.Context(), dir, paths, e) {
+			name := r.Path.String()
+			switch {
+			case err != nil:
+				seen["error"]++
+			}
+			seen[name]++
+			last := r.Path.Segments[len(r.Path.Segments)-1]
+			wantErr := slices.Contains([]string{"missing", "deep", "function", "broken", "nobody"}, last)
+			if wantErr != (err != nil) {
+				t.Errorf("%s: %v, %v", name, r.Value, err)
+			}
+			if last == "broken" && !strings.Contains(err.Error(), "no port") {
+				t.Errorf("another's error: %v", err)
+			}
+		}
+		if seen["error"] != 5 || seen["hosts.db.port"] != 20 || len(seen) != 9 {
+			t.Errorf("%v", slices.Sorted(maps.Keys(seen)))
+		}
+		// Four kill a process each, one of them perhaps twice, and 46 paths need at least six.
+		if n := processes.Load(); n > 16 {
+			t.Errorf("%d processes", n)
+		}
+	})
+}
+
+// A flake that does not evaluate at all is asked about once by each process, not once for each path.
+func TestEachOfABrokenFlake(t *testing.T) {
+	dir := write(t, map[string]string{"flake.nix": "{ outputs = { self }: throw \"all\"; }"})
+	e := nixtest.Evaluator(t)
+	e.Jobs = 1
+	processes := nixtest.Count(&e)
+	failures := 0
+	for _, err := range nixeval.Each[any](t.Context(), dir, slices.Repeat([]nixeval.Path{nixeval.Attr("a")}, 20), e) {
+		if errors.Is(err, nixeval.ErrEvaluation) {
+			failures++
+		}
+	}
+	if failures != 20 || processes.Load() > 6 {
+		t.Errorf("%d failures, %d processes", failures, processes.Load())
+	}
+}
+
+func TestEachIsLeftEarly(t *testing.T) {
+	dir := write(t, map[string]string{"flake.nix": `{ outputs = _: { quick = 1; slow = builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i) 1000000000); }; }`})
+	e := nixtest.Evaluator(t)
+	e.Jobs, e.Grace = 2, 1
+	paths := []nixeval.Path{nixeval.Attr("quick"), nixeval.Attr("slow"), nixeval.Attr("slow"), nixeval.Attr("slow")}
+	for r, err := range nixeval.Each[int](t.Context(), dir, paths, e) {
+		if err != nil || r.Value != 1 {
+			t.Errorf("%v, %v", r, err)
+		}
+		break // the others would take longer than any test
+	}
+}

@@ -1,0 +1,28 @@
+package nixeval
+
+import (
+	"slices"
+
+	"github.com/clanctl/clanctl/internal/nixlang"
+)
+
+// Path leads from what is evaluated (a flake's outputs, say) to the value wanted. The zero Path is the whole.
+type Path struct {
+	// Segments are the names of the attributes, one below the other, as they are: nothing in them is special.
+	Segments []string
+	names    bool
+}
+
+// Attr is the path through these attributes: Attr("nixosConfigurations", "web-1.example.org", "config") needs no quotes.
+func Attr(segments ...string) Path { return Path{Segments: segments} }
+
+// Child is the path further down.
+func (p Path) Child(segments ...string) Path {
+	return Path{Segments: append(slices.Clip(p.Segments), segments...)}
+}
+
+// Names asks for the names of the attributes at p, sorted, a []string, and does not evaluate their values.
+func (p Path) Names() Path { return Path{Segments: p.Segments, names: true} }
+
+// String is the path as one writes it in Nix: names that are not identifiers are quoted.
+func (p Path) String() string { return nixlang.PathString(p.Segments) }
