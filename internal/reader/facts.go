@@ -9,6 +9,8 @@ type Flake struct {
 	NullInput string   `json:"nullInput"` // where a module without an input is looked up
 	Source    string   `json:"source"`    // in the store
 	Outputs   []string `json:"outputs"`
+	// Clan is what the output `clan` is, in Nix's word for its type; "" without one.
+	Clan string `json:"clan"`
 	// Directory is where clan looks for machines and inventory.json, in the store.
 	Directory       Part[string]      `json:"directory"`
 	LegacyServices  Part[[]string]    `json:"legacyServices"`

@@ -14,6 +14,7 @@ import (
 // rules are all checks, each of one kind of finding.
 var rules = []func(*instance.Inventory) []instance.Finding{
 	unknownMachines,
+	hostNames,
 	tagsOfRoles,
 	unusedTags,
 	ghostTagMembers,

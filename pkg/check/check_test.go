@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -165,4 +166,30 @@ func TestAllJoins(t *testing.T) {
 	if len(all) != 2 || len(Run(inv)) != 1 {
 		t.Errorf("%v", all)
 	}
+}
+
+func TestHostNames(t *testing.T) {
+	inv := invtest.Clan{Machines: map[string][]string{"a": nil, "a-b_c9": nil, "a.b": nil, "-a": nil, "mini.local": nil, strings.Repeat("x", 63): nil, strings.Repeat("x", 64): nil},
+		Macs: []string{"mini.local"}}.Inventory()
+	compareRows(t, inv) // clan-core gives the host names
+	inv.Flake.Layout = instance.LayoutClan
+	const hint = "rename the machine, or set networking.hostName in its configuration"
+	compareRows(t, inv,
+		row{"invalid-host-name", `inventory.machines."-a"`, hint},
+		row{"invalid-host-name", `inventory.machines."a.b"`, hint},
+		row{"invalid-host-name", "inventory.machines." + strings.Repeat("x", 64), hint},
+	)
+}
+
+// A slip in a tag is one finding: that of the role, and nothing about the tag that it means.
+func TestSlipInATag(t *testing.T) {
+	inv := invtest.Clan{
+		Machines: map[string][]string{"laptop": nil},
+		Tags:     map[string][]string{"mobile": {"laptop"}},
+		Instances: map[string]invtest.Instance{
+			"i": {Roles: roles{"r": {Tags: []string{"moblie"}, Settings: layers{"role": {"x": 1}}}}},
+		},
+	}.Inventory()
+	invtest.Place(inv, 1, "tags", "mobile")
+	compareRows(t, inv, row{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`})
 }

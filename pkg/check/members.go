@@ -1,7 +1,13 @@
 package check
 
 import (
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // unknownMachines: a role names a machine that the clan does not have. Clan counts it as a member all the same.
@@ -22,6 +28,23 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 			}
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "machines", name},
 				instance.CodeUnknownMachine, instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name}, cause))
+		}
+	}
+	return found
+}
+
+// hostName is what NixOS takes for networking.hostName (nixpkgs: nixos/modules/tasks/network-interfaces.nix).
+var hostName = regexp.MustCompile(`^[[:alnum:]]([[:alnum:]_-]{0,61}[[:alnum:]])?$`)
+
+// hostNames: clan makes a machine's name its host name, and NixOS takes only some names.
+func hostNames(inv *instance.Inventory) []instance.Finding {
+	if inv.Flake.Layout == instance.LayoutInventory {
+		return nil
+	}
+	var found []instance.Finding
+	for _, name := range slices.Sorted(maps.Keys(inv.Machines)) {
+		if inv.Machines[name].Class == "nixos" && !hostName.MatchString(name) {
+			found = append(found, at(inv, []string{"machines", name}, instance.CodeInvalidHostName, instance.Subject{Machine: name}, instance.Cause{}))
 		}
 	}
 	return found
@@ -57,7 +80,8 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 }
 
 // rolesWithoutMembers: nothing comes of the role, and nobody ever checks its settings. Where its tags have no members, a
-// finding says so of each tag, and this one would say it again.
+// finding says so of each tag, and this one would say it again. Somebody who writes `machines = { }` knows, and so does a module that
+// counts the role's machines.
 func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 	if !inv.MachinesKnown() {
 		return nil
@@ -67,17 +91,36 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 		if len(role.Machines) > 0 || role.SettingsFrom == instance.SettingsNone {
 			continue // not empty, or not evaluated, which another finding says
 		}
+		path := []string{"instances", ref.Instance, "roles", ref.Role}
 		code := instance.CodeRoleWithoutMembers
 		switch {
+		case slices.ContainsFunc(role.Tags, func(tag string) bool { return isSlip(inv, tag) }):
+			continue // with the right name, all is as it should be
 		case hasSettings(role):
 			code = instance.CodeUncheckedSettings
-		case len(role.Tags) > 0:
+		case len(role.Tags) > 0, inv.IsWritten(append(path, "machines")...), inv.IsWritten(append(path, "tags")...),
+			allowsNone(inv.Instances[ref.Instance].Module.Manifest, ref.Role):
 			continue
 		}
-		found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role},
-			code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, instance.Cause{}))
+		found = append(found, at(inv, path, code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, instance.Cause{}))
 	}
 	return found
+}
+
+// isSlip reports whether a tag of a role is the wrong name of one that there is, or of a machine.
+func isSlip(inv *instance.Inventory, tag string) bool {
+	index := inv.Index()
+	return inv.Tags[tag] == nil && (index.Has(tag) || len(nearest.Of(tag, index.Tags())) > 0)
+}
+
+// allowsNone reports whether a module limits the machines of a role, and none are enough. Too few are another finding.
+func allowsNone(manifest *module.Manifest, role string) bool {
+	if manifest == nil {
+		return false
+	}
+	roles, _ := manifest.Constraints["roles"].(map[string]any)
+	_, limits := roles[role].(map[string]any)
+	return limits
 }
 
 func hasSettings(role *instance.Role) bool {

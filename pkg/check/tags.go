@@ -19,19 +19,20 @@ func unusedTags(inv *instance.Inventory) []instance.Finding {
 	if !known {
 		return nil
 	}
+	meant := meantTags(inv, used)
 	var found []instance.Finding
 	for _, tag := range slices.Sorted(maps.Keys(inv.Tags)) {
-		if used[tag] || slices.Contains(predefined, tag) || len(inv.Tags[tag]) == 0 {
-			continue // in use, or nobody could miss it
+		if used[tag] || meant[tag] || slices.Contains(predefined, tag) || len(inv.Tags[tag]) == 0 {
+			continue // in use but for a slip, or nobody could miss it
 		}
 		_, declared := inv.DeclaredTags[tag]
 		place, cause := []string{"tags", tag}, instance.Cause{Tag: tag}
-		meant := swapped(tag, used)
-		if meant != "" {
-			cause.Near = []string{meant}
+		other := swapped(tag, used)
+		if other != "" {
+			cause.Near = []string{other}
 		}
 		switch {
-		case meant != "" && !declared:
+		case other != "" && !declared:
 			place = []string{"machines", inv.Tags[tag][0]}
 		case !declared || computedTags(inv):
 			continue // computed by a function, others may well use this one
@@ -39,6 +40,20 @@ func unusedTags(inv *instance.Inventory) []instance.Finding {
 		found = append(found, at(inv, place, instance.CodeUnusedTag, instance.Subject{}, cause))
 	}
 	return found
+}
+
+// meantTags are the tags that a role may mean by a name that is no tag, which is another finding.
+func meantTags(inv *instance.Inventory, used map[string]bool) map[string]bool {
+	index := inv.Index()
+	meant := map[string]bool{}
+	for tag := range used {
+		if inv.Tags[tag] == nil {
+			for _, near := range nearest.Of(tag, index.Tags()) {
+				meant[near] = true
+			}
+		}
+	}
+	return meant
 }
 
 // usedTags are the tags that roles use; known is false where a role may have been missed.

@@ -8,6 +8,7 @@ type Code string
 // The kinds of findings; docs/findings.md explains each.
 const (
 	CodeUnknownMachine     Code = "unknown-machine"
+	CodeInvalidHostName    Code = "invalid-host-name"
 	CodeUnknownTag         Code = "unknown-tag"
 	CodeEmptyTag           Code = "empty-tag"
 	CodeUnusedTag          Code = "unused-tag"
@@ -103,6 +104,7 @@ var (
 // codes are in the order of docs/findings.md.
 var codes = []CodeInfo{
 	{CodeUnknownMachine, warns, "A role names a machine that the clan does not have.", unknownMachine},
+	{CodeInvalidHostName, warns, "A machine's name cannot be its host name.", invalidHostName},
 	{CodeUnknownTag, warns, "A role uses a tag that no machine has and that the inventory does not declare.", unknownTag},
 	{CodeEmptyTag, warns, "A role uses a tag that is declared but has no members.", emptyTag},
 	{CodeUnusedTag, warns, "No role uses a tag that the inventory declares.", unusedTag},
@@ -154,7 +156,7 @@ var codes = []CodeInfo{
 	{CodeInstancesFailed, loses, "The set of instances does not evaluate.", nixSays("the clan's instances do not evaluate", "")},
 	{CodeMachineFailed, oftenLost, "A part of a machine does not evaluate.", nixSays("the machine does not evaluate", "")},
 	{CodeMachinesFailed, loses, "The clan's machines do not evaluate.",
-		nixSays("the clan's machines do not evaluate", "members by tag are not known; tags that are computed from machine.tags recurse without end")},
+		machinesFailed},
 	{CodeTagFailed, loses, "A tag of the inventory does not evaluate, and so the tags of no machine do.", tagFailed},
 	{CodeEvaluationFailed, warns, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
 	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.", nixSays("the flake does not evaluate", "")},

@@ -327,7 +327,7 @@ func (l *loader) checkLayout() error {
 	flake := l.facts.flake.Value
 	switch flake.Layout {
 	case "none":
-		return &NotClanError{Outputs: flake.Outputs}
+		return &NotClanError{Outputs: flake.Outputs, Clan: flake.Clan}
 	case "legacy":
 		return &LegacyError{Services: flake.LegacyServices.Value}
 	}
@@ -372,15 +372,28 @@ func (e *UnknownInstanceError) Hint() string {
 }
 
 // NotClanError: the flake evaluates, but holds no clan.
-type NotClanError struct{ Outputs []string }
+type NotClanError struct {
+	Outputs []string
+	// Clan is the type of the output `clan`, in Nix's word for it; empty if there is none.
+	Clan string
+}
 
 func (e *NotClanError) Error() string {
-	return "this flake is not a clan: it has neither an output `clan` nor `clanInternals` (clan-core), nor a plain output `inventory`"
+	switch e.Clan {
+	case "":
+		return "this flake is not a clan: it has neither an output `clan` nor `clanInternals` (clan-core), nor a plain output `inventory`"
+	case "set":
+		return "this flake is not a clan: its output `clan` has no inventory"
+	}
+	return "this flake is not a clan: its output `clan` is " + typeWords(e.Clan)
 }
 
 // Hint says what the flake has instead.
 func (e *NotClanError) Hint() string {
-	if len(e.Outputs) == 0 {
+	switch {
+	case e.Clan != "":
+		return "clan-core makes it: clan = (clan-core.lib.clan { inherit self; }).config;"
+	case len(e.Outputs) == 0:
 		return "it has no outputs at all"
 	}
 	return "its outputs are " + nearest.List(e.Outputs)

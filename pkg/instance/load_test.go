@@ -253,6 +253,27 @@ func TestLoadNoClan(t *testing.T) {
 	})
 }
 
+// A hint is shown where its cause is established.
+func TestHintsOfFailures(t *testing.T) {
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		for outputs, want := range map[string]string{
+			`inventory.machines.a.description = builtins.ofTomorrow 1;`:             "this Nix has no builtins.ofTomorrow; use a newer one",
+			`inventory.machines.a.description = { }.ofTomorrow 1;`:                  "",
+			`inventory.machines = throw "later";`:                                   "members by tag are not known",
+			`inventory.machines = let again = again // { a = { }; }; in again;`:     "members by tag are not known; tags that are computed from machine.tags recurse without end",
+			`inventory = { machines.a = { }; tags = abort "computed like this"; };`: "",
+		} {
+			inv, err := Load(t.Context(), nixtest.Flake(t, map[string]string{"flake.nix": "{ outputs = _: {\n" + outputs + "\n}; }"}), Config{Evaluator: e})
+			if inv == nil || len(inv.Findings) != 1 {
+				t.Fatalf("%s: %v", outputs, err)
+			}
+			if hint := inv.Findings[0].Hint(); hint != want {
+				t.Errorf("%s: hint %q, want %q", outputs, hint, want)
+			}
+		}
+	})
+}
+
 // Nix 2.8 takes no notice of an interrupt while it evaluates.
 func TestLoadEndsInTime(t *testing.T) {
 	ref := nixtest.Flake(t, map[string]string{"flake.nix": `{ outputs = _: { inventory.instances.x.roles.r.settings.n =

@@ -38,6 +38,9 @@ func (inv *Inventory) At(path ...string) *Position {
 	return inv.position(path)
 }
 
+// IsWritten reports whether an inventory option is written somewhere, as far as its places are known; see [Inventory.At].
+func (inv *Inventory) IsWritten(path ...string) bool { return inv.Places.at(path...) != nil }
+
 // Where returns the position of an inventory option, or of the nearest part around it that has one; nil if nothing is known.
 func (inv *Inventory) Where(path ...string) *Position {
 	for ; len(path) > 1; path = path[:len(path)-1] {

@@ -46,6 +46,19 @@ func unknownMachine(f Finding) (string, string) {
 	return message, didYouMean(f.Cause, "the machines are ", "the clan has no machines")
 }
 
+func invalidHostName(f Finding) (string, string) {
+	return fmt.Sprintf("clan makes %q the machine's host name, and NixOS takes only up to 63 letters, digits, hyphens and underscores, with a letter or digit at each end", f.Machine),
+		"rename the machine, or set networking.hostName in its configuration"
+}
+
+func machinesFailed(f Finding) (string, string) {
+	hint := "members by tag are not known"
+	if strings.Contains(f.Cause.Nix, "infinite recursion") {
+		hint += "; tags that are computed from machine.tags recurse without end"
+	}
+	return nixSays("the clan's machines do not evaluate", hint)(f)
+}
+
 func unknownTag(f Finding) (string, string) {
 	message := fmt.Sprintf("no machine has the tag %q", f.Cause.Tag)
 	if f.Cause.Also == "machine" {

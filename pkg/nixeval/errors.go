@@ -198,6 +198,10 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 		strings.Contains(text, "allow-import-from-derivation"):
 		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
 	}
+	if missing := missingAttribute.FindStringSubmatch(err.Message); missing != nil &&
+		(strings.Contains(err.Trace, "builtins."+missing[1]) || strings.Contains(err.Trace, "inherit (builtins)")) {
+		return fmt.Sprintf("this Nix has no builtins.%s; use a newer one", missing[1])
+	}
 	if repo, ok := localRepo(ref.URL); ok && gitFailure.MatchString(text) {
 		if lacks := repo.Lacks(ctx); lacks != "" {
 			return lacks
@@ -220,6 +224,8 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	}
 	return ""
 }
+
+var missingAttribute = lazyregexp.New(`^attribute '(\w+)' missing`)
 
 // The first is of Nix's that run git, the others are of libgit2.
 var gitFailure = lazyregexp.New(`program 'git' failed|Git object|object not found|git_object`)

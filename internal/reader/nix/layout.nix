@@ -30,6 +30,7 @@ let
     readFile
     toString
     tryEval
+    typeOf
     unsafeDiscardStringContext
     ;
 
@@ -183,6 +184,7 @@ in
     source = unsafeDiscardStringContext (toString target.outPath);
     directory = whole [ "flake" "directory" ] (toString (config.directory or inventoryClass.directory or target.outPath));
     outputs = attrNames outputs;
+    clan = if outputs ? clan then peek "set" (typeOf outputs.clan) else "";
     # `inventory.services` was deprecated in 2025 and removed in August; since then clan drops what is in it without a word.
     legacyServices = whole [ "flake" "legacyServices" ] (
       let

@@ -4,6 +4,7 @@
   modules.typed = ./typed.nix;
 
   inventory.machines.server = { };
+  inventory.machines."web.example.org" = { }; #! invalid-host-name
   inventory.machines.laptop = { };
   inventory.machines.phone = { };
   inventory.machines.mini.machineClass = "darwin";

@@ -13,6 +13,7 @@
     all = [ "laptop" "server" ]; #! replaced-tag
     backup = [ "server" ];
     backup-old = [ "server" ]; #! unused-tag
+    night = [ "laptop" ]; #! -
     none = [ ]; #! -
     some = [ "laptop" ]; #+
     trains = [ "phone" "phoen" ]; #! ghost-tag-member
@@ -30,6 +31,12 @@
       tags.some = { }; #+
     };
     web.roles.client = { }; #! role-without-members
+    web-again.module.name = "web";
+    web-again.roles.client.machines = { };
+    web-again.roles.server.tags = [ ];
+    limited.roles.spare = { };
+    limited.roles.night.tags.nigth = { }; #! unknown-tag
+    limited.roles.night.settings.port = 80; #! -
 
     idle.module.name = "web";
     idle.roles.server.settings.port = 80; #! unchecked-settings

@@ -6,9 +6,12 @@ rec {
   limited = {
     roles.boss = { };
     roles.crew = { };
+    roles.spare = { };
+    roles.night = { };
     manifest.constraints.roles = {
       boss.maxMachines = 1;
       crew.minMachines = 2;
+      spare.maxMachines = 1;
     };
   };
   broken = throw "broken"; #! module-failed
