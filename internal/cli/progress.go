@@ -49,7 +49,7 @@ func startProgress(w io.Writer, after time.Duration) *progress {
 func (p *progress) event(e nixeval.Event) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if e.Activity != "" {
+	if e.Activity != "" && !e.Finished {
 		p.text = e.Activity
 	}
 }

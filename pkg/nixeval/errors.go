@@ -44,8 +44,9 @@ var (
 // Error is a failed run. It matches one of the Err values, and context.Canceled or context.DeadlineExceeded where the
 // context ended it.
 type Error struct {
-	kind  error
-	cause error
+	kind   error
+	cause  error
+	frames []Frame
 	// Message is Nix's message for the error itself, without trace and colours, store paths as Nix wrote them.
 	Message string
 	// Trace is the whole error text as `--show-trace` gives it; Stderr the end of everything that Nix logged.
@@ -112,6 +113,27 @@ func (e *Error) Position() (Position, bool) {
 	return Position{}, false
 }
 
+// Frame is one step of a trace: what Nix was doing, and where.
+type Frame struct {
+	// Position is zero where there is none. File is the user's own as [Sources.Local] has it or, where it cannot be placed, Nix's.
+	Position
+	// Message is what Nix was doing: "while calling the 'throw' builtin".
+	Message string
+	// Own: the place is in the flake itself, not in one of its inputs, or in Nix.
+	Own bool
+}
+
+// Frames is the trace, the innermost step first.
+func (e *Error) Frames() []Frame {
+	frames := slices.Clone(e.frames)
+	for i := range frames {
+		f := &frames[i]
+		_, f.Own = e.Sources.own(f.File)
+		f.File, _ = e.Sources.Local(f.File)
+	}
+	return frames
+}
+
 var traceFrame = lazyregexp.New(`(/nix/store/[^\s:]+):(\d+):(\d+)`)
 
 // own is Local, for files of the flake itself only.
@@ -157,6 +179,7 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 		if event.IsError() {
 			out.Message, out.Trace = event.Message, event.Text
 			out.File, out.Line, out.Column = event.File, event.Line, event.Column
+			out.frames = slices.DeleteFunc(slices.Clone(event.Frames), func(f Frame) bool { return strings.HasPrefix(f.Message, partMark) })
 		}
 	}
 	out.Trace, out.Parts = partsIn(out.Trace)

@@ -74,6 +74,11 @@ func TestEval(t *testing.T) {
 		if at := position(err); !errors.Is(err, nixeval.ErrEvaluation) || at.File != "flake.nix" || at.Line != 3 {
 			t.Errorf("throws: %v", err)
 		}
+		if frames := failed.Frames(); !errors.As(err, &failed) || !slices.ContainsFunc(failed.Frames(), func(f nixeval.Frame) bool {
+			return f.Own && f.File == "flake.nix" && f.Line == 3 && f.Message != ""
+		}) {
+			t.Errorf("frames: %+v", frames)
+		}
 		// An attribute that another one lacks is no ErrMissing: it is not what was asked for.
 		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "missing"), e); !errors.Is(err, nixeval.ErrEvaluation) {
 			t.Errorf("missing inside: %v", err)
@@ -241,5 +246,20 @@ func TestEachIsLeftEarly(t *testing.T) {
 			t.Errorf("%v, %v", r, err)
 		}
 		break // the others would take longer than any test
+	}
+}
+
+func TestVersion(t *testing.T) {
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		v, err := e.Version(t.Context())
+		if err != nil || v.Name != "Nix" || "nix-"+v.Number != nixtest.Version(t, e.Nix) || !strings.Contains(v.System, "-") {
+			t.Errorf("%+v, %v", v, err)
+		}
+		if !v.AtLeast("2.8") || !v.AtLeast(v.Number) || v.AtLeast("3") || v.AtLeast("2.200") {
+			t.Errorf("%s is not compared as numbers", v)
+		}
+	})
+	if _, err := (&nixeval.Evaluator{Nix: "/does/not/exist"}).Version(t.Context()); !errors.Is(err, nixeval.ErrNixNotFound) {
+		t.Errorf("no program: %v", err)
 	}
 }

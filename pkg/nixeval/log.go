@@ -2,6 +2,7 @@ package nixeval
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -19,8 +20,18 @@ type Event struct {
 	Message      string
 	File         string
 	Line, Column int
-	// Activity is set instead of Text when Nix starts something that takes time ("fetching ...", "copying ...").
+	// Frames are the trace of an error, the innermost first; files are as Nix says them.
+	Frames []Frame
+	// Activity is set instead of Text for something that takes time ("fetching ...", "copying ..."): when it begins, when it gets on, and
+	// when it ends. ID tells it from others of the run.
 	Activity string
+	ID       uint64
+	// Kind is "build", "copy", "download", "substitute" or "fetch"; "builds" and "copies" for all of them together; empty for others.
+	Kind string
+	// Done of Expected: bytes of a download or a copy, or a number of builds or copies. Expected is zero where it is not known.
+	Done, Expected int64
+	// Finished: the activity has ended.
+	Finished bool
 }
 
 // IsError tells an error from a trace: both have level 0.
@@ -41,6 +52,7 @@ const (
 	maxLine   = 4 << 20
 	maxEvents = 10_000
 	maxTail   = 64 << 10
+	maxFrames = 1000
 )
 
 // logReader takes the standard error of Nix, as it comes.
@@ -53,6 +65,7 @@ type logReader struct {
 	threw          bool
 	open           [][]string
 	tail           []byte
+	activities     map[uint64]Event
 	line           []byte
 	skip           bool
 }
@@ -120,6 +133,11 @@ func (l *logReader) flush() {
 	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") {
 		return // of the program flake, which has none: nothing that a user can do something about
 	}
+	if event.ID != 0 {
+		if event, ok = l.activity(event); !ok {
+			return
+		}
+	}
 	if event.Activity == "" {
 		if len(l.events) < maxEvents {
 			l.events = append(l.events, event)
@@ -134,6 +152,36 @@ func (l *logReader) flush() {
 	}
 }
 
+// activity completes what a line says of an activity with what was said before.
+func (l *logReader) activity(event Event) (Event, bool) {
+	if event.Activity != "" {
+		if l.activities == nil {
+			l.activities = map[uint64]Event{}
+		}
+		if len(l.activities) < maxEvents {
+			l.activities[event.ID] = event
+		}
+		return event, true
+	}
+	known, ok := l.activities[event.ID]
+	if !ok {
+		return event, false
+	}
+	if event.Finished {
+		delete(l.activities, event.ID)
+		known.Finished = true
+		return known, true
+	}
+	known.Done, known.Expected = event.Done, event.Expected
+	l.activities[event.ID] = known
+	return known, true
+}
+
+// The numbers that Nix gives activities and results (logging.hh), the same in all versions.
+var activityKinds = map[int]string{100: "copy", 101: "download", 103: "copies", 104: "builds", 105: "build", 108: "substitute", 112: "fetch"}
+
+const resultProgress = 105
+
 // parseLogLine reads one line of `--log-format internal-json`. Lines of another form (Nix writes some before its logger is
 // set up) are events of level -1.
 func parseLogLine(line []byte) (Event, bool) {
@@ -147,6 +195,15 @@ func parseLogLine(line []byte) (Event, bool) {
 		Line   *int    `json:"line"`
 		Column *int    `json:"column"`
 		Text   string  `json:"text"`
+		Trace  []struct {
+			RawMsg string  `json:"raw_msg"`
+			File   *string `json:"file"`
+			Line   *int    `json:"line"`
+			Column *int    `json:"column"`
+		} `json:"trace"`
+		ID     uint64            `json:"id"`
+		Type   int               `json:"type"`
+		Fields []json.RawMessage `json:"fields"`
 	}
 	if !isJSON || json.Unmarshal(rest, &entry) != nil {
 		return Event{Level: -1, Text: stripANSI(string(line))}, true
@@ -154,21 +211,37 @@ func parseLogLine(line []byte) (Event, bool) {
 	switch entry.Action {
 	case "msg":
 		event := Event{Level: entry.Level, Text: stripANSI(entry.Msg), Message: stripANSI(entry.RawMsg)}
-		if entry.File != nil {
-			// 2.26 writes "FILE:LINE:COLUMN" here.
-			event.File = positionSuffix.ReplaceAllString(*entry.File, "")
-		}
-		if entry.Line != nil && entry.Column != nil {
-			event.Line, event.Column = *entry.Line, *entry.Column
+		at := placeOf(entry.File, entry.Line, entry.Column)
+		event.File, event.Line, event.Column = at.File, at.Line, at.Column
+		for _, frame := range entry.Trace[:min(len(entry.Trace), maxFrames)] {
+			event.Frames = append(event.Frames, Frame{Position: placeOf(frame.File, frame.Line, frame.Column), Message: stripANSI(frame.RawMsg)})
 		}
 		return event, true
 	case "start":
-		if entry.Text == "" {
+		event := Event{Level: entry.Level, Activity: cmp.Or(stripANSI(entry.Text), activityKinds[entry.Type]), ID: entry.ID, Kind: activityKinds[entry.Type]}
+		return event, event.Activity != ""
+	case "stop":
+		return Event{ID: entry.ID, Finished: true}, entry.ID != 0
+	case "result":
+		event := Event{ID: entry.ID}
+		if entry.Type != resultProgress || entry.ID == 0 || len(entry.Fields) < 2 ||
+			json.Unmarshal(entry.Fields[0], &event.Done) != nil || json.Unmarshal(entry.Fields[1], &event.Expected) != nil {
 			return Event{}, false
 		}
-		return Event{Level: entry.Level, Activity: stripANSI(entry.Text)}, true
+		return event, true
 	}
 	return Event{}, false
+}
+
+// placeOf is a place in the log. Nix 2.26 writes "FILE:LINE:COLUMN" for the file.
+func placeOf(file *string, line, column *int) (at Position) {
+	if file != nil {
+		at.File = positionSuffix.ReplaceAllString(*file, "")
+	}
+	if line != nil && column != nil {
+		at.Line, at.Column = *line, *column
+	}
+	return at
 }
 
 var (

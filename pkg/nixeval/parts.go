@@ -12,7 +12,9 @@ import (
 // that passes through it names itself, with Nix's own message; one that kills Nix without a trace (by a stack overflow, or by all of the
 // memory) is the one that was announced last.
 
-var markInTrace = lazyregexp.New(`(?m)^.*nixeval-part (\[.*\])$\n?`)
+const partMark = "nixeval-part "
+
+var markInTrace = lazyregexp.New(`(?m)^.*` + partMark + `(\[.*\])$\n?`)
 
 // partsIn returns a trace without the marks of parts, and these, the innermost first.
 func partsIn(trace string) (clean string, parts [][]string) {

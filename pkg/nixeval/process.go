@@ -2,6 +2,7 @@ package nixeval
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -82,16 +83,11 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func
 	stdout := bounded{room: maxAnswer}
 	log := &logReader{onEvent: e.OnEvent, onPart: onPart}
 	cmd.Stdout, cmd.Stderr = &stdout, log
-
-	grace := e.Grace
-	if grace == 0 {
-		grace = defaultGrace
-	}
 	stdout.end = func() { process.Kill(cmd) }
 	if e.OnCommand != nil {
 		e.OnCommand(r.argv)
 	}
-	err := process.Ending{Signal: syscall.SIGINT, Grace: grace, Orphaned: syscall.SIGKILL}.Run(cmd)
+	err := e.ending().Run(cmd)
 	log.flush()
 	if stdout.room < 0 {
 		err = errTooLarge
@@ -99,6 +95,11 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func
 	r.stdout, r.events, r.source, r.inputs, r.threw, r.open, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.threw, log.open, log.tail
 	r.err = err
 	return r, err
+}
+
+// ending is how Nix ends before it is done.
+func (e *Evaluator) ending() process.Ending {
+	return process.Ending{Signal: syscall.SIGINT, Grace: cmp.Or(e.Grace, defaultGrace), Orphaned: syscall.SIGKILL}
 }
 
 // maxAnswer is far more than any clan's facts take, and less than would fill a machine.

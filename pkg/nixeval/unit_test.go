@@ -22,8 +22,12 @@ func TestParseLogLine(t *testing.T) {
 		{"no position", `@nix {"action":"msg","column":null,"file":null,"level":0,"line":null,"msg":"error: boo","raw_msg":"boo"}`,
 			Event{Text: "error: boo", Message: "boo"}, true},
 		{"trace", `@nix {"action":"msg","level":0,"msg":"trace: hello"}`, Event{Text: "trace: hello"}, true},
-		{"start", `@nix {"action":"start","id":1,"level":4,"text":"copying x"}`, Event{Level: 4, Activity: "copying x"}, true},
-		{"stop", `@nix {"action":"stop","id":1}`, Event{}, false},
+		{"start", `@nix {"action":"start","id":1,"level":4,"text":"copying x"}`, Event{Level: 4, Activity: "copying x", ID: 1}, true},
+		{"stop", `@nix {"action":"stop","id":1}`, Event{ID: 1, Finished: true}, true},
+		{"progress", `@nix {"action":"result","id":1,"type":105,"fields":[3,10,0,0]}`, Event{ID: 1, Done: 3, Expected: 10}, true},
+		{"a line of a build's log", `@nix {"action":"result","id":1,"type":101,"fields":["gcc"]}`, Event{}, false},
+		{"frames", `@nix {"action":"msg","level":0,"msg":"error: boo","raw_msg":"boo","trace":[{"column":5,"file":"/nix/store/x-source/a.nix:3:5","line":3,"raw_msg":"while calling"},{"raw_msg":"ctx"}]}`,
+			Event{Text: "error: boo", Message: "boo", Frames: []Frame{{Position: Position{File: "/nix/store/x-source/a.nix", Line: 3, Column: 5}, Message: "while calling"}, {Message: "ctx"}}}, true},
 		{"plain", "error: unrecognised flag", Event{Level: -1, Text: "error: unrecognised flag"}, true},
 		{"broken JSON", `@nix {"action":`, Event{Level: -1, Text: `@nix {"action":`}, true},
 	} {
@@ -31,6 +35,28 @@ func TestParseLogLine(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" || ok != c.ok {
 			t.Errorf("%s: ok %v, %s", c.name, ok, diff)
 		}
+	}
+}
+
+func TestActivities(t *testing.T) {
+	var seen []Event
+	log := &logReader{onEvent: func(e Event) { seen = append(seen, e) }}
+	for _, line := range []string{
+		`{"action":"start","id":1,"level":4,"type":101,"text":"downloading 'x'"}`, `{"action":"start","id":2,"level":4,"type":104}`,
+		`{"action":"result","id":1,"type":105,"fields":[3,10,0,0]}`, `{"action":"result","id":9,"type":105,"fields":[3,10,0,0]}`, `{"action":"stop","id":1}`,
+		`{"action":"stop","id":1}`, `{"action":"start","id":3,"type":0}`,
+	} {
+		_, _ = log.Write([]byte("@nix " + line + "\n"))
+	}
+	download := Event{Level: 4, Activity: "downloading 'x'", Kind: "download", ID: 1}
+	got, done := download, download
+	got.Done, got.Expected = 3, 10
+	done.Done, done.Expected, done.Finished = 3, 10, true
+	if diff := cmp.Diff([]Event{download, {Level: 4, Activity: "builds", Kind: "builds", ID: 2}, got, done}, seen); diff != "" {
+		t.Error(diff)
+	}
+	if len(log.events) > 0 || len(log.tail) > 0 {
+		t.Error("activities are kept as messages")
 	}
 }
 

@@ -1,0 +1,98 @@
+package nixeval
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
+)
+
+// Version is a Nix, as it describes itself.
+type Version struct {
+	// Name is that of the implementation, such as "Nix", "Lix" or "Determinate Nix 3.8.2".
+	Name string
+	// Number is the version of the language and the commands, such as "2.26.3": for Determinate Nix and the like, that of the Nix that
+	// they are made from.
+	Number string
+	// System is the one that it builds for, such as "x86_64-linux": what builtins.currentSystem is in an impure evaluation.
+	System string
+	// Features are the experimental features that its configuration switches on, besides nix-command and flakes: those two this
+	// package switches on itself.
+	Features []string
+}
+
+// String is the name and the number.
+func (v Version) String() string { return v.Name + " " + v.Number }
+
+// AtLeast reports whether the number is the given one ("2.20") or later. Pre-releases count as what they precede.
+func (v Version) AtLeast(number string) bool {
+	return slices.Compare(numbersIn(v.Number), numbersIn(number)) >= 0
+}
+
+func numbersIn(version string) []int {
+	var numbers []int
+	for _, part := range strings.Split(version, ".") {
+		digits := part[:len(part)-len(strings.TrimLeft(part, "0123456789"))]
+		n, err := strconv.Atoi(digits)
+		if err != nil {
+			break
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
+
+// "nix (Nix) 2.26.3", "nix (Lix, like Nix) 2.93.0", "nix (Determinate Nix 3.8.2) 2.30.1".
+var versionText = lazyregexp.New(`^\S+ \(([^,()]+)[^()]*\) (\S+)`)
+
+// Version asks the Nix that the evaluator runs what it is.
+func (e *Evaluator) Version(ctx context.Context) (Version, error) {
+	text, err := e.output(ctx, "--version")
+	if err != nil {
+		return Version{}, err
+	}
+	match := versionText.FindStringSubmatch(text)
+	if match == nil {
+		return Version{}, &Error{kind: ErrNixNotFound, Message: fmt.Sprintf("%s --version prints %.80q: it is not a Nix that is known", e.nix(), text)}
+	}
+	v := Version{Name: match[1], Number: match[2]}
+	// Newer versions have another name for it, and still take this one.
+	config, err := e.output(ctx, "show-config", "--extra-experimental-features", "nix-command")
+	if err != nil {
+		if config, err = e.output(ctx, "config", "show", "--extra-experimental-features", "nix-command"); err != nil {
+			return v, err
+		}
+	}
+	for line := range strings.Lines(config) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
+		switch name {
+		case "system":
+			v.System = value
+		case "experimental-features":
+			v.Features = strings.Fields(value)
+		}
+	}
+	v.Features = slices.DeleteFunc(v.Features, func(f string) bool { return f == "nix-command" || f == "flakes" })
+	slices.Sort(v.Features)
+	return v, nil
+}
+
+// output is what a short command prints.
+func (e *Evaluator) output(ctx context.Context, args ...string) (string, error) {
+	var stdout bytes.Buffer
+	cmd := exec.CommandContext(ctx, e.nix(), args...)
+	cmd.Env, cmd.Stdout = e.environ(nil), &stdout
+	log := &logReader{}
+	cmd.Stderr = log
+	err := e.ending().Run(cmd)
+	log.flush()
+	if err != nil {
+		return "", e.explain(ctx, err, &run{events: log.events, tail: log.tail}, Ref{}, Sources{})
+	}
+	return stdout.String(), nil
+}
