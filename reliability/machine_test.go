@@ -29,7 +29,7 @@ var machineFaults = []fault{
 	{name: "a disk that fills up while answers are kept, and has room again", with: realNix + " and a file system of 512 KiB", outcome: "the answers are right", try: func(a *attempt) {
 		a.right(func() ran {
 			// With room for the programs, but not for an answer.
-			return a.mounted("-o size=512k", `sleep 0.2; "$@" > /dev/null; rm -r $disk/.cache/clanctl/answer* $disk/.cache/clanctl/derived*; head -c 1000000 /dev/zero > $disk/full 2>/dev/null
+			return a.mounted("-o size=512k", `sleep 0.2; "$@" > /dev/null; rm -r $disk/.cache/clanctl/answer* $disk/.cache/clanctl/text*; head -c 1000000 /dev/zero > $disk/full 2>/dev/null
 "$@" > /dev/null || exit; "$@" > /dev/null || exit; rm $disk/full; "$@" > /dev/null || exit`)
 		}, "")
 	}},

@@ -40,6 +40,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if len(line.path) > 0 {
 			app.Commands = []*cli.Command{line.path[0]} // the library sets up all that there are
 		}
+		app.Metadata = map[string]any{commandLineKey: fmt.Sprintf("%q", line.args()[1:])}
 		err = app.RunContext(ctx, line.args())
 	}
 	var status exitStatus
@@ -69,7 +70,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		UsageText: "clanctl COMMAND [FLAG...] [NAME...]",
 		Version:   buildVersion(),
 		Writer:    newStream(stdout),
-		ErrWriter: newStream(stderr),
+		ErrWriter: newErrorStream(stderr),
 		Commands: []*cli.Command{
 			evalCommand(),
 			machinesCommand(),

@@ -29,19 +29,24 @@ func checkCommand() *cli.Command {
 			if err != nil {
 				return err // before anything is evaluated
 			}
-			want.files.sayIfOther()
-			clan := instance.Config{Instances: c.Args().Slice()}
-			report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
-			if c.Bool("watch") {
-				report := func(inv *instance.Inventory, loadErr error) error {
-					if want, err = wantedFindings(c); err != nil {
-						return err
-					}
-					return report(inv, loadErr)
+			other := want.files.other()
+			return remember(c, want.files.state(), func(c *cli.Context) error {
+				if other != "" {
+					say(c, "%s", other)
 				}
-				return watchClan(c, clan, func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }, report)
-			}
-			return report(load(c, clan))
+				clan := instance.Config{Instances: c.Args().Slice()}
+				report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
+				if c.Bool("watch") {
+					report := func(inv *instance.Inventory, loadErr error) error {
+						if want, err = wantedFindings(c); err != nil {
+							return err
+						}
+						return report(inv, loadErr)
+					}
+					return watchClan(c, clan, func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }, report)
+				}
+				return report(load(c, clan))
+			})
 		},
 	}
 }
@@ -66,6 +71,8 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, 
 		r = newReport(c, inv, want)
 	} else if r = failedReport(c, err); r == nil {
 		return err
+	} else {
+		forget(c) // why a flake fails is looked for in files that git ignores, too
 	}
 	return r.show(c, want, show)
 }

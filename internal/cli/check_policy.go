@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,10 +24,12 @@ type policyFiles struct {
 	source *sourceTree
 	// commit is that of the revision; empty without.
 	commit string
+	// seen is a hash of what was read: see [policyFiles.state].
+	seen hash.Hash
 }
 
 func policyFilesOf(c *cli.Context) (policyFiles, error) {
-	p := policyFiles{c: c, source: sourceOf(c)}
+	p := policyFiles{c: c, source: sourceOf(c), seen: sha256.New()}
 	revision := c.String("policy-from")
 	if revision == "" {
 		return p, nil
@@ -41,8 +45,18 @@ func policyFilesOf(c *cli.Context) (policyFiles, error) {
 	return p, err
 }
 
+// state stands for the files that were read so far, tracked by git or not.
+func (p policyFiles) state() string { return fmt.Sprintf("%s %x", p.commit, p.seen.Sum(nil)) }
+
+func (p policyFiles) see(text []byte, err error) ([]byte, error) {
+	fmt.Fprintf(p.seen, "%t %d %s", err == nil, len(text), text)
+	return text, err
+}
+
 // read returns a file of the flake; [fs.ErrNotExist] where there is none.
-func (p policyFiles) read(name string) ([]byte, error) {
+func (p policyFiles) read(name string) ([]byte, error) { return p.see(p.readFlake(name)) }
+
+func (p policyFiles) readFlake(name string) ([]byte, error) {
 	if p.commit == "" {
 		return p.source.read(name)
 	}
@@ -56,7 +70,7 @@ func (p policyFiles) read(name string) ([]byte, error) {
 // readNamed returns a file that the command line names, which may be one of the flake.
 func (p policyFiles) readNamed(file string) ([]byte, error) {
 	if p.commit == "" {
-		return outputFile(file).read(maxPolicyFile)
+		return p.see(outputFile(file).read(maxPolicyFile))
 	}
 	path, err := filepath.Abs(file)
 	if err != nil {
@@ -68,7 +82,7 @@ func (p policyFiles) readNamed(file string) ([]byte, error) {
 			return p.read(filepath.ToSlash(name))
 		}
 	}
-	return outputFile(file).read(maxPolicyFile)
+	return p.see(outputFile(file).read(maxPolicyFile))
 }
 
 func realPath(path string) string {
@@ -112,15 +126,16 @@ func (p policyFiles) comments(files []string) policy.Ignores {
 	return found
 }
 
-// sayIfOther says so if the policy file of a revision counts, and another one is there.
-func (p policyFiles) sayIfOther() {
+// other says that the policy file of a revision counts, and another one is there; empty if it is not so.
+func (p policyFiles) other() string {
 	if p.commit == "" {
-		return
+		return ""
 	}
 	name := p.source.inFlake(policy.Name)
 	then, thenErr := p.read(name)
-	now, nowErr := p.source.read(name)
+	now, nowErr := p.see(p.source.read(name))
 	if !bytes.Equal(then, now) || errors.Is(thenErr, fs.ErrNotExist) != errors.Is(nowErr, os.ErrNotExist) {
-		say(p.c, "%s differs from that of %s, which counts", name, p.c.String("policy-from"))
+		return fmt.Sprintf("%s differs from that of %s, which counts", name, p.c.String("policy-from"))
 	}
+	return ""
 }

@@ -48,35 +48,51 @@ func diffCommand() *cli.Command {
 			if c.NArg() == 2 && !isRevision(sides[0].text) && !isRevision(sides[1].text) {
 				flake = sides[0].text // two flakes can be compared from anywhere
 			}
-			var d *diff.Difference
-			_, err = askOf(c, flake, instance.Config{}, func(ctx context.Context, ref instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
-				if err := loadSides(ctx, ref, config, &sides); err != nil {
-					return nil, err
-				}
-				d = diff.Of(sides[0].inv, sides[1].inv)
-				if files := changedFiles(ctx, sides); files != nil {
-					d.SetFiles(files)
-				}
-				return nil, nil
-			})
+			ref, err := nixeval.ResolveRef(flake)
 			if err != nil {
-				return explainLoad(c, err)
-			}
-			if c.Bool("show-trace") {
-				printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
-			}
-			if err := show(d); err != nil {
 				return err
 			}
-			for _, note := range notes(d, sides) {
-				say(c, "%s", note)
+			compared := "" // what a revision means may change
+			for i := range sides {
+				if err := sides[i].locate(c.Context, ref); err != nil {
+					return explainLoad(c, err)
+				}
+				compared += fmt.Sprintf("%q %q %t\n", sides[i].ref.URL, sides[i].commit, sides[i].missing != "")
 			}
-			if len(d.Unknown) > 0 {
-				return exitStatus(exitPartial)
-			}
-			return nil
+			return remember(c, compared, func(c *cli.Context) error { return runDiff(c, flake, sides, show) })
 		},
 	}
+}
+
+// runDiff compares two clans that are located.
+func runDiff(c *cli.Context, flake string, sides [2]side, show func(*diff.Difference) error) error {
+	var d *diff.Difference
+	_, err := askOf(c, flake, instance.Config{}, func(ctx context.Context, _ instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
+		if err := loadSides(ctx, config, &sides); err != nil {
+			return nil, err
+		}
+		d = diff.Of(sides[0].inv, sides[1].inv)
+		if files := changedFiles(ctx, sides); files != nil {
+			d.SetFiles(files)
+		}
+		return nil, nil
+	})
+	if err != nil {
+		return explainLoad(c, err)
+	}
+	if c.Bool("show-trace") {
+		printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
+	}
+	if err := show(d); err != nil {
+		return err
+	}
+	for _, note := range notes(d, sides) {
+		say(c, "%s", note)
+	}
+	if len(d.Unknown) > 0 {
+		return exitStatus(exitPartial)
+	}
+	return nil
 }
 
 // side is one of the two clans.
@@ -145,12 +161,7 @@ func (s *side) load(ctx context.Context, config instance.Config) error {
 }
 
 // loadSides reads both clans, at once if so many Nix processes may run.
-func loadSides(ctx context.Context, flake instance.Ref, config instance.Config, sides *[2]side) error {
-	for i := range sides {
-		if err := sides[i].locate(ctx, flake); err != nil {
-			return err
-		}
-	}
+func loadSides(ctx context.Context, config instance.Config, sides *[2]side) error {
 	jobs := config.Jobs
 	if jobs == 0 {
 		jobs = runtime.NumCPU()

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 
@@ -24,7 +22,7 @@ func evalCommand() *cli.Command {
 			"Exit codes: 0 all is well, 1 nothing could be had, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"document's findings say which and why, 130 interrupted.",
 		Flags: append(jsonFlags("print JSON (the only format)"), watchFlag()),
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
 				return err
@@ -42,32 +40,16 @@ func evalCommand() *cli.Command {
 					return partial(c, inv, err)
 				})
 			}
-			var printing error
-			inv, err := ask(c, want, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
-				answer, err := instance.Ask(ctx, ref, config)
-				if err != nil {
-					return nil, err
-				}
-				if printed, err := out.printKept("eval", answer.Result()); printed {
-					return nil, err
-				}
-				inv, err := answer.Inventory(ctx)
-				if inv == nil {
-					return nil, err
-				}
-				inv.Findings = check.All(inv)
-				keep := answer.Result()
-				if err != nil {
-					keep = nil // what is missing is said on standard error
-				}
-				printing = out.printAndKeep("eval", keep, inv)
-				return inv, err
-			})
-			if printing != nil || inv == nil {
-				return explainLoad(c, cmp.Or(printing, err)) // nothing, if the document was kept
+			inv, err := load(c, want)
+			if inv == nil {
+				return explainLoad(c, err)
+			}
+			inv.Findings = check.All(inv)
+			if err := out.print(inv); err != nil {
+				return err
 			}
 			return partial(c, inv, err)
-		},
+		}),
 	}
 }
 

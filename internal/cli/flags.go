@@ -65,22 +65,10 @@ func askOf(c *cli.Context, flake string, want instance.Config, do func(context.C
 	}
 	config := want
 	config.Jobs = c.Int("jobs")
-	config.Evaluator = nixeval.Evaluator{
-		Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure"),
-	}
-	if !c.Bool("no-cache") {
-		config.Evaluator.CacheDir = cacheDir(c)
-	}
-	for _, value := range c.StringSlice("override-input") {
-		if config.Evaluator.OverrideInputs == nil {
-			config.Evaluator.OverrideInputs = map[string]string{}
-		}
-		input, ref := pair(value)
-		config.Evaluator.OverrideInputs[input] = ref
-	}
-	for _, value := range c.StringSlice("option") {
-		name, setting := pair(value)
-		config.Evaluator.Options = append(config.Evaluator.Options, nixeval.Option{Name: name, Value: setting})
+	config.Evaluator = evaluatorOf(c)
+	config.Evaluator.CacheDir = usable(c, config.Evaluator.CacheDir)
+	if r := stdout(c).recording; r != nil {
+		config.Evaluator.Recording = r.text
 	}
 	log := stderr(c)
 	if c.Bool("verbose") {
@@ -94,20 +82,39 @@ func askOf(c *cli.Context, flake string, want instance.Config, do func(context.C
 			}
 		}
 	} else if log.terminal != nil {
-		progress := startProgress(log, time.Second)
+		progress := startProgress(log.fleeting(), time.Second)
 		defer progress.stop()
 		config.Evaluator.OnEvent = progress.event
 	}
 	return do(ctx, ref, config)
 }
 
-// cacheDir is where answers are kept; without a home, or one that can be written, there is no cache, and that is all. Where somebody else
-// could have put answers that is said.
-func cacheDir(c *cli.Context) string {
-	dir, err := nixeval.DefaultCacheDir()
-	if err == nil {
-		err = nixeval.CheckCacheDir(dir)
+// evaluatorOf is how the flags say that Nix is run.
+func evaluatorOf(c *cli.Context) nixeval.Evaluator {
+	e := nixeval.Evaluator{Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure")}
+	if !c.Bool("no-cache") {
+		e.CacheDir, _ = nixeval.DefaultCacheDir() // without a home there is no cache, and that is all
 	}
+	for _, value := range c.StringSlice("override-input") {
+		if e.OverrideInputs == nil {
+			e.OverrideInputs = map[string]string{}
+		}
+		input, ref := pair(value)
+		e.OverrideInputs[input] = ref
+	}
+	for _, value := range c.StringSlice("option") {
+		name, setting := pair(value)
+		e.Options = append(e.Options, nixeval.Option{Name: name, Value: setting})
+	}
+	return e
+}
+
+// usable is a directory for the cache, or empty if it cannot be used. Where somebody else could have put answers that is said.
+func usable(c *cli.Context, dir string) string {
+	if dir == "" {
+		return ""
+	}
+	err := nixeval.CheckCacheDir(dir)
 	if errors.Is(err, nixeval.ErrUnsafeDir) {
 		say(c, "%v", err)
 	}

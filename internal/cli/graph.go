@@ -26,7 +26,7 @@ func graphCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "write `FORMAT`: svg, html, dot (Graphviz) or mermaid", Value: "svg"},
 		}, selectFlags("on", "instance", "service", "role")...),
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			write := graphFormats[c.String("format")]
 			if write == nil {
 				return usageError{fmt.Sprintf("there is no format %q", c.String("format")), "it is " + nearest.List([]string{"svg", "html", "dot", "mermaid"})}
@@ -48,6 +48,6 @@ func graphCommand() *cli.Command {
 				return err
 			}
 			return ending(c, inv, g.Findings, g.Findings, loadErr)
-		},
+		}),
 	}
 }

@@ -24,7 +24,7 @@ func instancesCommand() *cli.Command {
 			"between them, such as 'web-*,@backup,!laptop'.",
 		Flags:       append(viewFlags("instances"), selectFlags("on", "service", "role")...),
 		Subcommands: []*cli.Command{instancesCreateCommand(), instancesDeleteCommand(), instancesRenameCommand(), instancesSetModuleCommand()},
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
 				return err
@@ -64,7 +64,7 @@ func instancesCommand() *cli.Command {
 				return ending(c, inv, all, list.Findings, loadErr)
 			}
 			return ending(c, inv, all, all, loadErr)
-		},
+		}),
 	}
 }
 

@@ -19,7 +19,7 @@ func machinesCommand() *cli.Command {
 			"names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
 		Flags:       append(viewFlags("machines"), selectFlags("on", "instance", "service", "role")...),
 		Subcommands: []*cli.Command{machinesDescribeCommand()},
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
 				return err
@@ -51,7 +51,7 @@ func machinesCommand() *cli.Command {
 				return ending(c, inv, list.Findings, nil, loadErr)
 			}
 			return ending(c, inv, list.Findings, list.Findings, loadErr)
-		},
+		}),
 	}
 }
 

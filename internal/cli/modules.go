@@ -20,7 +20,7 @@ func modulesCommand() *cli.Command {
 			&cli.StringFlag{Name: "search", Usage: "only modules with `WORD` in a name, a description, a category or a role"},
 		),
 		Subcommands: []*cli.Command{modulesShowCommand(), modulesNewCommand(), modulesCheckCommand()},
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return usageError{fmt.Sprintf("modules takes no names, so not %q", c.Args().First()), "clanctl modules show " + c.Args().First() + ", or --search"}
 			}
@@ -37,7 +37,7 @@ func modulesCommand() *cli.Command {
 				return err
 			}
 			return failedModules(c, list)
-		},
+		}),
 	}
 }
 

@@ -28,15 +28,21 @@ func modulesCheckCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			want.files.sayIfOther()
-			own, err := loadOwnModules(c)
-			if err == nil {
-				return newModulesReport(c, own, want).show(c, want, show)
-			}
-			if r := failedReport(c, err); r != nil {
-				return r.show(c, want, show)
-			}
-			return err
+			other := want.files.other()
+			return remember(c, want.files.state(), func(c *cli.Context) error {
+				if other != "" {
+					say(c, "%s", other)
+				}
+				own, err := loadOwnModules(c)
+				if err == nil {
+					return newModulesReport(c, own, want).show(c, want, show)
+				}
+				if r := failedReport(c, err); r != nil {
+					forget(c) // why a flake fails is looked for in files that git ignores, too
+					return r.show(c, want, show)
+				}
+				return err
+			})
 		},
 	}
 }

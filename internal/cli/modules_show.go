@@ -24,7 +24,7 @@ func modulesShowCommand() *cli.Command {
 		Description: "Without INPUT, the only module of that name, or else clan-core's. The options of a map's and a list's elements\n" +
 			"are shown below <name> and below *.",
 		Flags: append(jsonFlags("print JSON"), colorFlag()),
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			if c.NArg() == 0 {
 				return usageError{"modules show takes the name of a module", "clanctl modules lists them"}
 			}
@@ -46,7 +46,7 @@ func modulesShowCommand() *cli.Command {
 				return err
 			}
 			return failedModules(c, list)
-		},
+		}),
 	}
 }
 

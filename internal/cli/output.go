@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -16,7 +15,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/term"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // jsonFlags say how JSON is printed; usage is that of --json.
@@ -31,18 +29,16 @@ func jsonFlags(usage string) []cli.Flag {
 
 // jsonOutput prints a document, filtered if that was asked for.
 type jsonOutput struct {
-	c      *cli.Context // its end ends an endless expression
-	w      io.Writer
-	query  *gojq.Code
-	filter string
-	impure bool // what the filter gives hangs on more than the document
-	raw    bool
-	null   bool
+	c     *cli.Context // its end ends an endless expression
+	w     io.Writer
+	query *gojq.Code
+	raw   bool
+	null  bool
 }
 
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
-	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), null: c.Bool("null"), filter: c.String("jq")}
+	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), null: c.Bool("null")}
 	if !c.IsSet("jq") {
 		switch {
 		case out.raw:
@@ -59,59 +55,8 @@ func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
 	if out.query, err = gojq.Compile(query); err != nil {
 		return nil, usagef("--jq: %v", err)
 	}
-	out.impure = !jqIsPure(query)
 	return out, nil
 }
-
-// to is the same output to another writer.
-func (o jsonOutput) to(w io.Writer) *jsonOutput { o.w = w; return &o }
-
-// name stands for all that a document's text depends on besides the document: the command, the flags, and this program. It is empty for a
-// text that depends on yet more.
-func (o *jsonOutput) name(command string) string {
-	if o.impure {
-		return ""
-	}
-	program := ""
-	if path, err := os.Executable(); err == nil {
-		if info, err := os.Stat(path); err == nil {
-			program = fmt.Sprint(path, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	return fmt.Sprintf("%s %q %t %t %t %s", command, o.filter, o.raw, o.null, stdout(o.c).terminal != nil, program)
-}
-
-// printKept prints what was kept of an equal answer by printAndKeep, if there is something.
-func (o *jsonOutput) printKept(command string, answer *nixeval.Result[json.RawMessage]) (bool, error) {
-	if answer == nil || o.impure {
-		return false, nil
-	}
-	text, kept := answer.Derived(o.name(command))
-	if !kept {
-		return false, nil
-	}
-	_, err := o.w.Write(text)
-	return true, err
-}
-
-// printAndKeep prints a document, and keeps the text with the answer that it was made of; nil if there is none. Only the document of a
-// clan of which nothing is missing is kept.
-func (o *jsonOutput) printAndKeep(command string, answer *nixeval.Result[json.RawMessage], doc any) error {
-	if answer == nil || o.impure {
-		return o.print(doc)
-	}
-	var text bytes.Buffer
-	if err := o.to(io.MultiWriter(o.w, &text)).print(doc); err != nil {
-		return err
-	}
-	if text.Len() <= keepUpTo {
-		answer.KeepDerived(o.name(command), text.Bytes())
-	}
-	return nil
-}
-
-// keepUpTo is the size above which a text is not kept.
-const keepUpTo = 16 << 20
 
 func (o *jsonOutput) print(doc any) error {
 	if o.query == nil {

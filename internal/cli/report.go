@@ -24,7 +24,7 @@ func reportCommand() *cli.Command {
 			outputFlag("write the page to `FILE`"),
 			watchFlag(),
 		},
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			out, err := pageFile(c)
 			if err != nil {
 				return err
@@ -46,7 +46,7 @@ func reportCommand() *cli.Command {
 				return watchClan(c, want, page, show)
 			}
 			return show(load(c, want))
-		},
+		}),
 	}
 }
 

@@ -19,7 +19,7 @@ func schemaCommand() *cli.Command {
 			"another layer may have it. ROLE may be left out if there is only one. Options that no schema can describe in full are\n" +
 			"named on the standard error.",
 		Flags: append(jsonFlags("print JSON (the only format)"), &cli.BoolFlag{Name: "whole", Usage: "the schema is for all layers of a member taken together: options without a default are required"}),
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
 				return err
@@ -46,7 +46,7 @@ func schemaCommand() *cli.Command {
 				fmt.Fprintf(stderr(c), "warning: %s: %s\n", flat(optionPath(option.Path)), term.Escape(option.Reason))
 			}
 			return out.print(schema)
-		},
+		}),
 	}
 }
 

@@ -19,6 +19,9 @@ type stream struct {
 	mutex    sync.Mutex
 	// err is the first error of a write: the library that prints the help passes over it.
 	err error
+	// recording notes what is written, as standard error or as standard output.
+	recording *recording
+	isError   bool
 }
 
 func newStream(w io.Writer) *stream {
@@ -26,6 +29,12 @@ func newStream(w io.Writer) *stream {
 	if file, ok := w.(*os.File); ok && xterm.IsTerminal(int(file.Fd())) {
 		s.terminal = file
 	}
+	return s
+}
+
+func newErrorStream(w io.Writer) *stream {
+	s := newStream(w)
+	s.isError = true
 	return s
 }
 
@@ -40,7 +49,19 @@ func (s *stream) Write(p []byte) (int, error) {
 	if s.err == nil {
 		s.err = err
 	}
+	s.recording.record(p[:n], s.isError)
 	return n, err
+}
+
+// fleeting is the stream for what is gone again when the command ends.
+func (s *stream) fleeting() io.Writer { return fleeting{s} }
+
+type fleeting struct{ *stream }
+
+func (f fleeting) Write(p []byte) (int, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.w.Write(p)
 }
 
 // width is how wide a terminal is, and zero for anything else, where nothing is cut.

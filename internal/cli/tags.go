@@ -17,7 +17,7 @@ func tagsCommand() *cli.Command {
 		ArgsUsage:   "[TAG...]",
 		Flags:       viewFlags("tags"),
 		Subcommands: []*cli.Command{tagsAddCommand(), tagsRemoveCommand()},
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
 				return err
@@ -39,7 +39,7 @@ func tagsCommand() *cli.Command {
 				return err
 			}
 			return ending(c, inv, list.Findings, list.Findings, loadErr)
-		},
+		}),
 	}
 }
 

@@ -23,7 +23,7 @@ func whyCommand() *cli.Command {
 			"default and declaration. Names with dots in the path are quoted: 'files.\"a.txt\".mode'.\n\n" +
 			"Exit codes: 0 explained, 1 there is no such thing, or the setting does not evaluate, 2 usage, 130 interrupted.",
 		Flags: jsonFlags("print JSON"),
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
 				return err
@@ -51,7 +51,7 @@ func whyCommand() *cli.Command {
 				return exitStatus(exitFailed)
 			}
 			return err
-		},
+		}),
 	}
 }
 

@@ -94,9 +94,8 @@ type Reader struct {
 	// source is the store path of the flake's source tree in the first answer.
 	source string
 	events []nixeval.Event
-	// first is the only answer, if there was just one.
+	// first is the last answer.
 	first   *nixeval.Result[json.RawMessage]
-	answers int
 	Sources nixeval.Sources
 }
 
@@ -124,14 +123,6 @@ func (r *Reader) LocalInputs() []nixeval.Ref {
 	return r.first.LocalInputs
 }
 
-// Only returns the answer if there was just one, else nil.
-func (r *Reader) Only() *nixeval.Result[json.RawMessage] {
-	if r.answers != 1 {
-		return nil
-	}
-	return r.first
-}
-
 // once runs one Nix process.
 func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.RawMessage], error) {
 	select {
@@ -143,7 +134,6 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.Raw
 	result, err := r.evaluator.ApplyTo(ctx, r.ref, function(), q)
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.answers++
 	var source nixeval.Sources
 	var nixErr *nixeval.Error
 	switch {

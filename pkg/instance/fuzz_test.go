@@ -15,8 +15,7 @@ import (
 // answered is a loader that has an answer, and never asks for more.
 func answered(text []byte, need Need) (*loader, error) {
 	l := newLoader(Ref{}, &Config{Need: need.all()})
-	l.answer = &nixeval.Result[json.RawMessage]{Value: text}
-	return l, l.Decode(l.answer, l.wants())
+	return l, l.Decode(&nixeval.Result[json.RawMessage]{Value: text}, l.wants())
 }
 
 // The reader's answer, whatever stands in it: an error, or an inventory that marshals, with findings for what is missing.

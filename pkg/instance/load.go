@@ -2,7 +2,6 @@ package instance
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -90,11 +89,7 @@ func (n Need) all() Need {
 // [*UnknownInstanceError].
 func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 	if config.Overlay == nil {
-		answer, err := Ask(ctx, ref, config)
-		if err != nil {
-			return nil, err
-		}
-		return answer.Inventory(ctx)
+		return load(ctx, ref, config)
 	}
 	copied, remove, err := overlaid(ctx, ref, config.Overlay)
 	if err != nil {
@@ -109,49 +104,19 @@ func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 	return inv, err
 }
 
-// Answer is what Nix said of a clan, not decoded yet: for who has kept what was made of an equal answer.
-type Answer struct {
-	ref    Ref
-	config Config
-	loader *loader
-}
-
-// Ask is the first half of [Load]. Config.Overlay has no meaning for it.
-func Ask(ctx context.Context, ref Ref, config Config) (*Answer, error) {
+func load(ctx context.Context, ref Ref, config Config) (inv *Inventory, err error) {
 	config.Need = config.Need.all()
 	if config.Jobs <= 0 {
 		config.Jobs = runtime.NumCPU()
 	}
 	config.Instances = sortedUnique(slices.Clone(config.Instances))
-	a := &Answer{ref: ref, config: config}
-	return a, a.ask(ctx)
-}
-
-func (a *Answer) ask(ctx context.Context) (err error) {
 	for range mostTries {
-		a.loader = newLoader(a.ref, &a.config)
-		if err = a.loader.ask(ctx); !errors.Is(err, reader.ErrChanged) {
+		// All parts of one document come from one state of the files.
+		if inv, err = newLoader(ref, &config).load(ctx); !errors.Is(err, reader.ErrChanged) {
 			break
 		}
 	}
-	return err
-}
-
-// Result is Nix's answer, if one process gave all of it; else nil.
-func (a *Answer) Result() *nixeval.Result[json.RawMessage] { return a.loader.Only() }
-
-// Inventory is the second half of [Load].
-func (a *Answer) Inventory(ctx context.Context) (*Inventory, error) {
-	for try := 1; ; try++ {
-		inv, err := a.loader.load(ctx)
-		if !errors.Is(err, reader.ErrChanged) || try == mostTries {
-			return inv, err
-		}
-		// All parts of one document come from one state of the files.
-		if err := a.ask(ctx); err != nil {
-			return nil, err
-		}
-	}
+	return inv, err
 }
 
 // mostTries bounds how often a clan is read anew because its files changed in between.
@@ -164,7 +129,6 @@ type loader struct {
 	config *Config
 	query  reader.Query
 	facts  facts
-	answer *nixeval.Result[json.RawMessage]
 	places *placer
 	inv    *Inventory
 	losses []loss
@@ -248,13 +212,12 @@ func (l *loader) wants() []reader.Want {
 	return wants
 }
 
-func (l *loader) ask(ctx context.Context) (err error) {
-	l.answer, err = l.Ask(ctx, l.query, l.wants())
-	return l.flakeFault(ctx, err)
-}
-
 func (l *loader) load(ctx context.Context) (*Inventory, error) {
-	if err := l.Decode(l.answer, l.wants()); err != nil {
+	answer, err := l.Ask(ctx, l.query, l.wants())
+	if err != nil {
+		return nil, l.flakeFault(ctx, err)
+	}
+	if err := l.Decode(answer, l.wants()); err != nil {
 		return nil, err
 	}
 	if f := l.facts.flake.Failure; f != nil {

@@ -3,10 +3,10 @@ package nixeval
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/clanctl/clanctl/internal/filetree"
@@ -21,12 +21,15 @@ type attempt struct {
 	// uncached is why the answer can be neither looked up nor kept; empty if it can.
 	uncached string
 
-	files  *cacheFiles
-	key    string
-	began  time.Time
-	passed time.Duration
-	nix    *nixIdentity
-	target *filetree.Tree // nil for a reference that is fixed by itself
+	files *cacheFiles
+	ref   Ref
+	// question is a hash of what is asked, key stands for it and all else that the answer hangs on, id is that of the answer, once it is
+	// kept.
+	question, key, id string
+	began             time.Time
+	passed            time.Duration
+	nix               *nixIdentity
+	target            *filetree.Tree // nil for a reference that is fixed by itself
 }
 
 // answer is what is kept: a result or an error, and the local inputs that it depends on.
@@ -47,7 +50,7 @@ type localInput struct {
 
 // begin looks at everything that is known before Nix runs.
 func (e *Evaluator) begin(ctx context.Context, ref Ref, args []string) *attempt {
-	a := &attempt{}
+	a := &attempt{ref: ref}
 	a.began, a.passed = clock()
 	a.uncached = e.prepare(ctx, a, ref, args)
 	return a
@@ -68,27 +71,23 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 	if a.files, err = openCacheFiles(e.CacheDir); err != nil {
 		return err.Error()
 	}
-	state := ""
-	switch {
-	case ref.Root != "" && plainQuery(ref.URL):
-		if a.target, err = a.files.observe(ctx, ref.Root, ref.Git); err != nil {
-			return fmt.Sprintf("the flake's tree: %v", err)
-		}
-		state = fmt.Sprintf("%x", a.target.Sum())
-	case ref.kind == exprSource || ref.Root == "" && isFixedRef(ref.URL):
-		state = "fixed"
-	case ref.Root != "":
-		return ref.URL + " needs more than the files of a tree"
-	default:
-		return ref.URL + " names no commit and no hash"
+	var state string
+	if a.target, state, uncached = stateOf(ctx, a.files, ref); uncached != "" {
+		return uncached
 	}
-	parts := append([]string{fmt.Sprintf("%x", a.nix.sum), state}, args...)
+	hash := sha256.New()
+	add := func(text string) { fmt.Fprintf(hash, "%d %s", len(text), text) }
+	for _, arg := range args {
+		add(arg)
+	}
 	for _, o := range e.Options {
 		if secret(o) { // which args do not show
-			parts = append(parts, o.Name, o.Value)
+			add(o.Name)
+			add(o.Value)
 		}
 	}
-	a.key = strings.Join(parts, "\x00")
+	a.question = fmt.Sprintf("%x", hash.Sum(nil))
+	a.key = answerKey(a.nix, state, a.question)
 	return ""
 }
 
@@ -97,7 +96,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	if a.uncached != "" {
 		return nil, false
 	}
-	payload, ok := a.files.get("answer", a.key)
+	payload, id, ok := a.files.read("answer", a.key)
 	if !ok {
 		return nil, false
 	}
@@ -112,61 +111,62 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 			return nil, false
 		}
 	}
+	a.id = id
 	return kept, true
 }
 
 // keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran. Otherwise it says why
 // not. failed is the error that the answer is, or nil.
-func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning, failed *Error) (uncached string) {
-	kept, value := answer{Events: r.events, Source: r.source}, r.stdout
+func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning, failed *Error) (kept *answer, uncached string) {
+	kept, value := &answer{Events: r.events, Source: r.source}, r.stdout
 	if failed != nil {
 		if kept.Error, value = failed.cacheable(r), nil; kept.Error == nil {
-			return "the error may be transient"
+			return nil, "the error may be transient"
 		}
 	}
 	switch {
 	case a.uncached != "":
-		return a.uncached
+		return nil, a.uncached
 	case inputs.unknown != "":
-		return inputs.unknown
+		return nil, inputs.unknown
 	case a.clockJumped():
-		return "the clock was set during the run"
+		return nil, "the clock was set during the run"
 	}
 	if nix, err := e.identify(); err != nil {
-		return err.Error()
+		return nil, err.Error()
 	} else if !nix.unchangedSince(a.nix, a.began) {
-		return "Nix or its configuration changed during the run"
+		return nil, "Nix or its configuration changed during the run"
 	}
 	if a.target != nil {
 		after, err := a.files.observe(ctx, ref.Root, ref.Git)
 		if err != nil {
-			return fmt.Sprintf("the flake's tree: %v", err)
+			return nil, fmt.Sprintf("the flake's tree: %v", err)
 		}
 		if !after.UnchangedSince(a.target) {
-			return "the flake's tree changed during the run"
+			return nil, "the flake's tree changed during the run"
 		}
 	}
 	for _, input := range inputs.trees {
 		t, err := a.files.observe(ctx, input.Root, input.Git)
 		if err != nil {
-			return fmt.Sprintf("an input's tree: %v", err)
+			return nil, fmt.Sprintf("an input's tree: %v", err)
 		}
 		if t.RunsPrograms() {
-			return input.Root + " has attributes that have git run programs"
+			return nil, input.Root + " has attributes that have git run programs"
 		}
 		if !t.QuietSince(a.began) {
-			return input.Root + " changed during the run"
+			return nil, input.Root + " changed during the run"
 		}
 		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.Sum()})
 	}
 	head, err := json.Marshal(kept)
 	if err == nil {
-		err = a.files.put("answer", a.key, append(append(head, '\n'), value...))
+		a.id, err = a.files.put("answer", a.key, append(head, '\n'), value)
 	}
 	if err != nil {
-		return err.Error()
+		return nil, err.Error()
 	}
-	return ""
+	return kept, ""
 }
 
 // clock tells the time of day, and how much time has passed since this program began; tests let the first jump.
@@ -196,7 +196,7 @@ func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*filet
 		return nil, err
 	}
 	if changed {
-		_ = s.put("tree", key, t.Marshal())
+		_, _ = s.put("tree", key, t.Marshal())
 	}
 	return t, nil
 }

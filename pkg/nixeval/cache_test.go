@@ -137,7 +137,7 @@ func TestStoreIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range n {
-			if err := s.put("x", fmt.Sprint(i), make([]byte, size)); err != nil {
+			if _, err := s.put("x", fmt.Sprint(i), make([]byte, size)); err != nil {
 				t.Fatal(err)
 			}
 			_ = os.Chtimes(s.path("x", fmt.Sprint(i)), time.Time{}, time.Now().Add(time.Duration(i-n)*time.Second))
@@ -175,7 +175,7 @@ func TestExchangedFilesAreNotThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"a", "b"} {
-		if err := s.put("x", key, []byte(key)); err != nil {
+		if _, err := s.put("x", key, []byte(key)); err != nil {
 			t.Fatal(err)
 		}
 	}

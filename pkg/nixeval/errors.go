@@ -250,6 +250,12 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 
 var missingAttribute = lazyregexp.New(`^attribute '(\w+)' missing`)
 
+// looksOutside reports whether the hint may hang on more than the flake's source: on files that git does not track, or its objects.
+func (e *Error) looksOutside(ref Ref) bool {
+	text := e.Message + "\n" + e.Trace
+	return ref.Root == "" || ref.Git && (gitFailure.MatchString(text) || missingFile.MatchString(text))
+}
+
 // The first is of Nix's that run git, the others are of libgit2.
 var gitFailure = lazyregexp.New(`program 'git' failed|Git object|object not found|git_object`)
 

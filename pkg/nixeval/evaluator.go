@@ -51,6 +51,9 @@ type Evaluator struct {
 	OnCommand func(argv []string)
 	OnEvent   func(Event)
 
+	// Recording, if set, notes the answers: see [Evaluator.Record].
+	Recording *Recording
+
 	// OnNotCached, if set, is called with the reason where there is a CacheDir but an answer, or an error, is not kept in it, in the same
 	// way.
 	OnNotCached func(reason string)
@@ -89,9 +92,6 @@ type Result[T any] struct {
 	LocalInputs []Ref
 	// Cached: the answer was kept from an earlier run, and no Nix ran.
 	Cached bool
-
-	attempt *attempt
-	raw     []byte
 }
 
 // Apply evaluates fn applied to the flake and to args (marshalled as JSON) in one Nix process.
@@ -180,18 +180,20 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 		}
 	}
 	inputs := e.keepOrReport(ctx, attempt, run, ref, nil)
-	return &Result[json.RawMessage]{attempt: attempt, raw: run.stdout, Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
+	return &Result[json.RawMessage]{Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
 }
 
 // keepOrReport has an answer kept if it can be, and says so if it cannot.
 func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run, ref Ref, failed *Error) *pinning {
 	inputs := e.pinning(run, ref)
-	if reason := e.keep(ctx, attempt, run, ref, inputs, failed); reason != "" {
+	kept, reason := e.keep(ctx, attempt, run, ref, inputs, failed)
+	if reason != "" {
 		attempt.uncached = reason
 		if e.OnNotCached != nil && e.CacheDir != "" && ctx.Err() == nil {
 			e.OnNotCached(reason)
 		}
 	}
+	e.Recording.note(attempt, kept, failed)
 	return inputs
 }
 
@@ -204,9 +206,12 @@ func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt
 		}
 	}
 	if kept.Error != nil {
-		return nil, kept.Error.error(ctx, e, ref, sources)
+		failed := kept.Error.error(ctx, e, ref, sources)
+		e.Recording.note(attempt, kept, failed)
+		return nil, failed
 	}
-	result := &Result[json.RawMessage]{raw: kept.Value, Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true, attempt: attempt}
+	e.Recording.note(attempt, kept, nil)
+	result := &Result[json.RawMessage]{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true}
 	for _, input := range kept.Inputs {
 		result.LocalInputs = append(result.LocalInputs, Ref{Root: input.Root, Git: input.Git})
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,13 +87,21 @@ func (w *world) ask(what string) (string, bool) {
 		ref = w.path("flake")
 	}
 	w.seen, w.runs = nil, 0
-	result, err := w.evaluator().Apply(w.Context(), ref, everything, nil)
+	e := w.evaluator()
+	recorded, _ := recall(w.T, e, "what it says")
+	e.Recording = e.Record("what it says")
+	result, err := e.Apply(w.Context(), ref, everything, nil)
+	_, _ = io.WriteString(e.Recording, outcome(result, err))
+	e.Recording.Keep(w.Context(), nil)
 	uncached := w.e
 	uncached.CacheDir = ""
 	want, wantErr := uncached.Apply(w.Context(), ref, everything, nil)
 	got, expected := outcome(result, err), outcome(want, wantErr)
 	if w.runs > 1 || result != nil && result.Cached != (w.runs == 0) {
 		w.Errorf("%s: %d Nix processes", what, w.runs)
+	}
+	if recorded != "" && recorded != expected {
+		w.Fatalf("%s: a stale recording\n%s\nit is\n%s", what, recorded, expected)
 	}
 	if got != expected {
 		w.Fatalf("%s: stale (%v, cached: %v)\n%s\nit is\n%s", what, w.seen, result != nil && result.Cached, got, expected)

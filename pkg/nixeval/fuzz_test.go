@@ -106,7 +106,7 @@ func FuzzKeptAnswer(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		if err := s.put("answer", "key", payload); err != nil {
+		if _, err := s.put("answer", "key", payload); err != nil {
 			t.Fatal(err)
 		}
 		a := &attempt{files: s, key: "key"}

@@ -1,0 +1,234 @@
+package nixeval
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// recall returns a recording's text and note, if there is one.
+func recall(t *testing.T, e *Evaluator, name string) (text, note string) {
+	t.Helper()
+	recorded, ok := e.Recall(t.Context(), name)
+	if !ok {
+		return "", ""
+	}
+	defer recorded.Close()
+	got, err := io.ReadAll(recorded.Text)
+	if err != nil || int64(len(got)) != recorded.Size {
+		t.Errorf("%d bytes, not %d: %v", len(got), recorded.Size, err)
+	}
+	return string(got), string(recorded.Note)
+}
+
+// record asks, and records a text with the answer.
+func record(t *testing.T, e Evaluator, name, ref, text string) error {
+	t.Helper()
+	e.Recording = e.Record(name)
+	_, err := e.Apply(t.Context(), ref, readValues, nil)
+	_, _ = io.WriteString(e.Recording, text)
+	e.Recording.Keep(t.Context(), map[string]int{"exit": 3})
+	return err
+}
+
+func TestRecording(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	home, other := t.TempDir(), t.TempDir()
+	writeAll(t, map[string]string{
+		filepath.Join(home, "flake.nix"):  `{ inputs.other.url = "path:` + other + `"; outputs = _: { }; }`,
+		filepath.Join(home, "value"):      "one",
+		filepath.Join(other, "flake.nix"): `{ outputs = _: { value = import ./value.nix; }; }`,
+		filepath.Join(other, "value.nix"): `1`,
+	})
+	settle()
+	set := func(file, text string) {
+		t.Helper()
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeAll(t, map[string]string{file: text})
+		if err := os.Chtimes(file, time.Time{}, info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+	}
+	expect := func(what, name, want string) {
+		t.Helper()
+		if got, _ := recall(t, &e, name); got != want {
+			t.Errorf("%s: recalled %.40q, not %.40q", what, got, want)
+		}
+	}
+	keep := func(name, text string) {
+		t.Helper()
+		if err := record(t, e, name, home, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect("nothing yet", "a", "")
+	keep("a", "text")
+	expect("kept", "a", "text")
+	expect("another name", "b", "")
+	if _, note := recall(t, &e, "a"); note != `{"exit":3}` {
+		t.Errorf("the note is %s", note)
+	}
+	long := strings.Repeat("0123456789abcdef", 10<<10)
+	keep("long", long)
+	expect("long", "long", long)
+
+	set(filepath.Join(home, "value"), "two")
+	expect("edited", "a", "")
+	keep("a", "text of two")
+	expect("recorded anew", "a", "text of two")
+	set(filepath.Join(home, "value"), "one")
+	expect("edited back, and recorded of another state", "a", "")
+	expect("edited back", "long", long)
+	set(filepath.Join(other, "value.nix"), "2")
+	expect("an input edited", "long", "")
+	set(filepath.Join(other, "value.nix"), "1")
+	expect("an input edited back", "long", long)
+
+	for name, change := range map[string]func(e *Evaluator){
+		"refresh":  func(e *Evaluator) { e.Refresh = true },
+		"impure":   func(e *Evaluator) { e.Impure = true },
+		"no cache": func(e *Evaluator) { e.CacheDir = "" },
+	} {
+		other := e
+		change(&other)
+		if got, _ := recall(t, &other, "long"); got != "" {
+			t.Errorf("%s: recalled", name)
+		}
+	}
+
+	// The same question, answered anew: nobody knows that the answer is the same.
+	keep("a", "text")
+	answers, _ := filepath.Glob(filepath.Join(e.CacheDir, "answer-*"))
+	for _, file := range answers {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect("the answer is gone", "a", "")
+	keep("c", "")
+	expect("another answer", "a", "")
+
+	// A text that was made while something was edited, there and back included.
+	during := e
+	during.Recording = e.Record("during")
+	if _, err := during.Apply(t.Context(), home, readValues, nil); err != nil {
+		t.Fatal(err)
+	}
+	set(filepath.Join(home, "value"), "two")
+	set(filepath.Join(home, "value"), "one")
+	during.Recording.Keep(t.Context(), nil)
+	if _, ok := e.Recall(t.Context(), "during"); ok {
+		t.Error("recalled what was made during an edit")
+	}
+	if _, ok := e.Recall(t.Context(), "c"); !ok {
+		t.Error("an empty text is not kept")
+	}
+}
+
+// What is not of answers alone is not kept.
+func TestRecordingOfLess(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	throws := clan(t)
+	settle()
+	function := Function{Name: "f.nix", Source: `flake: args: throw "no"`}
+	missing := Function{Name: "f.nix", Source: `flake: args: throw "file 'x' does not exist"`}
+	for name, c := range map[string]struct {
+		fn   Function
+		ref  string
+		kept bool
+		do   func(e *Evaluator)
+	}{
+		"an error":         {function, throws, true, nil},
+		"an error's hint":  {missing, "git+file://" + throws, false, nil},
+		"no answer":        {identity, throws + "/nothing", false, nil},
+		"an impure answer": {identity, throws, false, func(e *Evaluator) { e.Options = []Option{{"pure-eval", "false"}} }},
+		"an endless text": {identity, throws, false, func(e *Evaluator) {
+			for range maxRecording >> 20 {
+				_, _ = e.Recording.Write(make([]byte, 1<<20))
+			}
+			_, _ = e.Recording.Write([]byte("x"))
+		}},
+		"discarded": {identity, throws, false, func(e *Evaluator) { e.Recording.Discard() }},
+	} {
+		if c.ref == "git+file://"+throws {
+			w := &world{T: t, dir: filepath.Dir(throws)}
+			w.commit(filepath.Base(throws))
+			settle()
+		}
+		e := e
+		e.Recording = e.Record(name)
+		if c.do != nil {
+			c.do(&e)
+		}
+		_, _ = e.Apply(t.Context(), c.ref, c.fn, nil)
+		e.Recording.Keep(t.Context(), nil)
+		if recorded, ok := e.Recall(t.Context(), name); ok != c.kept {
+			t.Errorf("%s: recalled: %v", name, ok)
+		} else if ok {
+			_ = recorded.Close()
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(e.CacheDir, tempPrefix+"*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// A damaged recording is not there, whichever byte it is.
+func TestDamagedRecording(t *testing.T) {
+	var e Evaluator
+	realNix(t, &e)
+	home := clan(t)
+	writeAll(t, map[string]string{filepath.Join(home, "value"): "1"})
+	settle()
+	if err := record(t, e, "a", home, "some text"); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(e.CacheDir, "text-*"))
+	if len(files) != 1 {
+		t.Fatal(files)
+	}
+	whole, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &cacheFiles{e.CacheDir}
+	damage := func(what string, text []byte) {
+		t.Helper()
+		if err := os.WriteFile(files[0], text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if recorded, _ := s.recorded("a"); recorded != nil {
+			t.Errorf("%s: it is still there", what)
+		}
+	}
+	for i := range whole {
+		text := append([]byte{}, whole...)
+		text[i] ^= 0x11
+		damage(fmt.Sprintf("byte %d of %d", i, len(whole)), text)
+		damage(fmt.Sprintf("the first %d bytes", i), whole[:i])
+	}
+	damage("more", append([]byte("x"), whole...))
+	if err := errors.Join(os.WriteFile(files[0], whole, 0o600), os.Rename(files[0], s.path("text", "b"))); err != nil {
+		t.Fatal(err)
+	}
+	if recorded, _ := s.recorded("b"); recorded != nil {
+		t.Error("it is there under another name")
+	}
+	if err := errors.Join(os.Symlink("elsewhere", files[0])); err != nil {
+		t.Fatal(err)
+	}
+	if recorded, _ := s.recorded("a"); recorded != nil {
+		t.Error("a link is read")
+	}
+}
