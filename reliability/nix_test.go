@@ -140,10 +140,10 @@ var nixFaults = []fault{
 		a.expect(a.run("eval", "--nix", a.script("nix", `printf '{"schema":1,"values":[{"layout"'; kill -SEGV $$`), "--flake", a.clan(healthy)), 1, `Nix died: signal: segmentation fault`)
 	}},
 	{name: "Nix ends well in the middle of its answer", with: standIn, anyNix: true, outcome: "exit code 1", try: func(a *attempt) {
-		a.expect(a.run("eval", "--nix", a.script("nix", `printf '{"schema":1,"values":[{"layout"'`), "--flake", a.clan(healthy)), 1, `printed no JSON`)
+		a.expect(a.run("eval", "--nix", a.script("nix", `printf '{"schema":1,"values":[{"layout"'`), "--flake", a.clan(healthy)), 1, `printed invalid JSON`)
 	}},
 	{name: "Nix prints garbage", with: standIn, anyNix: true, outcome: "exit code 1, the garbage's beginning is shown, escaped", try: func(a *attempt) {
-		a.expect(a.run("eval", "--nix", a.script("nix", `printf '\033[31m\377\000garbage'`), "--flake", a.clan(healthy)), 1, `printed no JSON .*x1b\[31m`)
+		a.expect(a.run("eval", "--nix", a.script("nix", `printf '\033[31m\377\000garbage'`), "--flake", a.clan(healthy)), 1, `printed invalid JSON .*x1b\[31m`)
 	}},
 	{name: "Nix prints JSON of something else", with: standIn, anyNix: true, outcome: "exit code 1", try: func(a *attempt) {
 		for _, text := range []string{`null`, `[]`, `{"schema":1}`, `{"schema":1,"values":[]}`, `{"schema":99,"values":[1]}`, `{"schema":1,"values":{}}`} {
@@ -151,7 +151,7 @@ var nixFaults = []fault{
 		}
 	}},
 	{name: "Nix prints 200 MB of garbage", with: standIn, anyNix: true, outcome: "exit code 1", try: func(a *attempt) {
-		a.expect(a.run("eval", "--nix", a.script("nix", `head -c 200000000 /dev/zero`), "--flake", a.clan(healthy)), 1, `printed no JSON \(200000000 bytes`)
+		a.expect(a.run("eval", "--nix", a.script("nix", `head -c 200000000 /dev/zero`), "--flake", a.clan(healthy)), 1, `printed invalid JSON \(200000000 bytes`)
 	}},
 	{name: "Nix prints without end", with: standIn, anyNix: true, outcome: "exit code 1 at 512 MiB", try: func(a *attempt) {
 		a.expect(a.run("eval", "--nix", a.script("nix", `trap "" PIPE; while :; do cat /dev/zero; done 2>/dev/null`), "--flake", a.clan(healthy)), 1, `Nix printed more than 512 MiB\n`)

@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // The exit codes, as documented.
@@ -55,7 +53,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	printError(stderr, err)
 	switch {
-	case errors.As(err, new(usageError)), errors.Is(err, nixeval.ErrBadRef):
+	case errors.As(err, new(usageError)), isBadReference(err):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted

@@ -10,13 +10,42 @@ import (
 func hintOf(err error) string {
 	var nixErr *nixeval.Error
 	if errors.As(err, &nixErr) {
-		return nixErr.Hint
+		return hintOfNix(nixErr)
 	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
 		return hinter.Hint()
 	}
 	return ""
+}
+
+// hintOfNix says which flag of clanctl's helps, where one does.
+func hintOfNix(err *nixeval.Error) string {
+	switch {
+	case err.Reason == "timeout":
+		return "give it longer with --timeout, or look with -v what it does"
+	case err.Reason == "too-old":
+		return "clanctl needs Nix 2.8 or newer; see nix --version"
+	case err.Reason == "not-executable":
+		return "--nix takes the path of an executable nix"
+	case err.Reason == "lock-too-new":
+		return "this flake.lock was written by a newer Nix; run clanctl with that one (--nix PATH)"
+	case err.Reason == "import-from-derivation":
+		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
+	case err.Reason == "offline":
+		return "something that this flake needs is not at hand, and --offline forbids to fetch it: run once without --offline, or name a local copy with --override-input"
+	case errors.Is(err, nixeval.ErrNixNotFound) && err.Hint != "":
+		return err.Hint + ", or name the program with --nix"
+	case errors.Is(err, nixeval.ErrNoFlake) && err.Hint == "" && err.Reason == "":
+		return "run this in a clan's checkout, or name one with --flake"
+	}
+	return err.Hint
+}
+
+// isBadReference reports whether a flake reference was given that is none.
+func isBadReference(err error) bool {
+	var nixErr *nixeval.Error
+	return errors.As(err, &nixErr) && nixErr.Reason == "bad-reference"
 }
 
 // hintedError is an error with a way out.

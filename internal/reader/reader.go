@@ -271,7 +271,9 @@ func (r *Reader) blamed(err error) []string {
 
 // isolates reports whether an error is of the flake's making, so that smaller questions may have answers.
 func isolates(err error) bool {
-	return errors.Is(err, nixeval.ErrEvaluation) || errors.Is(err, nixeval.ErrCrashed) || errors.Is(err, nixeval.ErrTooLarge)
+	var nixErr *nixeval.Error
+	return errors.Is(err, nixeval.ErrEvaluation) ||
+		errors.Is(err, nixeval.ErrCrashed) && errors.As(err, &nixErr) && nixErr.Reason != "invalid-output"
 }
 
 func itoa(i int) string { return strconv.Itoa(i) }

@@ -26,7 +26,7 @@ type cachedError struct {
 // cacheable is the error in the form that is kept, or nil if it may not be.
 func (e *Error) cacheable(r *run) *cachedError {
 	var exit *exec.ExitError
-	if e.kind != ErrEvaluation || e.cause != nil || !errors.As(r.err, &exit) || exit.ExitCode() != 1 || !r.failedByItself() {
+	if e.Kind != ErrEvaluation || e.cause != nil || !errors.As(r.err, &exit) || exit.ExitCode() != 1 || !r.failedByItself() {
 		return nil
 	}
 	return &cachedError{e.Message, e.Trace, e.Stderr, e.File, e.Line, e.Column, e.frames, e.Parts}
@@ -34,7 +34,7 @@ func (e *Error) cacheable(r *run) *cachedError {
 
 // error is the error again. The hint is made anew: it looks at files that are not part of the flake.
 func (k *cachedError) error(ctx context.Context, e *Evaluator, ref Ref, sources Sources) *Error {
-	out := &Error{kind: ErrEvaluation, Message: k.Message, Trace: k.Trace, Stderr: k.Stderr, File: k.File, Line: k.Line, Column: k.Column, Sources: sources,
+	out := &Error{Kind: ErrEvaluation, Message: k.Message, Trace: k.Trace, Stderr: k.Stderr, File: k.File, Line: k.Line, Column: k.Column, Sources: sources,
 		frames: k.Frames, Parts: k.Parts}
 	out.Hint = e.hint(ctx, out, ref)
 	return out

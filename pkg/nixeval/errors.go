@@ -15,26 +15,18 @@ import (
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
-// The kinds of failure that a caller may want to tell apart; test with errors.Is.
+// The kinds of failure that a caller may want to tell apart; test with errors.Is. [Error.Reason] tells more.
 var (
-	// ErrNixNotFound: there is no such program, or it cannot be run.
+	// ErrNixNotFound: there is no Nix that can be used: no such program, or one that is older than 2.8.
 	ErrNixNotFound = errors.New("Nix not found")
-	// ErrNixTooOld: this Nix does not know a flag that clanctl needs.
-	ErrNixTooOld = errors.New("Nix too old")
-	// ErrNoFlake: the reference names no flake.
+	// ErrNoFlake: the reference names no flake, or no file, or is not a reference.
 	ErrNoFlake = errors.New("no flake")
-	// ErrBadRef: what was given is no flake reference, but an output's or nothing that could be one.
-	ErrBadRef = errors.New("no flake reference")
 	// ErrMissing: there is no such attribute. That is the answer of a flake that evaluates.
 	ErrMissing = errors.New("no such attribute")
 	// ErrEvaluation: Nix ran and reported an error.
 	ErrEvaluation = errors.New("evaluation failed")
-	// ErrCrashed: Nix was killed or died without a word.
+	// ErrCrashed: Nix was killed, failed without output, or printed what is not JSON, or without end.
 	ErrCrashed = errors.New("Nix crashed")
-	// ErrGarbage: Nix ended well, but what it printed was not JSON.
-	ErrGarbage = errors.New("Nix printed no JSON")
-	// ErrTooLarge: what Nix printed is larger than a clan can be (512 MiB).
-	ErrTooLarge = errors.New("Nix printed too much")
 	// ErrNotCached: the cache has no answer, and only that was asked.
 	ErrNotCached = errors.New("not in the cache")
 	// The context ended; its error is the one to test for.
@@ -44,7 +36,8 @@ var (
 // Error is a failed run. It matches one of the Err values, and context.Canceled or context.DeadlineExceeded where the
 // context ended it.
 type Error struct {
-	kind   error
+	// Kind is one of the Err values.
+	Kind   error
 	cause  error
 	frames []Frame
 	// Message is Nix's message for the error itself, without trace and colours, store paths as Nix wrote them.
@@ -60,6 +53,10 @@ type Error struct {
 	Parts [][]string
 	// Hint says what to do about it, if there is something to say.
 	Hint string
+	// Reason is what is known besides the kind, in a word, for programs that have a way out of their own to offer: "timeout",
+	// "not-executable", "too-old", "bad-reference", "offline" (something must be fetched, and may not), "lock-too-new" (flake.lock is of a newer Nix),
+	// "import-from-derivation" (which is not allowed), "too-large", "invalid-output". Mostly empty.
+	Reason string
 	// Sources maps the store paths in all these texts to the user's files.
 	Sources Sources
 }
@@ -77,9 +74,9 @@ func (e *Error) Error() string {
 // Unwrap lets errors.Is find the kind and the context's error.
 func (e *Error) Unwrap() []error {
 	if e.cause == nil {
-		return []error{e.kind}
+		return []error{e.Kind}
 	}
-	return []error{e.kind, e.cause}
+	return []error{e.Kind, e.cause}
 }
 
 // Position is a place in a file of the user's.
@@ -144,32 +141,32 @@ func (s Sources) own(path string) (string, bool) {
 
 // explain turns a failed run into an *Error.
 func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sources Sources) *Error {
-	out := &Error{kind: ErrEvaluation, Stderr: r.stderr(), Sources: sources}
+	out := &Error{Kind: ErrEvaluation, Stderr: r.stderr(), Sources: sources}
 	if ended := ctx.Err(); ended != nil {
-		out.kind, out.cause = errStopped, ended
+		out.Kind, out.cause = errStopped, ended
 		out.Message = "interrupted"
 		if errors.Is(ended, context.DeadlineExceeded) {
 			out.Message = "Nix did not finish in time"
-			out.Hint = "give it longer with --timeout, or look with -v what it does"
+			out.Reason = "timeout"
 		}
 		return out
 	}
 	if errors.Is(err, errTooLarge) {
-		out.kind = ErrTooLarge
+		out.Kind, out.Reason = ErrCrashed, "too-large"
 		out.Message = fmt.Sprintf("Nix printed more than %d MiB", maxAnswer>>20)
 		out.Hint = "some value in this flake is enormous, or without end"
 		return out
 	}
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
-		out.kind, out.cause = ErrNixNotFound, err
+		out.Kind, out.cause = ErrNixNotFound, err
 		switch {
 		case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 			out.Message = fmt.Sprintf("cannot find Nix: there is no program %q", e.nix())
-			out.Hint = "install Nix (https://nixos.org/download, or your distribution's package nix-bin), or name the program with --nix"
+			out.Hint = "install Nix (https://nixos.org/download, or your distribution's package nix-bin)"
 		case errors.Is(err, fs.ErrPermission):
 			out.Message = fmt.Sprintf("cannot run %s: permission denied", e.nix())
-			out.Hint = "--nix takes the path of an executable nix"
+			out.Reason, out.Hint = "not-executable", "Nix is the path of an executable nix, or a name that PATH has"
 		default:
 			out.Message = fmt.Sprintf("cannot run %s: %v", e.nix(), err)
 		}
@@ -191,17 +188,17 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 		out.Message = strings.TrimSpace(lastLines(out.Stderr, 10))
 		switch {
 		case !exit.Exited():
-			out.kind = ErrCrashed
+			out.Kind = ErrCrashed
 			out.Message = strings.TrimSpace(fmt.Sprintf("Nix died: %v\n%s", exit.ProcessState, out.Message))
 			out.Hint = "killed from outside, or out of memory"
 		case out.Message == "":
-			out.kind = ErrCrashed
-			out.Message = fmt.Sprintf("Nix failed without a word (exit code %d)", exit.ExitCode())
+			out.Kind = ErrCrashed
+			out.Message = fmt.Sprintf("Nix failed without output (exit code %d)", exit.ExitCode())
 		}
 	}
 	if strings.Contains(out.Message, "unrecognised flag") || strings.Contains(out.Message, "is not a recognised command") {
-		out.kind = ErrNixTooOld
-		out.Hint = fmt.Sprintf("clanctl needs Nix 2.8 or newer; see %s --version", e.nix())
+		out.Kind, out.Reason = ErrNixNotFound, "too-old"
+		out.Hint = fmt.Sprintf("Nix 2.8 or newer is needed; see %s --version", e.nix())
 	}
 	if out.Hint == "" {
 		out.Hint = e.hint(ctx, out, ref)
@@ -209,17 +206,18 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 	return out
 }
 
-// hint knows the few failures whose message does not say what to do.
+// hint knows the few failures whose message does not say what to do, and says so; some have a reason, too.
 func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	text := err.Message + "\n" + err.Trace
 	switch {
 	case strings.Contains(text, "contains mutable lock") || strings.Contains(text, "contains unlocked input"):
-		return "this flake.lock was written by a newer Nix; run clanctl with that one (--nix PATH)"
+		err.Reason = "lock-too-new"
+		return "this flake.lock was written by a newer Nix, which can read it"
 	case strings.Contains(text, "daemon-socket") && strings.Contains(text, "Permission denied"):
 		return "join the group of Nix's users (sudo adduser $USER nix-users), or use a store of your own: export NIX_REMOTE=$HOME/.local/share/nix/root"
-	case strings.Contains(text, "cannot build") && strings.Contains(text, "allow-import-from-derivation"),
-		strings.Contains(text, "allow-import-from-derivation"):
-		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
+	case strings.Contains(text, "allow-import-from-derivation"):
+		err.Reason = "import-from-derivation"
+		return "this flake builds something in order to be evaluated, which the setting allow-import-from-derivation must allow"
 	}
 	if missing := missingAttribute.FindStringSubmatch(err.Message); missing != nil &&
 		(strings.Contains(err.Trace, "builtins."+missing[1]) || strings.Contains(err.Trace, "inherit (builtins)")) {
@@ -235,7 +233,8 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 		return fmt.Sprintf("this asks Nix's registry of flakes for %q; the directory is ./%s", ref.URL, path)
 	}
 	if e.Offline && offlineFailure.MatchString(text) {
-		return "something that this flake needs is not at hand, and --offline forbids to fetch it: run once without --offline, or name a local copy with --override-input"
+		err.Reason = "offline"
+		return "something that this flake needs is not at hand, and nothing may be fetched"
 	}
 	if escaped := escapePath(ref.Root); escaped != ref.Root && (strings.Contains(text, escaped+"'") || strings.Contains(text, "program 'git' failed")) {
 		return "Nix 2.8 cannot read a directory with such a name (spaces and the like): rename it, or use a newer Nix"

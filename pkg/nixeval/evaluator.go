@@ -98,7 +98,7 @@ type Result[T any] struct {
 //
 // The flake reference is anything that Nix takes; a path is completed as Nix does it (see [ResolveRef]). An error is an
 // [*Error], or the context's error wrapped in one: errors.Is works with [context.Canceled], [context.DeadlineExceeded],
-// [ErrNixNotFound], [ErrNixTooOld], [ErrNoFlake] and [ErrEvaluation].
+// [ErrNixNotFound], [ErrNoFlake] and [ErrEvaluation].
 func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args any) (*Result[json.RawMessage], error) {
 	ref, err := ResolveRef(flake)
 	if err != nil {
@@ -174,8 +174,8 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 	}
 	if !json.Valid(run.stdout) {
 		return nil, &Error{
-			kind:    ErrGarbage,
-			Message: fmt.Sprintf("%s ended well but printed no JSON (%d bytes, beginning %.60q)", e.nix(), len(run.stdout), run.stdout),
+			Kind: ErrCrashed, Reason: "invalid-output",
+			Message: fmt.Sprintf("%s exited 0 but printed invalid JSON (%d bytes, beginning %.60q)", e.nix(), len(run.stdout), run.stdout),
 			Stderr:  run.stderr(), Sources: sources,
 		}
 	}

@@ -109,14 +109,14 @@ func decodeFound[T any](ref Ref, q lookup, f found, sources Sources) (value T, e
 		return value, nil
 	case f.Missing != nil && *f.Missing < len(q.Path):
 		missing := q.Path[*f.Missing]
-		failed := &Error{kind: ErrMissing, Sources: sources,
+		failed := &Error{Kind: ErrMissing, Sources: sources,
 			Message: fmt.Sprintf("%s has no attribute %s", ref.Text, nixlang.PathString(q.Path[:*f.Missing+1]))}
 		if near := nearest.Of(missing, f.Names); len(near) > 0 {
 			failed.Hint = "did you mean " + strings.Join(near, ", ") + "?"
 		}
 		return zero[T](), failed
 	default:
-		return zero[T](), &Error{kind: ErrEvaluation, Sources: sources,
+		return zero[T](), &Error{Kind: ErrEvaluation, Sources: sources,
 			Message: fmt.Sprintf("%s of %s is a %s, which has no names of attributes", orWhole(where), ref.Text, f.Kind)}
 	}
 }

@@ -89,7 +89,7 @@ func TestEval(t *testing.T) {
 		if _, err = nixeval.Eval[string](ctx, dir, nixeval.Attr("hosts", "db", "port"), e); !errors.As(err, new(*json.UnmarshalTypeError)) {
 			t.Errorf("another type: %v", err)
 		}
-		if _, err = nixeval.Eval[int](ctx, dir+"#hosts..db", nixeval.Attr(), e); !errors.Is(err, nixeval.ErrBadRef) {
+		if _, err = nixeval.Eval[int](ctx, dir+"#hosts..db", nixeval.Attr(), e); !errors.Is(err, nixeval.ErrNoFlake) {
 			t.Errorf("not a path: %v", err)
 		}
 	})

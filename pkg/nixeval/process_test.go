@@ -56,12 +56,12 @@ func TestFaults(t *testing.T) {
 		kind         error
 		message      string
 	}{
-		{"garbage", `echo 'not json'`, ErrGarbage, "printed no JSON"},
-		{"nothing", `true`, ErrGarbage, "0 bytes"},
+		{"garbage", `echo 'not json'`, ErrCrashed, "printed invalid JSON"},
+		{"nothing", `true`, ErrCrashed, "0 bytes"},
 		{"half an answer, then an error", `echo '{"a":'; echo '@nix {"action":"msg","level":0,"msg":"error: boo","raw_msg":"boo"}' >&2; exit 1`, ErrEvaluation, "boo"},
 		{"killed", `kill -9 $$`, ErrCrashed, "signal: killed"},
-		{"fails without a word", `exit 7`, ErrCrashed, "exit code 7"},
-		{"too old", `echo "error: unrecognised flag '--apply'" >&2; exit 1`, ErrNixTooOld, "unrecognised flag"},
+		{"fails without output", `exit 7`, ErrCrashed, "exit code 7"},
+		{"too old", `echo "error: unrecognised flag '--apply'" >&2; exit 1`, ErrNixNotFound, "unrecognised flag"},
 		{"endless line on stderr", `head -c 20000000 /dev/zero | tr '\0' x >&2; echo '{}'; exit 1`, ErrCrashed, "exit code 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

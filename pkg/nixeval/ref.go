@@ -44,7 +44,8 @@ func (r Ref) IsPlain() bool { return plainQuery(r.URL) }
 
 // ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched upward
 // for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference; anything else
-// is left as it is. It reads the file system only. The error is [ErrNoFlake] where there is no flake.nix, and [ErrBadRef] for `x#y`.
+// is left as it is. It reads the file system only. The error is [ErrNoFlake]; for `x#y`, which is an output's,
+// its reason is "bad-reference".
 func ResolveRef(ref string) (Ref, error) {
 	if ref == "" {
 		ref = "."
@@ -56,10 +57,10 @@ func ResolveRef(ref string) (Ref, error) {
 
 func resolveRef(ref string) (Ref, error) {
 	if strings.IndexByte(ref, 0) >= 0 {
-		return Ref{}, &Error{kind: ErrBadRef, Message: fmt.Sprintf("%q is not a flake reference", ref)}
+		return Ref{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: fmt.Sprintf("%q is not a flake reference", ref)}
 	}
 	if i := strings.IndexByte(ref, '#'); i >= 0 && !(isPath(ref) && exists(ref)) {
-		return Ref{}, &Error{kind: ErrBadRef, Message: fmt.Sprintf("%q is not a flake reference: it names an output", ref),
+		return Ref{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: fmt.Sprintf("%q is not a flake reference: it names an output", ref),
 			Hint: fmt.Sprintf("leave out %q", ref[i:])}
 	}
 	if isPath(ref) {
@@ -92,7 +93,7 @@ func namesCommit(query url.Values) bool { return query.Has("rev") || query.Has("
 func pathWithQuery(path, query string) (Ref, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return Ref{}, &Error{kind: ErrBadRef, Message: fmt.Sprintf("%q is not a flake reference: %v", path+"?"+query, err)}
+		return Ref{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: fmt.Sprintf("%q is not a flake reference: %v", path+"?"+query, err)}
 	}
 	found, err := searchUpward(filepath.Join(path, values.Get("dir")))
 	if err != nil {
@@ -186,7 +187,7 @@ func searchUpward(start string) (Ref, error) {
 	}
 	info, err := os.Stat(start)
 	if err != nil {
-		return Ref{}, &Error{kind: ErrNoFlake, Message: fmt.Sprintf("%s: no such directory", start)}
+		return Ref{}, &Error{Kind: ErrNoFlake, Message: fmt.Sprintf("%s: no such directory", start)}
 	}
 	// A link to a checkout: Nix would copy the link.
 	if real, err := filepath.EvalSymlinks(start); err == nil {
@@ -194,7 +195,7 @@ func searchUpward(start string) (Ref, error) {
 	}
 	if !info.IsDir() {
 		if filepath.Base(start) != "flake.nix" {
-			return Ref{}, &Error{kind: ErrNoFlake, Message: start + " is not a directory", Hint: "name the directory that holds flake.nix"}
+			return Ref{}, &Error{Kind: ErrNoFlake, Message: start + " is not a directory", Hint: "name the directory that holds flake.nix"}
 		}
 		start = filepath.Dir(start)
 	}
@@ -214,8 +215,7 @@ func searchUpward(start string) (Ref, error) {
 	if dir != start {
 		where = fmt.Sprintf("%s, nor in its parents up to %s", start, dir)
 	}
-	return Ref{}, &Error{kind: ErrNoFlake, Message: "there is no flake.nix in " + where,
-		Hint: "run this in a clan's checkout, or name one with --flake"}
+	return Ref{}, &Error{Kind: ErrNoFlake, Message: "there is no flake.nix in " + where}
 }
 
 func localRef(dir string) Ref {

@@ -39,7 +39,7 @@ func fileRef(path string) (Ref, error) {
 	}
 	info, statErr := os.Stat(real)
 	if err != nil || statErr != nil {
-		return Ref{}, &Error{kind: ErrNoFlake, Message: fmt.Sprintf("there is no file %s", path)}
+		return Ref{}, &Error{Kind: ErrNoFlake, Message: fmt.Sprintf("there is no file %s", path)}
 	}
 	if info.IsDir() {
 		real = filepath.Join(real, "default.nix")
@@ -116,7 +116,7 @@ func source[S ~string | Ref](src S) (Ref, Path, error) {
 	}
 	segments, err := nixlang.ParsePath(output)
 	if err != nil {
-		return Ref{}, Path{}, &Error{kind: ErrBadRef, Message: err.Error()}
+		return Ref{}, Path{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: err.Error()}
 	}
 	ref, err := ResolveRef(text)
 	return ref, Path{Segments: segments}, err

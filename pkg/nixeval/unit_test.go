@@ -164,8 +164,8 @@ func TestResolveRef(t *testing.T) {
 		t.Errorf("a directory with # in its name: %+v, %v", got, err)
 	}
 	for _, in := range []string{root + "/plain clan#x", "github:a/b#x", "a\x00b"} {
-		if _, err := ResolveRef(in); err == nil || !isKind(err, ErrBadRef) {
-			t.Errorf("ResolveRef(%q) = %v, want ErrBadRef", in, err)
+		if _, err := ResolveRef(in); err == nil || !isKind(err, ErrNoFlake) {
+			t.Errorf("ResolveRef(%q) = %v, want ErrNoFlake", in, err)
 		}
 	}
 	for _, in := range []string{root + "/empty", root + "/nowhere"} {

@@ -58,7 +58,7 @@ func (e *Evaluator) Version(ctx context.Context) (Version, error) {
 	}
 	match := versionText.FindStringSubmatch(text)
 	if match == nil {
-		return Version{}, &Error{kind: ErrNixNotFound, Message: fmt.Sprintf("%s --version prints %.80q: it is not a Nix that is known", e.nix(), text)}
+		return Version{}, &Error{Kind: ErrNixNotFound, Message: fmt.Sprintf("%s --version prints %.80q: it is not a Nix that is known", e.nix(), text)}
 	}
 	v := Version{Name: match[1], Number: match[2]}
 	// Newer versions have another name for it, and still take this one.
