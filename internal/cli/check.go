@@ -34,7 +34,7 @@ func checkCommand() *cli.Command {
 				if other != "" {
 					say(c, "%s", other)
 				}
-				clan := instance.Config{Instances: c.Args().Slice()}
+				clan := instance.Config{Instances: c.Args().Slice(), Need: instance.NeedChecks}
 				report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
 				if c.Bool("watch") {
 					report := func(inv *instance.Inventory, loadErr error) error {

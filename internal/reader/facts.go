@@ -57,6 +57,8 @@ type Role struct {
 	TagLayers       Part[Named[Part[[]Part[Definition]]]] `json:"tagLayers"`
 	Layer           Part[[]Part[Definition]]              `json:"layer"`
 	ExtraModules    Part[int]                             `json:"extraModules"`
+	// Missing are the files of extra modules that are not there.
+	Missing Part[[]string] `json:"missing"`
 }
 
 // Definition is one value that is written.

@@ -44,6 +44,7 @@ const schema = 2
 type Query struct {
 	Instances  []string    `json:"instances,omitempty"`
 	Origins    bool        `json:"origins,omitempty"`
+	Checks     bool        `json:"checks,omitempty"`
 	Setting    *SettingRef `json:"setting,omitempty"`
 	Inputs     []string    `json:"inputs,omitempty"`
 	AllInputs  bool        `json:"allInputs,omitempty"`

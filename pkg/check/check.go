@@ -25,6 +25,9 @@ var rules = []func(*instance.Inventory) []instance.Finding{
 	replacedReservedTags,
 	legacyServices,
 	idleMacs,
+	missingFiles,
+	missingModules,
+	untrackedFiles,
 }
 
 // Run returns the findings, sorted as [instance.Finding.Compare] does. They come beside those that are in the inventory.

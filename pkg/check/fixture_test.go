@@ -80,7 +80,7 @@ func write(t *testing.T, from, to string, cured bool) []place {
 // findings are all that is found in a clan, or that stands for it.
 func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
 	t.Helper()
-	inv, err := instance.Load(t.Context(), nixtest.Ref(t, "path:"+dir), instance.Config{Evaluator: evaluator})
+	inv, err := instance.Load(t.Context(), nixtest.Ref(t, "path:"+dir), instance.Config{Evaluator: evaluator, Need: instance.NeedChecks})
 	if inv != nil {
 		return All(inv)
 	}

@@ -2,8 +2,8 @@ package check
 
 import (
 	"maps"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -33,8 +33,12 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 	return found
 }
 
-// hostName is what NixOS takes for networking.hostName (nixpkgs: nixos/modules/tasks/network-interfaces.nix).
-var hostName = regexp.MustCompile(`^[[:alnum:]]([[:alnum:]_-]{0,61}[[:alnum:]])?$`)
+// isHostName tells what NixOS takes for networking.hostName (nixpkgs: nixos/modules/tasks/network-interfaces.nix).
+func isHostName(name string) bool {
+	const alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	inner := strings.Trim(name, "-_")
+	return name != "" && len(name) <= 63 && inner == name && strings.Trim(name, alnum+"-_") == ""
+}
 
 // hostNames: clan makes a machine's name its host name, and NixOS takes only some names.
 func hostNames(inv *instance.Inventory) []instance.Finding {
@@ -43,7 +47,7 @@ func hostNames(inv *instance.Inventory) []instance.Finding {
 	}
 	var found []instance.Finding
 	for _, name := range slices.Sorted(maps.Keys(inv.Machines)) {
-		if inv.Machines[name].Class == "nixos" && !hostName.MatchString(name) {
+		if inv.Machines[name].Class == "nixos" && !isHostName(name) {
 			found = append(found, at(inv, []string{"machines", name}, instance.CodeInvalidHostName, instance.Subject{Machine: name}, instance.Cause{}))
 		}
 	}

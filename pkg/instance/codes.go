@@ -59,6 +59,9 @@ const (
 	CodeEvaluationFailed Code = "evaluation-failed"
 	CodeFlakeFailed      Code = "flake-failed"
 	CodeNixWarning       Code = "nix-warning"
+	CodeMissingFile      Code = "missing-file"
+	CodeMissingModule    Code = "missing-module"
+	CodeUntrackedFile    Code = "untracked-file"
 
 	CodeDeprecatedServices Code = "deprecated-services"
 	CodeDroppedServices    Code = "dropped-services"
@@ -161,6 +164,10 @@ var codes = []CodeInfo{
 	{CodeEvaluationFailed, warns, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
 	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.", nixSays("the flake does not evaluate", "")},
 	{CodeNixWarning, warns, "The clan's own code warns.", nixSays("the clan's own code warns", "")},
+
+	{CodeMissingFile, fails, "An extra module of a role is a file that is not there.", missingFile},
+	{CodeMissingModule, warns, "One of the flake's own modules is a file that is not there.", missingModule},
+	{CodeUntrackedFile, warns, "Clan reads a file that git does not track, so that Nix does not see it.", untrackedFile},
 
 	{CodeDeprecatedServices, warns, "Services are defined in a form that clan-core deprecated.", deprecatedServices},
 	{CodeDroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.", droppedServices},

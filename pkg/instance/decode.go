@@ -50,6 +50,15 @@ func (l *loader) decode() {
 		l.decodeMachines()
 		l.decodeInstances()
 	}
+	inv.Untracked = l.untracked
+	for name, part := range l.facts.missing.Value {
+		for _, file := range part.Value {
+			if inv.Missing == nil {
+				inv.Missing = map[string]string{}
+			}
+			inv.Missing[name] = l.places.local(file).name
+		}
+	}
 	inv.Places = &Place{Below: map[string]*Place{}}
 	places := &l.facts.places
 	for name, tree := range map[string]reader.Part[reader.Named[reader.Place]]{

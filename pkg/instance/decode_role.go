@@ -107,6 +107,9 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	}
 	role := &Role{SettingsFrom: SettingsNone, ExtraModules: node.ExtraModules.Value, Tags: emptyNotNil(node.Tags.Value)}
 	d.inst.Roles[name] = role
+	for _, file := range node.Missing.Value {
+		role.Missing = append(role.Missing, d.places.local(file).name)
+	}
 	if f := node.ExtraModules.Failure; f != nil {
 		d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "extraModules"}))
 	}

@@ -64,6 +64,8 @@ type Subject struct {
 // Cause is what a finding's words are made of, as plain data. Which fields are set depends on the code. Lists of names are as long as
 // the words need.
 type Cause struct {
+	// Add is what git has to be told of, so that Nix sees it.
+	Add string `json:"add,omitempty"`
 	// Also is what does have the wrong name: "machine" or "tag".
 	Also string `json:"also,omitempty"`
 	// Count is how many there are, Min and Max how many there may be.

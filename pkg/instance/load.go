@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -57,6 +58,8 @@ const (
 	NeedOwners
 	// NeedSetting: what the module system knows of one setting ([Inventory.Setting]).
 	NeedSetting
+	// NeedChecks: what only package check looks at: [Role.Idle], [Role.Missing], [Inventory.Missing] and [Inventory.Untracked].
+	NeedChecks
 	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the flake need not hold
 	// a clan.
 	NeedModules
@@ -66,7 +69,7 @@ const (
 const needDocument = NeedMachines | NeedInstances | NeedSettings
 
 func (n Need) all() Need {
-	if n&^(NeedOwners|NeedOrigins|NeedSetting) == 0 {
+	if n&^(NeedOwners|NeedOrigins|NeedSetting|NeedChecks) == 0 {
 		n |= needDocument
 	}
 	if n&(NeedOrigins|NeedSetting) != 0 {
@@ -132,13 +135,15 @@ type loader struct {
 	places *placer
 	inv    *Inventory
 	losses []loss
+	// untracked are the files that git does not track.
+	untracked []string
 	// settingFailure is why the setting that was asked for has no value.
 	settingFailure *reader.Failure
 }
 
 func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
-	l.query = reader.Query{Instances: config.Instances, Origins: config.Need&NeedOrigins != 0}
+	l.query = reader.Query{Instances: config.Instances, Origins: config.Need&NeedOrigins != 0, Checks: config.Need&NeedChecks != 0}
 	if want := config.Modules; config.Need&NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
 		l.query.Interfaces = want.Interfaces || len(want.Of) > 0
@@ -169,6 +174,7 @@ type facts struct {
 	services      reader.Part[reader.Named[reader.Part[reader.Service]]]
 	evaluated     reader.Part[reader.Named[reader.Part[reader.Evaluated]]]
 	setting       reader.Part[reader.Setting]
+	missing       reader.Part[reader.Named[reader.Part[[]string]]]
 	owners        struct{ instances, machines reader.Part[reader.Owners] }
 	modules       moduleFacts
 	places        struct {
@@ -202,6 +208,7 @@ func (l *loader) wants() []reader.Want {
 	}
 	add(NeedModules, &f.modules.uses, "uses")
 	add(NeedSetting, &f.setting, "setting")
+	add(NeedChecks, &f.missing, "missing")
 	add(NeedOwners, &f.owners.instances, "owners", "instances")
 	add(NeedOwners, &f.owners.machines, "owners", "machines")
 	add(NeedInstances, &f.places.instances, "positions", "instances")
@@ -230,6 +237,9 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 		if err := l.checkLayout(); err != nil {
 			return nil, err
 		}
+	}
+	if l.config.Need&NeedChecks != 0 && l.ref.Git {
+		l.untracked, _ = git.Repo(l.ref.Root).Untracked(ctx) // without git, Nix has read nothing
 	}
 	if err := l.lookElsewhere(ctx); err != nil {
 		return nil, err

@@ -59,6 +59,10 @@ type Inventory struct {
 	// Setting is what [NeedSetting] asks for, Modules what [NeedModules] does.
 	Setting *SettingInfo `json:"-"`
 	Modules *Modules     `json:"-"`
+	// Missing are the flake's own modules that are files which are not there, with the file. Untracked are the files of the work tree that
+	// git neither tracks nor ignores, and Nix does not see. Both relative to the top of the source tree, with [NeedChecks].
+	Missing   map[string]string `json:"-"`
+	Untracked []string          `json:"-"`
 }
 
 // MachinesKnown reports whether all of the clan's machines and tags could be evaluated. Where they could not, members by tag
@@ -258,8 +262,10 @@ type Role struct {
 	Layers Layers `json:"-"`
 	// Interface is what the role declares; asked for with [NeedOrigins], and not known where the module does not evaluate.
 	Interface *module.Interface `json:"-"`
-	// Idle are the Macs among the members that the service has nothing for.
-	Idle []string `json:"-"`
+	// Idle are the Macs among the members that the service has nothing for; Missing are the files in extraModules that are not there.
+	// Both are there with [NeedChecks].
+	Idle    []string `json:"-"`
+	Missing []string `json:"-"`
 }
 
 // SettingsFrom says how the final settings of a role's members were had.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // The words of findings: what is wrong, and what to do about it, from the subject and the cause alone.
@@ -203,6 +204,26 @@ func count(n int, noun string) string {
 
 func idleMacs(f Finding) (string, string) {
 	return fmt.Sprintf("the service %s has nothing for Macs, so clan deploys nothing of it to %s", f.Cause.Service, nearest.List(f.Cause.Names)), ""
+}
+
+func missingFile(f Finding) (string, string) {
+	return fmt.Sprintf("the file %s is not there, so machines with the role do not build", f.Cause.Name), gitAdd(f.Cause, "correct the path, or remove it")
+}
+
+func missingModule(f Finding) (string, string) {
+	return fmt.Sprintf("the file %s is not there; no instance uses the module yet", f.Cause.Name), gitAdd(f.Cause, "correct the path, or remove the module")
+}
+
+func untrackedFile(f Finding) (string, string) {
+	return fmt.Sprintf("git does not track %s, so clan goes on without it", f.Cause.Name), gitAdd(f.Cause, "")
+}
+
+// gitAdd says how Nix gets to see a file, if that is what is wrong.
+func gitAdd(c Cause, otherwise string) string {
+	if c.Add == "" {
+		return otherwise
+	}
+	return "Nix sees only files that git tracks: " + nixeval.ShellJoin([]string{"git", "add", c.Add})
 }
 
 func tagFailed(f Finding) (string, string) {

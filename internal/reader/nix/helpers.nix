@@ -33,6 +33,7 @@ let
     mapAttrs
     pathExists
     readDir
+    removeAttrs
     seq
     stringLength
     substring
@@ -203,6 +204,11 @@ rec {
   fields = path: names: set: mapAttrs (n: walk (path ++ [ n ])) (intersectAttrs (genAttrs names (_: null)) set);
 
   # ---- nixpkgs' modules ----
+
+  # A module without what the module system wraps it in.
+  essence = m: if isAttrs m && isList (m.imports or null) && removeAttrs m [ "_file" "_class" "imports" "key" ] == { } then concatMap essence m.imports else [ m ];
+  # A file that is not there kills the process; but that it is not there can be told.
+  missingFiles = module: filter (m: typeOf m == "path" && !(pathExists m)) (peek [ ] (essence module));
 
   isOption = o: isAttrs o && (o._type or null) == "option";
   isLib = l: isAttrs l && l ? evalModules;

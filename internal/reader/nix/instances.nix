@@ -1,11 +1,12 @@
 # Instances as they are written: module reference, roles, who is named, and the layers of settings. Only this looks at
 # `inventory.instances` itself; one that is wrong fails here, at the part that is to blame.
 #
-#   import ./instances.nix helpers { inventory; tagSettingsCount; names; }      names: all, if it is empty
+#   import ./instances.nix helpers { inventory; directory; tagSettingsCount; names; checks; }      names: all, if it is empty
 {
   asAttrs,
   filterAttrs,
   isOmitted,
+  missingFiles,
   named,
   namesToSet,
   part,
@@ -16,7 +17,7 @@
   whole,
   ...
 }:
-{ inventory, tagSettingsCount, names }:
+{ inventory, directory, tagSettingsCount, names, checks }:
 let
   inherit (builtins)
     attrNames
@@ -28,10 +29,14 @@ let
     genList
     isAttrs
     isList
+    isString
     length
     mapAttrs
+    pathExists
     removeAttrs
+    substring
     toString
+    unsafeDiscardStringContext
     ;
 
   raw = if isOmitted [ "instanceNames" ] then { } else asAttrs (inventory.instances or { });
@@ -46,6 +51,14 @@ let
 
   # True, if the members evaluate.
   areSets = members: builtins.foldl' (value: member: builtins.seq member value) true (attrValues members);
+
+  # The files that an extra module names and that are not there. A string is relative to the clan's directory.
+  missingIn =
+    module:
+    let
+      file = if substring 0 1 module == "/" then module else "${toString directory}/${module}";
+    in
+    if peek false (isString module) then (if pathExists file then [ ] else [ (unsafeDiscardStringContext file) ]) else map toString (missingFiles module);
 
   show = path: layer: genList (i: part (path ++ [ (toString i) ]) {
     inherit (elemAt layer i) file;
@@ -112,6 +125,7 @@ rec {
             layer = part (at "layer") (show (at "layer") r.layers.role);
             # Functions may be among them: count, never show.
             extraModules = whole (at "extraModules") (length (r.given.extraModules or [ ]));
+            missing = whole (at "missing") (if checks then concatMap missingIn (r.given.extraModules or [ ]) else [ ]);
           }
         ) (instance.roles or { })
       );

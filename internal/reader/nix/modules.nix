@@ -5,11 +5,13 @@
 # A module is evaluated with clan-core's own function where this clan has one, else with nixpkgs' lib, else, in a flake that
 # has neither, read as it is written.
 {
+  essence,
   fields,
   filterAttrs,
   isLib,
   isOmitted,
   mark,
+  missingFiles,
   named,
   optional,
   part,
@@ -62,9 +64,6 @@ let
   sourceOf = input: if inputs.${input} ? outPath then unsafeDiscardStringContext (toString inputs.${input}.outPath) else null;
   deprecatedOf = input: peek [ ] (inputs.${input}.clan.deprecatedModules or [ ]);
   offers = input: layout.looksSafe input && inputs.${input} ? clan.modules && isAttrs inputs.${input}.clan.modules;
-
-  # A module without what the module system wraps it in.
-  essence = m: if isAttrs m && isList (m.imports or null) && removeAttrs m [ "_file" "_class" "imports" "key" ] == { } then concatMap essence m.imports else [ m ];
 
   # Names "@owner/x" of modules that the same input has as "x", too: { "@owner/x" = "x"; }.
   twinsOf =
@@ -135,9 +134,6 @@ let
       else
         { }
     );
-
-  # A file that is not there kills the process; but that it is not there can be told.
-  missingFiles = module: filter (m: typeOf m == "path" && !(pathExists m)) (peek [ ] (essence module));
 
   moduleFact =
     path: input: name: module:
@@ -264,6 +260,9 @@ in
     modules = parts [ "modules" ] (path: input: _: parts path (path: moduleFact path input) (shownOf input)) (
       filterAttrs (n: _: args.inputs or [ ] == [ ] || elem n args.inputs) inputs
     );
+
+    # The flake's own modules that are files which are not there.
+    missing = named (mapAttrs (n: m: whole [ "missing" n ] (map toString (missingFiles m))) (modulesOf "self"));
 
     # What references mean that a user wrote.
     meant = parts [ "meant" ] (path: ref: _: meantBy path ref) (helpers.genAttrs (args.named or [ ]) (_: null));

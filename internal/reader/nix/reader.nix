@@ -9,6 +9,7 @@
 #   args.dir       the flake's directory below the top of its source tree; without it, the top
 #   args.instances look at these instances only
 #   args.origins   true: also where values come from: positions down to each setting, interfaces, what modules define
+#   args.checks    true: also what only a check looks at: Macs that a service has nothing for, extra modules that are not there
 #   args.setting   { instance, role, machine, path } for the part "setting"
 #   args.inputs, args.allInputs   which inputs the parts "inputs" and "modules" look at
 #   args.modules, args.interfaces, args.written   what they tell: of modules at all, their interfaces, how they are written
@@ -38,7 +39,7 @@ let
   plain = import ./plain.nix helpers layout.lib;
   inventory = if layout.plain then plain.inventory layout.inventory else layout.inventory;
   machines = import ./machines.nix helpers { inherit inventory; inherit (layout) plain definitions; shapeTags = plain.tags; };
-  instances = import ./instances.nix helpers { inherit inventory; inherit (layout) tagSettingsCount; names = args.instances or [ ]; };
+  instances = import ./instances.nix helpers { inherit inventory; inherit (layout) directory tagSettingsCount; names = args.instances or [ ]; checks = args.checks or false; };
   options = import ./options.nix helpers layout.moduleLib layout.meta;
   modules = import ./modules.nix helpers { inherit layout plain options instances args; inherit (settings) services; };
   settings = import ./settings.nix helpers {
@@ -79,7 +80,7 @@ let
     meta = helpers.walk [ "meta" ] layout.meta;
     inherit (machines.facts) machines tags carried;
     inherit (instances.facts) instanceNames instances;
-    inherit (modules.facts) inputNames inputs modules meant uses categories;
+    inherit (modules.facts) inputNames inputs modules meant uses categories missing;
     inherit (settings.facts) services evaluated;
     setting = settings.settingOf [ "setting" ] args.setting;
 

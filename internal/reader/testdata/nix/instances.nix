@@ -3,7 +3,9 @@ let
     args: names: instances:
     import ../../nix/instances.nix (import ../../nix/helpers.nix "" args) {
       inventory = { inherit instances; };
+      directory = ../..;
       tagSettingsCount = true;
+      checks = true;
       inherit names;
     };
   facts = instances: (of { } [ ] instances).facts.instances;
@@ -22,7 +24,13 @@ in
       tagLayers = { };
       layer = [ { file = null; value.b = 2; } ];
       extraModules = 1;
+      missing = [ ];
     };
+  };
+  # Files in extraModules, also in what the module system wraps them in; strings are relative to the clan's directory.
+  missing = {
+    got = (facts { i.roles.r.extraModules = [ ./instances.nix ./nowhere.nix { imports = [ ./gone.nix ]; } "testdata/nix" "nowhere.nix" (throw "later") ]; }).i.roles.r.missing;
+    want = map toString [ ./nowhere.nix ./gone.nix ../../nowhere.nix ];
   };
   # clan wraps each definition in a module that names its file.
   wrapped = {
@@ -37,7 +45,7 @@ in
     got = (facts { i.roles = { bad = throw "x"; good = { }; }; }).i.roles;
     want = {
       bad = { "$clanctl" = "throws"; path = [ "instances" "i" "roles" "bad" ]; };
-      good = { machines = [ ]; tags = [ ]; machinesAreSets = true; tagsAreSets = true; machineLayers = { }; tagLayers = { }; layer = [ ]; extraModules = 0; };
+      good = { machines = [ ]; tags = [ ]; machinesAreSets = true; tagsAreSets = true; machineLayers = { }; tagLayers = { }; layer = [ ]; extraModules = 0; missing = [ ]; };
     };
   };
   asked-for = { got = builtins.attrNames (of { } [ "b" ] { a = throw "x"; b = { }; }).facts.instances; want = [ "b" ]; };

@@ -32,6 +32,8 @@
     implicit.module.name = "hello-world";
 
     sshd.roles.server.machines.mini = { }; #! idle-macs
+    sshd.roles.server.extraModules = [ "flake.nix" ./nowhere.nix ]; #! missing-file
+    sshd.roles.server.extraModules = [ "flake.nix" ./flake.nix ]; #+
     sshd.roles.server.machines.server = { }; #+
 
     typed.module.input = "self";

@@ -34,6 +34,12 @@
     web-again.module.name = "web";
     web-again.roles.client.machines = { };
     web-again.roles.server.tags = [ ];
+    extra.module.name = "web";
+    extra.roles.server = {
+      machines.server = { };
+      extraModules = [ ./modules.nix (_: { }) "flake.nix" { imports = [ ./nowhere.nix ]; } ]; #! missing-file
+      extraModules = [ ./modules.nix (_: { }) "flake.nix" { imports = [ ./modules.nix ]; } ]; #+
+    };
     limited.roles.spare = { };
     limited.roles.night.tags.nigth = { }; #! unknown-tag
     limited.roles.night.settings.port = 80; #! -

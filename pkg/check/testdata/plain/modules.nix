@@ -14,6 +14,7 @@ rec {
       spare.maxMachines = 1;
     };
   };
+  spare = ./spare.nix; #!? missing-module
   broken = throw "broken"; #! module-failed
   broken = web; #+
   described = web // {
