@@ -7,8 +7,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 func checkCommand() *cli.Command {
@@ -30,7 +32,7 @@ func checkCommand() *cli.Command {
 				return err // before anything is evaluated
 			}
 			other := want.files.other()
-			return remember(c, want.files.state(), func(c *cli.Context) error {
+			return remember(c, want.files.state()+untrackedState(c), func(c *cli.Context) error {
 				if other != "" {
 					say(c, "%s", other)
 				}
@@ -49,6 +51,16 @@ func checkCommand() *cli.Command {
 			})
 		},
 	}
+}
+
+// untrackedState stands for the files that git does not track: what is said of them hangs on no answer of Nix's.
+func untrackedState(c *cli.Context) string {
+	ref, err := nixeval.ResolveRef(c.String("flake"))
+	if err != nil || !ref.Git {
+		return ""
+	}
+	files, err := git.Repo(ref.Root).Untracked(c.Context)
+	return fmt.Sprintf("%q %v", files, err)
 }
 
 // watchedReport is all that the report hangs on: the places of findings, and what ignores them.
