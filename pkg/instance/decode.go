@@ -204,6 +204,10 @@ func (l *loader) decodeInstances() {
 		l.lose(failure, NewFinding(CodeInstancesFailed, Subject{}, Cause{Part: "instances"}))
 		return
 	}
+	// What is lost as a whole is nobody's own fault, and missing from all.
+	if failure := firstFailure(l.facts.instances.Failure, l.facts.services.Failure, l.facts.evaluated.Failure); failure != nil {
+		l.lose(failure, NewFinding(CodeInstancesFailed, Subject{}, Cause{Part: "instances"}))
+	}
 	index := l.inv.Index()
 	for _, name := range sortedKeys(l.facts.instances.Value) {
 		if len(l.query.Instances) > 0 && !slices.Contains(l.query.Instances, name) {

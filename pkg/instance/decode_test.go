@@ -32,3 +32,17 @@ func TestLayerThatFails(t *testing.T) {
 		t.Errorf("found %q, want %q", failed, want)
 	}
 }
+
+// Settings that are lost for all instances at once are missing with a reason.
+func TestSettingsLostAsAWhole(t *testing.T) {
+	l, err := answered([]byte(`{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"m":{}},{"all":["m"]},{"m":["all"]},
+		{"i":{"module":{"name":"i"},"roles":{"r":{"machines":["m"],"tags":[],"layer":[],"machineLayers":{},"tagLayers":{}}}}},
+		{},{},{"$clanctl":"throws","path":["evaluated"]},{},{},{},{}]}`), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.decode()
+	if l.inv.Instances["i"] == nil || !slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Code == CodeInstancesFailed }) {
+		t.Errorf("instances %v, losses %v", l.inv.Instances, l.losses)
+	}
+}

@@ -112,7 +112,8 @@ rec {
     extra: path: v:
     let
       r = try v;
-      value = if r.success then r.value else mark "throws" // { inherit path; } // extra;
+      thrown = mark "throws" // { inherit path; } // extra;
+      value = if r.success then r.value else deepSeq thrown thrown;
     in
     if isPlain then
       value

@@ -215,14 +215,15 @@ let
           place = toJSON (drop depth path);
           option = optionAt result.options (drop depth path);
           # What killed the process is not looked at again.
-          isOne = length path > depth && !(isOmitted path) && isOption option;
+          isLost = isOmitted path || lost ? ${place};
+          isOne = length path > depth && !isLost && isOption option;
         in
         {
           # A role without options: nothing can read its settings, and clan drops them. Nothing else may be wrong with it.
           bare =
             length path == depth
             && hasLib
-            && !(isOmitted path || lost ? ${place})
+            && !isLost
             && peek false (removeAttrs declared [ "_module" ] == { })
             && peek false (isAttrs (result.extendModules { modules = [ { _module.check = false; } ]; }).config);
           undefined = isOne && peek false (!option.isDefined) && !(option ? default);
