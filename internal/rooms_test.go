@@ -25,7 +25,7 @@ const project = "github.com/clanctl/clanctl/"
 // downward only: what stands below knows nothing of what stands above it.
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
-	"internal/cli": {"docs", "internal/filetree", "internal/git", "internal/markdown", "internal/nearest", "internal/policy", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
+	"internal/cli": {"docs", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why"},
 
 	// Over the inventory.
@@ -33,7 +33,7 @@ var rooms = map[string][]string{
 	"pkg/diff":          {"pkg/instance"},
 	"internal/gogen":    {"internal/term", "pkg/instance", "pkg/module"},
 	"internal/graph":    {"internal/term", "pkg/instance", "internal/view"},
-	"internal/policy":   {"internal/nearest", "pkg/instance"},
+	"internal/policy":   {"internal/jq", "internal/nearest", "pkg/instance", "pkg/why"},
 	"internal/report":   {"pkg/instance", "pkg/module", "pkg/why"},
 	"internal/scaffold": {"internal/lazyregexp", "pkg/instance"},
 	"pkg/store":         {"internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 
 	"internal/filetree":   {"internal/git", "internal/lazyregexp", "internal/scratch"},
 	"internal/git":        {"internal/process"},
+	"internal/jq":         {},
 	"internal/lazyregexp": {},
 	"internal/markdown":   {"internal/term"},
 	"internal/nearest":    {},

@@ -21,7 +21,7 @@ func checkCommand() *cli.Command {
 		Description: "clanctl explain CODE explains a finding. With INSTANCE only these instances are looked at.\n\n" +
 			"Exit codes: 0 nothing of severity error was found (with --strict: no warning either), 1 something was, 2 usage,\n" +
 			"130 interrupted.",
-		Flags: append(checkFlags(), watchFlag()),
+		Flags: append(checkFlags(), &cli.PathFlag{Name: "rules", Usage: "apply the rules in `FILE`, besides those in " + policy.Name}, watchFlag()),
 		Action: func(c *cli.Context) error {
 			show, err := reportFormat(c)
 			if err != nil {
@@ -37,6 +37,9 @@ func checkCommand() *cli.Command {
 					say(c, "%s", other)
 				}
 				clan := instance.Config{Instances: c.Args().Slice(), Need: instance.NeedChecks}
+				if len(want.rules) > 0 || c.Bool("watch") {
+					clan.Need |= instance.NeedPlaces
+				}
 				report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
 				if c.Bool("watch") {
 					report := func(inv *instance.Inventory, loadErr error) error {
@@ -70,7 +73,11 @@ func watchedReport(c *cli.Context, w io.Writer, inv *instance.Inventory) error {
 		_, err = fmt.Fprintln(w, err) // which the report says
 		return err
 	}
-	return errors.Join(watchedDocument(w, inv), writeJSON(w, newReport(c, inv, want)))
+	r, err := newReport(c, inv, want)
+	if err != nil {
+		return err
+	}
+	return errors.Join(watchedDocument(w, inv), writeJSON(w, r))
 }
 
 // checkClan shows the report on what was loaded, and ends with the exit code for it.
@@ -80,7 +87,15 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, 
 	}
 	var r *report
 	if inv != nil {
-		r = newReport(c, inv, want)
+		if r, err = newReport(c, inv, want); err != nil {
+			return err
+		}
+		if c.Bool("verbose") {
+			sayOutcomes(c, r.outcomes)
+		}
+		if r.ruleFailed {
+			forget(c) // it may have been for want of time
+		}
 	} else if r = failedReport(c, err); r == nil {
 		return err
 	} else {

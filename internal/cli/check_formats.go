@@ -73,7 +73,7 @@ func messageOf(f instance.Finding) string {
 // detailsOf are what there is to say of a finding; one without a hint points at its page.
 func detailsOf(f instance.Finding) string {
 	text := f.Details()
-	if f.Hint() == "" {
+	if f.Hint() == "" && f.Cause.Message == "" {
 		text += fmt.Sprintf("\nhint: clanctl explain %s", f.Code)
 	}
 	return text

@@ -9,11 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -138,4 +140,50 @@ func (p policyFiles) other() string {
 		return fmt.Sprintf("%s differs from that of %s, which counts", name, p.c.String("policy-from"))
 	}
 	return ""
+}
+
+// rules are the clan's own, and those of a file that the command line names.
+func (p policyFiles) rules(of *policy.File) ([]*policy.Rule, error) {
+	rules := of.Rules
+	file := p.c.Path("rules")
+	if file == "" {
+		return rules, nil
+	}
+	text, err := p.readNamed(file)
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	more, err := policy.ParseRules(file, text)
+	if err != nil {
+		return nil, err
+	}
+	for _, rule := range more {
+		if slices.Contains(of.Codes(), rule.Code) {
+			return nil, usagef("both %s and %s have a rule with the code %q", policy.Name, file, rule.Code)
+		}
+	}
+	return append(rules[:len(rules):len(rules)], more...), nil
+}
+
+// sayOutcomes says what rules selected: each part of those that are asked for by name.
+func sayOutcomes(c *cli.Context, outcomes []policy.Outcome) {
+	var b bytes.Buffer
+	for _, o := range outcomes {
+		fmt.Fprintf(&b, "rule %s: selected %d in %d ms\n", o.Code, len(o.Selected), o.Took.Milliseconds())
+		if !slices.Contains(c.StringSlice("only"), o.Code) {
+			continue
+		}
+		for _, s := range o.Selected {
+			var path []string
+			for _, step := range s.Path {
+				path = append(path, fmt.Sprint(step))
+			}
+			value := compactJSON(s.Value)
+			if runes := []rune(value); len(runes) > 80 {
+				value = string(runes[:77]) + "..."
+			}
+			fmt.Fprintf(&b, "  %s = %s\n", flat(instance.PathString(path)), flat(value))
+		}
+	}
+	_, _ = b.WriteTo(stderr(c))
 }

@@ -27,6 +27,11 @@ type report struct {
 	// counted are the findings that would be in a baseline; failed tells that the flake does not evaluate.
 	counted []instance.Finding
 	failed  bool
+	// rules are the clan's own, and outcomes what came of them.
+	rules    []*policy.Rule
+	outcomes []policy.Outcome
+	// ruleFailed: some rule did not run.
+	ruleFailed bool
 	// none says why there is nothing to check, if there is nothing and that is well.
 	none string
 }
@@ -51,7 +56,7 @@ type counts struct {
 	Warnings int `json:"warnings"`
 }
 
-func newReport(c *cli.Context, inv *instance.Inventory, want wanted) *report {
+func newReport(c *cli.Context, inv *instance.Inventory, want wanted) (*report, error) {
 	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Instances: len(inv.Instances)}, source: sourceOf(c)}
 	if inv.Machines != nil {
 		machines := len(inv.Machines)
@@ -63,8 +68,25 @@ func newReport(c *cli.Context, inv *instance.Inventory, want wanted) *report {
 			r.Checked.Members += len(role.Machines)
 		}
 	}
-	r.judge(inv, check.All(inv), want, want.checkCodes, c.NArg() == 0 && !inv.Partial())
-	return r
+	document := *inv
+	document.Findings = check.All(inv)
+	outcomes, err := policy.RunRules(c.Context, &document, want.rules)
+	if err != nil {
+		return nil, err
+	}
+	r.outcomes, r.rules = outcomes, want.rules
+	findings := document.Findings
+	for _, o := range outcomes {
+		for _, f := range o.Findings {
+			r.ruleFailed = r.ruleFailed || f.Code == instance.CodeRuleFailed
+			// Of some instances alone, nothing is known of what rules say of the whole.
+			if c.NArg() == 0 || slices.Contains(c.Args().Slice(), f.Instance) || f.Code == instance.CodeRuleFailed {
+				findings = append(findings, f)
+			}
+		}
+	}
+	r.judge(inv, findings, want, want.checkCodes, c.NArg() == 0 && !inv.Partial())
+	return r, nil
 }
 
 // judge counts findings and keeps those to be shown. The inventory is nil where they are of modules. An ignore of one of the codes that is for

@@ -80,17 +80,24 @@ type (
 
 // sarifOf is a report as SARIF. A severity is called the same there.
 func sarifOf(r *report) sarifLog {
-	codes := instance.Codes()
+	var codes []string
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "clanctl", Version: buildVersion(), InformationURI: homepage}
-	for _, info := range codes {
+	for _, info := range instance.Codes() {
+		codes = append(codes, string(info.Code))
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: string(info.Code), ShortDescription: sarifText{info.Title},
 			HelpURI: manual + string(info.Code), Help: sarifHelp{"clanctl explain " + string(info.Code), findingPage(info.Code)},
 			Configuration: sarifRank{info.Severity}})
 	}
+	for _, rule := range r.rules {
+		codes = append(codes, rule.Code)
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: rule.Code, ShortDescription: sarifText{rule.Message},
+			HelpURI: homepage + "/blob/main/docs/how-to/rules.md", Help: sarifHelp{"clanctl explain " + rule.Code, rulePage(rule)},
+			Configuration: sarifRank{rule.Severity}})
+	}
 	for _, f := range r.Findings {
 		run.Results = append(run.Results, sarifResult{RuleID: string(f.Code), Level: f.Severity, Message: sarifText{messageOf(f)},
-			RuleIndex: slices.IndexFunc(codes, func(info instance.CodeInfo) bool { return info.Code == f.Code }),
+			RuleIndex: slices.Index(codes, string(f.Code)),
 			Locations: []sarifLocation{sarifPlace(r.source, f)}})
 	}
 	return sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}

@@ -18,6 +18,7 @@ import (
 type wanted struct {
 	files         policyFiles
 	policy        *policy.File
+	rules         []*policy.Rule
 	shown         []instance.Severity
 	ignored, only []string
 	// noIgnore: what the clan ignores counts.
@@ -52,6 +53,12 @@ func wantedFindings(c *cli.Context) (wanted, error) {
 	}
 	if want.policy, err = want.files.policy(); err != nil {
 		return want, err
+	}
+	if want.rules, err = want.files.rules(want.policy); err != nil {
+		return want, err
+	}
+	for _, rule := range want.rules {
+		want.codes = append(want.codes, rule.Code)
 	}
 	defaults := want.policy.Defaults
 	if want.strict = defaults.Strict; c.IsSet("strict") {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/clanctl/clanctl/docs"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -16,8 +17,8 @@ func explainCommand() *cli.Command {
 		Name:      "explain",
 		Usage:     "explain findings by their codes: what is wrong, what clan does then, and what to do",
 		ArgsUsage: "[CODE...]",
-		Description: "Without CODE: a table of all codes. The pages are those of docs/findings.md, and come with the program: nothing is\n" +
-			"read or evaluated.",
+		Description: "Without CODE: a table of all codes. The pages are those of docs/findings.md, and come with the program. The rules of the\n" +
+			"clan in the working directory, if it has some, are among the codes.",
 		Flags: viewFlags("codes"),
 		Action: func(c *cli.Context) error {
 			out, err := newViewOutput(c)
@@ -27,6 +28,9 @@ func explainCommand() *cli.Command {
 			list := &codeList{}
 			for _, info := range instance.Codes() {
 				list.Codes = append(list.Codes, explanationOf(info))
+			}
+			for _, rule := range ownRules(c) {
+				list.Codes = append(list.Codes, codeExplanation{Code: instance.Code(rule.Code), Severity: rule.Severity, Text: rulePage(rule), Title: rule.Message})
 			}
 			if c.NArg() > 0 {
 				if list, err = list.of(c.Args().Slice()); err != nil {
@@ -125,4 +129,28 @@ func findingPage(code instance.Code) string {
 	text, _, _ = strings.Cut(text, "\n## ")
 	text, _, _ = strings.Cut(text, "\n### ")
 	return strings.TrimSpace(text) + "\n"
+}
+
+// ownRules are those of the clan in the working directory, if there is one.
+func ownRules(c *cli.Context) []*policy.Rule {
+	files, err := policyFilesOf(c)
+	if err == nil {
+		var own *policy.File
+		if own, err = files.policy(); err == nil {
+			return own.Rules
+		}
+	}
+	say(c, "%v", err)
+	return nil
+}
+
+// rulePage explains a rule of the clan's own.
+func rulePage(rule *policy.Rule) string {
+	severity := string(rule.Severity)
+	text := strings.ToUpper(severity[:1]) + severity[1:] + ". A rule of the clan's own: " + rule.Message + "\n"
+	if rule.Hint != "" {
+		text += "\n" + rule.Hint + "\n"
+	}
+	return text + "\nIt selects what breaks it with\n\n    " + strings.ReplaceAll(strings.TrimSpace(rule.Select), "\n", "\n    ") +
+		fmt.Sprintf("\n\nand stands at %s.\n", rule.Position)
 }

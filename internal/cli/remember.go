@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/filetree"
+	"github.com/clanctl/clanctl/internal/jq"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -64,7 +65,7 @@ func repeatable(c *cli.Context) bool {
 	}
 	if c.IsSet("jq") {
 		query, err := gojq.Parse(c.String("jq"))
-		return err == nil && jqIsPure(query)
+		return err == nil && len(jq.Impure(query)) == 0
 	}
 	return true
 }

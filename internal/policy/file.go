@@ -26,6 +26,16 @@ type File struct {
 	Defaults Defaults
 	// Ignores are by path.
 	Ignores Ignores
+	Rules   []*Rule
+}
+
+// Codes are those of the rules.
+func (f *File) Codes() []string {
+	var codes []string
+	for _, r := range f.Rules {
+		codes = append(codes, r.Code)
+	}
+	return codes
 }
 
 // Defaults are those of flags of check. There are but few, none of which can make a command do more than look: a checkout must not decide
@@ -45,6 +55,7 @@ type fileJSON struct {
 		Path   string `json:"path"`
 		Reason string `json:"reason"`
 	} `json:"ignore"`
+	Rules []ruleJSON `json:"rules"`
 }
 
 // FileError says what is wrong with a policy file, and where.
@@ -68,7 +79,7 @@ func Parse(name string, text []byte) (*File, error) {
 	f := &File{Defaults: file.Defaults}
 	if d := f.Defaults; d.Baseline != "" && !filepath.IsLocal(filepath.FromSlash(d.Baseline)) {
 		return nil, p.fail("/defaults/baseline", "the baseline must be a file in the flake's directory or below it", "")
-	} else if !slices.Contains([]instance.Severity{"", instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}, d.Severity) {
+	} else if d.Severity != "" && !slices.Contains(severities, d.Severity) {
 		return nil, p.fail("/defaults/severity", fmt.Sprintf("there is no severity %q", d.Severity), "it is error, warning or note")
 	}
 	for i, entry := range file.Ignore {
@@ -83,8 +94,30 @@ func Parse(name string, text []byte) (*File, error) {
 		}
 		f.Ignores = append(f.Ignores, ignore)
 	}
+	for i, entry := range file.Rules {
+		rule, err := p.rule(fmt.Sprintf("/rules/%d", i), entry, f.Rules)
+		if err != nil {
+			return nil, err
+		}
+		f.Rules = append(f.Rules, rule)
+	}
 	return f, nil
 }
+
+// ParseRules reads a file that holds rules and nothing else. The error is a [*FileError].
+func ParseRules(name string, text []byte) ([]*Rule, error) {
+	f, err := Parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.Rules) == 0 || len(f.Ignores) > 0 || f.Defaults != (Defaults{}) {
+		return nil, &FileError{instance.Position{File: name, Line: 1, Column: 1}, "it must hold rules, and nothing else",
+			`{ "rules": [ { "code": "...", "message": "...", "select": "..." } ] }`}
+	}
+	return f.Rules, nil
+}
+
+var severities = []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
 
 // parser reads one file.
 type parser struct {
@@ -184,4 +217,12 @@ func (p *parser) at(pointer string) instance.Position {
 		at.Line, at.Column = 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
 	}
 	return at
+}
+
+// literal is a value as it is written.
+func (p *parser) literal(pointer string) string {
+	if value := p.root.Find(pointer); value != nil {
+		return string(p.text[value.StartOffset:value.EndOffset])
+	}
+	return ""
 }

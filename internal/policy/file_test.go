@@ -88,7 +88,9 @@ func TestParseErrors(t *testing.T) {
 
 // Comments count for a revision's policy if it has them, about the same lines, as often.
 func TestIgnoresInOthers(t *testing.T) {
-	comments := func(lines ...string) policy.Ignores { return policy.Comments("a.nix", []byte(strings.Join(lines, "\n"))) }
+	comments := func(lines ...string) policy.Ignores {
+		return policy.Comments("a.nix", []byte(strings.Join(lines, "\n")))
+	}
 	const a, b = "a = 1; # clanctl: ignore unused-tag -- a", "b = 1; # clanctl: ignore unused-tag -- b"
 	before := comments(a, "# clanctl: ignore unused-tag -- above", "c = 1;")
 	now := comments("", "  "+a, a, b, "# clanctl: ignore unused-tag -- above", "d = 1;", "# clanctl: ignore unused-tag -- above", "c = 1;", "c = 1;")

@@ -68,6 +68,7 @@ const (
 
 	CodeUnusedIgnore  Code = "unused-ignore"
 	CodeInvalidIgnore Code = "invalid-ignore"
+	CodeRuleFailed    Code = "rule-failed"
 )
 
 // CodeInfo is what findings of one kind have in common.
@@ -174,6 +175,7 @@ var codes = []CodeInfo{
 
 	{CodeUnusedIgnore, warns, "An ignore ignores nothing.", unusedIgnore},
 	{CodeInvalidIgnore, warns, "An ignore has no reason, or a code that there is not.", invalidIgnore},
+	{CodeRuleFailed, fails, "A rule of the clan's own does not run.", ruleFailed},
 }
 
 // Codes lists all kinds of findings in the order of docs/findings.md.

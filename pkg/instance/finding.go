@@ -81,7 +81,9 @@ type Cause struct {
 	// Known are the names that there are, if none is near the wrong one.
 	Known []string `json:"known,omitempty"`
 	Max   int      `json:"max,omitempty"`
-	Min   int      `json:"min,omitempty"`
+	// Message is what a rule of the clan's own says, or why one does not run.
+	Message string `json:"message,omitempty"`
+	Min     int    `json:"min,omitempty"`
 	// Name is the name that is wrong, or that of the service.
 	Name string `json:"name,omitempty"`
 	// Names are machines that a tag leaves out, or services in an old form.
@@ -198,6 +200,9 @@ func (f Finding) Hint() string { _, hint := f.words(); return hint }
 func (f Finding) words() (message, hint string) {
 	if info := f.Code.info(); info.words != nil {
 		return info.words(f)
+	}
+	if f.Cause.Message != "" {
+		return ruleSays(f)
 	}
 	return nixSays(string(f.Code), "")(f)
 }

@@ -63,16 +63,18 @@ const (
 	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the flake need not hold
 	// a clan.
 	NeedModules
+	// NeedPlaces: with the settings, where each is written; see [Inventory.At].
+	NeedPlaces
 )
 
 // needDocument is what the zero Need stands for.
 const needDocument = NeedMachines | NeedInstances | NeedSettings
 
 func (n Need) all() Need {
-	if n&^(NeedOwners|NeedOrigins|NeedSetting|NeedChecks) == 0 {
+	if n&^(NeedOwners|NeedOrigins|NeedSetting|NeedChecks|NeedPlaces) == 0 {
 		n |= needDocument
 	}
-	if n&(NeedOrigins|NeedSetting) != 0 {
+	if n&(NeedOrigins|NeedSetting|NeedPlaces) != 0 {
 		n |= NeedSettings
 	}
 	if n&NeedSettings != 0 {
@@ -211,11 +213,13 @@ func (l *loader) wants() []reader.Want {
 	add(NeedChecks, &f.missing, "missing")
 	add(NeedOwners, &f.owners.instances, "owners", "instances")
 	add(NeedOwners, &f.owners.machines, "owners", "machines")
-	add(NeedInstances, &f.places.instances, "positions", "instances")
+	if need&NeedPlaces == 0 { // which has them, too
+		add(NeedInstances, &f.places.instances, "positions", "instances")
+	}
 	add(NeedMachines, &f.places.machines, "positions", "machines")
 	add(NeedMachines, &f.places.tags, "positions", "tags")
 	add(NeedMachines, &f.places.services, "positions", "services")
-	add(NeedSetting, &f.places.settings, "positions", "settings")
+	add(NeedSetting|NeedPlaces, &f.places.settings, "positions", "settings")
 	return wants
 }
 

@@ -29,7 +29,7 @@ func (p *Place) at(path ...string) *Place {
 }
 
 // At returns the position of exactly one inventory option, given by its path below `inventory` ("instances", "backup",
-// "roles", "client"); nil if it has none. Those of settings are known with [NeedOrigins], or where something is missing from
+// "roles", "client"); nil if it has none. Those of settings are known with [NeedPlaces] or [NeedOrigins], or where something is missing from
 // them. An inventory that was read back from JSON knows what stands in the document.
 func (inv *Inventory) At(path ...string) *Position {
 	if place := inv.Places.at(path...); place != nil && place.Position != nil {

@@ -318,3 +318,20 @@ func invalidIgnore(f Finding) (string, string) {
 	}
 	return fmt.Sprintf("there is no finding with the code %q, so it ignores nothing", f.Cause.Name), didYouMean(f.Cause, "the codes are ", "")
 }
+
+// ruleSays is for findings of the clan's own rules.
+func ruleSays(f Finding) (string, string) {
+	message := f.Cause.Message
+	if len(f.Cause.Values) == 1 {
+		if value := f.Cause.Values[0]; value == nil {
+			message += ": it is not set"
+		} else {
+			message += ": it is " + shortened(compact(value))
+		}
+	}
+	return message, f.Cause.Hint
+}
+
+func ruleFailed(f Finding) (string, string) {
+	return fmt.Sprintf("the rule %q does not run: %s", f.Cause.Name, f.Cause.Message), cmp.Or(f.Cause.Hint, "clanctl eval --jq 'path(EXPR)' shows what an expression selects")
+}

@@ -240,6 +240,19 @@ func (l layers) at(path []string) []Definition {
 	return found
 }
 
+// Written is what the clan's layers write for a setting, in the order of merging; what a module itself defines is not among it. Where they
+// are written is known with [instance.NeedPlaces].
+func Written(inv *instance.Inventory, ref instance.SettingRef) []Definition {
+	inst := inv.Instances[ref.Instance]
+	if inst == nil || inst.Roles[ref.Role] == nil {
+		return nil
+	}
+	all := layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, inst.Roles[ref.Role].LayersOf(ref.Machine)}
+	found := all.at(ref.Path)
+	weigh(found)
+	return found
+}
+
 // weigh marks the definitions that count: those of the strongest priority.
 func weigh(definitions []Definition) {
 	strongest := int64(1 << 62)

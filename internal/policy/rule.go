@@ -1,0 +1,235 @@
+package policy
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime/metrics"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/itchyny/gojq"
+
+	"github.com/clanctl/clanctl/internal/jq"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Rule is one of a clan's own: a jq expression that selects what breaks it.
+type Rule struct {
+	Code     string
+	Severity instance.Severity
+	Message  string
+	Hint     string
+	// Select is the expression, as it is written.
+	Select string
+	// Position is where the rule stands, and selectAt where its expression does.
+	Position, selectAt instance.Position
+
+	query *gojq.Code
+}
+
+// Selection is a part of the document that a rule selected.
+type Selection struct {
+	Path  []any
+	Value any
+}
+
+// Outcome is what came of a rule.
+type Outcome struct {
+	*Rule
+	Selected []Selection
+	// Findings are those that the selections became. One that stands for a rule that does not run is among them.
+	Findings []instance.Finding
+	Took     time.Duration
+}
+
+// ruleJSON is a rule's form.
+type ruleJSON struct {
+	Code     string            `json:"code"`
+	Severity instance.Severity `json:"severity"`
+	Message  string            `json:"message"`
+	Hint     string            `json:"hint"`
+	Select   string            `json:"select"`
+}
+
+var ruleCode = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// rule reads a rule, and compiles its expression.
+func (p *parser) rule(at string, entry ruleJSON, others []*Rule) (*Rule, error) {
+	r := &Rule{Code: entry.Code, Severity: entry.Severity, Message: entry.Message, Hint: entry.Hint, Select: entry.Select,
+		Position: p.at(at), selectAt: p.at(at + "/select")}
+	switch {
+	case !ruleCode.MatchString(r.Code):
+		return nil, p.fail(at+"/code", fmt.Sprintf("the rule's code %q is not made of lower-case words with hyphens between them", r.Code), "")
+	case slices.ContainsFunc(instance.Codes(), func(info instance.CodeInfo) bool { return string(info.Code) == r.Code }):
+		return nil, p.fail(at+"/code", fmt.Sprintf("the code %q is one of clanctl's own", r.Code), "take another one for the rule")
+	case slices.ContainsFunc(others, func(o *Rule) bool { return o.Code == r.Code }):
+		return nil, p.fail(at+"/code", fmt.Sprintf("there are two rules with the code %q", r.Code), "")
+	case r.Message == "":
+		return nil, p.fail(at, fmt.Sprintf("the rule %q has no message", r.Code), "say in \"message\" what is wrong with what it selects")
+	case r.Select == "":
+		return nil, p.fail(at, fmt.Sprintf("the rule %q has no expression", r.Code), "select in \"select\" what breaks it")
+	case r.Severity == "":
+		r.Severity = instance.SeverityWarning
+	case !slices.Contains(severities, r.Severity):
+		return nil, p.fail(at+"/severity", fmt.Sprintf("there is no severity %q", r.Severity), "it is error, warning or note")
+	}
+	query, err := gojq.Parse(r.Select)
+	if err != nil {
+		failed := p.fail(at+"/select", fmt.Sprintf("the rule %q: %v", r.Code, err), "")
+		var syntax *gojq.ParseError
+		if errors.As(err, &syntax) && !strings.ContainsAny(p.literal(at+"/select"), `\`) {
+			failed.Column += 1 + max(syntax.Offset-len(syntax.Token), 0)
+		}
+		return nil, failed
+	}
+	if impure := jq.Impure(query); len(impure) > 0 {
+		return nil, p.fail(at+"/select", fmt.Sprintf("the rule %q: there is no %s in a rule, which sees the clan's document and nothing else", r.Code, impure[0]), "")
+	}
+	whole, err := gojq.Parse("path(" + r.Select + "\n)")
+	if err == nil {
+		r.query, err = gojq.Compile(whole)
+	}
+	if err != nil {
+		return nil, p.fail(at+"/select", fmt.Sprintf("the rule %q: %v", r.Code, err), "")
+	}
+	return r, nil
+}
+
+// limits is what a rule may take; memory is in bytes.
+type limits struct {
+	selected int
+	time     time.Duration
+	memory   uint64
+}
+
+var ruleLimits = limits{selected: 10_000, time: 10 * time.Second, memory: 1 << 30}
+
+// RunRules runs rules on an inventory, whose findings are those of the document. The context's end ends them, with its error.
+func RunRules(ctx context.Context, inv *instance.Inventory, rules []*Rule) ([]Outcome, error) {
+	if len(rules) == 0 {
+		return nil, nil
+	}
+	document, err := plain(inv)
+	if err != nil {
+		return nil, err
+	}
+	p := placer{inv: inv}
+	outcomes := make([]Outcome, len(rules))
+	for i, rule := range rules {
+		start := time.Now()
+		selected, err := rule.run(ctx, document, ruleLimits)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		outcomes[i] = Outcome{Rule: rule, Selected: selected, Findings: p.findings(rule, selected), Took: time.Since(start)}
+		if err != nil {
+			outcomes[i].Selected, outcomes[i].Findings = nil, []instance.Finding{rule.failed(err)}
+		}
+	}
+	return outcomes, nil
+}
+
+// plain is the document of an inventory, as jq takes it.
+func plain(inv *instance.Inventory) (any, error) {
+	text, err := json.Marshal(inv)
+	if err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var document any
+	err = dec.Decode(&document)
+	return document, err
+}
+
+// run returns what the rule selects, each part once.
+func (r *Rule) run(ctx context.Context, document any, most limits) ([]Selection, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timeout := time.AfterFunc(most.time, func() { cancel(fmt.Errorf("it takes longer than %v", most.time)) })
+	defer timeout.Stop()
+	go watchMemory(ctx, most.memory, cancel)
+	var found []Selection
+	seen := map[string]bool{}
+	for iter := r.query.RunWithContext(ctx, document); ; {
+		v, ok := iter.Next()
+		if !ok {
+			return found, nil
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err, failed := v.(error); failed {
+			return nil, err
+		}
+		path := v.([]any)
+		if key := fmt.Sprintf("%q", path); seen[key] {
+			continue
+		} else if seen[key] = true; len(found) == most.selected {
+			return nil, fmt.Errorf("it selects more than %d parts", most.selected)
+		}
+		found = append(found, Selection{path, valueAt(document, path)})
+	}
+}
+
+// watchMemory ends what takes too much, before the machine does.
+func watchMemory(ctx context.Context, most uint64, cancel context.CancelCauseFunc) {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	before := sample[0].Value.Uint64()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if metrics.Read(sample); sample[0].Value.Uint64() > before+most {
+				cancel(fmt.Errorf("it takes more than %d MiB of memory", most>>20))
+				return
+			}
+		}
+	}
+}
+
+// valueAt is the value at a path; nil where there is none.
+func valueAt(value any, path []any) any {
+	for _, step := range path {
+		switch at := step.(type) {
+		case string:
+			set, _ := value.(map[string]any)
+			value = set[at]
+		case int:
+			list, _ := value.([]any)
+			if at < 0 {
+				at += len(list)
+			}
+			if at < 0 || at >= len(list) {
+				return nil
+			}
+			value = list[at]
+		default: // a slice of a list
+			return nil
+		}
+	}
+	return value
+}
+
+// failed is the finding for a rule that does not run.
+func (r *Rule) failed(err error) instance.Finding {
+	cause := instance.Cause{Name: r.Code, Message: err.Error()}
+	switch {
+	case strings.HasPrefix(cause.Message, "invalid path"):
+		cause.Hint = "the expression has to select parts of the document, not values that it computes: .machines | select(length > 9), not .machines | length"
+	case strings.HasPrefix(cause.Message, "cannot iterate over"):
+		cause.Hint = "where something may be absent, write a question mark: .machines[]?"
+	}
+	f := instance.NewFinding(instance.CodeRuleFailed, instance.Subject{}, cause)
+	f.Position = r.selectAt
+	return f
+}
