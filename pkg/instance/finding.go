@@ -70,7 +70,7 @@ type Cause struct {
 	Also string `json:"also,omitempty"`
 	// Count is how many there are, Min and Max how many there may be.
 	Count int `json:"count,omitempty"`
-	// Elsewhere are the references by which other inputs offer the service: INPUT#NAME.
+	// Elsewhere are the references by which other inputs offer the service, or one that has the setting: INPUT#NAME.
 	Elsewhere []string `json:"elsewhere,omitempty"`
 	// Hint says what to do about Nix's error, where that is known.
 	Hint string `json:"hint,omitempty"`

@@ -260,6 +260,9 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 	if err := l.explain(ctx); err != nil {
 		return nil, err
 	}
+	if err := l.findSettings(ctx); err != nil {
+		return nil, err
+	}
 	var errs *multierror.Error
 	for _, f := range l.inv.Findings {
 		if f.Err != nil {

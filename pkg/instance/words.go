@@ -292,7 +292,10 @@ var besideSettings = []string{"extraModules", "machines", "tags", "settings"}
 
 func unknownSetting(f Finding) (message, hint string) {
 	message, hint = nixSays("the role has no such option", "correct the name, or remove it")(f)
-	if f.Instance != "" && len(f.Setting) > 0 && slices.Contains(besideSettings, f.Setting[0]) {
+	switch {
+	case len(f.Cause.Elsewhere) > 0:
+		hint = fmt.Sprintf("%s has this option: take the module from there, or remove the setting", strings.Join(f.Cause.Elsewhere, " or "))
+	case f.Instance != "" && len(f.Setting) > 0 && slices.Contains(besideSettings, f.Setting[0]):
 		hint = fmt.Sprintf("%s stands beside settings, not in them: %s", f.Setting[0], PathString([]string{"roles", f.Role, f.Setting[0]}))
 	}
 	return message, hint

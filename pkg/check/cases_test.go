@@ -1,0 +1,74 @@
+package check
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// What people write and report, on real clan-core: which findings there are, and what they advise.
+func TestCasesInClanCore(t *testing.T) {
+	core, evaluator, inputs := realClanCore(t)
+	const ownUsers = `modules.users = { _class = "clan.service"; manifest.name = "users"; manifest.readme = "r"; roles.default = {
+		description = "d"; interface = { lib, ... }: { options.color = lib.mkOption { type = lib.types.str; default = ""; }; }; perInstance = _: { }; }; };`
+	for name, test := range map[string]struct {
+		clan string
+		want []string // "SEVERITY CODE ABOUT: HINT"
+	}{
+		"extra modules in settings": {
+			`inventory.instances.i = { module.name = "importer"; roles.default.tags.all = { }; roles.default.settings.extraModules = [ { } ]; };`,
+			[]string{`warning unknown-setting i: extraModules stands beside settings, not in them: roles.default.extraModules`},
+		},
+		"setting of another service of the name": {
+			ownUsers + `inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default = { tags.all = { }; settings.user = "joe"; }; };`,
+			[]string{`error unknown-setting i: clan-core#users has this option: take the module from there, or remove the setting`},
+		},
+		"setting of the flake's own service of the name": {
+			ownUsers + `inventory.instances.i = { module.name = "users"; roles.default = { tags.all = { }; settings.user = "joe"; settings.color = "red"; }; };`,
+			[]string{`error unknown-setting i: self#users has this option: take the module from there, or remove the setting`},
+		},
+		"own module without an input": {
+			strings.ReplaceAll(ownUsers, "users", "acme") + `inventory.instances.acme.roles.default.tags.all = { };`,
+			[]string{`error unknown-module acme: a service "acme" is offered elsewhere: set module.input = "self"`},
+		},
+		"removed name": {
+			`inventory.instances.i = { module = { name = "@clan/localbackup"; input = "self"; }; roles.default.machines.one = { }; };
+			inventory.instances.j = { module.name = "@clan/localbackup"; roles.default.machines.one = { }; };`,
+			[]string{
+				`error unknown-module i: did you mean clan-core#localbackup (module.name = "localbackup")?`,
+				`error unknown-module j: did you mean clan-core#localbackup (module.name = "localbackup")?`,
+			},
+		},
+		"removed options that nobody set": {`inventory.instances.data-mesher.roles.default.tags.all = { };`, nil},
+		"a member that is no machine": {
+			`inventory.instances.i = { module.name = "users"; roles.default.machines.all.settings.allowedkeys.me = "k"; };`,
+			[]string{`warning unknown-machine i: "all" is a tag: write roles.default.tags.all`},
+		},
+		"unknown category": {
+			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.categories = [ "Networking" "System" ]; manifest.readme`) +
+				`inventory.instances = { i = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; };
+				j = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; }; };`,
+			[]string{`warning manifest-failed : did you mean "Network"?`},
+		},
+		"emptiness written down": {`inventory.instances.i = { module.name = "borgbackup"; roles.server.machines = { }; };`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeClan(t, dir, core, inputs, `{ meta.name = "m"; meta.domain = "m"; inventory.machines.one = { }; `+test.clan+` }`)
+			inv, err := instance.Load(t.Context(), nixtest.Ref(t, dir), instance.Config{Evaluator: evaluator, Need: instance.NeedChecks})
+			if inv == nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range All(inv) {
+				got = append(got, string(f.Severity)+" "+string(f.Code)+" "+f.Instance+": "+f.Hint())
+			}
+			if slices.Sort(got); !slices.Equal(got, test.want) {
+				t.Errorf("found %q, want %q", got, test.want)
+			}
+		})
+	}
+}
