@@ -32,8 +32,10 @@
     implicit.module.name = "hello-world";
 
     sshd.roles.server.machines.mini = { }; #! idle-macs
-    sshd.roles.server.extraModules = [ "flake.nix" ./nowhere.nix ]; #! missing-file
-    sshd.roles.server.extraModules = [ "flake.nix" ./flake.nix ]; #+
+    extra.module.name = "sshd";
+    extra.roles.server.machines.server = { };
+    extra.roles.server.extraModules = [ "flake.nix" ./nowhere.nix ]; #! missing-file
+    extra.roles.server.extraModules = [ "flake.nix" ./flake.nix ]; #+
     sshd.roles.server.machines.server = { }; #+
 
     typed.module.input = "self";
