@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clanctl/clanctl/internal/nixlang"
-	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/internal/shell"
 )
 
 // environment is what the caller asks for.
@@ -64,7 +64,7 @@ func (env environment) run(t *testing.T, into any, args ...string) error {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return fmt.Errorf("%s\n%w\n%s", nixeval.ShellJoin(cmd.Args), err, stderr.String())
+		return fmt.Errorf("%s\n%w\n%s", shell.Join(cmd.Args), err, stderr.String())
 	}
 	dec := json.NewDecoder(bytes.NewReader(out))
 	dec.UseNumber()

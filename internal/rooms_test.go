@@ -25,7 +25,7 @@ const project = "github.com/clanctl/clanctl/"
 // downward only: what stands below knows nothing of what stands above it.
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
-	"internal/cli": {"docs", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
+	"internal/cli": {"docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why"},
 
 	// Over the inventory.
@@ -41,12 +41,13 @@ var rooms = map[string][]string{
 	"internal/view":     {"internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
 	"pkg/why":           {"internal/nearest", "pkg/instance", "pkg/module"},
 
-	"pkg/instance":    {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "pkg/module", "pkg/nixeval", "pkg/tags"},
+	"pkg/instance":    {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "pkg/module", "pkg/nixeval", "pkg/tags"},
 	"pkg/module":      {"internal/lazyregexp", "internal/nearest"},
 	"pkg/tags":        {"internal/lazyregexp", "internal/nearest"},
 	"internal/reader": {"pkg/nixeval"},
-	"pkg/nixeval":     {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
+	"pkg/nixeval":     {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/cachedir", "internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
 
+	"internal/cachedir":   {},
 	"internal/filetree":   {"internal/git", "internal/lazyregexp", "internal/scratch"},
 	"internal/git":        {"internal/process"},
 	"internal/jq":         {},
@@ -56,6 +57,7 @@ var rooms = map[string][]string{
 	"internal/nixlang":    {},
 	"internal/process":    {},
 	"internal/scratch":    {},
+	"internal/shell":      {},
 	"internal/term":       {},
 	"internal/watch":      {},
 
@@ -73,7 +75,7 @@ var rooms = map[string][]string{
 // a file is there.)
 var (
 	mayRun        = []string{"internal/bench", "internal/filetree/treetest", "internal/git", "internal/nixtest", "internal/process", "internal/release", "pkg/nixeval"}
-	mayTouchFiles = []string{"cmd/clanctl", "internal/cli", "internal/filetree", "internal/scratch", "pkg/instance", "internal/scaffold", "pkg/store"}
+	mayTouchFiles = []string{"cmd/clanctl", "internal/cachedir", "internal/cli", "internal/filetree", "internal/scratch", "pkg/instance", "internal/scaffold", "pkg/store"}
 )
 
 // Libraries are silent. (log/slog takes its logger from the caller.)

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/cachedir"
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -72,7 +75,7 @@ func askOf(c *cli.Context, flake string, want instance.Config, do func(context.C
 	}
 	log := stderr(c)
 	if c.Bool("verbose") {
-		config.Evaluator.OnCommand = func(argv []string) { fmt.Fprintf(log, "+ %s\n", term.Escape(nixeval.ShellJoin(argv))) }
+		config.Evaluator.OnCommand = func(argv []string) { fmt.Fprintf(log, "+ %s\n", term.Escape(shell.Join(argv))) }
 		config.Evaluator.OnNotCached = func(reason string) { fmt.Fprintf(log, "not cached: %s\n", term.Escape(reason)) }
 	}
 	if c.Bool("verbose") || c.Bool("show-trace") {
@@ -92,8 +95,11 @@ func askOf(c *cli.Context, flake string, want instance.Config, do func(context.C
 // evaluatorOf is how the flags say that Nix is run.
 func evaluatorOf(c *cli.Context) nixeval.Evaluator {
 	e := nixeval.Evaluator{Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure")}
-	if !c.Bool("no-cache") {
-		e.CacheDir, _ = nixeval.DefaultCacheDir() // without a home there is no cache, and that is all
+	if dir, err := cachedir.Of("clanctl"); err == nil { // without a home there is no cache, and that is all
+		e.ProgramDir = filepath.Join(dir, "nix")
+		if !c.Bool("no-cache") {
+			e.CacheDir = dir
+		}
 	}
 	for _, value := range c.StringSlice("override-input") {
 		if e.OverrideInputs == nil {
@@ -104,7 +110,7 @@ func evaluatorOf(c *cli.Context) nixeval.Evaluator {
 	}
 	for _, value := range c.StringSlice("option") {
 		name, setting := pair(value)
-		e.Options = append(e.Options, nixeval.Option{Name: name, Value: setting})
+		e.Options = append(e.Options, name+"="+setting)
 	}
 	return e
 }
@@ -114,8 +120,8 @@ func usable(c *cli.Context, dir string) string {
 	if dir == "" {
 		return ""
 	}
-	err := nixeval.CheckCacheDir(dir)
-	if errors.Is(err, nixeval.ErrUnsafeDir) {
+	err := cachedir.Check(dir)
+	if errors.Is(err, cachedir.ErrUnsafe) {
 		say(c, "%v", err)
 	}
 	if err != nil {

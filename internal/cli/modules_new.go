@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/scaffold"
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -63,7 +64,7 @@ func explainModule(c *cli.Context, ref nixeval.Ref, m *scaffold.Module) {
 	w := stderr(c)
 	if ref.Git {
 		fmt.Fprintf(w, "\nNix sees only files that git knows:\n\n  git add %s\n",
-			nixeval.ShellJoin([]string{shownPath(filepath.Join(ref.Dir, filepath.FromSlash(m.Dir)))}))
+			shell.Join([]string{shownPath(filepath.Join(ref.Dir, filepath.FromSlash(m.Dir)))}))
 	}
 	name := m.Attribute()
 	fmt.Fprintf(w, `
@@ -84,5 +85,5 @@ Then use it:
   };
 
 clanctl modules check %[5]s says what is wrong with it.
-`, name, m.Dir, path.Base(m.Dir), m.Name, nixeval.ShellJoin([]string{m.Name}))
+`, name, m.Dir, path.Base(m.Dir), m.Name, shell.Join([]string{m.Name}))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"sync"
@@ -31,9 +32,9 @@ func remember(c *cli.Context, also string, action cli.ActionFunc) error {
 	}
 	e := evaluatorOf(c)
 	name := outputName(c, also)
-	if recorded, ok := e.Recall(c.Context, name); ok {
-		defer recorded.Close()
-		return printRecorded(c, recorded)
+	if text, note := e.Recall(c.Context, name); text != nil {
+		defer text.Close()
+		return printRecorded(c, text, note)
 	}
 	r := &recording{text: e.Record(name)}
 	out, errs := stdout(c), stderr(c)
@@ -119,15 +120,15 @@ func forget(c *cli.Context) {
 	}
 }
 
-func printRecorded(c *cli.Context, recorded *nixeval.Recorded) error {
+func printRecorded(c *cli.Context, recorded io.Reader, noted json.RawMessage) error {
 	var note outputNote
-	if err := json.Unmarshal(recorded.Note, &note); err != nil {
+	if err := json.Unmarshal(noted, &note); err != nil {
 		return fmt.Errorf("read the cache: %w", err)
 	}
-	buffer := make([]byte, min(recorded.Size, 256<<10)+1)
+	buffer := make([]byte, 64<<10)
 	var at int64
 	copyTo := func(end int64) error {
-		_, err := io.CopyBuffer(struct{ io.Writer }{stdout(c)}, struct{ io.Reader }{io.LimitReader(recorded.Text, end-at)}, buffer)
+		_, err := io.CopyBuffer(struct{ io.Writer }{stdout(c)}, struct{ io.Reader }{io.LimitReader(recorded, end-at)}, buffer)
 		at = end
 		return err
 	}
@@ -139,7 +140,7 @@ func printRecorded(c *cli.Context, recorded *nixeval.Recorded) error {
 			return err
 		}
 	}
-	if err := copyTo(recorded.Size); err != nil {
+	if err := copyTo(math.MaxInt64); err != nil {
 		return err
 	}
 	if note.Exit != 0 {

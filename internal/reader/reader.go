@@ -143,7 +143,7 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.Raw
 	case errors.As(err, &nixErr):
 		source = nixErr.Sources
 	}
-	switch store := source.Store(); {
+	switch store := source.Store; {
 	case store == "":
 	case r.source == "":
 		r.source, r.Sources = store, source

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -87,7 +88,7 @@ func inputsOf(t *testing.T, e nixeval.Evaluator, ref string) []string {
 	}
 	out, err := exec.CommandContext(ctx, nix, args...).Output()
 	if err != nil {
-		t.Fatalf("%s: %v", nixeval.ShellJoin(append([]string{nix}, args...)), err)
+		t.Fatalf("%s: %v", shell.Join(append([]string{nix}, args...)), err)
 	}
 	var metadata struct {
 		Locks struct {

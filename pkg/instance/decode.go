@@ -35,7 +35,7 @@ func (l *loader) decode() {
 	l.decodeCatalogue()
 	if dir := l.places.local(flake.Directory.Value); dir.own && dir.name != "." {
 		// clan copies its directory to the store by itself.
-		l.places = newPlacer(l.places.sources.WithDir(dir.name))
+		l.places = l.places.withDir(dir.name)
 	}
 	if dir, known := l.clanDir(); known {
 		inv.PersistedFile = filepath.Join(dir, PersistedName)
@@ -83,7 +83,7 @@ func (l *loader) decodeCatalogue() {
 		c.Inputs[name] = l.input(name, part.Value, stores)
 	}
 	l.inv.Catalogue = c
-	l.places = newPlacer(l.places.sources.WithInputs(stores))
+	l.places = l.places.withInputs(stores)
 }
 
 // input is what an input offers; where it is goes into stores.

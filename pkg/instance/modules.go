@@ -125,7 +125,7 @@ func (d *moduleDecoder) all() error {
 			return err
 		}
 	}
-	d.places = newPlacer(d.places.sources.WithInputs(d.stores))
+	d.places = d.places.withInputs(d.stores)
 	for _, input := range sortedKeys(c.Inputs) {
 		offers := c.Inputs[input]
 		if offers.HasServices {
@@ -176,7 +176,7 @@ func (d *moduleDecoder) named(ctx context.Context) error {
 		found := meant.Modules[input]
 		if source := found.Value.Source.Value; source != nil && input != "self" {
 			d.stores[input] = *source
-			d.places = newPlacer(d.places.sources.WithInputs(d.stores))
+			d.places = d.places.withInputs(d.stores)
 		}
 		service := d.service(input, spec.Name, found)
 		d.result.Found[ref] = service

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -87,6 +88,19 @@ type localFile struct {
 
 func newPlacer(sources nixeval.Sources) *placer {
 	return &placer{sources: sources, files: map[string]localFile{}, keys: map[string]map[string]Position{}}
+}
+
+// withInputs is one that knows the store paths of inputs, too; withDir one that knows of a directory that the flake copies by itself.
+func (p *placer) withInputs(stores map[string]string) *placer {
+	sources := p.sources
+	sources.Inputs = stores
+	return newPlacer(sources)
+}
+
+func (p *placer) withDir(dir string) *placer {
+	sources := p.sources
+	sources.Dirs = append(slices.Clip(sources.Dirs), dir)
+	return newPlacer(sources)
 }
 
 // local returns the user's name of a file that Nix names; clan puts ", via option ..." behind it.

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // The words of findings: what is wrong, and what to do about it, from the subject and the cause alone.
@@ -223,7 +223,7 @@ func gitAdd(c Cause, otherwise string) string {
 	if c.Add == "" {
 		return otherwise
 	}
-	return "Nix sees only files that git tracks: " + nixeval.ShellJoin([]string{"git", "add", c.Add})
+	return "Nix sees only files that git tracks: " + shell.Join([]string{"git", "add", c.Add})
 }
 
 func tagFailed(f Finding) (string, string) {

@@ -33,11 +33,11 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 	if e.Offline {
 		args = append(args, "--option", "download-attempts", "1") // all of them would fail
 	}
-	for _, o := range e.Options {
+	for _, o := range e.settings() {
 		if secret(o) {
 			continue // see withSecrets
 		}
-		args = append(args, "--option", o.Name, o.Value)
+		args = append(args, "--option", o.name, o.value)
 	}
 	if ref.URL != "" {
 		args = append(args, "--override-input", targetInput, ref.URL)
@@ -47,7 +47,7 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 		overridden := slices.AppendSeq([]string{}, maps.Keys(e.OverrideInputs)) // never nil, which is null in JSON
 		slices.Sort(overridden)
 		for _, input := range overridden {
-			args = append(args, "--override-input", targetInput+"/"+input, absoluteRef(e.OverrideInputs[input]))
+			args = append(args, "--override-input", targetInput+"/"+input, absoluteRef(e.within(e.OverrideInputs[input])))
 		}
 		if inputs {
 			question = "(" + fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden}) + ")"
@@ -69,19 +69,14 @@ func fromJSON(value any) string {
 	return "builtins.fromJSON " + nixlang.Quote(string(text))
 }
 
-// ShellJoin writes a command line for a POSIX shell, ready to paste.
-func ShellJoin(argv []string) string {
-	words := make([]string, len(argv))
-	for i, word := range argv {
-		if word != "" && strings.IndexFunc(word, func(r rune) bool { return !shellSafe(r) }) < 0 {
-			words[i] = word
-		} else {
-			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(words, " ")
-}
+// setting is one of Nix.
+type setting struct{ name, value string }
 
-func shellSafe(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,", r)
+func (e *Evaluator) settings() []setting {
+	var all []setting
+	for _, option := range e.Options {
+		name, value, _ := strings.Cut(option, "=")
+		all = append(all, setting{strings.TrimSpace(name), strings.TrimSpace(value)})
+	}
+	return all
 }

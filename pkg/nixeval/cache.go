@@ -63,6 +63,8 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 		return "there is no cache directory"
 	case e.Impure:
 		return "the evaluation is impure"
+	case e.Env != nil:
+		return "the environment is not this program's own"
 	}
 	var err error
 	if a.nix, err = e.identify(); err != nil {
@@ -80,10 +82,10 @@ func (e *Evaluator) prepare(ctx context.Context, a *attempt, ref Ref, args []str
 	for _, arg := range args {
 		add(arg)
 	}
-	for _, o := range e.Options {
+	for _, o := range e.settings() {
 		if secret(o) { // which args do not show
-			add(o.Name)
-			add(o.Value)
+			add(o.name)
+			add(o.value)
 		}
 	}
 	a.question = fmt.Sprintf("%x", hash.Sum(nil))

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/cachedir"
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
@@ -31,22 +32,9 @@ var (
 	maxFiles       = 20_000
 )
 
-// DefaultCacheDir is where answers are kept unless told otherwise: "clanctl" in the user's cache directory (XDG_CACHE_HOME).
-// It may be deleted at any time.
-func DefaultCacheDir() (string, error) {
-	parent, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	if !filepath.IsAbs(parent) {
-		return "", fmt.Errorf("the user's cache directory is relative: %s", parent) // HOME is: a cache in each working directory
-	}
-	return filepath.Join(parent, "clanctl"), nil
-}
-
 // openCacheFiles makes sure that a directory is ours alone. A directory that others may write to is not used.
 func openCacheFiles(dir string) (*cacheFiles, error) {
-	if err := ours(dir); err != nil {
+	if err := cachedir.Check(dir); err != nil {
 		return nil, err
 	}
 	return &cacheFiles{dir}, nil

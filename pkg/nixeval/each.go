@@ -21,9 +21,10 @@ import (
 // in common; a path that kills it costs one more process. When the loop is left early, or the context ends, those that run are ended.
 func Each[T any, S ~string | Ref](ctx context.Context, src S, attrs []Path, with ...Evaluator) iter.Seq2[Result[T], error] {
 	return func(yield func(Result[T], error) bool) {
-		ref, at, err := source(src)
+		e := evaluator(with)
+		ref, at, err := source(e, src)
 		ctx, cancel := context.WithCancel(ctx)
-		w := &workers{evaluator: evaluator(with), ref: ref, results: make(chan itemResult, len(attrs))}
+		w := &workers{evaluator: e, ref: ref, results: make(chan itemResult, len(attrs))}
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer cancel()

@@ -15,21 +15,25 @@ import (
 // environ is the environment that Nix runs in: what it and the fetchers below it need of the caller's, and what must not be on a
 // command line. Git, which Nix runs, is kept from running the given programs.
 func (e *Evaluator) environ(programs []git.Setting) []string {
-	all := os.Environ()
-	if !e.Impure {
-		all = environment(all)
+	all := e.Env
+	switch {
+	case all != nil:
+	case e.Impure:
+		all = os.Environ()
+	default:
+		all = environment(os.Environ())
 	}
 	if e.Offline {
 		all = withoutNetwork(all)
 	}
-	return withSecrets(git.Harmless(all, programs), e.Options)
+	return withSecrets(git.Harmless(all, programs), e.settings())
 }
 
 // programs are those that the git repositories name which are known before Nix runs: the flake's and those of overridden inputs.
 func (e *Evaluator) programs(ctx context.Context, ref Ref) []git.Setting {
 	var found []git.Setting
 	for _, ref := range append(slices.Collect(maps.Values(e.OverrideInputs)), ref.URL) {
-		if repo, ok := localRepo(absoluteRef(ref)); ok {
+		if repo, ok := localRepo(absoluteRef(e.within(ref))); ok {
 			programs, _ := repo.Programs(ctx) // where git knows no repository, Nix's git knows none either
 			found = append(found, programs...)
 		}
@@ -106,16 +110,16 @@ func withoutNetwork(environ []string) []string {
 const noProxy = "offline://none"
 
 // secret reports whether a setting's value must not be seen by others: a command line is everybody's to read.
-func secret(option Option) bool { return strings.Contains(option.Name, "token") }
+func secret(option setting) bool { return strings.Contains(option.name, "token") }
 
 // withSecrets adds the secret settings to NIX_CONFIG, where only the user and root can read them. They win over what stands there,
 // as --option would.
-func withSecrets(environ []string, options []Option) []string {
+func withSecrets(environ []string, options []setting) []string {
 	config := ""
 	for _, o := range options {
 		if secret(o) {
 			// A setting is a line of words.
-			config += "\n" + strings.Join(strings.Fields(o.Name), "") + " = " + strings.Join(strings.Fields(o.Value), " ")
+			config += "\n" + strings.Join(strings.Fields(o.name), "") + " = " + strings.Join(strings.Fields(o.value), " ")
 		}
 	}
 	if config == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -12,6 +13,13 @@ import (
 type Evaluator struct {
 	// Nix is the program to run: a path, or a name looked up in PATH. Empty means "nix".
 	Nix string
+
+	// Dir is where relative references and paths start, and where Nix runs. Empty: the working directory.
+	Dir string
+
+	// Env is the environment of Nix, as NAME=VALUE. Nil: of this program's own, what Nix and the fetchers below it need; answers
+	// are kept with that alone.
+	Env []string
 
 	// Offline, Refresh and Impure have the meaning of Nix's flags of these names; but with Offline nothing at all is fetched, not even
 	// an input that is not at hand. With Impure, Nix gets the caller's whole environment.
@@ -25,10 +33,10 @@ type Evaluator struct {
 	// OverrideInputs replaces inputs of the flake, as `nix --override-input`: input path ("a" or "a/b") to flake reference.
 	OverrideInputs map[string]string
 
-	// Options are Nix settings, as `nix --option NAME VALUE`, in order; a later one wins. They come after clanctl's own
-	// (allow-import-from-derivation = false) and so can change these. One with "token" in its name is put into NIX_CONFIG instead: a
-	// command line is everybody's to read.
-	Options []Option
+	// Options are Nix settings, as NAME=VALUE, in order; a later one wins. They come after the package's own
+	// (allow-import-from-derivation=false) and so can change these. One with "token" in its name is put into NIX_CONFIG instead: a command
+	// line is everybody's to read.
+	Options []string
 
 	// Grace is how long an interrupted Nix may go on before its process group is killed. Zero means two seconds: Nix 2.8
 	// takes no notice of an interrupt while it evaluates.
@@ -42,7 +50,7 @@ type Evaluator struct {
 	// CacheOnly answers from the cache or not at all, with [ErrNotCached]: for what must be quick or silent.
 	CacheOnly bool
 
-	// ProgramDir holds the small flakes through which functions are applied. Empty means `clanctl/nix` in the user's cache
+	// ProgramDir holds the small flakes through which functions are applied. Empty means `nixeval` in the user's cache
 	// directory, or a temporary directory where that cannot be written.
 	ProgramDir string
 
@@ -51,6 +59,10 @@ type Evaluator struct {
 	OnCommand func(argv []string)
 	OnEvent   func(Event)
 
+	// Logger, if set, gets the same as records: Nix's warnings as such, its traces at level info, and at level debug each command and
+	// what Nix is doing. Errors are returned, not logged.
+	Logger *slog.Logger
+
 	// Recording, if set, notes the answers: see [Evaluator.Record].
 	Recording *Recording
 
@@ -58,9 +70,6 @@ type Evaluator struct {
 	// way.
 	OnNotCached func(reason string)
 }
-
-// Option is one Nix setting, such as {"max-call-depth", "5000"}.
-type Option struct{ Name, Value string }
 
 // Function is a Nix function `flake: args: value` in a file of its own. `flake` is the flake as its inputs would see it (its
 // outputs, `inputs`, `outPath`, `sourceInfo`), args what Apply was given, value plain data: it is forced as a whole, so that a derivation in
@@ -100,7 +109,7 @@ type Result[T any] struct {
 // [*Error], or the context's error wrapped in one: errors.Is works with [context.Canceled], [context.DeadlineExceeded],
 // [ErrNixNotFound], [ErrNoFlake] and [ErrEvaluation].
 func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args any) (*Result[json.RawMessage], error) {
-	ref, err := ResolveRef(flake)
+	ref, err := ResolveRef(e.within(flake))
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +126,9 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 	if ref.err != nil {
 		return nil, ref.err
 	}
-	if e.Impure {
-		ref = ref.inPlace()
+	ref, err := ref.located(e)
+	if err != nil {
+		return nil, err
 	}
 	argsJSON, err := json.Marshal(args)
 	if err == nil {
@@ -140,7 +150,7 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 		argsJSON = []byte("null")
 	}
 	attempt := e.begin(ctx, ref, question)
-	sources := Sources{root: ref.Root, isExpr: ref.kind == exprSource}
+	sources := Sources{Root: ref.Root, isExpr: ref.kind == exprSource}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {
 			return e.answered(ctx, kept, attempt, ref)
@@ -166,7 +176,7 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 		// It died of looking at an input that nothing else may look at.
 		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false), onPart)
 	}
-	sources.store = run.source
+	sources.Store = run.source
 	if err != nil {
 		failed := e.explain(ctx, err, run, ref, sources)
 		e.keepOrReport(ctx, attempt, run, ref, failed)
@@ -199,7 +209,7 @@ func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run
 
 // answered is the result of a kept answer, or the error that it is.
 func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt, ref Ref) (*Result[json.RawMessage], error) {
-	sources := Sources{root: ref.Root, store: kept.Source, isExpr: ref.kind == exprSource}
+	sources := Sources{Root: ref.Root, Store: kept.Source, isExpr: ref.kind == exprSource}
 	if e.OnEvent != nil {
 		for _, event := range kept.Events {
 			e.OnEvent(event)
@@ -229,7 +239,7 @@ func (e *Evaluator) pinning(r *run, ref Ref) *pinning {
 	}
 	overrides := map[string]string{}
 	for input, ref := range e.OverrideInputs {
-		overrides[input] = absoluteRef(ref)
+		overrides[input] = absoluteRef(e.within(ref))
 	}
 	return pinningOf(inputs, overrides)
 }

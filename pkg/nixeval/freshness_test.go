@@ -254,7 +254,7 @@ var inputEdits = []chosenEdit{
 		directory(w, "one")
 		stable(w, "two")
 		w.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/one"}}]}`)
-		w.e.Options = []Option{{"flake-registry", w.path("registry.json")}}
+		w.e.Options = []string{"flake-registry=" + w.path("registry.json")}
 		withInput(w, "other")
 	}, edit: func(w *world) {
 		w.write("two/value", "two")

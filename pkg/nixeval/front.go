@@ -22,12 +22,13 @@ var evalSource string
 //
 // With an [Evaluator] it is asked in another way than the zero one would: at most one is given.
 func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ...Evaluator) (T, error) {
-	ref, at, err := source(src)
+	e := evaluator(with)
+	ref, at, err := source(e, src)
 	if err != nil {
 		return zero[T](), err
 	}
 	q := lookup{Path: append(at.Segments, attr.Segments...), Names: attr.names}
-	result, err := evaluator(with).ask(ctx, ref, Function{Name: "eval.nix", Source: evalSource}, q, nil)
+	result, err := e.ask(ctx, ref, Function{Name: "eval.nix", Source: evalSource}, q, nil)
 	return decodeAnswer[T](ref, q, result, err)
 }
 
@@ -38,7 +39,8 @@ func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ..
 //
 // Nothing needs to be put into the text of fn: values go into args.
 func Apply[T any, S ~string | Ref](ctx context.Context, src S, fn string, args any, with ...Evaluator) (T, error) {
-	ref, at, err := source(src)
+	e := evaluator(with)
+	ref, at, err := source(e, src)
 	if err != nil {
 		return zero[T](), err
 	}
@@ -48,7 +50,7 @@ func Apply[T any, S ~string | Ref](ctx context.Context, src S, fn string, args a
 	}
 	q := lookup{Path: at.Segments, Args: text}
 	function := Function{Name: "eval.nix", Source: evalSource, Beside: map[string]string{"function.nix": fn}}
-	result, err := evaluator(with).ask(ctx, ref, function, q, nil)
+	result, err := e.ask(ctx, ref, function, q, nil)
 	return decodeAnswer[T](ref, q, result, err)
 }
 

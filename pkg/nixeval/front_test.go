@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -262,4 +263,41 @@ func TestVersion(t *testing.T) {
 	if _, err := (&nixeval.Evaluator{Nix: "/does/not/exist"}).Version(t.Context()); !errors.Is(err, nixeval.ErrNixNotFound) {
 		t.Errorf("no program: %v", err)
 	}
+}
+
+func TestConfiguration(t *testing.T) {
+	dir := write(t, map[string]string{
+		"flake.nix":     `{ inputs.data = { url = "path:./in"; flake = false; }; outputs = { self, data }: { x = 1; }; }`,
+		"sub/flake.nix": `{ inputs.data = { url = "path:/none"; flake = false; }; outputs = inputs: { text = builtins.trace "hello" builtins.readFile (inputs.data + "/a"); }; }`,
+		"other/a":       "text",
+		"sub/x.nix":     "3",
+		"impure.nix":    `builtins.getEnv "CHOSEN"`,
+	})
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		e.Dir = filepath.Join(dir, "sub")
+		e.OverrideInputs = map[string]string{"data": "../other"}
+		var log strings.Builder
+		e.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		for _, ref := range []string{"", ".", "../sub", ".#text"} {
+			attr := nixeval.Attr("text")
+			if strings.Contains(ref, "#") {
+				attr = nixeval.Attr()
+			}
+			if text, err := nixeval.Eval[string](t.Context(), ref, attr, e); err != nil || text != "text" {
+				t.Errorf("%q in a directory: %q, %v", ref, text, err)
+			}
+		}
+		if n, err := nixeval.Eval[int](t.Context(), nixeval.File("x.nix", nil), nixeval.Attr(), e); err != nil || n != 3 {
+			t.Errorf("a file in a directory: %d, %v", n, err)
+		}
+		for _, want := range []string{"level=INFO msg=hello", `level=DEBUG msg="run nix"`} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("no %s in the log:\n%s", want, log.String())
+			}
+		}
+		e.Impure, e.Env = true, append(os.Environ(), "CHOSEN=yes")
+		if text, err := nixeval.Eval[string](t.Context(), nixeval.File("../impure.nix", nil), nixeval.Attr(), e); err != nil || text != "yes" {
+			t.Errorf("the environment: %q, %v", text, err)
+		}
+	})
 }

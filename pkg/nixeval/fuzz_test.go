@@ -123,7 +123,7 @@ func FuzzSources(f *testing.F) {
 	f.Add(input + "/../../x and `" + store + "/../y'")
 	f.Add("/x" + store + "/.. " + store + " " + store + "/")
 	f.Fuzz(func(t *testing.T, text string) {
-		s := Sources{root: "/clan", store: store, dirs: []string{"sub"}}.WithInputs(map[string]string{"in": input})
+		s := Sources{Root: "/clan", Store: store, Dirs: []string{"sub"}, Inputs: map[string]string{"in": input}}
 		_ = s.Rewrite(text)
 		local, known := s.Local(text)
 		if rest, of := strings.CutPrefix(local, "<in>/"); known && of {
@@ -186,52 +186,4 @@ func unquote(text string) (s, rest string) {
 		}
 	}
 	return b.String(), "no end"
-}
-
-// A command line to paste: a shell reads the same words.
-func FuzzShellJoin(f *testing.F) {
-	f.Add("it's", "$x `y` \\ \"z\"")
-	f.Add("", "\n#~!*?[]{}")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		if strings.ContainsRune(a+b, 0) {
-			return
-		}
-		if got := splitWords(ShellJoin([]string{a, b})); len(got) != 2 || got[0] != a || got[1] != b {
-			t.Fatalf("%q, %q are joined to %s, which is %q", a, b, ShellJoin([]string{a, b}), got)
-		}
-	})
-}
-
-// shellWords splits as a POSIX shell does: blanks, single quotes, and a backslash outside of them.
-func splitWords(line string) []string {
-	var words []string
-	var word strings.Builder
-	in, quoted := false, false
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case quoted && c == '\'':
-			quoted = false
-		case quoted:
-			word.WriteByte(c)
-		case c == '\'':
-			in, quoted = true, true
-		case c == '\\' && i+1 < len(line):
-			i++
-			in = true
-			word.WriteByte(line[i])
-		case c == ' ':
-			if in {
-				words = append(words, word.String())
-			}
-			word.Reset()
-			in = false
-		default:
-			in = true
-			word.WriteByte(c)
-		}
-	}
-	if in {
-		words = append(words, word.String())
-	}
-	return words
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/cachedir"
 	"github.com/clanctl/clanctl/internal/filetree"
 )
 
@@ -52,8 +53,8 @@ func (e *Evaluator) identify() (*nixIdentity, error) {
 			fmt.Fprintf(hash, "%d %s\n", len(entry), entry)
 		}
 	}
-	for _, option := range e.Options {
-		if err := checkSetting(option.Name, option.Value, true); err != nil {
+	for _, option := range e.settings() {
+		if err := checkSetting(option.name, option.value, true); err != nil {
 			return nil, err
 		}
 	}
@@ -66,7 +67,7 @@ func (e *Evaluator) identify() (*nixIdentity, error) {
 			return nil, err
 		}
 	}
-	dir, err := os.Getwd()
+	dir, err := filepath.Abs(e.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +275,7 @@ func configFiles(programs []string) ([]string, error) {
 		return absolute(append(files, filepath.Join(config, "nix", "nix.conf")))
 	}
 	home, set := os.LookupEnv("HOME")
-	if info, err := os.Stat(home); !set || err == nil && !ownedByUs(info) {
+	if info, err := os.Stat(home); !set || err == nil && !cachedir.OwnedByUs(info) {
 		return nil, errors.New("HOME is not set, or owned by another user") // then Nix looks for the user's home elsewhere
 	}
 	return absolute(append(files, filepath.Join(home, ".config", "nix", "nix.conf")))

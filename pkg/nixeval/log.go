@@ -182,6 +182,27 @@ var activityKinds = map[int]string{100: "copy", 101: "download", 103: "copies", 
 
 const resultProgress = 105
 
+// log passes on an event to whom the evaluator names.
+func (e *Evaluator) log(event Event) {
+	if e.OnEvent != nil {
+		e.OnEvent(event)
+	}
+	if e.Logger == nil || event.IsError() || event.Expected > 0 && !event.Finished {
+		return
+	}
+	warning, isWarning := event.Warning()
+	switch {
+	case isWarning:
+		e.Logger.Warn(warning)
+	case event.Activity != "":
+		e.Logger.Debug(event.Activity, "finished", event.Finished)
+	case strings.HasPrefix(event.Text, "trace: "):
+		e.Logger.Info(strings.TrimPrefix(event.Text, "trace: "))
+	default:
+		e.Logger.Debug(event.Text)
+	}
+}
+
 // parseLogLine reads one line of `--log-format internal-json`. Lines of another form (Nix writes some before its logger is
 // set up) are events of level -1.
 func parseLogLine(line []byte) (Event, bool) {

@@ -79,11 +79,14 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func
 		return r, err
 	}
 	cmd := exec.CommandContext(ctx, r.argv[0], args...)
-	cmd.Env = env
+	cmd.Env, cmd.Dir = env, e.Dir
 	stdout := bounded{room: maxAnswer}
-	log := &logReader{onEvent: e.OnEvent, onPart: onPart}
+	log := &logReader{onEvent: e.log, onPart: onPart}
 	cmd.Stdout, cmd.Stderr = &stdout, log
 	stdout.end = func() { process.Kill(cmd) }
+	if e.Logger != nil {
+		e.Logger.DebugContext(ctx, "run nix", "argv", r.argv)
+	}
 	if e.OnCommand != nil {
 		e.OnCommand(r.argv)
 	}

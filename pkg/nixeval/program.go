@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/cachedir"
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
@@ -109,17 +110,15 @@ func (e *Evaluator) programDir() string {
 	if e.ProgramDir != "" {
 		return e.ProgramDir
 	}
-	if cache, err := DefaultCacheDir(); err == nil && ours(cache) == nil {
-		return filepath.Join(cache, "nix")
-	}
-	return ""
+	dir, _ := cachedir.Of("nixeval") // without a home there is none
+	return dir
 }
 
 // sweep removes what earlier runs left that were killed.
 func (e *Evaluator) sweep() {
 	scratch.Sweep(os.TempDir(), scratch.Prefix)
 	for _, dir := range []string{e.CacheDir, e.programDir()} {
-		if dir != "" && ours(dir) == nil {
+		if dir != "" && cachedir.Check(dir) == nil {
 			scratch.Sweep(dir, tempPrefix)
 		}
 	}
@@ -167,7 +166,7 @@ var errUnreadablePath = errors.New("Nix 2.8 cannot read such a path")
 // install makes sure that dir holds exactly these files, by writing them beside it and renaming.
 func install(dir string, files map[string][]byte) error {
 	parent := filepath.Dir(dir)
-	if err := ours(parent); err != nil {
+	if err := cachedir.Check(parent); err != nil {
 		return err
 	}
 	if holds(dir, files) {
@@ -206,7 +205,7 @@ func writeFiles(dir string, files map[string][]byte) error {
 // holds reports whether dir is a directory of ours alone with exactly these files: what is run is what we wrote.
 func holds(dir string, files map[string][]byte) bool {
 	info, err := os.Lstat(dir)
-	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 || !ownedByUs(info) {
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 || !cachedir.OwnedByUs(info) {
 		return false
 	}
 	entries, err := os.ReadDir(dir)

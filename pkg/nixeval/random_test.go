@@ -211,7 +211,7 @@ func (r *randomWorld) edits() []randomEdit {
 		there("attributes of the repository", 2, "flake/.git/info/attributes", "value -text\n"),
 		// Nix's configuration.
 		brief(there("Nix's configuration", 3, "conf/more.conf", "allow-unsafe-native-code-during-evaluation = true\n")),
-		toggle("an option", 1, func() { r.e.Options = []Option{{"cores", "2"}} }, func() { r.e.Options = nil }),
+		toggle("an option", 1, func() { r.e.Options = []string{"cores=2"} }, func() { r.e.Options = nil }),
 		// The cache itself.
 		{name: "exchanged files of the cache", weight: 3, do: func() {
 			if files := r.cacheFiles(); len(files) > 1 {

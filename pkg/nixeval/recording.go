@@ -177,37 +177,35 @@ func (r *Recording) note(a *attempt, kept *answer, failed *Error) {
 	}
 }
 
-// Recorded is a text that was kept, and the note on it.
-type Recorded struct {
-	Note json.RawMessage
-	// Text is as long as Size says.
-	Text io.Reader
-	Size int64
+// recorded is a text that was kept, and the note on it.
+type recorded struct {
+	io.Reader
+	note json.RawMessage
 	file *os.File
 }
 
-// Close must be called.
-func (r *Recorded) Close() error { return r.file.Close() }
+func (r *recorded) Close() error { return r.file.Close() }
 
-// Recall returns what was recorded under a name, if every answer that it was made of is the one that would be given now.
-func (e *Evaluator) Recall(ctx context.Context, name string) (*Recorded, bool) {
+// Recall returns what was recorded under a name, and the note on it, if every answer that it was made of is the one that would be given
+// now; else no text. The text must be closed.
+func (e *Evaluator) Recall(ctx context.Context, name string) (text io.ReadCloser, note json.RawMessage) {
 	if e.CacheDir == "" || e.Impure || e.Refresh {
-		return nil, false
+		return nil, nil
 	}
 	files, err := openCacheFiles(e.CacheDir)
 	if err != nil {
-		return nil, false
+		return nil, nil
 	}
 	recorded, end := files.recorded(name)
 	if recorded == nil {
-		return nil, false
+		return nil, nil
 	}
 	if !e.holds(ctx, files, end.Answers) {
 		_ = recorded.Close()
-		return nil, false
+		return nil, nil
 	}
 	files.touch(recorded.file)
-	return recorded, true
+	return recorded, recorded.note
 }
 
 // holds reports whether the answers are those that would be given now.
@@ -242,7 +240,7 @@ func (e *Evaluator) holds(ctx context.Context, files *cacheFiles, answers []reco
 }
 
 // recorded opens a recording, if there is an undamaged one.
-func (s *cacheFiles) recorded(name string) (*Recorded, *recordingEnd) {
+func (s *cacheFiles) recorded(name string) (*recorded, *recordingEnd) {
 	f, err := openRegular(s.path("text", name))
 	if err != nil {
 		return nil, nil
@@ -254,7 +252,7 @@ func (s *cacheFiles) recorded(name string) (*Recorded, *recordingEnd) {
 	return nil, nil
 }
 
-func readRecording(f *os.File, name string) (*Recorded, *recordingEnd, bool) {
+func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, false
@@ -286,11 +284,11 @@ func readRecording(f *os.File, name string) (*Recorded, *recordingEnd, bool) {
 		end.Name != name || end.Text != size-footerSize-int64(length) {
 		return nil, nil, false
 	}
-	recorded := &Recorded{Note: end.Note, Size: end.Text, file: f, Text: io.NewSectionReader(f, 0, end.Text)}
+	found := &recorded{note: end.Note, file: f, Reader: io.NewSectionReader(f, 0, end.Text)}
 	if whole {
-		recorded.Text = bytes.NewReader(tail[:end.Text])
+		found.Reader = bytes.NewReader(tail[:end.Text])
 	}
-	return recorded, end, true
+	return found, end, true
 }
 
 // onlyWriter hides what else a writer can do, so that io.CopyBuffer uses its buffer.

@@ -125,6 +125,29 @@ func isPath(ref string) bool {
 	return strings.HasPrefix(ref, ".") || strings.HasPrefix(ref, "/")
 }
 
+// within is a reference with its relative path, if it has one, in the evaluator's directory.
+func (e *Evaluator) within(ref string) string {
+	if e.Dir == "" {
+		return ref
+	}
+	dir, err := filepath.Abs(e.Dir)
+	if err != nil {
+		return ref
+	}
+	if ref == "" {
+		return dir
+	}
+	if strings.HasPrefix(ref, ".") {
+		return filepath.Join(dir, ref)
+	}
+	for _, scheme := range []string{"path:", "git+file:"} {
+		if path, ok := strings.CutPrefix(ref, scheme); ok && strings.HasPrefix(path, ".") {
+			return scheme + filepath.Join(dir, path)
+		}
+	}
+	return ref
+}
+
 // absoluteRef makes the relative paths absolute that would otherwise be taken relative to the program flake.
 func absoluteRef(ref string) string {
 	if isPath(ref) {
@@ -269,9 +292,4 @@ func deviceOf(path string) uint64 {
 		return uint64(stat.Dev) //nolint:unconvert // int32 on darwin
 	}
 	return 0
-}
-
-func ownedByUs(info os.FileInfo) bool {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return !ok || int(stat.Uid) == os.Geteuid()
 }

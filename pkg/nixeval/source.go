@@ -26,61 +26,63 @@ const (
 // that. With [Evaluator.Impure] it is read where it lies, and sees everything. A file that asks for builtins.currentSystem
 // gets none (unless it is impure): give the system as an argument.
 func File(path string, args any) Ref {
-	ref, err := fileRef(path)
-	ref.args, ref.err = sourceArgs(args, err)
-	ref.Text, ref.kind = path, fileSource
+	ref := Ref{Text: path, kind: fileSource}
+	ref.args, ref.err = sourceArgs(args)
 	return ref
 }
 
-func fileRef(path string) (Ref, error) {
-	real, err := filepath.Abs(path)
+// located is a reference with the file found. One that is not copied, because the evaluation is impure, has no URL.
+func (r Ref) located(e *Evaluator) (Ref, error) {
+	if r.err != nil || r.kind != fileSource {
+		return r, r.err
+	}
+	real := r.Text
+	if !filepath.IsAbs(real) {
+		real = filepath.Join(e.Dir, real)
+	}
+	real, err := filepath.Abs(real)
 	if err == nil {
 		real, err = filepath.EvalSymlinks(real)
 	}
 	info, statErr := os.Stat(real)
 	if err != nil || statErr != nil {
-		return Ref{}, &Error{Kind: ErrNoFlake, Message: fmt.Sprintf("there is no file %s", path)}
+		return r, &Error{Kind: ErrNoFlake, Message: fmt.Sprintf("there is no file %s", r.Text)}
 	}
 	if info.IsDir() {
 		real = filepath.Join(real, "default.nix")
 	}
-	ref := localRef(filepath.Dir(real))
-	if ref.Git {
-		base, _, _ := strings.Cut(ref.URL, "?")
-		ref.URL = base
-		if exists(filepath.Join(ref.Root, ".git", "shallow")) {
-			ref.URL += "?shallow=1"
+	found := localRef(filepath.Dir(real))
+	r.Root, r.Dir, r.Git = found.Root, found.Dir, found.Git
+	if r.URL = found.URL; found.Git {
+		r.URL, _, _ = strings.Cut(found.URL, "?")
+		if exists(filepath.Join(r.Root, ".git", "shallow")) {
+			r.URL += "?shallow=1"
 		}
 	}
-	ref.file, err = filepath.Rel(ref.Root, real)
-	return ref, err
+	if e.Impure {
+		r.URL = ""
+	}
+	r.file, err = filepath.Rel(r.Root, real)
+	return r, err
 }
 
 // Expr is a Nix expression. If its value is a function, it is called with args, as that of a [File] is: that is the way to put values
 // of the program's into it. It sees no files, unless the evaluation is impure.
 func Expr(text string, args any) Ref {
 	ref := Ref{Text: text, kind: exprSource, expr: text}
-	ref.args, ref.err = sourceArgs(args, nil)
+	ref.args, ref.err = sourceArgs(args)
 	return ref
 }
 
-func sourceArgs(args any, err error) (string, error) {
-	if err != nil || args == nil {
-		return "{}", err
+func sourceArgs(args any) (string, error) {
+	if args == nil {
+		return "{}", nil
 	}
 	text, err := json.Marshal(args)
 	if err != nil {
 		return "", fmt.Errorf("nixeval: arguments: %w", err)
 	}
 	return string(text), nil
-}
-
-// inPlace is a reference to the same, where an impure evaluation reads a file that is not copied.
-func (r Ref) inPlace() Ref {
-	if r.kind == fileSource {
-		r.URL = ""
-	}
-	return r
 }
 
 // envelope are the arguments that the program is called with.
@@ -100,7 +102,7 @@ func (r Ref) envelope(args []byte) ([]byte, error) {
 }
 
 // source makes the reference that a caller of the front door gives, which may name an output after "#".
-func source[S ~string | Ref](src S) (Ref, Path, error) {
+func source[S ~string | Ref](e *Evaluator, src S) (Ref, Path, error) {
 	var text string
 	switch s := any(src).(type) {
 	case Ref:
@@ -110,9 +112,10 @@ func source[S ~string | Ref](src S) (Ref, Path, error) {
 	default:
 		text = fmt.Sprint(src) // a string type
 	}
-	text, output, found := strings.Cut(text, "#")
-	if found && isPath(text+"#"+output) && exists(text+"#"+output) {
-		text, output = text+"#"+output, ""
+	whole := e.within(text)
+	text, output, _ := strings.Cut(whole, "#")
+	if isPath(whole) && exists(whole) {
+		text, output = whole, "" // a directory with such a name
 	}
 	segments, err := nixlang.ParsePath(output)
 	if err != nil {

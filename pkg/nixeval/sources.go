@@ -14,53 +14,43 @@ import (
 
 // Sources maps the store paths of a flake's source back to the user's own files. The zero value maps nothing.
 type Sources struct {
-	// root is the local source tree, store its copy in the Nix store (empty if Nix died before it said so).
-	root, store string
-	// dirs are directories below root that the flake copies to the store by themselves.
-	dirs []string
-	// inputs are the store paths of the flake's inputs, by name.
-	inputs map[string]string
+	// Root is the top of the local source tree, to which Local's paths are relative; empty for a remote flake.
+	Root string
+	// Store is its copy in the Nix store; empty if Nix ended before it said so. It is a hash of the content.
+	Store string
+	// Dirs are directories below Root that the flake copies to the store by themselves (in Nix: "${./dir}").
+	Dirs []string
+	// Inputs are the store paths of the flake's inputs, by name, as far as somebody has looked.
+	Inputs map[string]string
+
 	// isExpr: the tree is that of the program, in which only the expression is the user's.
 	isExpr bool
-}
-
-// WithInputs returns the sources with the given inputs known besides: name to store path.
-func (s Sources) WithInputs(inputs map[string]string) Sources {
-	s.inputs = inputs
-	return s
-}
-
-// WithDir returns the sources with a directory known that the flake copies to the store by itself (in Nix: "${./dir}"), given
-// by its path relative to the root.
-func (s Sources) WithDir(dir string) Sources {
-	s.dirs = append(slices.Clip(s.dirs), dir)
-	return s
 }
 
 // Local returns the user's file for a store path: relative to the root of the source tree ("clan.nix"), or
 // "<input>/file" for a file of an input. It reports false for a path that it cannot place.
 func (s Sources) Local(path string) (string, bool) {
 	elsewhere, inStore := splitStore(path)
-	if s.store != "" {
-		if rel, ok := below(inStore, s.store); ok {
+	if s.Store != "" {
+		if rel, ok := below(inStore, s.Store); ok {
 			return rel, true
 		}
 	}
-	for name, store := range s.inputs {
+	for name, store := range s.Inputs {
 		if rel, ok := below(inStore, store); ok {
 			return "<" + name + ">/" + rel, true
 		}
 	}
-	if s.root == "" {
+	if s.Root == "" {
 		return path, false
 	}
-	if rel, ok := below(path, s.root); ok {
+	if rel, ok := below(path, s.Root); ok {
 		return rel, true
 	}
 	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same file.
 	if match := storeFile.FindStringSubmatch(inStore); match != nil && filepath.IsLocal(match[2]) {
-		for _, dir := range append([]string{""}, s.dirs...) {
-			if local := filepath.Join(dir, match[2]); sameContent(elsewhere+match[1], match[2], s.root, local) {
+		for _, dir := range append([]string{""}, s.Dirs...) {
+			if local := filepath.Join(dir, match[2]); sameContent(elsewhere+match[1], match[2], s.Root, local) {
 				return local, true
 			}
 		}
@@ -72,15 +62,15 @@ func (s Sources) Local(path string) (string, bool) {
 // are written, no other file is read, and none that is not a plain file (or larger than 64 MiB).
 func (s Sources) ReadFile(path string) ([]byte, error) {
 	elsewhere, inStore := splitStore(path)
-	for _, store := range append(slices.Collect(maps.Values(s.inputs)), s.store) {
+	for _, store := range append(slices.Collect(maps.Values(s.Inputs)), s.Store) {
 		if rel, ok := below(inStore, store); ok {
 			if text, err := filetree.ReadFile(elsewhere+store, rel, maxSource); err == nil {
 				return text, nil
 			}
 		}
 	}
-	if local, ok := s.own(path); ok && s.root != "" {
-		return filetree.ReadFile(s.root, local, maxSource)
+	if local, ok := s.own(path); ok && s.Root != "" {
+		return filetree.ReadFile(s.Root, local, maxSource)
 	}
 	return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
 }
@@ -95,12 +85,6 @@ func splitStore(path string) (elsewhere, inStore string) {
 	}
 	return "", path
 }
-
-// Store is the store path of the flake's source tree; empty if Nix ended before it said so. It is a hash of the content.
-func (s Sources) Store() string { return s.store }
-
-// Root is the top of the local source tree, to which Local's paths are relative; empty for a remote flake.
-func (s Sources) Root() string { return s.root }
 
 var (
 	// A store elsewhere (NIX_REMOTE=/home/me/root) keeps /nix/store/x in /home/me/root/nix/store/x. Nix gives the latter in

@@ -104,7 +104,7 @@ func TestSourcesStayInside(t *testing.T) {
 	}
 	up := strings.Repeat("../", 20)
 	const input = "/nix/store/00000000000000000000000000000000-source"
-	s := Sources{root: root, store: store}.WithInputs(map[string]string{"in": input})
+	s := Sources{Root: root, Store: store, Inputs: map[string]string{"in": input}}
 	if text, err := s.ReadFile(filepath.Join(store, "a.json")); err != nil || string(text) != `{"a": 2}` {
 		t.Errorf("%s, %v", text, err)
 	}
@@ -142,7 +142,7 @@ func TestSourcesStayInside(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	secrets := withSecrets([]string{"NIX_CONFIG=cores = 1"}, []Option{{"max-jobs", "1"}, {"access-tokens", "a=b\npure-eval = false c=d"}})
+	secrets := withSecrets([]string{"NIX_CONFIG=cores = 1"}, []setting{{"max-jobs", "1"}, {"access-tokens", "a=b\npure-eval = false c=d"}})
 	if want := []string{"NIX_CONFIG=cores = 1\naccess-tokens = a=b pure-eval = false c=d"}; !slices.Equal(secrets, want) {
 		t.Errorf("got %q", secrets)
 	}
@@ -216,7 +216,7 @@ func TestTokensAndTheCache(t *testing.T) {
 		token  string
 		cached bool
 	}{{"a", false}, {"a", true}, {"b", false}, {"b", true}} {
-		e.Options = []Option{{"access-tokens", "example.org=hunter2" + c.token}}
+		e.Options = []string{"access-tokens=example.org=hunter2" + c.token}
 		if result, err := e.Apply(t.Context(), home, readValues, nil); err != nil || result.Cached != c.cached {
 			t.Errorf("token %s: %v, cached %v", c.token, err, result != nil && result.Cached)
 		}
@@ -227,31 +227,6 @@ func TestTokensAndTheCache(t *testing.T) {
 		}
 		return err
 	})
-}
-
-func TestCheckCacheDir(t *testing.T) {
-	dir := t.TempDir()
-	good := filepath.Join(dir, "new", "cache")
-	if err := CheckCacheDir(good); err != nil {
-		t.Error(err)
-	}
-	file, link, open, below := filepath.Join(dir, "file"), filepath.Join(dir, "link"), filepath.Join(dir, "open"), filepath.Join(dir, "open", "below")
-	writeAll(t, map[string]string{file: ""})
-	if err := errors.Join(os.Symlink(good, link), os.MkdirAll(below, 0o700), os.Chmod(open, 0o777)); err != nil {
-		t.Fatal(err)
-	}
-	for _, bad := range []string{link, open, below} {
-		if err := CheckCacheDir(bad); !errors.Is(err, ErrUnsafeDir) {
-			t.Errorf("%s: %v", bad, err)
-		}
-	}
-	if err := CheckCacheDir(file); err == nil || errors.Is(err, ErrUnsafeDir) {
-		t.Errorf("a file: %v", err)
-	}
-	// Sticky, as /tmp is: others may not replace what is ours.
-	if err := errors.Join(os.Chmod(open, 0o777|fs.ModeSticky), CheckCacheDir(below)); err != nil {
-		t.Error(err)
-	}
 }
 
 // Whatever a string holds, Nix reads the quoted one as the same.

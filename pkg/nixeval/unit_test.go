@@ -95,7 +95,7 @@ func TestWarning(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	e := &Evaluator{Offline: true, Impure: true, Options: []Option{{"a", "b c"}}, OverrideInputs: map[string]string{"z": "github:x/y", "a/b": "path:/q"}}
+	e := &Evaluator{Offline: true, Impure: true, Options: []string{"a=b c"}, OverrideInputs: map[string]string{"z": "github:x/y", "a/b": "path:/q"}}
 	got := e.arguments("/cache/a b", Ref{URL: "path:/clan"}, []byte(`{"x":"${y}"}`), true)
 	want := []string{"eval", "--json", "--extra-experimental-features", "nix-command flakes", "--no-write-lock-file", "--no-eval-cache",
 		"--log-format", "internal-json", "--show-trace", "--option", "allow-import-from-derivation", "false", "--offline", "--impure",
@@ -104,12 +104,6 @@ func TestArguments(t *testing.T) {
 		"--override-input", "target/z", "github:x/y", "path:/cache/a%20b#apply", "--apply", `apply: apply (builtins.fromJSON "{\"dir\":\"\",\"overridden\":[\"a/b\",\"z\"]}") (builtins.fromJSON "{\"x\":\"\${y}\"}")`}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestShellJoin(t *testing.T) {
-	if got, want := ShellJoin([]string{"nix", "", "a b", "it's", "x=$y"}), `nix '' 'a b' 'it'\''s' 'x=$y'`; got != want {
-		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -179,7 +173,7 @@ func TestSources(t *testing.T) {
 	root := t.TempDir()
 	store := "/nix/store/6f9lhm0rlr0lwh1mj3kci7xhxzp6mrmp-source"
 	other := "/nix/store/8hjk720y2iln4ff8ls4zy4gm7hdg5q66-source"
-	s := Sources{root: root, store: store}.WithInputs(map[string]string{"clan-core": other})
+	s := Sources{Root: root, Store: store, Inputs: map[string]string{"clan-core": other}}
 	text := "in '" + store + "/a/b.nix', " + other + "/m.nix:3:4 and `" + store + "/flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"
 	want := "in 'a/b.nix', <clan-core>/m.nix:3:4 and `flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"
 	if got := s.Rewrite(text); got != want {

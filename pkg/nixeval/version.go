@@ -86,7 +86,7 @@ func (e *Evaluator) Version(ctx context.Context) (Version, error) {
 func (e *Evaluator) output(ctx context.Context, args ...string) (string, error) {
 	var stdout bytes.Buffer
 	cmd := exec.CommandContext(ctx, e.nix(), args...)
-	cmd.Env, cmd.Stdout = e.environ(nil), &stdout
+	cmd.Env, cmd.Dir, cmd.Stdout = e.environ(nil), e.Dir, &stdout
 	log := &logReader{}
 	cmd.Stderr = log
 	err := e.ending().Run(cmd)
