@@ -21,6 +21,7 @@ var rules = []func(*instance.Inventory) []instance.Finding{
 	rolesWithoutMembers,
 	keyCollisions,
 	splitServices,
+	deprecatedModules,
 	constraints,
 	replacedReservedTags,
 	legacyServices,

@@ -193,3 +193,22 @@ func TestSlipInATag(t *testing.T) {
 	invtest.Place(inv, 1, "tags", "mobile")
 	compareRows(t, inv, row{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`})
 }
+
+func TestDeprecatedModules(t *testing.T) {
+	inv := invtest.Clan{Machines: map[string][]string{"m": nil}, Instances: map[string]invtest.Instance{
+		"loud":  {Module: "core#admin", Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": true}}}}},
+		"still": {Module: "core#admin", Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": false}}}}},
+		"own":   {Module: "self#admin", Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": true}}}}},
+		"old":   {Module: "self#old", Roles: roles{"r": {Machines: []string{"m"}}}},
+	}}.Inventory()
+	inv.Flake.ClanCore = "core"
+	inv.Catalogue.Inputs = map[string]module.Input{"self": {Deprecated: []string{"old"}}}
+	for name, of := range map[string]string{"loud": "core", "still": "core", "own": "self", "old": "self"} {
+		inv.Instances[name].Module.Resolved = of
+	}
+	const hint = "see what clan warns of when it builds a machine with it, or the module's README, for what to use instead"
+	compareRows(t, inv,
+		row{"deprecated-module", "inventory.instances.loud", hint},
+		row{"deprecated-module", "inventory.instances.old", hint},
+	)
+}

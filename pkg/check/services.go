@@ -79,6 +79,35 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 	return found
 }
 
+// deprecatedModules: modules that work still, but will be removed. clan-core has no other sign for it than a setting.
+func deprecatedModules(inv *instance.Inventory) []instance.Finding {
+	var found []instance.Finding
+	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
+		inst := inv.Instances[name]
+		of := inst.Module.Resolved
+		if of == "" || !slices.Contains(inv.Catalogue.Inputs[of].Deprecated, inst.Module.Name) && (of != inv.Flake.ClanCore || !warnsOfItself(inst)) {
+			continue
+		}
+		found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeDeprecatedModule, instance.Subject{Instance: name},
+			instance.Cause{Service: inst.Module.Spec().String()}))
+	}
+	return found
+}
+
+func warnsOfItself(inst *instance.Instance) bool {
+	for _, role := range inst.Roles {
+		for _, member := range role.Machines {
+			if member.Settings == nil {
+				continue
+			}
+			if warns, _ := member.Settings.Lookup("deprecationWarning"); warns == true {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // constraints: what the module's manifest allows. Clan evaluates it, but says so only when it generates vars.
 func constraints(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding

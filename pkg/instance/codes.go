@@ -23,6 +23,7 @@ const (
 	CodeRemovedModule        Code = "removed-module"
 	CodeModuleFailed         Code = "module-failed"
 	CodeManifestFailed       Code = "manifest-failed"
+	CodeDeprecatedModule     Code = "deprecated-module"
 	CodeUnknownRole          Code = "unknown-role"
 	CodeKeyCollision         Code = "key-collision"
 	CodeSplitService         Code = "split-service"
@@ -58,6 +59,7 @@ const (
 	CodeTagFailed        Code = "tag-failed"
 	CodeEvaluationFailed Code = "evaluation-failed"
 	CodeFlakeFailed      Code = "flake-failed"
+	CodeFailedCheck      Code = "failed-check"
 	CodeNixWarning       Code = "nix-warning"
 	CodeMissingFile      Code = "missing-file"
 	CodeMissingModule    Code = "missing-module"
@@ -123,6 +125,7 @@ var codes = []CodeInfo{
 	{CodeRemovedModule, reference, "An instance names a module that was removed from the input.", noModule},
 	{CodeModuleFailed, loses, "The module of an instance does not evaluate.", nixSays("the service module does not evaluate", "")},
 	{CodeManifestFailed, warns, "A part of a module's manifest does not evaluate.", manifestFailed},
+	{CodeDeprecatedModule, warns, "The module of an instance is deprecated.", deprecatedModule},
 	{CodeUnknownRole, loses, "An instance uses a role that its module does not have.", unknownRole},
 	{CodeKeyCollision, fails, "Clan takes two modules for one, and an instance runs the wrong one.", keyCollision},
 	{CodeSplitService, warns, "Clan evaluates one service twice, because its instances write the module differently.", splitService},
@@ -164,6 +167,7 @@ var codes = []CodeInfo{
 	{CodeTagFailed, loses, "A tag of the inventory does not evaluate, and so the tags of no machine do.", tagFailed},
 	{CodeEvaluationFailed, warns, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
 	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.", nixSays("the flake does not evaluate", "")},
+	{CodeFailedCheck, fails, "A check of the clan fails, so nothing of it evaluates.", failedCheckWords},
 	{CodeNixWarning, warns, "The clan's own code warns.", nixSays("the clan's own code warns", "")},
 
 	{CodeMissingFile, fails, "An extra module of a role is a file that is not there.", missingFile},

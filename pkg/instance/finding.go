@@ -138,11 +138,18 @@ func NewFinding(code Code, about Subject, cause Cause) Finding {
 
 // FlakeFailed is the finding that stands for a flake of which nothing could be loaded.
 func FlakeFailed(err *nixeval.Error) Finding {
-	f := NewFinding(CodeFlakeFailed, Subject{}, Cause{Nix: err.Sources.Rewrite(err.Message), Hint: err.Hint})
+	code, cause := CodeFlakeFailed, Cause{Nix: err.Sources.Rewrite(err.Message), Hint: err.Hint}
+	if check := failedCheck.FindStringSubmatch(err.Message); check != nil {
+		code, cause.Name = CodeFailedCheck, check[1]
+	}
+	f := NewFinding(code, Subject{}, cause)
 	f.Position, _ = err.Position()
 	f.Err = err
 	return f
 }
+
+// failedCheck is what clan-core throws for the whole clan (lib/clan/checkConfig.nix).
+var failedCheck = lazyregexp.New(`^clan\.checks\.(.+) failed with message`)
 
 // grade gives the finding the severity of its code and cause.
 func (f *Finding) grade() {

@@ -206,6 +206,14 @@ func idleMacs(f Finding) (string, string) {
 	return fmt.Sprintf("the service %s has nothing for Macs, so clan deploys nothing of it to %s", f.Cause.Service, nearest.List(f.Cause.Names)), ""
 }
 
+func failedCheckWords(f Finding) (string, string) {
+	return nixSays("a check of the clan fails", "put right what the check is about, or set "+PathString([]string{"clan", "checks", f.Cause.Name, "ignore"})+" = true")(f)
+}
+
+func deprecatedModule(f Finding) (string, string) {
+	return fmt.Sprintf("the module %s is deprecated", f.Cause.Service), "see what clan warns of when it builds a machine with it, or the module's README, for what to use instead"
+}
+
 func missingFile(f Finding) (string, string) {
 	return fmt.Sprintf("the file %s is not there, so machines with the role do not build", f.Cause.Name), gitAdd(f.Cause, "correct the path, or remove it")
 }

@@ -32,6 +32,8 @@
     implicit.module.name = "hello-world";
 
     sshd.roles.server.machines.mini = { }; #! idle-macs
+    admin.roles.default.machines.server = { }; #! deprecated-module
+    admin.roles.default.machines.server.settings.deprecationWarning = false; #+
     extra.module.name = "sshd";
     extra.roles.server.machines.server = { };
     extra.roles.server.extraModules = [ "flake.nix" ./nowhere.nix ]; #! missing-file
