@@ -134,7 +134,7 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 			fmt.Fprintln(stdout(o.c), "what services make of an instance's name may be made anew: vars are generated again, files get other names")
 		}
 		if !doc.Fleet.Empty() || len(doc.Renamed) == 0 {
-			return printDiff(stdout(o.c), o.width, o.paint, doc.Fleet)
+			return printDiff(stdout(o.c), o.width, o.paint, doc.Fleet, [2]*sourceTree{})
 		}
 		var b bytes.Buffer
 		printAffectedTable(&b, o.width, o.paint, doc.Fleet)

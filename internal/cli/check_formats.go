@@ -85,7 +85,7 @@ func isInput(file string) bool { return strings.HasPrefix(file, "<") }
 // printAnnotations prints workflow commands, of which GitHub makes annotations.
 func printAnnotations(w io.Writer, r *report) error {
 	out := bufio.NewWriter(w)
-	for _, f := range r.Findings {
+	for _, f := range worstFirst(r.Findings) {
 		var properties []string
 		add := func(name, value string) {
 			properties = append(properties, name+"="+annotationProperty.Replace(term.Escape(value)))

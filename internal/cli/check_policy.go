@@ -24,8 +24,9 @@ import (
 type policyFiles struct {
 	c      *cli.Context
 	source *sourceTree
-	// commit is that of the revision; empty without.
+	// commit is that of the revision, and then the tree as it has it; empty without.
 	commit string
+	then   *sourceTree
 	// seen is a hash of what was read: see [policyFiles.state].
 	seen hash.Hash
 }
@@ -44,6 +45,7 @@ func policyFilesOf(c *cli.Context) (policyFiles, error) {
 		return p, usageError{"--policy-from names a git revision, and the flake is not in a local git repository", ""}
 	}
 	p.commit, err = git.Repo(ref.Root).Resolve(c.Context, revision)
+	p.then = p.source.at(c.Context, p.commit)
 	return p, err
 }
 
@@ -62,9 +64,9 @@ func (p policyFiles) readFlake(name string) ([]byte, error) {
 	if p.commit == "" {
 		return p.source.read(name)
 	}
-	text, err := git.Repo(p.source.root).File(p.c.Context, p.commit, name)
-	if errors.Is(err, git.ErrNotFound) {
-		return nil, fmt.Errorf("%s: %w in %s", name, fs.ErrNotExist, p.c.String("policy-from"))
+	text, err := p.then.read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s: %w in %s", name, err, p.c.String("policy-from"))
 	}
 	return text, err
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -20,6 +23,15 @@ import (
 type sourceTree struct {
 	// root is the top of the tree, to which files are relative; dir is the flake's directory in it.
 	root, dir string
+	// commit, if it is not empty, is the one of the tree's repository that files are read from; kept has those that were.
+	commit string
+	ctx    context.Context
+	kept   map[string][]byte
+}
+
+// at is the same tree as a commit has it.
+func (s *sourceTree) at(ctx context.Context, commit string) *sourceTree {
+	return &sourceTree{root: s.root, dir: s.dir, commit: commit, ctx: ctx, kept: map[string][]byte{}}
 }
 
 // sourceOf is that of the flake that the flags name.
@@ -28,10 +40,15 @@ func sourceOf(c *cli.Context) *sourceTree {
 	return &sourceTree{root: ref.Root, dir: ref.Dir}
 }
 
-// open opens a file of the flake for reading. A name from the flake leads to nothing outside of it.
-func (s *sourceTree) open(name string) (*os.File, error) {
-	if s == nil || s.root == "" {
+// open opens a file of the flake for reading; the error is [fs.ErrNotExist] where there is none. A name from the flake leads to nothing
+// outside of it.
+func (s *sourceTree) open(name string) (io.ReadCloser, error) {
+	switch {
+	case s == nil || s.root == "":
 		return nil, fs.ErrNotExist
+	case s.commit != "":
+		text, err := s.committed(name)
+		return io.NopCloser(bytes.NewReader(text)), err
 	}
 	root, err := os.OpenRoot(s.root)
 	if err != nil {
@@ -47,6 +64,22 @@ func (s *sourceTree) open(name string) (*os.File, error) {
 		return nil, errors.Join(err, file.Close(), fmt.Errorf("%s is not a regular file", name))
 	}
 	return file, nil
+}
+
+// committed is a file as the commit has it.
+func (s *sourceTree) committed(name string) ([]byte, error) {
+	text, known := s.kept[name]
+	if known {
+		return text, nil
+	}
+	text, err := git.Repo(s.root).File(s.ctx, s.commit, name)
+	if errors.Is(err, git.ErrNotFound) {
+		return nil, fs.ErrNotExist
+	}
+	if err == nil {
+		s.kept[name] = text
+	}
+	return text, err
 }
 
 // read returns what is in a file of the flake.

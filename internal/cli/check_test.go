@@ -86,8 +86,8 @@ func TestAnnotations(t *testing.T) {
 	if err := printAnnotations(&out, sample()); err != nil {
 		t.Fatal(err)
 	}
-	want := `::warning file=a b%2Cc%3Ad%25.nix,line=2,col=3,title=setting-failed::inventory.instances.sshd.roles.server: 50%25 of\x0d%0A\x1b[31mmachines: a,b%0Ahint: did you mean "laptop"?
-::error title=module-failed::<nixpkgs>/lib.nix:7:1: no%0Ahint: clanctl explain module-failed
+	want := `::error title=module-failed::<nixpkgs>/lib.nix:7:1: no%0Ahint: clanctl explain module-failed
+::warning file=a b%2Cc%3Ad%25.nix,line=2,col=3,title=setting-failed::inventory.instances.sshd.roles.server: 50%25 of\x0d%0A\x1b[31mmachines: a,b%0Ahint: did you mean "laptop"?
 ::warning title=nix-warning::old%0Ahint: clanctl explain nix-warning
 ::notice file=inventory.json,title=setting-failed::no%0Ahint: clanctl explain setting-failed
 checked an empty clan: nothing found

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -25,12 +27,31 @@ type findingPrinter struct {
 func printText(w *stream, paint painter, r *report) error {
 	out := bufio.NewWriter(w)
 	p := &findingPrinter{out: out, paint: paint, source: r.source, width: w.width()}
-	for _, f := range r.Findings {
-		p.print(f)
+	if len(r.Findings) > 0 {
+		p.all(r.Findings)
 		fmt.Fprintln(out)
 	}
 	fmt.Fprintln(out, r.summary())
 	return out.Flush()
+}
+
+// all prints findings with empty lines between them, what is worst first.
+func (p *findingPrinter) all(findings []instance.Finding) {
+	for i, f := range worstFirst(findings) {
+		if i > 0 {
+			fmt.Fprintln(p.out)
+		}
+		p.print(f)
+	}
+}
+
+// worstFirst are findings by severity; those of one stay as they are.
+func worstFirst(findings []instance.Finding) []instance.Finding {
+	sorted, severities := slices.Clone(findings), instance.Severities()
+	slices.SortStableFunc(sorted, func(f, g instance.Finding) int {
+		return cmp.Compare(slices.Index(severities, f.Severity), slices.Index(severities, g.Severity))
+	})
+	return sorted
 }
 
 // print prints a finding as its String method says, with the line of the file below the place, and a pointer where there is no hint.

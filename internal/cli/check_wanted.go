@@ -43,7 +43,7 @@ const maxPolicyFile = 16 << 20
 // wantedFindings reads the flags, and the clan's policy, which has their defaults.
 func wantedFindings(c *cli.Context) (wanted, error) {
 	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), noIgnore: c.Bool("no-ignore"), codes: codeNames()}
-	severities := []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
+	severities := instance.Severities()
 	if least := c.String("severity"); least != "" && !slices.Contains(severities, instance.Severity(least)) {
 		return want, usageError{fmt.Sprintf("there is no severity %q", least), "it is error, warning or note"}
 	}

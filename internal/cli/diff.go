@@ -65,7 +65,7 @@ func diffCommand() *cli.Command {
 }
 
 // runDiff compares two clans that are located.
-func runDiff(c *cli.Context, flake string, sides [2]side, show func(*diff.Difference) error) error {
+func runDiff(c *cli.Context, flake string, sides [2]side, show func(*diff.Difference, [2]*sourceTree) error) error {
 	var d *diff.Difference
 	_, err := askOf(c, flake, instance.Config{}, func(ctx context.Context, _ instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
 		if err := loadSides(ctx, config, &sides); err != nil {
@@ -83,7 +83,7 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show func(*diff.Differ
 	if c.Bool("show-trace") {
 		printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
 	}
-	if err := show(d); err != nil {
+	if err := show(d, [2]*sourceTree{sides[0].source(c.Context), sides[1].source(c.Context)}); err != nil {
 		return err
 	}
 	for _, note := range notes(d, sides) {
@@ -115,6 +115,15 @@ func (s side) name() string {
 		return "the flake as it is now"
 	}
 	return s.text
+}
+
+// source is the side's source tree, if it is a local one.
+func (s side) source(ctx context.Context) *sourceTree {
+	tree := &sourceTree{root: s.repo.Root, dir: s.repo.Dir}
+	if s.commit != "" {
+		return tree.at(ctx, s.commit)
+	}
+	return tree
 }
 
 // locate finds out what a side means.
@@ -273,7 +282,7 @@ func lockText(input diff.Input) string {
 }
 
 // diffFormat returns what prints a difference in the format that the flags ask for.
-func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
+func diffFormat(c *cli.Context) (func(*diff.Difference, [2]*sourceTree) error, error) {
 	format, json, err := formatOf(c, "text", "json", "markdown")
 	if err != nil {
 		return nil, err
@@ -287,15 +296,15 @@ func diffFormat(c *cli.Context) (func(*diff.Difference) error, error) {
 		if c.IsSet("format") || format != "text" {
 			return nil, usageError{"--affected prints names, and goes with no other format", `which of them are affected directly: clanctl diff -r --jq '.affected[] | select(.kind == "direct").machine'`}
 		}
-		return func(d *diff.Difference) error { return printAffected(c, d) }, nil
+		return func(d *diff.Difference, _ [2]*sourceTree) error { return printAffected(c, d) }, nil
 	}
 	switch format {
 	case "json":
-		return func(d *diff.Difference) error { return json.print(d) }, nil
+		return func(d *diff.Difference, _ [2]*sourceTree) error { return json.print(d) }, nil
 	case "markdown":
-		return func(d *diff.Difference) error { return printDiffMarkdown(w, d) }, nil
+		return func(d *diff.Difference, _ [2]*sourceTree) error { return printDiffMarkdown(w, d) }, nil
 	}
-	return func(d *diff.Difference) error { return printDiff(w, w.width(), paint, d) }, nil
+	return func(d *diff.Difference, trees [2]*sourceTree) error { return printDiff(w, w.width(), paint, d, trees) }, nil
 }
 
 func printAffected(c *cli.Context, d *diff.Difference) error {

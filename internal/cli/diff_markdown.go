@@ -33,7 +33,7 @@ func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
 		findings []instance.Finding
 	}{{"Findings that appeared", d.Findings.Appeared}, {"Findings that went", d.Findings.Gone}} {
 		markdownTable(&b, part.title, []string{"severity", "finding", "where", "what"}, func(add func(...string)) {
-			for _, f := range part.findings {
+			for _, f := range worstFirst(part.findings) {
 				where := f.About()
 				if f.File != "" {
 					where = strings.TrimSuffix(f.Position.String()+": "+where, ": ")

@@ -10,7 +10,8 @@ import (
 )
 
 // printDiff prints a difference for people: what changed, which findings appeared and went, and which machines it touches.
-func printDiff(w io.Writer, width int, paint painter, d *diff.Difference) error {
+// The lines that findings are about are those of the trees, the old and the new one.
+func printDiff(w io.Writer, width int, paint painter, d *diff.Difference, trees [2]*sourceTree) error {
 	var b bytes.Buffer
 	if d.Empty() {
 		fmt.Fprintln(&b, "nothing changed in the inventory")
@@ -26,16 +27,14 @@ func printDiff(w io.Writer, width int, paint painter, d *diff.Difference) error 
 	for _, part := range []struct {
 		title    string
 		findings []instance.Finding
-	}{{"findings that appeared", d.Findings.Appeared}, {"findings that went", d.Findings.Gone}} {
+		source   *sourceTree
+	}{{"findings that appeared", d.Findings.Appeared, trees[1]}, {"findings that went", d.Findings.Gone, trees[0]}} {
 		if len(part.findings) == 0 {
 			continue
 		}
 		separate(&b)
 		fmt.Fprintf(&b, "%s\n", paint(bold, part.title))
-		p := &findingPrinter{out: &b, paint: paint, width: width}
-		for _, f := range part.findings {
-			p.print(f)
-		}
+		(&findingPrinter{out: &b, paint: paint, width: width, source: part.source}).all(part.findings)
 	}
 	printAffectedTable(&b, width, paint, d)
 	_, err := b.WriteTo(w)

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/urfave/cli/v2"
@@ -67,11 +68,9 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 		return err
 	}
 	p := &findingPrinter{out: to, paint: paint, source: sourceOf(c), width: to.width()}
-	for _, f := range inv.Findings {
-		if f.Severity == instance.SeverityError {
-			p.print(f)
-		}
-	}
+	failed := slices.DeleteFunc(slices.Clone(inv.Findings), func(f instance.Finding) bool { return f.Severity != instance.SeverityError })
+	p.all(failed)
+	say(c, "parts of the clan are missing from the output: %s; clanctl check lists all that is wrong", counted(len(failed), "error"))
 	return exitStatus(exitPartial)
 }
 

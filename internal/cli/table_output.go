@@ -61,9 +61,9 @@ func (o *viewOutput) flush() error {
 // findings ends a text with what is wrong.
 func (o *viewOutput) findings(findings []instance.Finding) {
 	p := &findingPrinter{out: &o.text, paint: o.paint, source: sourceOf(o.c), width: o.width}
-	for _, f := range findings {
+	if len(findings) > 0 {
 		fmt.Fprintln(&o.text)
-		p.print(f)
+		p.all(findings)
 	}
 }
 

@@ -174,7 +174,7 @@ func (w *watcher) difference(now *instance.Inventory) {
 		paint = colourless
 	}
 	var b bytes.Buffer
-	_ = printDiff(&b, to.width(), paint, d) // a buffer takes everything
+	_ = printDiff(&b, to.width(), paint, d, [2]*sourceTree{1: sourceOf(w.c)}) // a buffer takes everything
 	_, _ = b.WriteTo(to)
 }
 

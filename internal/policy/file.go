@@ -79,7 +79,7 @@ func Parse(name string, text []byte) (*File, error) {
 	f := &File{Defaults: file.Defaults}
 	if d := f.Defaults; d.Baseline != "" && !filepath.IsLocal(filepath.FromSlash(d.Baseline)) {
 		return nil, p.fail("/defaults/baseline", "the baseline must be a file in the flake's directory or below it", "")
-	} else if d.Severity != "" && !slices.Contains(severities, d.Severity) {
+	} else if d.Severity != "" && !slices.Contains(instance.Severities(), d.Severity) {
 		return nil, p.fail("/defaults/severity", fmt.Sprintf("there is no severity %q", d.Severity), "it is error, warning or note")
 	}
 	for i, entry := range file.Ignore {
@@ -116,8 +116,6 @@ func ParseRules(name string, text []byte) ([]*Rule, error) {
 	}
 	return f.Rules, nil
 }
-
-var severities = []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
 
 // parser reads one file.
 type parser struct {

@@ -75,7 +75,7 @@ func (p *parser) rule(at string, entry ruleJSON, others []*Rule) (*Rule, error) 
 		return nil, p.fail(at, fmt.Sprintf("the rule %q has no expression", r.Code), "select in \"select\" what breaks it")
 	case r.Severity == "":
 		r.Severity = instance.SeverityWarning
-	case !slices.Contains(severities, r.Severity):
+	case !slices.Contains(instance.Severities(), r.Severity):
 		return nil, p.fail(at+"/severity", fmt.Sprintf("there is no severity %q", r.Severity), "it is error, warning or note")
 	}
 	query, err := gojq.Parse(r.Select)

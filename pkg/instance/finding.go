@@ -28,6 +28,9 @@ const (
 	SeverityNote Severity = "note"
 )
 
+// Severities are all that there are, the worst first.
+func Severities() []Severity { return []Severity{SeverityError, SeverityWarning, SeverityNote} }
+
 // Finding is one thing that is wrong with a clan, as data: what kind of thing (Code), with what (Subject), and why (Cause). Its words,
 // [Finding.Message] and [Finding.Hint], are made from these. In JSON the fields of Subject and Position stand beside the others, and the
 // words are there, too; read back, the words are made anew.

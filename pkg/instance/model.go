@@ -124,14 +124,14 @@ func (inv *Inventory) Failure(about Subject) error {
 }
 
 // FindingFor returns a finding that concerns several machines alike as one about one of them: its place and definitions are that
-// machine's own, unless Nix itself pointed elsewhere. The inventory is the one that the finding is of.
+// machine's own, unless Nix itself pointed to another line. The inventory is the one that the finding is of.
 func (inv *Inventory) FindingFor(f Finding, machine string) Finding {
 	if f.Machine == machine || !slices.Contains(f.Machines, machine) {
 		return f
 	}
 	was, now := f, f
 	now.Machine = machine
-	if pos := inv.placeOf(was); pos != nil && *pos == was.Position {
+	if pos := inv.placeOf(was); pos != nil && pos.File == was.File && pos.Line == was.Line {
 		if pos := inv.placeOf(now); pos != nil {
 			now.Position = *pos
 		}
