@@ -16,11 +16,15 @@ func TestCasesInClanCore(t *testing.T) {
 		description = "d"; interface = { lib, ... }: { options.color = lib.mkOption { type = lib.types.str; default = ""; }; }; perInstance = _: { }; }; };`
 	for name, test := range map[string]struct {
 		clan string
-		want []string // "SEVERITY CODE ABOUT: HINT"
+		want []string // "SEVERITY CODE INSTANCE: HINT"
 	}{
 		"extra modules in settings": {
 			`inventory.instances.i = { module.name = "importer"; roles.default.tags.all = { }; roles.default.settings.extraModules = [ { } ]; };`,
 			[]string{`warning unknown-setting i: extraModules stands beside settings, not in them: roles.default.extraModules`},
+		},
+		"setting where there are none": {
+			`inventory.instances.i = { module.name = "importer"; roles.default.tags.all = { }; roles.default.settings.nosuch = 1; };`,
+			[]string{`warning unknown-setting i: remove it`},
 		},
 		"setting of another service of the name": {
 			ownUsers + `inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default = { tags.all = { }; settings.user = "joe"; }; };`,

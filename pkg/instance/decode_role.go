@@ -255,7 +255,7 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 		if f.Undefined {
 			code = CodeMissingSetting
 		}
-		d.lose(f, NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare, Unset: f.Unset}))
+		d.lose(f, NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare, Dropped: bare, Unset: f.Unset}))
 	})
 	if !ok && !bare {
 		return nil

@@ -73,6 +73,8 @@ type Cause struct {
 	Also string `json:"also,omitempty"`
 	// Count is how many there are, Min and Max how many there may be.
 	Count int `json:"count,omitempty"`
+	// Dropped: nothing can read the settings of the role, and clan drops them.
+	Dropped bool `json:"dropped,omitempty"`
 	// Elsewhere are the references by which other inputs offer the service, or one that has the setting: INPUT#NAME.
 	Elsewhere []string `json:"elsewhere,omitempty"`
 	// Hint says what to do about Nix's error, where that is known.

@@ -300,6 +300,9 @@ var besideSettings = []string{"extraModules", "machines", "tags", "settings"}
 
 func unknownSetting(f Finding) (message, hint string) {
 	message, hint = nixSays("the role has no such option", "correct the name, or remove it")(f)
+	if f.Cause.Dropped {
+		message, hint = "the role takes no settings, so clan drops this one", "remove it"
+	}
 	switch {
 	case len(f.Cause.Elsewhere) > 0:
 		hint = fmt.Sprintf("%s has this option: take the module from there, or remove the setting", strings.Join(f.Cause.Elsewhere, " or "))
