@@ -47,6 +47,8 @@ let
     ;
 in
 rec {
+  inherit source;
+
   # ---- sets and lists ----
 
   nameValue = name: value: { inherit name value; };

@@ -1,6 +1,7 @@
 # Where things are written, and by whom.
 #
 #   import ./positions.nix helpers
+#   import ./positions.nix (helpers // { libs = [ lib ]; })      libs are those of nixpkgs
 #
 # A definition is { file; value; }: the value as the user wrote it, with mkIf and its like around the user's sets.
 {
@@ -8,13 +9,17 @@
   named,
   namesToSet,
   peek,
+  source ? "",
   unique,
+  libs ? [ ],
   ...
 }:
 let
   inherit (builtins)
+    any
     attrNames
     concatMap
+    dirOf
     elem
     filter
     head
@@ -23,6 +28,8 @@ let
     isString
     length
     seq
+    stringLength
+    substring
     tail
     typeOf
     unsafeDiscardStringContext
@@ -55,7 +62,11 @@ let
   # A part stands where the whole does: the names in a list have no place of their own.
   unwrap = always: d: map (w: { inherit (d) file; at = d.at or { inherit (d) file; }; } // w) (weighed always d.value);
 
-  # The place of an attribute. Where a function of nixpkgs' lib made the name, the definition's file still is the user's.
+  beginsWith = beginning: text: substring 0 (stringLength beginning) text == beginning;
+  libDirs = concatMap (lib: let p = peek null (unsafeGetAttrPos "genAttrs" lib); in if p == null then [ ] else [ "${dirOf p.file}/" ]) libs;
+
+  # The place of an attribute. Where a function of nixpkgs' lib made the name, the definition's file still is the user's; where in lib it
+  # did nobody wants to know, and some versions of Nix read the whole file for each line and column.
   placeOf =
     name: d:
     let
@@ -63,6 +74,8 @@ let
     in
     if p == null then
       { inherit (d) file; }
+    else if source != "" && d.file != null && beginsWith "${source}/" (toString d.file) && any (dir: beginsWith dir p.file) libDirs then
+      { inherit (p) file; definedIn = d.file; }
     else
       { inherit (p) file line column; } // (if d.file == null || d.file == p.file then { } else { definedIn = d.file; });
 

@@ -47,7 +47,7 @@ let
     inherit (machines) carriers;
     machines = machines.raw;
   };
-  positions = import ./positions.nix helpers;
+  positions = import ./positions.nix (helpers // { libs = [ layout.lib layout.moduleLib ]; });
 
   origins = args.origins or false;
 
