@@ -179,7 +179,8 @@ func writeJSONWith(w io.Writer, v any, end string) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	safe := term.NewJSONWriter(buffered)
 	err := jsonv2.MarshalWrite(safe, v, jsontext.WithIndent("  "), jsonv2.Deterministic(true),
-		jsonv2.FormatNilMapAsNull(true), jsonv2.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true), numbers)
+		jsonv2.FormatNilMapAsNull(true), jsonv2.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true),
+		jsontext.AllowDuplicateNames(true), numbers) // there are none, and looking for them costs
 	if err != nil {
 		return err
 	}
