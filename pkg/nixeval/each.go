@@ -121,6 +121,13 @@ func (w *workers) evaluate(ctx context.Context, batch []item) (rest []item) {
 			w.results <- r
 		}
 	}
+	if w.evaluator.Answer != nil {
+		for i, item := range batch {
+			f, _, err := w.evaluator.find(ctx, w.ref, item.q, "")
+			tell(i, itemResult{found: f, err: err})
+		}
+		return rest
+	}
 	q := lookup{}
 	for _, item := range batch {
 		q.Each = append(q.Each, item.q)

@@ -28,8 +28,7 @@ func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ..
 		return zero[T](), err
 	}
 	q := lookup{Path: append(at.Segments, attr.Segments...), Names: attr.names}
-	result, err := e.ask(ctx, ref, Function{Name: "eval.nix", Source: evalSource}, q, nil)
-	return decodeAnswer[T](ref, q, result, err)
+	return find[T](ctx, e, ref, q, "")
 }
 
 // Apply applies a Nix function to what a reference names (a flake's outputs and its inputs, or, after "#", one output) and to
@@ -49,9 +48,7 @@ func Apply[T any, S ~string | Ref](ctx context.Context, src S, fn string, args a
 		return zero[T](), fmt.Errorf("nixeval: arguments: %w", err)
 	}
 	q := lookup{Path: at.Segments, Args: text}
-	function := Function{Name: "eval.nix", Source: evalSource, Beside: map[string]string{"function.nix": fn}}
-	result, err := e.ask(ctx, ref, function, q, nil)
-	return decodeAnswer[T](ref, q, result, err)
+	return find[T](ctx, e, ref, q, fn)
 }
 
 // evaluator is the one that was given, or the zero one.
@@ -89,16 +86,63 @@ type found struct {
 	Kind    string   `json:"kind"`
 }
 
-// decodeAnswer decodes the only result of a question.
-func decodeAnswer[T any](ref Ref, q lookup, result *Result[json.RawMessage], err error) (T, error) {
+// find puts a question that has one result; fn is the function to apply, if there is one.
+func find[T any](ctx context.Context, e *Evaluator, ref Ref, q lookup, fn string) (T, error) {
+	f, sources, err := e.find(ctx, ref, q, fn)
 	if err != nil {
 		return zero[T](), err
 	}
-	var f found
-	if err := json.Unmarshal(result.Value, &f); err != nil {
-		return zero[T](), fmt.Errorf("nixeval: %w", err)
+	return decodeFound[T](ref, q, f, sources)
+}
+
+func (e *Evaluator) find(ctx context.Context, ref Ref, q lookup, fn string) (f found, sources Sources, err error) {
+	if e.Answer != nil {
+		value, err := e.answer(ctx, ref, question{Path: q.Path, Names: q.Names, Function: fn, Args: q.Args})
+		text := string(value)
+		return found{JSON: &text}, sources, err
 	}
-	return decodeFound[T](ref, q, f, result.Sources)
+	function := Function{Name: "eval.nix", Source: evalSource}
+	if fn != "" {
+		function.Beside = map[string]string{"function.nix": fn}
+	}
+	result, err := e.ask(ctx, ref, function, q, nil)
+	if err != nil {
+		return f, sources, err
+	}
+	return f, result.Sources, json.Unmarshal(result.Value, &f)
+}
+
+// question is what [Evaluator.Answer] is asked.
+type question struct {
+	Flake string          `json:"flake,omitempty"`
+	File  string          `json:"file,omitempty"`
+	Expr  string          `json:"expr,omitempty"`
+	With  json.RawMessage `json:"with,omitempty"`
+	Path  []string        `json:"path,omitempty"`
+	Names bool            `json:"names,omitempty"`
+
+	Function string            `json:"function,omitempty"`
+	Beside   map[string]string `json:"beside,omitempty"`
+	Args     json.RawMessage   `json:"args,omitempty"`
+}
+
+func (e *Evaluator) answer(ctx context.Context, ref Ref, q question) (json.RawMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	switch ref.kind {
+	case fileSource:
+		q.File, q.With = ref.Text, json.RawMessage(ref.args)
+	case exprSource:
+		q.Expr, q.With = ref.expr, json.RawMessage(ref.args)
+	default:
+		q.Flake = ref.Text
+	}
+	text, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	return e.Answer(ctx, text)
 }
 
 func decodeFound[T any](ref Ref, q lookup, f found, sources Sources) (value T, err error) {

@@ -112,15 +112,23 @@ func source[S ~string | Ref](e *Evaluator, src S) (Ref, Path, error) {
 	default:
 		text = fmt.Sprint(src) // a string type
 	}
-	whole := e.within(text)
+	whole := text
 	text, output, _ := strings.Cut(whole, "#")
-	if isPath(whole) && exists(whole) {
+	if isPath(whole) && exists(e.within(whole)) {
 		text, output = whole, "" // a directory with such a name
 	}
 	segments, err := nixlang.ParsePath(output)
 	if err != nil {
 		return Ref{}, Path{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: err.Error()}
 	}
-	ref, err := ResolveRef(text)
+	ref, err := e.resolve(text)
 	return ref, Path{Segments: segments}, err
+}
+
+// resolve is ResolveRef in the evaluator's directory. Who answers instead of Nix needs no flake.
+func (e *Evaluator) resolve(ref string) (Ref, error) {
+	if e.Answer != nil {
+		return Ref{Text: ref, URL: ref}, nil
+	}
+	return ResolveRef(e.within(ref))
 }
