@@ -2,11 +2,14 @@ package api
 
 import (
 	"fmt"
+	"go/ast"
+	"go/token"
 	"go/types"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,6 +69,50 @@ func TestAPIShowsNoInternals(t *testing.T) {
 		})
 	}
 }
+
+// TestNixevalIsSmall: the package for everybody has few names, imports little, and says nothing of clans or of the flags of a program.
+func TestNixevalIsSmall(t *testing.T) {
+	const path = project + "pkg/nixeval"
+	loaded, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedFiles | packages.NeedSyntax, Dir: "../.."}, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, methodCount := 0, 0
+	for _, name := range loaded[0].Types.Scope().Names() {
+		obj := loaded[0].Types.Scope().Lookup(name)
+		if !obj.Exported() {
+			continue
+		}
+		names++
+		if typeName, ok := obj.(*types.TypeName); ok {
+			for range methods(typeName) {
+				methodCount++
+			}
+		}
+	}
+	if names > 25 || methodCount > 30 {
+		t.Errorf("%d exported names and %d methods; at most 25 and 30", names, methodCount)
+	}
+	packages.Visit(loaded, nil, func(p *packages.Package) {
+		if !standard(p.PkgPath) && !strings.HasPrefix(p.PkgPath, project) && !strings.HasPrefix(p.PkgPath, "golang.org/x/") {
+			t.Errorf("%s comes with nixeval", p.PkgPath)
+		}
+	})
+	for _, file := range loaded[0].Syntax {
+		ast.Inspect(file, func(node ast.Node) bool {
+			lit, ok := node.(*ast.BasicLit)
+			if ok && lit.Kind == token.STRING {
+				if text, _ := strconv.Unquote(lit.Value); !strings.HasPrefix(text, project) && ofOthers.MatchString(text) {
+					t.Errorf("%s is said in nixeval", lit.Value)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// ofOthers are words of clans, and flags of the command line in a sentence.
+var ofOthers = regexp.MustCompile(`\bclan\b|\bclanctl\b|[a-z] --[a-uw-z]|--nix|--flake|--timeout`)
 
 func load(t *testing.T) []*types.Package {
 	t.Helper()

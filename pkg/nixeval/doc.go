@@ -1,14 +1,24 @@
-// Package nixeval runs Nix: it applies a Nix function to a flake with `nix eval --json` and returns the JSON, or an error
-// that keeps everything that Nix said.
+// Package nixeval asks Nix from Go: values of a flake, a Nix file or an expression, as Go types, with `nix eval --json` underneath.
 //
-// It knows nothing of clans. One call of [Evaluator.Apply] is one Nix process, in a process group of its own, which is
-// interrupted and then killed when the context ends. The flake is never written to: no lock file, no accepted nixConfig, no
-// --impure and no import-from-derivation unless the caller asks for them.
+// What people do with it:
 //
-// Nix has no terminal, so that nothing below it can ask for a password and wait. Of the caller's environment it gets what it and the
-// fetchers need; all of it where an impure evaluation is asked for. It ends with the process that called, even if that is killed (Linux).
-// If its own database is busy it is asked again, some seconds long; no other failure is tried twice.
+//	names, err := nixeval.Eval[[]string](ctx, ".", nixeval.Attr("nixosConfigurations").Names())
 //
-// The zero [Evaluator] works: it runs the `nix` of PATH. An Evaluator holds configuration only, Apply never changes it, and
-// any number of goroutines may share one.
+//	version, err := nixeval.Eval[string](ctx, "github:me/fleet", nixeval.Attr("nixosConfigurations", host, "config", "system", "stateVersion"))
+//
+//	for option, err := range nixeval.Each[bool](ctx, ".", paths) { ... } // many at once; each error belongs to its own path
+//
+// [Apply] applies a Nix function to a flake, with arguments as data. [Evaluator] says how Nix is run; the zero one runs the nix of PATH.
+// Package nixevaltest has evaluators for tests.
+//
+// What is promised: names and values never become Nix code. The flake is never written to: no lock file, no nixConfig accepted. Nothing is
+// built, and the evaluation is pure, unless the evaluator says otherwise. Nix runs in a process group of its own: when the context ends it
+// is interrupted and then killed, with all below it, and it does not outlive this program (Linux). It has no terminal, and of the environment
+// only what it needs. A busy database of Nix's is asked again for some seconds; no other failure is tried twice. Nothing is kept between
+// calls without a [Evaluator.CacheDir].
+//
+// An error is an [*Error]: its kind ([ErrMissing], [ErrEvaluation], ...), Nix's message as it is, the place in the user's own file, the
+// frames of the trace.
+//
+// Any number of goroutines may share an Evaluator. Nix 2.8 and later can be used; docs/how-to/from-exec.md says which were, and leads over from os/exec.
 package nixeval

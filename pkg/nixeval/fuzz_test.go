@@ -15,7 +15,7 @@ func FuzzLog(f *testing.F) {
 	for _, seed := range []string{
 		`@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix:2:9","level":0,"line":2,"msg":"\u001b[31;1merror:\u001b[0m boo","raw_msg":"boo"}`,
 		`@nix {"action":"start","id":1,"level":4,"text":"copying \u001b]8;;x\u0007x"}` + "\nplain\n@nix {\n@nix [1]\n@nix {\"level\":\"0\"}",
-		"@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: clanctl-source /nix/store/x\"}\n@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: clanctl-inputs {}\"}\n",
+		"@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: nixeval-source /nix/store/x\"}\n@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: nixeval-inputs {}\"}\n",
 	} {
 		f.Add([]byte(seed), 7)
 	}

@@ -47,10 +47,10 @@ const plainProgram = `{
 `
 
 const (
-	sourceMark = "clanctl-source "
-	inputsMark = "clanctl-inputs "
+	sourceMark = "nixeval-source "
+	inputsMark = "nixeval-inputs "
 	inputsName = "inputs.nix"
-	threwMark  = "clanctl-threw"
+	threwMark  = "nixeval-threw"
 	// A function announces a part before it evaluates it, as a path in JSON, and tells when it is done, with the value or without.
 	beginMark = "nixeval-begin "
 	endMark   = "nixeval-end "
