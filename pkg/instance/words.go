@@ -314,7 +314,7 @@ func unknownSetting(f Finding) (message, hint string) {
 
 func manifestFailed(f Finding) (message, hint string) {
 	if f.Cause.Name != "" {
-		return fmt.Sprintf("clan knows no category %q", f.Cause.Name), didYouMean(f.Cause, "the categories are ", "")
+		return fmt.Sprintf("clan knows no category %q, and cannot list the flake's services for it", f.Cause.Name), didYouMean(f.Cause, "the categories are ", "")
 	}
 	return nixSays("a part of the module's manifest does not evaluate", "")(f)
 }
