@@ -33,7 +33,7 @@ var rooms = map[string][]string{
 	"pkg/diff":          {"pkg/instance"},
 	"internal/gogen":    {"internal/term", "pkg/instance", "pkg/module"},
 	"internal/graph":    {"internal/term", "pkg/instance", "internal/view"},
-	"internal/policy":   {"internal/jq", "internal/nearest", "pkg/instance", "pkg/why"},
+	"internal/policy":   {"internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
 	"internal/report":   {"pkg/instance", "pkg/module", "pkg/why"},
 	"internal/scaffold": {"internal/lazyregexp", "pkg/instance"},
 	"pkg/store":         {"internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},

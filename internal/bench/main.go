@@ -10,6 +10,7 @@
 package main
 
 import (
+	_ "embed"
 	"flag"
 	"fmt"
 	"log"
@@ -71,7 +72,7 @@ func run(clanctl, nix string, runs int) (page string, measured bounds, err error
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateOnly), runs)
 	measured = bounds{}
 	for _, c := range all {
-		s := &session{clan: c, clanctl: clanctl, nix: nix, env: []string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache")}}
+		s := &session{clan: c, clanctl: clanctl, nix: nix, work: dir, env: []string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache")}}
 		rows, err := s.measure(runs)
 		if err != nil {
 			return "", nil, fmt.Errorf("%s: %w", c.name, err)
@@ -82,12 +83,18 @@ func run(clanctl, nix string, runs int) (page string, measured bounds, err error
 	return b.String(), measured, nil
 }
 
+// tenRules are what `check --rules` is measured with.
+//
+//go:embed rules.json
+var tenRules []byte
+
 // session measures one clan.
 type session struct {
 	clan
 	clanctl, nix string
 	env          []string
 	bare         samples
+	work         string // a directory for what commands read
 }
 
 // row is one command.
@@ -115,17 +122,21 @@ func (s *session) rows() ([]*row, error) {
 		return nil, fmt.Errorf("the first instance has no role with a machine: %q", out)
 	}
 	instance, role, machine := names[0], names[1], names[2]
+	rules := filepath.Join(s.work, "rules.json")
+	if err := os.WriteFile(rules, tenRules, 0o600); err != nil {
+		return nil, err
+	}
 	var rows []*row
 	for _, args := range [][]string{
-		{"eval"}, {"machines"}, {"machines", "--names"}, {"instances"}, {"tags"}, {"check"}, {"why", instance, role, machine},
+		{"eval"}, {"machines"}, {"machines", "--names"}, {"instances"}, {"tags"}, {"check"}, {"check", "--rules", rules}, {"why", instance, role, machine},
 		{"modules"}, {"schema", instance, role}, {"graph"}, {"diff", "path:" + s.before, "path:" + s.dir}, {"report", "--out", "-"},
 	} {
 		if args[0] == "report" && s.plain() {
 			continue // without nixpkgs' lib it fails for the origins of each member's settings, one by one
 		}
 		name := args[0]
-		if len(args) > 1 && args[1] == "--names" {
-			name += " --names"
+		if len(args) > 1 && strings.HasPrefix(args[1], "--") && args[0] != "report" {
+			name += " " + args[1]
 		}
 		rows = append(rows, &row{name: name, args: args})
 	}

@@ -3,10 +3,10 @@ package policy
 import (
 	"bytes"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -47,7 +47,7 @@ func (i *Ignore) matches(f instance.Finding) bool {
 }
 
 // comment is `# clanctl: ignore CODE -- reason`.
-var comment = regexp.MustCompile(`#[ \t]*clanctl:[ \t]*ignore\b[ \t]*(.*)`)
+var comment = lazyregexp.New(`#[ \t]*clanctl:[ \t]*ignore\b[ \t]*(.*)`)
 
 // Comments are the ignores in a Nix file. Each is about its own line or, where there is nothing else on that, about the next that is no
 // comment.
@@ -59,11 +59,11 @@ func Comments(file string, text []byte) []*Ignore {
 	lines := strings.Split(string(text), "\n")
 	isComment := func(i int) bool { return strings.HasPrefix(strings.TrimSpace(lines[i]), "#") }
 	for i, line := range lines {
-		at := comment.FindStringSubmatchIndex(line)
-		if at == nil {
+		match := comment.FindStringSubmatch(line)
+		if match == nil {
 			continue
 		}
-		code, reason, _ := strings.Cut(line[at[2]:at[3]], "--")
+		code, reason, _ := strings.Cut(match[1], "--")
 		about := i
 		if isComment(i) {
 			for about+1 < len(lines) && isComment(about) {
@@ -71,7 +71,7 @@ func Comments(file string, text []byte) []*Ignore {
 			}
 		}
 		found = append(found, &Ignore{Code: strings.TrimSpace(code), Reason: strings.TrimSpace(reason),
-			Position: instance.Position{File: file, Line: i + 1, Column: at[0] + 1}, line: about + 1, lines: strings.TrimSpace(line) + "\n" + strings.TrimSpace(lines[about])})
+			Position: instance.Position{File: file, Line: i + 1, Column: strings.Index(line, match[0]) + 1}, line: about + 1, lines: strings.TrimSpace(line) + "\n" + strings.TrimSpace(lines[about])})
 	}
 	return found
 }

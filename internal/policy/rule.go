@@ -6,8 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"runtime/metrics"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/itchyny/gojq"
 
 	"github.com/clanctl/clanctl/internal/jq"
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -56,7 +56,7 @@ type ruleJSON struct {
 	Select   string            `json:"select"`
 }
 
-var ruleCode = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var ruleCode = lazyregexp.New(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // rule reads a rule, and compiles its expression.
 func (p *parser) rule(at string, entry ruleJSON, others []*Rule) (*Rule, error) {
@@ -179,9 +179,9 @@ func (r *Rule) run(ctx context.Context, document any, most limits) ([]Selection,
 
 // watchMemory ends what takes too much, before the machine does.
 func watchMemory(ctx context.Context, most uint64, cancel context.CancelCauseFunc) {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	before := sample[0].Value.Uint64()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	before := now.HeapAlloc
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -189,7 +189,7 @@ func watchMemory(ctx context.Context, most uint64, cancel context.CancelCauseFun
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if metrics.Read(sample); sample[0].Value.Uint64() > before+most {
+			if runtime.ReadMemStats(&now); now.HeapAlloc > before+most {
 				cancel(fmt.Errorf("it takes more than %d MiB of memory", most>>20))
 				return
 			}
