@@ -116,7 +116,7 @@ func failedInstance(got, want map[string]any) map[string]any {
 func ofMembers(inventory *instance.Inventory) []instance.Finding {
 	return slices.DeleteFunc(slices.Clone(inventory.Findings), func(f instance.Finding) bool {
 		inst := inventory.Instances[f.Instance]
-		return f.Code == "evaluation-failed" || f.Severity == instance.SeverityWarning && inst != nil && inst.Roles[f.Role] != nil && len(inst.Roles[f.Role].Machines) == 0
+		return f.Code == "evaluation-failed" || f.Code == "extra-modules-failed" || f.Severity == instance.SeverityWarning && inst != nil && inst.Roles[f.Role] != nil && len(inst.Roles[f.Role].Machines) == 0
 	})
 }
 

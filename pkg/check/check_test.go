@@ -142,7 +142,7 @@ func TestIdleMacs(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"mini": nil, "box": nil}, Macs: []string{"mini"},
 		Instances: map[string]invtest.Instance{"i": {Module: "core#svc", Roles: roles{"r": {Tags: []string{"all"}}}}}}.Inventory()
 	inv.Instances["i"].Roles["r"].Idle = []string{"mini"}
-	compareRows(t, inv, row{"idle-macs", "inventory.instances.i.roles.r", ""})
+	compareRows(t, inv, row{"idle-macs", "inventory.instances.i.roles.r", `the tag "nixos" instead of "all" leaves the Macs out`})
 	f := Run(inv)[0]
 	if f.Severity != instance.SeverityNote || f.Message() != `the service core#svc has nothing for Macs, so clan deploys nothing of it to "mini"` {
 		t.Errorf("%s: %s", f.Severity, f.Message())
@@ -211,4 +211,33 @@ func TestDeprecatedModules(t *testing.T) {
 		row{"deprecated-module", "inventory.instances.loud", hint},
 		row{"deprecated-module", "inventory.instances.old", hint},
 	)
+}
+
+// Inputs that follow one another are one source, under whatever names.
+func TestSplitServicesBySource(t *testing.T) {
+	inv := invtest.Clan{Instances: map[string]invtest.Instance{
+		"one": {Module: "core#borgbackup"}, "two": {Module: "clan#borgbackup"}, "three": {Module: "fork#borgbackup"},
+	}}.Inventory()
+	inv.Flake.Layout = instance.LayoutClan
+	inv.Catalogue.Inputs = map[string]module.Input{"core": {Source: "/nix/store/a-source"}, "clan": {Source: "/nix/store/a-source"}, "fork": {Source: "/nix/store/b-source"}}
+	for _, inst := range inv.Instances {
+		inst.Module.Resolved = *inst.Module.Input
+	}
+	compareRows(t, inv, row{"split-service", "inventory.instances.one", "write the module the same way in all of them"})
+}
+
+func TestUntrackedFiles(t *testing.T) {
+	inv := invtest.Clan{Machines: map[string][]string{"known": nil}}.Inventory()
+	inv.Flake.Layout, inv.PersistedFile = instance.LayoutClan, "fleet/inventory.json"
+	inv.Untracked = []string{
+		"fleet/inventory.json", "fleet/machines/known/disko.nix", "fleet/machines/known/notes.md", "fleet/machines/new/configuration.nix", "fleet/machines/new/disko.nix",
+		"fleet/machines/README.md", "fleet/machines/empty/notes.md", "inventory.json", "machines/known/disko.nix", "other/fleet/machines/known/disko.nix",
+	}
+	var got []string
+	for _, f := range Run(inv) {
+		got = append(got, f.File)
+	}
+	if want := []string{"fleet/inventory.json", "fleet/machines/known/disko.nix", "fleet/machines/new"}; !slices.Equal(got, want) {
+		t.Errorf("untracked: %q", got)
+	}
 }

@@ -135,6 +135,14 @@ func hasSettings(role *instance.Role) bool {
 	return set
 }
 
+// byAll is "all" where that is the tag by which machines are in the role.
+func byAll(role *instance.Role) string {
+	if slices.Contains(role.Tags, "all") {
+		return "all"
+	}
+	return ""
+}
+
 // idleMacs: the service has no module for Macs, and clan deploys nothing of it to those among the members.
 func idleMacs(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
@@ -142,7 +150,7 @@ func idleMacs(inv *instance.Inventory) []instance.Finding {
 		if len(role.Idle) > 0 {
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, instance.CodeIdleMacs,
 				instance.Subject{Instance: ref.Instance, Role: ref.Role},
-				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(), Names: instance.Shown(role.Idle)}))
+				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(), Names: instance.Shown(role.Idle), Tag: byAll(role)}))
 		}
 	}
 	return found

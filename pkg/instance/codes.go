@@ -50,20 +50,21 @@ const (
 	CodeImpossibleConstraint    Code = "impossible-constraint"
 	CodeConstraintOfUnknownRole Code = "constraint-of-unknown-role"
 
-	CodeMalformed        Code = "malformed-inventory"
-	CodeRoleFailed       Code = "role-failed"
-	CodeInstanceFailed   Code = "instance-failed"
-	CodeInstancesFailed  Code = "instances-failed"
-	CodeMachineFailed    Code = "machine-failed"
-	CodeMachinesFailed   Code = "machines-failed"
-	CodeTagFailed        Code = "tag-failed"
-	CodeEvaluationFailed Code = "evaluation-failed"
-	CodeFlakeFailed      Code = "flake-failed"
-	CodeFailedCheck      Code = "failed-check"
-	CodeNixWarning       Code = "nix-warning"
-	CodeMissingFile      Code = "missing-file"
-	CodeMissingModule    Code = "missing-module"
-	CodeUntrackedFile    Code = "untracked-file"
+	CodeMalformed          Code = "malformed-inventory"
+	CodeRoleFailed         Code = "role-failed"
+	CodeInstanceFailed     Code = "instance-failed"
+	CodeInstancesFailed    Code = "instances-failed"
+	CodeMachineFailed      Code = "machine-failed"
+	CodeMachinesFailed     Code = "machines-failed"
+	CodeTagFailed          Code = "tag-failed"
+	CodeEvaluationFailed   Code = "evaluation-failed"
+	CodeFlakeFailed        Code = "flake-failed"
+	CodeFailedCheck        Code = "failed-check"
+	CodeNixWarning         Code = "nix-warning"
+	CodeMissingFile        Code = "missing-file"
+	CodeExtraModulesFailed Code = "extra-modules-failed"
+	CodeMissingModule      Code = "missing-module"
+	CodeUntrackedFile      Code = "untracked-file"
 
 	CodeDeprecatedServices Code = "deprecated-services"
 	CodeDroppedServices    Code = "dropped-services"
@@ -171,6 +172,7 @@ var codes = []CodeInfo{
 	{CodeNixWarning, warns, "The clan's own code warns.", nixSays("the clan's own code warns", "")},
 
 	{CodeMissingFile, fails, "An extra module of a role is a file that is not there.", missingFile},
+	{CodeExtraModulesFailed, fails, "The extra modules of a role do not evaluate.", nixSays("the extra modules do not evaluate", "machines with the role do not build")},
 	{CodeMissingModule, warns, "One of the flake's own modules is a file that is not there.", missingModule},
 	{CodeUntrackedFile, warns, "Clan reads a file that git does not track, so that Nix does not see it.", untrackedFile},
 

@@ -110,8 +110,8 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	for _, file := range node.Missing.Value {
 		role.Missing = append(role.Missing, d.places.local(file).name)
 	}
-	if f := node.ExtraModules.Failure; f != nil {
-		d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "extraModules"}))
+	if f := firstFailure(node.ExtraModules.Failure, node.Missing.Failure); f != nil {
+		d.lose(f, NewFinding(CodeExtraModulesFailed, subject, Cause{Part: "extraModules"}))
 	}
 	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure, node.MachineLayers.Failure, node.TagLayers.Failure)
 	if f := node.TagsAreSets.Failure; own == nil && f != nil {

@@ -272,6 +272,9 @@ func (inv *Inventory) placeOf(f Finding) *Position {
 	if best == nil && f.Machine != "" {
 		best = inv.At(append(role, "machines", f.Machine)...)
 	}
+	if best == nil && f.Cause.Part != "" {
+		best = inv.At(append(role, f.Cause.Part)...)
+	}
 	return cmp.Or(best, inv.At(role...), inv.At(base...))
 }
 

@@ -203,7 +203,11 @@ func count(n int, noun string) string {
 }
 
 func idleMacs(f Finding) (string, string) {
-	return fmt.Sprintf("the service %s has nothing for Macs, so clan deploys nothing of it to %s", f.Cause.Service, nearest.List(f.Cause.Names)), ""
+	hint := ""
+	if f.Cause.Tag == "all" {
+		hint = `the tag "nixos" instead of "all" leaves the Macs out`
+	}
+	return fmt.Sprintf("the service %s has nothing for Macs, so clan deploys nothing of it to %s", f.Cause.Service, nearest.List(f.Cause.Names)), hint
 }
 
 func failedCheckWords(f Finding) (string, string) {

@@ -58,7 +58,7 @@ let
     let
       file = if substring 0 1 module == "/" then module else "${toString directory}/${module}";
     in
-    if peek false (isString module) then (if pathExists file then [ ] else [ (unsafeDiscardStringContext file) ]) else map toString (missingFiles module);
+    if isString module then (if pathExists file then [ ] else [ (unsafeDiscardStringContext file) ]) else map toString (missingFiles module);
 
   show = path: layer: genList (i: part (path ++ [ (toString i) ]) {
     inherit (elemAt layer i) file;

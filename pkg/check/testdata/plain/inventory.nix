@@ -41,6 +41,8 @@
       extraModules = [ ./modules.nix (_: { }) "flake.nix" { imports = [ ./modules.nix ]; } ]; #+
     };
     limited.roles.spare = { };
+    limited.roles.guest.machines.phone = { };
+    limited.roles.guest.extraModules = [ { } (throw "not there") ]; #! extra-modules-failed
     limited.roles.night.tags.nigth = { }; #! unknown-tag
     limited.roles.night.settings.port = 80; #! -
 

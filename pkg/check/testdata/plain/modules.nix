@@ -7,6 +7,7 @@ rec {
     roles.boss = { };
     roles.crew = { };
     roles.spare = { };
+    roles.guest = { };
     roles.night = { };
     manifest.constraints.roles = {
       boss.maxMachines = 1;
