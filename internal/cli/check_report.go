@@ -90,11 +90,11 @@ func newReport(c *cli.Context, inv *instance.Inventory, want wanted) (*report, e
 }
 
 // judge counts findings and keeps those to be shown. The inventory is nil where they are of modules. An ignore of one of the codes that is for
-// nothing is a finding where the whole clan was looked at.
-func (r *report) judge(inv *instance.Inventory, findings []instance.Finding, want wanted, codes []string, whole bool) {
+// nothing is a finding where the whole clan was looked at; also in the files of some places more.
+func (r *report) judge(inv *instance.Inventory, findings []instance.Finding, want wanted, codes []string, whole bool, also ...instance.Position) {
 	var ignores, here policy.Ignores
 	if !want.noIgnore {
-		here = want.files.comments(policy.Files(inv, findings))
+		here = want.files.comments(policy.Files(inv, findings, also...))
 		ignores = append(here, want.policy.Ignores...)
 		if want.files.commit == "" {
 			here = ignores // of a revision's policy file nothing can be changed

@@ -80,6 +80,13 @@ func newModulesReport(c *cli.Context, own module.Input, want wanted) *report {
 	if len(own.Modules) == 0 && own.Err == nil {
 		r.none = "the flake has no service modules of its own: clanctl modules new NAME writes one"
 	}
-	r.judge(nil, check.Modules(own), want, moduleCodes(), c.NArg() == 0)
+	var written []instance.Position
+	for _, service := range own.Modules {
+		if service.Written != nil {
+			at := service.Written.Position
+			written = append(written, instance.Position{File: at.File, Line: at.Line, Column: at.Column})
+		}
+	}
+	r.judge(nil, check.Modules(own), want, moduleCodes(), c.NArg() == 0, written...)
 	return r
 }

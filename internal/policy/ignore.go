@@ -144,9 +144,9 @@ func (i *Ignore) finding(code instance.Code, cause instance.Cause) instance.Find
 	return f
 }
 
-// Files are the Nix files of the flake itself that parts of the inventory are written in, or that findings point into. The inventory may
-// be nil.
-func Files(inv *instance.Inventory, findings []instance.Finding) []string {
+// Files are the Nix files of the flake itself that parts of the inventory are written in, that findings point into, or other places are
+// in. The inventory may be nil.
+func Files(inv *instance.Inventory, findings []instance.Finding, also ...instance.Position) []string {
 	files := map[string]bool{}
 	add := func(p *instance.Position) {
 		if p != nil && strings.HasSuffix(p.File, ".nix") && !strings.HasPrefix(p.File, "<") && !strings.HasPrefix(p.File, "/") {
@@ -168,6 +168,9 @@ func Files(inv *instance.Inventory, findings []instance.Finding) []string {
 	}
 	for _, f := range findings {
 		add(&f.Position)
+	}
+	for _, position := range also {
+		add(&position)
 	}
 	return slices.Sorted(maps.Keys(files))
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,7 +28,7 @@ func rulesOf(t *testing.T, expressions ...string) []*Rule {
 	return f.Rules
 }
 
-// clan has positions as Nix gives them: line 1 is machine a's, 2 its membership, 3 the tag's, 4 the role's, 5 and 6 settings of a and the role.
+// clan has positions as Nix gives them: line 1 is machine a's, 2 its membership, 3 the tag's, 4 the role's, 5 and 6, 9 and 10 settings of a and the role.
 func clan(t *testing.T) *instance.Inventory {
 	settings := func(value string) *instance.Settings {
 		s := &instance.Settings{}
@@ -42,14 +43,14 @@ func clan(t *testing.T) *instance.Inventory {
 	role := &instance.Role{
 		Tags: []string{"t"},
 		Machines: map[string]*instance.Member{
-			"a": {Explicit: true, Tags: []string{}, Settings: settings(`{"port": 1, "deep": {"x": 5}, "list": [1, 2]}`)},
+			"a": {Explicit: true, Tags: []string{}, Settings: settings(`{"port": 1, "deep": {"x": 5}, "list": [1, 2], "strong": true}`)},
 			"b": {Tags: []string{"t"}, Settings: settings(`{"port": 2, "deep": {"x": 6}, "list": []}`)},
 			"c": {Tags: []string{"t"}, Settings: settings(`{"port": 2, "deep": {"x": 7}, "list": []}`)},
 			"d": {Explicit: true, Tags: []string{}},
 		},
 		Layers: instance.Layers{
-			Role:     []instance.Definition{{Value: map[string]any{"port": 2, "deep": map[string]any{"_type": "override", "priority": 1000, "content": map[string]any{"x": 6}}}}},
-			Machines: map[string][]instance.Definition{"a": {{Value: map[string]any{"port": map[string]any{"_type": "override", "priority": 50, "content": 1}}}}},
+			Role:     []instance.Definition{{Value: map[string]any{"port": 2, "strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true}, "deep": map[string]any{"_type": "override", "priority": json.Number("1000"), "content": map[string]any{"x": 6}}}}},
+			Machines: map[string][]instance.Definition{"a": {{Value: map[string]any{"port": map[string]any{"_type": "override", "priority": json.Number("50"), "content": 1}, "strong": false}}}},
 		},
 	}
 	return &instance.Inventory{
@@ -62,9 +63,9 @@ func clan(t *testing.T) *instance.Inventory {
 			"tags":     {Below: map[string]*instance.Place{"t": at(8, nil)}},
 			"instances": {Below: map[string]*instance.Place{"i": at(7, map[string]*instance.Place{"roles": {Below: map[string]*instance.Place{
 				"r": at(4, map[string]*instance.Place{
-					"machines": {Below: map[string]*instance.Place{"a": at(2, map[string]*instance.Place{"settings": {Below: map[string]*instance.Place{"port": at(5, nil)}}})}},
+					"machines": {Below: map[string]*instance.Place{"a": at(2, map[string]*instance.Place{"settings": {Below: map[string]*instance.Place{"port": at(5, nil), "strong": at(9, nil)}}})}},
 					"tags":     {Below: map[string]*instance.Place{"t": at(3, nil)}},
-					"settings": {Below: map[string]*instance.Place{"port": at(6, nil)}},
+					"settings": {Below: map[string]*instance.Place{"port": at(6, nil), "strong": at(10, nil)}},
 				})}}})}},
 		}},
 	}
@@ -89,6 +90,8 @@ func TestRules(t *testing.T) {
 		".instances[].roles[].machines[].settings":     {"f:2 inventory.instances.i.roles.r.machines.a.settings", "f:3 inventory.instances.i.roles.r.machines.b.settings for b c"},
 		"..|.port?|select(.)":                          {"f:5 inventory.instances.i.roles.r.machines.a.settings.port 1", "f:6 inventory.instances.i.roles.r.machines.b.settings.port for b c 2"},
 		".instances.i.roles.r.machines[].settings.not": {"f:2 inventory.instances.i.roles.r.machines.a.settings.not <nil>", "f:3 inventory.instances.i.roles.r.machines.b.settings.not for b c <nil>"},
+		// The layer that counts, not the first.
+		".instances.i.roles.r.machines.a.settings.strong": {"f:10 inventory.instances.i.roles.r.machines.a.settings.strong true"},
 		// Values that differ are not shown.
 		".instances.i.roles.r.machines[].settings.deep.x":  {"f:2 inventory.instances.i.roles.r.machines.a.settings.deep.x 5", "f:3 inventory.instances.i.roles.r.machines.b.settings.deep.x for b c"},
 		".instances.i.roles.r.machines.a.settings.list[]":  {"f:2 inventory.instances.i.roles.r.machines.a.settings.list.\"0\" 1", "f:2 inventory.instances.i.roles.r.machines.a.settings.list.\"1\" 2"},
