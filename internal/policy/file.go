@@ -49,6 +49,8 @@ type Defaults struct {
 
 // fileJSON is the file's form.
 type fileJSON struct {
+	// Schema is for editors.
+	Schema   string   `json:"$schema"`
 	Defaults Defaults `json:"defaults"`
 	Ignore   []struct {
 		Code   string `json:"code"`

@@ -144,12 +144,13 @@ func (i *Ignore) finding(code instance.Code, cause instance.Cause) instance.Find
 	return f
 }
 
-// Files are the Nix files of the flake itself that parts of the inventory are written in, that findings point into, or other places are
+// Files are the files of the flake itself that parts of the inventory are written in, that findings point into, or other places are
 // in. The inventory may be nil.
 func Files(inv *instance.Inventory, findings []instance.Finding, also ...instance.Position) []string {
 	files := map[string]bool{}
 	add := func(p *instance.Position) {
-		if p != nil && strings.HasSuffix(p.File, ".nix") && !strings.HasPrefix(p.File, "<") && !strings.HasPrefix(p.File, "/") {
+		// In JSON there are no comments.
+		if p != nil && p.File != "" && !strings.HasSuffix(p.File, ".json") && !strings.HasPrefix(p.File, "<") && !strings.HasPrefix(p.File, "/") {
 			files[p.File] = true
 		}
 	}
