@@ -126,12 +126,12 @@ func compare(t *testing.T, evaluator nixeval.Evaluator, from string, find finder
 }
 
 func TestEveryFinding(t *testing.T) {
-	for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "malformed", "tags-failed", "flake-failed", "failed-check"} {
-		t.Run(name, func(t *testing.T) { compare(t, nixtest.Evaluator(t), filepath.Join("testdata", name), findings, nil) })
-	}
-	for _, name := range []string{"modules", "modules-failed"} {
-		t.Run(name, func(t *testing.T) {
-			compare(t, nixtest.Evaluator(t), filepath.Join("testdata", name), moduleFindings, nil)
-		})
-	}
+	nixtest.Each(t, func(t *testing.T, evaluator nixeval.Evaluator) {
+		for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "malformed", "tags-failed", "flake-failed", "failed-check"} {
+			t.Run(name, func(t *testing.T) { compare(t, evaluator, filepath.Join("testdata", name), findings, nil) })
+		}
+		for _, name := range []string{"modules", "modules-failed"} {
+			t.Run(name, func(t *testing.T) { compare(t, evaluator, filepath.Join("testdata", name), moduleFindings, nil) })
+		}
+	})
 }

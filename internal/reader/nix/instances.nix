@@ -27,6 +27,7 @@ let
     elemAt
     filter
     genList
+    getContext
     isAttrs
     isList
     isString
@@ -52,13 +53,16 @@ let
   # True, if the members evaluate.
   areSets = members: builtins.foldl' (value: member: builtins.seq member value) true (attrValues members);
 
-  # The files that an extra module names and that are not there. A string is relative to the clan's directory.
+  # The files that an extra module names and that are not there. A string is relative to the clan's directory; one into something that has
+  # to be built first is left alone.
   missingIn =
     module:
     let
       file = if substring 0 1 module == "/" then module else "${toString directory}/${module}";
     in
-    if isString module then (if pathExists file then [ ] else [ (unsafeDiscardStringContext file) ]) else map toString (missingFiles module);
+    if isString module then (if isBuilt module || pathExists file then [ ] else [ (unsafeDiscardStringContext file) ]) else map toString (missingFiles module);
+
+  isBuilt = s: filter (c: c ? outputs) (attrValues (getContext s)) != [ ];
 
   show = path: layer: genList (i: part (path ++ [ (toString i) ]) {
     inherit (elemAt layer i) file;

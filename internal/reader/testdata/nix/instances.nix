@@ -29,7 +29,7 @@ in
   };
   # Files in extraModules, also in what the module system wraps them in; strings are relative to the clan's directory.
   missing = {
-    got = (facts { i.roles.r.extraModules = [ ./instances.nix ./nowhere.nix { imports = [ ./gone.nix ]; } "testdata/nix" "nowhere.nix" ]; }).i.roles.r.missing;
+    got = (facts { i.roles.r.extraModules = [ ./instances.nix ./nowhere.nix { imports = [ ./gone.nix ]; } "testdata/nix" "nowhere.nix" "${derivation { name = "built"; system = "any"; builder = "any"; }}/later.nix" ]; }).i.roles.r.missing;
     want = map toString [ ./nowhere.nix ./gone.nix ../../nowhere.nix ];
   };
   # clan wraps each definition in a module that names its file.
