@@ -9,7 +9,9 @@
 # that has none.
 root: args:
 let
-  inherit (builtins) attrNames elemAt foldl' genList isAttrs length seq stringLength toJSON trace typeOf unsafeDiscardStringContext;
+  inherit (builtins)
+    attrNames concatStringsSep elemAt foldl' genList isAttrs isList length map seq stringLength toJSON trace typeOf
+    unsafeDiscardStringContext;
 
   find = from: foldl' (at: name:
     if at ? missing then at
@@ -23,6 +25,17 @@ let
     else if !names then { json = toJSON found.value; }
     else if isAttrs found.value then { json = toJSON (attrNames found.value); }
     else { kind = typeOf found.value; };
+
+  # What a function makes may be a set with an outPath that is no derivation, { inherit (x) drvPath outPath; } say, of which toJSON leaves
+  # nothing but the path.
+  isPath = set: set ? outPath && (set ? type || set ? _type || set ? sourceInfo);
+  encode = value:
+    if isAttrs value && !(isPath value || value ? __toString) then
+      "{${concatStringsSep "," (map (name: "${toJSON name}:${encode value.${name}}") (attrNames value))}}"
+    else if isList value then
+      "[${concatStringsSep "," (map encode value)}]"
+    else
+      toJSON value;
 
   # A long result waits for the end: Nix's log is no place for it.
   told = result:
@@ -38,6 +51,6 @@ if args ? each then
   seq root { all = inOrder; }
 else if args ? args then
   let found = find root args.path; in
-  if found ? missing then found else { json = toJSON (import ./function.nix found.value args.args); }
+  if found ? missing then found else { json = encode (import ./function.nix found.value args.args); }
 else
   look root args

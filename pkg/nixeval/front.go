@@ -36,7 +36,8 @@ func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ..
 //
 //	nixeval.Apply[string](ctx, ".", "flake: { host }: flake.nixosConfigurations.${host}.config.system.stateVersion", args)
 //
-// Nothing needs to be put into the text of fn: values go into args.
+// Nothing needs to be put into the text of fn: values go into args. A set that fn makes with an outPath in it stays a set; a derivation
+// is its path. To apply fn to one output, and have [ErrMissing] where there is none, name it: ref + "#" + Attr(...).String().
 func Apply[T any, S ~string | Ref](ctx context.Context, src S, fn string, args any, with ...Evaluator) (T, error) {
 	e := evaluator(with)
 	ref, at, err := source(e, src)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"log/slog"
 	"maps"
 	"os"
@@ -120,11 +121,29 @@ func TestApply(t *testing.T) {
 		if _, err := nixeval.Apply[int](t.Context(), dir, "flake: args: {", nil, e); !errors.Is(err, nixeval.ErrEvaluation) {
 			t.Errorf("syntax: %v", err)
 		}
+		values := `_: { d }: { set = { outPath = "/o"; drvPath = "/d"; "a \"b\"" = [ 1.5 null true { } [ ] ]; }; inherit d; drv = { type = "derivation"; outPath = "/p"; other = throw "no"; }; }`
+		want := `{"d":{"x":[{"outPath":"y"}]},"drv":"/p","set":{"a \"b\"":[1.5,null,true,{},[]],"drvPath":"/d","outPath":"/o"}}`
+		got, err := nixeval.Apply[json.RawMessage](t.Context(), dir, values, json.RawMessage(`{"d":{"x":[{"outPath":"y"}]}}`), e)
+		if err != nil || string(got) != want {
+			t.Errorf("values: %s, %v", got, err)
+		}
 		large := strings.Repeat("x", 200_000)
 		if got, err := nixeval.Apply[int](t.Context(), dir, "_: builtins.stringLength", large, e); err != nil || got != len(large) {
 			t.Errorf("large arguments: %v, %v", got, err)
 		}
 	})
+}
+
+func TestPathText(t *testing.T) {
+	var set flag.FlagSet
+	var path nixeval.Path
+	set.TextVar(&path, "attr", nixeval.Attr("a"), "")
+	if err := set.Parse([]string{"-attr", `a."b.c"`}); err != nil || !slices.Equal(path.Segments, []string{"a", "b.c"}) || path.String() != `a."b.c"` {
+		t.Errorf("%q, %v", path.Segments, err)
+	}
+	if err := path.UnmarshalText([]byte("a..b")); err == nil {
+		t.Error("a..b is a path")
+	}
 }
 
 func TestFileAndExpr(t *testing.T) {

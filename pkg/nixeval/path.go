@@ -26,3 +26,13 @@ func (p Path) Names() Path { return Path{Segments: p.Segments, names: true} }
 
 // String is the path as one writes it in Nix: names that are not identifiers are quoted.
 func (p Path) String() string { return nixlang.PathString(p.Segments) }
+
+// MarshalText is String.
+func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads a path that a person has written: names with dots between them, quoted where they hold other signs.
+func (p *Path) UnmarshalText(text []byte) error {
+	segments, err := nixlang.ParsePath(string(text))
+	*p = Path{Segments: segments}
+	return err
+}
