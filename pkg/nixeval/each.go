@@ -29,7 +29,7 @@ func Each[T any, S ~string | Ref](ctx context.Context, src S, attrs []Path, with
 		defer running.Wait()
 		defer cancel()
 		for i, attr := range attrs {
-			q := lookup{Path: append(at.Segments[:len(at.Segments):len(at.Segments)], attr.Segments...), Names: attr.names}
+			q := lookup{Path: append(at.Segments[:len(at.Segments):len(at.Segments)], attr.Segments...), Names: attr.names, System: e.systemFor(at)}
 			w.queue = append(w.queue, item{i, q, false})
 			if err != nil && !yield(Result[T]{Path: attr}, err) {
 				return

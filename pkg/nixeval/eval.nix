@@ -3,24 +3,29 @@
 #   args.path    names of attributes, one below the other
 #   args.names   true: only the names of what is there
 #   args.each    [ { path; names; } ... ] instead: each is announced before it is evaluated, and told as soon as it is known
-#   args.args    there: ./function.nix is applied to the value and to these
+#   args.apply   true: ./function.nix is applied to the value, and to args.args where these are there
+#   args.system  there: what is not at the path itself may be below packages.SYSTEM or legacyPackages.SYSTEM, which come first, as for Nix
 #
 # One result is { json; }, or { missing; names; } where the path ends: how far it leads, and the names there, or { kind; } for something
 # that has none.
 root: args:
 let
   inherit (builtins)
-    attrNames concatStringsSep elemAt foldl' genList isAttrs isList length map seq stringLength toJSON trace typeOf
+    attrNames concatStringsSep elemAt filter foldl' genList head isAttrs isList length map seq stringLength toJSON trace typeOf
     unsafeDiscardStringContext;
 
-  find = from: foldl' (at: name:
+  walk = from: foldl' (at: name:
     if at ? missing then at
     else if isAttrs at.value && at.value ? ${name} then { value = at.value.${name}; depth = at.depth + 1; }
     else { missing = at.depth; names = if isAttrs at.value then attrNames at.value else [ ]; }
   ) { value = from; depth = 0; };
 
-  look = from: { path, names ? false }:
-    let found = find from path; in
+  find = from: path: system:
+    let known = filter (found: !(found ? missing)) (map (set: walk from ([ set system ] ++ path)) [ "packages" "legacyPackages" ]); in
+    if system != "" && known != [ ] then head known else walk from path;
+
+  look = from: { path, names ? false, system ? "" }:
+    let found = find from path system; in
     if found ? missing then found
     else if !names then { json = toJSON found.value; }
     else if isAttrs found.value then { json = toJSON (attrNames found.value); }
@@ -49,8 +54,11 @@ let
 in
 if args ? each then
   seq root { all = inOrder; }
-else if args ? args then
-  let found = find root args.path; in
-  if found ? missing then found else { json = encode (import ./function.nix found.value args.args); }
+else if args.apply or false then
+  let
+    found = find root args.path (args.system or "");
+    applied = import ./function.nix found.value;
+  in
+  if found ? missing then found else { json = encode (if args ? args then applied args.args else applied); }
 else
   look root args

@@ -27,6 +27,10 @@ type Evaluator struct {
 	Refresh bool
 	Impure  bool
 
+	// System, if set, has an output after "#" be looked for below packages.SYSTEM and legacyPackages.SYSTEM, too, as Nix's command line does:
+	// "nixpkgs#hello". [Evaluator.Version] tells the system of this machine.
+	System string
+
 	// Jobs is how many Nix processes [Each] may run at once. Zero: one for each CPU.
 	Jobs int
 
@@ -64,8 +68,8 @@ type Evaluator struct {
 	Logger *slog.Logger
 
 	// Answer, if set, is asked instead of Nix: package nixevaltest has some that answer from values or from recorded files. A question is an
-	// object: "flake", "file" or "expr" is what was given as such ("with": the arguments of the latter two); "path", and "names": true
-	// for the names there; "function" ("beside": its files) and "args" where one is applied. The answer is the value, or an [*Error].
+	// object: "flake", "file" or "expr" is what was given as such ("with": the arguments of the latter two); "path", "names": true
+	// for the names there, and "system"; "function" ("beside": its files) and "args" where one is applied. The answer is the value, or an [*Error].
 	Answer func(ctx context.Context, question json.RawMessage) (json.RawMessage, error)
 
 	// Recording, if set, notes the answers: see [Evaluator.Record].

@@ -27,14 +27,15 @@ func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ..
 	if err != nil {
 		return zero[T](), err
 	}
-	q := lookup{Path: append(at.Segments, attr.Segments...), Names: attr.names}
+	q := lookup{Path: append(at.Segments, attr.Segments...), Names: attr.names, System: e.systemFor(at)}
 	return find[T](ctx, e, ref, q, "")
 }
 
-// Apply applies a Nix function to what a reference names (a flake's outputs and its inputs, or, after "#", one output) and to
-// args, which any value is that JSON can express, and decodes the result as [Eval] does:
+// Apply applies a Nix function to what a reference names (a flake's outputs and its inputs, or, after "#", one output) and, unless args is
+// nil, to args, any value that JSON can express, and decodes the result as [Eval] does:
 //
 //	nixeval.Apply[string](ctx, ".", "flake: { host }: flake.nixosConfigurations.${host}.config.system.stateVersion", args)
+//	nixeval.Apply[[]string](ctx, ".#packages", "builtins.attrNames", nil)
 //
 // Nothing needs to be put into the text of fn: values go into args. A set that fn makes with an outPath in it stays a set; a derivation
 // is its path. To apply fn to one output, and have [ErrMissing] where there is none, name it: ref + "#" + Attr(...).String().
@@ -44,11 +45,12 @@ func Apply[T any, S ~string | Ref](ctx context.Context, src S, fn string, args a
 	if err != nil {
 		return zero[T](), err
 	}
-	text, err := json.Marshal(args)
-	if err != nil {
-		return zero[T](), fmt.Errorf("nixeval: arguments: %w", err)
+	q := lookup{Path: at.Segments, System: e.systemFor(at), Apply: true}
+	if args != nil {
+		if q.Args, err = json.Marshal(args); err != nil {
+			return zero[T](), fmt.Errorf("nixeval: arguments: %w", err)
+		}
 	}
-	q := lookup{Path: at.Segments, Args: text}
 	return find[T](ctx, e, ref, q, fn)
 }
 
@@ -60,14 +62,24 @@ func evaluator(with []Evaluator) *Evaluator {
 	return &with[len(with)-1]
 }
 
+// systemFor is the system of an output that is named without one.
+func (e *Evaluator) systemFor(output Path) string {
+	if len(output.Segments) == 0 {
+		return ""
+	}
+	return e.System
+}
+
 func zero[T any]() (none T) { return none }
 
 // lookup is what eval.nix is asked.
 type lookup struct {
-	Path  []string        `json:"path"`
-	Names bool            `json:"names,omitempty"`
-	Args  json.RawMessage `json:"args,omitempty"`
-	Each  []lookup        `json:"each,omitempty"`
+	Path   []string        `json:"path"`
+	Names  bool            `json:"names,omitempty"`
+	System string          `json:"system,omitempty"`
+	Apply  bool            `json:"apply,omitempty"`
+	Args   json.RawMessage `json:"args,omitempty"`
+	Each   []lookup        `json:"each,omitempty"`
 }
 
 // MarshalJSON writes a list where there is no path: null is none to Nix.
@@ -98,7 +110,7 @@ func find[T any](ctx context.Context, e *Evaluator, ref Ref, q lookup, fn string
 
 func (e *Evaluator) find(ctx context.Context, ref Ref, q lookup, fn string) (f found, sources Sources, err error) {
 	if e.Answer != nil {
-		value, err := e.answer(ctx, ref, question{Path: q.Path, Names: q.Names, Function: fn, Args: q.Args})
+		value, err := e.answer(ctx, ref, question{Path: q.Path, Names: q.Names, System: q.System, Function: fn, Args: q.Args})
 		text := string(value)
 		return found{JSON: &text}, sources, err
 	}
@@ -115,12 +127,13 @@ func (e *Evaluator) find(ctx context.Context, ref Ref, q lookup, fn string) (f f
 
 // question is what [Evaluator.Answer] is asked.
 type question struct {
-	Flake string          `json:"flake,omitempty"`
-	File  string          `json:"file,omitempty"`
-	Expr  string          `json:"expr,omitempty"`
-	With  json.RawMessage `json:"with,omitempty"`
-	Path  []string        `json:"path,omitempty"`
-	Names bool            `json:"names,omitempty"`
+	Flake  string          `json:"flake,omitempty"`
+	File   string          `json:"file,omitempty"`
+	Expr   string          `json:"expr,omitempty"`
+	With   json.RawMessage `json:"with,omitempty"`
+	Path   []string        `json:"path,omitempty"`
+	Names  bool            `json:"names,omitempty"`
+	System string          `json:"system,omitempty"`
 
 	Function string            `json:"function,omitempty"`
 	Beside   map[string]string `json:"beside,omitempty"`

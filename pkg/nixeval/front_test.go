@@ -27,6 +27,7 @@ const flake = `{
       deep = let f = n: 1 + f (n + 1); in f 0;
       function = x: x;
     };
+    packages.x-y.hello.n = 1;
     package = { type = "derivation"; outPath = "/nix/store/00000000000000000000000000000000-x"; other = throw "no"; };
   };
 }
@@ -91,6 +92,17 @@ func TestEval(t *testing.T) {
 		if _, err = nixeval.Eval[string](ctx, dir, nixeval.Attr("hosts", "db", "port"), e); !errors.As(err, new(*json.UnmarshalTypeError)) {
 			t.Errorf("another type: %v", err)
 		}
+		system := e
+		system.System = "x-y"
+		if n, err := nixeval.Eval[int](ctx, dir+"#hello", nixeval.Attr("n"), system); err != nil || n != 1 {
+			t.Errorf("a package: %d, %v", n, err)
+		}
+		if n, err := nixeval.Apply[int](ctx, dir+"#hosts.db.port", "x: x + 1", nil, system); err != nil || n != 5433 {
+			t.Errorf("no package: %d, %v", n, err)
+		}
+		if _, err := nixeval.Eval[int](ctx, dir+"#hello", nixeval.Attr("n"), e); !errors.Is(err, nixeval.ErrMissing) {
+			t.Errorf("a package without a system: %v", err)
+		}
 		if _, err = nixeval.Eval[int](ctx, dir+"#hosts..db", nixeval.Attr(), e); !errors.Is(err, nixeval.ErrNoFlake) {
 			t.Errorf("not a path: %v", err)
 		}
@@ -115,10 +127,10 @@ func TestApply(t *testing.T) {
 				t.Errorf("%s: %d, %v", name, got, err)
 			}
 		}
-		if got, err := nixeval.Apply[[]string](t.Context(), dir+"#hosts.db", "host: _: builtins.attrNames host", nil, e); err != nil || len(got) != 4 {
+		if got, err := nixeval.Apply[[]string](t.Context(), dir+"#hosts.db", "builtins.attrNames", nil, e); err != nil || len(got) != 4 {
 			t.Errorf("to an output: %v, %v", got, err)
 		}
-		if _, err := nixeval.Apply[int](t.Context(), dir, "flake: args: {", nil, e); !errors.Is(err, nixeval.ErrEvaluation) {
+		if _, err := nixeval.Apply[int](t.Context(), dir, "flake: {", nil, e); !errors.Is(err, nixeval.ErrEvaluation) {
 			t.Errorf("syntax: %v", err)
 		}
 		values := `_: { d }: { set = { outPath = "/o"; drvPath = "/d"; "a \"b\"" = [ 1.5 null true { } [ ] ]; }; inherit d; drv = { type = "derivation"; outPath = "/p"; other = throw "no"; }; }`

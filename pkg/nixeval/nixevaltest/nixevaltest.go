@@ -24,6 +24,7 @@ type question struct {
 	With     json.RawMessage   `json:"with,omitempty"`
 	Path     []string          `json:"path,omitempty"`
 	Names    bool              `json:"names,omitempty"`
+	System   string            `json:"system,omitempty"`
 	Function string            `json:"function,omitempty"`
 	Beside   map[string]string `json:"beside,omitempty"`
 	Args     json.RawMessage   `json:"args,omitempty"`

@@ -52,7 +52,7 @@ func TestFake(t *testing.T) {
 	fake := nixevaltest.Fake(map[string]any{
 		".":          map[string]any{"a": map[string]int{"x": 1}, "b": struct{ Y []int }{[]int{2}}, "c": errors.New("boo")},
 		"x: y: y":    func(args json.RawMessage) (any, error) { return args, nil },
-		"x: y: 1":    1,
+		"x: 1":       1,
 		"/x.nix":     map[string]any{"z": 3},
 		"{ z = 4; }": map[string]any{"z": 4},
 	})
@@ -78,7 +78,7 @@ func TestFake(t *testing.T) {
 	if s, err := nixeval.Apply[string](ctx, ".", "x: y: y", "hi", fake); s != "hi" || err != nil {
 		t.Error(s, err)
 	}
-	if n, err := nixeval.Apply[int](ctx, ".", "x: y: 1", nil, fake); n != 1 || err != nil {
+	if n, err := nixeval.Apply[int](ctx, ".", "x: 1", nil, fake); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 	if n, err := nixeval.Eval[int](ctx, nixeval.File("/x.nix", nil), nixeval.Attr("z"), fake); n != 3 || err != nil {

@@ -60,6 +60,7 @@ func ask(ctx context.Context, text json.RawMessage, e nixeval.Evaluator) (json.R
 	if err != nil {
 		return nil, err
 	}
+	e.System = q.System
 	path := nixeval.Attr(q.Path...)
 	if q.Names {
 		path = path.Names()
@@ -77,14 +78,25 @@ func ask(ctx context.Context, text json.RawMessage, e nixeval.Evaluator) (json.R
 		}
 		return result.Value, nil
 	case q.Function != "":
-		return nixeval.Apply[json.RawMessage](ctx, withOutput(q), q.Function, q.Args, e)
+		return nixeval.Apply[json.RawMessage](ctx, withOutput(q), q.Function, argsOf(q), e)
+	case q.System != "":
+		path.Segments = nil // all of it after the "#"
+		return nixeval.Eval[json.RawMessage](ctx, withOutput(q), path, e)
 	default:
 		return nixeval.Eval[json.RawMessage](ctx, q.Flake, path, e)
 	}
 	if q.Function != "" {
-		return nixeval.Apply[json.RawMessage](ctx, ref, q.Function, q.Args, e)
+		return nixeval.Apply[json.RawMessage](ctx, ref, q.Function, argsOf(q), e)
 	}
 	return nixeval.Eval[json.RawMessage](ctx, ref, path, e)
+}
+
+// argsOf are the arguments; nil where none were given.
+func argsOf(q question) any {
+	if q.Args == nil {
+		return nil
+	}
+	return q.Args
 }
 
 func withOutput(q question) string {
