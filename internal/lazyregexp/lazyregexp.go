@@ -39,5 +39,8 @@ func (r *Regexp) ReplaceAllStringFunc(s string, with func(string) string) string
 // FindString is [regexp.Regexp.FindString].
 func (r *Regexp) FindString(s string) string { return r.compiled().FindString(s) }
 
+// FindAllIndex is [regexp.Regexp.FindAllIndex] for all of them.
+func (r *Regexp) FindAllIndex(b []byte) [][]int { return r.compiled().FindAllIndex(b, -1) }
+
 // FindIndex is that of [regexp.Regexp].
 func (r *Regexp) FindIndex(b []byte) []int { return r.compiled().FindIndex(b) }

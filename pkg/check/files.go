@@ -32,7 +32,7 @@ func missingModules(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	for _, name := range slices.Sorted(maps.Keys(inv.Missing)) {
 		if file := inv.Missing[name]; !used[name] {
-			found = append(found, at(inv, nil, instance.CodeMissingModule, instance.Subject{Module: name}, instance.Cause{Name: file, Add: untracked(inv, file)}))
+			found = append(found, at(inv, []string{"modules", name}, instance.CodeMissingModule, instance.Subject{Module: name}, instance.Cause{Name: file, Add: untracked(inv, file)}))
 		}
 	}
 	return found

@@ -69,6 +69,7 @@ func (l *loader) decode() {
 		}
 		inv.Places.Below[name] = l.places.tree(tree.Value, name)
 	}
+	l.placeMissing()
 	l.decodeOwners()
 	l.decodeSetting()
 }

@@ -2,6 +2,8 @@
   meta.name = "example";
   meta.domain = "example.org";
   modules.typed = ./typed.nix;
+  # Not yet: ./spare.nix
+  modules.spare = ./spare.nix; #! missing-module
 
   inventory.machines.server = { };
   inventory.machines."web.example.org" = { }; #! invalid-host-name

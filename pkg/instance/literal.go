@@ -1,0 +1,54 @@
+package instance
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
+)
+
+// placeMissing finds where own modules that are not there are named: Nix has no place for `clan.modules`. A path in a Nix file of the
+// clan's that leads to the missing file names it.
+func (l *loader) placeMissing() {
+	if len(l.inv.Missing) == 0 {
+		return
+	}
+	files := map[string]bool{path.Join(l.ref.Subdirectory(), "flake.nix"): true}
+	l.inv.Places.files(files)
+	modules := &Place{Below: map[string]*Place{}}
+	l.inv.Places.Below["modules"] = modules
+	for _, file := range sortedKeys(files) {
+		text, err := l.places.sources.ReadFile(l.facts.flake.Value.Source + "/" + file)
+		if err != nil {
+			continue
+		}
+		for _, at := range pathLiteral.FindAllIndex(text) {
+			line := text[bytes.LastIndexByte(text[:at[0]], '\n')+1 : at[0]]
+			if bytes.ContainsRune(line, '#') {
+				continue // in a comment
+			}
+			leadsTo := path.Join(path.Dir(file), string(text[at[0]:at[1]]))
+			for _, name := range sortedKeys(l.inv.Missing) {
+				if l.inv.Missing[name] == leadsTo && modules.Below[name] == nil {
+					modules.Below[name] = &Place{Position: &Position{File: file, Line: 1 + bytes.Count(text[:at[0]], []byte("\n")), Column: 1 + len(line)}}
+				}
+			}
+		}
+	}
+}
+
+var pathLiteral = lazyregexp.New(`\.{1,2}(/[0-9A-Za-z._+-]+)+`)
+
+// files adds the Nix files of the flake's own in which anything below is written.
+func (p *Place) files(found map[string]bool) {
+	if p == nil {
+		return
+	}
+	if at := p.Position; at != nil && !strings.HasPrefix(at.File, "<") && strings.HasSuffix(at.File, ".nix") {
+		found[at.File] = true
+	}
+	for _, below := range p.Below {
+		below.files(found)
+	}
+}
