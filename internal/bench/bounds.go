@@ -33,13 +33,14 @@ func readBounds(file string) (bounds, error) {
 }
 
 func ratios(rows []*row) map[string]bound {
-	round := func(f float64) float64 { return float64(int(f*100+0.5)) / 100 }
 	all := map[string]bound{}
 	for _, row := range rows {
 		all[row.name] = bound{round(median(row.warm.ratio)), round(median(row.cold.ratio))}
 	}
 	return all
 }
+
+func round(f float64) float64 { return float64(int(f*100+0.5)) / 100 }
 
 // beyond says which of the measured ratios are more than a fifth above their bound. What has no bound is beyond none.
 func (b bounds) beyond(measured bounds) []string {

@@ -5,8 +5,8 @@
 //	go run ./internal/bench [-clanctl PROGRAM] [-nix PROGRAM] [-runs N] [-bounds FILE [-update]] [-page FILE]
 //
 // It prints tables as Markdown, or writes them into a page between its marks. Where a ratio is beyond its bound by more than a fifth, it
-// says so and ends with 1. With CLANCTL_BENCH_CLANS, a directory with clans of real clan-core named small, big and huge, it measures
-// on these, and on plain flakes of its own otherwise.
+// says so and ends with 1. With CLANCTL_BENCH_CLAN, the directory of a clan of real clan-core with a flake.nix that takes ./clan.nix, it
+// measures on that and on larger ones of the same flake, and on plain flakes of its own otherwise.
 package main
 
 import (
@@ -71,14 +71,39 @@ func run(clanctl, nix string, runs int) (page string, measured bounds, err error
 	fmt.Fprintf(&b, "%s, %d CPUs, %s/%s, %s, medians of %d rounds.\n", strings.TrimSpace(string(version)),
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateOnly), runs)
 	measured = bounds{}
+	var more []*session // measured with eval alone
+	var instead, watched *session
+	evals := map[string]*row{}
 	for _, c := range all {
 		s := &session{clan: c, clanctl: clanctl, nix: nix, work: dir, env: []string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache")}}
+		log.Print(c.name)
 		rows, err := s.measure(runs)
 		if err != nil {
 			return "", nil, fmt.Errorf("%s: %w", c.name, err)
 		}
-		s.table(&b, rows)
 		measured[c.name] = ratios(rows)
+		if c.about != "" {
+			more, evals[c.name] = append(more, s), rows[0]
+			continue
+		}
+		s.table(&b, rows)
+		if c.name == "300x20" {
+			instead = s
+		}
+		if c.name == "small" {
+			watched = s
+		}
+	}
+	others(&b, more, evals)
+	if instead != nil {
+		if err := instead.alternatives(&b, runs, measured); err != nil {
+			return "", nil, err
+		}
+	}
+	if watched != nil {
+		if err := watched.watch(&b, runs); err != nil {
+			return "", nil, err
+		}
 	}
 	return b.String(), measured, nil
 }
@@ -93,23 +118,31 @@ type session struct {
 	clan
 	clanctl, nix string
 	env          []string
-	bare         samples
+	bare, status samples
 	work         string // a directory for what commands read
 }
 
 // row is one command.
 type row struct {
-	name       string
-	args       []string
-	cold, warm samples
+	name string
+	args []string
+	// cold is without the cache, warm from it, and fresh what is asked for the first time of answers that are kept.
+	cold, warm, fresh samples
 }
 
 func (s *session) argv(args ...string) []string {
 	return append([]string{s.clanctl}, append(args, "--nix", s.nix, "--offline")...)
 }
 
+func (s *session) bareArgs(more ...string) []string {
+	return append([]string{s.nix, "eval", "--json", "--extra-experimental-features", "nix-command flakes", "--offline", "--no-write-lock-file"}, more...)
+}
+
 // rows are the commands. Those that take names get the first member of the clan.
 func (s *session) rows() ([]*row, error) {
+	if s.about != "" {
+		return []*row{{name: "eval", args: []string{"eval"}}}, nil
+	}
 	const member = ".instances | to_entries[0] | .key, (.value.roles | to_entries[0] | .key, (.value.machines | keys[0]))"
 	cmd := exec.Command(s.clanctl, s.argv("eval", "--raw", "--jq", member)[1:]...)
 	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), s.env...)
@@ -148,34 +181,63 @@ func (s *session) measure(runs int) ([]*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	bare := []string{s.nix, "eval", "--json", "--extra-experimental-features", "nix-command flakes", "--offline", "--no-write-lock-file", s.instances}
+	bare := s.bareArgs(s.instances)
 	fill := samples{} // the first round fills caches: Nix's store, ours, the kernel's
 	for i := range runs + 1 {
 		for _, row := range rows {
-			into := []*samples{&s.bare, &row.warm, &row.cold}
+			into := []*samples{&s.bare, &row.warm, &row.cold, &row.fresh}
 			if i == 0 {
-				into = []*samples{&fill, &fill, &fill}
+				into = []*samples{&fill, &fill, &fill, &fill}
 			}
-			for j, argv := range [][]string{bare, s.argv(row.args...), append(s.argv(row.args...), "--no-cache")} {
+			// With -v, which says what is asked of Nix, output is not given again.
+			for j, argv := range [][]string{bare, s.argv(row.args...), append(s.argv(row.args...), "--no-cache"), append(s.argv(row.args...), "-v")} {
 				if err := into[j].run(s.dir, s.env, argv); err != nil {
 					return nil, err
 				}
+				into[j].against(into[0])
 			}
-			into[1].against(into[0])
-			into[2].against(into[0])
+		}
+		if s.git && i > 0 {
+			if err := s.status.run(s.dir, s.env, []string{"git", "status", "--porcelain"}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return rows, nil
 }
 
 func (s *session) table(b *strings.Builder, rows []*row) {
-	fmt.Fprintf(b, "\n### %s\n\nBare Nix: %d ms of processor time, %d MB.\n\n", s.name, median(s.bare.cpu).Milliseconds(), s.bare.peak>>20)
-	b.WriteString("| | warm | processor | ratio | memory | cold | processor | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
+	fmt.Fprintf(b, "\n### %s\n\nBare Nix: %s of processor time, %d MB.\n\n", s.name, ms(s.bare), s.bare.peak>>20)
+	b.WriteString("| | warm | ratio | memory | asked anew | ratio | memory | cold | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, row := range rows {
-		fmt.Fprintf(b, "| `%s` | %d ms | %d ms | %.2f | %d MB | %d ms | %d ms | %.2f |\n", row.name,
-			median(row.warm.wall).Milliseconds(), median(row.warm.cpu).Milliseconds(), median(row.warm.ratio), row.warm.peak>>20,
-			median(row.cold.wall).Milliseconds(), median(row.cold.cpu).Milliseconds(), median(row.cold.ratio))
+		fmt.Fprintf(b, "| `%s` | %s | %.2f | %d MB | %s | %.2f | %d MB | %s | %.2f |\n", row.name, ms(row.warm), median(row.warm.ratio), row.warm.peak>>20,
+			ms(row.fresh), median(row.fresh.ratio), row.fresh.peak>>20, ms(row.cold), median(row.cold.ratio))
 	}
+}
+
+// others is the table of clans on which eval alone is measured.
+func others(b *strings.Builder, sessions []*session, rows map[string]*row) {
+	if len(sessions) == 0 {
+		return
+	}
+	b.WriteString("\n### Other clans\n\n`eval` alone. `git status` is there for comparison.\n\n")
+	b.WriteString("| | bare Nix | warm | ratio | cold | ratio | memory of Nix | `git status` |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
+	for _, s := range sessions {
+		row, status := rows[s.name], ""
+		if s.git {
+			status = ms(s.status)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %.2f | %s | %.2f | %d MB | %s |\n", s.about, ms(s.bare), ms(row.warm), median(row.warm.ratio),
+			ms(row.cold), median(row.cold.ratio), row.cold.peak>>20, status)
+	}
+}
+
+func ms(s samples) string {
+	d := median(s.cpu)
+	if d < 20*time.Millisecond {
+		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
 // insert writes text between the marks of a page.
