@@ -26,7 +26,7 @@ func watchFlag() cli.Flag {
 
 const (
 	// watchQuiet is how long no file must change before the clan is read again, watchMost how long it is put off at most.
-	watchQuiet = 100 * time.Millisecond
+	watchQuiet = 30 * time.Millisecond
 	watchMost  = 2 * time.Second
 )
 

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -97,7 +98,8 @@ func deprecatedModules(inv *instance.Inventory) []instance.Finding {
 func warnsOfItself(inst *instance.Instance) bool {
 	for _, role := range inst.Roles {
 		for _, member := range role.Machines {
-			if member.Settings == nil {
+			// To look for the name first spares decoding the settings of all members.
+			if member.Settings == nil || !bytes.Contains(member.Settings.JSON(), []byte(`"deprecationWarning"`)) {
 				continue
 			}
 			if warns, _ := member.Settings.Lookup("deprecationWarning"); warns == true {
