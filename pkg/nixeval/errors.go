@@ -94,17 +94,30 @@ func (p Position) String() string {
 }
 
 // Position is the place in the user's own files that the error points at or, if it points into somebody else's, the nearest
-// frame of the trace that is the user's. It reports false where there is none.
+// frame of the trace that is the user's. Where there is none it may be one in the function that [Apply] was given, "function.nix". It
+// reports false where there is none at all.
 func (e *Error) Position() (Position, bool) {
 	if local, ok := e.Sources.own(e.File); ok {
 		return Position{File: local, Line: e.Line, Column: e.Column}, true
 	}
 	frames := traceFrame.FindAllStringSubmatch(e.Trace, -1)
-	for i := len(frames) - 1; i >= 0; i-- {
-		if local, ok := e.Sources.own(frames[i][1]); ok {
-			line, _ := strconv.Atoi(frames[i][2])
-			column, _ := strconv.Atoi(frames[i][3])
-			return Position{File: local, Line: line, Column: column}, true
+	slices.Reverse(frames)
+	at := func(frame []string, file string) Position {
+		line, _ := strconv.Atoi(frame[2])
+		column, _ := strconv.Atoi(frame[3])
+		return Position{File: file, Line: line, Column: column}
+	}
+	for _, frame := range frames {
+		if local, ok := e.Sources.own(frame[1]); ok {
+			return at(frame, local), true
+		}
+	}
+	if e.Sources.inFunction(e.File) {
+		return Position{File: functionName, Line: e.Line, Column: e.Column}, true
+	}
+	for _, frame := range frames {
+		if e.Sources.inFunction(frame[1]) {
+			return at(frame, functionName), true
 		}
 	}
 	return Position{}, false

@@ -167,10 +167,11 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 		argsJSON = []byte("null")
 	}
 	attempt := e.begin(ctx, ref, question)
-	sources := Sources{Root: ref.Root, isExpr: ref.kind == exprSource}
+	sources := Sources{Root: ref.Root, isExpr: ref.kind == exprSource, function: fn.Beside[functionName]}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {
-			return e.answered(ctx, kept, attempt, ref)
+			sources.Store = kept.Source
+			return e.answered(ctx, kept, attempt, ref, sources)
 		}
 	}
 	if e.CacheOnly {
@@ -225,12 +226,9 @@ func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run
 }
 
 // answered is the result of a kept answer, or the error that it is.
-func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt, ref Ref) (*Result[json.RawMessage], error) {
-	sources := Sources{Root: ref.Root, Store: kept.Source, isExpr: ref.kind == exprSource}
-	if e.OnEvent != nil {
-		for _, event := range kept.Events {
-			e.OnEvent(event)
-		}
+func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt, ref Ref, sources Sources) (*Result[json.RawMessage], error) {
+	for _, event := range kept.Events {
+		e.log(event)
 	}
 	if kept.Error != nil {
 		failed := kept.Error.error(ctx, e, ref, sources)

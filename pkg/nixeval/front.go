@@ -99,6 +99,9 @@ type found struct {
 	Kind    string   `json:"kind"`
 }
 
+// functionName is the name of a function's file, beside eval.nix.
+const functionName = "function.nix"
+
 // find puts a question that has one result; fn is the function to apply, if there is one.
 func find[T any](ctx context.Context, e *Evaluator, ref Ref, q lookup, fn string) (T, error) {
 	f, sources, err := e.find(ctx, ref, q, fn)
@@ -116,7 +119,7 @@ func (e *Evaluator) find(ctx context.Context, ref Ref, q lookup, fn string) (f f
 	}
 	function := Function{Name: "eval.nix", Source: evalSource}
 	if fn != "" {
-		function.Beside = map[string]string{"function.nix": fn}
+		function.Beside = map[string]string{functionName: fn}
 	}
 	result, err := e.ask(ctx, ref, function, q, nil)
 	if err != nil {

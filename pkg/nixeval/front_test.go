@@ -1,10 +1,12 @@
 package nixeval_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -130,8 +132,11 @@ func TestApply(t *testing.T) {
 		if got, err := nixeval.Apply[[]string](t.Context(), dir+"#hosts.db", "builtins.attrNames", nil, e); err != nil || len(got) != 4 {
 			t.Errorf("to an output: %v, %v", got, err)
 		}
-		if _, err := nixeval.Apply[int](t.Context(), dir, "flake: {", nil, e); !errors.Is(err, nixeval.ErrEvaluation) {
-			t.Errorf("syntax: %v", err)
+		for _, fn := range []string{"flake:\n {", "flake:\n 1 + \"x\""} {
+			_, err := nixeval.Apply[int](t.Context(), dir, fn, nil, e)
+			if at := position(err); !errors.Is(err, nixeval.ErrEvaluation) || at.File != "function.nix" || at.Line < 2 {
+				t.Errorf("%q: %v", fn, err)
+			}
 		}
 		values := `_: { d }: { set = { outPath = "/o"; drvPath = "/d"; "a \"b\"" = [ 1.5 null true { } [ ] ]; }; inherit d; drv = { type = "derivation"; outPath = "/p"; other = throw "no"; }; }`
 		want := `{"d":{"x":[{"outPath":"y"}]},"drv":"/p","set":{"a \"b\"":[1.5,null,true,{},[]],"drvPath":"/d","outPath":"/o"}}`
@@ -251,21 +256,59 @@ func TestEach(t *testing.T) {
 	})
 }
 
-// A flake that does not evaluate at all is asked about once by each process, not once for each path.
+// What does not evaluate at all is asked about once by each process, not once for each path.
 func TestEachOfABrokenFlake(t *testing.T) {
-	dir := write(t, map[string]string{"flake.nix": "{ outputs = { self }: throw \"all\"; }"})
-	e := nixtest.Evaluator(t)
-	e.Jobs = 1
-	processes := nixtest.Count(&e)
-	failures := 0
-	for _, err := range nixeval.Each[any](t.Context(), dir, slices.Repeat([]nixeval.Path{nixeval.Attr("a")}, 20), e) {
-		if errors.Is(err, nixeval.ErrEvaluation) {
-			failures++
+	dir := write(t, map[string]string{"flake.nix": "{ outputs = { self }: throw \"all\"; }", "default.nix": "throw \"all\""})
+	flake, err := nixeval.ResolveRef(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []nixeval.Ref{flake, nixeval.File(dir, nil)} {
+		e := nixtest.Evaluator(t)
+		e.Jobs = 1
+		processes := nixtest.Count(&e)
+		failures := 0
+		for _, err := range nixeval.Each[any](t.Context(), ref, slices.Repeat([]nixeval.Path{nixeval.Attr("a")}, 20), e) {
+			if errors.Is(err, nixeval.ErrEvaluation) {
+				failures++
+			}
+		}
+		if failures != 20 || processes.Load() > 6 {
+			t.Errorf("%d failures, %d processes", failures, processes.Load())
 		}
 	}
-	if failures != 20 || processes.Load() > 6 {
-		t.Errorf("%d failures, %d processes", failures, processes.Load())
-	}
+}
+
+// A kept error is the same as the first: with its parts, its frames and its place.
+func TestKeptErrorIsWhole(t *testing.T) {
+	dir := write(t, map[string]string{"flake.nix": "{ outputs = _: { x = throw \"no\"; }; }"})
+	fn := nixeval.Function{Name: "f.nix", Source: `flake: _: builtins.addErrorContext "nixeval-part ${builtins.toJSON [ "a" "b" ]}" flake.x`}
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		e.CacheDir = t.TempDir()
+		processes := nixtest.Count(&e)
+		var first string
+		for range 3 {
+			_, err := e.Apply(t.Context(), dir, fn, nil)
+			var failed *nixeval.Error
+			if !errors.As(err, &failed) {
+				t.Fatal(err)
+			}
+			at, _ := failed.Position()
+			text := fmt.Sprint(failed, failed.Parts, failed.Frames(), at)
+			if first = cmp.Or(first, text); text != first || len(failed.Parts) != 1 || len(failed.Parts[0]) != 2 || strings.Contains(text, "nixeval-part") {
+				t.Errorf("%s\nthen %s", first, text)
+			}
+		}
+		if n := processes.Load(); n > 2 {
+			t.Errorf("%d processes", n)
+		}
+		e.Env = os.Environ()
+		reason := ""
+		e.OnNotCached = func(r string) { reason = r }
+		if _, err := e.Apply(t.Context(), dir, fn, nil); err == nil || !strings.Contains(reason, "environment") {
+			t.Errorf("kept, with an environment of its own: %v, %q", err, reason)
+		}
+	})
 }
 
 func TestEachIsLeftEarly(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -153,5 +154,29 @@ func TestProgramIsWrittenOnceAndHealed(t *testing.T) {
 	cleanup()
 	if exists(dir) {
 		t.Error("the temporary directory is left behind")
+	}
+}
+
+// What kills Nix after something else, in the same process, is tried by itself before it is blamed: that may have taken all the memory.
+func TestEachAfterACrash(t *testing.T) {
+	dir := t.TempDir()
+	e := fake(t, `
+say() { printf '@nix {"action":"msg","level":0,"msg":"trace: nixeval-%s"}\n' "$1" >&2; }
+say 'begin [\"0\"]'
+n=$(ls `+dir+` | wc -l); touch `+dir+`/$n
+case $n in
+0) say 'end {\"json\":\"1\"}'; say 'begin [\"1\"]'; kill -9 $$ ;;
+1) echo '{"all":[{"json":"2"}]}' ;;
+*) kill -9 $$ ;;
+esac`)
+	e.Jobs = 1
+	paths := []Path{Attr("a"), Attr("b"), Attr("c"), Attr("d")}
+	got := map[string]string{}
+	for r, err := range Each[int](t.Context(), clan(t), paths, *e) {
+		got[r.Path.String()] = fmt.Sprint(r.Value, errors.Is(err, ErrCrashed))
+	}
+	want := map[string]string{"a": "1 false", "b": "2 false", "c": "0 true", "d": "0 true"}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

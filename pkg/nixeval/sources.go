@@ -25,6 +25,8 @@ type Sources struct {
 
 	// isExpr: the tree is that of the program, in which only the expression is the user's.
 	isExpr bool
+	// function is the text of the caller's own function, of Apply.
+	function string
 }
 
 // Local returns the user's file for a store path: relative to the root of the source tree ("clan.nix"), or
@@ -56,6 +58,17 @@ func (s Sources) Local(path string) (string, bool) {
 		}
 	}
 	return path, false
+}
+
+// inFunction reports whether a store path is that of the caller's own function.
+func (s Sources) inFunction(path string) bool {
+	elsewhere, inStore := splitStore(path)
+	match := storeFile.FindStringSubmatch(inStore)
+	if s.function == "" || match == nil || match[2] != functionName {
+		return false
+	}
+	text, err := filetree.ReadFile(elsewhere+match[1], match[2], maxSource)
+	return err == nil && string(text) == s.function
 }
 
 // ReadFile returns the content of a file of the flake or of its inputs, given by its store path. Whatever a flake says where its parts
