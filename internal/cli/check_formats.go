@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -64,7 +65,7 @@ func messageOf(f instance.Finding) string {
 	if about := f.About(); about != "" {
 		text = about + ": " + text
 	}
-	if isInput(f.File) {
+	if isElsewhere(f.File) {
 		text = f.Position.String() + ": " + text // there is no place in the repository that one could point to
 	}
 	return text
@@ -79,8 +80,11 @@ func detailsOf(f instance.Finding) string {
 	return text
 }
 
-// isInput reports whether a file is one of an input, written "<input>/file".
-func isInput(file string) bool { return strings.HasPrefix(file, "<") }
+// isElsewhere reports whether a file is none of the flake's source tree: one of an input, written "<input>/file", or of rules that the
+// command line names.
+func isElsewhere(file string) bool {
+	return strings.HasPrefix(file, "<") || file != "" && !filepath.IsLocal(filepath.FromSlash(file))
+}
 
 // printAnnotations prints workflow commands, of which GitHub makes annotations.
 func printAnnotations(w io.Writer, r *report) error {
@@ -90,7 +94,7 @@ func printAnnotations(w io.Writer, r *report) error {
 		add := func(name, value string) {
 			properties = append(properties, name+"="+annotationProperty.Replace(term.Escape(value)))
 		}
-		if f.File != "" && !isInput(f.File) {
+		if f.File != "" && !isElsewhere(f.File) {
 			add("file", f.File)
 			if f.Line > 0 {
 				add("line", fmt.Sprint(f.Line))

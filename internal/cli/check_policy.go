@@ -71,22 +71,30 @@ func (p policyFiles) readFlake(name string) ([]byte, error) {
 	return text, err
 }
 
-// readNamed returns a file that the command line names, which may be one of the flake.
-func (p policyFiles) readNamed(file string) ([]byte, error) {
-	if p.commit == "" {
-		return p.see(outputFile(file).read(maxPolicyFile))
+// readNamed returns a file that the command line names, and its name in the flake's source tree; of one that lies elsewhere the name that
+// it was given.
+func (p policyFiles) readNamed(file string) (string, []byte, error) {
+	name, inside := p.source.named(file)
+	if inside && p.commit != "" {
+		text, err := p.read(name)
+		return name, text, err
 	}
+	text, err := p.see(outputFile(file).read(maxPolicyFile))
+	return name, text, err
+}
+
+// named is the name in the tree of a file by its path on disk. Links are followed above the tree only: those in it are the flake's.
+func (s *sourceTree) named(file string) (string, bool) {
 	path, err := filepath.Abs(file)
-	if err != nil {
-		return nil, err
+	if err != nil || s.root == "" {
+		return file, false
 	}
-	// Only directories above the flake are resolved: what is in the flake is the change's.
-	for _, root := range []string{p.source.root, realPath(p.source.root)} {
+	for _, root := range []string{s.root, realPath(s.root)} {
 		if name, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(name) {
-			return p.read(filepath.ToSlash(name))
+			return filepath.ToSlash(name), true
 		}
 	}
-	return p.see(outputFile(file).read(maxPolicyFile))
+	return file, false
 }
 
 func realPath(path string) string {
@@ -151,11 +159,11 @@ func (p policyFiles) rules(of *policy.File) ([]*policy.Rule, error) {
 	if file == "" {
 		return rules, nil
 	}
-	text, err := p.readNamed(file)
+	name, text, err := p.readNamed(file)
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	more, err := policy.ParseRules(file, text)
+	more, err := policy.ParseRules(name, text)
 	if err != nil {
 		return nil, err
 	}

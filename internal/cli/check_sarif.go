@@ -110,7 +110,7 @@ func sarifPlace(source *sourceTree, f instance.Finding) sarifLocation {
 		place.Logical = []sarifLogical{{subject}}
 	}
 	file := f.File
-	if file == "" || isInput(file) {
+	if file == "" || isElsewhere(file) {
 		file = source.flakeFile()
 	} else if f.Line > 0 {
 		place.Physical.Region = &sarifRegion{StartLine: f.Line, StartColumn: source.column(f.Position)}

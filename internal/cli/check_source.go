@@ -101,7 +101,7 @@ const maxLine = 1 << 20
 
 // line returns a line of a file of the flake.
 func (s *sourceTree) line(at nixeval.Position) (string, bool) {
-	if at.Line == 0 || isInput(at.File) {
+	if at.Line == 0 || isElsewhere(at.File) {
 		return "", false
 	}
 	file, err := s.open(at.File)

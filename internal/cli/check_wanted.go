@@ -41,7 +41,12 @@ type baseline struct {
 const maxPolicyFile = 16 << 20
 
 // wantedFindings reads the flags, and the clan's policy, which has their defaults.
-func wantedFindings(c *cli.Context) (wanted, error) {
+func wantedFindings(c *cli.Context) (wanted, error) { return readWanted(c, true) }
+
+// wantedOfModules is the same for modules by themselves. The baseline in the policy is of findings in the clan.
+func wantedOfModules(c *cli.Context) (wanted, error) { return readWanted(c, false) }
+
+func readWanted(c *cli.Context, ofClan bool) (wanted, error) {
 	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), noIgnore: c.Bool("no-ignore"), codes: codeNames()}
 	severities := instance.Severities()
 	if least := c.String("severity"); least != "" && !slices.Contains(severities, instance.Severity(least)) {
@@ -72,6 +77,9 @@ func wantedFindings(c *cli.Context) (wanted, error) {
 			return want, err
 		}
 	}
+	if !ofClan {
+		defaults.Baseline = ""
+	}
 	want.baseline, err = baselineOf(c, want.files, defaults.Baseline)
 	return want, err
 }
@@ -96,7 +104,7 @@ func baselineOf(c *cli.Context, files policyFiles, ofFlake string) (baseline, er
 	var text []byte
 	var err error
 	if compare != "" {
-		text, err = files.readNamed(compare)
+		_, text, err = files.readNamed(compare)
 	} else {
 		compare = files.source.inFlake(filepath.ToSlash(ofFlake))
 		text, err = files.read(compare)

@@ -24,7 +24,7 @@ func modulesCheckCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			want, err := wantedFindings(c)
+			want, err := wantedOfModules(c)
 			if err != nil {
 				return err
 			}

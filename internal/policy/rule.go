@@ -134,9 +134,13 @@ func RunRules(ctx context.Context, inv *instance.Inventory, rules []*Rule) ([]Ou
 	return outcomes, nil
 }
 
-// plain is the document of an inventory, as jq takes it.
+// plain is the document of an inventory, as jq takes it. Where the machines do not evaluate, which has a finding, there are none.
 func plain(inv *instance.Inventory) (any, error) {
-	text, err := json.Marshal(inv)
+	of := *inv
+	if of.Machines == nil {
+		of.Machines, of.Tags = map[string]*instance.Machine{}, map[string][]string{}
+	}
+	text, err := json.Marshal(of)
 	if err != nil {
 		return nil, err
 	}

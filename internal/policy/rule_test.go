@@ -148,6 +148,19 @@ func TestRulesOfWhatFails(t *testing.T) {
 	}
 }
 
+// Where the machines do not evaluate there are none, and no rule fails for it.
+func TestRulesWithoutMachines(t *testing.T) {
+	inv := clan(t)
+	inv.Machines, inv.Tags = nil, nil
+	outcomes, err := RunRules(t.Context(), inv, rulesOf(t, ".machines[], .tags[]", ".instances[].roles[].machines.a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(outcomes[0].Findings) != 0 || len(outcomes[1].Findings) != 1 {
+		t.Errorf("%v", outcomes)
+	}
+}
+
 func TestRulesThatFail(t *testing.T) {
 	for expression, want := range map[string]string{
 		".machines | length":      "invalid path",
