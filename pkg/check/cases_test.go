@@ -46,6 +46,14 @@ func TestCasesInClanCore(t *testing.T) {
 				`error unknown-module j: did you mean clan-core#localbackup (module.name = "localbackup")?`,
 			},
 		},
+		"tags computed from tags": {
+			`inventory.tags = { machines, ... }: { big = builtins.filter (m: machines.${m}.tags != [ ]) (builtins.attrNames machines); };`,
+			[]string{`error tag-failed : machines' tags hold the computed ones, too, so that tags cannot be computed from them: compute them from something else`},
+		},
+		"tags that recurse otherwise": {
+			`inventory.tags = { config, ... }: { big = config.big; };`,
+			[]string{`error tag-failed : `},
+		},
 		"removed options that nobody set": {`inventory.instances.data-mesher.roles.default.tags.all = { };`, nil},
 		"a member that is no machine": {
 			`inventory.instances.i = { module.name = "users"; roles.default.machines.all.settings.allowedkeys.me = "k"; };`,

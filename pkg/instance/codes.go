@@ -164,7 +164,7 @@ var codes = []CodeInfo{
 	{CodeInstancesFailed, loses, "The set of instances does not evaluate.", nixSays("the clan's instances do not evaluate", "")},
 	{CodeMachineFailed, oftenLost, "A part of a machine does not evaluate.", nixSays("the machine does not evaluate", "")},
 	{CodeMachinesFailed, loses, "The clan's machines do not evaluate.",
-		machinesFailed},
+		nixSays("the clan's machines do not evaluate", "members by tag are not known")},
 	{CodeTagFailed, loses, "A tag of the inventory does not evaluate, and so the tags of no machine do.", tagFailed},
 	{CodeEvaluationFailed, warns, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
 	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.", nixSays("the flake does not evaluate", "")},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -198,6 +199,9 @@ func (l *loader) took(f *Finding, err error) {
 	if f.Cause.Shape == nil {
 		f.Cause.Nix, f.Cause.Hint = userTerms(l.places.sources, nixErr.Message), nixErr.Hint
 	}
+	if f.Code == CodeTagFailed && strings.Contains(nixErr.Message, "infinite recursion") && tagsOfMachine.MatchString(l.codeAt(nixErr)) {
+		f.Cause.Hint = "machines' tags hold the computed ones, too, so that tags cannot be computed from them: compute them from something else"
+	}
 	if code := settingFault(nixErr.Message); code != "" && len(f.Setting)+len(f.Machine) > 0 && f.Role != "" {
 		f.Code = code
 		f.grade()
@@ -218,6 +222,20 @@ func (l *loader) took(f *Finding, err error) {
 			f.Position = pos
 		}
 	}
+}
+
+// tagsOfMachine is an expression such as machines.${name}.tags.
+var tagsOfMachine = lazyregexp.New(`^[A-Za-z_][\w.'"${}-]*\.tags\b`)
+
+// codeAt is what the flake has where an error points, up to the end of the line.
+func (l *loader) codeAt(err *nixeval.Error) string {
+	at, _ := err.Position()
+	text, readErr := l.places.sources.ReadFile(l.facts.flake.Value.Source + "/" + at.File)
+	lines := strings.Split(string(text), "\n")
+	if readErr != nil || at.Line < 1 || at.Line > len(lines) || at.Column < 1 || at.Column > len(lines[at.Line-1]) {
+		return ""
+	}
+	return lines[at.Line-1][at.Column-1:]
 }
 
 // definitions lists what is written for a finding's setting, as far as the layers hold it, in clan's order of merging.

@@ -52,14 +52,6 @@ func invalidHostName(f Finding) (string, string) {
 		"rename the machine, or set networking.hostName in its configuration"
 }
 
-func machinesFailed(f Finding) (string, string) {
-	hint := "members by tag are not known"
-	if strings.Contains(f.Cause.Nix, "infinite recursion") {
-		hint += "; tags that are computed from machine.tags recurse without end"
-	}
-	return nixSays("the clan's machines do not evaluate", hint)(f)
-}
-
 func unknownTag(f Finding) (string, string) {
 	message := fmt.Sprintf("no machine has the tag %q", f.Cause.Tag)
 	if f.Cause.Also == "machine" {
