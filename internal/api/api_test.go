@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"go/types"
 	"os"
@@ -96,6 +97,27 @@ func TestNixevalIsSmall(t *testing.T) {
 	packages.Visit(loaded, nil, func(p *packages.Package) {
 		if !standard(p.PkgPath) && !strings.HasPrefix(p.PkgPath, project) && !strings.HasPrefix(p.PkgPath, "golang.org/x/") {
 			t.Errorf("%s comes with nixeval", p.PkgPath)
+		}
+	})
+	// What tests import is in the go.sum of those who import the package, as far as these import it: its own tests, and those below it.
+	packages.Visit(loaded, nil, func(p *packages.Package) {
+		if !strings.HasPrefix(p.PkgPath, project) {
+			return
+		}
+		tests, err := filepath.Glob(filepath.Join("../..", strings.TrimPrefix(p.PkgPath, project), "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range tests {
+			file, err := parser.ParseFile(token.NewFileSet(), test, nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, spec := range file.Imports {
+				if imported, _ := strconv.Unquote(spec.Path.Value); !standard(imported) && !strings.HasPrefix(imported, project) && !strings.HasPrefix(imported, "golang.org/x/") {
+					t.Errorf("%s imports %s", test, imported)
+				}
+			}
 		}
 	})
 	for _, file := range loaded[0].Syntax {

@@ -3,15 +3,15 @@ package git
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // repository makes a git repository and returns a function that runs git in it.
@@ -84,7 +84,7 @@ func TestResolve(t *testing.T) {
 	}
 	if names, err := repo.Names(t.Context()); err != nil {
 		t.Error(err)
-	} else if diff := cmp.Diff([]string{"HEAD", "feature/x", "main", "annotated"}, names); diff != "" {
+	} else if diff := differ([]string{"HEAD", "feature/x", "main", "annotated"}, names); diff != "" {
 		t.Error(diff)
 	}
 	if when, err := repo.Time(t.Context(), "HEAD"); err != nil || time.Since(when).Abs() > time.Hour {
@@ -155,7 +155,7 @@ func TestChangedFiles(t *testing.T) {
 			check := func(old, new string, want ...string) {
 				t.Helper()
 				files, err := Repo(dir).ChangedFiles(t.Context(), old, new)
-				if diff := cmp.Diff(want, files); diff != "" || err != nil {
+				if diff := differ(want, files); diff != "" || err != nil {
 					t.Error(err, diff)
 				}
 			}
@@ -174,4 +174,12 @@ func TestChangedFiles(t *testing.T) {
 			check("HEAD", "", "a/replaced", "added", "deleted", "edited", "executable", "link", "pipe")
 		})
 	}
+}
+
+// differ says how two values differ; nothing if they do not.
+func differ(want, got any) string {
+	if reflect.DeepEqual(want, got) {
+		return ""
+	}
+	return fmt.Sprintf("want %q\ngot  %q", want, got)
 }

@@ -2,8 +2,6 @@ package nearest
 
 import (
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestOf(t *testing.T) {
@@ -20,7 +18,7 @@ func TestOf(t *testing.T) {
 		{"wireguard", nil},
 		{"", nil},
 	} {
-		if diff := cmp.Diff(len(c.want), len(Of(c.name, known))); diff != "" {
+		if got := len(Of(c.name, known)); got != len(c.want) {
 			t.Errorf("Of(%q) = %q, want %q", c.name, Of(c.name, known), c.want)
 			continue
 		}

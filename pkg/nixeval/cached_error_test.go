@@ -4,8 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // Errors of evaluation are kept, as they were, and no other ones.
@@ -53,7 +51,7 @@ func TestErrorsAreKept(t *testing.T) {
 		}
 		first.cause, second.cause = nil, nil
 		if first.Error() != second.Error() || first.Trace != second.Trace || first.Hint != second.Hint || !errors.Is(second, ErrEvaluation) {
-			w.Errorf("%s: %s", name, cmp.Diff(first, second, cmp.AllowUnexported(Error{}, Sources{})))
+			w.Errorf("%s: %s", name, differ(first, second))
 		}
 		a, okA := first.Position()
 		b, okB := second.Position()

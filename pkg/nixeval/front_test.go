@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -214,6 +215,35 @@ func TestFileAndExpr(t *testing.T) {
 		if _, err := nixeval.Eval[any](ctx, nixeval.Expr("builtins.currentSystem", nil), nixeval.Attr(), e); !errors.Is(err, nixeval.ErrEvaluation) {
 			t.Errorf("an expression is impure: %v", err)
 		}
+	})
+}
+
+// Files and expressions are kept as flakes are.
+func TestFileAndExprAreKept(t *testing.T) {
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		dir := write(t, map[string]string{"default.nix": "{ a }: a + import ./b.nix", "b.nix": "1"})
+		e.CacheDir = t.TempDir()
+		e.OnNotCached = func(reason string) { t.Error(reason) }
+		processes := nixtest.Count(&e)
+		ask := func(ref nixeval.Ref, want int, more int32) {
+			t.Helper()
+			before := processes.Load()
+			if n, err := nixeval.Eval[int](t.Context(), ref, nixeval.Attr(), e); err != nil || n != want || processes.Load() != before+more {
+				t.Errorf("%d with %d processes, not %d with %d: %v", n, processes.Load()-before, want, more, err)
+			}
+		}
+		time.Sleep(50 * time.Millisecond) // files that are too new are not trusted
+		ask(nixeval.File(dir, map[string]int{"a": 1}), 2, 1)
+		ask(nixeval.File(dir, map[string]int{"a": 1}), 2, 0)
+		ask(nixeval.File(dir, map[string]int{"a": 2}), 3, 1)
+		if err := os.WriteFile(filepath.Join(dir, "b.nix"), []byte("2"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+		ask(nixeval.File(dir, map[string]int{"a": 1}), 3, 1)
+		ask(nixeval.Expr("{ a }: a", map[string]int{"a": 1}), 1, 1)
+		ask(nixeval.Expr("{ a }: a", map[string]int{"a": 1}), 1, 0)
+		ask(nixeval.Expr("{ a }: a + 1", map[string]int{"a": 1}), 2, 1)
 	})
 }
 

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // Each file and variable that Nix reads its settings from changes the identity, and nothing else does.
@@ -136,7 +134,7 @@ func TestParseWrapper(t *testing.T) {
 		"#!/usr/bin/env bash\nexec /nix \"$@\"\n": {program: "/nix", paths: []string{"/nix"}},
 	} {
 		got, err := parseWrapper(text)
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(wrapper{})); diff != "" || err != nil {
+		if diff := differ(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", text, err, diff)
 		}
 	}

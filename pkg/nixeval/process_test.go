@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +18,14 @@ import (
 var identity = Function{Name: "identity.nix", Source: "target: args: args"}
 
 var identityProgram, _ = newProgram(identity, Ref{}, nil)
+
+// differ says how two values differ; nothing if they do not. (Tools for tests would be in the go.sum of those who import the package.)
+func differ(want, got any) string {
+	if reflect.DeepEqual(want, got) {
+		return ""
+	}
+	return fmt.Sprintf("want %+v\ngot  %+v", want, got)
+}
 
 func isKind(err, kind error) bool { return errors.Is(err, kind) }
 

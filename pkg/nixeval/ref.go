@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Ref is a flake reference made absolute.
+// Ref is what can be asked: a flake reference made absolute, by [ResolveRef]; or a [File] or [Expr], of which only Text is set.
 type Ref struct {
 	// Text is the reference as it was given.
 	Text string

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // A reference means what it means to Nix itself, in the same directory, or is an error.
@@ -91,7 +89,7 @@ func TestOverrideRef(t *testing.T) {
 	for ref := range want {
 		got[ref] = absoluteRef(ref)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := differ(want, got); diff != "" {
 		t.Error(diff)
 	}
 }

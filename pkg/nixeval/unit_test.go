@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestParseLogLine(t *testing.T) {
@@ -32,7 +30,7 @@ func TestParseLogLine(t *testing.T) {
 		{"broken JSON", `@nix {"action":`, Event{Level: -1, Text: `@nix {"action":`}, true},
 	} {
 		got, ok := parseLogLine([]byte(c.line))
-		if diff := cmp.Diff(c.want, got); diff != "" || ok != c.ok {
+		if diff := differ(c.want, got); diff != "" || ok != c.ok {
 			t.Errorf("%s: ok %v, %s", c.name, ok, diff)
 		}
 	}
@@ -52,7 +50,7 @@ func TestActivities(t *testing.T) {
 	got, done := download, download
 	got.Done, got.Expected = 3, 10
 	done.Done, done.Expected, done.Finished = 3, 10, true
-	if diff := cmp.Diff([]Event{download, {Level: 4, Activity: "builds", Kind: "builds", ID: 2}, got, done}, seen); diff != "" {
+	if diff := differ([]Event{download, {Level: 4, Activity: "builds", Kind: "builds", ID: 2}, got, done}, seen); diff != "" {
 		t.Error(diff)
 	}
 	if len(log.events) > 0 || len(log.tail) > 0 {
@@ -70,7 +68,7 @@ func TestLogReaderSurvivesAnything(t *testing.T) {
 		}
 	}
 	log.flush()
-	if diff := cmp.Diff([]string{"first", "second", "last"}, seen); diff != "" {
+	if diff := differ([]string{"first", "second", "last"}, seen); diff != "" {
 		t.Error(diff)
 	}
 	for range 3 * maxTail / 100 {
@@ -102,7 +100,7 @@ func TestArguments(t *testing.T) {
 		"--option", "download-attempts", "1",
 		"--option", "a", "b c", "--override-input", "target", "path:/clan", "--override-input", "target/a/b", "path:/q",
 		"--override-input", "target/z", "github:x/y", "path:/cache/a%20b#apply", "--apply", `apply: apply (builtins.fromJSON "{\"dir\":\"\",\"overridden\":[\"a/b\",\"z\"]}") (builtins.fromJSON "{\"x\":\"\${y}\"}")`}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := differ(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -193,7 +191,7 @@ func TestSources(t *testing.T) {
 
 func TestEnvironmentPassesWhatNixNeeds(t *testing.T) {
 	got := environment([]string{"PATH=/bin", "AWS_SECRET_ACCESS_KEY=x", "NIX_CONFIG=y", "GITHUB_TOKEN=z", "HOME=/h", "=odd"})
-	if diff := cmp.Diff([]string{"PATH=/bin", "NIX_CONFIG=y", "HOME=/h"}, got); diff != "" {
+	if diff := differ([]string{"PATH=/bin", "NIX_CONFIG=y", "HOME=/h"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
