@@ -1,6 +1,8 @@
 package check
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -82,5 +84,26 @@ func TestCasesInClanCore(t *testing.T) {
 				t.Errorf("found %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Somebody else's example names the input clan-core, which has another name here.
+func TestClanCoreByAnotherName(t *testing.T) {
+	core, evaluator, inputs := realClanCore(t)
+	dir := t.TempDir()
+	writeClan(t, dir, core, inputs, `{ meta.name = "m"; meta.domain = "m"; inventory.machines.one = { };
+		inventory.instances.i = { module = { name = "sshd"; input = "clan-core"; }; roles.server.tags.all = { }; }; }`)
+	file := filepath.Join(dir, "flake.nix")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed := strings.NewReplacer("clan-core.url", "cc.url", "clan-core.inputs", "cc.inputs", "clan-core, ...", "cc, ...", "clan-core.lib", "cc.lib").Replace(string(text))
+	if err := os.WriteFile(file, []byte(renamed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	found := findings(t, evaluator, dir)
+	if len(found) != 1 || found[0].Code != instance.CodeUnknownInput || found[0].Hint() != `did you mean "cc"?` {
+		t.Errorf("found %v", found)
 	}
 }

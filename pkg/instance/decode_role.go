@@ -38,6 +38,9 @@ func (d *instanceDecoder) service() {
 		d.failed = !plain // without clan-core nothing but the module's manifest and roles is lost
 		if !plain || m.Input != nil || len(d.inv.Catalogue.Inputs["self"].Services) > 0 {
 			f := loss{finding: unresolved(d.name, err, !plain)}
+			if core := d.inv.Flake.ClanCore; f.finding.Code == CodeUnknownInput && core != "" && f.finding.Cause.Input == "clan-core" {
+				f.finding.Cause = f.finding.Cause.WithNames([]string{core}, nil) // under another name
+			}
 			if f.finding.Code == CodeRemovedModule {
 				f.failure = part.Failure // its own message says what to use instead
 			}
