@@ -77,7 +77,7 @@ func readWanted(c *cli.Context, ofClan bool) (wanted, error) {
 			return want, err
 		}
 	}
-	if !ofClan {
+	if !ofClan || c.IsSet("baseline") {
 		defaults.Baseline = ""
 	}
 	want.baseline, err = baselineOf(c, want.files, defaults.Baseline)

@@ -131,6 +131,9 @@ func (inv *Inventory) FindingFor(f Finding, machine string) Finding {
 	}
 	was, now := f, f
 	now.Machine = machine
+	if f.Cause.Message != "" {
+		return now // of a rule, the place is the same for all
+	}
 	if pos := inv.placeOf(was); pos != nil && pos.File == was.File && pos.Line == was.Line {
 		if pos := inv.placeOf(now); pos != nil {
 			now.Position = *pos
