@@ -241,3 +241,15 @@ func TestUntrackedFiles(t *testing.T) {
 		t.Errorf("untracked: %q", got)
 	}
 }
+
+// Of a module that an instance uses it is another finding, and whether one does, only the whole clan tells.
+func TestMissingModules(t *testing.T) {
+	inv := invtest.Clan{Instances: map[string]invtest.Instance{"i": {Module: "self#used"}}}.Inventory()
+	inv.Missing, inv.Untracked = map[string]string{"used": "used.nix", "spare": "spare", "typo": "tpyo.nix"}, []string{"spare/default.nix"}
+	compareRows(t, inv,
+		row{"missing-module", "clan.modules.spare", "Nix sees only files that git tracks: git add spare"},
+		row{"missing-module", "clan.modules.typo", "correct the path, or remove the module"},
+	)
+	inv.AllInstances = append(inv.AllInstances, "another")
+	compareRows(t, inv)
+}

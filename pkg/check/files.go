@@ -23,6 +23,9 @@ func missingFiles(inv *instance.Inventory) []instance.Finding {
 
 // missingModules: the flake's own modules that are files which are not there. Of one that an instance uses, it is another finding.
 func missingModules(inv *instance.Inventory) []instance.Finding {
+	if len(inv.Instances) != len(inv.InstanceNames()) {
+		return nil // another may use it
+	}
 	used := map[string]bool{}
 	for _, inst := range inv.Instances {
 		if input := inst.Module.Input; inst.Module.Resolved == "self" || input != nil && *input == "self" {
