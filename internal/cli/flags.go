@@ -70,6 +70,9 @@ func askOf(c *cli.Context, flake string, want instance.Config, do func(context.C
 	config.Jobs = c.Int("jobs")
 	config.Evaluator = evaluatorOf(c)
 	config.Evaluator.CacheDir = usable(c, config.Evaluator.CacheDir)
+	if dir := config.Evaluator.ProgramDir; dir != "" && cachedir.Check(filepath.Dir(dir)) != nil {
+		config.Evaluator.ProgramDir = ""
+	}
 	if r := stdout(c).recording; r != nil {
 		config.Evaluator.Recording = r.text
 	}
@@ -89,7 +92,13 @@ func askOf(c *cli.Context, flake string, want instance.Config, do func(context.C
 		defer progress.stop()
 		config.Evaluator.OnEvent = progress.event
 	}
-	return do(ctx, ref, config)
+	inv, err := do(ctx, ref, config)
+	if inv != nil {
+		for i := range inv.Findings {
+			hintInFlags(&inv.Findings[i])
+		}
+	}
+	return inv, err
 }
 
 // evaluatorOf is how the flags say that Nix is run.

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 
+	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -40,6 +41,14 @@ func hintOfNix(err *nixeval.Error) string {
 		return "run this in a clan's checkout, or name one with --flake"
 	}
 	return err.Hint
+}
+
+// hintInFlags has a finding say which flag of clanctl's helps.
+func hintInFlags(f *instance.Finding) {
+	var nixErr *nixeval.Error
+	if errors.As(f.Err, &nixErr) && f.Cause.Hint != "" && f.Cause.Hint == nixErr.Hint {
+		f.Cause.Hint = hintOfNix(nixErr)
+	}
 }
 
 // isBadReference reports whether a flake reference was given that is none.

@@ -104,7 +104,8 @@ rec {
   traced =
     path: value:
     if announce then
-      trace "nixeval-begin ${toJSON path}" (seq value (trace "nixeval-end " value))
+      # Text that is no UTF-8 kills Nix 2.26 when it is printed, which nothing in the evaluation shows.
+      trace "nixeval-begin ${toJSON path}" (seq (toJSON value) (trace "nixeval-end " value))
     else
       addErrorContext "nixeval-part ${toJSON path}" value;
   # With `strict` errors pass through: for Nix's own message, which tryEval drops.
