@@ -239,6 +239,8 @@ type At struct {
 	Line      int    `json:"line"`
 	Column    int    `json:"column"`
 	DefinedIn string `json:"definedIn"`
+	// Deferred: Nix was not asked for the line; see Query.DeferLines.
+	Deferred bool `json:"deferred"`
 	// Priority is set in "owners", Type in "shapes".
 	Priority int64  `json:"priority"`
 	Type     string `json:"type"`

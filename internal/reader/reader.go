@@ -43,6 +43,7 @@ const schema = 2
 // Query says how to ask; see nix/reader.nix for the meaning of each field.
 type Query struct {
 	Instances  []string    `json:"instances,omitempty"`
+	DeferLines bool        `json:"deferLines,omitempty"`
 	Origins    bool        `json:"origins,omitempty"`
 	Checks     bool        `json:"checks,omitempty"`
 	Setting    *SettingRef `json:"setting,omitempty"`

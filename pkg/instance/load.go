@@ -145,7 +145,7 @@ type loader struct {
 
 func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
-	l.query = reader.Query{Instances: config.Instances, Origins: config.Need&NeedOrigins != 0, Checks: config.Need&NeedChecks != 0}
+	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Checks: config.Need&NeedChecks != 0}
 	if want := config.Modules; config.Need&NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
 		l.query.Interfaces = want.Interfaces || len(want.Of) > 0
@@ -249,6 +249,11 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 		return nil, err
 	}
 	l.decode()
+	if l.places.unplaced {
+		if err := l.askForLines(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if l.config.Need&NeedModules != 0 {
 		if err := l.loadModules(ctx); err != nil {
 			return nil, err
@@ -270,6 +275,24 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 		}
 	}
 	return l.inv, errs.ErrorOrNil()
+}
+
+// askForLines has Nix say the lines of places in large files, where they cannot be read from the files.
+func (l *loader) askForLines(ctx context.Context) error {
+	l.query.DeferLines = false
+	wants := slices.DeleteFunc(l.wants(), func(w reader.Want) bool { return w.Path[0] != "positions" })
+	places := &l.facts.places
+	places.instances, places.machines, places.tags = reader.Part[reader.Named[reader.Place]]{}, reader.Part[reader.Named[reader.Place]]{}, reader.Part[reader.Named[reader.Place]]{}
+	places.services, places.settings = reader.Part[reader.Named[reader.Place]]{}, reader.Part[reader.Named[reader.Place]]{}
+	answer, err := l.Ask(ctx, l.query, wants)
+	if err == nil {
+		err = l.Decode(answer, wants)
+	}
+	if err == nil {
+		l.losses = nil
+		l.decode()
+	}
+	return err
 }
 
 // lookElsewhere asks what all inputs offer, where some instance names a module that its input does not.

@@ -70,6 +70,53 @@ func same(t *testing.T, what string, want, got any) {
 	}
 }
 
+// Places in a large file are the same, whoever looks for them; Nix is asked again only for those that are not plainly written.
+func TestPlacesInLargeFiles(t *testing.T) {
+	const flake = `{ outputs = { self }: { clan.modules.m.roles = { r = { }; }; inventory = import ./inventory.nix; }; }`
+	for name, c := range map[string]struct {
+		inventory string
+		processes int
+	}{
+		"plainly written": {`{
+  machines.a = { };
+  machines."b c".tags = [ "t" ];
+  instances = {
+    i = { module = { name = "m"; input = "self"; }; roles.r.machines.a = { }; roles.r.tags.t = { };
+      roles.r.machines."b c" = { }; };
+  };
+}`, 1},
+		"computed": {`{
+  machines.a = { };
+  instances = { i.module = { name = "m"; input = "self"; }; } // {
+    j = { module = { name = "m"; input = "self"; };
+      roles.r.machines.a = { }; };
+  };
+}`, 2},
+	} {
+		small := nixtest.Flake(t, map[string]string{"flake.nix": flake, "inventory.nix": c.inventory})
+		large := nixtest.Flake(t, map[string]string{"flake.nix": flake, "inventory.nix": c.inventory + "\n" + strings.Repeat("# more\n", 10_000)})
+		nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+			processes := nixtest.Count(&e)
+			want, err := Load(t.Context(), small, Config{Evaluator: e})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := processes.Swap(0); n != 1 {
+				t.Errorf("%s, small: %d processes", name, n)
+			}
+			got, err := Load(t.Context(), large, Config{Evaluator: e})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := processes.Load(); int(n) != c.processes {
+				t.Errorf("%s: %d processes, not %d", name, n, c.processes)
+			}
+			same(t, name, want.Places, got.Places)
+			same(t, name, asJSON(t, want.Instances), asJSON(t, got.Instances))
+		})
+	}
+}
+
 func TestLoadPlainFlake(t *testing.T) {
 	ref := plainFlake(t)
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -79,6 +80,9 @@ type placer struct {
 	// files are the user's names of Nix's, keys the places of the object keys in JSON files.
 	files map[string]localFile
 	keys  map[string]map[string]Position
+	// bindings are the places of attributes in large Nix files; unplaced: one was not found there.
+	bindings map[string]map[string]nixlang.Place
+	unplaced bool
 }
 
 type localFile struct {
@@ -87,7 +91,8 @@ type localFile struct {
 }
 
 func newPlacer(sources nixeval.Sources) *placer {
-	return &placer{sources: sources, files: map[string]localFile{}, keys: map[string]map[string]Position{}}
+	return &placer{sources: sources, files: map[string]localFile{}, keys: map[string]map[string]Position{},
+		bindings: map[string]map[string]nixlang.Place{}}
 }
 
 // withInputs is one that knows the store paths of inputs, too; withDir one that knows of a directory that the flake copies by itself.
@@ -137,6 +142,13 @@ func (p *placer) pick(places []reader.At, path []string) *Position {
 	for _, at := range places {
 		file := p.local(at.File)
 		pos := Position{File: file.name, Line: at.Line, Column: at.Column}
+		if at.Deferred && (file.own || at.DefinedIn == "" || !p.local(at.DefinedIn).own) {
+			if found, ok := p.inNix(at.File, path); ok {
+				pos.Line, pos.Column = found.Line, found.Column
+			} else {
+				p.unplaced = true
+			}
+		}
 		if pos.Line == 0 && file.known && strings.HasSuffix(file.name, ".json") {
 			if found, ok := p.inJSON(at.File)[strings.Join(path, "\x00")]; ok {
 				pos.Line, pos.Column = found.Line, found.Column
@@ -168,6 +180,33 @@ func (p *placer) inJSON(file string) map[string]Position {
 		}
 	}
 	return found
+}
+
+// inNix finds the position of an inventory option in a Nix file that plainly writes it: a module of the clan's, one of flake-parts, or
+// the inventory itself.
+func (p *placer) inNix(file string, path []string) (place nixlang.Place, ok bool) {
+	bindings, done := p.bindings[file]
+	if !done {
+		if text, err := p.sources.ReadFile(file); err == nil {
+			bindings = nixlang.Bindings(text)
+		}
+		p.bindings[file] = bindings
+	}
+	option := strings.Join(path, "\x00")
+	_, isInventory := bindings["instances"]
+	if _, isModule := bindings["inventory"]; isInventory && !isModule {
+		place, ok = bindings[option]
+		return place, ok
+	}
+	for _, at := range []string{"inventory", "config\x00inventory", "clan\x00inventory", "flake\x00clan\x00inventory"} {
+		if found, here := bindings[at+"\x00"+option]; here {
+			if ok {
+				return place, false // in one of two places
+			}
+			place, ok = found, true
+		}
+	}
+	return place, ok
 }
 
 // jsonPositions records where each object key of a JSON text stands.

@@ -67,17 +67,21 @@ let
 
   # The place of an attribute. Where a function of nixpkgs' lib made the name, the definition's file still is the user's; where in lib it
   # did nobody wants to know, and some versions of Nix read the whole file for each line and column.
+  # Lines of a large file are left to who can read them from it. (NixOS/nix, from 2.20 on.)
   placeOf =
-    name: d:
+    large: name: d:
     let
       p = unsafeGetAttrPos name d.value;
+      other = if d.file == null || d.file == p.file then { } else { definedIn = d.file; };
     in
     if p == null then
       { inherit (d) file; }
+    else if large ? ${p.file} then
+      { inherit (p) file; deferred = true; } // other
     else if source != "" && d.file != null && beginsWith "${source}/" (toString d.file) && any (dir: beginsWith dir p.file) libDirs then
       { inherit (p) file; definedIn = d.file; }
     else
-      { inherit (p) file line column; } // (if d.file == null || d.file == p.file then { } else { definedIn = d.file; });
+      { inherit (p) file line column; } // other;
 
   # The tree of names: { NAME = { at = [ PLACE ]; below; }; }, as deep as `depth`.
   tree =
@@ -91,6 +95,8 @@ let
       skip ? [ ],
       # The only names, unless it is empty.
       only ? [ ],
+      # Files of which no lines are asked for.
+      large ? { },
     }@how:
     depth: definitions:
     let
@@ -106,9 +112,9 @@ let
             s:
             if isAttrs s.value then
               if s.value ? ${name} && isSkipped then
-                [ { inherit (s) file; value = null; at = placeOf name s; } ]
+                [ { inherit (s) file; value = null; at = placeOf large name s; } ]
               else if s.value ? ${name} then
-                map (d: d // { at = placeOf name s // about d; }) (unwrap always { inherit (s) file; value = s.value.${name}; })
+                map (d: d // { at = placeOf large name s // about d; }) (unwrap always { inherit (s) file; value = s.value.${name}; })
               else
                 [ ]
             else if elem name (namesIn s.value) then

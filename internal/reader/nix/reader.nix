@@ -8,6 +8,7 @@
 #   args.isolate, args.announce, args.omit, args.strict   see helpers.nix
 #   args.dir       the flake's directory below the top of its source tree; without it, the top
 #   args.instances look at these instances only
+#   args.deferLines true: positions in large files have no lines, but `deferred`
 #   args.origins   true: also where values come from: positions down to each setting, interfaces, what modules define
 #   args.checks    true: also what only a check looks at: Macs that a service has nothing for, extra modules that are not there
 #   args.setting   { instance, role, machine, path } for the part "setting"
@@ -86,13 +87,37 @@ let
 
     positions =
       let
+        # In some versions of Nix the line of an attribute costs as much as reading the file, and its column as much again.
+        isLarge =
+          file:
+          builtins.match ".*\\.nix" file != null
+          && builtins.pathExists file
+          && (builtins.readDir (dirOf file)).${baseNameOf file} == "regular"
+          && builtins.stringLength (builtins.readFile file) > 65536;
+        # That of a definition, and what it imports.
+        firstFile =
+          value:
+          let
+            names = builtins.attrNames (if isAttrs value then value else { });
+            place = if names == [ ] then null else builtins.unsafeGetAttrPos (head names) value;
+          in
+          peek null (if place == null then null else place.file);
+        largeOf =
+          name:
+          builtins.listToAttrs (
+            map (file: { name = file; value = null; }) (
+              builtins.filter (file: peek false (isLarge file)) (
+                helpers.unique (builtins.concatMap (d: builtins.filter builtins.isString [ d.file (firstFile d.value) ]) (layout.definitions name))
+              )
+            )
+          );
         of =
           part: depth: name:
           helpers.part [ "positions" part ] (
             if name == "instances" && helpers.isOmitted [ "instanceNames" ] then
               { }
             else
-              positions.places (limits name) depth (layout.definitions name)
+              positions.places (limits name // (if part == "settings" || !(args.deferLines or false) then { } else { large = largeOf name; })) depth (layout.definitions name)
           );
       in
       {

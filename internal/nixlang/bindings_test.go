@@ -1,0 +1,92 @@
+package nixlang
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Where attributes stand, Nix knows: each that is found must be there.
+func TestBindingsAreWhereNixSays(t *testing.T) {
+	nixes := filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX"))
+	if len(nixes) == 0 {
+		nixes = []string{"nix"}
+	}
+	const places = `let
+  walk = path: v: if builtins.isAttrs v then builtins.concatLists (map (n: let p = builtins.unsafeGetAttrPos n v; in
+    [ { path = path ++ [ n ]; line = p.line or 0; column = p.column or 0; } ] ++ walk (path ++ [ n ]) v.${n}) (builtins.attrNames v)) else [ ];
+  value = import (builtins.getEnv "FILE");
+in walk [ ] (if builtins.isFunction value then value { a = 1; } else value)`
+	for i, c := range []struct {
+		text  string
+		found int // how many attributes are found
+	}{
+		{"{ }", 0},
+		{"{ a = 1; b.c.d = 2;\n  b.c.e = \"x;}\"; }", 5},
+		{"# top\n{ a, ... }: {\n\tx.y = { z = 1; \"q r\".s = [ { t = 1; } ]; };\n}", 5},
+		{"{ a, ... }@args: rec { x = let y = 1; z = { u = 2; }; in y; w = with { v = 1; }; assert true; v; last = 3; }", 3},
+		{"args@{ a, b ? { c = 1; }, ... }: { x = a; }", 1},
+		{"args: { x = ''a ''${b} ''' ${toString 1} ; }''; y.\"z\" = \"\\\"${\"}\"}$\"; n = \"$${\"; last = 1; }", 5},
+		{"{ ${\"dyn\"}.x = 1; a.${\"dyn\"} = { q = 1; }; b = { c = 1; } // { d = 2; }; }", 2},
+		{"{ inherit (builtins) length; inherit ({ p = 1; }) p; a = { x = 1; }; a.y = 2; }", 3},
+		{"let x = 1; in { a = x; }", 0},
+		{"{ a = if true then { b = 1; } else { }; c = (x: x) { d = 1; }; e = /* ; */ 1; /* } */ f = -1; g = 1 < 2; h = a: a; i = {x}: x; }", 7},
+		{"{ a.let' = 1; b = { \"let\" = 1; }; c = { \"in\" = 2; }.\"in\"; d = ./x; }", 6},
+		{"{ a = 1; }.a", 0},
+		{"{ a = 1;", 0},
+		{"{\r\n a = 1; }", 0},
+	} {
+		file := filepath.Join(t.TempDir(), fmt.Sprintf("%d.nix", i))
+		if err := os.WriteFile(file, []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got := Bindings([]byte(c.text))
+		if len(got) != c.found {
+			t.Errorf("%s: found %d, not %d: %v", c.text, len(got), c.found, got)
+		}
+		if c.found == 0 {
+			continue
+		}
+		for _, nix := range nixes {
+			cmd := exec.Command(nix, "eval", "--impure", "--json", "--extra-experimental-features", "nix-command", "--expr", places)
+			cmd.Env = append(os.Environ(), "FILE="+file)
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("%s: %v: %s", c.text, err, err.(*exec.ExitError).Stderr)
+			}
+			var all []struct {
+				Path         []string
+				Line, Column int
+			}
+			if err := json.Unmarshal(out, &all); err != nil {
+				t.Fatal(err)
+			}
+			known := map[string]Place{}
+			for _, at := range all {
+				known[strings.Join(at.Path, "\x00")] = Place{at.Line, at.Column}
+			}
+			for path, at := range got {
+				if known[path] != at {
+					t.Errorf("%s, %s: %q is at %v, not %v", nix, c.text, path, known[path], at)
+				}
+			}
+		}
+	}
+}
+
+func FuzzBindings(f *testing.F) {
+	for _, seed := range []string{"{ a.b = { c = ''x''; }; }", "{ x, ... }@y: rec { a = \"${b}\"; }", "{ a = let b = 1; in b; }"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for path, at := range Bindings(text) {
+			if at.Line < 1 || at.Column < 1 {
+				t.Errorf("%q is at %v", path, at)
+			}
+		}
+	})
+}
