@@ -164,6 +164,15 @@ func linked(r *repository) {
 	r.do(exec.Command("git", "-C", main, "worktree", "add", "-q", "-b", "linked", r.root).Run())
 }
 
+// giveWay has a link stand in the place of a directory, and the directory come back.
+func (r *repository) giveWay(dir string) {
+	path := filepath.Join(r.root, dir)
+	r.do(os.Rename(path, path+"2"))
+	r.do(os.Symlink("/", path))
+	r.do(os.Remove(path))
+	r.do(os.Rename(path+"2", path))
+}
+
 // What is changed and changed back during a run is noticed.
 func TestGitStateThereAndBack(t *testing.T) {
 	for name, edit := range map[string]func(r *repository){
@@ -177,9 +186,16 @@ func TestGitStateThereAndBack(t *testing.T) {
 			r.git("config", "core.autocrlf", "true")
 			r.git("config", "--unset", "core.autocrlf")
 		},
+		"a directory":            func(r *repository) { r.giveWay("deep/er") },
+		"a directory of those":   func(r *repository) { r.giveWay("deep") },
+		"a directory that moves": func(r *repository) { r.git("mv", "deep", "x"); r.git("mv", "x", "deep") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRepository(t)
+			r.do(os.MkdirAll(r.root+"/deep/er", 0o755))
+			r.write("deep/er/file", "")
+			r.git("add", "-A")
+			r.git("commit", "-qm", "deep")
 			time.Sleep(100 * time.Millisecond)
 			source := Source{Root: r.root, Git: true}
 			before, _, err := source.Observe(t.Context(), nil)

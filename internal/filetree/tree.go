@@ -48,7 +48,7 @@ type digest [sha256.Size]byte
 // dir is a directory: its files (and in a plain tree its subdirectories, which have a dir of their own).
 type dir struct {
 	path    string // relative to the root, "" for itself
-	self    entry  // plain trees only: an unchanged directory has unchanged names
+	self    entry  // in a plain tree an unchanged directory has unchanged names
 	entries []entry
 }
 
@@ -330,6 +330,13 @@ func (t *Tree) stampDir(d *dir, links *sync.Map) (touched bool, err error) {
 	}
 	if err == nil {
 		defer unix.Close(fd)
+		if t.source.Git { // a plain tree's was looked at when it was listed
+			var st unix.Stat_t
+			if err := unix.Fstat(fd, &st); err != nil {
+				return false, &fs.PathError{Op: "stat", Path: path, Err: err}
+			}
+			d.self.stamp = stampOf(&st)
+		}
 	} else if !errors.Is(err, unix.ENOENT) {
 		links.Store(d.path, true) // or a file; the system may say the same of both
 	}
