@@ -29,7 +29,13 @@ var version = ""
 // exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 1 && args[1] == completeWord {
-		complete(ctx, args[2:], stdout)
+		for _, candidate := range complete(ctx, args[2:]) {
+			fmt.Fprintln(stdout, candidate)
+		}
+		return exitOK
+	}
+	if len(args) > 1 && args[1] == completeBashWord {
+		completeBash(ctx, args[2:], stdout)
 		return exitOK
 	}
 	app := newApp(stdout, stderr)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -24,7 +24,7 @@ func completionCommand() *cli.Command {
 			"Nix. To have it in every shell:\n\n" +
 			"   bash: echo 'source <(clanctl completion bash)' >> ~/.bashrc\n" +
 			"   zsh:  echo 'source <(clanctl completion zsh)' >> ~/.zshrc\n" +
-			"   fish: clanctl completion fish > ~/.config/fish/completions/clanctl.fish",
+			"   fish: mkdir -p ~/.config/fish/completions; clanctl completion fish > ~/.config/fish/completions/clanctl.fish",
 		Action: func(c *cli.Context) error {
 			script, known := completionScripts[c.Args().First()]
 			if !known || c.NArg() != 1 {
@@ -39,42 +39,44 @@ func completionCommand() *cli.Command {
 // The scripts hand the words of the command line to clanctl, the one to complete last, and take back one candidate a line.
 var completionScripts = map[string]string{
 	"bash": `_clanctl() {
-	local IFS=$'\n'
-	COMPREPLY=($(clanctl ` + completeWord + ` "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+	local candidate
+	COMPREPLY=()
+	while IFS= read -r candidate; do COMPREPLY+=("$candidate"); done \
+		< <(clanctl ` + completeBashWord + ` "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null)
 }
 complete -o default -F _clanctl clanctl
 `,
 	"zsh": `#compdef clanctl
 _clanctl() {
 	local -a found
-	found=("${(@f)$(clanctl ` + completeWord + ` "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+	found=("${(@f)$(clanctl ` + completeWord + ` "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
 	found=(${found:#})
 	if (( $#found )); then compadd -- "${found[@]}"; else _files; fi
 }
 compdef _clanctl clanctl
 `,
-	"fish": `complete -c clanctl -f -a '(clanctl ` + completeWord + ` (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+	"fish": `complete -c clanctl -f -a '(clanctl ` + completeWord + ` (commandline -opc)[2..] (commandline -ct | string unescape) 2>/dev/null)'
 `,
 }
 
 // completeWord is the word that asks for candidates instead of a command.
 const completeWord = "__complete"
 
-// complete prints the candidates for the last of the words. It is quick and never complains: where it knows nothing, it
-// prints nothing.
-func complete(ctx context.Context, words []string, stdout io.Writer) {
+// complete returns the candidates for the last of the words. It is quick and never complains: where it knows nothing, there
+// are none. Names that a terminal cannot show as they are, and names that would be taken for flags, are none either.
+func complete(ctx context.Context, words []string) []string {
 	if len(words) == 0 {
 		words = []string{""}
 	}
 	before, current := words[:len(words)-1], words[len(words)-1]
-	for _, candidate := range candidates(ctx, before, current) {
-		if strings.HasPrefix(candidate, current) && !strings.ContainsAny(candidate, "\n\r") {
-			fmt.Fprintln(stdout, candidate)
-		}
-	}
+	namesOnly := slices.Contains(before, "--")
+	return slices.DeleteFunc(candidates(ctx, before, current, namesOnly), func(candidate string) bool {
+		isFlag := strings.HasPrefix(candidate, "-") && !namesOnly && !strings.HasPrefix(current, "-")
+		return isFlag || !strings.HasPrefix(candidate, current) || term.EscapeLine(candidate) != candidate
+	})
 }
 
-func candidates(ctx context.Context, before []string, current string) []string {
+func candidates(ctx context.Context, before []string, current string, namesOnly bool) []string {
 	app := newApp(io.Discard, io.Discard)
 	line, err := arrange(app, append([]string{app.Name}, before...))
 	if err != nil {
@@ -90,7 +92,7 @@ func candidates(ctx context.Context, before []string, current string) []string {
 	if command == nil {
 		return found
 	}
-	if strings.HasPrefix(current, "-") {
+	if strings.HasPrefix(current, "-") && !namesOnly {
 		var flags []string
 		for _, flag := range append(command.Flags, cli.HelpFlag) {
 			for _, name := range flag.Names() {
