@@ -189,3 +189,35 @@ esac`)
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// How Lix and Determinate Nix give their version; that of Nix itself is TestVersion's.
+func TestVersionOfOthers(t *testing.T) {
+	for text, want := range map[string]Version{
+		"nix (Lix, like Nix) 2.93.3":            {Name: "Lix", Number: "2.93.3"},
+		"nix (Determinate Nix 3.8.2) 2.30.1":    {Name: "Determinate Nix 3.8.2", Number: "2.30.1"},
+		"nix (Nix) 2.25.0pre20240910_7ab9dea":   {Name: "Nix", Number: "2.25.0pre20240910_7ab9dea"},
+		"nix-env (Nix) 2.3.16":                  {Name: "Nix", Number: "2.3.16"},
+		"bash, version 5.2 (x86_64-pc-linux)":   {},
+		"error: experimental feature (nix) x y": {},
+	} {
+		e := fake(t, `case "$*" in
+--version) echo '`+text+`' ;;
+show-config*) exit 1 ;;
+*) printf 'system = riscv64-linux\nexperimental-features = flakes pipe-operators nix-command ca-derivations\n' ;;
+esac`)
+		got, err := e.Version(t.Context())
+		if want.Name == "" {
+			if !isKind(err, ErrNixNotFound) {
+				t.Errorf("%s: %+v, %v", text, got, err)
+			}
+			continue
+		}
+		want.System, want.Features = "riscv64-linux", []string{"ca-derivations", "pipe-operators"}
+		if diff := differ(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", text, err, diff)
+		}
+		if !got.AtLeast("2.3") || got.AtLeast("2.94") {
+			t.Errorf("%s is not compared as numbers", got)
+		}
+	}
+}
