@@ -15,10 +15,11 @@
 // built, and the evaluation is pure, unless the evaluator says otherwise. Nix runs in a process group of its own: when the context ends it
 // is interrupted and then killed, with all below it, and it does not outlive this program (Linux). It has no terminal, and of the environment
 // only what it needs. A busy database of Nix's is asked again for some seconds; no other failure is tried twice. Nothing is kept between
-// calls without a [Evaluator.CacheDir].
+// calls unless [Evaluator.CacheDir] is set.
 //
 // An error is an [*Error]: its kind ([ErrMissing], [ErrEvaluation], ...), Nix's message as it is, the place in the user's own file, the
 // frames of the trace.
 //
-// Any number of goroutines may share an Evaluator. Nix 2.8 and later can be used; docs/how-to/from-exec.md says which were, and leads over from os/exec.
+// Any number of goroutines may share an Evaluator. It needs Nix 2.8 or later; docs/how-to/from-exec.md lists the versions that were tested, and
+// shows how to move from os/exec.
 package nixeval

@@ -179,7 +179,7 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 			out.Hint = "install Nix (https://nixos.org/download, or your distribution's package nix-bin)"
 		case errors.Is(err, fs.ErrPermission):
 			out.Message = fmt.Sprintf("cannot run %s: permission denied", e.nix())
-			out.Reason, out.Hint = "not-executable", "Nix is the path of an executable nix, or a name that PATH has"
+			out.Reason, out.Hint = "not-executable", "set Nix to the path of an executable nix"
 		default:
 			out.Message = fmt.Sprintf("cannot run %s: %v", e.nix(), err)
 		}

@@ -180,7 +180,7 @@ func decodeFound[T any](ref Ref, q lookup, f found, sources Sources) (value T, e
 		return zero[T](), failed
 	default:
 		return zero[T](), &Error{Kind: ErrEvaluation, Sources: sources,
-			Message: fmt.Sprintf("%s of %s is a %s, which has no names of attributes", orWhole(where), ref.Text, f.Kind)}
+			Message: fmt.Sprintf("%s of %s is of type %s: it has no attributes", orWhole(where), ref.Text, f.Kind)}
 	}
 }
 

@@ -89,7 +89,7 @@ func TestEval(t *testing.T) {
 		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "missing"), e); !errors.Is(err, nixeval.ErrEvaluation) {
 			t.Errorf("missing inside: %v", err)
 		}
-		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "port").Names(), e); !errors.Is(err, nixeval.ErrEvaluation) || !strings.Contains(err.Error(), "is a int") {
+		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "port").Names(), e); !errors.Is(err, nixeval.ErrEvaluation) || !strings.Contains(err.Error(), "is of type int") {
 			t.Errorf("names of a number: %v", err)
 		}
 		if _, err = nixeval.Eval[string](ctx, dir, nixeval.Attr("hosts", "db", "port"), e); !errors.As(err, new(*json.UnmarshalTypeError)) {

@@ -76,7 +76,7 @@ func Fake(values map[string]any) nixeval.Evaluator {
 		}
 		set := plain(value)
 		if set == nil {
-			return nil, &nixeval.Error{Kind: nixeval.ErrEvaluation, Message: fmt.Sprintf("%s is no set", nixeval.Attr(q.Path...))}
+			return nil, &nixeval.Error{Kind: nixeval.ErrEvaluation, Message: fmt.Sprintf("%s is not a set", nixeval.Attr(q.Path...))}
 		}
 		return json.Marshal(slices.Sorted(maps.Keys(set)))
 	}}
