@@ -95,6 +95,9 @@ func (c *clanCore) testGenerated(t *testing.T) {
 	found, err := modulesOf(t, "path:"+dir, config, instance.ModuleQuery{Inputs: []string{"clan-core"}, Interfaces: true})
 	check(t, err)
 	services := found.Catalogue.Inputs["clan-core"].Modules
+	if len(services) == 0 {
+		t.Skip("this clan-core offers no services")
+	}
 	check(t, os.WriteFile(filepath.Join(dir, "clan.nix"), []byte(clanOfAll(services)), 0o600))
 	inventory, err := loadWith(t, "path:"+dir, config)
 	if inventory == nil {
