@@ -45,6 +45,7 @@ type Query struct {
 	Instances  []string    `json:"instances,omitempty"`
 	DeferLines bool        `json:"deferLines,omitempty"`
 	Origins    bool        `json:"origins,omitempty"`
+	Places     bool        `json:"places,omitempty"`
 	Checks     bool        `json:"checks,omitempty"`
 	Setting    *SettingRef `json:"setting,omitempty"`
 	Inputs     []string    `json:"inputs,omitempty"`

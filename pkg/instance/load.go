@@ -145,7 +145,7 @@ type loader struct {
 
 func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
-	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Checks: config.Need&NeedChecks != 0}
+	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Places: config.Need&NeedPlaces != 0, Checks: config.Need&NeedChecks != 0}
 	if want := config.Modules; config.Need&NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
 		l.query.Interfaces = want.Interfaces || len(want.Of) > 0
@@ -213,13 +213,11 @@ func (l *loader) wants() []reader.Want {
 	add(NeedChecks, &f.missing, "missing")
 	add(NeedOwners, &f.owners.instances, "owners", "instances")
 	add(NeedOwners, &f.owners.machines, "owners", "machines")
-	if need&NeedPlaces == 0 { // which has them, too
-		add(NeedInstances, &f.places.instances, "positions", "instances")
-	}
+	add(NeedInstances, &f.places.instances, "positions", "instances")
 	add(NeedMachines, &f.places.machines, "positions", "machines")
 	add(NeedMachines, &f.places.tags, "positions", "tags")
 	add(NeedMachines, &f.places.services, "positions", "services")
-	add(NeedSetting|NeedPlaces, &f.places.settings, "positions", "settings")
+	add(NeedSetting, &f.places.settings, "positions", "settings")
 	return wants
 }
 

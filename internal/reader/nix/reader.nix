@@ -10,6 +10,7 @@
 #   args.instances look at these instances only
 #   args.deferLines true: positions in large files have no lines, but `deferred`
 #   args.origins   true: also where values come from: positions down to each setting, interfaces, what modules define
+#   args.places    true: positions down to each setting
 #   args.checks    true: also what only a check looks at: Macs that a service has nothing for, extra modules that are not there
 #   args.setting   { instance, role, machine, path } for the part "setting"
 #   args.inputs, args.allInputs   which inputs the parts "inputs" and "modules" look at
@@ -121,7 +122,7 @@ let
           );
       in
       {
-        instances = of "instances" (if origins then 12 else 5) "instances";
+        instances = of "instances" (if origins || args.places or false then 12 else 5) "instances";
         settings = of "settings" 12 "instances";
         machines = of "machines" 1 "machines";
         tags = of "tags" 1 "tags";
