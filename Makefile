@@ -6,7 +6,7 @@ TAGS = -tags=urfave_cli_no_docs
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
 
-.PHONY: build demo test lint fuzz reliability cover vuln bench generate release clean
+.PHONY: build demo quick test test-all lint fuzz reliability cover vuln bench generate release clean
 
 build:
 	$(GO) build $(TAGS) -o bin/clanctl ./cmd/clanctl
@@ -15,11 +15,22 @@ demo: build
 	@scripts/ensure-nix
 	@scripts/demo
 
+# For an edit loop: what needs no Nix.
+quick:
+	$(GO) vet ./...
+	$(GO) test -short ./...
+
 # Nix is not known to Go's test cache, so every test runs.
 test: lint
 	scripts/ensure-nix
-	CLANCTL_TEST_RELEASE=1 $(GO) test $(RACE) -count=1 -timeout 30m ./...
+	@echo 'testing all packages against real Nix; each says ok when it is done, the longest after some minutes'
+	$(GO) test -count=1 -timeout 30m ./...
 	@test -n "$$CLANCTL_CLAN_CORE" || echo 'SKIP: the conformance suite was not run: CLANCTL_CLAN_CORE names no clan-core (docs/conformance.md)'
+
+# And what is slow and rarely finds anything: the race detector, every fault, changes under stress, releases built twice, fuzzing.
+test-all: test
+	CLANCTL_TEST_SLOW=1 $(GO) test $(RACE) -count=1 -timeout 40m ./...
+	@$(MAKE) fuzz vuln
 
 lint:
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt would change:" $$files; exit 1; }

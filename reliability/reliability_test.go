@@ -17,6 +17,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 var (
@@ -92,15 +94,18 @@ type result struct {
 }
 
 func TestFaults(t *testing.T) {
-	nixes := nixes(t)
+	if *table == "" {
+		nixes.Slow(t)
+	}
+	programs := nixes.Programs(t)
 	var page strings.Builder
-	fmt.Fprintf(&page, "%s, %s/%s, %d CPUs, %s.\n", strings.Join(versions(nixes), " and "), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&page, "%s, %s/%s, %d CPUs, %s.\n", strings.Join(versions(programs), " and "), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 	tried, well := 0, 0
 	for _, area := range areas {
 		fmt.Fprintf(&page, "\n### %s\n\n| fault | provoked with | what must happen | tried | so it was | slowest |\n|---|---|---|---|---|---|\n", area.title)
 		for _, f := range area.faults {
 			r := result{fault: f}
-			t.Run(f.name, func(t *testing.T) { r.run(t, nixes) })
+			t.Run(f.name, func(t *testing.T) { r.run(t, programs) })
 			tried, well = tried+r.tried, well+r.well
 			if r.tried == 0 {
 				fmt.Fprintf(&page, "| %s | %s | %s | 0 | not tried: %s | |\n", f.name, f.with, f.outcome, r.skipped)
@@ -117,12 +122,12 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func (r *result) run(t *testing.T, nixes []string) {
+func (r *result) run(t *testing.T, programs []string) {
 	if r.anyNix {
-		nixes = nixes[:1]
+		programs = programs[:1]
 	}
 	for range *rounds {
-		for _, nix := range nixes {
+		for _, nix := range programs {
 			var a *attempt
 			ok := t.Run(versions([]string{nix})[0], func(t *testing.T) {
 				a = newAttempt(t, nix)
@@ -350,23 +355,11 @@ func (a *attempt) until(what string, holds func() bool) {
 
 // ---- Nix and the page ----
 
-// nixes are the Nix programs to try with, as everywhere in the tests.
-func nixes(t *testing.T) []string {
-	if list := os.Getenv("CLANCTL_TEST_NIX"); list != "" {
-		return filepath.SplitList(list)
-	}
-	nix, err := exec.LookPath("nix")
-	if err != nil {
-		t.Skip("SKIP: no fault was tried: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
-	}
-	return []string{nix}
-}
-
 var versionOf sync.Map
 
-func versions(nixes []string) []string {
+func versions(programs []string) []string {
 	var out []string
-	for _, nix := range nixes {
+	for _, nix := range programs {
 		version, known := versionOf.Load(nix)
 		if !known {
 			text, _ := exec.Command(nix, "--version").Output()

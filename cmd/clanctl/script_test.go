@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 // TestScript runs testdata/script against real Nix, once for each Nix that CLANCTL_TEST_NIX names (paths separated by
 // colons; without it the nix of PATH).
 func TestScript(t *testing.T) {
+	programs := nixtest.Programs(t)
 	schemas := map[string]*jsonschema.Schema{"eval": documentSchema(t, "eval"), "diff": documentSchema(t, "diff")}
 	fleet := filepath.Join(t.TempDir(), "fleet")
 	build(t, fleet, "../../examples/fleet")
@@ -33,7 +34,7 @@ func TestScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, nix := range nixtest.Programs(t) {
+	for _, nix := range programs {
 		// Scripts, and what they run, find this Nix in PATH.
 		bin := t.TempDir()
 		if err := errors.Join(os.Symlink(nix, filepath.Join(bin, "nix")), os.Symlink(fleet, filepath.Join(bin, "fleet"))); err != nil {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // The stress test has processes change one clan at once, at random, and kills some of them at random moments. CLANCTL_STRESS=N makes
@@ -34,6 +35,7 @@ const (
 // TestStress: no change is lost, the file is never one that does not parse, the clan never one that does not evaluate, and what is
 // refused leaves no trace.
 func TestStress(t *testing.T) {
+	nixes.Slow(t)
 	changes := shortStress
 	if text := os.Getenv("CLANCTL_STRESS"); text != "" {
 		var err error

@@ -8,14 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // Where attributes stand, Nix knows: each that is found must be there.
 func TestBindingsAreWhereNixSays(t *testing.T) {
-	nixes := filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX"))
-	if len(nixes) == 0 {
-		nixes = []string{"nix"}
-	}
 	const places = `let
   walk = path: v: if builtins.isAttrs v then builtins.concatLists (map (n: let p = builtins.unsafeGetAttrPos n v; in
     [ { path = path ++ [ n ]; line = p.line or 0; column = p.column or 0; } ] ++ walk (path ++ [ n ]) v.${n}) (builtins.attrNames v)) else [ ];
@@ -51,7 +49,7 @@ in walk [ ] (if builtins.isFunction value then value { a = 1; } else value)`
 		if c.found == 0 {
 			continue
 		}
-		for _, nix := range nixes {
+		for _, nix := range nixes.Programs(t) {
 			cmd := exec.Command(nix, "eval", "--impure", "--json", "--extra-experimental-features", "nix-command", "--expr", places)
 			cmd.Env = append(os.Environ(), "FILE="+file)
 			out, err := cmd.Output()

@@ -3,39 +3,19 @@ package nixtest
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Programs are the paths of the Nix programs to test with: those of CLANCTL_TEST_NIX, separated by colons, or the one in PATH. Without any
-// the test is skipped, aloud.
-func Programs(t testing.TB) []string {
-	t.Helper()
-	if list := os.Getenv("CLANCTL_TEST_NIX"); list != "" {
-		return filepath.SplitList(list)
-	}
-	nix, err := exec.LookPath("nix")
-	if err != nil {
-		t.Skip("SKIP: no test against real Nix was run: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
-	}
-	return []string{nix}
-}
+// Programs are the Nix programs to test with, as [nixes.Programs] has them.
+func Programs(t testing.TB) []string { t.Helper(); return nixes.Programs(t) }
 
-// Version is the name of the tests with this Nix, such as "nix-2.8.0".
-func Version(t testing.TB, nix string) string {
-	t.Helper()
-	out, err := exec.Command(nix, "--version").Output()
-	words := strings.Fields(string(out))
-	if err != nil || len(words) == 0 {
-		t.Fatalf("%s --version: %v", nix, err)
-	}
-	return "nix-" + words[len(words)-1]
-}
+// Version is the name of the tests with a Nix, such as "nix-2.8.0".
+func Version(t testing.TB, nix string) string { t.Helper(); return nixes.Version(t, nix) }
 
 // Evaluator runs the first of the programs, without a network and without leaving anything behind.
 func Evaluator(t testing.TB) nixeval.Evaluator {

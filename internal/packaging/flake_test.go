@@ -10,13 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/google/go-cmp/cmp"
 )
 
 // TestFlake evaluates all outputs for all systems, the way `nix flake check` does, with stand-ins for nixpkgs and gomod2nix
 // (testdata), which are not there without a network. What nixpkgs makes of it, and that it builds, is not tested here.
 func TestFlake(t *testing.T) {
-	for _, nix := range nixes(t) {
+	for _, nix := range nixes.Programs(t) {
 		dir := checkout(t)
 		check := []string{
 			"flake", "check", "path:" + dir, "--no-build", "--offline", "--no-write-lock-file",
@@ -57,7 +58,7 @@ func TestFlake(t *testing.T) {
 
 // TestFlakeVersion: a commit whose changelog begins with a released version is that version.
 func TestFlakeVersion(t *testing.T) {
-	nix := nixes(t)[0]
+	nix := nixes.Programs(t)[0]
 	dir := checkout(t)
 	path := filepath.Join(dir, "CHANGELOG.md")
 	text, err := os.ReadFile(path)
@@ -82,7 +83,7 @@ func TestFlakeVersion(t *testing.T) {
 
 // TestFlakeLock: Nix finds nothing to add to the lock file, and nothing in it that flake.nix does not ask for.
 func TestFlakeLock(t *testing.T) {
-	for _, nix := range nixes(t) {
+	for _, nix := range nixes.Programs(t) {
 		var got struct {
 			Locks struct {
 				Nodes map[string]struct {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -22,7 +23,7 @@ func TestGomod2nix(t *testing.T) {
 	if strings.Contains(os.Getenv("GOFLAGS"), "-mod=vendor") {
 		t.Skip("SKIP: this build has its modules from Nix, which compared the hashes")
 	}
-	nix := nixes(t)[0]
+	nix := nixes.Programs(t)[0]
 	want := gomod2nix(t, nix, modules(t))
 	path := filepath.Join(top, "gomod2nix.toml")
 	if os.Getenv("UPDATE") != "" {

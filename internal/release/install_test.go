@@ -8,12 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
 )
 
 // TestInstall installs the newest version the way the README says, from a module proxy in a directory.
 func TestInstall(t *testing.T) {
+	nixes.Slow(t)
 	if strings.Contains(os.Getenv("GOFLAGS"), "-mod=vendor") {
 		t.Skip("SKIP: there is no module cache")
 	}

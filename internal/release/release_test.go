@@ -14,14 +14,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // TestReproducible builds the archive of this platform twice, the second time from another directory, with an empty build cache
-// and with other settings. Bytes and checksums must be the same. With CLANCTL_TEST_RELEASE=all it builds those of all platforms.
+// and with other settings. Bytes and checksums must be the same. With CLANCTL_TEST_SLOW=all it builds those of all platforms.
 func TestReproducible(t *testing.T) {
-	if os.Getenv("CLANCTL_TEST_RELEASE") == "" {
-		t.Skip("SKIP: compiles everything twice, which make test does: CLANCTL_TEST_RELEASE is not set")
-	}
+	nixes.Slow(t)
 	if strings.Contains(os.Getenv("GOFLAGS"), "-mod=vendor") {
 		t.Skip("SKIP: releases are not built from modules that Nix vendors")
 	}
@@ -29,7 +29,7 @@ func TestReproducible(t *testing.T) {
 	here := platform{runtime.GOOS, runtime.GOARCH}
 	first := release{"../..", t.TempDir(), "1.2.3", at}
 	built := []platform{here}
-	if os.Getenv("CLANCTL_TEST_RELEASE") == "all" {
+	if os.Getenv("CLANCTL_TEST_SLOW") == "all" {
 		built = platforms
 	}
 	if err := first.build(built); err != nil {

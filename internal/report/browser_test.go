@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -164,14 +165,7 @@ const (
 func homelab(t *testing.T) *instance.Inventory {
 	t.Helper()
 	chromium(t)
-	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	if nix == "" {
-		var err error
-		if nix, err = exec.LookPath("nix"); err != nil {
-			t.Skip("SKIP: there is no nix in PATH, and CLANCTL_TEST_NIX is not set")
-		}
-	}
-	inv, err := loadHomelab(nix)
+	inv, err := loadHomelab(nixes.Programs(t)[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
 // counting answers with the content of the flake's file "value" and counts how often it ran.
 func realNix(t *testing.T, e *Evaluator) {
 	t.Helper()
-	nix, _, _ := strings.Cut(os.Getenv("CLANCTL_TEST_NIX"), ":")
-	*e = Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir(), CacheDir: filepath.Join(t.TempDir(), "cache")}
+	*e = Evaluator{Nix: nixes.Programs(t)[0], Offline: true, ProgramDir: t.TempDir(), CacheDir: filepath.Join(t.TempDir(), "cache")}
 }
 
 var readValues = Function{Name: "values.nix", Source: `flake: args: { own = builtins.readFile (flake + "/value"); input = flake.inputs.other.value or null; dirty = flake ? rev; inherit args; }`}

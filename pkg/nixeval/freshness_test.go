@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // world is a flake in a directory of its own, with everything that it may come from beside it.
@@ -118,11 +120,7 @@ func outcome(r *Result[json.RawMessage], err error) string {
 
 // eachWorld runs a test in a world for each Nix of CLANCTL_TEST_NIX, side by side with others.
 func eachWorld(t *testing.T, name string, test func(w *world)) {
-	nixes := filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX"))
-	if len(nixes) == 0 {
-		nixes = []string{"nix"}
-	}
-	for i, nix := range nixes {
+	for i, nix := range nixes.Programs(t) {
 		t.Run(fmt.Sprintf("%s/%d", name, i), func(t *testing.T) {
 			t.Parallel()
 			dir, err := os.MkdirTemp("", "world-") // the name of the test may have signs that a URL must escape

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // The cached answer is the uncached one, whatever is edited, before Nix runs and while it does. States come again: most edits have a way
@@ -24,11 +26,7 @@ func TestCacheIsNeverStale(t *testing.T) {
 	if n, err := strconv.ParseUint(os.Getenv("CLANCTL_SEED"), 10, 64); err == nil {
 		seed = n
 	}
-	nixes := filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX"))
-	if len(nixes) == 0 {
-		nixes = []string{"nix"}
-	}
-	for i, nix := range nixes {
+	for i, nix := range nixes.Programs(t) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			dir, err := filepath.EvalSymlinks(t.TempDir())
 			if err != nil {

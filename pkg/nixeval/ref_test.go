@@ -8,14 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // A reference means what it means to Nix itself, in the same directory, or is an error.
 func TestReferencesMeanWhatNixMeans(t *testing.T) {
-	nixes := filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX"))
-	if len(nixes) == 0 {
-		nixes = []string{"nix"}
-	}
 	dir := t.TempDir()
 	t.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(dir))
 	// The flakes say which state of which file they are of.
@@ -35,7 +33,7 @@ func TestReferencesMeanWhatNixMeans(t *testing.T) {
 	w.commit("repo")
 	w.git("repo", "tag", "v1")
 	state("edited")
-	for _, nix := range nixes {
+	for _, nix := range nixes.Programs(t) {
 		e := &Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}
 		for _, c := range []struct{ in, ref, want string }{
 			{"repo", "", "repo/edited dirty"}, {"repo", ".", "repo/edited dirty"}, {"repo", "./sub", "repo/sub/edited dirty"}, {"repo/sub", ".", "repo/sub/edited dirty"},

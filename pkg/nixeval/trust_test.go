@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // A cancelled run says that it was, and keeps what Nix had said until then.
@@ -253,11 +254,8 @@ func quoteAgainstNix(t *testing.T, strs []string) {
 	for _, s := range strs {
 		list.WriteString(nixlang.Quote(s) + "\n")
 	}
-	for _, nix := range filepath.SplitList(os.Getenv("CLANCTL_TEST_NIX")) {
+	for _, nix := range nixes.Programs(t) {
 		quoteAgainst(t, nix, strs, list.String())
-	}
-	if os.Getenv("CLANCTL_TEST_NIX") == "" {
-		quoteAgainst(t, "nix", strs, list.String())
 	}
 }
 
