@@ -240,6 +240,7 @@ func TestBrowserFindsItsWay(t *testing.T) {
 	b.do(chromedp.Reload())
 	eventually(b, columnNames, "status")
 	b.do(chromedp.Click(chromedp.CSS(".filter")))
+	eventually(b, rowNames, "attic cabin cellar studio travel")
 
 	// A machine, the value of a setting there, and where it comes from.
 	b.do(chromedp.Click(chromedp.CSS(`.matrix a[href="#/machine/travel"]`)))
@@ -254,7 +255,9 @@ func TestBrowserFindsItsWay(t *testing.T) {
 	eventually(b, row("folders"), `folders | ["/var/lib","/home"] | machine cellar inventory.nix:57:9["/var/lib"]role inventory.nix:50:9["/home"]`)
 
 	// Back, to where people were.
-	b.do(chromedp.NavigateBack(), chromedp.NavigateBack())
+	b.do(chromedp.NavigateBack())
+	eventually(b, pageTitle, "travel")
+	b.do(chromedp.NavigateBack())
 	eventually(b, rowNames, "attic cabin cellar studio travel")
 	eventually(b, focused, "travel")
 
