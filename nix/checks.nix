@@ -61,10 +61,10 @@ in
   # The Nix that is embedded in the program, read by this nixpkgs' Nix.
   reader = runCommand "clanctl-reader" { nativeBuildInputs = [ nix ]; } ''
     ${nixInBuild}
-    for file in ${../pkg/instance}/*.nix; do
+    for file in ${../internal/reader/nix}/*.nix; do
       nix-instantiate --parse "$file" > /dev/null
     done
-    test "$(nix-instantiate --eval --expr 'builtins.typeOf (import ${../pkg/instance}/reader.nix { })')" = '"lambda"'
+    test "$(nix-instantiate --eval --expr 'builtins.typeOf (import ${../internal/reader/nix}/reader.nix { })')" = '"lambda"'
     touch $out
   '';
 

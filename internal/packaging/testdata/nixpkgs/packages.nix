@@ -60,14 +60,17 @@ let
     callPackages = file: args: removeAttrs (call file args) [ "override" ];
   }
   // lib.genAttrs [
+    "fish"
     "git"
     "gnumake"
     "go"
+    "golangci-lint"
     "gopls"
     "installShellFiles"
     "makeWrapper"
     "nix"
     "nixfmt"
+    "zsh"
   ] package;
 
   call =
