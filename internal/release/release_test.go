@@ -38,7 +38,7 @@ func TestReproducible(t *testing.T) {
 	t.Run("contents", func(t *testing.T) { contents(t, first, built, here) })
 
 	elsewhere := t.TempDir()
-	for _, name := range []string{"cmd", "internal", "pkg"} {
+	for _, name := range []string{"cmd", "docs", "internal", "pkg"} {
 		if err := os.CopyFS(filepath.Join(elsewhere, name), os.DirFS("../../"+name)); err != nil {
 			t.Fatal(err)
 		}

@@ -216,6 +216,7 @@ func TestBrowserFindsItsWay(t *testing.T) {
 	eventually(b, `document.querySelector(".instance.hit").textContent`, "backup-offsite")
 	search("borg laptop", "studio travel")
 	search("nothing like it", "")
+	eventually(b, `new URLSearchParams(location.hash.slice(3)).get("q")`, "nothing like it") // each letter makes the button anew
 	b.do(chromedp.Click(chromedp.CSS(".empty button")))
 	eventually(b, rowNames, "attic cabin cellar studio travel")
 
