@@ -122,8 +122,13 @@ var (
 	synopsis        = regexp.MustCompile(`\[FLAG|\.\.\.|\b[A-Z]+$|bash\|zsh`)
 )
 
-// TestManualIsComplete looks for each command's page, and each of its flags there.
+// TestManualIsComplete looks for each command's page, and each of its flags there. The common ones are explained elsewhere, to which the
+// page links.
 func TestManualIsComplete(t *testing.T) {
+	common := map[string]bool{}
+	for _, flag := range commonFlags() {
+		common[flag.Names()[0]] = true
+	}
 	for _, command := range newApp(io.Discard, io.Discard).Commands {
 		page := "../../docs/commands/" + command.Name + ".md"
 		text, err := os.ReadFile(page)
@@ -131,8 +136,12 @@ func TestManualIsComplete(t *testing.T) {
 			t.Error(err)
 		}
 		for _, flag := range allFlags(command) {
-			if name := "`--" + flag.Names()[0]; !regexp.MustCompile(name + "[ `]").Match(text) {
-				t.Errorf("%s does not mention %s`", page, name)
+			if name := flag.Names()[0]; common[name] {
+				if !strings.Contains(string(text), "](../reference.md#common-options)") {
+					t.Errorf("%s does not link to the common options", page)
+				}
+			} else if !regexp.MustCompile("`--" + name + "[ `]").Match(text) {
+				t.Errorf("%s does not mention `--%s`", page, name)
 			}
 		}
 	}

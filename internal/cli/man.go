@@ -12,7 +12,7 @@ func manCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "man",
 		Usage:       "print the manual page, for man",
-		Description: "   clanctl man > ~/.local/share/man/man1/clanctl.1",
+		Description: "   mkdir -p ~/.local/share/man/man1\n   clanctl man > ~/.local/share/man/man1/clanctl.1",
 		Action: func(c *cli.Context) error {
 			_, err := io.WriteString(stdout(c), manualPage())
 			return err
@@ -23,7 +23,7 @@ func manCommand() *cli.Command {
 // manualPage is the manual in roff, with the macros of man(7), which every man knows. It has no date, so that a release can be
 // built again, byte for byte.
 func manualPage() string {
-	app, commands, common := manualCommands()
+	app, commands := manualCommands()
 	var b strings.Builder
 	item := func(term, text string) { fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(term), roffText(text)) }
 	flags := func(flags []cli.Flag) {
@@ -44,9 +44,17 @@ func manualPage() string {
 			}
 		}
 		flags(command.own)
+		if also := command.sharedText(); also != "" {
+			fmt.Fprintf(&b, ".PP\nAlso %s, see below.\n", roffText(also))
+		}
 	}
-	b.WriteString(".SH COMMON OPTIONS\nOf all commands that read a clan. Flags may stand before or after names; \\-\\- ends them.\n")
-	flags(common)
+	for _, group := range flagGroups() {
+		fmt.Fprintf(&b, ".SH %s\n%s\n", strings.ToUpper(group.title), roffText(group.text))
+		flags(group.flags)
+		for _, note := range group.notes {
+			b.WriteString(".PP\n" + roffText(note) + "\n")
+		}
+	}
 	for _, section := range manualSections {
 		fmt.Fprintf(&b, ".SH %s\n", strings.ToUpper(section.title))
 		for _, i := range section.items {

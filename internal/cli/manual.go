@@ -21,9 +21,10 @@ var manualSections = []struct {
 		{"130", "It was interrupted."},
 	}},
 	{"Environment", []manualItem{
-		{"XDG_CACHE_HOME", "Where answers are kept, in the directory clanctl; by default in ~/.cache. On macOS they are always in ~/Library/Caches."},
-		{"NO_COLOR", "Not empty: no colour, unless --color always is given."},
+		{"CLAN_DIR", "The clan's flake, as --flake names it, where that is not given."},
+		{"NO_COLOR", "Not empty: no colour, unless --color always is given. TERM=dumb has the same effect."},
 		{"PATH", "Where nix and git are found; see also --nix."},
+		{"XDG_CACHE_HOME", "Where answers are kept, in the directory clanctl; by default in ~/.cache. On macOS they are always in ~/Library/Caches."},
 		{"NIX_CONFIG, NIX_CONF_DIR, NIX_USER_CONF_FILES", "Settings of Nix, which have their meaning."},
 	}},
 	{"Files", []manualItem{
@@ -37,37 +38,90 @@ var manualSections = []struct {
 		{"clanctl machines laptop", "Everything that runs on one, with its settings, and why."},
 		{"clanctl why backup client laptop schedule.every", "Why laptop is a client of backup, and where that setting of it comes from."},
 		{"clanctl check --format github", "What is wrong with the clan, as annotations for a workflow."},
-		{"clanctl diff --affected | xargs -r clan machines update", "Deploy to the machines that the changes since the last commit touch."},
+		{"clanctl diff --affected -0 | xargs -0 -r clan machines update --", "Deploy to the machines that the changes since the last commit touch."},
 		{"clanctl eval --jq '.machines | keys'", "The clan as JSON, filtered."},
 	}},
 }
 
 type manualItem struct{ term, text string }
 
+// flagGroup are flags that many commands have, which the manual explains once.
+type flagGroup struct {
+	title, text string
+	flags       []cli.Flag
+	notes       []string
+}
+
+func flagGroups() []flagGroup {
+	output := append(jsonFlags("print JSON"), colorFlag())
+	return []flagGroup{
+		{"Output options", "Of commands that show something.", output, []string{
+			"Each command's page describes its document. An expression of --jq sees that document; jq itself is not needed.",
+			"A table fits the terminal: a cell shows what it has room for, and how much more there is. Sent anywhere else it is complete. What a colour says is in the text as well.",
+			"--names and --affected print bare names. A name can hold anything, and only with --null is it always one name for xargs -0; one that holds a newline is an error without.",
+		}},
+		{"Writing options", "Of commands that change a clan.", changeFlags()[:len(changeFlags())-len(output)], []string{
+			"--force also writes names that are not known. It does not write to a file that cannot be read, or that has changed meanwhile.",
+		}},
+		{"Common options", "Of all commands that read a clan. Flags may stand before or after names; -- ends them.", commonFlags(), []string{
+			"--flake takes every reference that Nix takes; a path begins with . or /. Without it, and without CLAN_DIR, the flake is looked for in the working directory and above. A command that changes a clan needs it in a directory of this machine.",
+			"--offline: what is not at hand is an error, also where Nix alone would download it.",
+			"--option: a setting with token in its name reaches Nix in NIX_CONFIG, not on a command line that others can see.",
+			"--jobs: a clan that evaluates takes one process; a broken one, or both sides of diff, take more. With 1, diff reads the old clan before the new one.",
+			"--timeout also counts the time spent waiting for somebody else who writes.",
+			"--verbose also says why an answer is not kept and, with check, how much each rule selected.",
+			"An answer is given again without Nix for as long as nothing that it was computed from can have changed: the source tree, its local inputs, Nix and its configuration.",
+			"Reading never writes to the flake, takes no nixConfig from it, and builds nothing, unless --option allow-import-from-derivation true allows it.",
+		}},
+	}
+}
+
 // manualCommand is one command as the manual shows it.
 type manualCommand struct {
 	*cli.Command
 	name string // with the program's and those of the commands above
-	own  []cli.Flag
+	// own are its flags but for those of groups, and shared which it has of each group.
+	own    []cli.Flag
+	shared [][]cli.Flag
 }
 
-// manualCommands are all commands, each before those below it, and the flags that all but a few have in common.
-func manualCommands() (app *cli.App, all []manualCommand, common []cli.Flag) {
-	app, common = newApp(io.Discard, io.Discard), commonFlags()
+// sharedText says which flags of groups a command has, the common ones aside: "--json, --jq".
+func (c manualCommand) sharedText() string {
+	var names []string
+	for _, flags := range c.shared[:len(c.shared)-1] {
+		for _, flag := range flags {
+			names = append(names, "--"+flag.Names()[0])
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// manualCommands are all commands, each before those below it.
+func manualCommands() (app *cli.App, all []manualCommand) {
+	app = newApp(io.Discard, io.Discard)
+	groups := flagGroups()
 	var walk func(above string, commands []*cli.Command)
 	walk = func(above string, commands []*cli.Command) {
 		for _, command := range commands {
-			own := command.Flags
-			if readsClan(command) {
-				own = own[:len(own)-len(common)] // where prepare put them
+			c := manualCommand{Command: command, name: above + " " + command.Name, own: slices.Clone(command.Flags)}
+			for _, group := range groups {
+				var has []cli.Flag
+				for _, flag := range group.flags {
+					same := func(f cli.Flag) bool { return flagTerm(f) == flagTerm(flag) && flagText(f) == flagText(flag) }
+					if slices.ContainsFunc(c.own, same) {
+						has = append(has, flag)
+						c.own = slices.DeleteFunc(c.own, same)
+					}
+				}
+				c.shared = append(c.shared, has)
 			}
-			own = slices.SortedFunc(slices.Values(own), func(a, b cli.Flag) int { return strings.Compare(a.Names()[0], b.Names()[0]) })
-			all = append(all, manualCommand{command, above + " " + command.Name, own})
+			slices.SortFunc(c.own, func(a, b cli.Flag) int { return strings.Compare(a.Names()[0], b.Names()[0]) })
+			all = append(all, c)
 			walk(above+" "+command.Name, command.Subcommands)
 		}
 	}
 	walk(app.Name, app.Commands)
-	return app, all, common
+	return app, all
 }
 
 // flagTerm is a flag as it is given, such as "--jobs N, -j N", and flagText what it does.

@@ -33,7 +33,7 @@ func TestReference(t *testing.T) {
 
 // reference is the manual as a page.
 func reference() string {
-	app, commands, common := manualCommands()
+	app, commands := manualCommands()
 	var b strings.Builder
 	flags := func(flags []cli.Flag) {
 		rows := make([]manualItem, len(flags))
@@ -52,15 +52,30 @@ func reference() string {
 			b.WriteString(text + "\n\n")
 		}
 		flags(command.own)
+		if also := command.sharedText(); also != "" {
+			writing := ""
+			if len(command.shared[1]) > 0 {
+				writing = " and [writing](#writing-options)"
+			}
+			fmt.Fprintf(&b, "Also `%s`: the [output](#output-options)%s options.\n\n", strings.ReplaceAll(also, ", ", "`, `"), writing)
+		}
 	}
-	b.WriteString("## Common options\n\nOf all commands that read a clan. Flags may stand before or after names; `--` ends them.\n\n")
-	flags(common)
+	for _, group := range flagGroups() {
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n", group.title, strings.ReplaceAll(group.text, " -- ", " `--` "))
+		flags(group.flags)
+		for _, note := range group.notes {
+			b.WriteString(flagInText.ReplaceAllString(note, "`$0`") + "\n\n")
+		}
+	}
 	for _, section := range manualSections {
 		fmt.Fprintf(&b, "## %s\n\n", section.title)
 		writeRows(&b, section.items)
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
+
+// flagInText is a flag that a sentence names.
+var flagInText = regexp.MustCompile(`--[a-z][a-z-]*[a-z]`)
 
 func writeRows(b *strings.Builder, rows []manualItem) {
 	if len(rows) == 0 {
