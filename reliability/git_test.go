@@ -125,7 +125,7 @@ var traps = []struct{ setting, does string }{
 	{"core.fsmonitor", ""}, {"core.pager", "cat"}, {"core.editor", ""}, {"sequence.editor", ""}, {"core.askPass", ""}, {"core.gitProxy", ""}, {"core.sshCommand", "exit 1"},
 	{"core.alternateRefsCommand", ""}, {"credential.helper", ""}, {"diff.external", ""}, {"diff.trap.command", ""}, {"diff.trap.textconv", `cat "$1"`}, {"merge.trap.driver", ""},
 	{"filter.trap.clean", "cat"}, {"filter.trap.smudge", "cat"}, {"filter.info.process", "exit 1"}, {"interactive.diffFilter", "cat"},
-	{"gpg.program", `printf '\n[GNUPG:] SIG_CREATED \n' >&2; echo signature`}, {"gpg.ssh.program", "exit 1"}, {"gpg.ssh.defaultKeyCommand", ""},
+	{"gpg.program", `cat >/dev/null; printf '\n[GNUPG:] SIG_CREATED \n' >&2; echo signature`}, {"gpg.ssh.program", "exit 1"}, {"gpg.ssh.defaultKeyCommand", ""},
 	{"remote.origin.uploadpack", "exit 1"}, {"remote.origin.receivepack", "exit 1"}, {"uploadpack.packObjectsHook", "exit 1"}, {"gc.recentObjectsHook", ""},
 	{"tar.tar.command", "cat"}, {"hook.trap.command", ""}, {"submodule.trap.update", ""}, {"trailer.trap.command", ""}, {"pager.log", "cat"},
 	{"alias.ls-files", ""}, {"alias.ls-tree", ""}, {"alias.rev-parse", ""}, {"alias.diff", ""}, {"alias.archive", ""}, {"alias.commit", ""},
