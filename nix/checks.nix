@@ -5,6 +5,7 @@
   clanctl,
   clanctl-with-nix,
   git,
+  go-tools,
   nix,
 }:
 let
@@ -22,6 +23,7 @@ let
       src = ../.;
       nativeBuildInputs = old.nativeBuildInputs ++ [
         git
+        go-tools
         nix
       ];
       buildPhase = ''
@@ -55,7 +57,7 @@ in
   lint = inSource "lint" ''
     test -z "$(gofmt -l cmd conformance examples internal pkg)"
     go vet ./...
-    go run honnef.co/go/tools/cmd/staticcheck ./...
+    staticcheck ./...
   '';
 
   # The Nix that is embedded in the program, read by this nixpkgs' Nix.

@@ -64,6 +64,7 @@ let
     "git"
     "gnumake"
     "go"
+    "go-tools"
     "golangci-lint"
     "gopls"
     "installShellFiles"
