@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // TestFlake evaluates all outputs for all systems, the way `nix flake check` does, with stand-ins for nixpkgs and gomod2nix

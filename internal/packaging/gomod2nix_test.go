@@ -13,8 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // TestGomod2nix compares gomod2nix.toml, from which the flake fetches the modules of the build, with go.mod and with Nix's own

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // TestInstall installs the newest version the way the README says, from a module proxy in a directory.
