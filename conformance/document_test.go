@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -32,14 +33,14 @@ func loadWith(t *testing.T, flake string, config instance.Config) (*instance.Inv
 }
 
 // modulesOf are the modules that are asked for.
-func modulesOf(t *testing.T, flake string, config instance.Config, want instance.ModuleQuery) (*instance.Modules, error) {
+func modulesOf(t *testing.T, flake string, config instance.Config, want facts.ModuleQuery) (*facts.Modules, error) {
 	t.Helper()
-	config.Need, config.Modules = instance.NeedModules, want
+	config.Need, facts.Ask(&config).Modules = facts.NeedModules, want
 	inventory, err := loadWith(t, flake, config)
 	if inventory == nil {
 		return nil, err
 	}
-	return inventory.Modules, err
+	return facts.Of(inventory).Modules, err
 }
 
 // compare reports every difference between what the oracle says and what clanctl read.

@@ -13,10 +13,11 @@ import (
 	"testing"
 	"text/template"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/gogen"
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -49,7 +50,7 @@ func TestGeneratedCodeOfExample(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.CopyFS(dir, os.DirFS("../examples/homelab")))
 	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}}
-	found, err := modulesOf(t, "path:"+dir, config, instance.ModuleQuery{Interfaces: true})
+	found, err := modulesOf(t, "path:"+dir, config, facts.ModuleQuery{Interfaces: true})
 	check(t, err)
 	inventory, err := loadWith(t, "path:"+dir, config)
 	check(t, err)
@@ -79,7 +80,7 @@ func TestGeneratedCodeOfClans(t *testing.T) {
 			if len(used) == 0 {
 				t.Skip("it has no instances")
 			}
-			found, err := modulesOf(t, clan, config, instance.ModuleQuery{Of: sortedNames(used)})
+			found, err := modulesOf(t, clan, config, facts.ModuleQuery{Of: sortedNames(used)})
 			check(t, err)
 			fmt.Printf("%s: %+v\n", clan, decodeGenerated(t, found.Catalogue, inventory))
 		})
@@ -92,7 +93,7 @@ func (c *clanCore) testGenerated(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.CopyFS(dir, os.DirFS("testdata/cases/empty")))
 	c.write(t, dir, "export")
-	found, err := modulesOf(t, "path:"+dir, config, instance.ModuleQuery{Inputs: []string{"clan-core"}, Interfaces: true})
+	found, err := modulesOf(t, "path:"+dir, config, facts.ModuleQuery{Inputs: []string{"clan-core"}, Interfaces: true})
 	check(t, err)
 	services := found.Catalogue.Inputs["clan-core"].Modules
 	if len(services) == 0 {
@@ -120,7 +121,7 @@ func (c *clanCore) testGenerated(t *testing.T) {
 type counts struct{ services, decoded, missing, without int }
 
 // decodeGenerated compiles generated code for services, and lets it decode the settings of their instances' members.
-func decodeGenerated(t *testing.T, catalogue module.Catalogue, inventory *instance.Inventory) counts {
+func decodeGenerated(t *testing.T, catalogue services.Catalogue, inventory *instance.Inventory) counts {
 	t.Helper()
 	var n counts
 	var packages []generated
@@ -177,7 +178,7 @@ func decodeGenerated(t *testing.T, catalogue module.Catalogue, inventory *instan
 }
 
 // clanOfAll is a clan with an instance of each service, and in each role a machine of its own.
-func clanOfAll(services map[string]*module.Service) string {
+func clanOfAll(services map[string]*services.Service) string {
 	var b strings.Builder
 	b.WriteString("{ ... }:\n{\n")
 	machines := map[string]bool{}

@@ -14,8 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -47,7 +48,7 @@ func TestModules(t *testing.T) {
 			dir := t.TempDir()
 			check(t, os.CopyFS(dir, os.DirFS("testdata/cases/empty")))
 			core.write(t, dir, "export")
-			modules := loadModules(t, env, "path:"+dir, nil, instance.ModuleQuery{Interfaces: true})
+			modules := loadModules(t, env, "path:"+dir, nil, facts.ModuleQuery{Interfaces: true})
 			want := core.modules(t, "path:"+dir)
 			got := modules.Catalogue.Inputs["clan-core"].Modules
 			roles := 0
@@ -92,7 +93,7 @@ func (c *clanCore) modules(t *testing.T, flake string) map[string]clanModule {
 	return answer
 }
 
-func compareService(t *testing.T, want clanModule, got *module.Service) {
+func compareService(t *testing.T, want clanModule, got *services.Service) {
 	t.Helper()
 	say := func(what string, want, got any) {
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -116,7 +117,7 @@ func compareService(t *testing.T, want clanModule, got *module.Service) {
 		}
 		// What clan requires is required; fields that its conversion leaves out are those that nobody sees.
 		c := schemaComparison{t: t, root: schema}
-		ours := decodeSchema(t, module.NewSchema(got.Roles[role].Interface, module.SchemaOptions{Whole: true}))
+		ours := decodeSchema(t, services.NewSchema(got.Roles[role].Interface, services.SchemaOptions{Whole: true}))
 		c.compare(got.Name+"."+role, schemaRoot(schema), ours, got.Roles[role].Interface, nil)
 	}
 }
@@ -130,7 +131,7 @@ func schemaRoot(schema map[string]any) map[string]any {
 	return schema
 }
 
-func decodeSchema(t *testing.T, schema *module.Schema) map[string]any {
+func decodeSchema(t *testing.T, schema *services.Schema) map[string]any {
 	t.Helper()
 	data, err := json.Marshal(schema)
 	check(t, err)
@@ -162,7 +163,7 @@ func (c schemaComparison) resolve(schema map[string]any) map[string]any {
 	}
 }
 
-func (c schemaComparison) compare(at string, clan, ours map[string]any, of *module.Interface, path []string) {
+func (c schemaComparison) compare(at string, clan, ours map[string]any, of *services.Interface, path []string) {
 	clan = c.resolve(clan)
 	theirs, _ := clan["properties"].(map[string]any)
 	properties, _ := ours["properties"].(map[string]any)
@@ -214,7 +215,7 @@ func (c schemaComparison) compare(at string, clan, ours map[string]any, of *modu
 func isFalse(v any) bool { return v == false }
 
 // hidden reports whether an option is one that nobody is to see.
-func hidden(of *module.Interface, path []string) bool {
+func hidden(of *services.Interface, path []string) bool {
 	options := of.Options
 	for i, name := range path {
 		o := options[name]
@@ -229,7 +230,7 @@ func hidden(of *module.Interface, path []string) bool {
 	return false
 }
 
-func loadModules(t *testing.T, env environment, flake string, overrides map[string]string, want instance.ModuleQuery) *instance.Modules {
+func loadModules(t *testing.T, env environment, flake string, overrides map[string]string, want facts.ModuleQuery) *facts.Modules {
 	t.Helper()
 	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}}
 	modules, err := modulesOf(t, flake, config, want)
@@ -238,10 +239,10 @@ func loadModules(t *testing.T, env environment, flake string, overrides map[stri
 }
 
 // validSchema compiles both schemas of an interface, which holds them against the metaschema.
-func validSchema(t *testing.T, of *module.Interface) {
+func validSchema(t *testing.T, of *services.Interface) {
 	t.Helper()
 	for _, whole := range []bool{false, true} {
-		data, err := json.Marshal(module.NewSchema(of, module.SchemaOptions{Whole: whole}))
+		data, err := json.Marshal(services.NewSchema(of, services.SchemaOptions{Whole: whole}))
 		check(t, err)
 		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 		check(t, err)
@@ -266,7 +267,7 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 	if known == nil {
 		return 0
 	}
-	modules := loadModules(t, env, flake, overrides, instance.ModuleQuery{Of: known, ByInstance: true})
+	modules := loadModules(t, env, flake, overrides, facts.ModuleQuery{Of: known, ByInstance: true})
 	wrong := map[string]bool{}
 	for _, f := range inv.Findings {
 		if f.Role != "" {
@@ -281,7 +282,7 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 				continue
 			}
 			where := name + "." + roleName
-			final := module.NewSchema(of.Interface, module.SchemaOptions{Whole: role.SettingsFrom != instance.SettingsFromLayers})
+			final := services.NewSchema(of.Interface, services.SchemaOptions{Whole: role.SettingsFrom != instance.SettingsFromLayers})
 			for machine, member := range role.Machines {
 				if member.Settings != nil {
 					checked++
@@ -290,9 +291,9 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 					}
 				}
 			}
-			layer := module.NewSchema(of.Interface, module.SchemaOptions{})
-			written := slices.Clone(role.Layers.Role)
-			for _, definitions := range []map[string][]instance.Definition{role.Layers.Machines, role.Layers.Tags} {
+			layer := services.NewSchema(of.Interface, services.SchemaOptions{})
+			written := slices.Clone(facts.OfRole(role).Layers.Role)
+			for _, definitions := range []map[string][]facts.Definition{facts.OfRole(role).Layers.Machines, facts.OfRole(role).Layers.Tags} {
 				for _, some := range definitions {
 					written = append(written, some...)
 				}

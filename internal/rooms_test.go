@@ -25,33 +25,37 @@ const project = "github.com/clanctl/clanctl/"
 // downward only: what stands below knows nothing of what stands above it.
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
-	"internal/cli": {"docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
+	"internal/cli": {"internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why"},
 
 	// Over the inventory.
-	"pkg/check":         {"internal/nearest", "pkg/instance", "pkg/module"},
-	"pkg/diff":          {"pkg/instance"},
-	"internal/gogen":    {"internal/term", "pkg/instance", "pkg/module"},
-	"internal/graph":    {"internal/term", "pkg/instance", "internal/view"},
-	"internal/policy":   {"internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
-	"internal/report":   {"pkg/instance", "pkg/module", "pkg/why"},
-	"internal/scaffold": {"internal/lazyregexp", "pkg/instance"},
-	"pkg/store":         {"internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
-	"pkg/typed":         {"internal/nearest", "pkg/instance"},
-	"internal/view":     {"internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
-	"pkg/why":           {"internal/nearest", "pkg/instance", "pkg/module"},
+	"pkg/check":            {"internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
+	"pkg/diff":             {"internal/facts", "pkg/instance"},
+	"internal/gogen":       {"internal/services", "internal/term", "pkg/instance"},
+	"internal/graph":       {"internal/term", "pkg/instance", "internal/view"},
+	"internal/modulecheck": {"internal/nearest", "internal/services", "pkg/instance"},
+	"internal/policy":      {"internal/facts", "internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
+	"internal/report":      {"internal/facts", "internal/services", "pkg/instance", "pkg/why"},
+	"internal/scaffold":    {"internal/lazyregexp", "pkg/instance"},
+	"pkg/store":            {"internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
+	"pkg/typed":            {"internal/nearest", "pkg/instance"},
+	"internal/view":        {"internal/facts", "internal/nixlang", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
+	"pkg/why":              {"internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
 
-	"pkg/instance":    {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "pkg/module", "pkg/nixeval", "pkg/tags"},
-	"pkg/module":      {"internal/lazyregexp", "internal/nearest"},
-	"pkg/tags":        {"internal/lazyregexp", "internal/nearest"},
-	"internal/reader": {"pkg/nixeval"},
-	"pkg/nixeval":     {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/cachedir", "internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
+	"pkg/instance":      {"internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "pkg/module", "pkg/nixeval", "pkg/tags"},
+	"pkg/module":        {},
+	"internal/facts":    {"internal/services", "pkg/module", "pkg/nixeval"},
+	"internal/services": {"internal/lazyregexp", "internal/nearest", "pkg/module"},
+	"pkg/tags":          {"internal/lazyregexp", "internal/nearest"},
+	"internal/reader":   {"pkg/nixeval"},
+	"pkg/nixeval":       {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/cachedir", "internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
 
 	"pkg/nixeval/nixevaltest": {"pkg/nixeval"},
 
 	"internal/cachedir":   {},
 	"internal/filetree":   {"internal/git", "internal/lazyregexp", "internal/scratch"},
 	"internal/git":        {"internal/process"},
+	"internal/hint":       {},
 	"internal/jq":         {},
 	"internal/lazyregexp": {},
 	"internal/markdown":   {"internal/term"},
@@ -67,7 +71,7 @@ var rooms = map[string][]string{
 	"internal/api":               {},
 	"internal/bench":             {},
 	"internal/filetree/treetest": {},
-	"internal/invtest":           {"pkg/instance", "pkg/module", "pkg/tags"},
+	"internal/invtest":           {"internal/facts", "pkg/instance", "pkg/module", "pkg/tags"},
 	"internal/nixtest":           {"internal/nixtest/nixes", "pkg/nixeval"},
 	"internal/nixtest/nixes":     {},
 	"internal/packaging":         {},
@@ -141,7 +145,7 @@ func TestImportsRunDownward(t *testing.T) {
 func TestRooms(t *testing.T) {
 	for neighbour, allowed := range map[string][]string{
 		"internal/reader": {"pkg/instance"},
-		"pkg/nixeval":     {"internal/cli", "internal/nixtest", "internal/reader", "pkg/instance", "pkg/nixeval/nixevaltest"},
+		"pkg/nixeval":     {"internal/cli", "internal/facts", "internal/nixtest", "internal/reader", "pkg/instance", "pkg/nixeval/nixevaltest"},
 	} {
 		for room, neighbours := range rooms {
 			if slices.Contains(neighbours, neighbour) && !slices.Contains(allowed, room) {
@@ -199,6 +203,7 @@ func TestFindingsAreExplained(t *testing.T) {
 	}
 	eachFile(t, "../pkg", look)
 	eachFile(t, "policy", look)
+	eachFile(t, "modulecheck", look)
 	var table, headings []string
 	for _, info := range instance.Codes() {
 		table = append(table, string(info.Code))
@@ -218,7 +223,7 @@ func TestFindingsAreExplained(t *testing.T) {
 	}
 	for name := range constants {
 		if !used[name] {
-			t.Errorf("neither pkg/ nor internal/policy uses %s", name)
+			t.Errorf("neither pkg/ nor internal/policy nor internal/modulecheck uses %s", name)
 		}
 	}
 }

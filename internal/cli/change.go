@@ -59,8 +59,7 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 		}
 		result := &store.Result{}
 		if preview.Err != nil && !c.Bool("force") {
-			noEffect := (*store.NoEffectError)(nil)
-			if dry && !(errors.As(preview.Err, &noEffect) && noEffect.Unread) {
+			if dry && !errors.Is(preview.Err, store.ErrUnread) {
 				return nil, errors.Join(preview.Err, out.printChange(newChangeDocument(preview, result)))
 			}
 			return nil, preview.Err

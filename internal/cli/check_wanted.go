@@ -9,8 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/modulecheck"
 	"github.com/clanctl/clanctl/internal/policy"
-	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -135,7 +135,7 @@ func (b baseline) save(c *cli.Context, findings []instance.Finding) error {
 // moduleCodes are those that modules check alone finds.
 func moduleCodes() []string {
 	var names []string
-	for _, code := range check.ModuleCodes() {
+	for _, code := range modulecheck.Codes() {
 		names = append(names, string(code))
 	}
 	return names

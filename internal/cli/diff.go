@@ -154,8 +154,7 @@ func (s *side) load(ctx context.Context, config instance.Config) error {
 	var err error
 	s.inv, err = instance.Load(ctx, s.ref, config)
 	if s.inv == nil {
-		var notClan *instance.NotClanError
-		if s.commit != "" && errors.As(err, &notClan) {
+		if s.commit != "" && errors.Is(err, instance.ErrNotClan) {
 			s.missing = "the flake holds no clan"
 			return nil
 		}

@@ -14,10 +14,10 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/gogen"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/term"
-	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func genCommand() *cli.Command {
@@ -80,8 +80,8 @@ func genGoCommand() *cli.Command {
 }
 
 // loadService looks closely at one module.
-func loadService(c *cli.Context, ref string) (*module.Service, error) {
-	found, err := loadModules(c, instance.ModuleQuery{Of: []string{ref}})
+func loadService(c *cli.Context, ref string) (*services.Service, error) {
+	found, err := loadModules(c, facts.ModuleQuery{Of: []string{ref}})
 	if err != nil {
 		return nil, explainLoad(c, err)
 	}
@@ -89,7 +89,7 @@ func loadService(c *cli.Context, ref string) (*module.Service, error) {
 }
 
 // untypedRoles says which roles have no types, and why.
-func untypedRoles(c *cli.Context, service *module.Service) error {
+func untypedRoles(c *cli.Context, service *services.Service) error {
 	var err error
 	for _, name := range slices.Sorted(maps.Keys(service.Roles)) {
 		if role := service.Roles[name]; role.Interface == nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/pkg/store"
 )
 
@@ -65,7 +66,7 @@ func instancesDeleteCommand() *cli.Command {
 				for _, name := range c.Args().Slice() {
 					errs = append(errs, s.DeleteInstance(name))
 				}
-				return store.JoinErrors(errs...)
+				return hint.Join(errs...)
 			})
 		},
 	}

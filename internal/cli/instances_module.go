@@ -4,15 +4,15 @@ import (
 	"errors"
 
 	"github.com/clanctl/clanctl/internal/nearest"
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
 // explainSpec says what to write on the command line where a module was not found; the error's own hint is for Nix.
 func explainSpec(err error) error {
 	var elsewhere []string
-	var none *module.NoServicesError
-	var unknown *module.UnknownModuleError
-	var gone *module.DeprecatedError
+	var none *services.NoServicesError
+	var unknown *services.UnknownModuleError
+	var gone *services.DeprecatedError
 	if _, several := err.(interface{ Unwrap() []error }); several {
 		return err // each has its hint in its text
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -36,9 +35,9 @@ func queryOf(c *cli.Context) (q view.Query, err error) {
 			parse = tags.ParseSelector
 		}
 		*to, err = parse(strings.Join(c.StringSlice(name), ","))
-		var unreadable *tags.ParseError
-		if errors.As(err, &unreadable) {
-			return q, usageError{"--" + name + ": " + unreadable.Error(), unreadable.Hint()}
+		if err != nil {
+			hinter, _ := err.(interface{ Hint() string })
+			return q, usageError{"--" + name + ": " + err.Error(), hinter.Hint()}
 		}
 	}
 	return q, nil

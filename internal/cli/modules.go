@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -28,7 +29,7 @@ func modulesCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			modules, err := loadModules(c, instance.ModuleQuery{Inputs: c.StringSlice("input")})
+			modules, err := loadModules(c, facts.ModuleQuery{Inputs: c.StringSlice("input")})
 			if err != nil {
 				return explainLoad(c, err)
 			}
@@ -42,12 +43,14 @@ func modulesCommand() *cli.Command {
 }
 
 // loadModules looks at modules as the flags say.
-func loadModules(c *cli.Context, want instance.ModuleQuery) (*instance.Modules, error) {
-	inv, err := load(c, instance.Config{Need: instance.NeedModules, Modules: want})
+func loadModules(c *cli.Context, want facts.ModuleQuery) (*facts.Modules, error) {
+	config := instance.Config{Need: facts.NeedModules}
+	facts.Ask(&config).Modules = want
+	inv, err := load(c, config)
 	if inv == nil {
 		return nil, err
 	}
-	return inv.Modules, err
+	return facts.Of(inv).Modules, err
 }
 
 // An instance to paste is long: on a terminal, there has to be room for it.
@@ -118,9 +121,9 @@ func failedModules(c *cli.Context, list *view.ModuleList) (end error) {
 
 // keptModules are the references of the modules in the last listing that is kept.
 func keptModules(c *cli.Context) (refs []string) {
-	inv, _ := ask(c, instance.Config{Need: instance.NeedModules}, loadCached)
+	inv, _ := ask(c, instance.Config{Need: facts.NeedModules}, loadCached)
 	if inv != nil {
-		for _, m := range view.ServiceModules(inv.Modules, "").Modules {
+		for _, m := range view.ServiceModules(facts.Of(inv).Modules, "").Modules {
 			refs = append(refs, moduleRef(m))
 		}
 	}

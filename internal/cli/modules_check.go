@@ -5,9 +5,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/pkg/check"
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/modulecheck"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func modulesCheckCommand() *cli.Command {
@@ -48,23 +49,23 @@ func modulesCheckCommand() *cli.Command {
 }
 
 // loadOwnModules looks at the flake's own modules as closely as can be: all of them, or those that are named.
-func loadOwnModules(c *cli.Context) (module.Input, error) {
-	found, err := loadModules(c, instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
-	if none := (*module.NoServicesError)(nil); errors.As(err, &none) && c.NArg() == 0 {
-		return module.Input{}, nil
+func loadOwnModules(c *cli.Context) (services.Input, error) {
+	found, err := loadModules(c, facts.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
+	if none := (*services.NoServicesError)(nil); errors.As(err, &none) && c.NArg() == 0 {
+		return services.Input{}, nil
 	}
 	if err != nil {
-		return module.Input{}, err
+		return services.Input{}, err
 	}
 	own := found.Catalogue.Inputs["self"]
 	if c.NArg() == 0 || own.Err != nil {
 		return own, nil
 	}
-	named := map[string]*module.Service{}
+	named := map[string]*services.Service{}
 	for _, name := range c.Args().Slice() {
 		service, err := found.Catalogue.Find("self#" + name)
 		if err != nil {
-			return module.Input{}, err
+			return services.Input{}, err
 		}
 		named[service.Name] = service
 	}
@@ -72,7 +73,7 @@ func loadOwnModules(c *cli.Context) (module.Input, error) {
 	return own, nil
 }
 
-func newModulesReport(c *cli.Context, own module.Input, want wanted) *report {
+func newModulesReport(c *cli.Context, own services.Input, want wanted) *report {
 	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Modules: len(own.Modules)}, source: sourceOf(c)}
 	for _, service := range own.Modules {
 		r.Checked.Roles += len(service.Roles)
@@ -87,6 +88,6 @@ func newModulesReport(c *cli.Context, own module.Input, want wanted) *report {
 			written = append(written, instance.Position{File: at.File, Line: at.Line, Column: at.Column})
 		}
 	}
-	r.judge(nil, check.Modules(own), want, moduleCodes(), c.NArg() == 0, written...)
+	r.judge(nil, modulecheck.Run(own), want, moduleCodes(), c.NArg() == 0, written...)
 	return r
 }

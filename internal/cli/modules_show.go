@@ -9,11 +9,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/markdown"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func modulesShowCommand() *cli.Command {
@@ -33,7 +34,7 @@ func modulesShowCommand() *cli.Command {
 				return err
 			}
 			refs := c.Args().Slice()
-			modules, err := loadModules(c, instance.ModuleQuery{Of: refs})
+			modules, err := loadModules(c, facts.ModuleQuery{Of: refs})
 			if err != nil {
 				return explainLoad(c, err)
 			}
@@ -97,7 +98,7 @@ func limits(constraints map[string]any) []string {
 }
 
 // interfaceTree writes the options of a role.
-func (o *viewOutput) interfaceTree(of *module.Interface) {
+func (o *viewOutput) interfaceTree(of *services.Interface) {
 	if len(of.Options) == 0 && of.Freeform == nil {
 		o.text.WriteString("    " + o.paint(dim, "no settings") + "\n")
 		return
@@ -109,7 +110,7 @@ func (o *viewOutput) interfaceTree(of *module.Interface) {
 }
 
 // optionSet writes options that stand side by side: of tags, a value has exactly one.
-func (o *viewOutput) optionSet(path []string, options map[string]*module.Option, depth int, tags bool) {
+func (o *viewOutput) optionSet(path []string, options map[string]*services.Option, depth int, tags bool) {
 	for _, name := range sortedKeys(options) {
 		option := options[name]
 		if option.Hidden || option.Internal {
@@ -125,7 +126,7 @@ func (o *viewOutput) optionSet(path []string, options map[string]*module.Option,
 }
 
 // option writes the path of an option, its type and default on a line; below it, what its author says.
-func (o *viewOutput) option(path []string, option *module.Option, depth int, isTag bool) {
+func (o *viewOutput) option(path []string, option *services.Option, depth int, isTag bool) {
 	var note string
 	switch {
 	case option.Err != nil:
@@ -157,7 +158,7 @@ func (o *viewOutput) option(path []string, option *module.Option, depth int, isT
 	o.optionsInside(path, option.Type, depth)
 }
 
-func (o *viewOutput) optionLine(path []string, name string, t *module.Type, depth int, note string) {
+func (o *viewOutput) optionLine(path []string, name string, t *services.Type, depth int, note string) {
 	path = append(path[:len(path):len(path)], name)
 	line := strings.Repeat("  ", depth) + o.paint(bold, flat(optionPath(path)))
 	if t != nil {
@@ -177,8 +178,8 @@ func (o *viewOutput) optionLine(path []string, name string, t *module.Type, dept
 }
 
 // freeform writes what settings without an option may be.
-func (o *viewOutput) freeform(path []string, t *module.Type, depth int) {
-	if t.Kind == module.KindMap && t.Elem != nil {
+func (o *viewOutput) freeform(path []string, t *services.Type, depth int) {
+	if t.Kind == services.KindMap && t.Elem != nil {
 		t = t.Elem
 	}
 	o.optionLine(path, "<name>", t, depth, "any other setting")
@@ -186,19 +187,19 @@ func (o *viewOutput) freeform(path []string, t *module.Type, depth int) {
 }
 
 // optionsInside writes the options that the values of a type have.
-func (o *viewOutput) optionsInside(path []string, t *module.Type, depth int) {
+func (o *viewOutput) optionsInside(path []string, t *services.Type, depth int) {
 	if t == nil || t.Up > 0 {
 		return
 	}
 	switch {
 	case t.Interface != nil:
-		o.optionSet(path, t.Interface.Options, depth+1, t.Kind == module.KindTagged)
+		o.optionSet(path, t.Interface.Options, depth+1, t.Kind == services.KindTagged)
 		if t.Interface.Freeform != nil {
 			o.freeform(path, t.Interface.Freeform, depth+1)
 		}
-	case t.Kind == module.KindMap:
+	case t.Kind == services.KindMap:
 		o.optionsInside(append(path[:len(path):len(path)], "<name>"), t.Elem, depth)
-	case t.Kind == module.KindList:
+	case t.Kind == services.KindList:
 		o.optionsInside(append(path[:len(path):len(path)], "*"), t.Elem, depth)
 	case t.Elem != nil:
 		o.optionsInside(path, t.Elem, depth)

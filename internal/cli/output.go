@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // jsonFlags say how JSON is printed; usage is that of --json.
@@ -168,8 +169,12 @@ func finite(v any) any {
 	return v
 }
 
-// numbers are written as they are: to this encoder a json.Number is just a string.
-var numbers = jsonv2.WithMarshalers(jsonv2.MarshalFunc(func(n json.Number) ([]byte, error) { return []byte(n), nil }))
+// plainly writes numbers as they are (to this encoder a json.Number is just a string), and settings without a copy for each member.
+var plainly = jsonv2.WithMarshalers(jsonv2.JoinMarshalers(
+	jsonv2.MarshalFunc(func(n json.Number) ([]byte, error) { return []byte(n), nil }),
+	jsonv2.MarshalToFunc(func(enc *jsontext.Encoder, s *instance.Settings) error {
+		return enc.WriteValue(jsontext.Value(s.JSON()))
+	})))
 
 // writeJSON streams a value: a document of a large fleet is far larger than what it is made of.
 func writeJSON(w io.Writer, v any) error { return writeJSONWith(w, v, "\n") }
@@ -180,7 +185,7 @@ func writeJSONWith(w io.Writer, v any, end string) error {
 	safe := term.NewJSONWriter(buffered)
 	err := jsonv2.MarshalWrite(safe, v, jsontext.WithIndent("  "), jsonv2.Deterministic(true),
 		jsonv2.FormatNilMapAsNull(true), jsonv2.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true),
-		jsontext.AllowDuplicateNames(true), numbers) // there are none, and looking for them costs
+		jsontext.AllowDuplicateNames(true), plainly) // there are none, and looking for them costs
 	if err != nil {
 		return err
 	}

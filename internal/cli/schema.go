@@ -5,9 +5,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func schemaCommand() *cli.Command {
@@ -28,7 +29,7 @@ func schemaCommand() *cli.Command {
 				return usageError{"schema takes an instance or a module, and a role", "clanctl modules lists the modules, clanctl instances the instances"}
 			}
 			name := c.Args().First()
-			modules, err := loadModules(c, instance.ModuleQuery{Of: []string{name}, ByInstance: true})
+			modules, err := loadModules(c, facts.ModuleQuery{Of: []string{name}, ByInstance: true})
 			if err != nil {
 				return explainLoad(c, err)
 			}
@@ -41,7 +42,7 @@ func schemaCommand() *cli.Command {
 			if of.Interface == nil {
 				return fmt.Errorf("the interface of the role %q of %s does not evaluate:\n%s", role, service.Spec(), of.Err)
 			}
-			schema := module.NewSchema(of.Interface, module.SchemaOptions{Title: service.Name + " " + role, Whole: c.Bool("whole")})
+			schema := services.NewSchema(of.Interface, services.SchemaOptions{Title: service.Name + " " + role, Whole: c.Bool("whole")})
 			for _, option := range schema.Inexpressible {
 				fmt.Fprintf(stderr(c), "warning: %s: %s\n", flat(optionPath(option.Path)), term.Escape(option.Reason))
 			}

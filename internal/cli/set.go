@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/store"
 )
@@ -71,12 +72,12 @@ func setCommand() *cli.Command {
 				var errs []error
 				for _, setting := range settings {
 					err := s.Set(layer, setting.path, []byte(setting.value))
-					if syntax := (*store.SyntaxError)(nil); errors.As(err, &syntax) {
+					if errors.Is(err, store.ErrSyntax) {
 						err = usageError{err.Error(), syntaxHint(setting.path, setting.value)}
 					}
 					errs = append(errs, err)
 				}
-				return store.JoinErrors(errs...)
+				return hint.Join(errs...)
 			})
 		},
 	}
@@ -167,7 +168,7 @@ func unsetCommand() *cli.Command {
 				for _, path := range paths {
 					errs = append(errs, s.Unset(layer, path))
 				}
-				return store.JoinErrors(errs...)
+				return hint.Join(errs...)
 			})
 		},
 	}

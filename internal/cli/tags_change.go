@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -43,10 +44,9 @@ func tagsAddCommand() *cli.Command {
 				for _, machine := range machines {
 					errs = append(errs, s.AddTags(machine, tag))
 				}
-				return store.JoinErrors(errs...)
+				return hint.Join(errs...)
 			})
-			noEffect := (*store.NoEffectError)(nil)
-			if c.Bool("dry-run") && (errors.As(err, new(*instance.NotLocalError)) || errors.As(err, &noEffect) && noEffect.Unread) {
+			if c.Bool("dry-run") && (errors.Is(err, instance.ErrNotLocal) || errors.Is(err, store.ErrUnread)) {
 				say(c, "%v; if the tag is added elsewhere:", err)
 				return whatIf(c, tag, machines)
 			}
@@ -70,7 +70,7 @@ func tagsRemoveCommand() *cli.Command {
 				for _, machine := range c.Args().Tail() {
 					errs = append(errs, s.RemoveTags(machine, c.Args().First()))
 				}
-				return store.JoinErrors(errs...)
+				return hint.Join(errs...)
 			})
 		},
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/watch"
 	"github.com/clanctl/clanctl/pkg/check"
@@ -136,7 +137,7 @@ func (w *watcher) look() error {
 	} else {
 		w.shown = now
 	}
-	w.trees = slices.Clone(inv.Trees)
+	w.trees = slices.Clone(facts.Of(inv).Trees)
 	now := *inv
 	now.Findings = check.All(inv)
 	if w.known != nil {

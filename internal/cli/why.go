@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
@@ -63,8 +64,8 @@ func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, error) 
 	inv, err := load(c, want)
 	if c.Bool("show-trace") {
 		printTraces(c, err)
-		if inv != nil && inv.Setting != nil {
-			printTraces(c, inv.Setting.Err)
+		if inv != nil && facts.Of(inv).Setting != nil {
+			printTraces(c, facts.Of(inv).Setting.Err)
 		}
 	}
 	if inv == nil {

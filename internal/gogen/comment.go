@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/term"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // commentLines makes comment lines of any text at all: each begins with "// ", and nothing in a line can end it. The space keeps
@@ -39,7 +39,7 @@ func commentLines(text string) []string {
 func inline(text string) string { return strings.ReplaceAll(term.Escape(text), "\n", `\n`) }
 
 // optionDoc is what the author says of an option, and what the module system knows. A tag of a tagged union is never required.
-func optionDoc(o *module.Option, isTag bool) string {
+func optionDoc(o *services.Option, isTag bool) string {
 	if o == nil || o.IsSet() {
 		return ""
 	}
@@ -80,10 +80,10 @@ func optionDoc(o *module.Option, isTag bool) string {
 }
 
 // undescribed are the kinds for which Go has nothing better than `any`.
-var undescribed = map[module.Kind]string{
-	module.KindModule:  "a module",
-	module.KindOpaque:  "of a type that JSON cannot express",
-	module.KindUnknown: "of a type that clanctl does not know",
+var undescribed = map[services.Kind]string{
+	services.KindModule:  "a module",
+	services.KindOpaque:  "of a type that JSON cannot express",
+	services.KindUnknown: "of a type that clanctl does not know",
 }
 
 func compact(value json.RawMessage) []byte {

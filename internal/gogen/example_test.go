@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/gogen"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -17,12 +18,13 @@ func ExampleGenerate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	inv, err := instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Offline: true},
-		Need: instance.NeedModules, Modules: instance.ModuleQuery{Of: []string{"services#borg"}}})
+	config := instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: facts.NeedModules}
+	facts.Ask(&config).Modules.Of = []string{"services#borg"}
+	inv, err := instance.Load(context.Background(), ref, config)
 	if err != nil {
 		log.Fatal(err)
 	}
-	source, err := gogen.Generate(inv.Modules.Found["services#borg"], gogen.Config{})
+	source, err := gogen.Generate(facts.Of(inv).Modules.Found["services#borg"], gogen.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}

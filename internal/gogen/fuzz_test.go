@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
@@ -17,20 +18,20 @@ func FuzzGenerate(f *testing.F) {
 	f.Add("a\nfunc init() { panic(1) }", "*/", "`", "+build ignore", "[1]")
 	f.Add("", "-", ",omitempty", "\u202e\x00\xff", "{")
 	f.Fuzz(func(t *testing.T, service, role, option, text, value string) {
-		str := &module.Type{Kind: module.KindString, Name: text, Description: text}
+		str := &services.Type{Kind: services.KindString, Name: text, Description: text}
 		plain, _ := json.Marshal(value)
-		inner := &module.Interface{Options: map[string]*module.Option{option: {Type: str, DefaultText: text, HasDefault: true}}}
-		options := map[string]*module.Option{
+		inner := &services.Interface{Options: map[string]*services.Option{option: {Type: str, DefaultText: text, HasDefault: true}}}
+		options := map[string]*services.Option{
 			option:        {Type: str, Description: text, HasDefault: true, Default: plain},
-			option + role: {Type: &module.Type{Kind: module.KindEnum, Values: []json.RawMessage{plain}}, ExampleText: text},
-			option + "-s": {Type: &module.Type{Kind: module.KindSubmodule, Interface: inner}},
-			option + "-t": {Type: &module.Type{Kind: module.KindTagged, Interface: inner}},
-			option + "-u": {Type: &module.Type{Kind: module.KindUnion, Alternatives: []*module.Type{str, {Kind: module.KindInt}}}},
-			text:          {Err: &module.Failure{Text: text}},
+			option + role: {Type: &services.Type{Kind: services.KindEnum, Values: []json.RawMessage{plain}}, ExampleText: text},
+			option + "-s": {Type: &services.Type{Kind: services.KindSubmodule, Interface: inner}},
+			option + "-t": {Type: &services.Type{Kind: services.KindTagged, Interface: inner}},
+			option + "-u": {Type: &services.Type{Kind: services.KindUnion, Alternatives: []*services.Type{str, {Kind: services.KindInt}}}},
+			text:          {Err: &services.Failure{Text: text}},
 			value:         {Options: inner.Options},
 		}
-		code, err := Generate(&module.Service{Input: text, Name: service, Readme: text, Manifest: &module.Manifest{Name: value, Description: text},
-			Roles: map[string]*module.Role{role: {Description: text, Interface: &module.Interface{Options: options}}, role + "2": {Err: &module.Failure{Text: text}}}}, Config{})
+		code, err := Generate(&services.Service{Input: text, Name: service, Readme: text, Manifest: &module.Manifest{Name: value, Description: text},
+			Roles: map[string]*services.Role{role: {Description: text, Interface: &services.Interface{Options: options}}, role + "2": {Err: &services.Failure{Text: text}}}}, Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

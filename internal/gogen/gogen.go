@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
 const (
@@ -32,7 +32,7 @@ type Config struct {
 //
 // The types describe final settings, as clan evaluates them; docs/commands/gen.md has the rules. Of an option, a role or a type
 // that does not evaluate, and of values that JSON cannot express, the Go type is `any`, and a comment says why.
-func Generate(service *module.Service, config Config) ([]byte, error) {
+func Generate(service *services.Service, config Config) ([]byte, error) {
 	if service.Roles == nil {
 		return nil, fmt.Errorf("the roles of the service %s do not evaluate: %s", service.Spec(), service.Err)
 	}
@@ -81,7 +81,7 @@ func settle(source []byte) ([]byte, error) {
 	return source, nil
 }
 
-func packageDoc(service *module.Service, name string) string {
+func packageDoc(service *services.Service, name string) string {
 	from := "the input " + service.Input
 	if service.Input == "self" {
 		from = "the flake itself"
@@ -94,7 +94,7 @@ func packageDoc(service *module.Service, name string) string {
 }
 
 // role declares a role's settings, and the function that returns its members.
-func (g *generator) role(service *module.Service, role, function string) {
+func (g *generator) role(service *services.Service, role, function string) {
 	described := service.Roles[role]
 	name := g.names.take(function + "Settings")
 	services := strconv.Quote(service.Name)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/gogen"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 
@@ -105,31 +106,31 @@ var hostileTexts = []string{
 
 // TestHostile: whatever a module says, its text is inert in the code, which compiles.
 func TestHostile(t *testing.T) {
-	service := &module.Service{Input: hostileTexts[0], Name: hostileTexts[1], Readme: hostileTexts[2], Roles: map[string]*module.Role{}}
+	service := &services.Service{Input: hostileTexts[0], Name: hostileTexts[1], Readme: hostileTexts[2], Roles: map[string]*services.Role{}}
 	for i, text := range hostileTexts {
 		service.Manifest = &module.Manifest{Name: text, Description: strings.Join(hostileTexts, "\n")}
 		if i%8 > 0 {
-			service.Roles[text] = &module.Role{Description: text, Err: &module.Failure{Text: text}}
+			service.Roles[text] = &services.Role{Description: text, Err: &services.Failure{Text: text}}
 			continue
 		}
-		str := &module.Type{Kind: module.KindString, Name: text, Description: text}
+		str := &services.Type{Kind: services.KindString, Name: text, Description: text}
 		var values []json.RawMessage
-		options := map[string]*module.Option{}
-		inner := &module.Interface{Options: map[string]*module.Option{}}
+		options := map[string]*services.Option{}
+		inner := &services.Interface{Options: map[string]*services.Option{}}
 		for _, name := range hostileTexts {
 			value, _ := json.Marshal(name)
 			values = append(values, value)
-			options[name] = &module.Option{Type: str, Description: name, HasDefault: true, Default: value}
-			inner.Options[name] = &module.Option{Type: &module.Type{Kind: module.KindOpaque, Description: name, Err: &module.Failure{Text: name}}, DefaultText: name, HasDefault: true}
+			options[name] = &services.Option{Type: str, Description: name, HasDefault: true, Default: value}
+			inner.Options[name] = &services.Option{Type: &services.Type{Kind: services.KindOpaque, Description: name, Err: &services.Failure{Text: name}}, DefaultText: name, HasDefault: true}
 		}
-		enum := &module.Type{Kind: module.KindEnum, Values: values}
-		options["enum"+text] = &module.Option{Type: enum}
-		options["set"+text] = &module.Option{Options: map[string]*module.Option{text: {Type: str}}}
-		options["sub"+text] = &module.Option{Type: &module.Type{Kind: module.KindUnion, Alternatives: []*module.Type{enum, {Kind: module.KindSubmodule, Interface: inner}}}}
-		options["tagged"+text] = &module.Option{Type: &module.Type{Kind: module.KindTagged, Interface: inner}}
-		options["failed"+text] = &module.Option{Err: &module.Failure{Text: text}}
-		service.Roles[text] = &module.Role{Description: text, Interface: &module.Interface{Options: options, Freeform: &module.Type{Kind: module.KindMap, Elem: enum}}}
-		service.Roles["failed"+text] = &module.Role{Description: text, Err: &module.Failure{Text: hostileTexts[i]}}
+		enum := &services.Type{Kind: services.KindEnum, Values: values}
+		options["enum"+text] = &services.Option{Type: enum}
+		options["set"+text] = &services.Option{Options: map[string]*services.Option{text: {Type: str}}}
+		options["sub"+text] = &services.Option{Type: &services.Type{Kind: services.KindUnion, Alternatives: []*services.Type{enum, {Kind: services.KindSubmodule, Interface: inner}}}}
+		options["tagged"+text] = &services.Option{Type: &services.Type{Kind: services.KindTagged, Interface: inner}}
+		options["failed"+text] = &services.Option{Err: &services.Failure{Text: text}}
+		service.Roles[text] = &services.Role{Description: text, Interface: &services.Interface{Options: options, Freeform: &services.Type{Kind: services.KindMap, Elem: enum}}}
+		service.Roles["failed"+text] = &services.Role{Description: text, Err: &services.Failure{Text: hostileTexts[i]}}
 	}
 	code := generate(t, service)
 	compile(t, code)
@@ -179,18 +180,18 @@ func sameJSON(t *testing.T, got any, want string) {
 	}
 }
 
-func generate(t *testing.T, service *module.Service) []byte {
+func generate(t *testing.T, service *services.Service) []byte {
 	t.Helper()
 	code, err := gogen.Generate(service, gogen.Config{})
 	check(t, err)
 	return code
 }
 
-func readService(t *testing.T, file string) *module.Service {
+func readService(t *testing.T, file string) *services.Service {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	check(t, err)
-	service := &module.Service{}
+	service := &services.Service{}
 	check(t, json.Unmarshal(data, service))
 	return service
 }

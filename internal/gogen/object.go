@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // structure is a struct that is being declared.
@@ -30,7 +30,7 @@ func (g *generator) structure(at place, name string) *structure {
 }
 
 // declare declares the struct for what a role or a submodule accepts.
-func (s *structure) declare(doc string, accepts *module.Interface) {
+func (s *structure) declare(doc string, accepts *services.Interface) {
 	inside := s.g.collect(func() {
 		for _, option := range accepts.Names() {
 			s.option(option, accepts.Options[option])
@@ -49,7 +49,7 @@ func (s *structure) declare(doc string, accepts *module.Interface) {
 	s.g.decls = append(s.g.decls, inside...)
 }
 
-func (s *structure) option(option string, o *module.Option) {
+func (s *structure) option(option string, o *services.Option) {
 	field := s.fields.take(identifier(option))
 	at := place{s.at.name + field, s.at.below(instance.PathString([]string{option}))}
 	t := anything
@@ -58,7 +58,7 @@ func (s *structure) option(option string, o *module.Option) {
 	case o.IsSet():
 		name := s.g.names.take(at.name)
 		s.g.structure(place{name, at.setting}, name).
-			declare(name+" are the settings "+inline(at.setting)+".", &module.Interface{Options: o.Options})
+			declare(name+" are the settings "+inline(at.setting)+".", &services.Interface{Options: o.Options})
 		t = plain(name)
 	default:
 		t = s.g.of(o.Type, at)
@@ -79,11 +79,11 @@ func (s *structure) option(option string, o *module.Option) {
 }
 
 // freeform adds a map for the settings that no option is declared for; their set has the type t.
-func (s *structure) freeform(t *module.Type) {
+func (s *structure) freeform(t *services.Type) {
 	s.custom = true
 	field := s.fields.take("Freeform")
 	all := plain("map[string]any")
-	if t.Kind == module.KindMap {
+	if t.Kind == services.KindMap {
 		all = s.g.of(t, place{s.at.name + "Freeform", s.at.setting})
 	}
 	s.field("The settings that no option is declared for.", field, all, map[string]string{"json": "-", "settings": "freeform"})

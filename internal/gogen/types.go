@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
 // generator collects the declarations of a file.
@@ -18,7 +18,7 @@ type generator struct {
 
 // frame is one type on the way to the current one.
 type frame struct {
-	t *module.Type
+	t *services.Type
 	// name of the Go type; empty where it has none, yet.
 	name string
 }
@@ -70,7 +70,7 @@ func (p place) entry() place { return place{p.name + "Entry", p.below("<name>")}
 func (p place) below(name string) string { return strings.TrimPrefix(p.setting+"."+name, ".") }
 
 // of is the Go type for a type of an option. Types that need a name get that of the place, or one that begins with it.
-func (g *generator) of(t *module.Type, at place) goType {
+func (g *generator) of(t *services.Type, at place) goType {
 	if t == nil {
 		return anything
 	}
@@ -83,33 +83,33 @@ func (g *generator) of(t *module.Type, at place) goType {
 	defer func() { g.above = outer }()
 
 	switch t.Kind {
-	case module.KindBool:
+	case services.KindBool:
 		return plain("bool")
-	case module.KindInt:
+	case services.KindInt:
 		return plain(intType(t))
-	case module.KindNumber:
+	case services.KindNumber:
 		return plain("float64")
-	case module.KindString:
+	case services.KindString:
 		return plain("string")
-	case module.KindPath:
+	case services.KindPath:
 		return plain("typed.Path")
-	case module.KindEnum, module.KindUnion:
+	case services.KindEnum, services.KindUnion:
 		return g.union(t, outer, at)
-	case module.KindNullable:
+	case services.KindNullable:
 		return pointer(g.of(t.Elem, at))
-	case module.KindCoerced:
+	case services.KindCoerced:
 		return g.of(last(t.Alternatives), at)
-	case module.KindList:
+	case services.KindList:
 		return goType{text: "[]" + g.of(t.Elem, at.item()).text, nilable: true}
-	case module.KindMap:
+	case services.KindMap:
 		return goType{text: "map[string]" + g.of(t.Elem, at.entry()).text, nilable: true}
-	case module.KindSubmodule, module.KindTagged:
+	case services.KindSubmodule, services.KindTagged:
 		if t.Interface == nil {
 			return anything
 		}
 		f.name = g.names.take(at.name)
 		s := g.structure(place{f.name, at.setting}, f.name)
-		s.tagged = t.Kind == module.KindTagged
+		s.tagged = t.Kind == services.KindTagged
 		s.declare(f.name+" is the setting "+inline(at.setting)+".", t.Interface)
 		return plain(f.name)
 	}
@@ -125,7 +125,7 @@ func (g *generator) enclosing(up int) goType {
 	inside := g.above[len(g.above)-up:]
 	target := inside[0]
 	switch target.t.Kind {
-	case module.KindNullable, module.KindCoerced:
+	case services.KindNullable, services.KindCoerced:
 		if len(inside) > 1 && inside[1].name != "" {
 			target = inside[1]
 		}
@@ -136,7 +136,7 @@ func (g *generator) enclosing(up int) goType {
 	t := plain(target.name)
 	for _, between := range inside {
 		switch between.t.Kind {
-		case module.KindList, module.KindMap:
+		case services.KindList, services.KindMap:
 			return t
 		}
 	}
@@ -144,7 +144,7 @@ func (g *generator) enclosing(up int) goType {
 }
 
 // intType is the Go type for a type of integers: that of its bounds, where it is made for them, else of 64 bits, as in Nix.
-func intType(t *module.Type) string {
+func intType(t *services.Type) string {
 	if t.Minimum == nil || t.Maximum == nil {
 		return "int64"
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
 // alternatives are what the values of a union, or of an enum, can be, sorted by what JSON tells apart.
@@ -28,44 +28,44 @@ type alternatives struct {
 
 // nested is a type with those around it.
 type nested struct {
-	t     *module.Type
+	t     *services.Type
 	above []*frame
 }
 
 // add adds what a type can be. The types around it are those in above, the type itself included.
-func (a *alternatives) add(t *module.Type, above []*frame) {
+func (a *alternatives) add(t *services.Type, above []*frame) {
 	if t == nil {
 		a.anything = true
 		return
 	}
-	inside := func(inner *module.Type) { a.add(inner, append(slices.Clone(above), &frame{t: t})) }
+	inside := func(inner *services.Type) { a.add(inner, append(slices.Clone(above), &frame{t: t})) }
 	switch {
 	case t.Up > 0:
 		a.others = append(a.others, nested{t, above})
 		return
-	case t.Kind == module.KindUnion && len(t.Alternatives) > 0:
+	case t.Kind == services.KindUnion && len(t.Alternatives) > 0:
 		for _, alternative := range t.Alternatives {
 			inside(alternative)
 		}
 		return
 	}
 	switch t.Kind {
-	case module.KindNullable:
+	case services.KindNullable:
 		a.null = true
 		inside(t.Elem)
-	case module.KindCoerced:
+	case services.KindCoerced:
 		inside(last(t.Alternatives))
-	case module.KindEnum:
+	case services.KindEnum:
 		a.addValues(t.Values)
-	case module.KindBool:
+	case services.KindBool:
 		a.boolean = true
-	case module.KindInt:
+	case services.KindInt:
 		a.ints = append(a.ints, intType(t))
-	case module.KindNumber:
+	case services.KindNumber:
 		a.number = true
-	case module.KindString:
+	case services.KindString:
 		a.anyString = true
-	case module.KindPath, module.KindList, module.KindMap, module.KindSubmodule, module.KindTagged:
+	case services.KindPath, services.KindList, services.KindMap, services.KindSubmodule, services.KindTagged:
 		a.others = append(a.others, nested{t, above})
 	default:
 		a.anything = true
@@ -125,7 +125,7 @@ type branch struct {
 
 // union is the Go type for values of several kinds: a struct of which exactly one field is set, or, if there is only one kind,
 // just that. The types around it are those in above.
-func (g *generator) union(t *module.Type, above []*frame, at place) goType {
+func (g *generator) union(t *services.Type, above []*frame, at place) goType {
 	var a alternatives
 	a.add(t, above)
 	if a.anything || a.kinds() == 0 {
@@ -188,11 +188,11 @@ func (g *generator) branches(a *alternatives, name func(label string) string, se
 	for _, other := range a.others {
 		label := "Object"
 		switch other.t.Kind {
-		case module.KindList:
+		case services.KindList:
 			label = "List"
-		case module.KindMap:
+		case services.KindMap:
 			label = "Map"
-		case module.KindPath:
+		case services.KindPath:
 			label = "Path"
 		}
 		g.above = other.above
@@ -273,7 +273,7 @@ func (g *generator) enum(at place, underlying string, open bool, constants []con
 	return plain(name)
 }
 
-func last(types []*module.Type) *module.Type {
+func last(types []*services.Type) *services.Type {
 	if len(types) == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -46,10 +47,9 @@ func (c Clan) Inventory() *instance.Inventory {
 		Meta:          map[string]any{"name": "test"},
 		Machines:      map[string]*instance.Machine{},
 		Tags:          map[string][]string{"all": {}, "darwin": {}, "nixos": {}},
-		DeclaredTags:  map[string][]string{},
 		Instances:     map[string]*instance.Instance{},
-		AllInstances:  slices.Sorted(maps.Keys(c.Instances)),
 	}
+	facts.Of(inv).DeclaredTags, facts.Of(inv).AllInstances = map[string][]string{}, slices.Sorted(maps.Keys(c.Instances))
 	carried := map[string][]string{}
 	declared := maps.Clone(inv.Tags)
 	for _, name := range slices.Sorted(maps.Keys(c.Machines)) {
@@ -63,7 +63,7 @@ func (c Clan) Inventory() *instance.Inventory {
 	}
 	maps.Copy(declared, c.Tags)
 	for tag, names := range declared {
-		inv.Tags[tag], inv.DeclaredTags[tag] = []string{}, names
+		inv.Tags[tag], facts.Of(inv).DeclaredTags[tag] = []string{}, names
 		for _, name := range names {
 			if _, known := carried[name]; known {
 				carried[name] = append(carried[name], tag)
@@ -104,28 +104,28 @@ func (r Role) role(index *tags.Index) *instance.Role {
 		SettingsFrom: instance.SettingsFromLayers,
 		Tags:         slices.Sorted(slices.Values(r.Tags)),
 		Machines:     map[string]*instance.Member{},
-		Layers:       instance.Layers{Machines: map[string][]instance.Definition{}, Tags: map[string][]instance.Definition{}},
 	}
+	facts.OfRole(role).Layers = facts.Layers{Machines: map[string][]facts.Definition{}, Tags: map[string][]facts.Definition{}}
 	if role.Tags == nil {
 		role.Tags = []string{}
 	}
 	for layer, value := range r.Settings {
 		kind, name, _ := strings.Cut(layer, " ")
-		written := []instance.Definition{{File: "clan.nix", Value: Value(value)}}
+		written := []facts.Definition{{File: "clan.nix", Value: Value(value)}}
 		switch kind {
 		case "role":
-			role.Layers.Role = written
+			facts.OfRole(role).Layers.Role = written
 		case "machine":
-			role.Layers.Machines[name] = written
+			facts.OfRole(role).Layers.Machines[name] = written
 		case "tag":
-			role.Layers.Tags[name] = written
+			facts.OfRole(role).Layers.Tags[name] = written
 		}
 	}
 	for _, m := range index.Members(r.Machines, role.Tags) {
 		member := &instance.Member{Explicit: m.Explicit, Tags: append([]string{}, m.Tags...)}
 		role.Machines[m.Machine] = member
 		final := map[string]any{}
-		for _, layer := range role.LayersOf(m.Machine) {
+		for _, layer := range facts.LayersOf(role, m.Machine) {
 			maps.Copy(final, layer.Definitions[0].Value.(map[string]any))
 		}
 		member.Settings = Settings(final)
@@ -163,18 +163,30 @@ func Settings(v any) *instance.Settings {
 
 // Place says that a part of the inventory is at a line of clan.nix.
 func Place(inv *instance.Inventory, line int, path ...string) {
-	if inv.Places == nil {
-		inv.Places = &instance.Place{}
+	if facts.Of(inv).Places == nil {
+		facts.Of(inv).Places = &facts.Place{}
 	}
-	place := inv.Places
+	place := facts.Of(inv).Places
 	for _, name := range path {
 		if place.Below == nil {
-			place.Below = map[string]*instance.Place{}
+			place.Below = map[string]*facts.Place{}
 		}
 		if place.Below[name] == nil {
-			place.Below[name] = &instance.Place{}
+			place.Below[name] = &facts.Place{}
 		}
 		place = place.Below[name]
 	}
 	place.Position = &instance.Position{File: "clan.nix", Line: line, Column: 3}
+}
+
+// With gives an inventory facts.
+func With(inv *instance.Inventory, found facts.Inventory) *instance.Inventory {
+	*facts.Of(inv) = found
+	return inv
+}
+
+// RoleWith gives a role facts.
+func RoleWith(role *instance.Role, found facts.Role) *instance.Role {
+	*facts.OfRole(role) = found
+	return role
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -154,8 +155,8 @@ func Files(inv *instance.Inventory, findings []instance.Finding, also ...instanc
 			files[p.File] = true
 		}
 	}
-	var walk func(*instance.Place)
-	walk = func(place *instance.Place) {
+	var walk func(*facts.Place)
+	walk = func(place *facts.Place) {
 		if place == nil {
 			return
 		}
@@ -165,7 +166,7 @@ func Files(inv *instance.Inventory, findings []instance.Finding, also ...instanc
 		}
 	}
 	if inv != nil {
-		walk(inv.Places)
+		walk(facts.Of(inv).Places)
 	}
 	for _, f := range findings {
 		add(&f.Position)

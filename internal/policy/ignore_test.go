@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -92,11 +94,11 @@ func TestIgnoresOfSome(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
-	place := func(file string) *instance.Place {
-		return &instance.Place{Position: &instance.Position{File: file, Line: 1}}
+	place := func(file string) *facts.Place {
+		return &facts.Place{Position: &instance.Position{File: file, Line: 1}}
 	}
-	inv := &instance.Inventory{Places: &instance.Place{Below: map[string]*instance.Place{
-		"a": place("b/c.nix"), "b": place("inventory.json"), "c": place("<in>/x.nix"), "d": {}, "e": place("/nix/store/x.nix")}}}
+	inv := invtest.With(&instance.Inventory{}, facts.Inventory{Places: &facts.Place{Below: map[string]*facts.Place{
+		"a": place("b/c.nix"), "b": place("inventory.json"), "c": place("<in>/x.nix"), "d": {}, "e": place("/nix/store/x.nix")}}})
 	got := policy.Files(inv, []instance.Finding{finding("x", "a.nix", 1), finding("x", "", 0)})
 	if want := []string{"a.nix", "b/c.nix"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -37,10 +39,10 @@ func clan(t *testing.T) *instance.Inventory {
 		}
 		return s
 	}
-	at := func(line int, below map[string]*instance.Place) *instance.Place {
-		return &instance.Place{Position: &instance.Position{File: "f", Line: line}, Below: below}
+	at := func(line int, below map[string]*facts.Place) *facts.Place {
+		return &facts.Place{Position: &instance.Position{File: "f", Line: line}, Below: below}
 	}
-	role := &instance.Role{
+	role := invtest.RoleWith(&instance.Role{
 		Tags: []string{"t"},
 		Machines: map[string]*instance.Member{
 			"a": {Explicit: true, Tags: []string{}, Settings: settings(`{"port": 1, "deep": {"x": 5}, "list": [1, 2], "strong": true}`)},
@@ -48,27 +50,29 @@ func clan(t *testing.T) *instance.Inventory {
 			"c": {Tags: []string{"t"}, Settings: settings(`{"port": 2, "deep": {"x": 7}, "list": []}`)},
 			"d": {Explicit: true, Tags: []string{}},
 		},
-		Layers: instance.Layers{
-			Role:     []instance.Definition{{Value: map[string]any{"port": 2, "strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true}, "deep": map[string]any{"_type": "override", "priority": json.Number("1000"), "content": map[string]any{"x": 6}}}}},
-			Machines: map[string][]instance.Definition{"a": {{Value: map[string]any{"port": map[string]any{"_type": "override", "priority": json.Number("50"), "content": 1}, "strong": false}}}},
+	}, facts.Role{
+		Layers: facts.Layers{
+			Role:     []facts.Definition{{Value: map[string]any{"port": 2, "strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true}, "deep": map[string]any{"_type": "override", "priority": json.Number("1000"), "content": map[string]any{"x": 6}}}}},
+			Machines: map[string][]facts.Definition{"a": {{Value: map[string]any{"port": map[string]any{"_type": "override", "priority": json.Number("50"), "content": 1}, "strong": false}}}},
 		},
-	}
-	return &instance.Inventory{
+	})
+	return invtest.With(&instance.Inventory{
 		Findings: []instance.Finding{}, SchemaVersion: 1,
 		Machines:  map[string]*instance.Machine{"a": {Class: "nixos", Tags: []string{}}, "b": {Class: "nixos", Tags: []string{"t"}}, "c": {Class: "nixos", Tags: []string{"t"}}},
 		Tags:      map[string][]string{"t": {"b", "c"}},
 		Instances: map[string]*instance.Instance{"i": {Module: instance.Module{Name: "web"}, Roles: map[string]*instance.Role{"r": role}}},
-		Places: &instance.Place{Below: map[string]*instance.Place{
-			"machines": {Below: map[string]*instance.Place{"a": at(1, nil)}},
-			"tags":     {Below: map[string]*instance.Place{"t": at(8, nil)}},
-			"instances": {Below: map[string]*instance.Place{"i": at(7, map[string]*instance.Place{"roles": {Below: map[string]*instance.Place{
-				"r": at(4, map[string]*instance.Place{
-					"machines": {Below: map[string]*instance.Place{"a": at(2, map[string]*instance.Place{"settings": {Below: map[string]*instance.Place{"port": at(5, nil), "strong": at(9, nil)}}})}},
-					"tags":     {Below: map[string]*instance.Place{"t": at(3, nil)}},
-					"settings": {Below: map[string]*instance.Place{"port": at(6, nil), "strong": at(10, nil)}},
+	}, facts.Inventory{
+		Places: &facts.Place{Below: map[string]*facts.Place{
+			"machines": {Below: map[string]*facts.Place{"a": at(1, nil)}},
+			"tags":     {Below: map[string]*facts.Place{"t": at(8, nil)}},
+			"instances": {Below: map[string]*facts.Place{"i": at(7, map[string]*facts.Place{"roles": {Below: map[string]*facts.Place{
+				"r": at(4, map[string]*facts.Place{
+					"machines": {Below: map[string]*facts.Place{"a": at(2, map[string]*facts.Place{"settings": {Below: map[string]*facts.Place{"port": at(5, nil), "strong": at(9, nil)}}})}},
+					"tags":     {Below: map[string]*facts.Place{"t": at(3, nil)}},
+					"settings": {Below: map[string]*facts.Place{"port": at(6, nil), "strong": at(10, nil)}},
 				})}}})}},
 		}},
-	}
+	})
 }
 
 // What is selected becomes a finding where it is written, or where the machine was made a member.

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/why"
 )
 
@@ -126,7 +127,7 @@ func (b *builder) addInstance(name string, findings []instance.Finding, byRole m
 	for _, roleName := range slices.Sorted(maps.Keys(inst.Roles)) {
 		role := inst.Roles[roleName]
 		shown := roleData{Name: roleName, Description: inst.Module.Roles[roleName].Description, Position: b.position(role.Position),
-			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom), Options: b.optionSet(role.Interface)}
+			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom), Options: b.optionSet(facts.OfRole(role).Interface)}
 		for _, tag := range role.Tags {
 			at := b.inv.Where("instances", name, "roles", roleName, "tags", tag) // a list has places as a whole only
 			shown.Tags = append(shown.Tags, tagData{Tag: b.tag(tag), Position: b.position(at)})
@@ -188,9 +189,10 @@ func addToRuns(runs []int, i int) []int {
 func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Role, findings []instance.Finding, about []int) int {
 	member := role.Machines[machine]
 	var rows []rowData
-	optionIndex := map[*module.Option]int{}
-	if role.Interface != nil {
-		for _, option := range role.Interface.All() {
+	optionIndex := map[*services.Option]int{}
+	accepts := facts.OfRole(role).Interface
+	if accepts != nil {
+		for _, option := range accepts.All() {
 			optionIndex[option] = len(optionIndex)
 		}
 	}
@@ -199,8 +201,11 @@ func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Rol
 		for _, d := range origin.Definitions {
 			row.Definitions = append(row.Definitions, b.definition(d))
 		}
-		if i, known := optionIndex[origin.Option]; known {
-			row.Option = i
+		if accepts != nil {
+			option, _ := accepts.OptionAt(origin.Path)
+			if i, known := optionIndex[option]; known {
+				row.Option = i
+			}
 		}
 		rows = append(rows, row)
 	}
@@ -240,7 +245,7 @@ func (b *builder) definition(d why.Definition) definitionData {
 }
 
 // optionSet is the index of what a role declares; roles of one module share it.
-func (b *builder) optionSet(of *module.Interface) int {
+func (b *builder) optionSet(of *services.Interface) int {
 	if of == nil {
 		return -1
 	}

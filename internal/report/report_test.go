@@ -13,8 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // fleet is a clan of so many machines in so many instances, all of them in the role "client" of each, and the first in "server".
@@ -36,8 +37,8 @@ func fleet(t testing.TB, machines, instances int) *instance.Inventory {
 	}
 	for i := range instances {
 		name := fmt.Sprintf("i%03d", i)
-		client := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{"all"}, Machines: map[string]*instance.Member{},
-			Layers: instance.Layers{Role: []instance.Definition{{File: "clan.nix", Value: map[string]any{"port": json.Number("22")}}}}}
+		client := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{"all"}, Machines: map[string]*instance.Member{}}
+		facts.OfRole(client).Layers.Role = []facts.Definition{{File: "clan.nix", Value: map[string]any{"port": json.Number("22")}}}
 		for machine := range inv.Machines {
 			client.Machines[machine] = &instance.Member{Tags: []string{"all"}, Settings: settings}
 		}
@@ -45,7 +46,7 @@ func fleet(t testing.TB, machines, instances int) *instance.Inventory {
 			Machines: map[string]*instance.Member{"m0": {Explicit: true, Tags: []string{}, Settings: settings}}}
 		inv.Instances[name] = &instance.Instance{Module: instance.Module{Name: fmt.Sprint("service", i%7), Resolved: "self"},
 			Roles: map[string]*instance.Role{"client": client, "server": server}}
-		inv.AllInstances = append(inv.AllInstances, name)
+		facts.Of(inv).AllInstances = append(facts.Of(inv).AllInstances, name)
 	}
 	return inv
 }
@@ -137,19 +138,19 @@ func hostileFleet(t testing.TB) *instance.Inventory {
 		inv.Machines[name] = &instance.Machine{Class: name, Description: name, Icon: name, Tags: []string{name}, Deploy: map[string]any{name: name},
 			Position: &instance.Position{File: name, Line: 1}}
 		inv.Tags[name] = []string{name}
-		role := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{name}, Machines: map[string]*instance.Member{},
-			Layers: instance.Layers{Role: []instance.Definition{{File: name, Value: map[string]any{hostile[1]: hostile[1]}}}},
-			Interface: &module.Interface{Options: map[string]*module.Option{hostile[1]: {Type: module.NewType(name, name), Description: name, DefaultText: name,
-				HasDefault: true, Declarations: []module.Position{{File: name}}}}}}
+		role := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{name}, Machines: map[string]*instance.Member{}}
+		facts.OfRole(role).Layers.Role = []facts.Definition{{File: name, Value: map[string]any{hostile[1]: hostile[1]}}}
+		facts.OfRole(role).Interface = &services.Interface{Options: map[string]*services.Option{hostile[1]: {Type: services.NewType(name, name), Description: name, DefaultText: name,
+			HasDefault: true, Declarations: []services.Position{{File: name}}}}}
 		for _, machine := range hostile {
 			role.Machines[machine] = &instance.Member{Explicit: true, Tags: []string{name}, Settings: settings}
 		}
 		inv.Instances[name] = &instance.Instance{Module: instance.Module{Name: name, Resolved: name}, Roles: map[string]*instance.Role{name: role}}
-		inv.AllInstances = append(inv.AllInstances, name)
+		facts.Of(inv).AllInstances = append(facts.Of(inv).AllInstances, name)
 		inv.Findings = append(inv.Findings, instance.Finding{Code: instance.CodeConflict, Severity: instance.SeverityError, Cause: instance.Cause{Nix: name, Hint: name},
 			Subject: instance.Subject{Instance: name, Role: name, Machine: name, Setting: []string{name}}, Position: instance.Position{File: name, Line: 3}, Definitions: []instance.SettingDefinition{{Layer: "tag", Name: name, Value: name}}})
 	}
-	slices.Sort(inv.AllInstances)
+	slices.Sort(facts.Of(inv).AllInstances)
 	return inv
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -72,7 +73,7 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 			}
 			machine.Roles = append(machine.Roles, TaggedRole{
 				Instance: ref.Instance, Member: role.Machines[name] != nil, Module: moduleOf(inst), Role: ref.Role,
-				Settings: len(role.Layers.Tags[tag]) > 0,
+				Settings: len(facts.OfRole(role).Layers.Tags[tag]) > 0,
 			})
 		})
 		addition.Machines = append(addition.Machines, machine)

@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
@@ -50,8 +51,8 @@ type ModuleRole struct {
 	// Error says why there is no interface, or no description.
 	Error string `json:"error,omitempty"`
 	// Interface is what the role accepts as settings; only where a single module was asked for.
-	Interface *module.Interface `json:"interface,omitzero"`
-	Name      string            `json:"name"`
+	Interface *services.Interface `json:"interface,omitzero"`
+	Name      string              `json:"name"`
 }
 
 // Partial reports whether a part of a module could not be evaluated.
@@ -61,7 +62,7 @@ func (m ServiceModule) Partial() bool {
 
 // ServiceModules shows all modules that were looked at; with search only those that have that text somewhere in what they say of
 // themselves.
-func ServiceModules(modules *instance.Modules, search string) *ModuleList {
+func ServiceModules(modules *facts.Modules, search string) *ModuleList {
 	list := &ModuleList{Failures: []InputFailure{}, Modules: []ServiceModule{}}
 	inputs := slices.Sorted(maps.Keys(modules.Catalogue.Inputs))
 	slices.SortStableFunc(inputs, func(a, b string) int { return order(a) - order(b) })
@@ -87,10 +88,10 @@ func order(input string) int {
 }
 
 // ServiceModuleOf shows one module.
-func ServiceModuleOf(modules *instance.Modules, service *module.Service) ServiceModule {
+func ServiceModuleOf(modules *facts.Modules, service *services.Service) ServiceModule {
 	shown := ServiceModule{
 		Aliases: service.Aliases, Categories: []string{}, Error: service.Err.Error(), Input: service.Input, Name: service.Name,
-		Paste: instance.Stub(service, spelling(modules, service)), Readme: service.Readme, Roles: []ModuleRole{}, UsedBy: []string{},
+		Paste: stub(service, spelling(modules, service)), Readme: service.Readme, Roles: []ModuleRole{}, UsedBy: []string{},
 	}
 	if manifest := service.Manifest; manifest != nil {
 		shown.Description, shown.Constraints = manifest.Description, manifest.Constraints
@@ -113,7 +114,7 @@ func ServiceModuleOf(modules *instance.Modules, service *module.Service) Service
 }
 
 // spelling is how the clan's instances spell a module, so that one more meets them; with its input, if there are none.
-func spelling(modules *instance.Modules, service *module.Service) module.Spec {
+func spelling(modules *facts.Modules, service *services.Service) module.Spec {
 	spec := module.Spec{Input: &service.Input, Name: service.Name}
 	if service.Input != modules.Catalogue.Null {
 		return spec

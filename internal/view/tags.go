@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -84,12 +85,12 @@ func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 		}
 		for _, machine := range inv.Tags[name] {
 			from := FromMachine
-			if slices.Contains(inv.DeclaredTags[name], machine) {
+			if slices.Contains(facts.Of(inv).DeclaredTags[name], machine) {
 				from = tag.Declared
 			}
 			tag.Machines = append(tag.Machines, Carrier{from, machine})
 		}
-		for _, machine := range inv.DeclaredTags[name] {
+		for _, machine := range facts.Of(inv).DeclaredTags[name] {
 			if inv.MachinesKnown() && !index.Has(machine) {
 				tag.Unknown = append(tag.Unknown, machine)
 			}
@@ -101,7 +102,7 @@ func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 
 // declaredBy says where `inventory.tags` has a tag from: what is written has a place, what a function gives has none.
 func declaredBy(inv *instance.Inventory, tag string) Source {
-	switch _, declared := inv.DeclaredTags[tag]; {
+	switch _, declared := facts.Of(inv).DeclaredTags[tag]; {
 	case !declared:
 		return ""
 	case inv.Where("tags", tag) != nil:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -212,7 +213,7 @@ none
 func TestInstanceThatFails(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"m": nil},
 		Instances: map[string]invtest.Instance{"good": {Module: "borg", Roles: map[string]invtest.Role{"server": {Machines: []string{"m"}}}}}}.Inventory()
-	inv.AllInstances = []string{"bad", "good"}
+	facts.Of(inv).AllInstances = []string{"bad", "good"}
 	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "bad"}, instance.Cause{}), {Code: "about-nothing"}}
 	list, err := Instances(inv, nil, Query{})
 	if err != nil {

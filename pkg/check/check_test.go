@@ -7,7 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -114,14 +116,14 @@ func TestServices(t *testing.T) {
 		"first": {Module: "a#b-c"}, "second": {Module: "a-b#c"}, "third": {Module: "a#b-c"},
 		"named": {Module: "clan-core#sshd"}, "bare": {Module: "sshd"}, "other": {Module: "borgbackup"}, "typo": {Module: "clan-core#nothing"}, "typo2": {Module: "nothing"},
 	}}.Inventory()
-	inv.Flake.Layout, inv.Flake.ClanCore, inv.Catalogue.Null = instance.LayoutClan, "clan-core", "clan-core"
+	inv.Flake.Layout, inv.Flake.ClanCore, facts.Of(inv).Catalogue.Null = instance.LayoutClan, "clan-core", "clan-core"
 	for _, name := range []string{"bare", "other"} {
 		inv.Instances[name].Module.Resolved = "clan-core"
 	}
 	for _, name := range []string{"typo", "typo2"} {
 		inv.Instances[name].Module.Resolved = "" // there is no such module, and nothing is split
 	}
-	inv.LegacyServices = []string{"old"}
+	facts.Of(inv).LegacyServices = []string{"old"}
 	for i, name := range []string{"first", "second", "third", "named", "bare"} {
 		invtest.Place(inv, i+1, "instances", name)
 	}
@@ -131,7 +133,7 @@ func TestServices(t *testing.T) {
 		row{"split-service", "inventory.instances.named", "write the module the same way in all of them"},
 		row{"key-collision", "inventory.instances.second", "rename one of the inputs or modules"},
 	)
-	inv.LegacyDropped = true
+	facts.Of(inv).LegacyDropped = true
 	if f := Run(inv)[0]; f.Code != "dropped-services" || f.Severity != instance.SeverityError {
 		t.Errorf("dropped: %+v", f)
 	}
@@ -141,7 +143,7 @@ func TestServices(t *testing.T) {
 func TestIdleMacs(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"mini": nil, "box": nil}, Macs: []string{"mini"},
 		Instances: map[string]invtest.Instance{"i": {Module: "core#svc", Roles: roles{"r": {Tags: []string{"all"}}}}}}.Inventory()
-	inv.Instances["i"].Roles["r"].Idle = []string{"mini"}
+	facts.OfRole(inv.Instances["i"].Roles["r"]).Idle = []string{"mini"}
 	compareRows(t, inv, row{"idle-macs", "inventory.instances.i.roles.r", `the tag "nixos" instead of "all" leaves the Macs out`})
 	f := Run(inv)[0]
 	if f.Severity != instance.SeverityNote || f.Message() != `the service core#svc has nothing for Macs, so clan deploys nothing of it to "mini"` {
@@ -202,7 +204,7 @@ func TestDeprecatedModules(t *testing.T) {
 		"old":   {Module: "self#old", Roles: roles{"r": {Machines: []string{"m"}}}},
 	}}.Inventory()
 	inv.Flake.ClanCore = "core"
-	inv.Catalogue.Inputs = map[string]module.Input{"self": {Deprecated: []string{"old"}}}
+	facts.Of(inv).Catalogue.Inputs = map[string]services.Input{"self": {Deprecated: []string{"old"}}}
 	for name, of := range map[string]string{"loud": "core", "still": "core", "own": "self", "old": "self"} {
 		inv.Instances[name].Module.Resolved = of
 	}
@@ -219,7 +221,7 @@ func TestSplitServicesBySource(t *testing.T) {
 		"one": {Module: "core#borgbackup"}, "two": {Module: "clan#borgbackup"}, "three": {Module: "fork#borgbackup"},
 	}}.Inventory()
 	inv.Flake.Layout = instance.LayoutClan
-	inv.Catalogue.Inputs = map[string]module.Input{"core": {Source: "/nix/store/a-source"}, "clan": {Source: "/nix/store/a-source"}, "fork": {Source: "/nix/store/b-source"}}
+	facts.Of(inv).Catalogue.Inputs = map[string]services.Input{"core": {Source: "/nix/store/a-source"}, "clan": {Source: "/nix/store/a-source"}, "fork": {Source: "/nix/store/b-source"}}
 	for _, inst := range inv.Instances {
 		inst.Module.Resolved = *inst.Module.Input
 	}
@@ -228,8 +230,8 @@ func TestSplitServicesBySource(t *testing.T) {
 
 func TestUntrackedFiles(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"known": nil}}.Inventory()
-	inv.Flake.Layout, inv.PersistedFile = instance.LayoutClan, "fleet/inventory.json"
-	inv.Untracked = []string{
+	inv.Flake.Layout, facts.Of(inv).PersistedFile = instance.LayoutClan, "fleet/inventory.json"
+	facts.Of(inv).Untracked = []string{
 		"fleet/inventory.json", "fleet/machines/known/disko.nix", "fleet/machines/known/notes.md", "fleet/machines/new/configuration.nix", "fleet/machines/new/disko.nix",
 		"fleet/machines/README.md", "fleet/machines/empty/notes.md", "inventory.json", "machines/known/disko.nix", "other/fleet/machines/known/disko.nix",
 	}
@@ -245,11 +247,11 @@ func TestUntrackedFiles(t *testing.T) {
 // Of a module that an instance uses it is another finding, and whether one does, only the whole clan tells.
 func TestMissingModules(t *testing.T) {
 	inv := invtest.Clan{Instances: map[string]invtest.Instance{"i": {Module: "self#used"}}}.Inventory()
-	inv.Missing, inv.Untracked = map[string]string{"used": "used.nix", "spare": "spare", "typo": "tpyo.nix"}, []string{"spare/default.nix"}
+	facts.Of(inv).Missing, facts.Of(inv).Untracked = map[string]string{"used": "used.nix", "spare": "spare", "typo": "tpyo.nix"}, []string{"spare/default.nix"}
 	compareRows(t, inv,
 		row{"missing-module", "clan.modules.spare", "Nix sees only files that git tracks: git add spare"},
 		row{"missing-module", "clan.modules.typo", "correct the path, or remove the module"},
 	)
-	inv.AllInstances = append(inv.AllInstances, "another")
+	facts.Of(inv).AllInstances = append(facts.Of(inv).AllInstances, "another")
 	compareRows(t, inv)
 }

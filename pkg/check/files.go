@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -13,7 +14,7 @@ import (
 func missingFiles(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	for ref, role := range inv.Roles() {
-		for _, file := range role.Missing {
+		for _, file := range facts.OfRole(role).Missing {
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "extraModules"}, instance.CodeMissingFile,
 				instance.Subject{Instance: ref.Instance, Role: ref.Role}, instance.Cause{Part: "extraModules", Name: file, Add: untracked(inv, file)}))
 		}
@@ -33,8 +34,8 @@ func missingModules(inv *instance.Inventory) []instance.Finding {
 		}
 	}
 	var found []instance.Finding
-	for _, name := range slices.Sorted(maps.Keys(inv.Missing)) {
-		if file := inv.Missing[name]; !used[name] {
+	for _, name := range slices.Sorted(maps.Keys(facts.Of(inv).Missing)) {
+		if file := facts.Of(inv).Missing[name]; !used[name] {
 			found = append(found, at(inv, []string{"modules", name}, instance.CodeMissingModule, instance.Subject{Module: name}, instance.Cause{Name: file, Add: untracked(inv, file)}))
 		}
 	}
@@ -52,14 +53,14 @@ func untrackedFiles(inv *instance.Inventory) []instance.Finding {
 		f.File = file
 		found = append(found, f)
 	}
-	if inv.PersistedFile == "" || inv.Flake.Layout == instance.LayoutInventory {
+	if facts.Of(inv).PersistedFile == "" || inv.Flake.Layout == instance.LayoutInventory {
 		return nil // nobody knows the clan's directory, or nothing reads it
 	}
 	strange := map[string]bool{}
-	for _, file := range inv.Untracked {
-		machine, inside, isMachine := strings.Cut(strings.TrimPrefix(file, path.Join(path.Dir(inv.PersistedFile), "machines")+"/"), "/")
+	for _, file := range facts.Of(inv).Untracked {
+		machine, inside, isMachine := strings.Cut(strings.TrimPrefix(file, path.Join(path.Dir(facts.Of(inv).PersistedFile), "machines")+"/"), "/")
 		switch {
-		case file == inv.PersistedFile:
+		case file == facts.Of(inv).PersistedFile:
 			add("", file)
 		case !isMachine || machineDirectory(inv, machine)+"/"+inside != file:
 		case inv.Machines[machine] != nil:
@@ -76,12 +77,12 @@ func untrackedFiles(inv *instance.Inventory) []instance.Finding {
 
 // machineDirectory is where clan looks for a machine.
 func machineDirectory(inv *instance.Inventory, machine string) string {
-	return path.Join(path.Dir(inv.PersistedFile), "machines", machine)
+	return path.Join(path.Dir(facts.Of(inv).PersistedFile), "machines", machine)
 }
 
 // untracked is what git has to be told of, for Nix to see a file; "" if that is not why it is missing.
 func untracked(inv *instance.Inventory, file string) string {
-	for _, other := range inv.Untracked {
+	for _, other := range facts.Of(inv).Untracked {
 		if other == file || strings.HasPrefix(other, file+"/") {
 			return file
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/modulecheck"
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -94,12 +96,13 @@ func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.
 // moduleFindings are what is found in a flake's own modules.
 func moduleFindings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
 	t.Helper()
-	inv, err := instance.Load(t.Context(), nixtest.Ref(t, "path:"+dir), instance.Config{Evaluator: evaluator, Need: instance.NeedModules,
-		Modules: instance.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true}})
+	config := instance.Config{Evaluator: evaluator, Need: facts.NeedModules}
+	facts.Ask(&config).Modules = facts.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true}
+	inv, err := instance.Load(t.Context(), nixtest.Ref(t, "path:"+dir), config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Modules(inv.Modules.Catalogue.Inputs["self"])
+	return modulecheck.Run(facts.Of(inv).Modules.Catalogue.Inputs["self"])
 }
 
 type finder func(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -128,8 +129,8 @@ func allowsNone(manifest *module.Manifest, role string) bool {
 }
 
 func hasSettings(role *instance.Role) bool {
-	set := len(role.Layers.Role) > 0
-	for _, layer := range role.Layers.Tags {
+	set := len(facts.OfRole(role).Layers.Role) > 0
+	for _, layer := range facts.OfRole(role).Layers.Tags {
 		set = set || len(layer) > 0
 	}
 	return set
@@ -147,10 +148,10 @@ func byAll(role *instance.Role) string {
 func idleMacs(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	for ref, role := range inv.Roles() {
-		if len(role.Idle) > 0 {
+		if len(facts.OfRole(role).Idle) > 0 {
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, instance.CodeIdleMacs,
 				instance.Subject{Instance: ref.Instance, Role: ref.Role},
-				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(), Names: instance.Shown(role.Idle), Tag: byAll(role)}))
+				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(), Names: instance.Shown(facts.OfRole(role).Idle), Tag: byAll(role)}))
 		}
 	}
 	return found

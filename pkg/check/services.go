@@ -3,11 +3,12 @@ package check
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -63,7 +64,7 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 			continue // there is no such module, or but one way of writing it
 		}
 		service := strings.TrimPrefix(of.Name, "@clan/")
-		source := cmp.Or(inv.Catalogue.Inputs[of.Resolved].Source, of.Resolved) + "\x00" + service
+		source := cmp.Or(facts.Of(inv).Catalogue.Inputs[of.Resolved].Source, of.Resolved) + "\x00" + service
 		other, known := first[source]
 		if !known {
 			first[source] = of.Spec()
@@ -86,7 +87,7 @@ func deprecatedModules(inv *instance.Inventory) []instance.Finding {
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
 		inst := inv.Instances[name]
 		of := inst.Module.Resolved
-		if of == "" || !slices.Contains(inv.Catalogue.Inputs[of].Deprecated, inst.Module.Name) && (of != inv.Flake.ClanCore || !warnsOfItself(inst)) {
+		if of == "" || !slices.Contains(facts.Of(inv).Catalogue.Inputs[of].Deprecated, inst.Module.Name) && (of != inv.Flake.ClanCore || !warnsOfItself(inst)) {
 			continue
 		}
 		found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeDeprecatedModule, instance.Subject{Instance: name},
@@ -121,7 +122,7 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			if first.Manifest == nil {
 				continue
 			}
-			limit, ok := number(first.Manifest.Constraints["maxInstances"])
+			limit, ok := services.Count(first.Manifest.Constraints["maxInstances"])
 			if !ok || len(groups[key]) <= limit {
 				continue
 			}
@@ -143,9 +144,9 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 				members = len(r.Machines)
 			}
 			code, cause := instance.Code(""), instance.Cause{Count: members}
-			if least, ok := number(bounds["minMachines"]); ok && members < least {
+			if least, ok := services.Count(bounds["minMachines"]); ok && members < least {
 				code, cause.Min = instance.CodeTooFewMachines, least
-			} else if most, ok := number(bounds["maxMachines"]); ok && members > most {
+			} else if most, ok := services.Count(bounds["maxMachines"]); ok && members > most {
 				code, cause.Max = instance.CodeTooManyMachines, most
 			} else {
 				continue
@@ -156,23 +157,14 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 	return found
 }
 
-func number(v any) (int, bool) {
-	n, ok := v.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	i, err := n.Int64()
-	return int(i), err == nil
-}
-
 // legacyServices: services in the form that clan-core gave up in 2025.
 func legacyServices(inv *instance.Inventory) []instance.Finding {
-	if len(inv.LegacyServices) == 0 {
+	if len(facts.Of(inv).LegacyServices) == 0 {
 		return nil
 	}
 	code := instance.CodeDeprecatedServices
-	if inv.LegacyDropped {
+	if facts.Of(inv).LegacyDropped {
 		code = instance.CodeDroppedServices
 	}
-	return []instance.Finding{at(inv, []string{"services", inv.LegacyServices[0]}, code, instance.Subject{}, instance.Cause{Names: instance.Shown(inv.LegacyServices)})}
+	return []instance.Finding{at(inv, []string{"services", facts.Of(inv).LegacyServices[0]}, code, instance.Subject{}, instance.Cause{Names: instance.Shown(facts.Of(inv).LegacyServices)})}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -25,7 +26,7 @@ func unusedTags(inv *instance.Inventory) []instance.Finding {
 		if used[tag] || meant[tag] || slices.Contains(predefined, tag) || len(inv.Tags[tag]) == 0 {
 			continue // in use but for a slip, or nobody could miss it
 		}
-		_, declared := inv.DeclaredTags[tag]
+		_, declared := facts.Of(inv).DeclaredTags[tag]
 		place, cause := []string{"tags", tag}, instance.Cause{Tag: tag}
 		other := swapped(tag, used)
 		if other != "" {
@@ -77,7 +78,7 @@ func usedTags(inv *instance.Inventory) (used map[string]bool, known bool) {
 
 // computedTags reports whether some tag is not written down as such in the clan's own files.
 func computedTags(inv *instance.Inventory) bool {
-	for tag := range inv.DeclaredTags {
+	for tag := range facts.Of(inv).DeclaredTags {
 		if slices.Contains(predefined, tag) {
 			continue
 		}
@@ -108,8 +109,8 @@ func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
 	}
 	index := inv.Index()
 	var found []instance.Finding
-	for _, tag := range slices.Sorted(maps.Keys(inv.DeclaredTags)) {
-		for _, name := range inv.DeclaredTags[tag] {
+	for _, tag := range slices.Sorted(maps.Keys(facts.Of(inv).DeclaredTags)) {
+		for _, name := range facts.Of(inv).DeclaredTags[tag] {
 			if index.Has(name) {
 				continue
 			}
@@ -128,7 +129,7 @@ func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
 	index := inv.Index()
 	var found []instance.Finding
 	for _, tag := range predefined {
-		declared, ok := inv.DeclaredTags[tag]
+		declared, ok := facts.Of(inv).DeclaredTags[tag]
 		if !ok {
 			continue
 		}

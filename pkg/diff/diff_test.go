@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -17,8 +18,7 @@ import (
 func fleet() *instance.Inventory {
 	settings, _ := instance.NewSettings(map[string]any{"keep": map[string]any{"daily": 7}, "paths": []string{"/home"}, "user": nil})
 	none, _ := instance.NewSettings(map[string]any{})
-	return &instance.Inventory{
-		AllInstances: []string{"backup"},
+	inv := &instance.Inventory{
 		Machines: map[string]*instance.Machine{
 			"box":    {Class: "nixos", Tags: []string{"all", "storage"}},
 			"laptop": {Class: "nixos", Tags: []string{"all"}},
@@ -34,6 +34,8 @@ func fleet() *instance.Inventory {
 			},
 		}},
 	}
+	facts.Of(inv).AllInstances = []string{"backup"}
+	return inv
 }
 
 func withSettings(t *testing.T, member *instance.Member, value any) {
@@ -229,7 +231,7 @@ laptop is affected shared: peers backup client;
 		},
 		"what is written without effect on anybody": {
 			new: func(inv *instance.Inventory) {
-				inv.Instances["backup"].Roles["server"].Layers.Role = []instance.Definition{{File: "x", Value: 1}}
+				facts.OfRole(inv.Instances["backup"].Roles["server"]).Layers.Role = []facts.Definition{{File: "x", Value: 1}}
 			},
 			want: `instance changed backup
   role changed server +[] -[] written true
@@ -252,7 +254,7 @@ laptop is affected direct: module backup client;
 `,
 		},
 		"an instance less": {
-			new: func(inv *instance.Inventory) { delete(inv.Instances, "backup"); inv.AllInstances = nil },
+			new: func(inv *instance.Inventory) { delete(inv.Instances, "backup"); facts.Of(inv).AllInstances = nil },
 			want: `instance removed backup
   module removed [input] null -
   module removed [name] "borg" -
@@ -354,8 +356,8 @@ laptop is affected direct: settings backup client;
 func unevaluated(inv *instance.Inventory, role, tag any) {
 	server := inv.Instances["backup"].Roles["server"]
 	server.Machines["box"].Settings = nil
-	server.Layers.Role = []instance.Definition{{Value: role}}
-	server.Layers.Tags = map[string][]instance.Definition{"storage": {{Value: tag}}}
+	facts.OfRole(server).Layers.Role = []facts.Definition{{Value: role}}
+	facts.OfRole(server).Layers.Tags = map[string][]facts.Definition{"storage": {{Value: tag}}}
 }
 
 // exporting adds an instance whose module reads what that of backup exports.
@@ -407,7 +409,7 @@ func TestSetFiles(t *testing.T) {
 		}
 	}
 	old, new := fleet(), fleet()
-	old.PersistedFile, new.PersistedFile = "inventory.json", "fleet/inventory.json"
+	facts.Of(old).PersistedFile, facts.Of(new).PersistedFile = "inventory.json", "fleet/inventory.json"
 	d := Of(old, new)
 	d.SetFiles([]string{"fleet/inventory.json", "inventory.json", "machines/inventory.json"})
 	if diff := cmp.Diff([]string{"machines/inventory.json"}, d.Sources.Files); diff != "" {

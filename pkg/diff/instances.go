@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -200,7 +201,7 @@ func (c *comparison) blind(inst, role string, old, new *instance.Role) {
 
 // sameLayers reports whether what is written for a member's settings is the same.
 func sameLayers(old, new *instance.Role, machine string) bool {
-	return slices.EqualFunc(old.LayersOf(machine), new.LayersOf(machine), func(a, b instance.Layer) bool {
+	return slices.EqualFunc(facts.LayersOf(old, machine), facts.LayersOf(new, machine), func(a, b facts.Layer) bool {
 		return a.Kind == b.Kind && a.Name == b.Name && sameLayer(a.Definitions, b.Definitions)
 	})
 }
@@ -294,7 +295,7 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 		return r, true, true
 	}
 	r.Tags = namesOf(old.Tags, new.Tags)
-	r.Written = !sameLayer(old.Layers.Role, new.Layers.Role)
+	r.Written = !sameLayer(facts.OfRole(old).Layers.Role, facts.OfRole(new).Layers.Role)
 	if old.SettingsFrom != new.SettingsFrom {
 		r.SettingsFrom = &SettingsFrom{Old: old.SettingsFrom, New: new.SettingsFrom}
 	}
@@ -360,8 +361,8 @@ func (c *comparison) causes(inst, role Change, m Member, old, new *instance.Role
 }
 
 // sameLayer compares what is written, wherever it stands.
-func sameLayer(old, new []instance.Definition) bool {
-	return slices.EqualFunc(old, new, func(a, b instance.Definition) bool { return same(a.Value, b.Value) })
+func sameLayer(old, new []facts.Definition) bool {
+	return slices.EqualFunc(old, new, func(a, b facts.Definition) bool { return same(a.Value, b.Value) })
 }
 
 // settingsOf compares the settings of those who are members before and after. Members share settings, so that each pair is

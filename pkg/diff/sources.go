@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -60,7 +61,7 @@ type Input struct {
 
 func (c *comparison) sources() Sources {
 	s := Sources{Inputs: []Input{}, Modules: []string{}, modules: map[string][]string{},
-		data: []string{c.old.PersistedFile, c.new.PersistedFile}}
+		data: []string{facts.Of(c.old).PersistedFile, facts.Of(c.new).PersistedFile}}
 	users := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.new.Instances)) {
 		if c.old.Instances[name] == nil {
@@ -70,7 +71,7 @@ func (c *comparison) sources() Sources {
 		users[input] = append(users[input], name)
 		s.modules[name] = c.new.Instances[name].Module.Files
 	}
-	names := slices.AppendSeq(union(c.old.Locked, c.new.Locked), maps.Keys(c.new.Catalogue.Inputs))
+	names := slices.AppendSeq(union(c.old.Locked, c.new.Locked), maps.Keys(facts.Of(c.new).Catalogue.Inputs))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		i := Input{Input: name, Change: Changed, Instances: users[name]}
@@ -88,7 +89,7 @@ func (c *comparison) sources() Sources {
 		if wasLocked != isLocked {
 			i.Change = changeOf(wasLocked, isLocked)
 		}
-		before, after := c.old.Catalogue.Inputs[name].Source, c.new.Catalogue.Inputs[name].Source
+		before, after := facts.Of(c.old).Catalogue.Inputs[name].Source, facts.Of(c.new).Catalogue.Inputs[name].Source
 		if old != new || wasLocked != isLocked || before != after && before != "" && after != "" {
 			s.Inputs = append(s.Inputs, i)
 		}

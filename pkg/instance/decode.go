@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/reader"
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
@@ -17,16 +18,18 @@ func (l *loader) decode() {
 	flake := l.facts.flake.Value
 	l.places = newPlacer(l.Sources)
 	inv := &Inventory{
-		SchemaVersion:  SchemaVersion,
-		Findings:       []Finding{},
-		Flake:          Flake{ClanCore: flake.CoreInput, Layout: Layout(flake.Layout), Ref: l.ref.Text, URL: l.ref.URL},
-		Instances:      map[string]*Instance{},
-		Meta:           map[string]any{},
-		AllInstances:   emptyNotNil(l.facts.instanceNames.Value),
-		LegacyServices: flake.LegacyServices.Value,
-		LegacyDropped:  flake.ServicesDropped,
-		Locked:         map[string]Lock{},
-		Trees:          append([]nixeval.Ref{l.ref}, l.LocalInputs()...),
+		SchemaVersion: SchemaVersion,
+		Findings:      []Finding{},
+		Flake:         Flake{ClanCore: flake.CoreInput, Layout: Layout(flake.Layout), Ref: l.ref.Text, URL: l.ref.URL},
+		Instances:     map[string]*Instance{},
+		Meta:          map[string]any{},
+		Locked:        map[string]Lock{},
+		facts: facts.Inventory{
+			AllInstances:   emptyNotNil(l.facts.instanceNames.Value),
+			LegacyServices: flake.LegacyServices.Value,
+			LegacyDropped:  flake.ServicesDropped,
+			Trees:          append([]nixeval.Ref{l.ref}, l.LocalInputs()...),
+		},
 	}
 	l.inv = inv
 	for name, lock := range flake.Locked.Value {
@@ -38,7 +41,7 @@ func (l *loader) decode() {
 		l.places = l.places.withDir(dir.name)
 	}
 	if dir, known := l.clanDir(); known {
-		inv.PersistedFile = filepath.Join(dir, PersistedName)
+		inv.facts.PersistedFile = filepath.Join(dir, PersistedName)
 	}
 	if l.config.Need&NeedMachines != 0 {
 		meta, _ := l.facts.meta.Prune(func(path []string, f *reader.Failure) {
@@ -50,16 +53,16 @@ func (l *loader) decode() {
 		l.decodeMachines()
 		l.decodeInstances()
 	}
-	inv.Untracked = l.untracked
+	inv.facts.Untracked = l.untracked
 	for name, part := range l.facts.missing.Value {
 		for _, file := range part.Value {
-			if inv.Missing == nil {
-				inv.Missing = map[string]string{}
+			if inv.facts.Missing == nil {
+				inv.facts.Missing = map[string]string{}
 			}
-			inv.Missing[name] = l.places.local(file).name
+			inv.facts.Missing[name] = l.places.local(file).name
 		}
 	}
-	inv.Places = &Place{Below: map[string]*Place{}}
+	inv.facts.Places = &facts.Place{Below: map[string]*facts.Place{}}
 	places := &l.facts.places
 	for name, tree := range map[string]reader.Part[reader.Named[reader.Place]]{
 		"instances": places.instances, "machines": places.machines, "tags": places.tags, "services": places.services,
@@ -67,7 +70,7 @@ func (l *loader) decode() {
 		if name == "instances" && places.settings.Value != nil {
 			tree = places.settings // the same, and deeper
 		}
-		inv.Places.Below[name] = l.places.tree(tree.Value, name)
+		inv.facts.Places.Below[name] = l.places.tree(tree.Value, name)
 	}
 	l.placeMissing()
 	l.decodeOwners()
@@ -75,7 +78,7 @@ func (l *loader) decode() {
 }
 
 func (l *loader) decodeCatalogue() {
-	c := module.Catalogue{Inputs: map[string]module.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
+	c := services.Catalogue{Inputs: map[string]services.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
 	stores := map[string]string{}
 	for name, part := range l.facts.inputs.Value {
 		if !part.OK() || !part.Value.Services.OK() {
@@ -83,12 +86,12 @@ func (l *loader) decodeCatalogue() {
 		}
 		c.Inputs[name] = l.input(name, part.Value, stores)
 	}
-	l.inv.Catalogue = c
+	l.inv.facts.Catalogue = c
 	l.places = l.places.withInputs(stores)
 }
 
 // input is what an input offers; where it is goes into stores.
-func (l *loader) input(name string, in reader.Input, stores map[string]string) module.Input {
+func (l *loader) input(name string, in reader.Input, stores map[string]string) services.Input {
 	source := ""
 	if s := in.Source.Value; s != nil {
 		source = *s
@@ -99,7 +102,7 @@ func (l *loader) input(name string, in reader.Input, stores map[string]string) m
 	if strings.HasPrefix(source+"/", l.facts.flake.Value.Source+"/") {
 		source = ""
 	}
-	return module.Input{
+	return services.Input{
 		Source: source, HasServices: in.Services.Value != nil, Services: in.Services.Value, Deprecated: in.Deprecated.Value,
 	}
 }
@@ -107,7 +110,7 @@ func (l *loader) input(name string, in reader.Input, stores map[string]string) m
 func (l *loader) decodeMachines() {
 	inv := l.inv
 	machines, wellTagged := l.facts.machines, true
-	inv.DeclaredTags = map[string][]string{}
+	inv.facts.DeclaredTags = map[string][]string{}
 	if !machines.OK() {
 		l.lose(machines.Failure, NewFinding(CodeMachinesFailed, Subject{}, Cause{Part: "machines"}))
 		return
@@ -141,7 +144,7 @@ func (l *loader) decodeMachines() {
 			l.lose(lost, NewFinding(CodeTagFailed, Subject{}, Cause{Tag: name}))
 		}
 		if ok && lost == nil {
-			inv.DeclaredTags[name] = stringsOf(value)
+			inv.facts.DeclaredTags[name] = stringsOf(value)
 		}
 	}
 	carried := map[string][]string{}
@@ -160,14 +163,14 @@ func (l *loader) decodeMachines() {
 		delete(inv.Machines, name)
 	}
 	inv.Tags = map[string][]string{}
-	for tag := range inv.DeclaredTags {
+	for tag := range inv.facts.DeclaredTags {
 		inv.Tags[tag] = []string{}
 	}
 	index := tags.NewIndex(carried)
 	for _, tag := range index.Tags() {
 		inv.Tags[tag] = index.Carriers(tag)
 	}
-	inv.Unknown = sortedUnique(slices.DeleteFunc(sortedKeys(machines.Value), func(name string) bool { return inv.Machines[name] != nil }))
+	inv.facts.Unknown = sortedUnique(slices.DeleteFunc(sortedKeys(machines.Value), func(name string) bool { return inv.Machines[name] != nil }))
 }
 
 func (l *loader) machine(name string, node reader.Machine) *Machine {
@@ -233,7 +236,7 @@ func (l *loader) decodeInstances() {
 		if known && evaluated.OK() {
 			d.service()
 		} else {
-			inst.Module.Resolved, _ = l.inv.Catalogue.Resolve(inst.Module.Spec())
+			inst.Module.Resolved, _ = l.inv.facts.Catalogue.Resolve(inst.Module.Spec())
 		}
 		for _, role := range sortedKeys(part.Value.Roles.Value) {
 			d.role(role, part.Value.Roles.Value[role])

@@ -3,8 +3,10 @@ package instance
 import (
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
@@ -30,13 +32,13 @@ func (d *instanceDecoder) service() {
 	}
 	m.Files = sortedUnique(m.Files)
 	part, known := d.facts.services.Value[d.evaluated.Key]
-	resolved, err := d.inv.Catalogue.Resolve(m.Spec())
+	resolved, err := d.inv.facts.Catalogue.Resolve(m.Spec())
 	// Before mid 2025 null meant the flake's own modules, wherever it kept them: what evaluates was found.
 	found := known && part.OK()
 	plain := d.inv.Flake.Layout == LayoutInventory
 	if err != nil && !found {
 		d.failed = !plain // without clan-core nothing but the module's manifest and roles is lost
-		if !plain || m.Input != nil || len(d.inv.Catalogue.Inputs["self"].Services) > 0 {
+		if !plain || m.Input != nil || len(d.inv.facts.Catalogue.Inputs["self"].Services) > 0 {
 			f := loss{finding: unresolved(d.name, err, !plain)}
 			if core := d.inv.Flake.ClanCore; f.finding.Code == CodeUnknownInput && core != "" && f.finding.Cause.Input == "clan-core" {
 				f.finding.Cause = f.finding.Cause.WithNames([]string{core}, nil) // under another name
@@ -111,7 +113,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	role := &Role{SettingsFrom: SettingsNone, ExtraModules: node.ExtraModules.Value, Tags: emptyNotNil(node.Tags.Value)}
 	d.inst.Roles[name] = role
 	for _, file := range node.Missing.Value {
-		role.Missing = append(role.Missing, d.places.local(file).name)
+		role.facts.Missing = append(role.facts.Missing, d.places.local(file).name)
 	}
 	if f := firstFailure(node.ExtraModules.Failure, node.Missing.Failure); f != nil {
 		d.lose(f, NewFinding(CodeExtraModulesFailed, subject, Cause{Part: "extraModules"}))
@@ -128,7 +130,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 		d.lose(own, NewFinding(CodeRoleFailed, subject, Cause{}))
 	}
 	layers := &layerDecoder{places: d.places}
-	role.Layers = Layers{
+	role.facts.Layers = facts.Layers{
 		Machines: layers.set("machine", node.MachineLayers.Value),
 		Tags:     layers.set("tag", node.TagLayers.Value),
 		Role:     layers.layer("role", "", node.Layer),
@@ -180,7 +182,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 		return
 	}
 	role.SettingsFrom = SettingsFrom(node.SettingsFrom.Value)
-	role.Idle = node.Idle.Value
+	role.facts.Idle = node.Idle.Value
 	if f := node.Groups.Failure; f != nil {
 		role.SettingsFrom = SettingsNone
 		if f.Kind != reader.Blocked {
@@ -204,12 +206,13 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 		return
 	}
 	if node.Interface.OK() && node.Interface.Value != nil {
-		describer := &describer{places: d.places, lose: func(*reader.Failure, **module.Failure) {}}
-		role.Interface = describer.set(*node.Interface.Value)
+		describer := &describer{places: d.places, lose: func(*reader.Failure, **services.Failure) {}}
+		role.facts.Interface = describer.set(*node.Interface.Value)
 	}
+	role.facts.Own = map[string][]facts.OwnDefinition{}
 	sharing := map[string][]string{}
 	for machine, m := range role.Machines {
-		key := role.layersOf(machine, m)
+		key := role.layersKey(machine, m)
 		sharing[key] = append(sharing[key], machine)
 	}
 	for _, key := range sortedKeys(node.Groups.Value) {
@@ -218,7 +221,10 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 		slices.Sort(names)
 		settings, own := d.group(subject, names, group), d.own(group.Value.Own.Value)
 		for _, machine := range names {
-			role.Machines[machine].Settings, role.Machines[machine].Own = settings, own
+			role.Machines[machine].Settings = settings
+			if len(own) > 0 {
+				role.facts.Own[machine] = own
+			}
 		}
 	}
 }
@@ -281,18 +287,18 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 
 // machinesAmong are the members that are machines, as far as the machines are known.
 func (d *instanceDecoder) machinesAmong(members []string) []string {
-	if d.inv.Machines == nil || len(d.inv.Unknown) > 0 {
+	if d.inv.Machines == nil || len(d.inv.facts.Unknown) > 0 {
 		return members
 	}
 	return slices.DeleteFunc(slices.Clone(members), func(name string) bool { return !d.index.Has(name) })
 }
 
-func (d *instanceDecoder) own(nodes []reader.Own) []OwnDefinition {
-	var own []OwnDefinition
+func (d *instanceDecoder) own(nodes []reader.Own) []facts.OwnDefinition {
+	var own []facts.OwnDefinition
 	for _, node := range nodes {
 		if value, ok := node.Value.Prune(func([]string, *reader.Failure) {}); ok {
-			own = append(own, OwnDefinition{Path: node.Path, Priority: node.Priority,
-				Definition: Definition{File: d.places.local(node.File).name, Value: value}})
+			own = append(own, facts.OwnDefinition{Path: node.Path, Priority: node.Priority,
+				Definition: facts.Definition{File: d.places.local(node.File).name, Value: value}})
 		}
 	}
 	return own
@@ -312,19 +318,19 @@ type lostLayer struct {
 	failure    *reader.Failure
 }
 
-func (l *layerDecoder) set(kind string, nodes reader.Named[reader.Part[[]reader.Part[reader.Definition]]]) map[string][]Definition {
-	out := make(map[string][]Definition, len(nodes))
+func (l *layerDecoder) set(kind string, nodes reader.Named[reader.Part[[]reader.Part[reader.Definition]]]) map[string][]facts.Definition {
+	out := make(map[string][]facts.Definition, len(nodes))
 	for name, part := range nodes {
 		out[name] = l.layer(kind, name, part)
 	}
 	return out
 }
 
-func (l *layerDecoder) layer(kind, name string, node reader.Part[[]reader.Part[reader.Definition]]) []Definition {
+func (l *layerDecoder) layer(kind, name string, node reader.Part[[]reader.Part[reader.Definition]]) []facts.Definition {
 	if node.Failure != nil {
 		l.lost = append(l.lost, lostLayer{kind, name, nil, node.Failure})
 	}
-	var layer []Definition
+	var layer []facts.Definition
 	for _, part := range node.Value {
 		if part.Failure != nil {
 			l.lost = append(l.lost, lostLayer{kind, name, nil, part.Failure})
@@ -334,22 +340,22 @@ func (l *layerDecoder) layer(kind, name string, node reader.Part[[]reader.Part[r
 			l.lost = append(l.lost, lostLayer{kind, name, path, f})
 		})
 		if ok {
-			layer = append(layer, Definition{File: l.places.local(part.Value.File).name, Value: value})
+			layer = append(layer, facts.Definition{File: l.places.local(part.Value.File).name, Value: value})
 		}
 	}
 	return layer
 }
 
-// layersOf names the set of layers that makes a member's settings, besides the role's: members that agree in it have the same
+// layersKey names the set of layers that makes a member's settings, besides the role's: members that agree in it have the same
 // settings. It mirrors `signature` in settings.nix.
-func (r *Role) layersOf(machine string, m *Member) string {
+func (r *Role) layersKey(machine string, m *Member) string {
 	name := ""
-	if _, written := r.Layers.Machines[machine]; written {
+	if _, written := r.facts.Layers.Machines[machine]; written {
 		name = machine
 	}
 	var set []string
 	for _, tag := range m.Tags {
-		if _, written := r.Layers.Tags[tag]; written {
+		if _, written := r.facts.Layers.Tags[tag]; written {
 			set = append(set, tag)
 		}
 	}

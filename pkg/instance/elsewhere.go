@@ -16,7 +16,7 @@ func (l *loader) findSettings(ctx context.Context) error {
 		if f.Code != CodeUnknownSetting || inst == nil || len(f.Setting) == 0 {
 			continue
 		}
-		inputs := append(sortedKeys(l.inv.Catalogue.Inputs), "self")
+		inputs := append(sortedKeys(l.inv.facts.Catalogue.Inputs), "self")
 		for _, input := range sortedUnique(inputs) {
 			if input != inst.Module.Resolved {
 				ref := input + "#" + inst.Module.Name

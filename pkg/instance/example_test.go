@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -79,15 +80,17 @@ func ExampleConfig() {
 	// [studio travel] 0
 }
 
-// An unknown name is an error of a type of its own, with the nearest names.
-func ExampleUnknownInstanceError() {
+// An unknown name is an error with a hint, as most are.
+func ExampleLoad_unknownName() {
 	_, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Instances: []string{"backup-nightli"}})
-	var unknown *instance.UnknownInstanceError
-	if errors.As(err, &unknown) {
-		fmt.Println(unknown.Nearest)
+	fmt.Println(err)
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) {
+		fmt.Println(hinter.Hint())
 	}
 	// Output:
-	// [backup-nightly]
+	// the clan has no instance "backup-nightli"
+	// did you mean "backup-nightly"?
 }
 
 // What does not evaluate does not hide the rest: Load returns both an inventory and an error, with an EvalError for each part.
@@ -111,11 +114,11 @@ func ExampleEvalError() {
 
 // Which services do the inputs offer, and what are they for?
 func ExampleModules() {
-	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Need: instance.NeedModules})
+	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Need: facts.NeedModules})
 	if err != nil {
 		log.Fatal(err)
 	}
-	inputs := inv.Modules.Catalogue.Inputs
+	inputs := facts.Of(inv).Modules.Catalogue.Inputs
 	for _, input := range slices.Sorted(maps.Keys(inputs)) {
 		services := inputs[input].Modules
 		for _, name := range slices.Sorted(maps.Keys(services)) {

@@ -54,7 +54,7 @@ func (l *loader) locate(ctx context.Context) error {
 			return err
 		}
 		if deeper := places["instances"]; deeper != nil && deeper.OK() {
-			inv.Places.Below["instances"] = l.places.tree(deeper.Value, "instances")
+			inv.facts.Places.Below["instances"] = l.places.tree(deeper.Value, "instances")
 		}
 		for i := range l.losses {
 			if tree := shapeTree(l.losses[i]); tree != "" {
@@ -112,7 +112,7 @@ func (l *loader) locateManifests(ctx context.Context) error {
 			continue
 		}
 		of := written[f.Module].Value
-		if place := l.places.tree(of.Places.Value.Manifest).at(f.Setting[0]); place != nil && place.Position != nil {
+		if place := l.places.tree(of.Places.Value.Manifest).At(f.Setting[0]); place != nil && place.Position != nil {
 			f.Position = *place.Position
 		}
 		for _, name := range of.Categories.Value {
@@ -141,7 +141,7 @@ func (l *loader) explain(ctx context.Context) error {
 		return err
 	}
 	if l.settingFailure != nil {
-		l.inv.Setting.fail(l.places.sources, l.settingFailure.Err)
+		failSetting(l.inv.facts.Setting, l.places.sources, l.settingFailure.Err)
 	}
 	for _, loss := range l.losses {
 		f := loss.finding
@@ -245,7 +245,7 @@ func (inv *Inventory) definitions(f Finding) []SettingDefinition {
 		return nil
 	}
 	var found []SettingDefinition
-	for _, layer := range inst.Roles[f.Role].LayersOf(f.Machine) {
+	for _, layer := range inst.Roles[f.Role].layers(f.Machine) {
 		for _, d := range layer.Definitions {
 			if value, ok := lookup(d.Value, f.Setting); ok {
 				path := append(layer.Path(f.Instance, f.Role), f.Setting...)
@@ -278,7 +278,7 @@ func (inv *Inventory) placeOf(f Finding) *Position {
 	var best *Position
 	depth := 0
 	if inst := inv.Instances[f.Instance]; inst != nil && inst.Roles[f.Role] != nil && len(f.Setting) > 0 {
-		for _, layer := range inst.Roles[f.Role].LayersOf(f.Machine) {
+		for _, layer := range inst.Roles[f.Role].layers(f.Machine) {
 			path := layer.Path(f.Instance, f.Role)
 			for n := len(f.Setting); n > depth; n-- {
 				if pos := inv.At(append(path, f.Setting[:n]...)...); pos != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
 // In JSON and back, a finding of each kind is the same, and so are its words, whatever of its cause is known.
@@ -196,7 +196,7 @@ func TestKey(t *testing.T) {
 }
 
 func TestFailure(t *testing.T) {
-	cause := &module.Failure{Text: "x"}
+	cause := &services.Failure{Text: "x"}
 	inv := &Inventory{}
 	add := func(code Code, about Subject, c Cause) {
 		f := NewFinding(code, about, c)

@@ -22,8 +22,8 @@ import (
 // Where nothing of a flake evaluates, Nix's message can say less than is known: JSON that does not parse has a place, and so has an
 // attribute of `inventory` itself that clan does not know, though its definition is known by its file only.
 
-// MalformedError: a file of the flake is not valid JSON.
-type MalformedError struct {
+// malformedError: a file of the flake is not valid JSON.
+type malformedError struct {
 	// File is relative to the top of the flake's source tree.
 	File         string
 	Line, Column int
@@ -31,15 +31,15 @@ type MalformedError struct {
 	err          error
 }
 
-func (e *MalformedError) Error() string {
+func (e *malformedError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Reason)
 }
 
 // Unwrap returns Nix's error.
-func (e *MalformedError) Unwrap() error { return e.err }
+func (e *malformedError) Unwrap() error { return e.err }
 
 // Hint says what to do.
-func (e *MalformedError) Hint() string {
+func (e *malformedError) Hint() string {
 	if strings.Contains(e.Reason, "conflict") {
 		return "resolve the conflict, then run clanctl again"
 	}
@@ -61,7 +61,7 @@ func (l *loader) flakeFault(ctx context.Context, err error) error {
 }
 
 // malformedJSON finds a lock file or an inventory.json of a local flake that is not valid JSON.
-func malformedJSON(ctx context.Context, ref Ref) *MalformedError {
+func malformedJSON(ctx context.Context, ref Ref) *malformedError {
 	if ref.Root == "" {
 		return nil
 	}
@@ -83,10 +83,10 @@ func malformedJSON(ctx context.Context, ref Ref) *MalformedError {
 }
 
 // jsonFault says what is wrong with a JSON text; nil if nothing is.
-func jsonFault(text []byte) *MalformedError {
-	at := func(offset int, reason string) *MalformedError {
+func jsonFault(text []byte) *malformedError {
+	at := func(offset int, reason string) *malformedError {
 		before := text[:min(offset, len(text))]
-		return &MalformedError{Line: 1 + bytes.Count(before, []byte("\n")), Column: len(before) - bytes.LastIndexByte(before, '\n'), Reason: reason}
+		return &malformedError{Line: 1 + bytes.Count(before, []byte("\n")), Column: len(before) - bytes.LastIndexByte(before, '\n'), Reason: reason}
 	}
 	if i := conflictMarker.FindIndex(text); i != nil {
 		return at(i[0], "unresolved merge conflict")

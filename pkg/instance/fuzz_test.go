@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/reader"
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -82,13 +82,13 @@ func FuzzInterface(f *testing.F) {
 		if l.Decode(&nixeval.Result[json.RawMessage]{Value: slices.Concat([]byte(`{"schema":2,"values":[`), text, []byte(`]}`))}, []reader.Want{{Into: &part}}) != nil {
 			return
 		}
-		d := &describer{places: newPlacer(nixeval.Sources{}), lose: func(*reader.Failure, **module.Failure) {}}
+		d := &describer{places: newPlacer(nixeval.Sources{}), lose: func(*reader.Failure, **services.Failure) {}}
 		decoded := d.set(part.Value)
 		if _, err := json.Marshal(decoded); err != nil {
 			t.Fatalf("it does not marshal: %v", err)
 		}
 		for _, whole := range []bool{false, true} {
-			schema := module.NewSchema(decoded, module.SchemaOptions{Title: "x", Whole: whole})
+			schema := services.NewSchema(decoded, services.SchemaOptions{Title: "x", Whole: whole})
 			if _, err := json.Marshal(schema); err != nil {
 				t.Fatalf("its schema does not marshal: %v", err)
 			}
@@ -96,7 +96,7 @@ func FuzzInterface(f *testing.F) {
 			if json.Unmarshal(settings, &value) != nil {
 				value = string(settings)
 			}
-			var invalid *module.InvalidError
+			var invalid *services.InvalidError
 			if err := schema.Validate(value); err != nil && !errors.As(err, &invalid) {
 				t.Fatalf("its schema cannot be used: %v", err)
 			}

@@ -5,36 +5,36 @@ import (
 	"encoding/json"
 
 	"github.com/clanctl/clanctl/internal/reader"
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
-// describer turns what Nix tells of options into a [module.Interface].
+// describer turns what Nix tells of options into a [services.Interface].
 type describer struct {
 	places *placer
 	// lose is called for each part that does not evaluate, with where the reason goes (nil where nothing but a text is lost).
-	lose func(f *reader.Failure, reason **module.Failure)
+	lose func(f *reader.Failure, reason **services.Failure)
 	// depths are, for each type around the current one, how many types are around it in the result, where unions of unions are one.
 	depths []int
 }
 
-func (d *describer) set(node reader.Interface) *module.Interface {
-	result := &module.Interface{Options: d.options(node.Options)}
+func (d *describer) set(node reader.Interface) *services.Interface {
+	result := &services.Interface{Options: d.options(node.Options)}
 	if node.Freeform != nil {
 		result.Freeform = d.typ(*node.Freeform, false)
 	}
 	return result
 }
 
-func (d *describer) options(nodes reader.Named[reader.Part[reader.Option]]) map[string]*module.Option {
-	options := make(map[string]*module.Option, len(nodes))
+func (d *describer) options(nodes reader.Named[reader.Part[reader.Option]]) map[string]*services.Option {
+	options := make(map[string]*services.Option, len(nodes))
 	for name, node := range nodes {
 		options[name] = d.option(node)
 	}
 	return options
 }
 
-func (d *describer) option(part reader.Part[reader.Option]) *module.Option {
-	option := &module.Option{}
+func (d *describer) option(part reader.Part[reader.Option]) *services.Option {
+	option := &services.Option{}
 	if !part.OK() {
 		d.lose(part.Failure, &option.Err)
 		return option
@@ -49,12 +49,12 @@ func (d *describer) option(part reader.Part[reader.Option]) *module.Option {
 	option.Default, option.DefaultText = d.valueOrText(node.Default, node.DefaultText)
 	option.Example, option.ExampleText = d.valueOrText(node.Example, node.ExampleText)
 	for _, at := range node.Declarations.Value {
-		option.Declarations = append(option.Declarations, module.Position{File: d.places.local(at.File).name, Line: at.Line, Column: at.Column})
+		option.Declarations = append(option.Declarations, services.Position{File: d.places.local(at.File).name, Line: at.Line, Column: at.Column})
 	}
 	if node.Type != nil {
 		option.Type = d.typ(*node.Type, false)
 	} else {
-		option.Type = module.NewType("unspecified", "")
+		option.Type = services.NewType("unspecified", "")
 	}
 	return option
 }
@@ -105,14 +105,14 @@ func expressible(data json.RawMessage) (json.RawMessage, string) {
 }
 
 // typ decodes a type; inUnion tells that it becomes part of the union around it, if it is one.
-func (d *describer) typ(part reader.Part[reader.Type], inUnion bool) *module.Type {
+func (d *describer) typ(part reader.Part[reader.Type], inUnion bool) *services.Type {
 	if !part.OK() {
-		t := &module.Type{Kind: module.KindUnknown}
+		t := &services.Type{Kind: services.KindUnknown}
 		d.lose(part.Failure, &t.Err)
 		return t
 	}
 	node := part.Value
-	t := module.NewType(node.Name, d.text(node.Description))
+	t := services.NewType(node.Name, d.text(node.Description))
 	depth := 0
 	if len(d.depths) > 0 {
 		depth = d.depths[len(d.depths)-1] + 1
@@ -122,10 +122,10 @@ func (d *describer) typ(part reader.Part[reader.Type], inUnion bool) *module.Typ
 		return t
 	}
 	if node.TooDeep {
-		t.Kind, t.Err = module.KindUnknown, &module.Failure{Text: "nested too deeply to be described"}
+		t.Kind, t.Err = services.KindUnknown, &services.Failure{Text: "nested too deeply to be described"}
 		return t
 	}
-	isUnion := t.Kind == module.KindUnion
+	isUnion := t.Kind == services.KindUnion
 	if isUnion && inUnion || t.Name == "unique" || t.Name == "uniq" {
 		depth = max(depth-1, 0)
 	}
@@ -142,7 +142,7 @@ func (d *describer) typ(part reader.Part[reader.Type], inUnion bool) *module.Typ
 		if inner.OK() {
 			t.Interface = d.set(inner.Value)
 		} else {
-			t.Kind = module.KindUnknown
+			t.Kind = services.KindUnknown
 			d.lose(inner.Failure, &t.Err)
 		}
 	}

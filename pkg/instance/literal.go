@@ -5,19 +5,20 @@ import (
 	"path"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // placeMissing finds where own modules that are not there are named: Nix has no place for `clan.modules`. A path in a Nix file of the
 // clan's that leads to the missing file names it.
 func (l *loader) placeMissing() {
-	if len(l.inv.Missing) == 0 {
+	if len(l.inv.facts.Missing) == 0 {
 		return
 	}
 	files := map[string]bool{path.Join(l.ref.Subdirectory(), "flake.nix"): true}
-	l.inv.Places.files(files)
-	modules := &Place{Below: map[string]*Place{}}
-	l.inv.Places.Below["modules"] = modules
+	addFiles(l.inv.facts.Places, files)
+	modules := &facts.Place{Below: map[string]*facts.Place{}}
+	l.inv.facts.Places.Below["modules"] = modules
 	for _, file := range sortedKeys(files) {
 		text, err := l.places.sources.ReadFile(l.facts.flake.Value.Source + "/" + file)
 		if err != nil {
@@ -29,9 +30,9 @@ func (l *loader) placeMissing() {
 				continue // in a comment
 			}
 			leadsTo := path.Join(path.Dir(file), string(text[at[0]:at[1]]))
-			for _, name := range sortedKeys(l.inv.Missing) {
-				if l.inv.Missing[name] == leadsTo && modules.Below[name] == nil {
-					modules.Below[name] = &Place{Position: &Position{File: file, Line: 1 + bytes.Count(text[:at[0]], []byte("\n")), Column: 1 + len(line)}}
+			for _, name := range sortedKeys(l.inv.facts.Missing) {
+				if l.inv.facts.Missing[name] == leadsTo && modules.Below[name] == nil {
+					modules.Below[name] = &facts.Place{Position: &Position{File: file, Line: 1 + bytes.Count(text[:at[0]], []byte("\n")), Column: 1 + len(line)}}
 				}
 			}
 		}
@@ -40,8 +41,8 @@ func (l *loader) placeMissing() {
 
 var pathLiteral = lazyregexp.New(`\.{1,2}(/[0-9A-Za-z._+-]+)+`)
 
-// files adds the Nix files of the flake's own in which anything below is written.
-func (p *Place) files(found map[string]bool) {
+// addFiles adds the Nix files of the flake's own in which anything below is written.
+func addFiles(p *facts.Place, found map[string]bool) {
 	if p == nil {
 		return
 	}
@@ -49,6 +50,6 @@ func (p *Place) files(found map[string]bool) {
 		found[at.File] = true
 	}
 	for _, below := range p.Below {
-		below.files(found)
+		addFiles(below, found)
 	}
 }

@@ -11,9 +11,12 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -28,14 +31,14 @@ type Config struct {
 	Instances []string
 	// Setting is the setting that [NeedSetting] asks about.
 	Setting SettingRef
-	// Modules says which modules [NeedModules] looks at, and how closely.
-	Modules ModuleQuery
 	// Overlay gives files another content, by their paths relative to the top of the flake's source tree. The flake itself,
 	// git's index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a temporary directory.
 	// The flake has to be a local directory.
 	Overlay map[string][]byte
 	// Jobs is how many Nix processes may run at once, where a broken clan needs more than one. Zero: one for each CPU.
 	Jobs int
+
+	ask facts.Query
 }
 
 // Ref is a flake reference, resolved: see [nixeval.ResolveRef].
@@ -45,24 +48,19 @@ type Ref = nixeval.Ref
 type Need int
 
 const (
-	// NeedMachines: machines and tags. Cheap, and part of all that follows but NeedModules.
+	// NeedMachines: machines and tags. Cheap, and part of all that follows.
 	NeedMachines Need = 1 << iota
 	// NeedInstances: instances as they are written, module references, roles and members, but neither modules nor settings.
 	NeedInstances
 	// NeedSettings: the instances' modules and the final settings of all members. Most of the work.
 	NeedSettings
 	// NeedOrigins: with the settings, what tells where values come from: the places of all settings, the options that roles
-	// declare ([Role.Interface]), and what modules themselves define ([Member.Own]).
+	// declare, and what modules themselves define. For package why.
 	NeedOrigins
-	// NeedOwners: which definitions in Nix there are of each part of the inventory ([Inventory.Owners]).
-	NeedOwners
-	// NeedSetting: what the module system knows of one setting ([Inventory.Setting]).
+	// NeedSetting: what the module system knows of one setting, [Config.Setting]. For package why.
 	NeedSetting
-	// NeedChecks: what only package check looks at: [Role.Idle], [Role.Missing], [Inventory.Missing] and [Inventory.Untracked].
+	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track.
 	NeedChecks
-	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the flake need not hold
-	// a clan.
-	NeedModules
 	// NeedPlaces: with the settings, where each is written; see [Inventory.At].
 	NeedPlaces
 )
@@ -71,7 +69,7 @@ const (
 const needDocument = NeedMachines | NeedInstances | NeedSettings
 
 func (n Need) all() Need {
-	if n&^(NeedOwners|NeedOrigins|NeedSetting|NeedChecks|NeedPlaces) == 0 {
+	if n&^(facts.NeedOwners|NeedOrigins|NeedSetting|NeedChecks|NeedPlaces) == 0 {
 		n |= needDocument
 	}
 	if n&(NeedOrigins|NeedSetting|NeedPlaces) != 0 {
@@ -90,8 +88,8 @@ func (n Need) all() Need {
 //
 // A clan that evaluates is read by one Nix process. Where parts of it do not, Load returns both the inventory without them and
 // an error: a [*multierror.Error] of [*EvalError], one for each finding that stands for an evaluation failure. Where nothing
-// can be had the inventory is nil; the error then is a [*nixeval.Error], a [*NotClanError], a [*LegacyError] or an
-// [*UnknownInstanceError].
+// can be had the inventory is nil; the error then is a [*nixeval.Error], [ErrNotClan], or one that says which
+// instance there is not; where it has a method Hint, that says what to do.
 func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 	if config.Overlay == nil {
 		return load(ctx, ref, config)
@@ -133,7 +131,7 @@ type loader struct {
 	ref    Ref
 	config *Config
 	query  reader.Query
-	facts  facts
+	facts  answers
 	places *placer
 	inv    *Inventory
 	losses []loss
@@ -146,7 +144,7 @@ type loader struct {
 func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
 	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Places: config.Need&NeedPlaces != 0, Checks: config.Need&NeedChecks != 0}
-	if want := config.Modules; config.Need&NeedModules != 0 {
+	if want := config.ask.Modules; config.Need&facts.NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
 		l.query.Interfaces = want.Interfaces || len(want.Of) > 0
 		l.query.Inputs, l.query.AllInputs = want.Inputs, len(want.Inputs)+len(want.Of) == 0
@@ -162,8 +160,8 @@ func newLoader(ref Ref, config *Config) *loader {
 	return l
 }
 
-// facts are the answers, as far as they are asked for.
-type facts struct {
+// answers are what Nix says, as far as they are asked for.
+type answers struct {
 	flake         reader.Part[reader.Flake]
 	meta          reader.Value
 	machines      reader.Part[reader.Named[reader.Part[reader.Machine]]]
@@ -203,16 +201,16 @@ func (l *loader) wants() []reader.Want {
 	add(NeedSettings, &f.services, "services")
 	add(NeedSettings, &f.evaluated, "evaluated")
 	if len(l.query.Named) > 0 {
-		add(NeedModules, &f.modules.meant, "meant")
+		add(facts.NeedModules, &f.modules.meant, "meant")
 	} else {
-		add(NeedModules, &f.modules.inputs, "inputs")
-		add(NeedModules, &f.modules.modules, "modules")
+		add(facts.NeedModules, &f.modules.inputs, "inputs")
+		add(facts.NeedModules, &f.modules.modules, "modules")
 	}
-	add(NeedModules, &f.modules.uses, "uses")
+	add(facts.NeedModules, &f.modules.uses, "uses")
 	add(NeedSetting, &f.setting, "setting")
 	add(NeedChecks, &f.missing, "missing")
-	add(NeedOwners, &f.owners.instances, "owners", "instances")
-	add(NeedOwners, &f.owners.machines, "owners", "machines")
+	add(facts.NeedOwners, &f.owners.instances, "owners", "instances")
+	add(facts.NeedOwners, &f.owners.machines, "owners", "machines")
 	add(NeedInstances, &f.places.instances, "positions", "instances")
 	add(NeedMachines, &f.places.machines, "positions", "machines")
 	add(NeedMachines, &f.places.tags, "positions", "tags")
@@ -252,7 +250,7 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 			return nil, err
 		}
 	}
-	if l.config.Need&NeedModules != 0 {
+	if l.config.Need&facts.NeedModules != 0 {
 		if err := l.loadModules(ctx); err != nil {
 			return nil, err
 		}
@@ -295,7 +293,7 @@ func (l *loader) askForLines(ctx context.Context) error {
 
 // lookElsewhere asks what all inputs offer, where some instance names a module that its input does not.
 func (l *loader) lookElsewhere(ctx context.Context) error {
-	c := module.Catalogue{Inputs: map[string]module.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
+	c := services.Catalogue{Inputs: map[string]services.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
 	for name, in := range l.facts.inputs.Value {
 		if in.OK() && in.Value.Services.OK() {
 			c.Inputs[name] = l.input(name, in.Value, map[string]string{})
@@ -303,8 +301,8 @@ func (l *loader) lookElsewhere(ctx context.Context) error {
 	}
 	lost := func(part reader.Part[reader.Instance]) bool {
 		_, err := c.Resolve(module.Spec(part.Value.Module.Value))
-		var unknown *module.UnknownModuleError
-		var none *module.NoServicesError
+		var unknown *services.UnknownModuleError
+		var none *services.NoServicesError
 		return part.OK() && part.Value.Module.OK() && (errors.As(err, &unknown) || errors.As(err, &none))
 	}
 	if l.config.Need&NeedSettings == 0 || !slices.ContainsFunc(slices.Collect(maps.Values(l.facts.instances.Value)), lost) {
@@ -328,14 +326,14 @@ func (l *loader) checkLayout() error {
 	flake := l.facts.flake.Value
 	switch flake.Layout {
 	case "none":
-		return &NotClanError{Outputs: flake.Outputs, Clan: flake.Clan}
+		return &notClanError{Outputs: flake.Outputs, Clan: flake.Clan}
 	case "legacy":
-		return &LegacyError{Services: flake.LegacyServices.Value}
+		return &legacyError{Services: flake.LegacyServices.Value}
 	}
 	if known := l.facts.instanceNames; known.OK() {
 		for _, name := range l.config.Instances {
 			if !slices.Contains(known.Value, name) {
-				return &UnknownInstanceError{Name: name, Known: known.Value, Nearest: nearest.Of(name, known.Value)}
+				return &unknownInstanceError{Name: name, Known: known.Value, Nearest: nearest.Of(name, known.Value)}
 			}
 		}
 	}
@@ -351,18 +349,18 @@ func (l *loader) clanDir() (string, bool) {
 	return dir.name, dir.own
 }
 
-// UnknownInstanceError: Load was asked for an instance that the clan does not have.
-type UnknownInstanceError struct {
+// unknownInstanceError: Load was asked for an instance that the clan does not have.
+type unknownInstanceError struct {
 	Name           string
 	Known, Nearest []string
 }
 
-func (e *UnknownInstanceError) Error() string {
+func (e *unknownInstanceError) Error() string {
 	return fmt.Sprintf("the clan has no instance %q", e.Name)
 }
 
 // Hint names instances that it does have.
-func (e *UnknownInstanceError) Hint() string {
+func (e *unknownInstanceError) Hint() string {
 	switch {
 	case len(e.Nearest) > 0:
 		return "did you mean " + nearest.List(e.Nearest) + "?"
@@ -372,14 +370,20 @@ func (e *UnknownInstanceError) Hint() string {
 	return "its instances are " + nearest.List(e.Known)
 }
 
-// NotClanError: the flake evaluates, but holds no clan.
-type NotClanError struct {
+// notClanError: the flake evaluates, but holds no clan.
+type notClanError struct {
 	Outputs []string
 	// Clan is the type of the output `clan`, in Nix's word for it; empty if there is none.
 	Clan string
 }
 
-func (e *NotClanError) Error() string {
+// ErrNotClan: the flake evaluates, but holds no clan.
+var ErrNotClan = errors.New("not a clan")
+
+// Is makes it an [ErrNotClan].
+func (e *notClanError) Is(target error) bool { return target == ErrNotClan }
+
+func (e *notClanError) Error() string {
 	switch e.Clan {
 	case "":
 		return "this flake is not a clan: it has neither an output `clan` nor `clanInternals` (clan-core), nor a plain output `inventory`"
@@ -390,7 +394,7 @@ func (e *NotClanError) Error() string {
 }
 
 // Hint says what the flake has instead.
-func (e *NotClanError) Hint() string {
+func (e *notClanError) Hint() string {
 	switch {
 	case e.Clan != "":
 		return "clan-core makes it: clan = (clan-core.lib.clan { inherit self; }).config;"
@@ -400,24 +404,17 @@ func (e *NotClanError) Hint() string {
 	return "its outputs are " + nearest.List(e.Outputs)
 }
 
-// LegacyError: the clan is from before 2025-03, when services were `inventory.services`.
-type LegacyError struct{ Services []string }
+// legacyError: the clan is from before 2025-03, when services were `inventory.services`.
+type legacyError struct{ Services []string }
 
-func (e *LegacyError) Error() string {
+func (e *legacyError) Error() string {
 	return "this clan is described in the old form `inventory.services` (clan-core before 2025-03), which has no instances"
 }
 
 // Hint points at the migration.
-func (e *LegacyError) Hint() string {
+func (e *legacyError) Hint() string {
 	return "move each service to inventory.instances and update clan-core: https://clan.lol/docs/guides/migrations/migrate-inventory-services"
 }
 
-// NotLocalError: the flake is no directory on this machine, so that nothing can be written.
-type NotLocalError struct{ Ref string }
-
-func (e *NotLocalError) Error() string {
-	return "the flake " + e.Ref + " is not a directory on this machine, so that it cannot be changed"
-}
-
-// Hint says what to do.
-func (e *NotLocalError) Hint() string { return "name a checkout with --flake" }
+// ErrNotLocal: the flake is not a directory on this machine, so that nothing in it can be changed.
+var ErrNotLocal error = &hint.Error{Text: "is not a directory on this machine", Advice: "name a checkout with --flake"}

@@ -16,6 +16,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -111,7 +112,7 @@ func TestPlacesInLargeFiles(t *testing.T) {
 			if n := processes.Load(); int(n) != c.processes {
 				t.Errorf("%s: %d processes, not %d", name, n, c.processes)
 			}
-			same(t, name, want.Places, got.Places)
+			same(t, name, want.facts.Places, got.facts.Places)
 			same(t, name, asJSON(t, want.Instances), asJSON(t, got.Instances))
 		})
 	}
@@ -179,7 +180,7 @@ func TestLoadSome(t *testing.T) {
 		same(t, "instances", []string{"backup", "nightly"}, sortedKeys(inv.Instances))
 		same(t, "all", []string{"backup", "dies", "lost", "nightly"}, inv.InstanceNames())
 		_, err = Load(t.Context(), ref, Config{Evaluator: e, Instances: []string{"nightli"}})
-		var unknown *UnknownInstanceError
+		var unknown *unknownInstanceError
 		if !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, "nightly") {
 			t.Errorf("unknown name: %v", err)
 		}
@@ -280,10 +281,10 @@ func TestLoadNoClan(t *testing.T) {
 			return Load(t.Context(), nixtest.Flake(t, map[string]string{"flake.nix": text}), Config{Evaluator: e})
 		}
 		for text, want := range map[string]any{
-			`{ outputs = _: { packages = { }; }; }`:                                      new(*NotClanError),
-			`{ outputs = _: { clanInternals.inventory.services.borgbackup.x = { }; }; }`: new(*LegacyError),
-			`{ outputs = _: { clan.modules.x = { }; }; }`:                                new(*NotClanError),
-			`{ outputs = _: { clanInternals.inventoryClass.inventory = { services = { }; machines = { }; }; clanInternals.inventory.services = { }; }; }`: new(*LegacyError),
+			`{ outputs = _: { packages = { }; }; }`:                                      new(*notClanError),
+			`{ outputs = _: { clanInternals.inventory.services.borgbackup.x = { }; }; }`: new(*legacyError),
+			`{ outputs = _: { clan.modules.x = { }; }; }`:                                new(*notClanError),
+			`{ outputs = _: { clanInternals.inventoryClass.inventory = { services = { }; machines = { }; }; clanInternals.inventory.services = { }; }; }`: new(*legacyError),
 		} {
 			if inv, err := load(text); inv != nil || !errors.As(err, want) {
 				t.Errorf("%s: %v, want %T", text, err, want)
@@ -340,7 +341,7 @@ func TestNeed(t *testing.T) {
 	ref := plainFlake(t, `manifest.name = "backup"`, `manifest.name = 1 + "x"`, `roles.client.settings.exclude = [ "role" ]`, `roles.client.settings = throw "no"`)
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Need: NeedMachines})
-		if err != nil || len(inv.Instances) != 0 || len(inv.Machines) != 3 || len(inv.Tags["portable"]) != 2 || len(inv.AllInstances) != 3 {
+		if err != nil || len(inv.Instances) != 0 || len(inv.Machines) != 3 || len(inv.Tags["portable"]) != 2 || len(inv.facts.AllInstances) != 3 {
 			t.Errorf("machines and tags only: %+v, %v", inv, err)
 		}
 		if inv, err = Load(t.Context(), ref, Config{Evaluator: e, Need: NeedInstances}); inv == nil {
@@ -366,14 +367,14 @@ func TestNeedOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Without nixpkgs' lib there are no options; what is merged from the layers is the member's settings.
-	if inv.Setting == nil || len(inv.Setting.Options) > 0 {
-		t.Errorf("setting: %+v", inv.Setting)
+	if inv.facts.Setting == nil || len(inv.facts.Setting.Options) > 0 {
+		t.Errorf("setting: %+v", inv.facts.Setting)
 	}
 	if at := inv.At("instances", "nightly", "roles", "client", "machines", "laptop", "settings", "every"); at == nil || at.Line != 12 {
 		t.Errorf("the setting is at %v", at)
 	}
-	inv, err = Load(t.Context(), ref, Config{Evaluator: e, Need: NeedModules, Modules: ModuleQuery{Of: []string{"backup"}}})
-	if err != nil || inv.Modules.Found["backup"].Input != "self" || len(inv.Machines) > 0 {
+	inv, err = Load(t.Context(), ref, Config{Evaluator: e, Need: facts.NeedModules, ask: facts.Query{Modules: facts.ModuleQuery{Of: []string{"backup"}}}})
+	if err != nil || inv.facts.Modules.Found["backup"].Input != "self" || len(inv.Machines) > 0 {
 		t.Errorf("a module alone: %+v, %v", inv, err)
 	}
 	if n := processes.Load(); n != 2 {
@@ -406,8 +407,7 @@ func TestOverlay(t *testing.T) {
 			t.Errorf("the cache has %v, %v", kept, err)
 		}
 	})
-	var notLocal *NotLocalError
-	if _, err := Load(t.Context(), Ref{Text: "github:a/b", URL: "github:a/b"}, Config{Overlay: map[string][]byte{}}); !errors.As(err, &notLocal) {
+	if _, err := Load(t.Context(), Ref{Text: "github:a/b", URL: "github:a/b"}, Config{Overlay: map[string][]byte{}}); !errors.Is(err, ErrNotLocal) {
 		t.Errorf("a flake elsewhere: %v", err)
 	}
 }

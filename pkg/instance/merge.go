@@ -38,7 +38,7 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 		if whole["role"] || whole["machine"+machine] || slices.ContainsFunc(member.Tags, func(tag string) bool { return whole["tag"+tag] }) {
 			continue
 		}
-		key := role.layersOf(machine, member)
+		key := role.layersKey(machine, member)
 		if settings, ok := done[key]; ok {
 			member.Settings = settings
 			continue
@@ -48,7 +48,7 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 		}}
 		var value any = map[string]any{}
 		ok := true
-		for _, layer := range role.LayersOf(machine) {
+		for _, layer := range role.layers(machine) {
 			for _, definition := range layer.Definitions {
 				if _, isSet := definition.Value.(map[string]any); !isSet && ok {
 					d.losses = append(d.losses, loss{finding: NewFinding(CodeSettingsFailed, about, Cause{Values: []any{definition.Value}, Whole: true})})

@@ -1,16 +1,25 @@
 package instance
 
 import (
+	"encoding/json"
 	"iter"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
 
 // SchemaVersion is the version of the document that an Inventory marshals to.
 const SchemaVersion = 1
+
+func init() {
+	facts.Of = func(inventory any) *facts.Inventory { return &inventory.(*Inventory).facts }
+	facts.OfRole = func(role any) *facts.Role { return &role.(*Role).facts }
+	facts.LayersOf = func(role any, machine string) []facts.Layer { return role.(*Role).layers(machine) }
+	facts.Ask = func(config any) *facts.Query { return &config.(*Config).ask }
+}
 
 // Inventory is a clan as far as it was asked for. It mirrors clan-core's `inventory`. Its fields are in the order of their
 // JSON names, so that the document's keys are sorted.
@@ -30,39 +39,10 @@ type Inventory struct {
 	// Tags are the machines that carry each tag, sorted; a tag that is declared but carried by none has an empty list.
 	Tags map[string][]string `json:"tags"`
 
-	// What follows is not in the document, and so not in an inventory that was read back or made by hand.
-
-	// DeclaredTags is `inventory.tags` as evaluated: for each tag the names that it lists, known or not.
-	DeclaredTags map[string][]string `json:"-"`
-	// Catalogue is what the flake's inputs offer, as far as instances name them.
-	Catalogue module.Catalogue `json:"-"`
-	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for; see
-	// [Inventory.InstanceNames].
-	AllInstances []string `json:"-"`
-	// Unknown are the machines that do not evaluate, sorted.
-	Unknown []string `json:"-"`
-	// Locked are the flake's direct inputs as its flake.lock has them.
+	// Locked are the flake's direct inputs as its flake.lock has them. They are not in the document.
 	Locked map[string]Lock `json:"-"`
-	// Trees are the source trees that the clan was read from: the flake's own, then those of inputs in local directories.
-	Trees []nixeval.Ref `json:"-"`
-	// PersistedFile is the path of the clan's inventory.json relative to the top of the flake's source tree, whether there is one or
-	// not; empty where the clan's directory is not in that tree. A flake without clan-core keeps it beside its flake.nix.
-	PersistedFile string `json:"-"`
-	// LegacyServices are the services defined under `inventory.services`, which clan-core deprecated in 2025; LegacyDropped
-	// tells that this clan-core no longer reads them.
-	LegacyServices []string `json:"-"`
-	LegacyDropped  bool     `json:"-"`
-	// Places is where the parts of the inventory are written, by their names below `inventory`; see [Inventory.At].
-	Places *Place `json:"-"`
-	// Owners is what there is of the inventory in Nix; asked for with [NeedOwners].
-	Owners *Owners `json:"-"`
-	// Setting is what [NeedSetting] asks for, Modules what [NeedModules] does.
-	Setting *SettingInfo `json:"-"`
-	Modules *Modules     `json:"-"`
-	// Missing are the flake's own modules that are files which are not there, with the file. Untracked are the files of the work tree that
-	// git neither tracks nor ignores, and Nix does not see. Both relative to the top of the source tree, with [NeedChecks].
-	Missing   map[string]string `json:"-"`
-	Untracked []string          `json:"-"`
+
+	facts facts.Inventory
 }
 
 // MachinesKnown reports whether all of the clan's machines and tags could be evaluated. Where they could not, members by tag
@@ -101,8 +81,8 @@ func (inv *Inventory) Index() *tags.Index {
 
 // InstanceNames are the names of all instances of the clan, sorted.
 func (inv *Inventory) InstanceNames() []string {
-	if inv.AllInstances != nil {
-		return inv.AllInstances
+	if inv.facts.AllInstances != nil {
+		return inv.facts.AllInstances
 	}
 	return sortedKeys(inv.Instances)
 }
@@ -261,14 +241,7 @@ type Role struct {
 	// Tags are the tags that the role takes machines by, sorted.
 	Tags []string `json:"tags"`
 
-	// Layers are the settings as they are written, before evaluation.
-	Layers Layers `json:"-"`
-	// Interface is what the role declares; asked for with [NeedOrigins], and not known where the module does not evaluate.
-	Interface *module.Interface `json:"-"`
-	// Idle are the Macs among the members that the service has nothing for; Missing are the files in extraModules that are not there.
-	// Both are there with [NeedChecks].
-	Idle    []string `json:"-"`
-	Missing []string `json:"-"`
+	facts facts.Role
 }
 
 // SettingsFrom says how the final settings of a role's members were had.
@@ -287,68 +260,6 @@ const (
 	SettingsNone SettingsFrom = "none"
 )
 
-// Layers are the settings that an instance gives for a role, each with the definitions that make it up. Empty ones are left
-// out; one that is written and does not evaluate has no definitions.
-type Layers struct {
-	// Role is `roles.<role>.settings`.
-	Role []Definition
-	// Machines is `roles.<role>.machines.<machine>.settings`, for each machine that has some.
-	Machines map[string][]Definition
-	// Tags is `roles.<role>.tags.<tag>.settings`, for each tag that has some.
-	Tags map[string][]Definition
-}
-
-// Layer is one of the layers of settings that make a member's.
-type Layer struct {
-	// Kind is "tag", "machine" or "role"; Name the tag or machine.
-	Kind, Name  string
-	Definitions []Definition
-}
-
-// Path leads to the layer's settings, below `inventory`.
-func (l Layer) Path(instance, role string) []string {
-	path := []string{"instances", instance, "roles", role}
-	if l.Kind != "role" {
-		path = append(path, l.Kind+"s", l.Name)
-	}
-	return append(path, "settings")
-}
-
-// LayersOf are the layers of a member's settings in clan's order of merging: tags in reverse alphabetical order, machine, role. Of
-// a machine that is no member there is the role's alone.
-func (r *Role) LayersOf(machine string) []Layer {
-	var layers []Layer
-	add := func(kind, name string, definitions []Definition) {
-		if len(definitions) > 0 {
-			layers = append(layers, Layer{kind, name, definitions})
-		}
-	}
-	if member := r.Machines[machine]; member != nil {
-		for _, tag := range slices.Backward(member.Tags) {
-			add("tag", tag, r.Layers.Tags[tag])
-		}
-	}
-	add("machine", machine, r.Layers.Machines[machine])
-	add("role", "", r.Layers.Role)
-	return layers
-}
-
-// OwnDefinition is a value that a module gives to one of its own options.
-type OwnDefinition struct {
-	Path []string
-	// Priority is 100 for a plain value, as in [Option].
-	Priority int64
-	Definition
-}
-
-// Definition is one value given for a layer.
-type Definition struct {
-	// File is the file that Nix says it is in; inside flake-parts modules that can be another than where it is written.
-	File string
-	// Value is the value as JSON data: mkForce, mkDefault and their like are sets with a `_type`.
-	Value any
-}
-
 // Member is a machine in a role.
 type Member struct {
 	// Explicit: the role names the machine.
@@ -359,7 +270,32 @@ type Member struct {
 	Settings *Settings `json:"settings,omitzero"`
 	// Tags are the role's tags that the machine carries, sorted.
 	Tags []string `json:"tags"`
+}
 
-	// Own is what the module itself defines; asked for with [NeedOrigins].
-	Own []OwnDefinition `json:"-"`
+// layers are those of [facts.LayersOf].
+func (r *Role) layers(machine string) []facts.Layer {
+	var layers []facts.Layer
+	add := func(kind, name string, definitions []facts.Definition) {
+		if len(definitions) > 0 {
+			layers = append(layers, facts.Layer{Kind: kind, Name: name, Definitions: definitions})
+		}
+	}
+	written := r.facts.Layers
+	if member := r.Machines[machine]; member != nil {
+		for _, tag := range slices.Backward(member.Tags) {
+			add("tag", tag, written.Tags[tag])
+		}
+	}
+	add("machine", machine, written.Machines[machine])
+	add("role", "", written.Role)
+	return layers
+}
+
+// Schema is what the role accepts as settings in one of its layers, as a JSON Schema (draft 2020-12). It takes an inventory that was
+// loaded with [NeedOrigins]; nil where the interface is not known.
+func (r *Role) Schema() (json.RawMessage, error) {
+	if r.facts.Interface == nil {
+		return nil, nil
+	}
+	return json.Marshal(services.NewSchema(r.facts.Interface, services.SchemaOptions{}))
 }

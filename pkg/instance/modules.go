@@ -7,46 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// ModuleQuery says which modules to look at, and how closely. The zero value asks for what all modules of all inputs say of
-// themselves, without READMEs and interfaces.
-type ModuleQuery struct {
-	// Inputs limits the modules to those of these inputs ("self" is the flake). Empty: all.
-	Inputs []string
-	// Interfaces asks for READMEs and for what each role accepts as settings, too.
-	Interfaces bool
-	// Written asks, for the modules of Inputs, also how they are written, see [module.Written].
-	Written bool
-	// Of, if not empty, limits the modules to those of these references, as a user writes them: "MODULE" or "INPUT#MODULE".
-	// They are looked at closely, as with Interfaces, and Inputs does not matter.
-	Of []string
-	// ByInstance takes a reference in Of that is an instance's name for the instance's module.
-	ByInstance bool
-}
-
-// Modules are the service modules that a flake's inputs offer, as far as they were asked for.
-type Modules struct {
-	// Catalogue has them by input and name, in [module.Input.Modules].
-	Catalogue module.Catalogue
-	// Uses are the clan's instances: the module that each means, and the roles that it mentions. Nil if they do not evaluate.
-	Uses map[string]ModuleUse
-	// Found are the modules that the references of ModuleQuery.Of mean.
-	Found map[string]*module.Service
-}
-
-// ModuleUse is an instance as far as modules go.
-type ModuleUse struct {
-	module.Spec
-	// Roles are those that the instance mentions, sorted.
-	Roles []string
-}
-
-// moduleFacts are the answers to a [ModuleQuery].
+// moduleFacts are the answers to a [facts.ModuleQuery].
 type moduleFacts struct {
 	inputs  reader.Part[reader.Named[reader.Part[reader.Input]]]
 	modules reader.Part[reader.Named[reader.Part[reader.Named[reader.Part[reader.Module]]]]]
@@ -61,8 +30,8 @@ type moduleFacts struct {
 // written, which some cannot be. What does not evaluate has an Error in its place, and hides nothing else.
 type moduleDecoder struct {
 	*loader
-	want   ModuleQuery
-	result *Modules
+	want   facts.ModuleQuery
+	result *facts.Modules
 	stores map[string]string // where the inputs are
 	lost   []lostModule
 }
@@ -70,29 +39,29 @@ type moduleDecoder struct {
 // lostModule is a part that does not evaluate; reason is where to say why.
 type lostModule struct {
 	failure *reader.Failure
-	reason  **module.Failure
+	reason  **services.Failure
 }
 
-func (d *moduleDecoder) lose(f *reader.Failure, reason **module.Failure) {
+func (d *moduleDecoder) lose(f *reader.Failure, reason **services.Failure) {
 	if reason != nil && f.Kind != reader.Absent {
-		*reason = &module.Failure{Text: errNoMessage.Error()} // until it is explained
+		*reason = &services.Failure{Text: errNoMessage.Error()} // until it is explained
 		d.lost = append(d.lost, lostModule{f, reason})
 	}
 }
 
-// loadModules is the part of a load that [NeedModules] asks for. The error may be one of package module's, for a reference or an
+// loadModules is the part of a load that [facts.NeedModules] asks for. The error may be one of package module's, for a reference or an
 // input that leads nowhere.
 func (l *loader) loadModules(ctx context.Context) error {
-	d := &moduleDecoder{loader: l, want: l.config.Modules, stores: map[string]string{},
-		result: &Modules{Catalogue: module.Catalogue{Inputs: map[string]module.Input{}}, Found: map[string]*module.Service{}}}
-	l.inv.Modules = d.result
+	d := &moduleDecoder{loader: l, want: l.config.ask.Modules, stores: map[string]string{},
+		result: &facts.Modules{Catalogue: services.Catalogue{Inputs: map[string]services.Input{}}, Found: map[string]*services.Service{}}}
+	l.inv.facts.Modules = d.result
 	c := &d.result.Catalogue
 	c.Null, c.Names = l.facts.flake.Value.NullInput, l.facts.inputNames
 	if uses := l.facts.modules.uses; uses.OK() {
-		d.result.Uses = map[string]ModuleUse{}
+		d.result.Uses = map[string]facts.ModuleUse{}
 		for name, use := range uses.Value {
 			if use.OK() {
-				d.result.Uses[name] = ModuleUse{Spec: module.Spec(use.Value.Spec), Roles: use.Value.Roles}
+				d.result.Uses[name] = facts.ModuleUse{Spec: module.Spec(use.Value.Spec), Roles: use.Value.Roles}
 			}
 		}
 	}
@@ -109,12 +78,12 @@ func (l *loader) loadModules(ctx context.Context) error {
 // all decodes all modules of the inputs that are wanted.
 func (d *moduleDecoder) all() error {
 	facts, c := &d.facts.modules, &d.result.Catalogue
-	unreadable := map[string]**module.Failure{}
+	unreadable := map[string]**services.Failure{}
 	for _, name := range sortedKeys(facts.inputs.Value) {
 		part := facts.inputs.Value[name]
 		offers := d.input(name, part.Value, d.stores)
 		if failure := firstFailure(part.Failure, part.Value.Services.Failure, facts.modules.Failure, facts.modules.Value[name].Failure); failure != nil {
-			unreadable[name] = new(*module.Failure)
+			unreadable[name] = new(*services.Failure)
 			d.lose(failure, unreadable[name])
 			offers.HasServices = false
 		}
@@ -130,7 +99,7 @@ func (d *moduleDecoder) all() error {
 		offers := c.Inputs[input]
 		if offers.HasServices {
 			modules := facts.modules.Value[input].Value
-			offers.Modules = map[string]*module.Service{}
+			offers.Modules = map[string]*services.Service{}
 			for _, name := range sortedKeys(modules) {
 				offers.Modules[name] = d.service(input, name, modules[name])
 			}
@@ -139,7 +108,7 @@ func (d *moduleDecoder) all() error {
 					service.Aliases = append(service.Aliases, alias)
 				}
 			}
-			module.JoinTwins(offers.Modules)
+			services.JoinTwins(offers.Modules)
 			c.Inputs[input] = offers
 		}
 	}
@@ -183,7 +152,7 @@ func (d *moduleDecoder) named(ctx context.Context) error {
 		offers := d.result.Catalogue.Inputs[input]
 		offers.HasServices = true
 		if offers.Modules == nil {
-			offers.Modules = map[string]*module.Service{}
+			offers.Modules = map[string]*services.Service{}
 		}
 		offers.Modules[spec.Name] = service
 		d.result.Catalogue.Inputs[input] = offers
@@ -202,7 +171,7 @@ func (d *moduleDecoder) choose(ctx context.Context, spec module.Spec, meant read
 	case len(live) > 0:
 		return d.result.Catalogue.Choose(spec.Name, live)
 	}
-	gone := &module.DeprecatedError{Spec: spec, Input: inputs[0]}
+	gone := &services.DeprecatedError{Spec: spec, Input: inputs[0]}
 	stub := meant.Modules[inputs[0]]
 	if failure := firstFailure(stub.Failure, stub.Value.Manifest.Failure); failure != nil {
 		err := d.errorOf(ctx, failure)
@@ -244,27 +213,27 @@ func (d *moduleDecoder) unknown(ctx context.Context, ref string, spec module.Spe
 		return err
 	}
 	_, err = c.Choose(spec.Name, nil)
-	var none *module.UnknownModuleError
+	var none *services.UnknownModuleError
 	if d.want.ByInstance && errors.As(err, &none) {
 		known := append(sortedKeys(d.result.Uses), none.Known...)
-		err = &UnknownReferenceError{Name: ref, Known: known, Nearest: nearest.Of(ref, known)}
+		err = &unknownReferenceError{Name: ref, Known: known, Nearest: nearest.Of(ref, known)}
 	}
 	return err
 }
 
-// UnknownReferenceError: there is neither an instance nor a module of that name.
-type UnknownReferenceError struct {
+// unknownReferenceError: there is neither an instance nor a module of that name.
+type unknownReferenceError struct {
 	Name string
 	// Known are the names of all instances and modules.
 	Known, Nearest []string
 }
 
-func (e *UnknownReferenceError) Error() string {
+func (e *unknownReferenceError) Error() string {
 	return fmt.Sprintf("there is neither an instance nor a module %q", e.Name)
 }
 
 // Hint names instances and modules.
-func (e *UnknownReferenceError) Hint() string {
+func (e *unknownReferenceError) Hint() string {
 	if len(e.Nearest) > 0 {
 		return "did you mean " + nearest.List(e.Nearest) + "?"
 	}
@@ -280,8 +249,8 @@ func specOf(ref string) module.Spec {
 }
 
 // service is one module, as far as it evaluates.
-func (d *moduleDecoder) service(input, name string, part reader.Part[reader.Module]) *module.Service {
-	s := &module.Service{Input: input, Name: name}
+func (d *moduleDecoder) service(input, name string, part reader.Part[reader.Module]) *services.Service {
+	s := &services.Service{Input: input, Name: name}
 	node := part.Value
 	if node.Written != nil {
 		s.Written = d.written(*node.Written, node.Placed.Value)
@@ -297,9 +266,9 @@ func (d *moduleDecoder) service(input, name string, part reader.Part[reader.Modu
 	if roles := node.Roles; roles.Failure != nil {
 		d.lose(roles.Failure, &s.Err)
 	} else if roles.Value != nil {
-		s.Roles = map[string]*module.Role{}
+		s.Roles = map[string]*services.Role{}
 		for role, about := range roles.Value {
-			r := &module.Role{Description: deref(about.Value.Description.Value)}
+			r := &services.Role{Description: deref(about.Value.Description.Value)}
 			s.Roles[role] = r
 			if failure := firstFailure(about.Failure, about.Value.Description.Failure); failure != nil {
 				d.lose(failure, &r.Err)
@@ -327,23 +296,23 @@ func (d *moduleDecoder) service(input, name string, part reader.Part[reader.Modu
 }
 
 // written is how a module is written, and where the module itself is.
-func (d *moduleDecoder) written(part reader.Part[reader.Written], placed []reader.At) *module.Written {
+func (d *moduleDecoder) written(part reader.Part[reader.Written], placed []reader.At) *services.Written {
 	node := part.Value
 	manifest, roles := d.places.tree(node.Places.Value.Manifest), d.places.tree(node.Places.Value.Roles)
 	// The first of some places that is known.
-	place := func(candidates ...*Position) module.Position {
+	place := func(candidates ...*Position) services.Position {
 		for _, found := range append(candidates, d.places.pick(placed, nil)) {
 			if found != nil {
-				return module.Position{File: found.File, Line: found.Line, Column: found.Column}
+				return services.Position{File: found.File, Line: found.Line, Column: found.Column}
 			}
 		}
-		return module.Position{}
+		return services.Position{}
 	}
 	if part.Failure != nil {
-		return &module.Written{Unknown: true, HasName: true, HasReadme: true, Position: place(), Constraints: place()}
+		return &services.Written{Unknown: true, HasName: true, HasReadme: true, Position: place(), Constraints: place()}
 	}
-	at := func(tree *Place, name string) *Position {
-		if found := tree.at(name); found != nil {
+	at := func(tree *facts.Place, name string) *Position {
+		if found := tree.At(name); found != nil {
 			return found.Position
 		}
 		return nil
@@ -352,11 +321,11 @@ func (d *moduleDecoder) written(part reader.Part[reader.Written], placed []reade
 	for _, name := range sortedKeys(manifest.Below) {
 		somewhere = append(somewhere, at(manifest, name))
 	}
-	w := &module.Written{
+	w := &services.Written{
 		Position:    place(somewhere...),
 		Constraints: place(append([]*Position{at(manifest, "constraints")}, somewhere...)...),
 		PerMachine:  node.PerMachine,
-		Roles:       map[string]module.WrittenRole{},
+		Roles:       map[string]services.WrittenRole{},
 		HasName:     !node.Manifest.OK() || slices.Contains(node.Manifest.Value, "name"),
 		HasReadme:   !node.Manifest.OK() || slices.Contains(node.Manifest.Value, "readme"),
 	}
@@ -368,7 +337,7 @@ func (d *moduleDecoder) written(part reader.Part[reader.Written], placed []reade
 		}
 	}
 	for role, r := range node.Roles.Value {
-		w.Roles[role] = module.WrittenRole{Position: place(at(roles, role)), HasBehaviour: r.Value.Behaves, HasInterface: r.Value.Interface}
+		w.Roles[role] = services.WrittenRole{Position: place(at(roles, role)), HasBehaviour: r.Value.Behaves, HasInterface: r.Value.Interface}
 	}
 	return w
 }
@@ -387,9 +356,9 @@ func (d *moduleDecoder) explain(ctx context.Context) error {
 		switch {
 		case errors.As(lost.failure.Err, &nixErr):
 			nixErr.Sources = d.places.sources
-			*lost.reason = &module.Failure{Text: userTerms(d.places.sources, nixErr.Message), Err: nixErr}
+			*lost.reason = &services.Failure{Text: userTerms(d.places.sources, nixErr.Message), Err: nixErr}
 		case lost.failure.Err != nil:
-			*lost.reason = &module.Failure{Text: userTerms(d.places.sources, lost.failure.Err.Error()), Err: lost.failure.Err}
+			*lost.reason = &services.Failure{Text: userTerms(d.places.sources, lost.failure.Err.Error()), Err: lost.failure.Err}
 		}
 	}
 	return nil

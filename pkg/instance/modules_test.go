@@ -3,8 +3,9 @@ package instance
 import (
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nixtest"
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -14,7 +15,7 @@ func TestExampleFitsItsSchemas(t *testing.T) {
 	ref := nixtest.Ref(t, "../../examples/homelab")
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		processes := nixtest.Count(&e)
-		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Need: NeedSettings | NeedModules, Modules: ModuleQuery{Interfaces: true}})
+		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Need: NeedSettings | facts.NeedModules, ask: facts.Query{Modules: facts.ModuleQuery{Interfaces: true}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -23,13 +24,13 @@ func TestExampleFitsItsSchemas(t *testing.T) {
 		}
 		checked := 0
 		for name, inst := range inv.Instances {
-			input, err := inv.Modules.Catalogue.Resolve(inst.Module.Spec())
+			input, err := inv.facts.Modules.Catalogue.Resolve(inst.Module.Spec())
 			if err != nil {
 				t.Fatal(err)
 			}
-			service := inv.Modules.Catalogue.Inputs[input].Modules[inst.Module.Name]
+			service := inv.facts.Modules.Catalogue.Inputs[input].Modules[inst.Module.Name]
 			for roleName, role := range inst.Roles {
-				schema := module.NewSchema(service.Roles[roleName].Interface, module.SchemaOptions{})
+				schema := services.NewSchema(service.Roles[roleName].Interface, services.SchemaOptions{})
 				check := func(value any) {
 					checked++
 					if err := schema.Validate(value); err != nil {
@@ -39,7 +40,7 @@ func TestExampleFitsItsSchemas(t *testing.T) {
 				for _, member := range role.Machines {
 					check(member.Settings)
 				}
-				for _, layers := range []map[string][]Definition{{"": role.Layers.Role}, role.Layers.Machines, role.Layers.Tags} {
+				for _, layers := range []map[string][]facts.Definition{{"": role.facts.Layers.Role}, role.facts.Layers.Machines, role.facts.Layers.Tags} {
 					for _, definitions := range layers {
 						for _, definition := range definitions {
 							check(definition.Value)

@@ -16,7 +16,7 @@ import (
 // takes it away.
 func overlaid(ctx context.Context, ref Ref, files map[string][]byte) (copied Ref, remove func(), err error) {
 	if ref.Root == "" {
-		return Ref{}, nil, &NotLocalError{Ref: ref.Text}
+		return Ref{}, nil, fmt.Errorf("the flake %s %w, so that it cannot be changed", ref.Text, ErrNotLocal)
 	}
 	if !ref.IsPlain() {
 		return Ref{}, nil, fmt.Errorf("cannot copy what Nix sees of %s: it asks for more than the files of a tree", ref.URL)

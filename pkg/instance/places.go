@@ -7,41 +7,24 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Place is where a part of the inventory is written, and the parts below it by name.
-type Place struct {
-	// Position is nil where Nix does not know.
-	Position *Position
-	Below    map[string]*Place
-}
-
-// at returns the place of exactly one part; nil if nothing is known of it.
-func (p *Place) at(path ...string) *Place {
-	for _, name := range path {
-		if p == nil {
-			return nil
-		}
-		p = p.Below[name]
-	}
-	return p
-}
-
 // At returns the position of exactly one inventory option, given by its path below `inventory` ("instances", "backup",
 // "roles", "client"); nil if it has none. Those of settings are known with [NeedPlaces] or [NeedOrigins], or where something is missing from
 // them. An inventory that was read back from JSON knows what stands in the document.
 func (inv *Inventory) At(path ...string) *Position {
-	if place := inv.Places.at(path...); place != nil && place.Position != nil {
+	if place := inv.facts.Places.At(path...); place != nil && place.Position != nil {
 		return place.Position
 	}
 	return inv.position(path)
 }
 
 // IsWritten reports whether an inventory option is written somewhere, as far as its places are known; see [Inventory.At].
-func (inv *Inventory) IsWritten(path ...string) bool { return inv.Places.at(path...) != nil }
+func (inv *Inventory) IsWritten(path ...string) bool { return inv.facts.Places.At(path...) != nil }
 
 // Where returns the position of an inventory option, or of the nearest part around it that has one; nil if nothing is known.
 func (inv *Inventory) Where(path ...string) *Position {
@@ -122,11 +105,11 @@ func (p *placer) local(file string) localFile {
 }
 
 // tree converts a tree of places; path leads to it, below the inventory.
-func (p *placer) tree(places reader.Named[reader.Place], path ...string) *Place {
+func (p *placer) tree(places reader.Named[reader.Place], path ...string) *facts.Place {
 	if len(places) == 0 {
-		return &Place{}
+		return &facts.Place{}
 	}
-	tree := &Place{Below: make(map[string]*Place, len(places))}
+	tree := &facts.Place{Below: make(map[string]*facts.Place, len(places))}
 	for name, place := range places {
 		at := extend(path, name)
 		below := p.tree(place.Below, at...)

@@ -3,6 +3,8 @@ package instance
 import (
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/facts"
 )
 
 func TestJSONPositions(t *testing.T) {
@@ -40,7 +42,7 @@ func FuzzJSONPositions(f *testing.F) {
 func TestAt(t *testing.T) {
 	at := func(line int) *Position { return &Position{File: "f", Line: line} }
 	inv := &Inventory{
-		Places: &Place{Below: map[string]*Place{"instances": {Below: map[string]*Place{"i": {Position: at(1), Below: map[string]*Place{"roles": {}}}}}}},
+		facts: facts.Inventory{Places: &facts.Place{Below: map[string]*facts.Place{"instances": {Below: map[string]*facts.Place{"i": {Position: at(1), Below: map[string]*facts.Place{"roles": {}}}}}}}},
 		Instances: map[string]*Instance{"i": {Position: at(9), Roles: map[string]*Role{"r": {Position: at(2), Machines: map[string]*Member{"m": {Position: at(3)}, "n": {}}}}},
 			"j": {Position: at(4)}},
 		Machines: map[string]*Machine{"m": {Position: at(5)}},

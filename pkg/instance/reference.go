@@ -1,27 +1,30 @@
 package instance
 
-import "github.com/clanctl/clanctl/pkg/module"
+import (
+	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/pkg/module"
+)
 
-// unresolved is the finding for an instance whose reference to a module leads nowhere, from the error of [module.Catalogue.Resolve].
+// unresolved is the finding for an instance whose reference to a module leads nowhere, from the error of [services.Catalogue.Resolve].
 // whole tells that nothing of the instance's settings can be known for it.
 func unresolved(instance string, err error, whole bool) Finding {
 	code := CodeUnknownModule
 	var spec module.Spec
 	cause := Cause{Whole: whole}
 	switch e := err.(type) {
-	case *module.UnknownInputError:
+	case *services.UnknownInputError:
 		code, spec = CodeUnknownInput, e.Spec
 		if spec.Input != nil {
 			cause.Input = *spec.Input
 		}
 		cause = cause.WithNames(e.Nearest, e.Known)
-	case *module.NoServicesError:
+	case *services.NoServicesError:
 		code, spec = CodeInputWithoutServices, e.Spec
 		cause.Input, cause.Elsewhere = e.Input, e.Elsewhere
-	case *module.DeprecatedError:
+	case *services.DeprecatedError:
 		code, spec = CodeRemovedModule, e.Spec
 		cause.Input, cause.Nix = e.Input, e.Message
-	case *module.UnknownModuleError:
+	case *services.UnknownModuleError:
 		spec = e.Spec
 		cause.Input, cause.Elsewhere = e.Input, e.Elsewhere
 		cause = cause.WithNames(e.Nearest, e.Known)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Settings is the value of a member's settings. It is immutable.
@@ -46,12 +45,6 @@ func (s *Settings) JSON() json.RawMessage { return s.raw }
 
 // MarshalJSON returns the value as JSON.
 func (s *Settings) MarshalJSON() ([]byte, error) { return s.raw, nil }
-
-// MarshalJSONTo streams the value, for encoders that can (github.com/go-json-experiment/json): a document that holds one value
-// for many members then needs no memory for each.
-func (s *Settings) MarshalJSONTo(enc *jsontext.Encoder) error {
-	return enc.WriteValue(jsontext.Value(s.raw))
-}
 
 // Decode stores the settings in the value that v points to, as encoding/json does, but strictly: a setting that has no field,
 // or does not fit its field, is a [*DecodeError] that names the setting.

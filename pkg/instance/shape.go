@@ -89,7 +89,7 @@ func (l *loader) shaped(lost loss, tree string, written reader.Named[reader.Plac
 		subject.Setting = shape.Path
 	}
 	f := NewFinding(CodeMalformed, subject, Cause{Shape: shape, Tag: lost.finding.Cause.Tag})
-	if at := l.inv.Places.at(append([]string{tree, name}, shape.Path...)...); at != nil && at.Position != nil {
+	if at := l.inv.facts.Places.At(append([]string{tree, name}, shape.Path...)...); at != nil && at.Position != nil {
 		f.Position = *at.Position
 	} else if at := l.places.pick(atPath(place, shape.Path).At, append([]string{tree, name}, shape.Path...)); at != nil {
 		f.Position = *at

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -98,13 +99,13 @@ func noModule(f Finding) (string, string) {
 	}
 	switch f.Code {
 	case CodeUnknownInput:
-		err = &module.UnknownInputError{Spec: spec, Known: c.Known, Nearest: c.Near}
+		err = &services.UnknownInputError{Spec: spec, Known: c.Known, Nearest: c.Near}
 	case CodeInputWithoutServices:
-		err = &module.NoServicesError{Spec: spec, Input: c.Input, Elsewhere: c.Elsewhere}
+		err = &services.NoServicesError{Spec: spec, Input: c.Input, Elsewhere: c.Elsewhere}
 	case CodeRemovedModule:
-		err = &module.DeprecatedError{Spec: spec, Input: c.Input, Message: c.Nix}
+		err = &services.DeprecatedError{Spec: spec, Input: c.Input, Message: c.Nix}
 	default:
-		err = &module.UnknownModuleError{Spec: spec, Input: c.Input, Known: c.Known, Nearest: c.Near, Elsewhere: c.Elsewhere}
+		err = &services.UnknownModuleError{Spec: spec, Input: c.Input, Known: c.Known, Nearest: c.Near, Elsewhere: c.Elsewhere}
 	}
 	return err.Error(), cmp.Or(c.Hint, err.Hint())
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -50,7 +51,7 @@ const plainPriority = 100
 // It tells what the definitions tell. The last word is the evaluation of the changed clan; see [Store.Preview].
 func (s *Store) Access(path ...string) Access {
 	access := Access{Persisted: s.persists(path)}
-	deny := func(reason Reason, part []string, owners []instance.Owner) Access {
+	deny := func(reason Reason, part []string, owners []facts.Owner) Access {
 		access.Writable, access.Removable, access.Reason, access.Part = false, false, reason, part
 		for _, owner := range owners {
 			if owner.Position != nil && !slices.Contains(access.Positions, *owner.Position) {
@@ -63,7 +64,7 @@ func (s *Store) Access(path ...string) Access {
 	layer := layerOf(path)
 	for end := 1; end <= len(path); end++ {
 		part := path[:end]
-		owners := s.before.Owners.Of(part...)
+		owners := facts.Of(s.before).Owners.Of(part...)
 		if forced := having(owners, func(p int64) bool { return p < plainPriority }); len(forced) > 0 {
 			return deny(ReasonForced, part, forced)
 		}
@@ -72,7 +73,7 @@ func (s *Store) Access(path ...string) Access {
 			if plain := having(owners, func(p int64) bool { return p == plainPriority }); len(plain) > 0 {
 				// The option itself, if Nix has just that.
 				if end < len(path) {
-					if exact := s.before.Owners.Of(path[:end+1]...); len(exact) > 0 {
+					if exact := facts.Of(s.before).Owners.Of(path[:end+1]...); len(exact) > 0 {
 						part, plain = path[:end+1], exact
 					}
 				}
@@ -87,7 +88,7 @@ func (s *Store) Access(path ...string) Access {
 			break // inside, everything is inventory.json's
 		}
 	}
-	owners := having(s.before.Owners.Of(path...), func(p int64) bool { return p == plainPriority })
+	owners := having(facts.Of(s.before).Owners.Of(path...), func(p int64) bool { return p == plainPriority })
 	if layer > 0 || len(owners) == 0 {
 		access.Writable, access.Removable = true, access.Persisted
 		return access
@@ -109,8 +110,8 @@ func (s *Store) persists(path []string) bool {
 	return n > 0 && s.doc.isList(path[:n]...) && slices.Contains(s.doc.names(path[:n]...), path[n])
 }
 
-func having(owners []instance.Owner, match func(int64) bool) []instance.Owner {
-	var found []instance.Owner
+func having(owners []facts.Owner, match func(int64) bool) []facts.Owner {
+	var found []facts.Owner
 	for _, owner := range owners {
 		if match(owner.Priority) {
 			found = append(found, owner)

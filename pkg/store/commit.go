@@ -33,9 +33,9 @@ type Result struct {
 }
 
 // Commit evaluates the changed clan, unless [Store.Preview] did, and writes the file. If the error is not nil the file is as it was,
-// but for a [*NotCommittedError], and for an interrupt after git had made the commit; the result says what was done.
+// but for a [*notCommittedError], and for an interrupt after git had made the commit; the result says what was done.
 //
-// The changes are written at once or not at all; a file that is not what was read is a [*ConflictError]. After Commit the store is
+// The changes are written at once or not at all; a file that is not what was read is a [*conflictError]. After Commit the store is
 // used up: open it again for the next change.
 func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error) {
 	result := &Result{}
@@ -52,7 +52,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		return result, s.commit(ctx, result, config.Message)
 	}
 	if config.Git && !s.ref.Git {
-		return nil, &FileError{File: s.path, Reason: "is not in a git repository, so that it cannot be committed"}
+		return nil, &fileError{File: s.path, Reason: "is not in a git repository, so that it cannot be committed"}
 	}
 	p, err := s.Preview(ctx)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Store) commit(ctx context.Context, result *Result, message string) erro
 		message = s.message()
 	}
 	name, err := s.repo().Commit(ctx, s.relative(), message)
-	failed := &NotCommittedError{File: s.path, Err: err}
+	failed := &notCommittedError{File: s.path, Err: err}
 	if name == "" {
 		return failed
 	}
@@ -155,15 +155,15 @@ func (s *Store) message() string {
 	return fmt.Sprintf("%s: %d changes\n\n- %s", s.relative(), len(texts), strings.Join(texts, "\n- "))
 }
 
-// NotCommittedError: the file is as it was to be, but the change is in no commit.
-type NotCommittedError struct {
+// notCommittedError: the file is as it was to be, but the change is in no commit.
+type notCommittedError struct {
 	File string
 	// Commit is the short name of a commit that git made all the same, in which the file is another one: a hook changed or unstaged it.
 	Commit string
 	Err    error
 }
 
-func (e *NotCommittedError) Error() string {
+func (e *notCommittedError) Error() string {
 	text := e.File + " is written, but not committed"
 	if e.Commit != "" {
 		text = fmt.Sprintf("%s is written, but the commit %s does not have the change: a hook took it out", e.File, e.Commit)
@@ -175,7 +175,7 @@ func (e *NotCommittedError) Error() string {
 }
 
 // Hint says what to do.
-func (e *NotCommittedError) Hint() string {
+func (e *notCommittedError) Hint() string {
 	if e.Commit != "" {
 		return "look at what the repository's hooks do (pre-commit), and commit it by hand"
 	}
@@ -183,4 +183,4 @@ func (e *NotCommittedError) Hint() string {
 }
 
 // Unwrap returns git's error.
-func (e *NotCommittedError) Unwrap() error { return e.Err }
+func (e *notCommittedError) Unwrap() error { return e.Err }

@@ -24,14 +24,14 @@ type document struct {
 // emptyDocument is the text of a new file.
 const emptyDocument = "{}\n"
 
-// parseDocument reads the text of an inventory.json. The error is a [*MalformedError].
+// parseDocument reads the text of an inventory.json. The error is a [*malformedError].
 func parseDocument(text []byte) (*document, error) {
 	if err := checkJSON(text); err != nil {
 		return nil, err
 	}
 	root, err := hujson.Parse(bytes.Clone(text))
 	if err != nil {
-		return nil, &MalformedError{Reason: strings.TrimPrefix(err.Error(), "hujson: ")}
+		return nil, &malformedError{Reason: strings.TrimPrefix(err.Error(), "hujson: ")}
 	}
 	d := &document{root: root, newline: "\n", unit: "  ", lines: true}
 	if bytes.Contains(text, []byte("\r\n")) {
@@ -50,7 +50,7 @@ func parseDocument(text []byte) (*document, error) {
 // checkJSON accepts what Nix does, but for names that stand twice: one object, nothing behind it.
 func checkJSON(text []byte) error {
 	if len(bytes.TrimSpace(text)) == 0 {
-		return &MalformedError{Reason: "it is empty, which is not JSON", Empty: true}
+		return &malformedError{Reason: "it is empty, which is not JSON", Empty: true}
 	}
 	dec := jsontext.NewDecoder(bytes.NewReader(text))
 	kind := dec.PeekKind()
@@ -60,14 +60,14 @@ func checkJSON(text []byte) error {
 		rest := text[dec.InputOffset():]
 		if len(bytes.TrimSpace(rest)) == 0 {
 			if kind != '{' {
-				return &MalformedError{Reason: fmt.Sprintf("it is %s, not an object", kindName(kind))}
+				return &malformedError{Reason: fmt.Sprintf("it is %s, not an object", kindName(kind))}
 			}
 			return nil
 		}
 		err = errors.New("there is something behind the first value")
 		offset = int64(len(text) - len(bytes.TrimLeft(rest, " \t\r\n")))
 	}
-	malformed := &MalformedError{Reason: err.Error()}
+	malformed := &malformedError{Reason: err.Error()}
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
 		offset = syntactic.ByteOffset

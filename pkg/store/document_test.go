@@ -109,7 +109,7 @@ func TestMalformed(t *testing.T) {
 		"\xef\xbb\xbf{}":                "f:1:1: ",
 	} {
 		_, err := parseDocument([]byte(text))
-		var malformed *MalformedError
+		var malformed *malformedError
 		if !errors.As(err, &malformed) {
 			t.Errorf("%q: %v", text, err)
 			continue

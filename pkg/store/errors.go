@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/go-multierror"
-
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// MalformedError: the file is there, but is no JSON object.
-type MalformedError struct {
+// malformedError: the file is there, but is no JSON object.
+type malformedError struct {
 	File string
 	// Line and Column are where; 0 where that is everywhere.
 	Line, Column int
@@ -21,7 +19,7 @@ type MalformedError struct {
 	Empty bool
 }
 
-func (e *MalformedError) Error() string {
+func (e *malformedError) Error() string {
 	at := e.File
 	if e.Line > 0 {
 		at = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
@@ -30,33 +28,39 @@ func (e *MalformedError) Error() string {
 }
 
 // Hint says what to do.
-func (e *MalformedError) Hint() string {
+func (e *malformedError) Hint() string {
 	if e.Empty {
 		return "delete it, or write {} into it: clan does not evaluate with an empty one either"
 	}
 	return "mend it by hand; nothing was changed"
 }
 
-// FileError: the file is there, but must not or cannot be written.
-type FileError struct {
+// fileError: the file is there, but must not or cannot be written.
+type fileError struct {
 	File, Reason string
 	hint         string
 }
 
-func (e *FileError) Error() string { return e.File + " " + e.Reason }
+func (e *fileError) Error() string { return e.File + " " + e.Reason }
 
 // Hint says what to do.
-func (e *FileError) Hint() string { return e.hint }
+func (e *fileError) Hint() string { return e.hint }
 
-// ConflictError: the file is no longer what was read. Nothing was written.
-type ConflictError struct{ File string }
+// conflictError: the file is no longer what was read. Nothing was written.
+type conflictError struct{ File string }
 
-func (e *ConflictError) Error() string {
+// ErrConflict: inventory.json is no longer what was read. Nothing was written; open the clan again.
+var ErrConflict = errors.New("changed since it was read")
+
+// Is makes it an [ErrConflict].
+func (e *conflictError) Is(target error) bool { return target == ErrConflict }
+
+func (e *conflictError) Error() string {
 	return e.File + " was changed by somebody else since it was read; nothing was written"
 }
 
 // Hint says what to do.
-func (e *ConflictError) Hint() string { return "look at what changed, and do it again" }
+func (e *conflictError) Hint() string { return "look at what changed, and do it again" }
 
 // ReadOnlyError: the part of the inventory is Nix's, and inventory.json cannot change it.
 type ReadOnlyError struct {
@@ -104,19 +108,19 @@ func positions(list []instance.Position) string {
 	return strings.Join(at, ", ")
 }
 
-// NameError: there is no such machine, tag, instance, role or setting, or there is one already.
-type NameError struct {
+// nameError: there is no such machine, tag, instance, role or setting, or there is one already.
+type nameError struct {
 	// Kind is "machine", "tag", "instance", "role" or "setting".
 	Kind, Name     string
 	Known, Nearest []string
 	message, hint  string
 }
 
-func unknown(kind, name string, known []string) *NameError {
-	return &NameError{Kind: kind, Name: name, Known: known, Nearest: nearest.Of(name, known)}
+func unknown(kind, name string, known []string) *nameError {
+	return &nameError{Kind: kind, Name: name, Known: known, Nearest: nearest.Of(name, known)}
 }
 
-func (e *NameError) Error() string {
+func (e *nameError) Error() string {
 	if e.message != "" {
 		return e.message
 	}
@@ -127,7 +131,7 @@ func (e *NameError) Error() string {
 }
 
 // Hint names those that there are.
-func (e *NameError) Hint() string {
+func (e *nameError) Hint() string {
 	switch {
 	case e.hint != "":
 		return e.hint
@@ -139,14 +143,14 @@ func (e *NameError) Hint() string {
 	return ""
 }
 
-// FailingError: the clan has the machine, but it does not evaluate, so that nothing can be said of it.
-type FailingError struct {
+// failingError: the clan has the machine, but it does not evaluate, so that nothing can be said of it.
+type failingError struct {
 	Machine string
 	// Finding says why.
 	Finding instance.Finding
 }
 
-func (e *FailingError) Error() string {
+func (e *failingError) Error() string {
 	return fmt.Sprintf("the machine %s does not evaluate", e.Machine) + below(e.Finding)
 }
 
@@ -160,7 +164,7 @@ func below(findings ...instance.Finding) string {
 }
 
 // Hint says what to do.
-func (e *FailingError) Hint() string { return "fix the machine first" }
+func (e *failingError) Hint() string { return "fix the machine first" }
 
 // BrokenError: the changed clan has errors that the clan does not have now. Nothing was written.
 type BrokenError struct {
@@ -184,22 +188,22 @@ func (e *BrokenError) Hint() string { return "nothing was written; --force write
 // Unwrap returns the evaluation's error.
 func (e *BrokenError) Unwrap() error { return e.Err }
 
-// UncheckedError: the clan does not evaluate in a copy of its tree, with the change or without, so that nobody knows what the change
+// uncheckedError: the clan does not evaluate in a copy of its tree, with the change or without, so that nobody knows what the change
 // does. Nothing was written.
-type UncheckedError struct{ Err error }
+type uncheckedError struct{ Err error }
 
-func (e *UncheckedError) Error() string {
+func (e *uncheckedError) Error() string {
 	return "the change cannot be checked, because the clan does not evaluate in a copy of its tree: " + e.Err.Error()
 }
 
 // Hint says how to write it nonetheless.
-func (e *UncheckedError) Hint() string { return "nothing was written; --force writes it nonetheless" }
+func (e *uncheckedError) Hint() string { return "nothing was written; --force writes it nonetheless" }
 
 // Unwrap returns the evaluation's error.
-func (e *UncheckedError) Unwrap() error { return e.Err }
+func (e *uncheckedError) Unwrap() error { return e.Err }
 
-// NoEffectError: the changed clan evaluates, but is not what the change is meant to make of it. Nothing was written.
-type NoEffectError struct {
+// noEffectError: the changed clan evaluates, but is not what the change is meant to make of it. Nothing was written.
+type noEffectError struct {
 	File string
 	// Missing says what did not come true.
 	Missing []string
@@ -208,7 +212,13 @@ type NoEffectError struct {
 	hint   string
 }
 
-func (e *NoEffectError) Error() string {
+// ErrUnread: the flake does not read inventory.json, so that a change has no effect. Nothing was written.
+var ErrUnread = errors.New("the flake does not read " + instance.PersistedName)
+
+// Is makes it an [ErrUnread] where nothing at all changes.
+func (e *noEffectError) Is(target error) bool { return target == ErrUnread && e.Unread }
+
+func (e *noEffectError) Error() string {
 	if e.Unread {
 		return fmt.Sprintf("this flake does not read %s", e.File)
 	}
@@ -216,52 +226,7 @@ func (e *NoEffectError) Error() string {
 }
 
 // Hint says what to do.
-func (e *NoEffectError) Hint() string { return e.hint }
-
-// JoinErrors puts errors together, each with its hint, for all are worth telling, once; nil if there are none.
-func JoinErrors(errs ...error) error {
-	var all *multierror.Error
-	told := map[string]bool{}
-	for _, err := range errs {
-		if err != nil && !told[withHint(err)] {
-			told[withHint(err)] = true
-			all = multierror.Append(all, err)
-		}
-	}
-	switch {
-	case all.ErrorOrNil() == nil:
-		return nil
-	case len(all.Errors) == 1:
-		return all.Errors[0]
-	}
-	all.ErrorFormat = func(errs []error) string {
-		lines := make([]string, len(errs))
-		for i, err := range errs {
-			lines[i] = withHint(err)
-		}
-		return strings.Join(lines, "\n")
-	}
-	return &severalError{all}
-}
-
-func withHint(err error) string {
-	var hinter interface{ Hint() string }
-	text := err.Error()
-	switch {
-	case !errors.As(err, &hinter) || hinter.Hint() == "":
-		return text
-	case strings.Contains(text, "\n"):
-		return strings.ReplaceAll(text+"\nhint: "+hinter.Hint(), "\n", "\n  ")
-	}
-	return text + ": " + hinter.Hint()
-}
-
-// severalError has no hint of its own.
-type severalError struct{ all *multierror.Error }
-
-func (e *severalError) Error() string   { return e.all.Error() }
-func (e *severalError) Hint() string    { return "" }
-func (e *severalError) Unwrap() []error { return e.all.Errors }
+func (e *noEffectError) Hint() string { return e.hint }
 
 type notObjectError struct{ path []string }
 
@@ -275,14 +240,14 @@ func (e *notListError) Error() string {
 	return "inventory." + instance.PathString(e.path) + " is no list in " + instance.PersistedName
 }
 
-// ForeignDirectoryError: the clan's directory is not in the flake's source tree.
-type ForeignDirectoryError struct{}
+// foreignDirectoryError: the clan's directory is not in the flake's source tree.
+type foreignDirectoryError struct{}
 
-func (e *ForeignDirectoryError) Error() string {
+func (e *foreignDirectoryError) Error() string {
 	return "the clan's directory is not in the flake's own source tree, so that its " + instance.PersistedName + " cannot be written"
 }
 
 // Hint says what to do.
-func (e *ForeignDirectoryError) Hint() string {
+func (e *foreignDirectoryError) Hint() string {
 	return "set the clan's `directory` to `self`, or to a directory below it (./fleet)"
 }

@@ -19,10 +19,10 @@ const temporary = ".inventory.json.new"
 func writable(path string) error {
 	dir := filepath.Dir(path)
 	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
-		return &FileError{File: path, Reason: fmt.Sprintf("cannot be written: its directory: %v", err)}
+		return &fileError{File: path, Reason: fmt.Sprintf("cannot be written: its directory: %v", err)}
 	}
 	if err := unix.Access(path, unix.W_OK); err != nil && !errors.Is(err, unix.ENOENT) {
-		return &FileError{File: path, Reason: fmt.Sprintf("cannot be written: %v", err)}
+		return &fileError{File: path, Reason: fmt.Sprintf("cannot be written: %v", err)}
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (s *Store) unchanged() error {
 	if missing := errors.Is(err, os.ErrNotExist); err != nil && !missing {
 		return err
 	} else if missing != s.missing || !bytes.Equal(text, s.original) {
-		return &ConflictError{File: s.path}
+		return &conflictError{File: s.path}
 	}
 	return nil
 }

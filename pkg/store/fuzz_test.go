@@ -20,7 +20,7 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, first, second, value string) {
 		d, err := parseDocument(text)
 		if err != nil {
-			var malformed *MalformedError
+			var malformed *malformedError
 			if !errors.As(err, &malformed) || malformed.Error() == "" {
 				t.Fatalf("%q: %v", text, err)
 			}

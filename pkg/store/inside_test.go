@@ -44,7 +44,7 @@ func TestPersistedStaysInside(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, err := Open(t.Context(), ref, instance.Config{Evaluator: e})
-			var foreign *ForeignDirectoryError
+			var foreign *foreignDirectoryError
 			switch {
 			case want == "" && !errors.As(err, &foreign):
 				t.Errorf("%s: %v, want a ForeignDirectoryError", dir, err)

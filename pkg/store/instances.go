@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -17,7 +19,7 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 		return err
 	}
 	if spec.Name == "" {
-		return &NameError{Kind: "module", message: "a module has a name"}
+		return &nameError{Kind: "module", message: "a module has a name"}
 	}
 	var errs []error
 	for _, role := range roles {
@@ -25,7 +27,7 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 	}
 	errs = append(errs, s.checkSpec(spec))
 	spec = s.spelling(name, spec)
-	if err := JoinErrors(errs...); err != nil {
+	if err := hint.Join(errs...); err != nil {
 		return err
 	}
 	if err := s.doc.set(append(path, "module"), specJSON(spec)); err != nil {
@@ -36,7 +38,7 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 		name := later(name)
 		inst := after.Instances[name]
 		switch {
-		case !slices.Contains(after.AllInstances, name):
+		case !slices.Contains(facts.Of(after).AllInstances, name):
 			return fmt.Sprintf("there is no instance %s", name)
 		case inst != nil && inst.Module.Spec().String() != spec.String():
 			return fmt.Sprintf("the module of %s is %s", name, inst.Module.Spec())
@@ -57,10 +59,10 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 // checkNewInstance makes sure that an instance's name is free.
 func (s *Store) checkNewInstance(name string) error {
 	if name == "" {
-		return &NameError{Kind: "instance", message: "an instance has a name"}
+		return &nameError{Kind: "instance", message: "an instance has a name"}
 	}
-	if slices.Contains(s.before.AllInstances, name) && !s.gone[name] || s.doc.has("instances", name) {
-		err := &NameError{Kind: "instance", Name: name, message: fmt.Sprintf("there is an instance %q already", name)}
+	if slices.Contains(facts.Of(s.before).AllInstances, name) && !s.gone[name] || s.doc.has("instances", name) {
+		err := &nameError{Kind: "instance", Name: name, message: fmt.Sprintf("there is an instance %q already", name)}
 		if inst := s.before.Instances[name]; inst != nil {
 			err.hint = "it is one of " + inst.Module.Spec().String()
 			if inst.Position != nil {
@@ -77,14 +79,14 @@ func (s *Store) checkSpec(spec module.Spec) error {
 	if s.Unchecked {
 		return nil
 	}
-	_, err := s.before.Catalogue.Resolve(spec)
+	_, err := facts.Of(s.before).Catalogue.Resolve(spec)
 	return err
 }
 
 // spelling is how the other instances of a module spell it.
 func (s *Store) spelling(name string, spec module.Spec) module.Spec {
 	var others []module.Spec
-	for _, other := range s.before.AllInstances {
+	for _, other := range facts.Of(s.before).AllInstances {
 		if inst := s.before.Instances[other]; inst != nil && other != name && !s.gone[other] {
 			others = append(others, inst.Module.Spec())
 		}
@@ -98,7 +100,7 @@ func (s *Store) spelling(name string, spec module.Spec) module.Spec {
 			others = append(others, own)
 		}
 	}
-	return s.before.Catalogue.Spelling(spec, others)
+	return facts.Of(s.before).Catalogue.Spelling(spec, others)
 }
 
 // module is the module of an instance, as far as the document has it.
@@ -132,7 +134,7 @@ func (s *Store) DeleteInstance(name string) error {
 	s.forget([]string{"instances", name}, true)
 	s.written = slices.DeleteFunc(s.written, func(l Layer) bool { return l.Instance == name })
 	s.did([]string{"instances", name}, fmt.Sprintf("delete instance %s", name), func(after *instance.Inventory) string {
-		if slices.Contains(after.AllInstances, name) {
+		if slices.Contains(facts.Of(after).AllInstances, name) {
 			return fmt.Sprintf("the instance %s is still there", name)
 		}
 		return ""
@@ -147,7 +149,7 @@ func (s *Store) checkOwnInstance(name string) error {
 	}
 	err, known := s.mayRemove("instances", name)
 	if err == nil && !known {
-		err = &NameError{Kind: "instance", Name: name, message: fmt.Sprintf("the instance %s is not in inventory.json", name),
+		err = &nameError{Kind: "instance", Name: name, message: fmt.Sprintf("the instance %s is not in inventory.json", name),
 			hint: "something in Nix makes it; change it there"}
 	}
 	return err
@@ -177,7 +179,7 @@ func (s *Store) RenameInstance(name, to string) error {
 	if old, again := s.renamed[name]; again {
 		delete(s.renamed, name)
 		s.renamed[to] = old
-	} else if slices.Contains(s.before.AllInstances, name) {
+	} else if slices.Contains(facts.Of(s.before).AllInstances, name) {
 		s.renamed[to] = name
 	}
 	s.moves = append(s.moves, [2]string{name, to})
@@ -192,9 +194,9 @@ func (s *Store) RenameInstance(name, to string) error {
 		to := later(to)
 		inst := after.Instances[to]
 		switch {
-		case !s.doc.has("instances", name) && slices.Contains(after.AllInstances, name):
+		case !s.doc.has("instances", name) && slices.Contains(facts.Of(after).AllInstances, name):
 			return fmt.Sprintf("the instance %s is still there", name)
-		case !slices.Contains(after.AllInstances, to):
+		case !slices.Contains(facts.Of(after).AllInstances, to):
 			return fmt.Sprintf("there is no instance %s", to)
 		case inst != nil && was != nil && inst.Module.Spec().String() != was.Module.Spec().String():
 			return fmt.Sprintf("the module of %s is %s", to, inst.Module.Spec())
@@ -220,7 +222,7 @@ func (s *Store) SetModule(name string, spec module.Spec) error {
 	path := []string{"instances", name, "module"}
 	put := func(key string, value *string) error {
 		at := append(slices.Clip(path), key)
-		if value == nil && len(s.before.Owners.Of(at...)) == 0 {
+		if value == nil && len(facts.Of(s.before).Owners.Of(at...)) == 0 {
 			s.doc.remove(at...)
 			return nil
 		}
@@ -239,7 +241,7 @@ func (s *Store) SetModule(name string, spec module.Spec) error {
 		}
 		return s.doc.set(at, text)
 	}
-	if err := JoinErrors(put("name", &spec.Name), put("input", spec.Input)); err != nil {
+	if err := hint.Join(put("name", &spec.Name), put("input", spec.Input)); err != nil {
 		return err
 	}
 	later := s.later()

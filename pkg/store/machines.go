@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -33,7 +34,7 @@ func (s *Store) failing(name string) error {
 	if f.File == "" {
 		f.Position = s.position("machines", name)
 	}
-	return &FailingError{Machine: name, Finding: f}
+	return &failingError{Machine: name, Finding: f}
 }
 
 // AddTags gives a machine tags. Those that it carries already stay as they are.
@@ -46,7 +47,7 @@ func (s *Store) AddTags(name string, tags ...string) error {
 	for _, tag := range tags {
 		at := append(slices.Clip(path), tag)
 		if tag == "" {
-			return &NameError{Kind: "tag", message: "a tag has a name"}
+			return &nameError{Kind: "tag", message: "a tag has a name"}
 		}
 		if slices.Contains(m.Tags, tag) || s.persists(at) {
 			continue
@@ -81,8 +82,8 @@ func (s *Store) RemoveTags(name string, tags ...string) error {
 		case err != nil:
 			return err
 		case known:
-		case slices.Contains(s.before.DeclaredTags[tag], name):
-			err := &NameError{Kind: "tag", Name: tag, message: fmt.Sprintf("%s carries the tag %s by inventory.tags, which is Nix's", name, tag)}
+		case slices.Contains(facts.Of(s.before).DeclaredTags[tag], name):
+			err := &nameError{Kind: "tag", Name: tag, message: fmt.Sprintf("%s carries the tag %s by inventory.tags, which is Nix's", name, tag)}
 			if pos := s.before.At("tags", tag); pos != nil {
 				err.message += " (" + pos.String() + ")"
 			}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -35,7 +37,7 @@ func (s *Store) checkMembers(m Members) error {
 			}
 		}
 	}
-	return JoinErrors(errs...)
+	return hint.Join(errs...)
 }
 
 // checkRole looks up a role in the instance's module, as far as that is known.
@@ -61,10 +63,10 @@ func (s *Store) instance(name string) (*instance.Instance, error) {
 	if inst != nil {
 		return inst, nil
 	}
-	if s.doc.has("instances", name) || slices.Contains(s.before.AllInstances, name) {
+	if s.doc.has("instances", name) || slices.Contains(facts.Of(s.before).AllInstances, name) {
 		return &instance.Instance{Module: instance.Module{Name: name}, Roles: map[string]*instance.Role{}}, nil
 	}
-	return nil, unknown("instance", name, s.before.AllInstances)
+	return nil, unknown("instance", name, facts.Of(s.before).AllInstances)
 }
 
 // AddMembers puts machines and tags into a role of an instance. Those that are there already stay as they are.
@@ -150,7 +152,7 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 
 // notMember says why there is nothing to remove.
 func (s *Store) notMember(name string, inst *instance.Instance, roleName, key, member string) error {
-	err := &NameError{Kind: key[:len(key)-1], Name: member, message: fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, roleName)}
+	err := &nameError{Kind: key[:len(key)-1], Name: member, message: fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, roleName)}
 	if isMember(inst, roleName, key, member) {
 		err.message = fmt.Sprintf("%s is in %s %s, but not by inventory.json", memberText(key, member), name, roleName)
 		err.hint = "something in Nix computes it; change it there"
@@ -197,7 +199,7 @@ func (s *Store) prune(path []string) {
 		if !s.doc.isEmpty(path...) {
 			return
 		}
-		if len(path) == 2 && len(s.before.Owners.Of(path...)) == 0 {
+		if len(path) == 2 && len(facts.Of(s.before).Owners.Of(path...)) == 0 {
 			return
 		}
 		s.doc.remove(path...)

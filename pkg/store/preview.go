@@ -9,10 +9,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // Preview is what a change would do.
@@ -29,8 +30,8 @@ type Preview struct {
 	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A renamed
 	// instance stands there under its new name only, and its members are affected. Nil where After is.
 	Fleet *diff.Difference
-	// Err is why the change must not be written: a [*SettingsError] (then Fleet and After are nil), a [*BrokenError], an
-	// [*UncheckedError] or a [*NoEffectError]; nil if nothing speaks against it.
+	// Err is why the change must not be written: a [*settingsError] (then Fleet and After are nil), a [*BrokenError], an
+	// [*uncheckedError] or a [*noEffectError]; nil if nothing speaks against it.
 	Err error
 }
 
@@ -70,11 +71,11 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	if after == nil {
 		// Is it the change, or the copy?
 		if control, controlErr := s.unchangedCopy(ctx); control != nil {
-			p.Err = JoinErrors(p.Err, &BrokenError{Err: err})
+			p.Err = hint.Join(p.Err, &BrokenError{Err: err})
 		} else if ctx.Err() != nil {
 			return nil, controlErr
 		} else {
-			p.Err = JoinErrors(p.Err, &UncheckedError{Err: err})
+			p.Err = hint.Join(p.Err, &uncheckedError{Err: err})
 		}
 		s.preview = p
 		return p, nil
@@ -89,7 +90,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 			return nil, err
 		}
 		if found = untold(found, p.Err); len(found) > 0 {
-			p.Err = JoinErrors(p.Err, &BrokenError{Findings: found})
+			p.Err = hint.Join(p.Err, &BrokenError{Findings: found})
 		}
 	}
 	if p.Err == nil {
@@ -152,12 +153,12 @@ func blocking(d *diff.Difference, before *instance.Inventory) []instance.Finding
 // untold leaves out the findings that settings' errors tell already.
 func untold(found []instance.Finding, err error) []instance.Finding {
 	told := func(f instance.Finding, err error) bool {
-		settings, ok := err.(*SettingsError)
+		settings, ok := err.(*settingsError)
 		return ok && f.Instance == settings.Layer.Instance && f.Role == settings.Layer.Role && slices.ContainsFunc(settings.Problems,
-			func(p module.Problem) bool { return len(p.Path) > 0 && slices.Equal(f.Setting, p.Path) })
+			func(p services.Problem) bool { return len(p.Path) > 0 && slices.Equal(f.Setting, p.Path) })
 	}
 	errs := []error{err}
-	if several, ok := err.(*severalError); ok {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		errs = several.Unwrap()
 	}
 	return slices.DeleteFunc(slices.Clone(found), func(f instance.Finding) bool {
@@ -194,7 +195,7 @@ func (s *Store) effect(after *instance.Inventory) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	err := &NoEffectError{File: s.path, Missing: missing, hint: "something in Nix overrules inventory.json"}
+	err := &noEffectError{File: s.path, Missing: missing, hint: "something in Nix overrules inventory.json"}
 	a, errA := json.Marshal(s.before)
 	b, errB := json.Marshal(after)
 	if errA == nil && errB == nil && string(a) == string(b) {

@@ -7,17 +7,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// SettingsError: settings are not what the role accepts. Nothing was written.
-type SettingsError struct {
+// settingsError: settings are not what the role accepts. Nothing was written.
+type settingsError struct {
 	Layer    Layer
-	Problems []module.Problem
+	Problems []services.Problem
 }
 
-func (e *SettingsError) Error() string {
+func (e *settingsError) Error() string {
 	lines := []string{fmt.Sprintf("these are no settings for %s:", e.Layer)}
 	for _, p := range e.Problems {
 		line := pathText(p.Path) + ": " + p.Message
@@ -30,7 +32,7 @@ func (e *SettingsError) Error() string {
 }
 
 // Hint says where to look.
-func (e *SettingsError) Hint() string { return "nothing was written; --force writes them nonetheless" }
+func (e *settingsError) Hint() string { return "nothing was written; --force writes them nonetheless" }
 
 // checkSettings holds the layers that were written to against the schemas of their roles, as far as these are to be had.
 func (s *Store) checkSettings(ctx context.Context) error {
@@ -44,7 +46,7 @@ func (s *Store) checkSettings(ctx context.Context) error {
 		if inst == nil {
 			continue
 		}
-		input, err := s.before.Catalogue.Resolve(inst.Module.Spec())
+		input, err := facts.Of(s.before).Catalogue.Resolve(inst.Module.Spec())
 		if err != nil {
 			continue
 		}
@@ -57,14 +59,14 @@ func (s *Store) checkSettings(ctx context.Context) error {
 		return nil
 	}
 	config := s.config
-	config.Need, config.Modules = instance.NeedModules, instance.ModuleQuery{Of: all}
+	config.Need, facts.Ask(&config).Modules = facts.NeedModules, facts.ModuleQuery{Of: all}
 	inv, err := instance.Load(ctx, s.ref, config)
 	if err != nil {
 		return nil // the evaluation says it better
 	}
 	var errs []error
 	for _, layer := range s.written {
-		service := inv.Modules.Found[refs[layer]]
+		service := facts.Of(inv).Modules.Found[refs[layer]]
 		if service == nil {
 			continue
 		}
@@ -73,12 +75,12 @@ func (s *Store) checkSettings(ctx context.Context) error {
 			continue
 		}
 		value, _ := s.doc.get(layer.Path()...)
-		schema := module.NewSchema(role.Interface, module.SchemaOptions{})
+		schema := services.NewSchema(role.Interface, services.SchemaOptions{})
 		if fresh := without(problems(schema, value), problems(schema, s.valueBefore(layer))); len(fresh) > 0 {
-			errs = append(errs, &SettingsError{layer, fresh})
+			errs = append(errs, &settingsError{layer, fresh})
 		}
 	}
-	return JoinErrors(errs...)
+	return hint.Join(errs...)
 }
 
 // valueBefore is what the file that was read has for a layer; nil if there is nothing.
@@ -89,11 +91,11 @@ func (s *Store) valueBefore(layer Layer) any {
 }
 
 // problems are what a schema has against a layer's settings; none where there are no settings.
-func problems(schema *module.Schema, value any) []module.Problem {
+func problems(schema *services.Schema, value any) []services.Problem {
 	if value == nil {
 		return nil
 	}
-	var invalid *module.InvalidError
+	var invalid *services.InvalidError
 	if errors.As(schema.Validate(value), &invalid) {
 		return invalid.Problems
 	}
@@ -101,9 +103,9 @@ func problems(schema *module.Schema, value any) []module.Problem {
 }
 
 // without are the problems that were not there before: what was wrong may stay wrong, so that it can be mended step by step.
-func without(problems, before []module.Problem) []module.Problem {
-	return slices.DeleteFunc(slices.Clone(problems), func(p module.Problem) bool {
-		return slices.ContainsFunc(before, func(q module.Problem) bool { return slices.Equal(p.Path, q.Path) && p.Message == q.Message })
+func without(problems, before []services.Problem) []services.Problem {
+	return slices.DeleteFunc(slices.Clone(problems), func(p services.Problem) bool {
+		return slices.ContainsFunc(before, func(q services.Problem) bool { return slices.Equal(p.Path, q.Path) && p.Message == q.Message })
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -45,16 +46,22 @@ func (l Layer) String() string {
 	return text
 }
 
-// SyntaxError: a value is no JSON.
-type SyntaxError struct {
+// syntaxError: a value is no JSON.
+type syntaxError struct {
 	Value string
 	err   error
 }
 
-func (e *SyntaxError) Error() string { return fmt.Sprintf("%s is not JSON: %v", e.Value, e.err) }
+// ErrSyntax: a value is not JSON.
+var ErrSyntax = errors.New("not JSON")
+
+// Is makes it an [ErrSyntax].
+func (e *syntaxError) Is(target error) bool { return target == ErrSyntax }
+
+func (e *syntaxError) Error() string { return fmt.Sprintf("%s is not JSON: %v", e.Value, e.err) }
 
 // Unwrap returns what the JSON decoder said.
-func (e *SyntaxError) Unwrap() error { return e.err }
+func (e *syntaxError) Unwrap() error { return e.err }
 
 // Set writes a setting: value is JSON, and is written as it is, down to the digits of its numbers. An empty path stands for all
 // settings of the layer, which then have to be an object. A machine or tag has to be in the role: settings for it would put it there.
@@ -63,7 +70,7 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 		return err
 	}
 	if len(path) == 0 && bytes.TrimSpace(value)[0] != '{' {
-		return &NameError{Kind: "setting", message: "settings are an object, not " + string(value)}
+		return &nameError{Kind: "setting", message: "settings are an object, not " + string(value)}
 	}
 	if err := s.checkLayer(layer); err != nil {
 		return err
@@ -125,7 +132,7 @@ func (s *Store) Unset(layer Layer, path []string) error {
 	}
 	if len(layer.Path()) == 5 {
 		s.prune(layer.Path()[:4])
-	} else if len(s.before.Owners.Of(layer.Path()[:6]...)) > 0 {
+	} else if len(facts.Of(s.before).Owners.Of(layer.Path()[:6]...)) > 0 {
 		s.prune(layer.Path()[:6])
 	}
 	later := s.later()
@@ -161,7 +168,7 @@ func (s *Store) checkLayer(layer Layer) error {
 	if err := s.checkMembers(m); err != nil {
 		return err
 	}
-	missing := &NameError{Kind: key[:len(key)-1], Name: name,
+	missing := &nameError{Kind: key[:len(key)-1], Name: name,
 		message: fmt.Sprintf("%s is not in %s %s, and settings for it would put it there", memberText(key, name), layer.Instance, layer.Role),
 		hint:    fmt.Sprintf("clanctl roles add %s %s %s", layer.Instance, layer.Role, memberText(key, name))}
 	if role := inst.Roles[layer.Role]; key == "machines" && role != nil && role.Machines[name] != nil {
@@ -194,7 +201,7 @@ func (s *Store) layerValue(inst *instance.Instance, layer Layer, path []string) 
 	if inst == nil || inst.Roles[layer.Role] == nil {
 		return nil, false, false
 	}
-	layers := inst.Roles[layer.Role].Layers
+	layers := facts.OfRole(inst.Roles[layer.Role]).Layers
 	definitions := layers.Role
 	switch {
 	case layer.Machine != "":
@@ -240,7 +247,7 @@ func checkValue(value []byte) error {
 	case errors.Is(err, io.EOF):
 		err = errors.New("there is no value")
 	}
-	return &SyntaxError{Value: string(value), err: err}
+	return &syntaxError{Value: string(value), err: err}
 }
 
 // same compares JSON values; 1, 1.0 and 1e0 are one number.

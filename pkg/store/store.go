@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -53,8 +55,7 @@ type change struct {
 // Open reads a clan's inventory.json and evaluates the clan as it is. The flake has to be a local directory. Config is as for
 // [instance.Load]; its Instances and Need are not used: all of the clan is looked at.
 //
-// A file that cannot be changed is a [*FileError] or a [*MalformedError]; a clan of which nothing can be had, the error of
-// [instance.Load]. A clan that evaluates in part can be changed: that may be what mends it.
+// The error for a clan of which nothing can be had is that of [instance.Load]. A clan that evaluates in part can be changed: that may be what mends it.
 func Open(ctx context.Context, ref instance.Ref, config instance.Config) (*Store, error) {
 	return open(ctx, ref, config, nil)
 }
@@ -63,7 +64,7 @@ func Open(ctx context.Context, ref instance.Ref, config instance.Config) (*Store
 // package wait. It waits for its turn until the context ends.
 func OpenExclusive(ctx context.Context, ref instance.Ref, config instance.Config) (*Store, error) {
 	if ref.Root == "" {
-		return nil, &instance.NotLocalError{Ref: ref.Text}
+		return nil, fmt.Errorf("the flake %s %w, so that it cannot be changed", ref.Text, instance.ErrNotLocal)
 	}
 	lock, err := lockTree(ctx, ref.Root)
 	if err != nil {
@@ -87,11 +88,11 @@ func (s *Store) Close() {
 
 func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *lock) (*Store, error) {
 	if ref.Root == "" {
-		return nil, &instance.NotLocalError{Ref: ref.Text}
+		return nil, fmt.Errorf("the flake %s %w, so that it cannot be changed", ref.Text, instance.ErrNotLocal)
 	}
 	config.Instances, config.Need = nil, 0
 	s := &Store{ref: ref, config: config, lock: lock, renamed: map[string]string{}, gone: map[string]bool{}}
-	config.Need = instance.NeedOwners
+	config.Need = facts.NeedOwners
 	var err error
 	if s.before, err = instance.Load(ctx, ref, config); s.before == nil {
 		// The file may be what is wrong with the clan; then there is more to say.
@@ -100,10 +101,10 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 		}
 		return nil, err
 	}
-	if file := s.before.PersistedFile; file == "" || !inside(ref.Root, filepath.Dir(file)) {
-		return nil, &ForeignDirectoryError{}
+	if file := facts.Of(s.before).PersistedFile; file == "" || !inside(ref.Root, filepath.Dir(file)) {
+		return nil, &foreignDirectoryError{}
 	}
-	s.path = filepath.Join(ref.Root, s.before.PersistedFile)
+	s.path = filepath.Join(ref.Root, facts.Of(s.before).PersistedFile)
 	if s.original, s.missing, err = read(s.path); err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 	if s.doc, err = parseDocument(text); err != nil {
 		return nil, s.named(err)
 	}
-	if !s.before.Owners.Recorded && !s.doc.isEmpty() {
+	if !facts.Of(s.before).Owners.Recorded && !s.doc.isEmpty() {
 		return s, s.ownersAlone(ctx)
 	}
 	return s, nil
@@ -127,7 +128,7 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 // without, nothing more is known.
 func (s *Store) ownersAlone(ctx context.Context) error {
 	config := s.config
-	config.Need, config.Overlay = instance.NeedInstances|instance.NeedOwners, map[string][]byte{s.relative(): []byte("{}\n")}
+	config.Need, config.Overlay = instance.NeedInstances|facts.NeedOwners, map[string][]byte{s.relative(): []byte("{}\n")}
 	alone, err := instance.Load(ctx, s.ref, config)
 	if alone == nil {
 		if ctx.Err() != nil {
@@ -135,13 +136,13 @@ func (s *Store) ownersAlone(ctx context.Context) error {
 		}
 		return nil
 	}
-	s.before.Owners = alone.Owners
-	disown(alone.Owners.Tree)
+	facts.Of(s.before).Owners = facts.Of(alone).Owners
+	disown(facts.Of(alone).Owners.Tree)
 	return nil
 }
 
 // disown marks all definitions as Nix's.
-func disown(tree map[string]*instance.Owned) {
+func disown(tree map[string]*facts.Owned) {
 	for _, node := range tree {
 		for i := range node.Owners {
 			node.Owners[i].Persisted = false
@@ -165,7 +166,7 @@ func inside(root, dir string) bool {
 func (s *Store) named(err error) error { return inFile(s.path, err) }
 
 func inFile(path string, err error) error {
-	var malformed *MalformedError
+	var malformed *malformedError
 	if errors.As(err, &malformed) {
 		malformed.File = path
 	}
@@ -190,7 +191,7 @@ func (s *Store) position(path ...string) (pos instance.Position) {
 func (s *Store) repo() git.Repo { return git.Repo(s.ref.Root) }
 
 // relative is the file's path in the flake's source tree.
-func (s *Store) relative() string { return s.before.PersistedFile }
+func (s *Store) relative() string { return facts.Of(s.before).PersistedFile }
 
 // checkGit makes sure that Nix can see the file: in a git work tree just tracked files count.
 func (s *Store) checkGit(ctx context.Context) error {
@@ -205,13 +206,13 @@ func (s *Store) checkGit(ctx context.Context) error {
 		s.tracked = true
 		switch {
 		case e.Skipped && s.missing:
-			return &FileError{File: s.path, Reason: "is left out of this sparse checkout, so that the clan is evaluated without it",
+			return &fileError{File: s.path, Reason: "is left out of this sparse checkout, so that the clan is evaluated without it",
 				hint: "check it out first: git sparse-checkout add, or disable"}
 		case e.Skipped:
-			return &FileError{File: s.path, Reason: "is marked skip-worktree, so that git takes no notice of changes to it",
+			return &fileError{File: s.path, Reason: "is marked skip-worktree, so that git takes no notice of changes to it",
 				hint: "git update-index --no-skip-worktree " + s.relative()}
 		case e.Assumed:
-			return &FileError{File: s.path, Reason: "is marked assume-unchanged, so that git takes no notice of changes to it",
+			return &fileError{File: s.path, Reason: "is marked assume-unchanged, so that git takes no notice of changes to it",
 				hint: "git update-index --no-assume-unchanged " + s.relative()}
 		}
 	}
@@ -222,10 +223,10 @@ func (s *Store) checkGit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return &FileError{File: s.path, Reason: "is ignored by git, so that Nix does not see it", hint: "take it out of .gitignore"}
+		return &fileError{File: s.path, Reason: "is ignored by git, so that Nix does not see it", hint: "take it out of .gitignore"}
 	}
 	if doc, err := parseDocument(s.original); !s.missing && (err != nil || !doc.isEmpty()) {
-		return &FileError{File: s.path, Reason: "is there, but git does not track it, so that the clan is evaluated without it",
+		return &fileError{File: s.path, Reason: "is there, but git does not track it, so that the clan is evaluated without it",
 			hint: "if it is meant to count: git add -N " + s.relative()}
 	}
 	return nil
@@ -288,12 +289,12 @@ func read(path string) (text []byte, missing bool, err error) {
 		return nil, false, err
 	case info.Mode()&os.ModeSymlink != 0:
 		target, _ := os.Readlink(path)
-		return nil, false, &FileError{File: path, Reason: "is a symbolic link to " + target + ", and to write would put a file in the link's place",
+		return nil, false, &fileError{File: path, Reason: "is a symbolic link to " + target + ", and to write would put a file in the link's place",
 			hint: "put the file itself there"}
 	case !info.Mode().IsRegular():
-		return nil, false, &FileError{File: path, Reason: "is not a file", hint: "move it away"}
+		return nil, false, &fileError{File: path, Reason: "is not a file", hint: "move it away"}
 	case info.Mode().Perm()&0o200 == 0:
-		return nil, false, &FileError{File: path, Reason: "is read-only", hint: "chmod u+w " + path}
+		return nil, false, &fileError{File: path, Reason: "is read-only", hint: "chmod u+w " + path}
 	}
 	if text, err = os.ReadFile(path); err != nil {
 		return nil, false, err

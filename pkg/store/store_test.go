@@ -112,8 +112,7 @@ func TestConflict(t *testing.T) {
 	before, err := os.ReadFile(first.File())
 	must(t, err)
 	_, err = second.Commit(t.Context(), store.CommitConfig{})
-	var conflict *store.ConflictError
-	if !errors.As(err, &conflict) {
+	if !errors.Is(err, store.ErrConflict) {
 		t.Errorf("it is %v", err)
 	}
 	if after, _ := os.ReadFile(first.File()); !bytes.Equal(before, after) {
@@ -122,7 +121,7 @@ func TestConflict(t *testing.T) {
 	// Somebody took the file away.
 	third := open(t, dir, config)
 	must(t, third.AddTags("cabin", "b"), os.Remove(first.File()))
-	if _, err = third.Commit(t.Context(), store.CommitConfig{Force: true}); !errors.As(err, &conflict) {
+	if _, err = third.Commit(t.Context(), store.CommitConfig{Force: true}); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("it is %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".inventory*")); len(left) > 0 {

@@ -28,11 +28,11 @@ type term struct {
 	name   string // what the pattern says if nothing in it has a meaning
 }
 
-// ParseSelector reads a selector of machines. The error is a [*ParseError].
+// ParseSelector reads a selector of machines. The error is a [*parseError].
 func ParseSelector(text string) (*Selector, error) { return parse(text, true) }
 
 // ParseNames reads a selector of things that carry no tags: an @ is a character as any other, for it is usual in the names of
-// modules. The error is a [*ParseError].
+// modules. The error is a [*parseError].
 func ParseNames(text string) (*Selector, error) { return parse(text, false) }
 
 func parse(text string, withTags bool) (*Selector, error) {
@@ -45,12 +45,12 @@ func parse(text string, withTags bool) (*Selector, error) {
 			rest, t.tag = strings.CutPrefix(rest, "@")
 		}
 		if rest == "" {
-			return nil, &ParseError{Text: text, Term: part, Reason: emptyTerm(t)}
+			return nil, &parseError{Text: text, Term: part, Reason: emptyTerm(t)}
 		}
 		t.isGlob = strings.ContainsAny(escapedPair.ReplaceAllString(rest, ""), "*?[")
 		t.glob, t.name = slashless(rest), escapedPair.ReplaceAllString(rest, "$1")
 		if _, err := path.Match(t.glob, ""); err != nil {
-			return nil, &ParseError{Text: text, Term: part, Reason: "the glob is not complete: a [ wants its ], a backslash a character behind it"}
+			return nil, &parseError{Text: text, Term: part, Reason: "the glob is not complete: a [ wants its ], a backslash a character behind it"}
 		}
 		s.terms = append(s.terms, t)
 	}
@@ -194,14 +194,14 @@ func (s *Selector) choose(all []string, meant func(term) ([]string, error)) ([]s
 	return names, nil
 }
 
-// ParseError: the text is no selector.
-type ParseError struct {
+// parseError: the text is no selector.
+type parseError struct {
 	// Text is all of it, Term the part that cannot be read.
 	Text, Term string
 	Reason     string
 }
 
-func (e *ParseError) Error() string {
+func (e *parseError) Error() string {
 	if e.Term == "" || e.Term == e.Text {
 		return fmt.Sprintf("%q selects nothing: %s", e.Text, e.Reason)
 	}
@@ -209,6 +209,6 @@ func (e *ParseError) Error() string {
 }
 
 // Hint shows what a selector looks like.
-func (e *ParseError) Hint() string {
+func (e *parseError) Hint() string {
 	return `write names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'`
 }

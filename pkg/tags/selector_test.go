@@ -106,7 +106,7 @@ func TestParseErrors(t *testing.T) {
 		`web\`:   `"web\\" selects nothing: the glob is not complete: a [ wants its ], a backslash a character behind it`,
 	} {
 		_, err := ParseSelector(text)
-		var parse *ParseError
+		var parse *parseError
 		if !errors.As(err, &parse) || parse.Hint() == "" {
 			t.Errorf("%s: %v", text, err)
 			continue

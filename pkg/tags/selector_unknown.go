@@ -13,11 +13,11 @@ type UnknownError struct {
 	// Name is what was written.
 	Name string
 	// Glob: it is a glob, which no name matches.
-	Glob bool
+	isGlob bool
 	// Known are all names of the kind, sorted, Nearest those that may have been meant.
 	Known, Nearest []string
 	// Otherwise: a tag of this name exists where a machine was named, or a machine where a tag was.
-	Otherwise bool
+	isOtherKind bool
 }
 
 // Unknown is the error for a name that is not among the known ones.
@@ -28,13 +28,13 @@ func Unknown(kind, name string, known []string) *UnknownError {
 // unknown is the error for a term. Others are the tags where the term is a machine, the machines where it is a tag.
 func unknown(kind string, t term, known, others []string) error {
 	e := Unknown(kind, t.name, known)
-	e.Glob = t.isGlob
-	e.Otherwise = len(t.matches(others)) > 0
+	e.isGlob = t.isGlob
+	e.isOtherKind = len(t.matches(others)) > 0
 	return e
 }
 
 func (e *UnknownError) Error() string {
-	if e.Glob {
+	if e.isGlob {
 		return fmt.Sprintf("no %s of the clan matches %q", e.Kind, e.Name)
 	}
 	return fmt.Sprintf("the clan has no %s %q", e.Kind, e.Name)
@@ -43,9 +43,9 @@ func (e *UnknownError) Error() string {
 // Hint names what may have been meant, or what there is.
 func (e *UnknownError) Hint() string {
 	switch {
-	case e.Otherwise && e.Kind == "machine":
+	case e.isOtherKind && e.Kind == "machine":
 		return fmt.Sprintf("%q is a tag: write %q", e.Name, "@"+e.Name)
-	case e.Otherwise:
+	case e.isOtherKind:
 		return fmt.Sprintf("%q is a machine: write it without the @", e.Name)
 	case len(e.Nearest) > 0:
 		return "did you mean " + nearest.List(e.Nearest) + "?"

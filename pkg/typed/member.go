@@ -35,13 +35,13 @@ type Member[S any] struct {
 //
 // Settings are decoded strictly, see [instance.Settings.Decode]. Members whose settings cannot be had are left out, and the
 // error is a [*multierror.Error] of one [*MemberError] for each. Where nothing can be said, because the instance is nil or of
-// another service, it is an [*InstanceError]. A role that the instance does not mention has no members, and that is no error.
+// another service, it is an [*instanceError]. A role that the instance does not mention has no members, and that is no error.
 func Members[S any](inst *instance.Instance, role string, service ...string) ([]Member[S], error) {
 	if inst == nil {
-		return nil, &InstanceError{Services: service}
+		return nil, &instanceError{Services: service}
 	}
 	if !isOf(inst, service) {
-		return nil, &InstanceError{Module: inst.Module.Name, Services: service}
+		return nil, &instanceError{Module: inst.Module.Name, Services: service}
 	}
 	used := inst.Roles[role]
 	if used == nil {
@@ -66,15 +66,15 @@ func isOf(inst *instance.Instance, service []string) bool {
 		inst.Module.Manifest != nil && slices.Contains(service, inst.Module.Manifest.Name)
 }
 
-// InstanceError: there is no instance, or it is one of another service.
-type InstanceError struct {
+// instanceError: there is no instance, or it is one of another service.
+type instanceError struct {
 	// Module is the instance's; empty where there is no instance.
 	Module string
 	// Services are the names that the service may have.
 	Services []string
 }
 
-func (e *InstanceError) Error() string {
+func (e *instanceError) Error() string {
 	if e.Module == "" {
 		return "the inventory has no such instance"
 	}

@@ -142,7 +142,7 @@ func TestInstances(t *testing.T) {
 	}
 	for _, inst := range []*instance.Instance{inst, nil} {
 		_, err := typed.Members[client](inst, "client", "other")
-		if wrong := (*typed.InstanceError)(nil); !errors.As(err, &wrong) {
+		if member := (*typed.MemberError)(nil); err == nil || errors.As(err, &member) {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -6,8 +6,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // Source is what gives a setting its value.
@@ -32,9 +33,10 @@ type Origin struct {
 	// Definitions are all that is written for the setting, in the order of merging, as in [Setting]. Where a layer writes the
 	// value as part of a larger one that is no set (a string, say, that the option's type turns into one), they are of that.
 	Definitions []Definition
-	// Option is the option that the setting is, or that it lies in, Depth how much of Path leads to it; nil where none is known.
-	Option *module.Option
-	Depth  int
+
+	// option is the option that the setting is, or that it lies in, depth how much of Path leads to it; nil where none is known.
+	option *services.Option
+	depth  int
 }
 
 // Origins explains all settings of a member, in order of their paths: each value that is no set, and each set that is empty.
@@ -55,16 +57,16 @@ func Origins(inv *instance.Inventory, ref instance.RoleRef, machine string) []Or
 	if member == nil || member.Settings == nil {
 		return nil
 	}
-	o := originator{layers: layers{inv, ref, role.LayersOf(machine)}, of: role, member: member}
+	o := originator{layers: layers{inv, ref, facts.LayersOf(role, machine)}, of: role, machine: machine}
 	o.walk(nil, member.Settings.Value())
 	return o.found
 }
 
 type originator struct {
 	layers
-	of     *instance.Role
-	member *instance.Member
-	found  []Origin
+	of      *instance.Role
+	machine string
+	found   []Origin
 }
 
 func (o *originator) walk(path []string, value any) {
@@ -87,11 +89,11 @@ func isMark(set map[string]any) bool {
 
 func (o *originator) origin(path []string, value any) Origin {
 	origin := Origin{Path: path, Value: value, From: SourceLayers}
-	if o.of.Interface != nil {
-		origin.Option, origin.Depth = o.of.Interface.OptionAt(path)
+	if facts.OfRole(o.of).Interface != nil {
+		origin.option, origin.depth = facts.OfRole(o.of).Interface.OptionAt(path)
 	}
 	origin.Definitions = o.at(path)
-	for _, own := range o.member.Own {
+	for _, own := range facts.OfRole(o.of).Own[o.machine] {
 		if lookup, ok := below(own.Path, path); ok {
 			for _, v := range valuesAt(own.Value, lookup, own.Priority) {
 				origin.Definitions = append(origin.Definitions, Definition{Layer: "module", Name: own.File, Priority: own.Priority, Value: v.value})
@@ -115,9 +117,9 @@ func (o *originator) origin(path []string, value any) Origin {
 
 // unwritten tells where a value comes from that nobody wrote.
 func (o *originator) unwritten(origin Origin) Source {
-	option := origin.Option
+	option := origin.option
 	if option == nil {
-		if o.of.Interface == nil {
+		if facts.OfRole(o.of).Interface == nil {
 			return SourceUnknown
 		}
 		return SourceModule
@@ -131,7 +133,7 @@ func (o *originator) unwritten(origin Origin) Source {
 	if option.DefaultText != "" {
 		return SourceDefault // its value is not known; the text says what it is made of
 	}
-	if declared, ok := valueIn(option.Default, origin.Path[origin.Depth:]); ok && text(declared) == text(origin.Value) {
+	if declared, ok := valueIn(option.Default, origin.Path[origin.depth:]); ok && text(declared) == text(origin.Value) {
 		return SourceDefault
 	}
 	return SourceModule

@@ -8,9 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func TestOrigins(t *testing.T) {
@@ -20,22 +21,22 @@ func TestOrigins(t *testing.T) {
 	role := inv.Instances["i"].Roles["r"]
 	member := role.Machines["m"]
 	// optional is an option with a default, as JSON.
-	optional := func(value string) *module.Option {
-		return &module.Option{Type: module.NewType("unspecified", ""), HasDefault: true, Default: json.RawMessage(value)}
+	optional := func(value string) *services.Option {
+		return &services.Option{Type: services.NewType("unspecified", ""), HasDefault: true, Default: json.RawMessage(value)}
 	}
-	required := func() *module.Option { return &module.Option{Type: module.NewType("unspecified", "")} }
-	file := module.NewType("submodule", "")
-	file.Interface = &module.Interface{Options: map[string]*module.Option{"path": required(), "mode": optional(`"0600"`), "owner": optional(`"root"`)}}
-	files := module.NewType("attrsOf", "")
+	required := func() *services.Option { return &services.Option{Type: services.NewType("unspecified", "")} }
+	file := services.NewType("submodule", "")
+	file.Interface = &services.Interface{Options: map[string]*services.Option{"path": required(), "mode": optional(`"0600"`), "owner": optional(`"root"`)}}
+	files := services.NewType("attrsOf", "")
 	files.Elem = file
 	filesOption := optional(`{}`)
 	filesOption.Type = files
-	role.Interface = &module.Interface{Options: map[string]*module.Option{
-		"who": optional(`"nobody"`), "files": filesOption, "port": optional(`22`), "short": {Options: map[string]*module.Option{"name": required()}},
+	facts.OfRole(role).Interface = &services.Interface{Options: map[string]*services.Option{
+		"who": optional(`"nobody"`), "files": filesOption, "port": optional(`22`), "short": {Options: map[string]*services.Option{"name": required()}},
 		"own": required(), "nothing": required(), "set": optional(`{"a":1,"b":2}`), "list": optional(`[]`),
 	}}
-	member.Own = []instance.OwnDefinition{{Path: []string{"own"}, Priority: 100,
-		Definition: instance.Definition{File: "module.nix", Value: invtest.Parse(`{"deep":true}`)}}}
+	facts.OfRole(role).Own = map[string][]facts.OwnDefinition{"m": {{Path: []string{"own"}, Priority: 100,
+		Definition: facts.Definition{File: "module.nix", Value: invtest.Parse(`{"deep":true}`)}}}}
 	var err error
 	member.Settings, err = instance.NewSettings(invtest.Parse(`{"who":"machine","list":["tag","machine","role"],"port":22,"short":{"name":"text"},
 		"files":{"a":{"path":"/a","mode":"0600","owner":"computed"}},"own":{"deep":true},"nothing":[],"free":1,"set":{"a":1,"b":3}}`))
@@ -48,8 +49,8 @@ func TestOrigins(t *testing.T) {
 		for _, d := range o.Definitions {
 			line += fmt.Sprintf("; %s %t", strings.TrimSpace(d.Layer+" "+d.Name), d.Counts)
 		}
-		if o.Option != nil {
-			line += fmt.Sprintf(" (%s)", strings.Join(o.Path[:o.Depth], "."))
+		if o.option != nil {
+			line += fmt.Sprintf(" (%s)", strings.Join(o.Path[:o.depth], "."))
 		}
 		got = append(got, line)
 	}
@@ -71,7 +72,7 @@ func TestOrigins(t *testing.T) {
 		t.Error(diff)
 	}
 
-	role.Interface, member.Own = nil, nil
+	facts.OfRole(role).Interface, facts.OfRole(role).Own = nil, nil
 	for _, o := range Origins(inv, ref, "m") {
 		if len(o.Definitions) == 0 && o.From != SourceUnknown {
 			t.Errorf("%v is said to be from %s, and nothing is known of the role's options", o.Path, o.From)

@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // Explanation says why a member is one and, if a setting was asked for, why that has its value. Its JSON is the document of
@@ -81,13 +82,13 @@ type Option struct {
 	Type    string   `json:"type,omitempty"`
 }
 
-// UnknownError: the clan has no such instance, role or member, or the role no such setting.
-type UnknownError struct{ message, hint string }
+// unknownError: the clan has no such instance, role or member, or the role no such setting.
+type unknownError struct{ message, hint string }
 
-func (e *UnknownError) Error() string { return e.message }
+func (e *unknownError) Error() string { return e.message }
 
 // Hint names what there is instead.
-func (e *UnknownError) Hint() string { return e.hint }
+func (e *unknownError) Hint() string { return e.hint }
 
 // Explain says why, also about a setting if the inventory was loaded with [instance.NeedSetting].
 func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, error) {
@@ -115,10 +116,10 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, er
 	for _, tag := range member.Tags {
 		e.Member.Tags = append(e.Member.Tags, TagReason{Name: tag, Position: inv.Where(append(slices.Clip(base), "tags", tag)...)})
 	}
-	if inv.Setting == nil {
+	if facts.Of(inv).Setting == nil {
 		return e, nil
 	}
-	e.Setting = explainSetting(inv, ref, role, member, inv.Setting)
+	e.Setting = explainSetting(inv, ref, role, member, facts.Of(inv).Setting)
 	if e.Setting.Option == nil && e.Setting.Value == nil && len(e.Setting.Definitions) == 0 && e.Setting.Problem == "" {
 		return nil, noSetting(inv, ref, member)
 	}
@@ -127,7 +128,7 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, er
 
 func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role) error {
 	if !inv.MachinesKnown() {
-		return &UnknownError{fmt.Sprintf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate", ref.Machine, ref.Role), ""}
+		return &unknownError{fmt.Sprintf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate", ref.Machine, ref.Role), ""}
 	}
 	index := inv.Index()
 	if !index.Has(ref.Machine) {
@@ -139,7 +140,7 @@ func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.
 	} else {
 		hint += " and takes none by tag"
 	}
-	return &UnknownError{fmt.Sprintf("the machine %q is not in the role %q of the instance %q", ref.Machine, ref.Role, ref.Instance), hint}
+	return &unknownError{fmt.Sprintf("the machine %q is not in the role %q of the instance %q", ref.Machine, ref.Role, ref.Instance), hint}
 }
 
 func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instance.Member) error {
@@ -156,12 +157,12 @@ func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instanc
 
 func unknown(message, name string, known []string, all string) error {
 	if near := nearest.Of(name, known); len(near) > 0 {
-		return &UnknownError{message, "did you mean " + nearest.List(near) + "?"}
+		return &unknownError{message, "did you mean " + nearest.List(near) + "?"}
 	}
 	if len(known) == 0 {
-		return &UnknownError{message, ""}
+		return &unknownError{message, ""}
 	}
-	return &UnknownError{message, all + nearest.List(known)}
+	return &unknownError{message, all + nearest.List(known)}
 }
 
 func keys[V any](m map[string]V) []string {
@@ -175,7 +176,7 @@ func keys[V any](m map[string]V) []string {
 
 // ---- definitions ----
 
-func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member, info *instance.SettingInfo) *Setting {
+func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member, info *facts.SettingInfo) *Setting {
 	s := &Setting{Path: ref.Path, Definitions: []Definition{}}
 	if info.HasValue {
 		s.Value = &info.Value
@@ -199,7 +200,7 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 			s.Option.describe(o.Option)
 		}
 	}
-	s.Definitions = append(s.Definitions, layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, role.LayersOf(ref.Machine)}.at(ref.Path)...)
+	s.Definitions = append(s.Definitions, layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, facts.LayersOf(role, ref.Machine)}.at(ref.Path)...)
 	written := map[string]bool{}
 	for _, d := range s.Definitions {
 		written[text(d.Value)] = true
@@ -223,7 +224,7 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 type layers struct {
 	inv  *instance.Inventory
 	role instance.RoleRef
-	list []instance.Layer
+	list []facts.Layer
 }
 
 // at is what they give for a setting. [weigh] tells what counts.
@@ -247,7 +248,7 @@ func Written(inv *instance.Inventory, ref instance.SettingRef) []Definition {
 	if inst == nil || inst.Roles[ref.Role] == nil {
 		return nil
 	}
-	all := layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, inst.Roles[ref.Role].LayersOf(ref.Machine)}
+	all := layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, facts.LayersOf(inst.Roles[ref.Role], ref.Machine)}
 	found := all.at(ref.Path)
 	weigh(found)
 	return found
@@ -265,7 +266,7 @@ func weigh(definitions []Definition) {
 }
 
 // describe fills in what is declared; a default as people should see it: what the module gives for that, or the value.
-func (o *Option) describe(option *module.Option) {
+func (o *Option) describe(option *services.Option) {
 	o.Description, o.HasDefault = option.Description, option.HasDefault
 	if option.Type != nil {
 		o.Type = option.Type.Description

@@ -6,9 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func TestValuesAt(t *testing.T) {
@@ -40,25 +41,24 @@ func TestValuesAt(t *testing.T) {
 
 // layered is an inventory with one role whose layers all give a value.
 func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
-	definition := func(text string) []instance.Definition {
+	definition := func(text string) []facts.Definition {
 		if text == "" {
 			return nil
 		}
-		return []instance.Definition{{Value: invtest.Parse(text)}}
+		return []facts.Definition{{Value: invtest.Parse(text)}}
 	}
-	return &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Roles: map[string]*instance.Role{"r": {
+	return &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Roles: map[string]*instance.Role{"r": invtest.RoleWith(&instance.Role{
 		Tags:     []string{"a", "b"},
 		Machines: map[string]*instance.Member{"m": {Explicit: true, Tags: []string{"a", "b"}}},
-		Layers: instance.Layers{Role: definition(role), Machines: map[string][]instance.Definition{"m": definition(machine)},
-			Tags: map[string][]instance.Definition{"a": definition(tag), "b": definition(tag)}},
-	}}}}}
+	}, facts.Role{Layers: facts.Layers{Role: definition(role), Machines: map[string][]facts.Definition{"m": definition(machine)},
+		Tags: map[string][]facts.Definition{"a": definition(tag), "b": definition(tag)}}})}}}}
 }
 
 func TestExplainSetting(t *testing.T) {
 	inv := layered(t, `{"x":{"_type":"override","priority":1000,"content":"machine"}}`, `{"x":"role"}`, `{"x":"tag"}`)
 	ref := instance.SettingRef{Instance: "i", Role: "r", Machine: "m", Path: []string{"x"}}
-	inv.Setting = &instance.SettingInfo{Message: "conflicting", Options: []instance.Option{{Depth: 1, Option: &module.Option{Type: module.NewType("str", "string")}, Priority: 100,
-		Definitions: []instance.Definition{{File: "module.nix", Value: "inside"}, {Value: "role"}}}}}
+	facts.Of(inv).Setting = &facts.SettingInfo{Message: "conflicting", Options: []facts.Option{{Depth: 1, Option: &services.Option{Type: services.NewType("str", "string")}, Priority: 100,
+		Definitions: []facts.Definition{{File: "module.nix", Value: "inside"}, {Value: "role"}}}}}
 	e, err := Explain(inv, ref)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestUnknown(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"laptop": {"mobile"}, "server": nil},
 		Instances: map[string]invtest.Instance{"backup": {Roles: map[string]invtest.Role{"client": {Machines: []string{"laptop"}, Tags: []string{"all"}, Settings: map[string]map[string]any{"role": {"exclude": 1}}},
 			"server": {Machines: []string{"server"}}}}}}.Inventory()
-	inv.Setting = &instance.SettingInfo{}
+	facts.Of(inv).Setting = &facts.SettingInfo{}
 	failed := instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "dead"}, instance.Cause{Nix: "no"})
 	inv.Findings = append(inv.Findings, failed)
 	for _, c := range []struct {

@@ -1,16 +1,17 @@
-package module_test
+package services_test
 
 import (
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // TestSpelling: a module without an input is written as the others are.
 func TestSpelling(t *testing.T) {
 	core := "clan-core"
-	services := []string{"@clan/borg", "@clan/sshd", "borg", "sshd"}
-	c := &module.Catalogue{Names: []string{core, "self"}, Null: core, Inputs: map[string]module.Input{core: {HasServices: true, Services: services}}}
+	offered := []string{"@clan/borg", "@clan/sshd", "borg", "sshd"}
+	c := &services.Catalogue{Names: []string{core, "self"}, Null: core, Inputs: map[string]services.Input{core: {HasServices: true, Services: offered}}}
 	bare, long, named := module.Spec{Name: "borg"}, module.Spec{Name: "@clan/borg"}, module.Spec{Name: "borg", Input: &core}
 	for _, test := range []struct {
 		spec   module.Spec

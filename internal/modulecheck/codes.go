@@ -1,9 +1,9 @@
-package check
+package modulecheck
 
 import "github.com/clanctl/clanctl/pkg/instance"
 
-// ModuleCodes are the codes of findings that [Modules] gives and [All] never does.
-func ModuleCodes() []instance.Code {
+// Codes are the codes of findings that [Run] gives and package check never does.
+func Codes() []instance.Code {
 	return []instance.Code{
 		instance.CodeModuleWithoutName, instance.CodeModuleWithoutReadme, instance.CodeRoleWithoutBehaviour, instance.CodeRoleWithoutInterface,
 		instance.CodeRoleWithoutDescription, instance.CodeInterfaceFailed, instance.CodeInterfaceNotJSON, instance.CodeImpossibleConstraint,

@@ -1,4 +1,4 @@
-package module
+package services
 
 // Failure is why a part of a module could not be read. In JSON it is its text. Nil is none, and says nothing.
 type Failure struct {

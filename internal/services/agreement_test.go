@@ -1,4 +1,4 @@
-package module_test
+package services_test
 
 import (
 	"bytes"
@@ -9,11 +9,11 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
 // bySchema is what a validator of JSON Schema says of a value.
-func bySchema(t *testing.T, schema *module.Schema, value []byte) error {
+func bySchema(t *testing.T, schema *services.Schema, value []byte) error {
 	t.Helper()
 	document, err := json.Marshal(schema)
 	if err != nil {
@@ -39,7 +39,7 @@ func bySchema(t *testing.T, schema *module.Schema, value []byte) error {
 }
 
 // agree: Validate and the published schema have one opinion.
-func agree(t *testing.T, schema *module.Schema, value string) {
+func agree(t *testing.T, schema *services.Schema, value string) {
 	t.Helper()
 	ours, theirs := schema.Validate(json.RawMessage(value)), bySchema(t, schema, []byte(value))
 	if (ours == nil) != (theirs == nil) {
@@ -56,13 +56,13 @@ func FuzzValidate(f *testing.F) {
 		"description": "absolute path"}}}}}}}}}}`), []byte(`{"a": {"b": {"c": "d"}}}`), true)
 	f.Add([]byte(`{"options": {"a": {"type": {"kind": "list", "nonEmpty": true, "elem": {"kind": "enum", "values": [1, "x", {"y": 1}]}}}}}`), []byte(`{"a": [1.0, {"y": 1}]}`), true)
 	f.Fuzz(func(t *testing.T, text, value []byte, whole bool) {
-		var of module.Interface
+		var of services.Interface
 		if json.Unmarshal(text, &of) != nil || !json.Valid(value) {
 			return
 		}
-		schema := module.NewSchema(&of, module.SchemaOptions{Whole: whole})
+		schema := services.NewSchema(&of, services.SchemaOptions{Whole: whole})
 		err := schema.Validate(json.RawMessage(value))
-		var invalid *module.InvalidError
+		var invalid *services.InvalidError
 		if err == nil {
 			if err := bySchema(t, schema, value); err != nil && !strings.Contains(err.Error(), "causing reference cycle") {
 				t.Errorf("accepted, but %v", err)

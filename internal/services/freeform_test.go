@@ -1,10 +1,10 @@
-package module_test
+package services_test
 
 import (
 	"encoding/json"
 	"testing"
 
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
 // jsonValue is nixpkgs' type of JSON values: null, or text, or a number, or sets and lists of it again.
@@ -33,7 +33,7 @@ func TestFreeform(t *testing.T) {
 	} {
 		of := parse(t, `{"options": {"settings": {"type": {"kind": "map", "name": "attrsOf", "elem": {"kind": "submodule", "name": "submodule", "interface":
 			{"options": {"option": {"type": {"kind": "bool", "name": "bool"}}}, "freeform": `+test.freeform+`}}}}}}`)
-		schema := module.NewSchema(of, module.SchemaOptions{})
+		schema := services.NewSchema(of, services.SchemaOptions{})
 		if err := schema.Validate(json.RawMessage(`{"settings": {"a": ` + test.fits + `}}`)); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}

@@ -1,17 +1,18 @@
-package module_test
+package services_test
 
 import (
 	"errors"
 	"fmt"
 
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func ExampleCatalogue_Resolve() {
-	catalogue := module.Catalogue{
+	catalogue := services.Catalogue{
 		Names: []string{"clan-core", "self"},
 		Null:  "clan-core",
-		Inputs: map[string]module.Input{
+		Inputs: map[string]services.Input{
 			"clan-core": {HasServices: true, Services: []string{"borgbackup", "sshd"}},
 		},
 	}
@@ -19,7 +20,7 @@ func ExampleCatalogue_Resolve() {
 	fmt.Println("sshd is from", input)
 
 	_, err := catalogue.Resolve(module.Spec{Name: "borgbakup"})
-	var unknown *module.UnknownModuleError
+	var unknown *services.UnknownModuleError
 	if errors.As(err, &unknown) {
 		fmt.Println(unknown)
 		fmt.Println(unknown.Hint())
@@ -31,13 +32,13 @@ func ExampleCatalogue_Resolve() {
 }
 
 func ExampleCatalogue_Find() {
-	service := func(name string) map[string]*module.Service {
-		return map[string]*module.Service{name: {Input: "x", Name: name}}
+	service := func(name string) map[string]*services.Service {
+		return map[string]*services.Service{name: {Input: "x", Name: name}}
 	}
-	catalogue := module.Catalogue{
+	catalogue := services.Catalogue{
 		Names: []string{"clan-core", "self", "more", "other"},
 		Null:  "clan-core",
-		Inputs: map[string]module.Input{
+		Inputs: map[string]services.Input{
 			"clan-core": {HasServices: true, Services: []string{"borgbackup", "coredns"}, Deprecated: []string{"coredns"}, Modules: service("borgbackup")},
 			"more":      {HasServices: true, Services: []string{"chat"}, Modules: service("chat")},
 			"other":     {HasServices: true, Services: []string{"chat"}, Modules: service("chat")},
@@ -60,11 +61,11 @@ func ExampleCatalogue_Find() {
 }
 
 func ExampleSchema_Validate() {
-	port := module.NewType("unsignedInt16", "16 bit unsigned integer; between 0 and 65535 (both inclusive)")
-	of := &module.Interface{Options: map[string]*module.Option{"port": {Type: port}}}
-	schema := module.NewSchema(of, module.SchemaOptions{})
+	port := services.NewType("unsignedInt16", "16 bit unsigned integer; between 0 and 65535 (both inclusive)")
+	of := &services.Interface{Options: map[string]*services.Option{"port": {Type: port}}}
+	schema := services.NewSchema(of, services.SchemaOptions{})
 	err := schema.Validate(map[string]any{"port": 70000, "prot": 22})
-	var invalid *module.InvalidError
+	var invalid *services.InvalidError
 	if errors.As(err, &invalid) {
 		for _, problem := range invalid.Problems {
 			fmt.Println(problem)

@@ -1,4 +1,4 @@
-package module
+package services
 
 import (
 	"encoding/json"

@@ -1,10 +1,12 @@
-package module
+package services
 
 import (
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func in(name string) *string { return &name }
@@ -21,13 +23,13 @@ var catalogue = Catalogue{
 
 func TestResolve(t *testing.T) {
 	for _, c := range []struct {
-		spec Spec
+		spec module.Spec
 		want string
 	}{
-		{Spec{Name: "sshd"}, "clan-core"},
-		{Spec{Input: in("clan-core"), Name: "borgbackup"}, "clan-core"},
-		{Spec{Input: in("self"), Name: "mine"}, "self"},
-		{Spec{Input: in("third"), Name: "anything"}, "third"}, // not looked at: not judged
+		{module.Spec{Name: "sshd"}, "clan-core"},
+		{module.Spec{Input: in("clan-core"), Name: "borgbackup"}, "clan-core"},
+		{module.Spec{Input: in("self"), Name: "mine"}, "self"},
+		{module.Spec{Input: in("third"), Name: "anything"}, "third"}, // not looked at: not judged
 	} {
 		got, err := catalogue.Resolve(c.spec)
 		if err != nil || got != c.want {
@@ -35,11 +37,11 @@ func TestResolve(t *testing.T) {
 		}
 	}
 	var unknown *UnknownModuleError
-	if _, err := catalogue.Resolve(Spec{Name: "corednss"}); !errors.As(err, &unknown) || len(unknown.Nearest) > 0 || slices.Contains(unknown.Known, "coredns") {
+	if _, err := catalogue.Resolve(module.Spec{Name: "corednss"}); !errors.As(err, &unknown) || len(unknown.Nearest) > 0 || slices.Contains(unknown.Known, "coredns") {
 		t.Errorf("a removed service is offered: %+v", unknown)
 	}
 	own := Catalogue{Names: []string{"self"}, Inputs: map[string]Input{"self": {HasServices: true, Services: []string{"mine"}}}}
-	if got, err := own.Resolve(Spec{Name: "mine"}); err != nil || got != "self" {
+	if got, err := own.Resolve(module.Spec{Name: "mine"}); err != nil || got != "self" {
 		t.Errorf("without clan-core no input means the flake itself; got %q, %v", got, err)
 	}
 }
@@ -50,18 +52,18 @@ func TestResolveErrors(t *testing.T) {
 		Hint() string
 	}
 	for _, c := range []struct {
-		spec          Spec
+		spec          module.Spec
 		want          any
 		message, hint string
 	}{
-		{Spec{Input: in("clan-cor"), Name: "sshd"}, new(*UnknownInputError), `no input "clan-cor"`, `"clan-core"`},
-		{Spec{Input: in("elsewhere"), Name: "sshd"}, new(*UnknownInputError), `no input "elsewhere"`, `"third"`},
-		{Spec{Input: in("nixpkgs"), Name: "sshd"}, new(*NoServicesError), "offers no services", `module.input = "clan-core"`},
-		{Spec{Name: "borgbakup"}, new(*UnknownModuleError), `clan-core offers no service "borgbakup"`, `did you mean "borgbackup"`},
-		{Spec{Name: "mine"}, new(*UnknownModuleError), `"mine"`, `module.input = "self"`},
-		{Spec{Name: "wholly-other"}, new(*UnknownModuleError), `"wholly-other"`, `it offers "borgbackup"`},
-		{Spec{Input: in("self"), Name: "x"}, new(*UnknownModuleError), "the flake itself", `"mine"`},
-		{Spec{Name: "coredns"}, new(*DeprecatedError), "was removed", "successor"},
+		{module.Spec{Input: in("clan-cor"), Name: "sshd"}, new(*UnknownInputError), `no input "clan-cor"`, `"clan-core"`},
+		{module.Spec{Input: in("elsewhere"), Name: "sshd"}, new(*UnknownInputError), `no input "elsewhere"`, `"third"`},
+		{module.Spec{Input: in("nixpkgs"), Name: "sshd"}, new(*NoServicesError), "offers no services", `module.input = "clan-core"`},
+		{module.Spec{Name: "borgbakup"}, new(*UnknownModuleError), `clan-core offers no service "borgbakup"`, `did you mean "borgbackup"`},
+		{module.Spec{Name: "mine"}, new(*UnknownModuleError), `"mine"`, `module.input = "self"`},
+		{module.Spec{Name: "wholly-other"}, new(*UnknownModuleError), `"wholly-other"`, `it offers "borgbackup"`},
+		{module.Spec{Input: in("self"), Name: "x"}, new(*UnknownModuleError), "the flake itself", `"mine"`},
+		{module.Spec{Name: "coredns"}, new(*DeprecatedError), "was removed", "successor"},
 	} {
 		_, err := catalogue.Resolve(c.spec)
 		if err == nil || !errors.As(err, c.want) {
@@ -76,11 +78,11 @@ func TestResolveErrors(t *testing.T) {
 }
 
 func TestKey(t *testing.T) {
-	a, b := Spec{Input: in("a"), Name: "b-c"}, Spec{Input: in("a-b"), Name: "c"}
+	a, b := module.Spec{Input: in("a"), Name: "b-c"}, module.Spec{Input: in("a-b"), Name: "c"}
 	if a.Key() != b.Key() || a.String() == b.String() {
 		t.Errorf("%s and %s share the key %q in clan", a, b, a.Key())
 	}
-	if got := (Spec{Name: "sshd"}).Key(); got != "<clan-core>-sshd" {
+	if got := (module.Spec{Name: "sshd"}).Key(); got != "<clan-core>-sshd" {
 		t.Errorf("Key = %q", got)
 	}
 }

@@ -1,4 +1,5 @@
-package check
+// Package modulecheck finds what is wrong with service modules, for their authors.
+package modulecheck
 
 import (
 	"cmp"
@@ -6,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// Modules finds what is wrong with the service modules of an input, for their authors. They must have their READMEs, interfaces,
+// Run finds what is wrong with the service modules of an input, for their authors. They must have their READMEs, interfaces,
 // and how they are written. The findings are sorted.
-func Modules(of module.Input) []instance.Finding {
+func Run(of services.Input) []instance.Finding {
 	findings := []instance.Finding{}
 	if of.Err != nil {
 		f := instance.NewFinding(instance.CodeModuleFailed, instance.Subject{}, instance.Cause{Nix: of.Err.Text})
@@ -22,7 +24,7 @@ func Modules(of module.Input) []instance.Finding {
 	for _, service := range of.Modules {
 		m := &moduleCheck{service: service, written: service.Written}
 		if m.written == nil {
-			m.written = &module.Written{Unknown: true, HasName: true, HasReadme: true}
+			m.written = &services.Written{Unknown: true, HasName: true, HasReadme: true}
 		}
 		m.manifest()
 		m.constraints()
@@ -35,13 +37,13 @@ func Modules(of module.Input) []instance.Finding {
 }
 
 type moduleCheck struct {
-	service  *module.Service
-	written  *module.Written
+	service  *services.Service
+	written  *services.Written
 	findings []instance.Finding
 }
 
 // add is for a role and an option in its interface, or without these for the module itself.
-func (m *moduleCheck) add(at module.Position, code instance.Code, cause instance.Cause, role string, option ...string) *instance.Finding {
+func (m *moduleCheck) add(at services.Position, code instance.Code, cause instance.Cause, role string, option ...string) *instance.Finding {
 	f := instance.NewFinding(code, instance.Subject{Module: m.service.Name, Role: role, Setting: option}, cause)
 	f.Position = instance.Position{File: at.File, Line: at.Line, Column: at.Column}
 	m.findings = append(m.findings, f)
@@ -49,7 +51,7 @@ func (m *moduleCheck) add(at module.Position, code instance.Code, cause instance
 }
 
 // failed is add for what does not evaluate.
-func (m *moduleCheck) failed(at module.Position, code instance.Code, why *module.Failure, part, role string, option ...string) {
+func (m *moduleCheck) failed(at services.Position, code instance.Code, why *services.Failure, part, role string, option ...string) {
 	m.add(at, code, instance.Cause{Nix: why.Text, Part: part}, role, option...).Err = why
 }
 
@@ -87,7 +89,7 @@ func (m *moduleCheck) roles() {
 		role := m.service.Roles[name]
 		written, known := m.written.Roles[name]
 		if !known {
-			written = module.WrittenRole{Position: m.written.Position, HasBehaviour: true, HasInterface: true}
+			written = services.WrittenRole{Position: m.written.Position, HasBehaviour: true, HasInterface: true}
 		}
 		if !written.HasBehaviour && !m.written.PerMachine {
 			m.add(written.Position, instance.CodeRoleWithoutBehaviour, instance.Cause{}, name)
@@ -111,10 +113,10 @@ func (m *moduleCheck) roles() {
 type interfaceCheck struct {
 	m    *moduleCheck
 	role string
-	at   module.Position
+	at   services.Position
 }
 
-func (c *interfaceCheck) options(options map[string]*module.Option, path []string) {
+func (c *interfaceCheck) options(options map[string]*services.Option, path []string) {
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		o, path := options[name], append(slices.Clone(path), name)
 		if o.IsSet() {
@@ -138,18 +140,18 @@ func (c *interfaceCheck) options(options map[string]*module.Option, path []strin
 	}
 }
 
-func (c *interfaceCheck) typ(t *module.Type, path []string, at module.Position) {
+func (c *interfaceCheck) typ(t *services.Type, path []string, at services.Position) {
 	if t == nil || t.Up > 0 {
 		return
 	}
 	switch {
 	case t.Err != nil:
 		c.m.failed(at, instance.CodeInterfaceNotJSON, t.Err, "type", c.role, path...)
-	case t.Kind == module.KindOpaque || t.Kind == module.KindUnknown:
+	case t.Kind == services.KindOpaque || t.Kind == services.KindUnknown:
 		c.m.add(at, instance.CodeInterfaceNotJSON, instance.Cause{Type: cmp.Or(t.Description, t.Name)}, c.role, path...)
 	}
 	inside := path
-	if t.Kind != module.KindNullable {
+	if t.Kind != services.KindNullable {
 		inside = append(slices.Clone(path), "*")
 	}
 	c.typ(t.Elem, inside, at)
@@ -183,18 +185,19 @@ func (m *moduleCheck) constraints() {
 	add := func(code instance.Code, role string, cause instance.Cause) {
 		m.add(m.written.Constraints, code, cause, role)
 	}
-	if max, given := number(instances); given && max < 1 {
+	if max, given := services.Count(instances); given && max < 1 {
 		add(instance.CodeImpossibleConstraint, "", instance.Cause{Max: max})
 	}
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
-		least, hasLeast := number(byRole[role]["minMachines"])
-		most, hasMost := number(byRole[role]["maxMachines"])
+		least, hasLeast := services.Count(byRole[role]["minMachines"])
+		most, hasMost := services.Count(byRole[role]["maxMachines"])
 		if _, exists := m.service.Roles[role]; !exists && m.service.Roles != nil {
 			code := instance.CodeConstraintOfUnknownRole
 			if least > 0 {
 				code = instance.CodeImpossibleConstraint // no instance can have so many machines in it
 			}
-			cause := named(role, slices.Sorted(maps.Keys(m.service.Roles)))
+			known := slices.Sorted(maps.Keys(m.service.Roles))
+			cause := instance.Cause{}.WithNames(nearest.Of(role, known), known)
 			cause.Name, cause.Min = role, least
 			add(code, role, cause)
 		} else if hasMost && most < 1 || hasLeast && hasMost && least > most {

@@ -1,4 +1,4 @@
-package module_test
+package services_test
 
 import (
 	"encoding/json"
@@ -8,13 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/internal/services"
 )
 
 // parse reads an interface as it marshals.
-func parse(t *testing.T, text string) *module.Interface {
+func parse(t *testing.T, text string) *services.Interface {
 	t.Helper()
-	var i module.Interface
+	var i services.Interface
 	if err := json.Unmarshal([]byte(text), &i); err != nil {
 		t.Fatal(err)
 	}
@@ -40,10 +40,10 @@ const backup = `{"options": {
 }, "freeform": {"kind": "map", "name": "attrsOf", "description": "attribute set of string", "elem": {"kind": "string", "name": "str", "description": "string"}}}`
 
 func TestSchemaValidates(t *testing.T) {
-	schema := module.NewSchema(parse(t, backup), module.SchemaOptions{})
-	whole := module.NewSchema(parse(t, backup), module.SchemaOptions{Whole: true})
+	schema := services.NewSchema(parse(t, backup), services.SchemaOptions{})
+	whole := services.NewSchema(parse(t, backup), services.SchemaOptions{Whole: true})
 	tests := []struct {
-		schema *module.Schema
+		schema *services.Schema
 		value  string
 		want   []string // path: message
 	}{
@@ -77,7 +77,7 @@ func TestSchemaValidates(t *testing.T) {
 		agree(t, test.schema, test.value)
 		var got []string
 		if err := test.schema.Validate(value); err != nil {
-			var invalid *module.InvalidError
+			var invalid *services.InvalidError
 			if !errors.As(err, &invalid) {
 				t.Fatalf("%s: %v", test.value, err)
 			}
@@ -93,7 +93,7 @@ func TestSchemaValidates(t *testing.T) {
 			t.Errorf("%s: (-want +got)\n%s", test.value, diff)
 		}
 	}
-	want := []module.Inexpressible{{Path: []string{"package"}, Reason: "JSON cannot express the type: package"}}
+	want := []services.Inexpressible{{Path: []string{"package"}, Reason: "JSON cannot express the type: package"}}
 	if diff := cmp.Diff(want, schema.Inexpressible); diff != "" {
 		t.Error(diff)
 	}
@@ -135,7 +135,7 @@ func TestSchemaOfTypes(t *testing.T) {
 		{`{"options": {"a": {"error": ""}}}`, `{"type": "object", "additionalProperties": false, "properties": {"a": {"$comment": "the option does not evaluate"}}}`,
 			`{"a": 1}`, `{"b": 1}`, "the option does not evaluate"},
 	} {
-		schema := module.NewSchema(parse(t, `{"options": {"x": `+test.option+`}}`), module.SchemaOptions{Title: "T"})
+		schema := services.NewSchema(parse(t, `{"options": {"x": `+test.option+`}}`), services.SchemaOptions{Title: "T"})
 		data, err := json.Marshal(schema)
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +161,7 @@ func TestSchemaOfTypes(t *testing.T) {
 				t.Errorf("%s does not take %s: %v", test.option, test.fits, err)
 			}
 		}
-		var invalid *module.InvalidError
+		var invalid *services.InvalidError
 		if test.not != "" {
 			if err := schema.Validate(json.RawMessage(`{"x": ` + test.not + `}`)); !errors.As(err, &invalid) || !strings.HasPrefix(err.Error(), "x") {
 				t.Errorf("%s takes %s: %v", test.option, test.not, err)
@@ -181,7 +181,7 @@ func TestProblems(t *testing.T) {
 	of := parse(t, `{"options": {
 		"list": {"type": {"kind": "list", "name": "listOf", "elem": {"kind": "int", "name": "int", "description": "integer"}}},
 		"tag": {"type": {"kind": "tagged", "name": "attrTag", "interface": {"options": {"a": {"type": {"kind": "bool", "name": "bool"}}, "b": {"type": {"kind": "bool", "name": "bool"}}}}}}}}`)
-	schema := module.NewSchema(of, module.SchemaOptions{})
+	schema := services.NewSchema(of, services.SchemaOptions{})
 	long := strings.Repeat("ä", 80)
 	for value, want := range map[string]string{
 		`{"list": [1, {"a": 1}, "` + long + `"]}`: "list.1: a set is not of the type: integer\nlist.2: \"" + long[:2*56] + "... is not of the type: integer",
@@ -198,7 +198,7 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%s: %s", value, diff)
 		}
 	}
-	var invalid *module.InvalidError
+	var invalid *services.InvalidError
 	if err := schema.Validate(json.RawMessage(`{"wholly-unknown": 1}`)); !errors.As(err, &invalid) || invalid.Problems[0].Hint != `the options are "list", "tag"` {
 		t.Errorf("hint: %+v", invalid)
 	}

@@ -1,6 +1,7 @@
-package module
+package services
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 // Service is one service module: an entry of an input's `clan.modules`, and what it says of itself.
@@ -18,7 +20,7 @@ type Service struct {
 	// Aliases are other names of the same module in the same input (clan-core has had "@clan/x" beside "x"), sorted.
 	Aliases []string `json:"aliases,omitempty"`
 	// Manifest is the module's own description; nil where the module does not evaluate.
-	Manifest *Manifest `json:"manifest,omitzero"`
+	Manifest *module.Manifest `json:"manifest,omitzero"`
 	// Readme is `manifest.readme`, Markdown; empty if it was not asked for.
 	Readme string `json:"readme,omitempty"`
 	// Roles by name; nil where they do not evaluate.
@@ -30,7 +32,7 @@ type Service struct {
 }
 
 // Spec is how an instance refers to the module. For a service of clan-core's the input may be left out, see [Catalogue.Null].
-func (s *Service) Spec() Spec { return Spec{Input: &s.Input, Name: s.Name} }
+func (s *Service) Spec() module.Spec { return module.Spec{Input: &s.Input, Name: s.Name} }
 
 // JoinTwins takes services out of an input's that are listed a second time as "@owner/name", and makes those names aliases:
 // they say the same of themselves, word for word.
@@ -90,4 +92,14 @@ func (e *UnknownRoleError) Hint() string {
 		return "its roles are " + nearest.List(e.Known)
 	}
 	return ""
+}
+
+// Count reads a number of `manifest.constraints`; false where it is none.
+func Count(constraint any) (int, bool) {
+	n, ok := constraint.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	i, err := n.Int64()
+	return int(i), err == nil
 }

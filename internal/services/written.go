@@ -1,4 +1,4 @@
-package module
+package services
 
 // Written is how a module is written, for its author: what it gives by itself and what it leaves to defaults, and where that
 // stands. What cannot be told, because it does not evaluate, counts as given.

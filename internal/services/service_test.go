@@ -1,9 +1,10 @@
-package module
+package services
 
 import (
 	"errors"
 	"testing"
 
+	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -45,7 +46,7 @@ func TestRole(t *testing.T) {
 
 func TestJoinTwins(t *testing.T) {
 	service := func(description string, roles ...string) *Service {
-		s := &Service{Manifest: &Manifest{Description: description}, Roles: map[string]*Role{}}
+		s := &Service{Manifest: &module.Manifest{Description: description}, Roles: map[string]*Role{}}
 		for _, role := range roles {
 			s.Roles[role] = &Role{}
 		}
@@ -156,10 +157,10 @@ func TestErrors(t *testing.T) {
 		err           hinted
 		message, hint string
 	}{
-		{&UnknownInputError{Spec: Spec{Name: "x"}, Known: []string{"self"}}, "the flake has no input that is clan-core", `the inputs are "self"`},
-		{&NoServicesError{Spec: Spec{Name: "x"}, Input: "self"}, `the flake itself offers no services (no output clan.modules), so not "x"`, ""},
-		{&UnknownModuleError{Spec: Spec{Name: "x"}, Input: "self"}, `the flake itself offers no service "x"`, "it offers none at all"},
-		{&DeprecatedError{Spec: Spec{Name: "x"}, Input: "i", Message: "use y"}, `the service "x" was removed from i: use y`, ""},
+		{&UnknownInputError{Spec: module.Spec{Name: "x"}, Known: []string{"self"}}, "the flake has no input that is clan-core", `the inputs are "self"`},
+		{&NoServicesError{Spec: module.Spec{Name: "x"}, Input: "self"}, `the flake itself offers no services (no output clan.modules), so not "x"`, ""},
+		{&UnknownModuleError{Spec: module.Spec{Name: "x"}, Input: "self"}, `the flake itself offers no service "x"`, "it offers none at all"},
+		{&DeprecatedError{Spec: module.Spec{Name: "x"}, Input: "i", Message: "use y"}, `the service "x" was removed from i: use y`, ""},
 	} {
 		if diff := cmp.Diff([]string{test.message, test.hint}, []string{test.err.Error(), test.err.Hint()}); diff != "" {
 			t.Error(diff)

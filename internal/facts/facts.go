@@ -1,0 +1,255 @@
+// Package facts is what a load of a clan finds out besides its document: what this project's packages decide by, and no promise to
+// anybody else. Package instance keeps it with an inventory and its roles, out of sight of those who import it.
+package facts
+
+import (
+	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// Package instance sets these; it is the only one that can look into its types.
+var (
+	// Of are the facts of an *instance.Inventory. There are none but zero values in one that was read back or made by hand.
+	Of func(inventory any) *Inventory
+	// OfRole are the facts of an *instance.Role.
+	OfRole func(role any) *Role
+	// LayersOf are the layers of a member's settings, of an *instance.Role, in clan's order of merging: tags in reverse alphabetical
+	// order, machine, role. Of a machine that is no member there is the role's alone.
+	LayersOf func(role any, machine string) []Layer
+	// Ask is what an *instance.Config asks for besides what its fields say.
+	Ask func(config any) *Query
+)
+
+// Query is what to load besides.
+type Query struct {
+	// Modules says which service modules to look at, with [NeedModules].
+	Modules ModuleQuery
+}
+
+// These go with the needs of package instance.
+const (
+	// NeedOwners: which definitions in Nix there are of each part of the inventory ([Inventory.Owners]).
+	NeedOwners = 1 << (16 + iota)
+	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the flake need not hold
+	// a clan.
+	NeedModules
+)
+
+// Inventory is what belongs to a clan as a whole.
+type Inventory struct {
+	// DeclaredTags is `inventory.tags` as evaluated: for each tag the names that it lists, known or not.
+	DeclaredTags map[string][]string
+	// Catalogue is what the flake's inputs offer, as far as instances name them.
+	Catalogue services.Catalogue
+	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for.
+	AllInstances []string
+	// Unknown are the machines that do not evaluate, sorted.
+	Unknown []string
+	// Trees are the source trees that the clan was read from: the flake's own, then those of inputs in local directories.
+	Trees []nixeval.Ref
+	// PersistedFile is the path of the clan's inventory.json relative to the top of the flake's source tree, whether there is one or
+	// not; empty where the clan's directory is not in that tree. A flake without clan-core keeps it beside its flake.nix.
+	PersistedFile string
+	// LegacyServices are the services defined under `inventory.services`, which clan-core deprecated in 2025; LegacyDropped
+	// tells that this clan-core no longer reads them.
+	LegacyServices []string
+	LegacyDropped  bool
+	// Places is where the parts of the inventory are written, by their names below `inventory`.
+	Places *Place
+	// Owners is what there is of the inventory in Nix; asked for with [NeedOwners].
+	Owners *Owners
+	// Setting is what instance.NeedSetting asks for, Modules what [NeedModules] does.
+	Setting *SettingInfo
+	Modules *Modules
+	// Missing are the flake's own modules that are files which are not there, with the file. Untracked are the files of the work tree that
+	// git neither tracks nor ignores, and Nix does not see. Both relative to the top of the source tree, with instance.NeedChecks.
+	Missing   map[string]string
+	Untracked []string
+}
+
+// Role is what belongs to a role of an instance.
+type Role struct {
+	// Layers are the settings as they are written, before evaluation.
+	Layers Layers
+	// Interface is what the role declares; asked for with instance.NeedOrigins, and not known where the module does not evaluate.
+	Interface *services.Interface
+	// Own is what the module itself defines for each member; asked for with instance.NeedOrigins.
+	Own map[string][]OwnDefinition
+	// Idle are the Macs among the members that the service has nothing for; Missing are the files in extraModules that are not there.
+	// Both are there with instance.NeedChecks.
+	Idle    []string
+	Missing []string
+}
+
+// Layers are the settings that an instance gives for a role, each with the definitions that make it up. Empty ones are left
+// out; one that is written and does not evaluate has no definitions.
+type Layers struct {
+	// Role is `roles.<role>.settings`.
+	Role []Definition
+	// Machines is `roles.<role>.machines.<machine>.settings`, for each machine that has some.
+	Machines map[string][]Definition
+	// Tags is `roles.<role>.tags.<tag>.settings`, for each tag that has some.
+	Tags map[string][]Definition
+}
+
+// Layer is one of the layers of settings that make a member's.
+type Layer struct {
+	// Kind is "tag", "machine" or "role"; Name the tag or machine.
+	Kind, Name  string
+	Definitions []Definition
+}
+
+// Path leads to the layer's settings, below `inventory`.
+func (l Layer) Path(instance, role string) []string {
+	path := []string{"instances", instance, "roles", role}
+	if l.Kind != "role" {
+		path = append(path, l.Kind+"s", l.Name)
+	}
+	return append(path, "settings")
+}
+
+// OwnDefinition is a value that a module gives to one of its own options.
+type OwnDefinition struct {
+	Path []string
+	// Priority is 100 for a plain value, as in [Option].
+	Priority int64
+	Definition
+}
+
+// Definition is one value given for a layer.
+type Definition struct {
+	// File is the file that Nix says it is in; inside flake-parts modules that can be another than where it is written.
+	File string
+	// Value is the value as JSON data: mkForce, mkDefault and their like are sets with a `_type`.
+	Value any
+}
+
+// Place is where a part of the inventory is written, and the parts below it by name.
+type Place struct {
+	// Position is nil where Nix does not know.
+	Position *nixeval.Position
+	Below    map[string]*Place
+}
+
+// At returns the place of exactly one part; nil if nothing is known of it.
+func (p *Place) At(path ...string) *Place {
+	for _, name := range path {
+		if p == nil {
+			return nil
+		}
+		p = p.Below[name]
+	}
+	return p
+}
+
+// Owners is what is defined of the inventory in Nix, outside of inventory.json.
+type Owners struct {
+	// Recorded: the module system tells who defines what. In a plain flake, and where clan-core is very old, it does not;
+	// attributes that stand in a Nix file are known all the same.
+	Recorded bool
+	// Tree has the definitions by the path below `inventory`: those of a part, and of the parts in it.
+	Tree map[string]*Owned
+}
+
+// Owned is a part of the inventory as far as Nix defines it.
+type Owned struct {
+	Owners []Owner
+	Below  map[string]*Owned
+}
+
+// Owner is one definition of a part of the inventory.
+type Owner struct {
+	// Position is where it is written; nil if Nix does not know.
+	Position *nixeval.Position
+	// Priority is 100 for a plain value, less for one by force (mkForce), more for a default (mkDefault).
+	Priority int64
+	// Persisted: it is inventory.json's own.
+	Persisted bool
+}
+
+// Of are the definitions of a part of the inventory outside of inventory.json, given by its path below `inventory`:
+// ("instances", NAME, "roles", ROLE, "machines", MACHINE, "settings", OPTION), the names in a machine's list of tags like the names
+// in a set. Empty where Nix defines no such thing.
+func (o *Owners) Of(path ...string) []Owner {
+	var owners []Owner
+	if len(path) == 0 || o == nil {
+		return nil
+	}
+	node := o.Tree[path[0]]
+	for _, name := range path[1:] {
+		if node == nil {
+			return nil
+		}
+		node = node.Below[name]
+	}
+	if node == nil {
+		return nil
+	}
+	for _, owner := range node.Owners {
+		if !owner.Persisted {
+			owners = append(owners, owner)
+		}
+	}
+	return owners
+}
+
+// SettingInfo is what the module system knows of one setting.
+type SettingInfo struct {
+	// Value is the final value; HasValue is false where it does not evaluate or there is no such setting.
+	Value    any
+	HasValue bool
+	// Err is Nix's error for the value, if it has one; Message what it says, in the user's terms.
+	Err     error
+	Message string
+	// Options are the options on the way to the setting, from the outside in; the last one is the setting's own, unless the
+	// way leads into a value that has no options. Empty where the role has no such option.
+	Options []Option
+}
+
+// Option mirrors an option of nixpkgs' module system, as it is for one member.
+type Option struct {
+	// Depth is how much of the setting's path leads to the option.
+	Depth int
+	// Children are set instead of all that follows where the path ends at a set of options.
+	Children []string
+	// Option is what is declared.
+	*services.Option
+	// Priority is that of the definitions that count: 100 for a plain value, 50 for mkForce, 1000 for mkDefault.
+	Priority int64
+	// Definitions are those that count, in the order of merging.
+	Definitions []Definition
+}
+
+// ModuleQuery says which modules to look at, and how closely. The zero value asks for what all modules of all inputs say of
+// themselves, without READMEs and interfaces.
+type ModuleQuery struct {
+	// Inputs limits the modules to those of these inputs ("self" is the flake). Empty: all.
+	Inputs []string
+	// Interfaces asks for READMEs and for what each role accepts as settings, too.
+	Interfaces bool
+	// Written asks, for the modules of Inputs, also how they are written, see [services.Written].
+	Written bool
+	// Of, if not empty, limits the modules to those of these references, as a user writes them: "MODULE" or "INPUT#MODULE".
+	// They are looked at closely, as with Interfaces, and Inputs does not matter.
+	Of []string
+	// ByInstance takes a reference in Of that is an instance's name for the instance's module.
+	ByInstance bool
+}
+
+// Modules are the service modules that a flake's inputs offer, as far as they were asked for.
+type Modules struct {
+	// Catalogue has them by input and name, in [services.Input.Modules].
+	Catalogue services.Catalogue
+	// Uses are the clan's instances: the module that each means, and the roles that it mentions. Nil if they do not evaluate.
+	Uses map[string]ModuleUse
+	// Found are the modules that the references of ModuleQuery.Of mean.
+	Found map[string]*services.Service
+}
+
+// ModuleUse is an instance as far as modules go.
+type ModuleUse struct {
+	module.Spec
+	// Roles are those that the instance mentions, sorted.
+	Roles []string
+}
