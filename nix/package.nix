@@ -50,8 +50,10 @@ buildGoApplication {
         $out/bin/clanctl completion $shell > clanctl.$shell
       done
       installShellCompletion --cmd clanctl --bash clanctl.bash --zsh clanctl.zsh --fish clanctl.fish
-      $out/bin/clanctl man > clanctl.1
-      installManPage clanctl.1
+      for page in $($out/bin/clanctl man --names); do
+        $out/bin/clanctl man $page > $page.1
+        installManPage $page.1
+      done
     ''
     + lib.optionalString (withNix != null) ''
       wrapProgram $out/bin/clanctl --prefix PATH : ${lib.makeBinPath [ withNix ]}

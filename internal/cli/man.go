@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -10,59 +12,161 @@ import (
 
 func manCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "man",
-		Usage:       "print the manual page, for man",
-		Description: "   mkdir -p ~/.local/share/man/man1\n   clanctl man > ~/.local/share/man/man1/clanctl.1",
+		Name:      "man",
+		Usage:     "print a manual page, for man: of all commands, or of one",
+		ArgsUsage: "[COMMAND]",
+		Description: "To have all pages:\n\n" +
+			"   mkdir -p ~/.local/share/man/man1\n" +
+			"   for page in $(clanctl man --names); do clanctl man $page > ~/.local/share/man/man1/$page.1; done",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "names", Usage: "print the names of all pages only, one a line"}},
 		Action: func(c *cli.Context) error {
-			_, err := io.WriteString(stdout(c), manualPage())
+			pages := manualPages()
+			text := ""
+			switch {
+			case c.NArg() > 1 || c.Bool("names") && c.NArg() > 0:
+				return usagef("man takes the name of one command, or --names")
+			case c.Bool("names"):
+				text = strings.Join(slices.Sorted(maps.Keys(pages)), "\n") + "\n"
+			default:
+				name := strings.TrimPrefix(strings.TrimPrefix(c.Args().First(), c.App.Name), "-")
+				page, known := pages[strings.TrimSuffix(c.App.Name+"-"+name, "-")]
+				if !known {
+					return usageError{fmt.Sprintf("there is no command %q", name), "one of " + strings.Join(slices.Sorted(maps.Keys(pages)), ", ")}
+				}
+				text = page
+			}
+			_, err := io.WriteString(stdout(c), text)
 			return err
 		},
 	}
 }
 
-// manualPage is the manual in roff, with the macros of man(7), which every man knows. It has no date, so that a release can be
-// built again, byte for byte.
-func manualPage() string {
+// manualPages are the pages by their names: clanctl, which has all of it, and one for each command, with those below it. They are in roff,
+// with the macros of man(7), which every man knows, and have no date, so that a release can be built again, byte for byte.
+func manualPages() map[string]string {
 	app, commands := manualCommands()
-	var b strings.Builder
-	item := func(term, text string) { fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(term), roffText(text)) }
-	flags := func(flags []cli.Flag) {
-		for _, flag := range flags {
-			item(flagTerm(flag), flagText(flag))
-		}
-	}
-	fmt.Fprintf(&b, ".TH CLANCTL 1 \"\" \"clanctl %s\" \"User Commands\"\n.nh\n.ad l\n", roff(app.Version))
-	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n.SH SYNOPSIS\n.B %s\n", app.Name, roffText(app.Usage), roff(app.UsageText))
-	b.WriteString(".SH COMMANDS\n")
+	pages := map[string]string{}
+
+	all := newManPage(app, app.Name, app.Usage)
+	fmt.Fprintf(all, ".SH SYNOPSIS\n.B %s\n.SH COMMANDS\n", roff(app.UsageText))
 	for _, command := range commands {
-		fmt.Fprintf(&b, ".SS %s\n%s.\n.PP\n.B %s\n", roff(command.name), roffText(command.Usage), roff(command.UsageText))
-		for _, text := range paragraphs(command.Description) {
-			if strings.HasPrefix(text, " ") {
-				b.WriteString(".PP\n.EX\n" + roffText(text) + "\n.EE\n")
-			} else {
-				b.WriteString(".PP\n" + roffText(text) + "\n")
-			}
-		}
-		flags(command.own)
-		if also := command.sharedText(); also != "" {
-			fmt.Fprintf(&b, ".PP\nAlso %s, see below.\n", roffText(also))
-		}
+		fmt.Fprintf(all, ".SS %s\n%s.\n.PP\n", roff(command.name), roffText(command.Usage))
+		all.command(command)
 	}
 	for _, group := range flagGroups() {
-		fmt.Fprintf(&b, ".SH %s\n%s\n", strings.ToUpper(group.title), roffText(group.text))
-		flags(group.flags)
-		for _, note := range group.notes {
-			b.WriteString(".PP\n" + roffText(note) + "\n")
-		}
+		all.flagGroup(group, group.flags)
 	}
 	for _, section := range manualSections {
-		fmt.Fprintf(&b, ".SH %s\n", strings.ToUpper(section.title))
-		for _, i := range section.items {
-			item(i.term, i.text)
+		all.section(section.title, section.items)
+	}
+	var seeAlso []string
+	for _, command := range app.Commands {
+		seeAlso = append(seeAlso, app.Name+"-"+command.Name)
+	}
+	pages[app.Name] = all.end(seeAlso)
+
+	for i, command := range commands {
+		if strings.Count(command.name, " ") != 1 {
+			continue // it is below another, and on its page
+		}
+		name := strings.ReplaceAll(command.name, " ", "-")
+		page := newManPage(app, name, command.Usage)
+		page.WriteString(".SH SYNOPSIS\n")
+		page.command(command)
+		below := commands[i+1:]
+		if end := slices.IndexFunc(below, func(c manualCommand) bool { return strings.Count(c.name, " ") == 1 }); end >= 0 {
+			below = below[:end]
+		}
+		if len(below) > 0 {
+			page.WriteString(".SH COMMANDS\n")
+		}
+		for _, c := range below {
+			fmt.Fprintf(page, ".SS %s\n%s.\n.PP\n", roff(c.name), roffText(c.Usage))
+			page.command(c)
+		}
+		for g, group := range flagGroups() {
+			for _, c := range append([]manualCommand{command}, below...) {
+				if len(c.shared[g]) > 0 {
+					page.flagGroup(group, c.shared[g])
+					break
+				}
+			}
+		}
+		for _, section := range manualSections {
+			items := section.items
+			if section.title == "Examples" {
+				items = slices.DeleteFunc(slices.Clone(items), func(i manualItem) bool { return !strings.HasPrefix(i.term+" ", command.name+" ") })
+			}
+			page.section(section.title, items)
+		}
+		pages[name] = page.end([]string{app.Name})
+	}
+	return pages
+}
+
+// manPage is a page as it is written.
+type manPage struct{ strings.Builder }
+
+func newManPage(app *cli.App, name, usage string) *manPage {
+	page := &manPage{}
+	fmt.Fprintf(page, ".TH %s 1 \"\" \"clanctl %s\" \"User Commands\"\n.nh\n.ad l\n", strings.ToUpper(roff(name)), roff(app.Version))
+	fmt.Fprintf(page, ".SH NAME\n%s \\- %s\n", roff(name), roffText(usage))
+	return page
+}
+
+func (p *manPage) item(term, text string) {
+	fmt.Fprintf(p, ".TP\n.B %s\n%s\n", roff(term), roffText(text))
+}
+
+func (p *manPage) flags(flags []cli.Flag) {
+	for _, flag := range flags {
+		p.item(flagTerm(flag), flagText(flag))
+	}
+}
+
+// command writes how a command is called, what it does, and its own flags.
+func (p *manPage) command(c manualCommand) {
+	fmt.Fprintf(p, ".B %s\n", roff(c.UsageText))
+	for _, text := range paragraphs(c.Description) {
+		if strings.HasPrefix(text, " ") {
+			p.WriteString(".PP\n.EX\n" + roffText(text) + "\n.EE\n")
+		} else {
+			p.WriteString(".PP\n" + roffText(text) + "\n")
 		}
 	}
-	fmt.Fprintf(&b, ".SH SEE ALSO\n.BR nix (1),\n.BR nix3-eval (1),\n.BR git (1),\n.BR jq (1)\n.PP\nThe manual: %s\n", roff(homepage+"/tree/main/docs"))
-	return b.String()
+	p.flags(c.own)
+	if also := c.sharedText(); also != "" {
+		fmt.Fprintf(p, ".PP\nAlso %s, see below.\n", roffText(also))
+	}
+}
+
+// flagGroup writes those flags of a group that are given.
+func (p *manPage) flagGroup(group flagGroup, flags []cli.Flag) {
+	fmt.Fprintf(p, ".SH %s\n%s\n", strings.ToUpper(group.title), roffText(group.text))
+	p.flags(flags)
+	for _, note := range group.notes {
+		p.WriteString(".PP\n" + roffText(note) + "\n")
+	}
+}
+
+func (p *manPage) section(title string, items []manualItem) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintf(p, ".SH %s\n", strings.ToUpper(title))
+	for _, i := range items {
+		p.item(i.term, i.text)
+	}
+}
+
+// end is the page, with what to read besides.
+func (p *manPage) end(others []string) string {
+	p.WriteString(".SH SEE ALSO\n")
+	for _, name := range slices.Concat(others, []string{"nix", "nix3-eval", "git"}) {
+		fmt.Fprintf(p, ".BR %s (1),\n", roff(name))
+	}
+	fmt.Fprintf(p, ".BR jq (1)\n.PP\nThe manual: %s\n", roff(homepage+"/tree/main/docs"))
+	return p.String()
 }
 
 var roffEscapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, `"`, `\(dq`)

@@ -89,11 +89,45 @@ func writeRows(b *strings.Builder, rows []manualItem) {
 	b.WriteString("\n")
 }
 
-// TestManPage reads the page with what is here to read it, and wants no warning.
+// TestManPage reads the pages with what is here to read them, and wants no warning.
 func TestManPage(t *testing.T) {
-	var page strings.Builder
-	if code := Run(t.Context(), []string{"clanctl", "man"}, &page, io.Discard); code != exitOK {
-		t.Fatalf("exit code %d", code)
+	pages := map[string][]string{
+		"clanctl": {
+			"clanctl why [FLAG...] INSTANCE ROLE MACHINE [SETTING.PATH]", "print the clan as one JSON document", "--jobs N, -j N", "such as 'web-*,@backup,!laptop'",
+			"OUTPUT OPTIONS", "WRITING OPTIONS", "COMMON OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO", "clanctl-machines(1)",
+		},
+		"clanctl-machines": {
+			"clanctl machines [FLAG...] [MACHINE...]", "--on SELECTOR", "clanctl machines describe", "--jq EXPR", "--dry-run", "--flake REF",
+			"EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "clanctl machines laptop", "SEE ALSO", "clanctl(1)",
+		},
+		"clanctl-man": {"--names"},
+	}
+	var names strings.Builder
+	if code := Run(t.Context(), []string{"clanctl", "man", "--names"}, &names, io.Discard); code != exitOK {
+		t.Fatalf("man --names: exit code %d", code)
+	}
+	if got, want := strings.Count(names.String(), "\n"), 1+len(newApp(io.Discard, io.Discard).Commands); got != want {
+		t.Errorf("there are %d pages, want %d", got, want)
+	}
+	for name := range strings.Lines(names.String()) {
+		name = strings.TrimSpace(name)
+		var page strings.Builder
+		if code := Run(t.Context(), []string{"clanctl", "man", name}, &page, io.Discard); code != exitOK {
+			t.Fatalf("man %s: exit code %d", name, code)
+		}
+		readManPage(t, name, page.String(), pages[name])
+	}
+	if code := Run(t.Context(), []string{"clanctl", "man", "nothing"}, io.Discard, io.Discard); code != exitUsage {
+		t.Errorf("man nothing: exit code %d", code)
+	}
+}
+
+func readManPage(t *testing.T, name, page string, wanted []string) {
+	t.Helper()
+	for _, want := range wanted {
+		if !strings.Contains(page, strings.ReplaceAll(roff(want), "(1)", " (1)")) {
+			t.Errorf("%s: the page does not have %q", name, want)
+		}
 	}
 	for _, reader := range [][]string{{"man", "--warnings=w", "-l", "-"}, {"groff", "-man", "-Tutf8", "-ww", "-z"}, {"mandoc", "-Tlint", "-Wwarning"}} {
 		program, err := exec.LookPath(reader[0])
@@ -103,7 +137,7 @@ func TestManPage(t *testing.T) {
 		}
 		cmd := exec.Command(program, reader[1:]...)
 		cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANWIDTH=200")
-		cmd.Stdin = strings.NewReader(page.String())
+		cmd.Stdin = strings.NewReader(page)
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
 		out, _ := cmd.Output()
@@ -112,19 +146,16 @@ func TestManPage(t *testing.T) {
 		}
 		for line := range strings.Lines(stderr.String()) {
 			if !strings.Contains(line, `missing date, using ""`) { // it has none
-				t.Errorf("%s: %s", reader[0], line)
+				t.Errorf("%s: %s: %s", name, reader[0], line)
 			}
 		}
 		if reader[0] != "man" {
 			continue
 		}
 		text := regexp.MustCompile(".\b").ReplaceAllString(string(out), "") // bold, as on a typewriter
-		for _, want := range []string{
-			"clanctl why [FLAG...] INSTANCE ROLE MACHINE [SETTING.PATH]", "print the clan as one JSON document", "--jobs N, -j N", "such as 'web-*,@backup,!laptop'",
-			"COMMON OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO",
-		} {
+		for _, want := range wanted {
 			if !strings.Contains(text, want) {
-				t.Errorf("the page does not have %q", want)
+				t.Errorf("%s: as read, the page does not have %q", name, want)
 			}
 		}
 	}

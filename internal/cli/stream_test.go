@@ -63,7 +63,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"gen go":               {"borg", "borg --check --output flake.nix"},
 		"explain":              {"", "unknown-tag", "--json", "--names"},
 		"completion":           {"bash", "zsh", "fish"},
-		"man":                  {""},
+		"man":                  {"", "check", "--names"},
 	}
 	const made = `{
   "instances": { "made": { "module": { "input": "self", "name": "status-page" }, "roles": { "page": {
