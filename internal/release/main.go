@@ -120,12 +120,19 @@ func (r release) common(work string) ([]file, error) {
 		return nil, err
 	}
 	files := []file{{"LICENSE", filepath.Join(r.source, "LICENSE"), 0o644}, {"README.md", filepath.Join(r.source, "README.md"), 0o644}}
-	for name, args := range map[string][]string{
-		"clanctl.1":                {"man"},
+	printed := map[string][]string{
 		"completions/clanctl.bash": {"completion", "bash"},
 		"completions/clanctl.fish": {"completion", "fish"},
 		"completions/_clanctl":     {"completion", "zsh"},
-	} {
+	}
+	pages, err := exec.Command(program, "man", "--names").Output()
+	if err != nil {
+		return nil, fmt.Errorf("clanctl man --names: %w", err)
+	}
+	for _, page := range strings.Fields(string(pages)) {
+		printed["man/"+page+".1"] = []string{"man", page}
+	}
+	for name, args := range printed {
 		text, err := exec.Command(program, args...).Output()
 		if err != nil {
 			return nil, fmt.Errorf("clanctl %s: %w", strings.Join(args, " "), err)

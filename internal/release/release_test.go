@@ -97,7 +97,18 @@ func contents(t *testing.T, r release, built []platform, here platform) {
 			t.Errorf("%s: %d bytes, %v", name, len(text), err)
 		}
 	}
-	want := []string{"LICENSE", "README.md", "clanctl", "clanctl.1", "completions/_clanctl", "completions/clanctl.bash", "completions/clanctl.fish"}
+	want := []string{"LICENSE", "README.md", "clanctl", "completions/_clanctl", "completions/clanctl.bash", "completions/clanctl.fish"}
+	pages := 0
+	names = slices.DeleteFunc(names, func(name string) bool {
+		page := strings.HasPrefix(name, "man/clanctl") && strings.HasSuffix(name, ".1")
+		if page {
+			pages++
+		}
+		return page
+	})
+	if pages < 10 {
+		t.Errorf("the archive has %d manual pages", pages)
+	}
 	if !slices.Equal(names, want) {
 		t.Errorf("the archive has %q", names)
 	}
