@@ -4,8 +4,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/pkg/module"
 )
 
 func TestRole(t *testing.T) {
