@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -282,7 +283,7 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 				continue
 			}
 			where := name + "." + roleName
-			final := services.NewSchema(of.Interface, services.SchemaOptions{Whole: role.SettingsFrom != instance.SettingsFromLayers})
+			final := services.NewSchema(of.Interface, services.SchemaOptions{Whole: role.SettingsFrom != codes.SettingsFromLayers})
 			for machine, member := range role.Machines {
 				if member.Settings != nil {
 					checked++

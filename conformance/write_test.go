@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/store"
@@ -109,7 +110,7 @@ func (c *clanCore) compareAccess(t *testing.T, dir string) int {
 			}
 			got := s.Access(path...)
 			compared++
-			if got.Writable != want && got.Reason != store.ReasonDefault {
+			if got.Writable != want && got.Reason != codes.ReadOnlyDefault {
 				t.Errorf("%s: %+v, but clan-core has the priority %d, the type %s and %s", instance.PathString(path), got, priority, kind, this["files"])
 			}
 		}

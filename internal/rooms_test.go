@@ -25,24 +25,24 @@ const project = "github.com/clanctl/clanctl/"
 // downward only: what stands below knows nothing of what stands above it.
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
-	"internal/cli": {"internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
+	"internal/cli": {"internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why"},
 
 	// Over the inventory.
-	"pkg/check":            {"internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
-	"pkg/diff":             {"internal/facts", "pkg/instance"},
+	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
+	"pkg/diff":             {"internal/codes", "internal/facts", "pkg/instance"},
 	"internal/gogen":       {"internal/services", "internal/term", "pkg/instance"},
 	"internal/graph":       {"internal/term", "pkg/instance", "internal/view"},
-	"internal/modulecheck": {"internal/nearest", "internal/services", "pkg/instance"},
-	"internal/policy":      {"internal/facts", "internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
+	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},
+	"internal/policy":      {"internal/codes", "internal/facts", "internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
 	"internal/report":      {"internal/facts", "internal/services", "pkg/instance", "pkg/why"},
 	"internal/scaffold":    {"internal/lazyregexp", "pkg/instance"},
-	"pkg/store":            {"internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
+	"pkg/store":            {"internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
 	"pkg/typed":            {"internal/nearest", "pkg/instance"},
 	"internal/view":        {"internal/facts", "internal/nixlang", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
-	"pkg/why":              {"internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
+	"pkg/why":              {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
 
-	"pkg/instance":      {"internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "pkg/module", "pkg/nixeval", "pkg/tags"},
+	"pkg/instance":      {"internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "pkg/module", "pkg/nixeval", "pkg/tags"},
 	"pkg/module":        {},
 	"internal/facts":    {"internal/services", "pkg/module", "pkg/nixeval"},
 	"internal/services": {"internal/lazyregexp", "internal/nearest", "pkg/module"},
@@ -55,6 +55,7 @@ var rooms = map[string][]string{
 	"internal/cachedir":   {},
 	"internal/filetree":   {"internal/git", "internal/lazyregexp", "internal/scratch"},
 	"internal/git":        {"internal/process"},
+	"internal/codes":      {},
 	"internal/hint":       {},
 	"internal/jq":         {},
 	"internal/lazyregexp": {},
@@ -71,7 +72,7 @@ var rooms = map[string][]string{
 	"internal/api":               {},
 	"internal/bench":             {},
 	"internal/filetree/treetest": {},
-	"internal/invtest":           {"internal/facts", "pkg/instance", "pkg/module", "pkg/tags"},
+	"internal/invtest":           {"internal/codes", "internal/facts", "pkg/instance", "pkg/module", "pkg/tags"},
 	"internal/nixtest":           {"internal/nixtest/nixes", "pkg/nixeval"},
 	"internal/nixtest/nixes":     {},
 	"internal/packaging":         {},
@@ -204,6 +205,14 @@ func TestFindingsAreExplained(t *testing.T) {
 	eachFile(t, "../pkg", look)
 	eachFile(t, "policy", look)
 	eachFile(t, "modulecheck", look)
+	eachFile(t, "codes", func(name string, file *ast.File) {
+		ast.Inspect(file, func(node ast.Node) bool {
+			if spec, ok := node.(*ast.ValueSpec); ok && path.Base(name) == "codes.go" {
+				constants[spec.Names[0].Name], _ = strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			}
+			return true
+		})
+	})
 	var table, headings []string
 	for _, info := range instance.Codes() {
 		table = append(table, string(info.Code))

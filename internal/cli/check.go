@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -38,7 +39,7 @@ func checkCommand() *cli.Command {
 				}
 				clan := instance.Config{Instances: c.Args().Slice(), Need: instance.NeedChecks}
 				if len(want.rules) > 0 || c.Bool("watch") {
-					clan.Need |= instance.NeedPlaces
+					clan.Need |= facts.NeedPlaces
 				}
 				report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
 				if c.Bool("watch") {

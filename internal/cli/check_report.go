@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -78,9 +79,9 @@ func newReport(c *cli.Context, inv *instance.Inventory, want wanted) (*report, e
 	findings := document.Findings
 	for _, o := range outcomes {
 		for _, f := range o.Findings {
-			r.ruleFailed = r.ruleFailed || f.Code == instance.CodeRuleFailed
+			r.ruleFailed = r.ruleFailed || f.Code == codes.RuleFailed
 			// Of some instances alone, nothing is known of what rules say of the whole.
-			if c.NArg() == 0 || slices.Contains(c.Args().Slice(), f.Instance) || f.Code == instance.CodeRuleFailed {
+			if c.NArg() == 0 || slices.Contains(c.Args().Slice(), f.Instance) || f.Code == codes.RuleFailed {
 				findings = append(findings, f)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -47,7 +48,7 @@ func (p *findingPrinter) all(findings []instance.Finding) {
 
 // worstFirst are findings by severity; those of one stay as they are.
 func worstFirst(findings []instance.Finding) []instance.Finding {
-	sorted, severities := slices.Clone(findings), instance.Severities()
+	sorted, severities := slices.Clone(findings), policy.Severities()
 	slices.SortStableFunc(sorted, func(f, g instance.Finding) int {
 		return cmp.Compare(slices.Index(severities, f.Severity), slices.Index(severities, g.Severity))
 	})

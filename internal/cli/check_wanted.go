@@ -48,7 +48,7 @@ func wantedOfModules(c *cli.Context) (wanted, error) { return readWanted(c, fals
 
 func readWanted(c *cli.Context, ofClan bool) (wanted, error) {
 	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), noIgnore: c.Bool("no-ignore"), codes: codeNames()}
-	severities := instance.Severities()
+	severities := policy.Severities()
 	if least := c.String("severity"); least != "" && !slices.Contains(severities, instance.Severity(least)) {
 		return want, usageError{fmt.Sprintf("there is no severity %q", least), "it is error, warning or note"}
 	}

@@ -236,9 +236,9 @@ func notes(d *diff.Difference, sides [2]side) []string {
 		return notes
 	}
 	for _, input := range d.Sources.Inputs {
-		note := fmt.Sprintf("the input %s is another one than before%s", input.Input, lockText(input))
+		note := fmt.Sprintf("the input %s is another one than before%s", input.Name, lockText(input))
 		if input.Change != diff.Changed {
-			note = fmt.Sprintf("the input %s was %s%s", input.Input, input.Change, lockText(input))
+			note = fmt.Sprintf("the input %s was %s%s", input.Name, input.Change, lockText(input))
 		}
 		if len(input.Instances) > 0 {
 			note += ", and with it the modules of " + nearest.List(input.Instances)
@@ -263,7 +263,7 @@ func notes(d *diff.Difference, sides [2]side) []string {
 }
 
 // lockText says where an input was and is locked, as far as that tells the difference.
-func lockText(input diff.Input) string {
+func lockText(input diff.InputChange) string {
 	text := func(l *instance.Lock) string {
 		switch {
 		case l == nil:

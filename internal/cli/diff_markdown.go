@@ -25,7 +25,7 @@ func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
 	fmt.Fprintf(&b, "### Changes in the fleet\n\n%s\n", markdownSummary(direct, shared, d.Empty()))
 	markdownTable(&b, "", []string{"change", "where", "what", "old", "new", "machines"}, func(add func(...string)) {
 		for _, r := range diffRows(d) {
-			add(string(r.change), code(r.where), code(r.what), codes(r.old), codes(r.new), codes(r.machines))
+			add(string(r.change), code(r.where), code(r.what), codeSpans(r.old), codeSpans(r.new), codeSpans(r.machines))
 		}
 	})
 	for _, part := range []struct {
@@ -44,12 +44,12 @@ func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
 	}
 	markdownTable(&b, "Affected machines", []string{"affected", "machines", "because of"}, func(add func(...string)) {
 		for _, r := range affectedRows(d) {
-			add(kindText(r.kind), codes(r.machines), codes(r.because))
+			add(kindText(r.kind), codeSpans(r.machines), codeSpans(r.because))
 		}
 	})
 	var changed []string
 	for _, input := range d.Sources.Inputs {
-		changed = append(changed, code("input "+input.Input+lockText(input)))
+		changed = append(changed, code("input "+input.Name+lockText(input)))
 	}
 	for _, file := range d.Sources.Files {
 		changed = append(changed, code(file))
@@ -87,7 +87,7 @@ func markdownTable(b *bytes.Buffer, title string, header []string, fill func(add
 	})
 }
 
-func codes(texts []string) string {
+func codeSpans(texts []string) string {
 	spans := make([]string, len(texts))
 	for i, text := range texts {
 		spans[i] = code(text)

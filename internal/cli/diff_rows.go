@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -30,10 +33,10 @@ func diffRows(d *diff.Difference) []diffRow {
 		machineRows(m, add)
 	}
 	for _, t := range d.Tags {
-		if view.IsPredefined(t.Tag) {
+		if view.IsPredefined(t.Name) {
 			continue // the machines say it
 		}
-		where := "tag " + t.Tag
+		where := "tag " + t.Name
 		if len(t.Machines.Added)+len(t.Machines.Removed) == 0 {
 			add(diffRow{change: t.Change, where: where})
 		}
@@ -50,8 +53,8 @@ func diffRows(d *diff.Difference) []diffRow {
 	return rows
 }
 
-func machineRows(m diff.Machine, add func(diffRow)) {
-	where := "machine " + m.Machine
+func machineRows(m diff.MachineChange, add func(diffRow)) {
+	where := "machine " + m.Name
 	switch m.Change {
 	case diff.Added:
 		add(diffRow{change: m.Change, where: where, new: ownFirst(m.Tags.Added)})
@@ -80,15 +83,25 @@ func valueRow(where, prefix string, v diff.Value) diffRow {
 	return diffRow{change: v.Change, where: where, what: prefix + instance.PathString(v.Path), old: valueText(v.Old), new: valueText(v.New)}
 }
 
-func valueText(v *any) []string {
+func valueText(v json.RawMessage) []string {
 	if v == nil {
 		return nil
 	}
-	return []string{compactJSON(*v)}
+	return []string{compactJSON(decoded(v))}
 }
 
-func instanceRows(i diff.Instance, add func(diffRow)) {
-	where := "instance " + i.Instance
+// decoded is JSON as a value, its numbers as they are.
+func decoded(text json.RawMessage) (v any) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if dec.Decode(&v) != nil {
+		return string(text)
+	}
+	return v
+}
+
+func instanceRows(i diff.InstanceChange, add func(diffRow)) {
+	where := "instance " + i.Name
 	if i.Change != diff.Changed {
 		row := diffRow{change: i.Change, where: where}
 		row.old, row.new = moduleChange(i.Module)
@@ -121,9 +134,9 @@ func moduleChange(values []diff.Value) (old, new []string) {
 			if len(v.Path) != 1 || v.Path[0] != form.name {
 				continue
 			}
-			for i, value := range []*any{v.Old, v.New} {
+			for i, value := range []json.RawMessage{v.Old, v.New} {
 				if value != nil {
-					texts[i] += fmt.Sprintf(form.text, *value)
+					texts[i] += fmt.Sprintf(form.text, decoded(value))
 				}
 			}
 		}
@@ -144,8 +157,8 @@ func moduleChange(values []diff.Value) (old, new []string) {
 	return nil, nil
 }
 
-func roleRows(i diff.Instance, r diff.Role, add func(diffRow)) {
-	where := i.Instance + " " + r.Role
+func roleRows(i diff.InstanceChange, r diff.RoleChange, add func(diffRow)) {
+	where := i.Name + " " + r.Name
 	if r.Change != diff.Changed && i.Change == diff.Changed {
 		add(diffRow{change: r.Change, where: where})
 	}
@@ -160,7 +173,7 @@ func roleRows(i diff.Instance, r diff.Role, add func(diffRow)) {
 		add(diffRow{change: diff.Changed, where: where, what: "settings had from", old: []string{string(r.SettingsFrom.Old)}, new: []string{string(r.SettingsFrom.New)}})
 	}
 	for _, s := range r.Settings {
-		row := valueRow(where, "", diff.Value{Change: s.Change, Path: s.Path, Old: s.Old, New: s.New})
+		row := valueRow(where, "", s)
 		row.machines = s.Machines
 		if len(s.Path) == 0 {
 			// Nothing came or went but the answer.
@@ -177,7 +190,7 @@ func roleRows(i diff.Instance, r diff.Role, add func(diffRow)) {
 }
 
 // memberRows puts members together that came or went for the same reason.
-func memberRows(where string, members []diff.Member, add func(diffRow)) {
+func memberRows(where string, members []diff.MemberChange, add func(diffRow)) {
 	var rows []diffRow
 	for _, m := range members {
 		row := diffRow{change: m.Change, where: where, what: "member", old: whyText(m.Old), new: whyText(m.New), machines: []string{m.Machine}}
@@ -205,16 +218,16 @@ func whyText(w *diff.Why) []string {
 }
 
 // causeTexts say what made a membership, or ended it, as far as the memberships themselves do not.
-func causeTexts(m diff.Member) (came, went []string) {
+func causeTexts(m diff.MemberChange) (came, went []string) {
 	for _, c := range m.Causes {
 		new := c.Change == diff.Added
 		text := ""
 		switch c.Kind {
-		case diff.CauseRoleTag:
+		case codes.CauseRoleTag:
 			text = "the role " + pick(new, "takes ", "no longer takes ") + c.Tag
-		case diff.CauseMachineTag:
+		case codes.CauseMachineTag:
 			text = "the machine " + pick(new, "got ", "lost ") + c.Tag
-		case diff.CauseMachine:
+		case codes.CauseMachine:
 			text = pick(new, "the machine is new", "the machine is gone")
 		}
 		list := &came
@@ -269,25 +282,25 @@ func reasonTexts(reasons []diff.Reason) []string {
 		at := strings.TrimSpace(r.Instance + " " + r.Role)
 		text := ""
 		switch r.Kind {
-		case diff.ReasonMachine:
+		case codes.ReasonMachine:
 			text = "the machine itself"
-		case diff.ReasonMeta:
+		case codes.ReasonMeta:
 			text = "the clan's meta data"
-		case diff.ReasonMember:
+		case codes.ReasonMember:
 			text = pick(r.Change == diff.Added, "joined ", "left ") + at
-		case diff.ReasonSettings:
+		case codes.ReasonSettings:
 			text = "settings of " + at
-		case diff.ReasonRenamed:
+		case codes.ReasonRenamed:
 			text = "the name of " + r.Instance
-		case diff.ReasonModule:
+		case codes.ReasonModule:
 			text = "the module of " + r.Instance
-		case diff.ReasonExtraModules:
+		case codes.ReasonExtraModules:
 			text = "extraModules of " + at
-		case diff.ReasonUnknown:
+		case codes.ReasonUnknown:
 			text = pick(at == "", "machines and tags cannot be compared", at+" cannot be compared")
-		case diff.ReasonPeers:
+		case codes.ReasonPeers:
 			text = "others in " + r.Instance
-		case diff.ReasonExports:
+		case codes.ReasonExports:
 			text = fmt.Sprintf("%s reads what %s exports", r.Instance, r.From)
 		}
 		if !slices.Contains(texts, text) {

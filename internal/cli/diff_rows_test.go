@@ -11,7 +11,7 @@ import (
 // Settings that cease to evaluate are not removed, and those that begin to are not added.
 func TestRowsOfSettingsAsAWhole(t *testing.T) {
 	var got []diffRow
-	roleRows(diff.Instance{Instance: "x", Change: diff.Changed}, diff.Role{Role: "r", Change: diff.Changed, Settings: []diff.Setting{
+	roleRows(diff.InstanceChange{Name: "x", Change: diff.Changed}, diff.RoleChange{Name: "r", Change: diff.Changed, Settings: []diff.Value{
 		{Change: diff.Removed, Machines: []string{"a"}},
 		{Change: diff.Added, Machines: []string{"b"}},
 	}}, func(r diffRow) { got = append(got, r) })

@@ -94,7 +94,7 @@ func printSetting(b *strings.Builder, s *why.Setting) {
 	fmt.Fprintf(b, "\n%s", instance.PathString(s.Path))
 	switch {
 	case s.Value != nil:
-		fmt.Fprintf(b, " = %s\n", oneLine(*s.Value))
+		fmt.Fprintf(b, " = %s\n", oneLine(decoded(s.Value)))
 	case s.Problem != "":
 		fmt.Fprintf(b, " does not evaluate:\n  %s\n", indent(s.Problem))
 	default:

@@ -3,6 +3,9 @@
 package facts
 
 import (
+	"bytes"
+	"encoding/json"
+
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -17,6 +20,9 @@ var (
 	// LayersOf are the layers of a member's settings, of an *instance.Role, in clan's order of merging: tags in reverse alphabetical
 	// order, machine, role. Of a machine that is no member there is the role's alone.
 	LayersOf func(role any, machine string) []Layer
+	// FilesOf are the settings that are paths into the flake itself, of *instance.Settings, by their paths joined with NUL; nil in settings
+	// that were read back or made by hand.
+	FilesOf func(settings any) map[string]FlakeFile
 	// Ask is what an *instance.Config asks for besides what its fields say.
 	Ask func(config any) *Query
 )
@@ -34,7 +40,19 @@ const (
 	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the flake need not hold
 	// a clan.
 	NeedModules
+	// NeedPlaces: with the settings, where each is written.
+	NeedPlaces
 )
+
+// These are the values of Layout of an instance.Flake.
+const (
+	LayoutClan      = "clan"
+	LayoutInternals = "clanInternals"
+	LayoutInventory = "inventory"
+)
+
+// PersistedName is the name of the file in a clan's directory in which programs keep their part of the inventory.
+const PersistedName = "inventory.json"
 
 // Inventory is what belongs to a clan as a whole.
 type Inventory struct {
@@ -252,4 +270,21 @@ type ModuleUse struct {
 	module.Spec
 	// Roles are those that the instance mentions, sorted.
 	Roles []string
+}
+
+// FlakeFile is a path into the flake that a setting holds.
+type FlakeFile struct {
+	// Path is relative to the top of the flake's source tree; Hash stands for what it leads to.
+	Path, Hash string
+}
+
+// JSON is a value as JSON, in which < and & are themselves.
+func JSON(v any) json.RawMessage {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(v) != nil {
+		return json.RawMessage("null")
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -42,7 +43,7 @@ type Role struct {
 func (c Clan) Inventory() *instance.Inventory {
 	inv := &instance.Inventory{
 		SchemaVersion: instance.SchemaVersion,
-		Flake:         instance.Flake{Layout: instance.LayoutInventory, Ref: ".", URL: "path:/clan"},
+		Flake:         instance.Flake{Layout: facts.LayoutInventory, Ref: ".", URL: "path:/clan"},
 		Findings:      []instance.Finding{},
 		Meta:          map[string]any{"name": "test"},
 		Machines:      map[string]*instance.Machine{},
@@ -101,7 +102,7 @@ func (i Instance) instance(name string, index *tags.Index) *instance.Instance {
 
 func (r Role) role(index *tags.Index) *instance.Role {
 	role := &instance.Role{
-		SettingsFrom: instance.SettingsFromLayers,
+		SettingsFrom: codes.SettingsFromLayers,
 		Tags:         slices.Sorted(slices.Values(r.Tags)),
 		Machines:     map[string]*instance.Member{},
 	}

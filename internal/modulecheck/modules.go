@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -57,10 +58,10 @@ func (m *moduleCheck) failed(at services.Position, code instance.Code, why *serv
 
 func (m *moduleCheck) manifest() {
 	if !m.written.HasName {
-		m.add(m.written.Position, instance.CodeModuleWithoutName, instance.Cause{}, "")
+		m.add(m.written.Position, codes.ModuleWithoutName, instance.Cause{}, "")
 	}
 	if !m.written.HasReadme || m.service.Err == nil && strings.TrimSpace(m.service.Readme) == "" {
-		m.add(m.written.Position, instance.CodeModuleWithoutReadme, instance.Cause{}, "")
+		m.add(m.written.Position, codes.ModuleWithoutReadme, instance.Cause{}, "")
 	}
 }
 
@@ -72,8 +73,8 @@ func (m *moduleCheck) evaluation() {
 	}
 	for _, f := range m.findings {
 		switch {
-		case f.Code == instance.CodeModuleWithoutName && strings.Contains(why.Text, "manifest.name"),
-			f.Code == instance.CodeImpossibleConstraint && strings.Contains(why.Text, "manifest.constraints"):
+		case f.Code == codes.ModuleWithoutName && strings.Contains(why.Text, "manifest.name"),
+			f.Code == codes.ImpossibleConstraint && strings.Contains(why.Text, "manifest.constraints"):
 			return
 		}
 	}
@@ -92,16 +93,16 @@ func (m *moduleCheck) roles() {
 			written = services.WrittenRole{Position: m.written.Position, HasBehaviour: true, HasInterface: true}
 		}
 		if !written.HasBehaviour && !m.written.PerMachine {
-			m.add(written.Position, instance.CodeRoleWithoutBehaviour, instance.Cause{}, name)
+			m.add(written.Position, codes.RoleWithoutBehaviour, instance.Cause{}, name)
 		}
 		if !written.HasInterface {
-			m.add(written.Position, instance.CodeRoleWithoutInterface, instance.Cause{}, name)
+			m.add(written.Position, codes.RoleWithoutInterface, instance.Cause{}, name)
 		}
 		if role.Description == "" && role.Err == nil {
-			m.add(written.Position, instance.CodeRoleWithoutDescription, instance.Cause{}, name)
+			m.add(written.Position, codes.RoleWithoutDescription, instance.Cause{}, name)
 		}
 		if role.Err != nil {
-			m.failed(written.Position, instance.CodeInterfaceFailed, role.Err, "", name)
+			m.failed(written.Position, codes.InterfaceFailed, role.Err, "", name)
 		}
 		if role.Interface != nil {
 			(&interfaceCheck{m: m, role: name, at: written.Position}).options(role.Interface.Options, nil)
@@ -134,7 +135,7 @@ func (c *interfaceCheck) options(options map[string]*services.Option, path []str
 			}
 		}
 		if o.Err != nil {
-			c.m.failed(at, instance.CodeInterfaceNotJSON, o.Err, "", c.role, path...)
+			c.m.failed(at, codes.InterfaceNotJSON, o.Err, "", c.role, path...)
 		}
 		c.typ(o.Type, path, at)
 	}
@@ -146,9 +147,9 @@ func (c *interfaceCheck) typ(t *services.Type, path []string, at services.Positi
 	}
 	switch {
 	case t.Err != nil:
-		c.m.failed(at, instance.CodeInterfaceNotJSON, t.Err, "type", c.role, path...)
+		c.m.failed(at, codes.InterfaceNotJSON, t.Err, "type", c.role, path...)
 	case t.Kind == services.KindOpaque || t.Kind == services.KindUnknown:
-		c.m.add(at, instance.CodeInterfaceNotJSON, instance.Cause{Type: cmp.Or(t.Description, t.Name)}, c.role, path...)
+		c.m.add(at, codes.InterfaceNotJSON, instance.Cause{Type: cmp.Or(t.Description, t.Name)}, c.role, path...)
 	}
 	inside := path
 	if t.Kind != services.KindNullable {
@@ -186,22 +187,22 @@ func (m *moduleCheck) constraints() {
 		m.add(m.written.Constraints, code, cause, role)
 	}
 	if max, given := services.Count(instances); given && max < 1 {
-		add(instance.CodeImpossibleConstraint, "", instance.Cause{Max: max})
+		add(codes.ImpossibleConstraint, "", instance.Cause{Max: max})
 	}
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		least, hasLeast := services.Count(byRole[role]["minMachines"])
 		most, hasMost := services.Count(byRole[role]["maxMachines"])
 		if _, exists := m.service.Roles[role]; !exists && m.service.Roles != nil {
-			code := instance.CodeConstraintOfUnknownRole
+			code := instance.Code(codes.ConstraintOfUnknownRole)
 			if least > 0 {
-				code = instance.CodeImpossibleConstraint // no instance can have so many machines in it
+				code = codes.ImpossibleConstraint // no instance can have so many machines in it
 			}
 			known := slices.Sorted(maps.Keys(m.service.Roles))
 			cause := instance.Cause{}.WithNames(nearest.Of(role, known), known)
 			cause.Name, cause.Min = role, least
 			add(code, role, cause)
 		} else if hasMost && most < 1 || hasLeast && hasMost && least > most {
-			add(instance.CodeImpossibleConstraint, role, instance.Cause{Min: least, Max: most})
+			add(codes.ImpossibleConstraint, role, instance.Cause{Min: least, Max: most})
 		}
 	}
 }

@@ -81,3 +81,11 @@ func List(names []string) string {
 	}
 	return strings.Join(quoted, ", ")
 }
+
+// First are as many names as words show of a list, and one more that stands for the rest; nil if there are none.
+func First(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	return slices.Clone(names[:min(len(names), Most+1)])
+}

@@ -81,7 +81,7 @@ func Parse(name string, text []byte) (*File, error) {
 	f := &File{Defaults: file.Defaults}
 	if d := f.Defaults; d.Baseline != "" && !filepath.IsLocal(filepath.FromSlash(d.Baseline)) {
 		return nil, p.fail("/defaults/baseline", "the baseline must be a file in the flake's directory or below it", "")
-	} else if d.Severity != "" && !slices.Contains(instance.Severities(), d.Severity) {
+	} else if d.Severity != "" && !slices.Contains(Severities(), d.Severity) {
 		return nil, p.fail("/defaults/severity", fmt.Sprintf("there is no severity %q", d.Severity), "it is error, warning or note")
 	}
 	for i, entry := range file.Ignore {
@@ -225,4 +225,9 @@ func (p *parser) literal(pointer string) string {
 		return string(p.text[value.StartOffset:value.EndOffset])
 	}
 	return ""
+}
+
+// Severities are all that there are, the worst first.
+func Severities() []instance.Severity {
+	return []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
@@ -114,26 +115,26 @@ func (all Ignores) New(inv *instance.Inventory, f instance.Finding) (instance.Fi
 }
 
 // Wrong are findings about ignores without a code that there is, or without a reason. They count for nothing.
-func (all Ignores) Wrong(codes []string) []instance.Finding {
+func (all Ignores) Wrong(known []string) []instance.Finding {
 	var found []instance.Finding
 	for _, i := range all {
 		cause := instance.Cause{Name: i.Code}
-		if !slices.Contains(codes, i.Code) {
-			cause = cause.WithNames(nearest.Of(i.Code, codes), codes)
+		if !slices.Contains(known, i.Code) {
+			cause = cause.WithNames(nearest.Of(i.Code, known), known)
 		} else if i.Reason != "" {
 			continue
 		}
-		found = append(found, i.finding(instance.CodeInvalidIgnore, cause))
+		found = append(found, i.finding(codes.InvalidIgnore, cause))
 	}
 	return found
 }
 
 // Unused are findings about ignores that no finding given to New was about. It looks at those with some codes only.
-func (all Ignores) Unused(codes []string) []instance.Finding {
+func (all Ignores) Unused(known []string) []instance.Finding {
 	var found []instance.Finding
 	for _, i := range all {
-		if !i.used && i.Reason != "" && slices.Contains(codes, i.Code) {
-			found = append(found, i.finding(instance.CodeUnusedIgnore, instance.Cause{Name: i.Code}))
+		if !i.used && i.Reason != "" && slices.Contains(known, i.Code) {
+			found = append(found, i.finding(codes.UnusedIgnore, instance.Cause{Name: i.Code}))
 		}
 	}
 	return found

@@ -13,6 +13,7 @@ import (
 
 	"github.com/itchyny/gojq"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/jq"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -75,7 +76,7 @@ func (p *parser) rule(at string, entry ruleJSON, others []*Rule) (*Rule, error) 
 		return nil, p.fail(at, fmt.Sprintf("the rule %q has no expression", r.Code), "select in \"select\" what breaks it")
 	case r.Severity == "":
 		r.Severity = instance.SeverityWarning
-	case !slices.Contains(instance.Severities(), r.Severity):
+	case !slices.Contains(Severities(), r.Severity):
 		return nil, p.fail(at+"/severity", fmt.Sprintf("there is no severity %q", r.Severity), "it is error, warning or note")
 	}
 	query, err := gojq.Parse(r.Select)
@@ -233,7 +234,7 @@ func (r *Rule) failed(err error) instance.Finding {
 	case strings.HasPrefix(cause.Message, "cannot iterate over"):
 		cause.Hint = "where something may be absent, write a question mark: .machines[]?"
 	}
-	f := instance.NewFinding(instance.CodeRuleFailed, instance.Subject{}, cause)
+	f := instance.NewFinding(codes.RuleFailed, instance.Subject{}, cause)
 	f.Position = r.selectAt
 	return f
 }

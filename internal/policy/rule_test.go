@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -118,7 +119,7 @@ func TestRules(t *testing.T) {
 				place = fmt.Sprintf("%s:%d", f.File, f.Line)
 			}
 			line := place + " " + f.About()
-			if f.Code == instance.CodeRuleFailed {
+			if f.Code == codes.RuleFailed {
 				line += f.Message()
 			}
 			if len(f.Machines) > 0 {
@@ -179,7 +180,7 @@ func TestRulesThatFail(t *testing.T) {
 			t.Error("another rule is taken along")
 		}
 		found := outcomes[1].Findings
-		if len(found) != 1 || found[0].Code != instance.CodeRuleFailed || found[0].Position != (instance.Position{File: "p", Line: 2, Column: 42}) || !strings.Contains(found[0].Message(), want) {
+		if len(found) != 1 || found[0].Code != codes.RuleFailed || found[0].Position != (instance.Position{File: "p", Line: 2, Column: 42}) || !strings.Contains(found[0].Message(), want) {
 			t.Errorf("%s: %v", expression, found)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -37,12 +38,12 @@ func fleet(t testing.TB, machines, instances int) *instance.Inventory {
 	}
 	for i := range instances {
 		name := fmt.Sprintf("i%03d", i)
-		client := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{"all"}, Machines: map[string]*instance.Member{}}
+		client := &instance.Role{SettingsFrom: codes.SettingsFromClan, Tags: []string{"all"}, Machines: map[string]*instance.Member{}}
 		facts.OfRole(client).Layers.Role = []facts.Definition{{File: "clan.nix", Value: map[string]any{"port": json.Number("22")}}}
 		for machine := range inv.Machines {
 			client.Machines[machine] = &instance.Member{Tags: []string{"all"}, Settings: settings}
 		}
-		server := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{},
+		server := &instance.Role{SettingsFrom: codes.SettingsFromClan, Tags: []string{},
 			Machines: map[string]*instance.Member{"m0": {Explicit: true, Tags: []string{}, Settings: settings}}}
 		inv.Instances[name] = &instance.Instance{Module: instance.Module{Name: fmt.Sprint("service", i%7), Resolved: "self"},
 			Roles: map[string]*instance.Role{"client": client, "server": server}}
@@ -138,7 +139,7 @@ func hostileFleet(t testing.TB) *instance.Inventory {
 		inv.Machines[name] = &instance.Machine{Class: name, Description: name, Icon: name, Tags: []string{name}, Deploy: map[string]any{name: name},
 			Position: &instance.Position{File: name, Line: 1}}
 		inv.Tags[name] = []string{name}
-		role := &instance.Role{SettingsFrom: instance.SettingsFromClan, Tags: []string{name}, Machines: map[string]*instance.Member{}}
+		role := &instance.Role{SettingsFrom: codes.SettingsFromClan, Tags: []string{name}, Machines: map[string]*instance.Member{}}
 		facts.OfRole(role).Layers.Role = []facts.Definition{{File: name, Value: map[string]any{hostile[1]: hostile[1]}}}
 		facts.OfRole(role).Interface = &services.Interface{Options: map[string]*services.Option{hostile[1]: {Type: services.NewType(name, name), Description: name, DefaultText: name,
 			HasDefault: true, Declarations: []services.Position{{File: name}}}}}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
@@ -86,7 +87,7 @@ func named(kind string, names, known []string, among map[string]bool) (map[strin
 	limited := map[string]bool{}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, tags.Unknown(kind, name, known)
+			return nil, &tags.UnknownError{Kind: kind, Name: name, Known: known, Nearest: nearest.Of(name, known)}
 		}
 		if takes(among, name) {
 			limited[name] = true

@@ -117,7 +117,7 @@ func declaredBy(inv *instance.Inventory, tag string) Source {
 
 // placesKnown reports whether anything has a place: clan-core before 2025-09 keeps none, and then nothing can be told from that.
 func placesKnown(inv *instance.Inventory) bool {
-	if inv.Flake.Layout != instance.LayoutInternals {
+	if inv.Flake.Layout != facts.LayoutInternals {
 		return true
 	}
 	for name := range inv.Machines {

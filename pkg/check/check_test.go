@@ -100,7 +100,7 @@ func TestConstraints(t *testing.T) {
 	for _, inst := range inv.Instances {
 		inst.Module.Manifest = &module.Manifest{Constraints: invtest.Parse(`{"maxInstances":2,"roles":{"r":{"minMachines":1,"maxMachines":2}}}`).(map[string]any)}
 	}
-	inv.Flake.Layout = instance.LayoutClan // clan's own limits are about its keys
+	inv.Flake.Layout = facts.LayoutClan // clan's own limits are about its keys
 	for i, name := range []string{"one", "two", "six"} {
 		invtest.Place(inv, i+1, "instances", name)
 	}
@@ -116,7 +116,7 @@ func TestServices(t *testing.T) {
 		"first": {Module: "a#b-c"}, "second": {Module: "a-b#c"}, "third": {Module: "a#b-c"},
 		"named": {Module: "clan-core#sshd"}, "bare": {Module: "sshd"}, "other": {Module: "borgbackup"}, "typo": {Module: "clan-core#nothing"}, "typo2": {Module: "nothing"},
 	}}.Inventory()
-	inv.Flake.Layout, inv.Flake.ClanCore, facts.Of(inv).Catalogue.Null = instance.LayoutClan, "clan-core", "clan-core"
+	inv.Flake.Layout, inv.Flake.ClanCore, facts.Of(inv).Catalogue.Null = facts.LayoutClan, "clan-core", "clan-core"
 	for _, name := range []string{"bare", "other"} {
 		inv.Instances[name].Module.Resolved = "clan-core"
 	}
@@ -174,7 +174,7 @@ func TestHostNames(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"a": nil, "a-b_c9": nil, "a.b": nil, "-a": nil, "mini.local": nil, strings.Repeat("x", 63): nil, strings.Repeat("x", 64): nil},
 		Macs: []string{"mini.local"}}.Inventory()
 	compareRows(t, inv) // clan-core gives the host names
-	inv.Flake.Layout = instance.LayoutClan
+	inv.Flake.Layout = facts.LayoutClan
 	const hint = "rename the machine, or set networking.hostName in its configuration"
 	compareRows(t, inv,
 		row{"invalid-host-name", `inventory.machines."-a"`, hint},
@@ -220,7 +220,7 @@ func TestSplitServicesBySource(t *testing.T) {
 	inv := invtest.Clan{Instances: map[string]invtest.Instance{
 		"one": {Module: "core#borgbackup"}, "two": {Module: "clan#borgbackup"}, "three": {Module: "fork#borgbackup"},
 	}}.Inventory()
-	inv.Flake.Layout = instance.LayoutClan
+	inv.Flake.Layout = facts.LayoutClan
 	facts.Of(inv).Catalogue.Inputs = map[string]services.Input{"core": {Source: "/nix/store/a-source"}, "clan": {Source: "/nix/store/a-source"}, "fork": {Source: "/nix/store/b-source"}}
 	for _, inst := range inv.Instances {
 		inst.Module.Resolved = *inst.Module.Input
@@ -230,7 +230,7 @@ func TestSplitServicesBySource(t *testing.T) {
 
 func TestUntrackedFiles(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"known": nil}}.Inventory()
-	inv.Flake.Layout, facts.Of(inv).PersistedFile = instance.LayoutClan, "fleet/inventory.json"
+	inv.Flake.Layout, facts.Of(inv).PersistedFile = facts.LayoutClan, "fleet/inventory.json"
 	facts.Of(inv).Untracked = []string{
 		"fleet/inventory.json", "fleet/machines/known/disko.nix", "fleet/machines/known/notes.md", "fleet/machines/new/configuration.nix", "fleet/machines/new/disko.nix",
 		"fleet/machines/README.md", "fleet/machines/empty/notes.md", "inventory.json", "machines/known/disko.nix", "other/fleet/machines/known/disko.nix",

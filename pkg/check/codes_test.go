@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -42,7 +43,7 @@ func TestManual(t *testing.T) {
 
 // unitTested are the codes that no clan of testdata has: they take clan-core of some months of 2025, or git.
 // Findings about ignores are not found by this package.
-var unitTested = []instance.Code{instance.CodeDeprecatedServices, instance.CodeUntrackedFile, instance.CodeUnusedIgnore, instance.CodeInvalidIgnore, instance.CodeRuleFailed}
+var unitTested = []instance.Code{instance.CodeDeprecatedServices, instance.CodeUntrackedFile, codes.UnusedIgnore, codes.InvalidIgnore, codes.RuleFailed}
 
 // TestEveryCodeHasAClan looks for each code in the clans of testdata.
 func TestEveryCodeHasAClan(t *testing.T) {

@@ -53,7 +53,7 @@ func untrackedFiles(inv *instance.Inventory) []instance.Finding {
 		f.File = file
 		found = append(found, f)
 	}
-	if facts.Of(inv).PersistedFile == "" || inv.Flake.Layout == instance.LayoutInventory {
+	if facts.Of(inv).PersistedFile == "" || inv.Flake.Layout == facts.LayoutInventory {
 		return nil // nobody knows the clan's directory, or nothing reads it
 	}
 	strange := map[string]bool{}

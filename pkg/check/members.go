@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -43,7 +44,7 @@ func isHostName(name string) bool {
 
 // hostNames: clan makes a machine's name its host name, and NixOS takes only some names.
 func hostNames(inv *instance.Inventory) []instance.Finding {
-	if inv.Flake.Layout == instance.LayoutInventory {
+	if inv.Flake.Layout == facts.LayoutInventory {
 		return nil
 	}
 	var found []instance.Finding
@@ -93,7 +94,7 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 	}
 	var found []instance.Finding
 	for ref, role := range inv.Roles() {
-		if len(role.Machines) > 0 || role.SettingsFrom == instance.SettingsNone {
+		if len(role.Machines) > 0 || role.SettingsFrom == codes.SettingsNone {
 			continue // not empty, or not evaluated, which another finding says
 		}
 		path := []string{"instances", ref.Instance, "roles", ref.Role}
@@ -103,7 +104,7 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 			continue // with the right name, all is as it should be
 		case hasSettings(role):
 			code = instance.CodeUncheckedSettings
-		case len(role.Tags) > 0, inv.IsWritten(append(path, "machines")...), inv.IsWritten(append(path, "tags")...),
+		case len(role.Tags) > 0, facts.Of(inv).Places.At(append(path, "machines")...) != nil, facts.Of(inv).Places.At(append(path, "tags")...) != nil,
 			allowsNone(inv.Instances[ref.Instance].Module.Manifest, ref.Role):
 			continue
 		}
@@ -151,7 +152,7 @@ func idleMacs(inv *instance.Inventory) []instance.Finding {
 		if len(facts.OfRole(role).Idle) > 0 {
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, instance.CodeIdleMacs,
 				instance.Subject{Instance: ref.Instance, Role: ref.Role},
-				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(), Names: instance.Shown(facts.OfRole(role).Idle), Tag: byAll(role)}))
+				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(), Names: nearest.First(facts.OfRole(role).Idle), Tag: byAll(role)}))
 		}
 	}
 	return found

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -16,7 +17,7 @@ import (
 // byKey groups the instances by the key under which clan evaluates their modules. It is nil where there is no clan-core,
 // and so no key.
 func byKey(inv *instance.Inventory) map[string][]string {
-	if inv.Flake.Layout == instance.LayoutInventory {
+	if inv.Flake.Layout == facts.LayoutInventory {
 		return nil
 	}
 	groups := map[string][]string{}
@@ -50,7 +51,7 @@ func keyCollisions(inv *instance.Inventory) []instance.Finding {
 // splitServices: clan evaluates a service once for each way of writing its module: with and without the input, by one or another input
 // of the same source, under its short name and its long one.
 func splitServices(inv *instance.Inventory) []instance.Finding {
-	if inv.Flake.Layout == instance.LayoutInventory {
+	if inv.Flake.Layout == facts.LayoutInventory {
 		return nil
 	}
 	first := map[string]module.Spec{}
@@ -75,8 +76,8 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 		}
 		reported[source] = true
 		found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeSplitService, instance.Subject{Instance: name},
-			instance.Cause{Name: service, Service: of.Spec().String(), Instances: instance.Shown(groups[key]),
-				OtherService: other.String(), OtherInstances: instance.Shown(groups[other.Key()])}))
+			instance.Cause{Name: service, Service: of.Spec().String(), Instances: nearest.First(groups[key]),
+				OtherService: other.String(), OtherInstances: nearest.First(groups[other.Key()])}))
 	}
 	return found
 }
@@ -166,5 +167,5 @@ func legacyServices(inv *instance.Inventory) []instance.Finding {
 	if facts.Of(inv).LegacyDropped {
 		code = instance.CodeDroppedServices
 	}
-	return []instance.Finding{at(inv, []string{"services", facts.Of(inv).LegacyServices[0]}, code, instance.Subject{}, instance.Cause{Names: instance.Shown(facts.Of(inv).LegacyServices)})}
+	return []instance.Finding{at(inv, []string{"services", facts.Of(inv).LegacyServices[0]}, code, instance.Subject{}, instance.Cause{Names: nearest.First(facts.Of(inv).LegacyServices)})}
 }

@@ -142,7 +142,7 @@ func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
 		if len(left) == 0 {
 			continue
 		}
-		found = append(found, at(inv, []string{"tags", tag}, instance.CodeReplacedTag, instance.Subject{}, instance.Cause{Tag: tag, Names: instance.Shown(left)}))
+		found = append(found, at(inv, []string{"tags", tag}, instance.CodeReplacedTag, instance.Subject{}, instance.Cause{Tag: tag, Names: nearest.First(left)}))
 	}
 	return found
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -37,34 +38,12 @@ type Reason struct {
 }
 
 // ReasonKind says what reaches the machine.
+// It is one of "machine", "meta", "member", "settings", "renamed", "module", "extra-modules", "unknown", "peers", "exports".
 type ReasonKind string
 
-const (
-	// ReasonMachine: the machine is new, or its tags or fields are not what they were.
-	ReasonMachine ReasonKind = "machine"
-	// ReasonMeta: the clan's meta data, which every machine can read, such as its domain.
-	ReasonMeta ReasonKind = "meta"
-	// ReasonMember: it joined or left the role.
-	ReasonMember ReasonKind = "member"
-	// ReasonSettings: its final settings in the role.
-	ReasonSettings ReasonKind = "settings"
-	// ReasonRenamed: the instance's name, which services put into what they make: generated vars, files, units.
-	ReasonRenamed ReasonKind = "renamed"
-	// ReasonModule: the module of the instance.
-	ReasonModule ReasonKind = "module"
-	// ReasonExtraModules: the number of extra NixOS modules of the role.
-	ReasonExtraModules ReasonKind = "extra-modules"
-	// ReasonUnknown: the instance or role, or the clan's machines, cannot be compared.
-	ReasonUnknown ReasonKind = "unknown"
-	// ReasonPeers (shared): somebody else in the instance.
-	ReasonPeers ReasonKind = "peers"
-	// ReasonExports (shared): another instance, whose exports the instance's module says that it reads.
-	ReasonExports ReasonKind = "exports"
-)
-
 // reasonKinds are in the order in which they are told: what is nearest to the machine first.
-var reasonKinds = []ReasonKind{ReasonMachine, ReasonMeta, ReasonMember, ReasonSettings, ReasonRenamed, ReasonModule, ReasonExtraModules, ReasonUnknown,
-	ReasonPeers, ReasonExports}
+var reasonKinds = []ReasonKind{codes.ReasonMachine, codes.ReasonMeta, codes.ReasonMember, codes.ReasonSettings, codes.ReasonRenamed, codes.ReasonModule, codes.ReasonExtraModules, codes.ReasonUnknown,
+	codes.ReasonPeers, codes.ReasonExports}
 
 // affected collects reasons by machine.
 type affected map[string]*reach
@@ -101,7 +80,7 @@ func (c *comparison) exports(name string, old, new *instance.Instance) {
 		}
 		for role, r := range reader.Roles {
 			for machine := range r.Machines {
-				c.affected.shared(machine, Reason{Kind: ReasonExports, From: name, Instance: other, Role: role})
+				c.affected.shared(machine, Reason{Kind: codes.ReasonExports, From: name, Instance: other, Role: role})
 			}
 		}
 	}
@@ -132,10 +111,10 @@ func (c *comparison) affectedMachines() []Affected {
 	list := []Affected{}
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		if unsure {
-			c.affected.direct(name, Reason{Kind: ReasonUnknown})
+			c.affected.direct(name, Reason{Kind: codes.ReasonUnknown})
 		}
 		if len(c.Meta) > 0 {
-			c.affected.direct(name, Reason{Kind: ReasonMeta})
+			c.affected.direct(name, Reason{Kind: codes.ReasonMeta})
 		}
 		reach := c.affected[name]
 		if reach == nil {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -30,9 +31,9 @@ type Difference struct {
 	// Findings are those that appeared or went.
 	Findings Findings `json:"findings"`
 	// Instances are those that changed.
-	Instances []Instance `json:"instances"`
+	Instances []InstanceChange `json:"instances"`
 	// Machines are those whose own entry in the inventory changed.
-	Machines []Machine `json:"machines"`
+	Machines []MachineChange `json:"machines"`
 	// Meta is what changed in `inventory.meta`.
 	Meta []Value `json:"meta"`
 	// New and Old say what was compared; nil where there was no clan.
@@ -42,7 +43,7 @@ type Difference struct {
 	// Sources say what else changed: the inventory does not tell what that does.
 	Sources Sources `json:"sources"`
 	// Tags are those that are carried by other machines than before.
-	Tags []Tag `json:"tags"`
+	Tags []TagChange `json:"tags"`
 	// Unknown is what could not be compared, because it does not evaluate on one side.
 	Unknown []Unknown `json:"unknown"`
 }
@@ -54,28 +55,28 @@ func (d *Difference) Empty() bool {
 
 // Unknown is a part that could not be compared.
 type Unknown struct {
-	// Instance and Role are empty where it is about more: the clan's machines and tags, or a whole instance.
+	// InstanceChange and Role are empty where it is about more: the clan's machines and tags, or a whole instance.
 	Instance string `json:"instance,omitzero"`
 	Role     string `json:"role,omitzero"`
 	// Side is where the part does not evaluate: "old" or "new". The findings of that side say why.
 	Side string `json:"side"`
 }
 
-// Machine is a machine whose own entry changed.
-type Machine struct {
-	Change  Change `json:"change"`
-	Machine string `json:"machine"`
+// MachineChange is a machine whose own entry changed.
+type MachineChange struct {
+	Change Change `json:"change"`
+	Name   string `json:"machine"`
 	// Tags are the effective tags that it got or lost.
 	Tags Names `json:"tags"`
 	// Values are the other fields that changed: class, deploy, description, icon, installedAt.
 	Values []Value `json:"values"`
 }
 
-// Tag is a tag that other machines carry than before, or that is declared by now, or no longer.
-type Tag struct {
+// TagChange is a tag that other machines carry than before, or that is declared by now, or no longer.
+type TagChange struct {
 	Change   Change `json:"change"`
 	Machines Names  `json:"machines"`
-	Tag      string `json:"tag"`
+	Name     string `json:"tag"`
 }
 
 // Names are names that came and went, each sorted.
@@ -108,7 +109,7 @@ func OfRenamed(old, new *instance.Inventory, renamed map[string]string) *Differe
 	} else {
 		d.New = &new.Flake
 	}
-	d.Instances, d.Machines, d.Tags, d.Unknown = []Instance{}, []Machine{}, []Tag{}, []Unknown{}
+	d.Instances, d.Machines, d.Tags, d.Unknown = []InstanceChange{}, []MachineChange{}, []TagChange{}, []Unknown{}
 	d.Meta = valuesOf(nil, asAny(old.Meta), asAny(new.Meta))
 	if len(renamed) > 0 {
 		same := *old
@@ -155,14 +156,14 @@ func (c *comparison) machines() {
 	}
 	for _, name := range union(c.old.Machines, c.new.Machines) {
 		old, new := c.old.Machines[name], c.new.Machines[name]
-		m := Machine{Machine: name, Change: changeOf(old != nil, new != nil), Tags: namesOf(tagsOf(old), tagsOf(new)),
+		m := MachineChange{Name: name, Change: changeOf(old != nil, new != nil), Tags: namesOf(tagsOf(old), tagsOf(new)),
 			Values: valuesOf(nil, machineFields(old), machineFields(new))}
 		if m.Change == Changed && m.Tags.empty() && len(m.Values) == 0 {
 			continue
 		}
 		c.Machines = append(c.Machines, m)
 		if m.Change == Added || !m.Tags.empty() || slices.ContainsFunc(m.Values, isRead) {
-			c.affected.direct(name, Reason{Kind: ReasonMachine})
+			c.affected.direct(name, Reason{Kind: codes.ReasonMachine})
 		}
 	}
 }
@@ -207,7 +208,7 @@ func (c *comparison) tags() {
 	for _, name := range union(c.old.Tags, c.new.Tags) {
 		old, had := c.old.Tags[name]
 		new, has := c.new.Tags[name]
-		t := Tag{Tag: name, Change: changeOf(had, has), Machines: namesOf(old, new)}
+		t := TagChange{Name: name, Change: changeOf(had, has), Machines: namesOf(old, new)}
 		if t.Change != Changed || !t.Machines.empty() {
 			c.Tags = append(c.Tags, t)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -27,9 +28,9 @@ func fleet() *instance.Inventory {
 		Instances: map[string]*instance.Instance{"backup": {
 			Module: instance.Module{Name: "borg", Resolved: "self"},
 			Roles: map[string]*instance.Role{
-				"client": {SettingsFrom: instance.SettingsFromClan, Tags: []string{}, Machines: map[string]*instance.Member{
+				"client": {SettingsFrom: codes.SettingsFromClan, Tags: []string{}, Machines: map[string]*instance.Member{
 					"laptop": {Explicit: true, Tags: []string{}, Settings: settings}}},
-				"server": {SettingsFrom: instance.SettingsFromClan, Tags: []string{"storage"}, Machines: map[string]*instance.Member{
+				"server": {SettingsFrom: codes.SettingsFromClan, Tags: []string{"storage"}, Machines: map[string]*instance.Member{
 					"box": {Tags: []string{"storage"}, Settings: none}}},
 			},
 		}},
@@ -50,32 +51,31 @@ func withSettings(t *testing.T, member *instance.Member, value any) {
 // in short: one line for each thing that changed, and one for each machine that is affected.
 func short(d *Difference) string {
 	var b strings.Builder
-	value := func(v *any) string {
+	value := func(v json.RawMessage) string {
 		if v == nil {
 			return "-"
 		}
-		text, _ := json.Marshal(*v)
-		return string(text)
+		return string(v)
 	}
 	for _, v := range d.Meta {
 		fmt.Fprintf(&b, "meta %s %v %s %s\n", v.Change, v.Path, value(v.Old), value(v.New))
 	}
 	for _, m := range d.Machines {
-		fmt.Fprintf(&b, "machine %s %s +%v -%v\n", m.Change, m.Machine, m.Tags.Added, m.Tags.Removed)
+		fmt.Fprintf(&b, "machine %s %s +%v -%v\n", m.Change, m.Name, m.Tags.Added, m.Tags.Removed)
 		for _, v := range m.Values {
 			fmt.Fprintf(&b, "  %s %v %s %s\n", v.Change, v.Path, value(v.Old), value(v.New))
 		}
 	}
 	for _, t := range d.Tags {
-		fmt.Fprintf(&b, "tag %s %s +%v -%v\n", t.Change, t.Tag, t.Machines.Added, t.Machines.Removed)
+		fmt.Fprintf(&b, "tag %s %s +%v -%v\n", t.Change, t.Name, t.Machines.Added, t.Machines.Removed)
 	}
 	for _, i := range d.Instances {
-		fmt.Fprintf(&b, "instance %s %s\n", i.Change, i.Instance)
+		fmt.Fprintf(&b, "instance %s %s\n", i.Change, i.Name)
 		for _, v := range i.Module {
 			fmt.Fprintf(&b, "  module %s %v %s %s\n", v.Change, v.Path, value(v.Old), value(v.New))
 		}
 		for _, r := range i.Roles {
-			fmt.Fprintf(&b, "  role %s %s +%v -%v written %t", r.Change, r.Role, r.Tags.Added, r.Tags.Removed, r.Written)
+			fmt.Fprintf(&b, "  role %s %s +%v -%v written %t", r.Change, r.Name, r.Tags.Added, r.Tags.Removed, r.Written)
 			if r.ExtraModules != nil {
 				fmt.Fprintf(&b, " extra %v", *r.ExtraModules)
 			}
@@ -220,7 +220,7 @@ laptop is affected direct: settings backup client;
 		"settings that cease to evaluate": {
 			new: func(inv *instance.Inventory) {
 				inv.Instances["backup"].Roles["server"].Machines["box"].Settings = nil
-				inv.Instances["backup"].Roles["server"].SettingsFrom = instance.SettingsNone
+				inv.Instances["backup"].Roles["server"].SettingsFrom = codes.SettingsNone
 			},
 			want: `instance changed backup
   role changed server +[] -[] written false from {none clan}
@@ -346,7 +346,7 @@ laptop is affected direct: settings backup client;
 			if diff := cmp.Diff(test.want, short(d)); diff != "" {
 				t.Error(diff)
 			}
-			old.Flake.Layout, new.Flake.Layout = instance.LayoutClan, instance.LayoutClan
+			old.Flake.Layout, new.Flake.Layout = facts.LayoutClan, facts.LayoutClan
 			validate(t, schema, d)
 		})
 	}

@@ -10,53 +10,49 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Instance is an instance that changed.
-type Instance struct {
-	Change   Change `json:"change"`
-	Instance string `json:"instance"`
+// InstanceChange is an instance that changed.
+type InstanceChange struct {
+	Change Change `json:"change"`
+	Name   string `json:"instance"`
 	// Module is what changed in the module reference, in what it leads to and in what the module says of itself: input, name,
 	// resolved, manifest, roles. Of an instance that was added or removed it is all of the reference.
 	Module []Value `json:"module"`
 	// Roles are those that changed.
-	Roles []Role `json:"roles"`
+	Roles []RoleChange `json:"roles"`
 }
 
-// Role is a role that changed.
-type Role struct {
+// RoleChange is a role that changed.
+type RoleChange struct {
 	Change Change `json:"change"`
 	// ExtraModules is how many NixOS modules the instance added and adds to the role, where that changed. What is in them is not
 	// known.
-	ExtraModules *Count   `json:"extraModules,omitzero"`
-	Members      []Member `json:"members"`
-	Role         string   `json:"role"`
-	// Settings are the final settings of members before and after that changed. Those of members who joined or left are not here.
-	Settings []Setting `json:"settings"`
+	ExtraModules *Pair[int]     `json:"extraModules,omitzero"`
+	Members      []MemberChange `json:"members"`
+	Name         string         `json:"role"`
+	// Settings are the final settings of members before and after that changed, each with the members that have the change in common. The
+	// path is empty where the settings as a whole began or ceased to evaluate. Those of members who joined or left are not here.
+	Settings []Value `json:"settings"`
 	// SettingsFrom says how the settings were had, where that changed.
-	SettingsFrom *SettingsFrom `json:"settingsFrom,omitzero"`
+	SettingsFrom *Pair[instance.SettingsFrom] `json:"settingsFrom,omitzero"`
 	// Tags are those that the role began or ceased to take machines by.
 	Tags Names `json:"tags"`
 	// Written: what is written for the whole role changed, whether or not that changed any member's final settings.
 	Written bool `json:"written"`
 }
 
-// Count is a number that changed.
-type Count struct {
-	New int `json:"new"`
-	Old int `json:"old"`
+// Pair is something that changed.
+type Pair[T any] struct {
+	New T `json:"new"`
+	Old T `json:"old"`
 }
 
-// SettingsFrom is a way to have settings that changed.
-type SettingsFrom struct {
-	New instance.SettingsFrom `json:"new"`
-	Old instance.SettingsFrom `json:"old"`
-}
-
-// Member is a machine that joined or left a role, or is in it for other reasons than before.
-type Member struct {
+// MemberChange is a machine that joined or left a role, or is in it for other reasons than before.
+type MemberChange struct {
 	// Causes are what made the difference.
 	Causes  []Cause `json:"causes"`
 	Change  Change  `json:"change"`
@@ -76,38 +72,13 @@ type Why struct {
 type Cause struct {
 	Change Change    `json:"change"`
 	Kind   CauseKind `json:"kind"`
-	// Tag is set for the kinds role-tag, machine-tag and machine.
+	// TagChange is set for the kinds role-tag, machine-tag and machine.
 	Tag string `json:"tag,omitzero"`
 }
 
 // CauseKind says what came or went.
+// It is one of "instance", "role", "name", "role-tag", "machine-tag", "machine".
 type CauseKind string
-
-const (
-	// CauseInstance: the whole instance.
-	CauseInstance CauseKind = "instance"
-	// CauseRole: the instance's use of the role.
-	CauseRole CauseKind = "role"
-	// CauseName: the role's naming of the machine.
-	CauseName CauseKind = "name"
-	// CauseRoleTag: the role's taking of machines by the tag.
-	CauseRoleTag CauseKind = "role-tag"
-	// CauseMachineTag: the machine's carrying of the tag.
-	CauseMachineTag CauseKind = "machine-tag"
-	// CauseMachine: the machine, which carries the tag.
-	CauseMachine CauseKind = "machine"
-)
-
-// Setting is a change that some members of a role have in common.
-type Setting struct {
-	Change   Change   `json:"change"`
-	Machines []string `json:"machines"`
-	// New and Old are nil where there is none; null is a value.
-	New *any `json:"new,omitzero"`
-	Old *any `json:"old,omitzero"`
-	// Path is empty where the settings as a whole began or ceased to evaluate.
-	Path []string `json:"path"`
-}
 
 func (c *comparison) instances() {
 	names := map[string]bool{}
@@ -127,7 +98,7 @@ func (c *comparison) instances() {
 		if new == nil && c.hides("new", c.new, name, "") || hidden || old == nil && new == nil {
 			continue
 		}
-		i := Instance{Change: changeOf(old != nil, new != nil), Instance: name, Roles: []Role{},
+		i := InstanceChange{Change: changeOf(old != nil, new != nil), Name: name, Roles: []RoleChange{},
 			Module: valuesOf(nil, moduleOf(old), moduleOf(new))}
 		_, renamed := c.renamed[name]
 		reads := len(i.Module) > 0 || renamed // whether something changed that every member can see
@@ -144,13 +115,13 @@ func (c *comparison) instances() {
 		for role, r := range rolesOf(new) {
 			for machine := range r.Machines {
 				if len(i.Module) > 0 && i.Change == Changed {
-					c.affected.direct(machine, Reason{Kind: ReasonModule, Instance: name, Role: role})
+					c.affected.direct(machine, Reason{Kind: codes.ReasonModule, Instance: name, Role: role})
 				}
 				if renamed {
-					c.affected.direct(machine, Reason{Kind: ReasonRenamed, Instance: name, Role: role})
+					c.affected.direct(machine, Reason{Kind: codes.ReasonRenamed, Instance: name, Role: role})
 				}
 				if reads {
-					c.affected.shared(machine, Reason{Kind: ReasonPeers, Instance: name, Role: role})
+					c.affected.shared(machine, Reason{Kind: codes.ReasonPeers, Instance: name, Role: role})
 				}
 			}
 		}
@@ -171,7 +142,7 @@ func (c *comparison) hides(side string, inv *instance.Inventory, name, role stri
 		for r, it := range rolesOf(other.Instances[name]) {
 			for machine := range it.Machines {
 				if role == "" || r == role {
-					c.affected.direct(machine, Reason{Kind: ReasonUnknown, Instance: name, Role: r})
+					c.affected.direct(machine, Reason{Kind: codes.ReasonUnknown, Instance: name, Role: r})
 				}
 			}
 		}
@@ -195,7 +166,7 @@ func (c *comparison) blind(inst, role string, old, new *instance.Role) {
 		for _, side := range []string{"old", "new"} {
 			c.unknown(Unknown{Instance: inst, Role: role, Side: side})
 		}
-		c.affected.direct(machine, Reason{Kind: ReasonUnknown, Instance: inst, Role: role})
+		c.affected.direct(machine, Reason{Kind: codes.ReasonUnknown, Instance: inst, Role: role})
 	}
 }
 
@@ -258,18 +229,18 @@ func asJSON(v any) any {
 }
 
 // role compares one role. seen tells that something changed that the members of the instance's other roles can see.
-func (c *comparison) role(inst string, old, new *instance.Role, name string, whole Change) (r Role, changed, seen bool) {
+func (c *comparison) role(inst string, old, new *instance.Role, name string, whole Change) (r RoleChange, changed, seen bool) {
 	if whole == Changed && (old == nil && c.hides("old", c.old, inst, name) || new == nil && c.hides("new", c.new, inst, name)) {
 		return r, false, true
 	}
-	r = Role{Change: changeOf(old != nil, new != nil), Role: name, Members: []Member{}, Settings: []Setting{}, Tags: Names{[]string{}, []string{}}}
+	r = RoleChange{Change: changeOf(old != nil, new != nil), Name: name, Members: []MemberChange{}, Settings: []Value{}, Tags: Names{[]string{}, []string{}}}
 	for _, machine := range union(membersOf(old), membersOf(new)) {
 		was, is := membersOf(old)[machine], membersOf(new)[machine]
-		m := Member{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
+		m := MemberChange{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
 		switch {
 		case m.Change != Changed:
 			seen = true
-			c.affected.direct(machine, Reason{Kind: ReasonMember, Change: m.Change, Instance: inst, Role: name})
+			c.affected.direct(machine, Reason{Kind: codes.ReasonMember, Change: m.Change, Instance: inst, Role: name})
 		case was.Explicit == is.Explicit && slices.Equal(was.Tags, is.Tags):
 			continue
 		}
@@ -279,7 +250,7 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 	if r.Change != Changed {
 		for _, role := range []*instance.Role{old, new} {
 			if role != nil && role.ExtraModules > 0 {
-				r.ExtraModules = &Count{}
+				r.ExtraModules = &Pair[int]{}
 			}
 		}
 		if r.ExtraModules != nil && old != nil {
@@ -297,19 +268,19 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 	r.Tags = namesOf(old.Tags, new.Tags)
 	r.Written = !sameLayer(facts.OfRole(old).Layers.Role, facts.OfRole(new).Layers.Role)
 	if old.SettingsFrom != new.SettingsFrom {
-		r.SettingsFrom = &SettingsFrom{Old: old.SettingsFrom, New: new.SettingsFrom}
+		r.SettingsFrom = &Pair[instance.SettingsFrom]{Old: old.SettingsFrom, New: new.SettingsFrom}
 	}
 	r.Settings = settingsOf(old, new)
 	c.blind(inst, name, old, new)
 	for _, s := range r.Settings {
 		for _, machine := range s.Machines {
-			c.affected.direct(machine, Reason{Kind: ReasonSettings, Instance: inst, Role: name})
+			c.affected.direct(machine, Reason{Kind: codes.ReasonSettings, Instance: inst, Role: name})
 		}
 	}
 	if old.ExtraModules != new.ExtraModules {
-		r.ExtraModules = &Count{Old: old.ExtraModules, New: new.ExtraModules}
+		r.ExtraModules = &Pair[int]{Old: old.ExtraModules, New: new.ExtraModules}
 		for machine := range new.Machines {
-			c.affected.direct(machine, Reason{Kind: ReasonExtraModules, Instance: inst, Role: name})
+			c.affected.direct(machine, Reason{Kind: codes.ReasonExtraModules, Instance: inst, Role: name})
 		}
 	}
 	seen = seen || r.Written || len(r.Settings) > 0
@@ -325,12 +296,12 @@ func whyOf(m *instance.Member) *Why {
 }
 
 // causes are the reasons that only one side has, and what in them came or went.
-func (c *comparison) causes(inst, role Change, m Member, old, new *instance.Role) []Cause {
+func (c *comparison) causes(inst, role Change, m MemberChange, old, new *instance.Role) []Cause {
 	if inst != Changed {
-		return []Cause{{Change: inst, Kind: CauseInstance}}
+		return []Cause{{Change: inst, Kind: codes.CauseInstance}}
 	}
 	if role != Changed {
-		return []Cause{{Change: role, Kind: CauseRole}}
+		return []Cause{{Change: role, Kind: codes.CauseRole}}
 	}
 	causes := []Cause{}
 	one := func(change Change, here, there *Why, other *instance.Role, clan *instance.Inventory) {
@@ -341,17 +312,17 @@ func (c *comparison) causes(inst, role Change, m Member, old, new *instance.Role
 			there = &Why{}
 		}
 		if here.Explicit && !there.Explicit {
-			causes = append(causes, Cause{Change: change, Kind: CauseName})
+			causes = append(causes, Cause{Change: change, Kind: codes.CauseName})
 		}
 		for _, tag := range without(here.Tags, there.Tags) {
 			if !slices.Contains(other.Tags, tag) {
-				causes = append(causes, Cause{Change: change, Kind: CauseRoleTag, Tag: tag})
+				causes = append(causes, Cause{Change: change, Kind: codes.CauseRoleTag, Tag: tag})
 			}
 			switch machine := clan.Machines[m.Machine]; {
 			case machine == nil && clan.MachinesKnown():
-				causes = append(causes, Cause{Change: change, Kind: CauseMachine, Tag: tag})
+				causes = append(causes, Cause{Change: change, Kind: codes.CauseMachine, Tag: tag})
 			case machine != nil && !slices.Contains(machine.Tags, tag):
-				causes = append(causes, Cause{Change: change, Kind: CauseMachineTag, Tag: tag})
+				causes = append(causes, Cause{Change: change, Kind: codes.CauseMachineTag, Tag: tag})
 			}
 		}
 	}
@@ -367,7 +338,7 @@ func sameLayer(old, new []facts.Definition) bool {
 
 // settingsOf compares the settings of those who are members before and after. Members share settings, so that each pair is
 // compared once.
-func settingsOf(old, new *instance.Role) []Setting {
+func settingsOf(old, new *instance.Role) []Value {
 	type pair struct{ old, new *instance.Settings }
 	machines := map[pair][]string{}
 	var pairs []pair
@@ -381,7 +352,7 @@ func settingsOf(old, new *instance.Role) []Setting {
 		}
 		machines[p] = append(machines[p], machine)
 	}
-	settings := []Setting{}
+	settings := []Value{}
 	at := map[string]int{}
 	for _, p := range pairs {
 		for _, v := range compareSettings(p.old, p.new) {
@@ -390,7 +361,7 @@ func settingsOf(old, new *instance.Role) []Setting {
 			if !known {
 				i = len(settings)
 				at[string(text)] = i
-				settings = append(settings, Setting{Change: v.Change, New: v.New, Old: v.Old, Path: v.Path})
+				settings = append(settings, v)
 			}
 			settings[i].Machines = append(settings[i].Machines, machines[p]...)
 		}
@@ -398,7 +369,7 @@ func settingsOf(old, new *instance.Role) []Setting {
 	for i := range settings {
 		slices.Sort(settings[i].Machines)
 	}
-	slices.SortStableFunc(settings, func(a, b Setting) int {
+	slices.SortStableFunc(settings, func(a, b Value) int {
 		return cmp.Or(comparePaths(a.Path, b.Path), slices.Compare(a.Machines, b.Machines))
 	})
 	return settings
@@ -409,11 +380,9 @@ func compareSettings(old, new *instance.Settings) []Value {
 	case old == nil && new == nil:
 		return nil
 	case old == nil:
-		value := new.Value()
-		return []Value{{Change: Added, Path: []string{}, New: &value}}
+		return []Value{{Change: Added, Path: []string{}, New: facts.JSON(new.Value())}}
 	case new == nil:
-		value := old.Value()
-		return []Value{{Change: Removed, Path: []string{}, Old: &value}}
+		return []Value{{Change: Removed, Path: []string{}, Old: facts.JSON(old.Value())}}
 	}
 	changed := changedFiles(old, new)
 	if len(changed) == 0 && bytes.Equal(old.JSON(), new.JSON()) {
@@ -422,8 +391,8 @@ func compareSettings(old, new *instance.Settings) []Value {
 	was, is := old.Value(), new.Value()
 	for path := range changed {
 		names := strings.Split(path, "\x00")
-		markContent(was, names, old.Files()[path])
-		markContent(is, names, new.Files()[path])
+		markContent(was, names, facts.FilesOf(old)[path])
+		markContent(is, names, facts.FilesOf(new)[path])
 	}
 	return valuesOf(nil, was, is)
 }
@@ -431,8 +400,8 @@ func compareSettings(old, new *instance.Settings) []Value {
 // changedFiles are the settings that lead to one file of the flake on both sides, but to another content.
 func changedFiles(old, new *instance.Settings) map[string]bool {
 	changed := map[string]bool{}
-	for path, file := range new.Files() {
-		if was, both := old.Files()[path]; both && was.Path == file.Path && was.Hash != file.Hash {
+	for path, file := range facts.FilesOf(new) {
+		if was, both := facts.FilesOf(old)[path]; both && was.Path == file.Path && was.Hash != file.Hash {
 			changed[path] = true
 		}
 	}
@@ -440,7 +409,7 @@ func changedFiles(old, new *instance.Settings) map[string]bool {
 }
 
 // markContent puts a hash behind the path of a file, somewhere in a value.
-func markContent(value any, path []string, file instance.FlakeFile) {
+func markContent(value any, path []string, file facts.FlakeFile) {
 	text := fmt.Sprintf("%s (content %.8s)", file.Path, file.Hash)
 	for i, name := range path {
 		last := i == len(path)-1

@@ -16,7 +16,7 @@ type Sources struct {
 	// that is not known. See [Difference.SetFiles].
 	Files []string `json:"files"`
 	// Inputs are the flake inputs that changed in flake.lock, or else whose source is another one.
-	Inputs []Input `json:"inputs"`
+	Inputs []InputChange `json:"inputs"`
 	// Modules are the instances of both clans whose module is written, or listed, in a file that changed.
 	Modules []string `json:"modules"`
 
@@ -48,10 +48,10 @@ func isPart(file, module string) bool {
 	return file == module || strings.HasPrefix(file, module+"/") || isDefault && strings.HasPrefix(file, dir+"/")
 }
 
-// Input is a flake input that changed.
-type Input struct {
+// InputChange is a flake input that changed.
+type InputChange struct {
 	Change Change `json:"change"`
-	Input  string `json:"input"`
+	Name   string `json:"input"`
 	// Instances are those, in both clans, that take their module from it.
 	Instances []string `json:"instances"`
 	// New and Old are where it is locked; nil where it is not.
@@ -60,7 +60,7 @@ type Input struct {
 }
 
 func (c *comparison) sources() Sources {
-	s := Sources{Inputs: []Input{}, Modules: []string{}, modules: map[string][]string{},
+	s := Sources{Inputs: []InputChange{}, Modules: []string{}, modules: map[string][]string{},
 		data: []string{facts.Of(c.old).PersistedFile, facts.Of(c.new).PersistedFile}}
 	users := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.new.Instances)) {
@@ -74,7 +74,7 @@ func (c *comparison) sources() Sources {
 	names := slices.AppendSeq(union(c.old.Locked, c.new.Locked), maps.Keys(facts.Of(c.new).Catalogue.Inputs))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		i := Input{Input: name, Change: Changed, Instances: users[name]}
+		i := InputChange{Name: name, Change: Changed, Instances: users[name]}
 		if i.Instances == nil {
 			i.Instances = []string{}
 		}

@@ -6,15 +6,19 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+
+	"github.com/clanctl/clanctl/internal/facts"
 )
 
 // Value is a value, somewhere in a tree of JSON data, that is not what it was. Sets are compared name by name; a list is one
 // value.
 type Value struct {
 	Change Change `json:"change"`
+	// Machines are the members whose setting it is; nil for what is no setting.
+	Machines []string `json:"machines,omitzero"`
 	// New and Old are nil where there is none; null is a value.
-	New *any `json:"new,omitzero"`
-	Old *any `json:"old,omitzero"`
+	New json.RawMessage `json:"new,omitzero"`
+	Old json.RawMessage `json:"old,omitzero"`
 	// Path leads to the value; empty for the tree itself.
 	Path []string `json:"path"`
 }
@@ -31,7 +35,7 @@ func compare(path []string, old, new any, report func(Value)) {
 	after, isSet := new.(map[string]any)
 	if !wasSet || !isSet {
 		if !same(old, new) {
-			report(Value{Change: Changed, Path: pathOf(path), Old: &old, New: &new})
+			report(Value{Change: Changed, Path: pathOf(path), Old: facts.JSON(old), New: facts.JSON(new)})
 		}
 		return
 	}
@@ -41,9 +45,9 @@ func compare(path []string, old, new any, report func(Value)) {
 		below := append(slices.Clip(path), name)
 		switch changeOf(had, has) {
 		case Added:
-			report(Value{Change: Added, Path: below, New: &y})
+			report(Value{Change: Added, Path: below, New: facts.JSON(y)})
 		case Removed:
-			report(Value{Change: Removed, Path: below, Old: &x})
+			report(Value{Change: Removed, Path: below, Old: facts.JSON(x)})
 		default:
 			compare(below, x, y, report)
 		}

@@ -1,6 +1,10 @@
 package instance
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/clanctl/clanctl/internal/codes"
+)
 
 // Code is a kind of finding, see [Codes].
 type Code string
@@ -40,16 +44,6 @@ const (
 	CodeSettingsFailed   Code = "settings-failed"
 	CodeNotRepresentable Code = "not-representable"
 
-	CodeModuleWithoutName       Code = "module-without-name"
-	CodeModuleWithoutReadme     Code = "module-without-readme"
-	CodeRoleWithoutBehaviour    Code = "role-without-behaviour"
-	CodeRoleWithoutInterface    Code = "role-without-interface"
-	CodeRoleWithoutDescription  Code = "role-without-description"
-	CodeInterfaceFailed         Code = "interface-failed"
-	CodeInterfaceNotJSON        Code = "interface-not-json"
-	CodeImpossibleConstraint    Code = "impossible-constraint"
-	CodeConstraintOfUnknownRole Code = "constraint-of-unknown-role"
-
 	CodeMalformed          Code = "malformed-inventory"
 	CodeRoleFailed         Code = "role-failed"
 	CodeInstanceFailed     Code = "instance-failed"
@@ -68,28 +62,31 @@ const (
 
 	CodeDeprecatedServices Code = "deprecated-services"
 	CodeDroppedServices    Code = "dropped-services"
-
-	CodeUnusedIgnore  Code = "unused-ignore"
-	CodeInvalidIgnore Code = "invalid-ignore"
-	CodeRuleFailed    Code = "rule-failed"
 )
 
 // CodeInfo is what findings of one kind have in common.
 type CodeInfo struct {
 	Code Code
-	Grade
+	// Severity is that of most findings of the kind, and Partial whether most are, see [Finding.Partial].
+	Severity Severity
+	Partial  bool
 	// Title says in one sentence what is wrong. docs/findings.md says more.
 	Title string
+}
 
+type kind struct {
+	code Code
+	grade
+	title string
 	// words makes message and hint.
 	words func(Finding) (message, hint string)
 }
 
-// Grade is how much the findings of a kind matter.
-type Grade struct {
-	// Severity is that of most findings of the kind, and Partial whether most are, see [Finding.Partial].
-	Severity Severity
-	Partial  bool
+// grade is how much the findings of a kind matter.
+type grade struct {
+	// severity and partial are as in [CodeInfo].
+	severity Severity
+	partial  bool
 
 	// ifPart, if not empty, is the severity where only a part is lost. With [Cause.Whole] it is an error, and the document partial.
 	ifPart Severity
@@ -98,18 +95,18 @@ type Grade struct {
 }
 
 var (
-	notes     = Grade{Severity: SeverityNote}
-	warns     = Grade{Severity: SeverityWarning}
-	fails     = Grade{Severity: SeverityError}
-	loses     = Grade{Severity: SeverityError, Partial: true}
-	mayLose   = Grade{Severity: SeverityWarning, ifPart: SeverityWarning, ifUnset: SeverityNote}
-	mayLack   = Grade{Severity: SeverityNote, ifPart: SeverityNote}
-	oftenLost = Grade{Severity: SeverityError, Partial: true, ifPart: SeverityWarning}
-	reference = Grade{Severity: SeverityError, Partial: true, ifPart: SeverityError}
+	notes     = grade{severity: SeverityNote}
+	warns     = grade{severity: SeverityWarning}
+	fails     = grade{severity: SeverityError}
+	loses     = grade{severity: SeverityError, partial: true}
+	mayLose   = grade{severity: SeverityWarning, ifPart: SeverityWarning, ifUnset: SeverityNote}
+	mayLack   = grade{severity: SeverityNote, ifPart: SeverityNote}
+	oftenLost = grade{severity: SeverityError, partial: true, ifPart: SeverityWarning}
+	reference = grade{severity: SeverityError, partial: true, ifPart: SeverityError}
 )
 
-// codes are in the order of docs/findings.md.
-var codes = []CodeInfo{
+// kinds are in the order of docs/findings.md.
+var kinds = []kind{
 	{CodeUnknownMachine, warns, "A role names a machine that the clan does not have.", unknownMachine},
 	{CodeInvalidHostName, warns, "A machine's name cannot be its host name.", invalidHostName},
 	{CodeUnknownTag, warns, "A role uses a tag that no machine has and that the inventory does not declare.", unknownTag},
@@ -143,20 +140,20 @@ var codes = []CodeInfo{
 	{CodeSettingsFailed, oftenLost, "The settings of a member do not evaluate at all.", settingsFailed},
 	{CodeNotRepresentable, mayLose, "A value cannot be shown in a document.", says("the value cannot be shown in a document", "")},
 
-	{CodeModuleWithoutName, fails, "The manifest of one of the flake's own modules has no name.",
+	{codes.ModuleWithoutName, fails, "The manifest of one of the flake's own modules has no name.",
 		says("the manifest has no name, so clan cannot evaluate the module", "add manifest.name, with a name that no other module has")},
-	{CodeModuleWithoutReadme, warns, "The manifest of one of the flake's own modules has no README.",
+	{codes.ModuleWithoutReadme, warns, "The manifest of one of the flake's own modules has no README.",
 		says("the manifest has no README that says how to use the service", "add manifest.readme = builtins.readFile ./README.md;")},
-	{CodeRoleWithoutBehaviour, warns, "A role of one of the flake's own modules does nothing to a machine.",
+	{codes.RoleWithoutBehaviour, warns, "A role of one of the flake's own modules does nothing to a machine.",
 		says("the role does nothing to a machine: it has no perInstance, and the module has no perMachine", "add perInstance = { settings, ... }: { nixosModule = { ... }; };")},
-	{CodeRoleWithoutInterface, warns, "A role of one of the flake's own modules has no interface.",
+	{codes.RoleWithoutInterface, warns, "A role of one of the flake's own modules has no interface.",
 		says("the role has no interface, so it takes no settings", "if that is intended, write interface = { };")},
-	{CodeRoleWithoutDescription, warns, "A role of one of the flake's own modules has no description.",
+	{codes.RoleWithoutDescription, warns, "A role of one of the flake's own modules has no description.",
 		says("the role has no description; clan warns about it when it builds a machine with the service", "add description, one sentence on what the role does")},
-	{CodeInterfaceFailed, fails, "The interface of a role of one of the flake's own modules does not evaluate.", nixSays("the interface does not evaluate", "")},
-	{CodeInterfaceNotJSON, fails, "An interface of one of the flake's own modules has an option that JSON cannot express.", interfaceNotJSON},
-	{CodeImpossibleConstraint, fails, "A constraint of one of the flake's own modules cannot be met by any clan.", impossibleConstraint},
-	{CodeConstraintOfUnknownRole, warns, "A constraint of one of the flake's own modules is for a role that the module does not have.", constraintOfUnknownRole},
+	{codes.InterfaceFailed, fails, "The interface of a role of one of the flake's own modules does not evaluate.", nixSays("the interface does not evaluate", "")},
+	{codes.InterfaceNotJSON, fails, "An interface of one of the flake's own modules has an option that JSON cannot express.", interfaceNotJSON},
+	{codes.ImpossibleConstraint, fails, "A constraint of one of the flake's own modules cannot be met by any clan.", impossibleConstraint},
+	{codes.ConstraintOfUnknownRole, warns, "A constraint of one of the flake's own modules is for a role that the module does not have.", constraintOfUnknownRole},
 
 	{CodeMalformed, loses, "An attribute of the inventory has a name or a form that clan does not know.", malformed},
 	{CodeRoleFailed, loses, "A role of an instance does not evaluate.", nixSays("the role does not evaluate", "")},
@@ -179,18 +176,24 @@ var codes = []CodeInfo{
 	{CodeDeprecatedServices, warns, "Services are defined in a form that clan-core deprecated.", deprecatedServices},
 	{CodeDroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.", droppedServices},
 
-	{CodeUnusedIgnore, warns, "An ignore ignores nothing.", unusedIgnore},
-	{CodeInvalidIgnore, warns, "An ignore has no reason, or a code that there is not.", invalidIgnore},
-	{CodeRuleFailed, fails, "A rule of the clan's own does not run.", ruleFailed},
+	{codes.UnusedIgnore, warns, "An ignore ignores nothing.", unusedIgnore},
+	{codes.InvalidIgnore, warns, "An ignore has no reason, or a code that there is not.", invalidIgnore},
+	{codes.RuleFailed, fails, "A rule of the clan's own does not run.", ruleFailed},
 }
 
 // Codes lists all kinds of findings in the order of docs/findings.md.
-func Codes() []CodeInfo { return slices.Clone(codes) }
-
-// info is what is known of the code; the zero value of one that is not listed.
-func (c Code) info() CodeInfo {
-	if i := slices.IndexFunc(codes, func(info CodeInfo) bool { return info.Code == c }); i >= 0 {
-		return codes[i]
+func Codes() []CodeInfo {
+	all := make([]CodeInfo, len(kinds))
+	for i, k := range kinds {
+		all[i] = CodeInfo{k.code, k.severity, k.partial, k.title}
 	}
-	return CodeInfo{}
+	return all
+}
+
+// kind is what is known of the code; the zero value of one that is not listed.
+func (c Code) kind() kind {
+	if i := slices.IndexFunc(kinds, func(k kind) bool { return k.code == c }); i >= 0 {
+		return kinds[i]
+	}
+	return kind{}
 }

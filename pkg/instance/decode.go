@@ -20,7 +20,7 @@ func (l *loader) decode() {
 	inv := &Inventory{
 		SchemaVersion: SchemaVersion,
 		Findings:      []Finding{},
-		Flake:         Flake{ClanCore: flake.CoreInput, Layout: Layout(flake.Layout), Ref: l.ref.Text, URL: l.ref.URL},
+		Flake:         Flake{ClanCore: flake.CoreInput, Layout: flake.Layout, Ref: l.ref.Text, URL: l.ref.URL},
 		Instances:     map[string]*Instance{},
 		Meta:          map[string]any{},
 		Locked:        map[string]Lock{},
@@ -41,7 +41,7 @@ func (l *loader) decode() {
 		l.places = l.places.withDir(dir.name)
 	}
 	if dir, known := l.clanDir(); known {
-		inv.facts.PersistedFile = filepath.Join(dir, PersistedName)
+		inv.facts.PersistedFile = filepath.Join(dir, facts.PersistedName)
 	}
 	if l.config.Need&NeedMachines != 0 {
 		meta, _ := l.facts.meta.Prune(func(path []string, f *reader.Failure) {
@@ -158,7 +158,7 @@ func (l *loader) decodeMachines() {
 		case known && wellTagged:
 			l.lose(part.Failure, NewFinding(CodeMachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true}))
 			// In a clan a broken machine breaks the tags of all.
-			l.losses[len(l.losses)-1].ifMalformed = broken && inv.Flake.Layout != LayoutInventory
+			l.losses[len(l.losses)-1].ifMalformed = broken && inv.Flake.Layout != facts.LayoutInventory
 		}
 		delete(inv.Machines, name)
 	}

@@ -3,6 +3,7 @@ package instance
 import (
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
@@ -35,7 +36,7 @@ func (d *instanceDecoder) service() {
 	resolved, err := d.inv.facts.Catalogue.Resolve(m.Spec())
 	// Before mid 2025 null meant the flake's own modules, wherever it kept them: what evaluates was found.
 	found := known && part.OK()
-	plain := d.inv.Flake.Layout == LayoutInventory
+	plain := d.inv.Flake.Layout == facts.LayoutInventory
 	if err != nil && !found {
 		d.failed = !plain // without clan-core nothing but the module's manifest and roles is lost
 		if !plain || m.Input != nil || len(d.inv.facts.Catalogue.Inputs["self"].Services) > 0 {
@@ -110,7 +111,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 		d.lose(part.Failure, NewFinding(CodeRoleFailed, subject, Cause{}))
 		return
 	}
-	role := &Role{SettingsFrom: SettingsNone, ExtraModules: node.ExtraModules.Value, Tags: emptyNotNil(node.Tags.Value)}
+	role := &Role{SettingsFrom: codes.SettingsNone, ExtraModules: node.ExtraModules.Value, Tags: emptyNotNil(node.Tags.Value)}
 	d.inst.Roles[name] = role
 	for _, file := range node.Missing.Value {
 		role.facts.Missing = append(role.facts.Missing, d.places.local(file).name)
@@ -165,7 +166,7 @@ func (d *instanceDecoder) clanEvaluates(name string) bool {
 			return false
 		}
 	}
-	return role.Groups.OK() && SettingsFrom(role.SettingsFrom.Value) == SettingsFromClan
+	return role.Groups.OK() && SettingsFrom(role.SettingsFrom.Value) == codes.SettingsFromClan
 }
 
 // settings fills in the final settings of the members.
@@ -184,7 +185,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 	role.SettingsFrom = SettingsFrom(node.SettingsFrom.Value)
 	role.facts.Idle = node.Idle.Value
 	if f := node.Groups.Failure; f != nil {
-		role.SettingsFrom = SettingsNone
+		role.SettingsFrom = codes.SettingsNone
 		if f.Kind != reader.Blocked {
 			d.lose(f, NewFinding(CodeRoleFailed, subject, Cause{}))
 		}
@@ -201,7 +202,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 			break // each tag would say the same again
 		}
 	}
-	if role.SettingsFrom == SettingsFromLayers {
+	if role.SettingsFrom == codes.SettingsFromLayers {
 		d.mergeStructurally(name, role, lost)
 		return
 	}
@@ -278,9 +279,9 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 	}
 	for path, file := range part.Value.Settings.Files() {
 		if settings.files == nil {
-			settings.files = map[string]FlakeFile{}
+			settings.files = map[string]facts.FlakeFile{}
 		}
-		settings.files[path] = FlakeFile(file)
+		settings.files[path] = facts.FlakeFile(file)
 	}
 	return settings
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
@@ -36,7 +37,7 @@ func (l *loader) locate(ctx context.Context) error {
 	places, shapes := map[string]*reader.Part[reader.Named[reader.Place]]{}, map[string]*reader.Part[reader.Named[reader.Place]]{}
 	for _, loss := range l.losses {
 		f := loss.finding
-		if f.Role != "" && places["instances"] == nil && l.config.Need&(NeedOrigins|NeedSetting|NeedPlaces) == 0 {
+		if f.Role != "" && places["instances"] == nil && l.config.Need&(NeedOrigins|NeedSetting|facts.NeedPlaces) == 0 {
 			places["instances"] = &reader.Part[reader.Named[reader.Place]]{}
 			want = append(want, reader.Want{Path: []string{"positions", "settings"}, Into: places["instances"]})
 		}

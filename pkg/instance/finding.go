@@ -28,9 +28,6 @@ const (
 	SeverityNote Severity = "note"
 )
 
-// Severities are all that there are, the worst first.
-func Severities() []Severity { return []Severity{SeverityError, SeverityWarning, SeverityNote} }
-
 // Finding is one thing that is wrong with a clan, as data: what kind of thing (Code), with what (Subject), and why (Cause). Its words,
 // [Finding.Message] and [Finding.Hint], are made from these. In JSON the fields of Subject and Position stand beside the others, and the
 // words are there, too; read back, the words are made anew.
@@ -121,17 +118,9 @@ type Cause struct {
 // WithNames adds the names that are near a wrong one or, if none is, those that there are.
 func (c Cause) WithNames(near, known []string) Cause {
 	if c.Near, c.Known = near, nil; len(near) == 0 {
-		c.Near, c.Known = nil, Shown(known)
+		c.Near, c.Known = nil, nearest.First(known)
 	}
 	return c
-}
-
-// Shown are as many names as words show of a list, and one more that stands for the rest; nil if there are none.
-func Shown(names []string) []string {
-	if len(names) == 0 {
-		return nil
-	}
-	return slices.Clone(names[:min(len(names), 21)])
 }
 
 // NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are warnings.
@@ -158,8 +147,8 @@ var failedCheck = lazyregexp.New(`^clan\.checks\.(.+) failed with message`)
 
 // grade gives the finding the severity of its code and cause.
 func (f *Finding) grade() {
-	of := f.Code.info()
-	f.Severity = cmp.Or(of.ifPart, of.Severity, SeverityWarning)
+	of := f.Code.kind()
+	f.Severity = cmp.Or(of.ifPart, of.severity, SeverityWarning)
 	switch {
 	case of.ifPart != "" && f.Cause.Whole:
 		f.Severity = SeverityError
@@ -170,8 +159,8 @@ func (f *Finding) grade() {
 
 // Partial reports whether an instance, a role, a member's settings as a whole or a machine is missing from the inventory because of it.
 func (f Finding) Partial() bool {
-	of := f.Code.info()
-	return of.Partial && of.ifPart == "" || of.ifPart != "" && f.Cause.Whole
+	of := f.Code.kind()
+	return of.partial && of.ifPart == "" || of.ifPart != "" && f.Cause.Whole
 }
 
 // hides reports whether it is the reason why something is not in the inventory.
@@ -210,7 +199,7 @@ func (f Finding) Message() string { message, _ := f.words(); return message }
 func (f Finding) Hint() string { _, hint := f.words(); return hint }
 
 func (f Finding) words() (message, hint string) {
-	if info := f.Code.info(); info.words != nil {
+	if info := f.Code.kind(); info.words != nil {
 		return info.words(f)
 	}
 	if f.Cause.Message != "" {
@@ -309,7 +298,7 @@ func (f Finding) Details() string {
 		lines = append(lines, "for "+nearest.List(f.Machines))
 	}
 	for _, d := range f.Definitions {
-		lines = append(lines, "- "+shortened(d.String()))
+		lines = append(lines, "- "+shortened(d.text()))
 	}
 	if hint := f.Hint(); hint != "" {
 		lines = append(lines, "hint: "+hint)
@@ -389,8 +378,8 @@ type SettingDefinition struct {
 	Value any `json:"value"`
 }
 
-// String is the definition as people read it: "machine laptop, clan.nix:12:5: 3".
-func (d SettingDefinition) String() string {
+// text is the definition as people read it: "machine laptop, clan.nix:12:5: 3".
+func (d SettingDefinition) text() string {
 	s := d.Layer
 	if d.Name != "" {
 		s += " " + d.Name

@@ -35,12 +35,12 @@ func TestFindingFor(t *testing.T) {
 			Position: at, Definitions: []SettingDefinition{{Layer: "machine", Name: machine, Position: &at, Value: value}}}
 	}
 	a, b := about("a", 5, 1), about("b", 9, 2)
-	same(t, "of b", b, inv.FindingFor(a, "b"))
-	same(t, "of a", a, inv.FindingFor(b, "a"))
-	same(t, "of a machine that it does not concern", a, inv.FindingFor(a, "c"))
+	same(t, "of b", b, inv.findingFor(a, "b"))
+	same(t, "of a", a, inv.findingFor(b, "a"))
+	same(t, "of a machine that it does not concern", a, inv.findingFor(a, "c"))
 	module := a
 	module.Position = Position{File: "module.nix", Line: 1}
-	if got := inv.FindingFor(module, "b"); got.Position != module.Position {
+	if got := inv.findingFor(module, "b"); got.Position != module.Position {
 		t.Errorf("a place in the module became %v", got.Position)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/services"
 )
 
@@ -102,11 +103,11 @@ func TestWords(t *testing.T) {
 		{CodeConflict, about, Cause{Nix: "Nix says", Hint: "do"}, "Nix says", "do"},
 		{CodeSettingFailed, about, Cause{Max: 7}, "the setting does not evaluate", "Nix's message is left out: more than 7 parts of this clan do not evaluate"},
 		{CodeSettingsFailed, about, Cause{Values: []any{5}}, "the settings are not a set, but 5", ""},
-		{CodeInterfaceNotJSON, about, Cause{Type: "package"}, "JSON cannot express values of the type: package", "let users give a name or an attribute path as a string, and look the value up in perInstance"},
-		{CodeImpossibleConstraint, Subject{Module: "m"}, Cause{}, "constraints.maxInstances is 0, so there can be no instance", "remove it, or make it 1 or more"},
-		{CodeImpossibleConstraint, about, Cause{Min: 2, Max: 1}, "constraints.roles.r requires at least 2 machines and allows at most 1", "correct the numbers"},
-		{CodeImpossibleConstraint, about, Cause{Min: 2, Max: 0}, "constraints.roles.r.maxMachines is 0, so no machine can be in the role", "remove it, or make it 1 or more"},
-		{CodeImpossibleConstraint, about, Cause{Min: 2, Name: "r", Near: []string{"s"}}, `constraints.roles.r requires 2 machines, but the module has no role "r"`, `did you mean "s"?`},
+		{codes.InterfaceNotJSON, about, Cause{Type: "package"}, "JSON cannot express values of the type: package", "let users give a name or an attribute path as a string, and look the value up in perInstance"},
+		{codes.ImpossibleConstraint, Subject{Module: "m"}, Cause{}, "constraints.maxInstances is 0, so there can be no instance", "remove it, or make it 1 or more"},
+		{codes.ImpossibleConstraint, about, Cause{Min: 2, Max: 1}, "constraints.roles.r requires at least 2 machines and allows at most 1", "correct the numbers"},
+		{codes.ImpossibleConstraint, about, Cause{Min: 2, Max: 0}, "constraints.roles.r.maxMachines is 0, so no machine can be in the role", "remove it, or make it 1 or more"},
+		{codes.ImpossibleConstraint, about, Cause{Min: 2, Name: "r", Near: []string{"s"}}, `constraints.roles.r requires 2 machines, but the module has no role "r"`, `did you mean "s"?`},
 		{"of-the-user", about, Cause{Nix: "own words"}, "own words", ""},
 	} {
 		f := NewFinding(c.code, c.about, c.cause)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -65,7 +66,7 @@ func malformedJSON(ctx context.Context, ref Ref) *malformedError {
 	if ref.Root == "" {
 		return nil
 	}
-	files := []string{filepath.Join(ref.Dir, "flake.lock"), filepath.Join(ref.Dir, PersistedName)}
+	files := []string{filepath.Join(ref.Dir, "flake.lock"), filepath.Join(ref.Dir, facts.PersistedName)}
 	for _, file := range append(files, persistedIn(ctx, ref)...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -148,7 +149,7 @@ func persistedIn(ctx context.Context, ref Ref) []string {
 	tracked, _ := git.Repo(ref.Root).Index(ctx)
 	var files []string
 	for _, entry := range tracked {
-		if path.Base(entry.Path) == PersistedName {
+		if path.Base(entry.Path) == facts.PersistedName {
 			files = append(files, filepath.Join(ref.Root, entry.Path))
 		}
 	}

@@ -61,18 +61,16 @@ const (
 	NeedSetting
 	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track.
 	NeedChecks
-	// NeedPlaces: with the settings, where each is written; see [Inventory.At].
-	NeedPlaces
 )
 
 // needDocument is what the zero Need stands for.
 const needDocument = NeedMachines | NeedInstances | NeedSettings
 
 func (n Need) all() Need {
-	if n&^(facts.NeedOwners|NeedOrigins|NeedSetting|NeedChecks|NeedPlaces) == 0 {
+	if n&^(facts.NeedOwners|NeedOrigins|NeedSetting|NeedChecks|facts.NeedPlaces) == 0 {
 		n |= needDocument
 	}
-	if n&(NeedOrigins|NeedSetting|NeedPlaces) != 0 {
+	if n&(NeedOrigins|NeedSetting|facts.NeedPlaces) != 0 {
 		n |= NeedSettings
 	}
 	if n&NeedSettings != 0 {
@@ -143,7 +141,7 @@ type loader struct {
 
 func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
-	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Places: config.Need&NeedPlaces != 0, Checks: config.Need&NeedChecks != 0}
+	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0, Checks: config.Need&NeedChecks != 0}
 	if want := config.ask.Modules; config.Need&facts.NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
 		l.query.Interfaces = want.Interfaces || len(want.Of) > 0
@@ -342,7 +340,7 @@ func (l *loader) checkLayout() error {
 
 // clanDir is the clan's directory relative to the top of the flake's source tree; false where it is not in it.
 func (l *loader) clanDir() (string, bool) {
-	if l.facts.flake.Value.Layout == string(LayoutInventory) {
+	if l.facts.flake.Value.Layout == facts.LayoutInventory {
 		return filepath.FromSlash(l.ref.Subdirectory()), true // without clan-core it is the flake's own
 	}
 	dir := l.places.local(l.facts.flake.Value.Directory.Value)

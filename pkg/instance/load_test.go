@@ -16,6 +16,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -140,7 +141,7 @@ func TestLoadPlainFlake(t *testing.T) {
 			"laptop": `[true,["portable"],{"every":5,"exclude":["tag","machine","role"]}]`,
 			"mac":    `[false,["portable"],{"exclude":["tag","role"]}]`,
 		}, members)
-		if client.SettingsFrom != SettingsFromLayers || inv.Flake.Layout != LayoutInventory {
+		if client.SettingsFrom != codes.SettingsFromLayers || inv.Flake.Layout != facts.LayoutInventory {
 			t.Errorf("settings from %q, layout %q", client.SettingsFrom, inv.Flake.Layout)
 		}
 		m := inv.Instances["nightly"].Module

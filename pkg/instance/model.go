@@ -18,6 +18,7 @@ func init() {
 	facts.Of = func(inventory any) *facts.Inventory { return &inventory.(*Inventory).facts }
 	facts.OfRole = func(role any) *facts.Role { return &role.(*Role).facts }
 	facts.LayersOf = func(role any, machine string) []facts.Layer { return role.(*Role).layers(machine) }
+	facts.FilesOf = func(settings any) map[string]facts.FlakeFile { return settings.(*Settings).files }
 	facts.Ask = func(config any) *facts.Query { return &config.(*Config).ask }
 }
 
@@ -105,7 +106,7 @@ func (inv *Inventory) Failure(about Subject) error {
 
 // FindingFor returns a finding that concerns several machines alike as one about one of them: its place and definitions are that
 // machine's own, unless Nix itself pointed to another line. The inventory is the one that the finding is of.
-func (inv *Inventory) FindingFor(f Finding, machine string) Finding {
+func (inv *Inventory) findingFor(f Finding, machine string) Finding {
 	if f.Machine == machine || !slices.Contains(f.Machines, machine) {
 		return f
 	}
@@ -131,7 +132,7 @@ func (inv *Inventory) Rest(f Finding, drop func(Finding) bool) (Finding, bool) {
 	}
 	var left []string
 	for _, machine := range f.Machines {
-		one := inv.FindingFor(f, machine)
+		one := inv.findingFor(f, machine)
 		if one.Machines = nil; !drop(one) {
 			left = append(left, machine)
 		}
@@ -142,7 +143,7 @@ func (inv *Inventory) Rest(f Finding, drop func(Finding) bool) (Finding, bool) {
 	case len(left) == len(f.Machines):
 		return f, true
 	case !slices.Contains(left, f.Machine):
-		f = inv.FindingFor(f, left[0])
+		f = inv.findingFor(f, left[0])
 	}
 	f.Machines = left
 	return f, true
@@ -152,8 +153,10 @@ func (inv *Inventory) Rest(f Finding, drop func(Finding) bool) (Finding, bool) {
 type Flake struct {
 	// ClanCore is the name of the input that is clan-core; empty without one.
 	ClanCore string `json:"clanCore,omitempty"`
-	// Layout says where the clan was found in the flake's outputs.
-	Layout Layout `json:"layout"`
+	// Layout is where the clan was found in the flake's outputs: "clan", its whole configuration, exported as `clan` or found through
+	// clanInternals (clan-core since 2025-09); "clanInternals", `clanInternals.inventoryClass` alone (2025-03 to 2025-09); or "inventory",
+	// a plain output of that name, without clan-core.
+	Layout string `json:"layout"`
 	// Ref is the flake reference as it was given.
 	Ref string `json:"ref"`
 	// URL is the reference that Nix was given.
@@ -167,18 +170,6 @@ type Lock struct {
 	NarHash      string `json:"narHash,omitzero"`
 	Rev          string `json:"rev,omitzero"`
 }
-
-// Layout is where a flake keeps its clan.
-type Layout string
-
-const (
-	// LayoutClan: the clan's whole configuration, exported as `clan` or found through clanInternals (clan-core since 2025-09).
-	LayoutClan Layout = "clan"
-	// LayoutInternals: `clanInternals.inventoryClass` alone (clan-core of 2025-03 to 2025-09).
-	LayoutInternals Layout = "clanInternals"
-	// LayoutInventory: a plain output `inventory`, no clan-core.
-	LayoutInventory Layout = "inventory"
-)
 
 // Machine is one of `inventory.machines`.
 type Machine struct {
@@ -245,20 +236,13 @@ type Role struct {
 }
 
 // SettingsFrom says how the final settings of a role's members were had.
+//
+//   - "clan": clan-core evaluated them (`finalSettings`).
+//   - "interface": evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no `finalSettings`
+//     yet, or there is none, or the fleet has more than 5,000 memberships.
+//   - "layers": the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
+//   - "none": no settings; a finding says why.
 type SettingsFrom string
-
-const (
-	// SettingsFromClan: clan-core evaluated them (`finalSettings`).
-	SettingsFromClan SettingsFrom = "clan"
-	// SettingsFromInterface: evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no
-	// `finalSettings` yet, or there is no clan-core, or the fleet has more than 5,000 memberships: the same layers, module
-	// system and interface, without the work that clan does for each member.
-	SettingsFromInterface SettingsFrom = "interface"
-	// SettingsFromLayers: the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
-	SettingsFromLayers SettingsFrom = "layers"
-	// SettingsNone: no settings; a finding says why.
-	SettingsNone SettingsFrom = "none"
-)
 
 // Member is a machine in a role.
 type Member struct {

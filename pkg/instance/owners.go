@@ -7,9 +7,6 @@ import (
 	"github.com/clanctl/clanctl/internal/reader"
 )
 
-// PersistedName is the name of the file in a clan's directory in which programs keep their part of the inventory.
-const PersistedName = "inventory.json"
-
 func (l *loader) decodeOwners() {
 	if l.config.Need&facts.NeedOwners == 0 {
 		return

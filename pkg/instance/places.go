@@ -14,7 +14,7 @@ import (
 )
 
 // At returns the position of exactly one inventory option, given by its path below `inventory` ("instances", "backup",
-// "roles", "client"); nil if it has none. Those of settings are known with [NeedPlaces] or [NeedOrigins], or where something is missing from
+// "roles", "client"); nil if it has none. Those of settings are known with [facts.NeedPlaces] or [NeedOrigins], or where something is missing from
 // them. An inventory that was read back from JSON knows what stands in the document.
 func (inv *Inventory) At(path ...string) *Position {
 	if place := inv.facts.Places.At(path...); place != nil && place.Position != nil {
@@ -22,9 +22,6 @@ func (inv *Inventory) At(path ...string) *Position {
 	}
 	return inv.position(path)
 }
-
-// IsWritten reports whether an inventory option is written somewhere, as far as its places are known; see [Inventory.At].
-func (inv *Inventory) IsWritten(path ...string) bool { return inv.facts.Places.At(path...) != nil }
 
 // Where returns the position of an inventory option, or of the nearest part around it that has one; nil if nothing is known.
 func (inv *Inventory) Where(path ...string) *Position {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	jsonv2 "github.com/go-json-experiment/json"
 )
 
@@ -16,18 +17,8 @@ import (
 // {"$derivation": "name"}.
 type Settings struct {
 	raw   json.RawMessage
-	files map[string]FlakeFile
+	files map[string]facts.FlakeFile
 }
-
-// FlakeFile is a path into the flake that a setting holds.
-type FlakeFile struct {
-	// Path is relative to the top of the flake's source tree; Hash stands for what it leads to.
-	Path, Hash string
-}
-
-// Files are the settings that are paths into the flake itself, by their paths joined with NUL; nil in settings that were read back
-// or made by hand.
-func (s *Settings) Files() map[string]FlakeFile { return s.files }
 
 // NewSettings makes settings of any value that marshals to JSON.
 func NewSettings(value any) (*Settings, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -26,20 +27,8 @@ type Access struct {
 }
 
 // Reason is why a part of the inventory cannot be changed.
+// It is one of "forced", "defined", "settings", "default", "element".
 type Reason string
-
-const (
-	// ReasonForced: Nix sets it, or something around it, by force (mkForce).
-	ReasonForced Reason = "forced"
-	// ReasonDefined: Nix defines it, and two definitions of a plain value conflict.
-	ReasonDefined Reason = "defined"
-	// ReasonSettings: Nix defines settings of the same layer, and clan takes a layer from one place only.
-	ReasonSettings Reason = "settings"
-	// ReasonDefault: Nix gives something around it as a default (mkDefault), which would be dropped as a whole.
-	ReasonDefault Reason = "default"
-	// ReasonElement: Nix has it in a set or list; more can be added, but this not taken away.
-	ReasonElement Reason = "element"
-)
 
 // plainPriority is that of a value without mkForce or mkDefault, and of all that is in inventory.json.
 const plainPriority = 100
@@ -66,7 +55,7 @@ func (s *Store) Access(path ...string) Access {
 		part := path[:end]
 		owners := facts.Of(s.before).Owners.Of(part...)
 		if forced := having(owners, func(p int64) bool { return p < plainPriority }); len(forced) > 0 {
-			return deny(ReasonForced, part, forced)
+			return deny(codes.ReadOnlyForced, part, forced)
 		}
 		isLayer := end == layer
 		if isLayer {
@@ -77,12 +66,12 @@ func (s *Store) Access(path ...string) Access {
 						part, plain = path[:end+1], exact
 					}
 				}
-				return deny(ReasonSettings, part, plain)
+				return deny(codes.ReadOnlySettings, part, plain)
 			}
 		}
 		defaults := having(owners, func(p int64) bool { return p > plainPriority })
 		if len(defaults) > 0 && len(defaults) == len(owners) && (end < len(path) || isLayer) && !s.doc.has(part...) {
-			return deny(ReasonDefault, part, defaults)
+			return deny(codes.ReadOnlyDefault, part, defaults)
 		}
 		if isLayer {
 			break // inside, everything is inventory.json's
@@ -94,9 +83,9 @@ func (s *Store) Access(path ...string) Access {
 		return access
 	}
 	if isScalar(path) {
-		return deny(ReasonDefined, path, owners)
+		return deny(codes.ReadOnlyDefined, path, owners)
 	}
-	access = deny(ReasonElement, path, owners)
+	access = deny(codes.ReadOnlyElement, path, owners)
 	access.Writable = true
 	return access
 }

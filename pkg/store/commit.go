@@ -39,7 +39,7 @@ type Result struct {
 // used up: open it again for the next change.
 func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error) {
 	result := &Result{}
-	if !s.Changed() {
+	if !s.changed() {
 		if !config.Git || !s.tracked || s.missing {
 			return result, nil
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -65,7 +67,7 @@ func (e *conflictError) Hint() string { return "look at what changed, and do it 
 // ReadOnlyError: the part of the inventory is Nix's, and inventory.json cannot change it.
 type ReadOnlyError struct {
 	// Path is the path below `inventory` that was to be changed.
-	Path   []string
+	path   []string
 	Access Access
 }
 
@@ -76,17 +78,17 @@ func (e *ReadOnlyError) Error() string {
 		at = " at " + list
 	}
 	switch e.Access.Reason {
-	case ReasonForced:
+	case codes.ReadOnlyForced:
 		return fmt.Sprintf("%s is set by force in Nix%s, which inventory.json cannot outrank", what, at)
-	case ReasonDefault:
+	case codes.ReadOnlyDefault:
 		return fmt.Sprintf("%s is a default in Nix%s, which clan drops as a whole as soon as inventory.json has anything of it", what, at)
-	case ReasonSettings:
+	case codes.ReadOnlySettings:
 		verb := "is"
 		if len(e.Access.Part) == layerOf(e.Access.Part) {
 			verb = "are"
 		}
 		return fmt.Sprintf("%s %s defined in Nix%s; clan takes the settings of one layer from one place only, and would stop evaluating", what, verb, at)
-	case ReasonElement:
+	case codes.ReadOnlyElement:
 		return fmt.Sprintf("%s is defined in Nix%s, and inventory.json cannot take it away", what, at)
 	}
 	return fmt.Sprintf("%s is defined in Nix%s", what, at)
@@ -94,7 +96,7 @@ func (e *ReadOnlyError) Error() string {
 
 // Hint says what to do.
 func (e *ReadOnlyError) Hint() string {
-	if e.Access.Reason == ReasonSettings {
+	if e.Access.Reason == codes.ReadOnlySettings {
 		return "change it there; or write the settings of another layer (the role, a machine or a tag in it) here"
 	}
 	return "change it there"
@@ -171,13 +173,13 @@ type BrokenError struct {
 	// Findings are the errors; empty where the changed clan does not evaluate at all.
 	Findings []instance.Finding
 	// Err is the evaluation's error, if there is one.
-	Err error
+	err error
 }
 
 func (e *BrokenError) Error() string {
 	const what = "this change would break the clan"
 	if len(e.Findings) == 0 {
-		return what + ": " + e.Err.Error()
+		return what + ": " + e.err.Error()
 	}
 	return what + below(e.Findings...)
 }
@@ -186,7 +188,7 @@ func (e *BrokenError) Error() string {
 func (e *BrokenError) Hint() string { return "nothing was written; --force writes it nonetheless" }
 
 // Unwrap returns the evaluation's error.
-func (e *BrokenError) Unwrap() error { return e.Err }
+func (e *BrokenError) Unwrap() error { return e.err }
 
 // uncheckedError: the clan does not evaluate in a copy of its tree, with the change or without, so that nobody knows what the change
 // does. Nothing was written.
@@ -213,7 +215,7 @@ type noEffectError struct {
 }
 
 // ErrUnread: the flake does not read inventory.json, so that a change has no effect. Nothing was written.
-var ErrUnread = errors.New("the flake does not read " + instance.PersistedName)
+var ErrUnread = errors.New("the flake does not read " + facts.PersistedName)
 
 // Is makes it an [ErrUnread] where nothing at all changes.
 func (e *noEffectError) Is(target error) bool { return target == ErrUnread && e.Unread }
@@ -231,20 +233,20 @@ func (e *noEffectError) Hint() string { return e.hint }
 type notObjectError struct{ path []string }
 
 func (e *notObjectError) Error() string {
-	return "inventory." + instance.PathString(e.path) + " is no object in " + instance.PersistedName
+	return "inventory." + instance.PathString(e.path) + " is no object in " + facts.PersistedName
 }
 
 type notListError struct{ path []string }
 
 func (e *notListError) Error() string {
-	return "inventory." + instance.PathString(e.path) + " is no list in " + instance.PersistedName
+	return "inventory." + instance.PathString(e.path) + " is no list in " + facts.PersistedName
 }
 
 // foreignDirectoryError: the clan's directory is not in the flake's source tree.
 type foreignDirectoryError struct{}
 
 func (e *foreignDirectoryError) Error() string {
-	return "the clan's directory is not in the flake's own source tree, so that its " + instance.PersistedName + " cannot be written"
+	return "the clan's directory is not in the flake's own source tree, so that its " + facts.PersistedName + " cannot be written"
 }
 
 // Hint says what to do.

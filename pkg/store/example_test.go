@@ -61,7 +61,7 @@ func enrol(ctx context.Context, w io.Writer, flake instance.Ref, instanceName, r
 	for _, i := range preview.Fleet.Instances {
 		for _, r := range i.Roles {
 			for _, m := range r.Members {
-				fmt.Fprintf(w, "%s: %s to %s %s\n", m.Machine, m.Change, i.Instance, r.Role)
+				fmt.Fprintf(w, "%s: %s to %s %s\n", m.Machine, m.Change, i.Name, r.Name)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -39,7 +40,7 @@ func TestPersistedStaysInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
-		for dir, want := range map[string]string{"fleet": filepath.Join(ref.Root, "fleet", instance.PersistedName), "out": "", "fleet/../../..": "", "nowhere": ""} {
+		for dir, want := range map[string]string{"fleet": filepath.Join(ref.Root, "fleet", facts.PersistedName), "out": "", "fleet/../../..": "", "nowhere": ""} {
 			if err := os.WriteFile(filepath.Join(ref.Root, "where"), []byte(dir), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/check"
@@ -24,7 +25,7 @@ type Preview struct {
 	// Patch is the difference of the file's content, as JSON Patch (RFC 6902).
 	Patch []Operation
 	// Before and After are the clan as it is and as it would be. After is nil where the changed clan does not evaluate at all.
-	Before, After *instance.Inventory
+	before, after *instance.Inventory
 	// Renamed are instances that have another name: the new name to the old.
 	Renamed map[string]string
 	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A renamed
@@ -41,14 +42,14 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	if s.preview != nil {
 		return s.preview, nil
 	}
-	p := &Preview{File: s.path, Created: s.missing && s.Changed(), Before: s.before, Renamed: maps.Clone(s.renamed)}
+	p := &Preview{File: s.path, Created: s.missing && s.changed(), before: s.before, Renamed: maps.Clone(s.renamed)}
 	old := map[string]any{}
 	if !s.missing {
 		old, _ = decode(s.original).(map[string]any)
 	}
 	p.Patch = difference(old, s.doc.value())
-	if !s.Changed() {
-		p.After, p.Fleet = s.before, diff.Of(s.before, s.before)
+	if !s.changed() {
+		p.after, p.Fleet = s.before, diff.Of(s.before, s.before)
 		s.preview = p
 		return p, nil
 	}
@@ -67,11 +68,11 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	if ctx.Err() != nil {
 		return nil, err
 	}
-	p.After = after
+	p.after = after
 	if after == nil {
 		// Is it the change, or the copy?
 		if control, controlErr := s.unchangedCopy(ctx); control != nil {
-			p.Err = hint.Join(p.Err, &BrokenError{Err: err})
+			p.Err = hint.Join(p.Err, &BrokenError{err: err})
 		} else if ctx.Err() != nil {
 			return nil, controlErr
 		} else {
@@ -171,7 +172,7 @@ func joined(d *diff.Difference, f instance.Finding) bool {
 	machines := f.Concerned()
 	for _, inst := range d.Instances {
 		for _, role := range inst.Roles {
-			if inst.Instance != f.Instance || role.Role != f.Role {
+			if inst.Name != f.Instance || role.Name != f.Role {
 				continue
 			}
 			for _, member := range role.Members {
@@ -201,7 +202,7 @@ func (s *Store) effect(after *instance.Inventory) error {
 	if errA == nil && errB == nil && string(a) == string(b) {
 		err.Unread = true
 		err.hint = "clan-core reads the inventory.json of the clan's directory; a flake without clan-core has to read it itself (docs/writing.md)"
-		if s.before.Flake.Layout != instance.LayoutInventory {
+		if s.before.Flake.Layout != facts.LayoutInventory {
 			err.hint = "clan-core reads the inventory.json of the clan's directory, but something in Nix replaces all of the inventory (mkForce?)"
 		}
 	}

@@ -39,7 +39,7 @@ func (s *Store) checkSettings(ctx context.Context) error {
 	refs := map[Layer]string{}
 	var all []string
 	for _, layer := range s.written {
-		if value, found := s.doc.get(layer.Path()...); !found || holdsType(value) {
+		if value, found := s.doc.get(layer.layerPath()...); !found || holdsType(value) {
 			continue // unset since, or something like mkForce, which a schema does not know
 		}
 		inst := s.before.Instances[s.nameBefore(layer.Instance)]
@@ -74,7 +74,7 @@ func (s *Store) checkSettings(ctx context.Context) error {
 		if role == nil || role.Interface == nil {
 			continue
 		}
-		value, _ := s.doc.get(layer.Path()...)
+		value, _ := s.doc.get(layer.layerPath()...)
 		schema := services.NewSchema(role.Interface, services.SchemaOptions{})
 		if fresh := without(problems(schema, value), problems(schema, s.valueBefore(layer))); len(fresh) > 0 {
 			errs = append(errs, &settingsError{layer, fresh})
@@ -86,7 +86,7 @@ func (s *Store) checkSettings(ctx context.Context) error {
 // valueBefore is what the file that was read has for a layer; nil if there is nothing.
 func (s *Store) valueBefore(layer Layer) any {
 	layer.Instance = s.nameBefore(layer.Instance)
-	value, _ := lookUp(decode(s.original), layer.Path())
+	value, _ := lookUp(decode(s.original), layer.layerPath())
 	return value
 }
 

@@ -23,8 +23,8 @@ type Layer struct {
 	Machine, Tag string
 }
 
-// Path is the layer's path below `inventory`.
-func (l Layer) Path() []string {
+// layerPath is the layer's path below `inventory`.
+func (l Layer) layerPath() []string {
 	path := []string{"instances", l.Instance, "roles", l.Role}
 	switch {
 	case l.Machine != "":
@@ -75,7 +75,7 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 	if err := s.checkLayer(layer); err != nil {
 		return err
 	}
-	at := append(layer.Path(), path...)
+	at := append(layer.layerPath(), path...)
 	if err := s.may(at...); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 		now := layer
 		now.Instance = later(layer.Instance)
 		// What the document has by now: a later change can have set or unset something in the value.
-		want, wanted := s.doc.get(append(now.Path(), path...)...)
+		want, wanted := s.doc.get(append(now.layerPath(), path...)...)
 		got, found, known := s.layerValue(after.Instances[now.Instance], layer, path)
 		if !wanted || !known || found && same(got, want) || isEmptySet(want) {
 			return ""
@@ -113,13 +113,13 @@ func (s *Store) Unset(layer Layer, path []string) error {
 	if _, err := s.checkRole(layer.Instance, layer.Role); err != nil {
 		return err
 	}
-	at := append(layer.Path(), path...)
+	at := append(layer.layerPath(), path...)
 	if !s.doc.has(at...) {
 		if err, _ := s.mayRemove(at...); err != nil {
 			return err
 		}
 		var known []string
-		settings, _ := s.doc.get(layer.Path()...)
+		settings, _ := s.doc.get(layer.layerPath()...)
 		settingPaths(nil, settings, &known)
 		err := unknown("setting", instance.PathString(path), known)
 		err.message = fmt.Sprintf("%s of %s is not set in inventory.json", pathText(path), layer)
@@ -127,13 +127,13 @@ func (s *Store) Unset(layer Layer, path []string) error {
 	}
 	s.doc.remove(at...)
 	// Sets of settings that became empty go, too; the member itself stays.
-	for n := len(at) - 1; n >= len(layer.Path()) && s.doc.isEmpty(at[:n]...); n-- {
+	for n := len(at) - 1; n >= len(layer.layerPath()) && s.doc.isEmpty(at[:n]...); n-- {
 		s.doc.remove(at[:n]...)
 	}
-	if len(layer.Path()) == 5 {
-		s.prune(layer.Path()[:4])
-	} else if len(facts.Of(s.before).Owners.Of(layer.Path()[:6]...)) > 0 {
-		s.prune(layer.Path()[:6])
+	if len(layer.layerPath()) == 5 {
+		s.prune(layer.layerPath()[:4])
+	} else if len(facts.Of(s.before).Owners.Of(layer.layerPath()[:6]...)) > 0 {
+		s.prune(layer.layerPath()[:6])
 	}
 	later := s.later()
 	s.forget(at, true)
@@ -180,7 +180,7 @@ func (s *Store) checkLayer(layer Layer) error {
 
 // widen turns a list of names on the way to a layer into the set that can hold settings.
 func (s *Store) widen(layer Layer) error {
-	path := layer.Path()
+	path := layer.layerPath()
 	if len(path) < 7 || !s.doc.isList(path[:5]...) {
 		return nil
 	}

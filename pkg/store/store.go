@@ -238,14 +238,11 @@ func (s *Store) Inventory() *instance.Inventory { return s.before }
 // File is the path of inventory.json, whether there is one or not.
 func (s *Store) File() string { return s.path }
 
-// Text is what the file would hold.
-func (s *Store) Text() []byte { return s.doc.text() }
+// text is what the file would hold.
+func (s *Store) text() []byte { return s.doc.text() }
 
-// Persisted is the content as it would be, as maps, slices, strings, bools, nil and json.Number.
-func (s *Store) Persisted() map[string]any { return s.doc.value() }
-
-// Changed reports whether there is anything to write.
-func (s *Store) Changed() bool {
+// changed reports whether there is anything to write.
+func (s *Store) changed() bool {
 	if s.missing {
 		return !s.doc.isEmpty()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -71,7 +72,7 @@ func TestStore(t *testing.T) {
 	if diff := cmp.Diff([]string{"add /instances", "add /machines"}, paths); diff != "" || !preview.Created {
 		t.Error(diff, preview.Created)
 	}
-	if len(preview.Fleet.Instances) != 1 || preview.Fleet.Instances[0].Instance != "farther" {
+	if len(preview.Fleet.Instances) != 1 || preview.Fleet.Instances[0].Name != "farther" {
 		t.Errorf("the fleet's difference: %v", preview.Fleet.Instances)
 	}
 	if _, err := os.Stat(s.File()); !errors.Is(err, os.ErrNotExist) {
@@ -186,22 +187,22 @@ func TestAccess(t *testing.T) {
 		{path: "instances/own", writable: true, removable: true, persisted: true},
 		{path: "instances/own/module/name", writable: true, removable: true, persisted: true},
 		{path: "instances/own/roles/client/tags/web", writable: true, removable: true, persisted: true},
-		{path: "instances/sshd", writable: true, persisted: true, reason: store.ReasonElement, position: "inventory.nix:77:5"},
-		{path: "instances/sshd/module/input", reason: store.ReasonDefined, position: "inventory.nix:78:7"},
+		{path: "instances/sshd", writable: true, persisted: true, reason: codes.ReadOnlyElement, position: "inventory.nix:77:5"},
+		{path: "instances/sshd/module/input", reason: codes.ReadOnlyDefined, position: "inventory.nix:78:7"},
 		{path: "instances/sshd/module/name", writable: true},
 		{path: "instances/sshd/roles/server/machines/studio", writable: true, removable: true, persisted: true},
 		{path: "instances/sshd/roles/server/machines/studio/settings/x", writable: true},
-		{path: "instances/sshd/roles/server/tags/nixos", writable: true, reason: store.ReasonElement, position: "inventory.nix:79:7"},
+		{path: "instances/sshd/roles/server/tags/nixos", writable: true, reason: codes.ReadOnlyElement, position: "inventory.nix:79:7"},
 		{path: "instances/sshd/roles/server/tags/nixos/settings/x", writable: true},
-		{path: "instances/sshd/roles/server/settings/authorizedKeys/admin", reason: store.ReasonSettings, position: "inventory.nix:80:7",
+		{path: "instances/sshd/roles/server/settings/authorizedKeys/admin", reason: codes.ReadOnlySettings, position: "inventory.nix:80:7",
 			part: "instances/sshd/roles/server/settings/authorizedKeys"},
-		{path: "instances/sshd/roles/server/settings/other", reason: store.ReasonSettings, position: "inventory.nix:80:7", part: "instances/sshd/roles/server/settings"},
-		{path: "machines/attic", writable: true, persisted: true, reason: store.ReasonElement, position: "inventory.nix:6:5"},
-		{path: "machines/attic/description", reason: store.ReasonDefined, position: "inventory.nix:7:7"},
+		{path: "instances/sshd/roles/server/settings/other", reason: codes.ReadOnlySettings, position: "inventory.nix:80:7", part: "instances/sshd/roles/server/settings"},
+		{path: "machines/attic", writable: true, persisted: true, reason: codes.ReadOnlyElement, position: "inventory.nix:6:5"},
+		{path: "machines/attic/description", reason: codes.ReadOnlyDefined, position: "inventory.nix:7:7"},
 		{path: "machines/attic/icon", writable: true},
-		{path: "machines/attic/deploy/targetHost", reason: store.ReasonDefined, position: "inventory.nix:8:7"},
-		{path: "machines/attic/tags", writable: true, persisted: true, reason: store.ReasonElement, position: "inventory.nix:9:7"},
-		{path: "machines/attic/tags/storage", writable: true, reason: store.ReasonElement, position: "inventory.nix:9:7"},
+		{path: "machines/attic/deploy/targetHost", reason: codes.ReadOnlyDefined, position: "inventory.nix:8:7"},
+		{path: "machines/attic/tags", writable: true, persisted: true, reason: codes.ReadOnlyElement, position: "inventory.nix:9:7"},
+		{path: "machines/attic/tags/storage", writable: true, reason: codes.ReadOnlyElement, position: "inventory.nix:9:7"},
 		{path: "machines/attic/tags/own", writable: true, removable: true, persisted: true},
 	} {
 		got := s.Access(strings.Split(test.path, "/")...)

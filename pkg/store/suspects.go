@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -16,15 +17,15 @@ import (
 // would have said; the one beside flake.nix comes first.
 func suspicious(ctx context.Context, ref instance.Ref) error {
 	root := ref.Root
-	files := []string{filepath.Join(ref.Dir, instance.PersistedName)}
+	files := []string{filepath.Join(ref.Dir, facts.PersistedName)}
 	if tracked, err := git.Repo(root).Index(ctx); err == nil {
 		for _, e := range tracked {
-			if path.Base(e.Path) == instance.PersistedName {
+			if path.Base(e.Path) == facts.PersistedName {
 				files = append(files, filepath.Join(root, e.Path))
 			}
 		}
 	} else {
-		files = append(files, named(root, instance.PersistedName)...)
+		files = append(files, named(root, facts.PersistedName)...)
 	}
 	for _, file := range files {
 		if _, _, err := read(file); err != nil {

@@ -89,7 +89,7 @@ func TestUnknown(t *testing.T) {
 			t.Errorf("%s: %s", text, diff)
 		}
 	}
-	if got := Unknown("role", "x", nil).Hint(); got != "it has no roles at all" {
+	if got := (&UnknownError{Kind: "role", Name: "x"}).Hint(); got != "it has no roles at all" {
 		t.Error(got)
 	}
 }

@@ -20,15 +20,9 @@ type UnknownError struct {
 	isOtherKind bool
 }
 
-// Unknown is the error for a name that is not among the known ones.
-func Unknown(kind, name string, known []string) *UnknownError {
-	return &UnknownError{Kind: kind, Name: name, Known: known, Nearest: nearest.Of(name, known)}
-}
-
 // unknown is the error for a term. Others are the tags where the term is a machine, the machines where it is a tag.
 func unknown(kind string, t term, known, others []string) error {
-	e := Unknown(kind, t.name, known)
-	e.isGlob = t.isGlob
+	e := &UnknownError{Kind: kind, Name: t.name, Known: known, Nearest: nearest.Of(t.name, known), isGlob: t.isGlob}
 	e.isOtherKind = len(t.matches(others)) > 0
 	return e
 }

@@ -47,8 +47,8 @@ func (x *Index) TagsOf(machine string) []string { return x.tagsOf[machine] }
 // Carriers are the machines that carry a tag, sorted. The caller must not change the slice.
 func (x *Index) Carriers(tag string) []string { return x.carriers[tag] }
 
-// Member says why a machine belongs to a role.
-type Member struct {
+// Membership says why a machine belongs to a role.
+type Membership struct {
 	Machine string
 	// Explicit: the role names the machine (`roles.<role>.machines.<machine>`).
 	Explicit bool
@@ -58,7 +58,7 @@ type Member struct {
 
 // Members are the machines that are named or carry one of the tags, sorted by name, each once. As in clan, a machine that is
 // named is a member even if the clan has no such machine.
-func (x *Index) Members(machines, tags []string) []Member {
+func (x *Index) Members(machines, tags []string) []Membership {
 	tags = slices.Clone(tags)
 	slices.Sort(tags)
 	tags = slices.Compact(tags)
@@ -69,9 +69,9 @@ func (x *Index) Members(machines, tags []string) []Member {
 	if size == 0 {
 		return nil
 	}
-	members := make([]Member, 0, size)
+	members := make([]Membership, 0, size)
 	for _, machine := range machines {
-		members = append(members, Member{Machine: machine, Explicit: true})
+		members = append(members, Membership{Machine: machine, Explicit: true})
 	}
 	sources := 0
 	if len(machines) > 0 {
@@ -84,12 +84,12 @@ func (x *Index) Members(machines, tags []string) []Member {
 		}
 		for _, machine := range carriers {
 			// Members of one tag alone share its slice.
-			members = append(members, Member{Machine: machine, Tags: tags[i : i+1 : i+1]})
+			members = append(members, Membership{Machine: machine, Tags: tags[i : i+1 : i+1]})
 		}
 	}
 	// The carriers of one tag are in order already.
 	if sources > 1 || len(machines) > 0 {
-		slices.SortStableFunc(members, func(a, b Member) int { return strings.Compare(a.Machine, b.Machine) })
+		slices.SortStableFunc(members, func(a, b Membership) int { return strings.Compare(a.Machine, b.Machine) })
 	}
 	joined := members[:0]
 	for _, m := range members {

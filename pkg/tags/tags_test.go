@@ -15,7 +15,7 @@ var fleet = NewIndex(map[string][]string{
 
 func TestMembers(t *testing.T) {
 	got := fleet.Members([]string{"bare", "laptop", "ghost", "bare"}, []string{"mobile", "all", "nobody", "all"})
-	want := []Member{
+	want := []Membership{
 		{Machine: "bare", Explicit: true},
 		{Machine: "ghost", Explicit: true}, // as in clan, a name is a member even without a machine
 		{Machine: "laptop", Explicit: true, Tags: []string{"all", "mobile"}},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
@@ -53,7 +54,7 @@ type Setting struct {
 	// Problem is Nix's message where the value does not evaluate, in the user's terms.
 	Problem string `json:"problem,omitempty"`
 	// Value is the final value; absent where it does not evaluate.
-	Value *any `json:"value,omitempty"`
+	Value json.RawMessage `json:"value,omitempty"`
 }
 
 // Definition is one value that is written for the setting.
@@ -179,10 +180,10 @@ func keys[V any](m map[string]V) []string {
 func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member, info *facts.SettingInfo) *Setting {
 	s := &Setting{Path: ref.Path, Definitions: []Definition{}}
 	if info.HasValue {
-		s.Value = &info.Value
-	} else if member.Settings != nil && role.SettingsFrom == instance.SettingsFromLayers {
+		s.Value = facts.JSON(info.Value)
+	} else if member.Settings != nil && role.SettingsFrom == codes.SettingsFromLayers {
 		if value, ok := member.Settings.Lookup(ref.Path...); ok {
-			s.Value = &value
+			s.Value = facts.JSON(value)
 		}
 	}
 	s.Problem = info.Message
@@ -242,7 +243,7 @@ func (l layers) at(path []string) []Definition {
 }
 
 // Written is what the clan's layers write for a setting, in the order of merging; what a module itself defines is not among it. Where they
-// are written is known with [instance.NeedPlaces].
+// are written is known with [facts.NeedPlaces].
 func Written(inv *instance.Inventory, ref instance.SettingRef) []Definition {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil || inst.Roles[ref.Role] == nil {

@@ -1,0 +1,69 @@
+package codes
+
+// Values of CauseKind in package diff.
+const (
+	// CauseInstance: the whole instance.
+	CauseInstance = "instance"
+	// CauseRole: the instance's use of the role.
+	CauseRole = "role"
+	// CauseName: the role's naming of the machine.
+	CauseName = "name"
+	// CauseRoleTag: the role's taking of machines by the tag.
+	CauseRoleTag = "role-tag"
+	// CauseMachineTag: the machine's carrying of the tag.
+	CauseMachineTag = "machine-tag"
+	// CauseMachine: the machine, which carries the tag.
+	CauseMachine = "machine"
+)
+
+// Values of ReasonKind in package diff.
+const (
+	// ReasonMachine: the machine is new, or its tags or fields are not what they were.
+	ReasonMachine = "machine"
+	// ReasonMeta: the clan's meta data, which every machine can read, such as its domain.
+	ReasonMeta = "meta"
+	// ReasonMember: it joined or left the role.
+	ReasonMember = "member"
+	// ReasonSettings: its final settings in the role.
+	ReasonSettings = "settings"
+	// ReasonRenamed: the instance's name, which services put into what they make: generated vars, files, units.
+	ReasonRenamed = "renamed"
+	// ReasonModule: the module of the instance.
+	ReasonModule = "module"
+	// ReasonExtraModules: the number of extra NixOS modules of the role.
+	ReasonExtraModules = "extra-modules"
+	// ReasonUnknown: the instance or role, or the clan's machines, cannot be compared.
+	ReasonUnknown = "unknown"
+	// ReasonPeers (shared): somebody else in the instance.
+	ReasonPeers = "peers"
+	// ReasonExports (shared): another instance, whose exports the instance's module says that it reads.
+	ReasonExports = "exports"
+)
+
+// Values of Reason in package store.
+const (
+	// ReadOnlyForced: Nix sets it, or something around it, by force (mkForce).
+	ReadOnlyForced = "forced"
+	// ReadOnlyDefined: Nix defines it, and two definitions of a plain value conflict.
+	ReadOnlyDefined = "defined"
+	// ReadOnlySettings: Nix defines settings of the same layer, and clan takes a layer from one place only.
+	ReadOnlySettings = "settings"
+	// ReadOnlyDefault: Nix gives something around it as a default (mkDefault), which would be dropped as a whole.
+	ReadOnlyDefault = "default"
+	// ReadOnlyElement: Nix has it in a set or list; more can be added, but this not taken away.
+	ReadOnlyElement = "element"
+)
+
+// Values of SettingsFrom in package instance.
+const (
+	// SettingsFromClan: clan-core evaluated them (`finalSettings`).
+	SettingsFromClan = "clan"
+	// SettingsFromInterface: evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no
+	// `finalSettings` yet, or there is no clan-core, or the fleet has more than 5,000 memberships: the same layers, module
+	// system and interface, without the work that clan does for each member.
+	SettingsFromInterface = "interface"
+	// SettingsFromLayers: the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
+	SettingsFromLayers = "layers"
+	// SettingsNone: no settings; a finding says why.
+	SettingsNone = "none"
+)

@@ -1,0 +1,5 @@
+package store
+
+// Text is what the file would hold, Changed whether there is anything to write.
+func (s *Store) Text() []byte  { return s.text() }
+func (s *Store) Changed() bool { return s.changed() }
