@@ -10,7 +10,6 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
-	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -110,23 +109,4 @@ func ExampleEvalError() {
 	// instance-failed web
 	// role-failed sshd
 	// [server]
-}
-
-// Which services do the inputs offer, and what are they for?
-func ExampleModules() {
-	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Need: facts.NeedModules})
-	if err != nil {
-		log.Fatal(err)
-	}
-	inputs := facts.Of(inv).Modules.Catalogue.Inputs
-	for _, input := range slices.Sorted(maps.Keys(inputs)) {
-		services := inputs[input].Modules
-		for _, name := range slices.Sorted(maps.Keys(services)) {
-			fmt.Printf("%s#%s: %s\n", input, name, services[name].Manifest.Description)
-		}
-	}
-	// Output:
-	// self#status-page: One page that says which machines are up
-	// services#borg: Backups of folders to another machine
-	// services#sshd: Logins over SSH, with host keys that the clan knows
 }

@@ -244,8 +244,7 @@ func (f Finding) Concerned() []string {
 	return []string{f.Machine}
 }
 
-// For returns the finding as one about a single one of its machines, or with "" about none. Its place and definitions stay; see
-// [Inventory.FindingFor].
+// For returns the finding as one about a single one of its machines, or with "" about none. Its place and definitions stay.
 func (f Finding) For(machine string) Finding {
 	f.Machine, f.Machines = machine, nil
 	return f

@@ -104,7 +104,7 @@ func (inv *Inventory) Failure(about Subject) error {
 	return nil
 }
 
-// FindingFor returns a finding that concerns several machines alike as one about one of them: its place and definitions are that
+// findingFor returns a finding that concerns several machines alike as one about one of them: its place and definitions are that
 // machine's own, unless Nix itself pointed to another line. The inventory is the one that the finding is of.
 func (inv *Inventory) findingFor(f Finding, machine string) Finding {
 	if f.Machine == machine || !slices.Contains(f.Machines, machine) {
@@ -125,7 +125,7 @@ func (inv *Inventory) findingFor(f Finding, machine string) Finding {
 }
 
 // Rest returns what is left of a finding without those of its machines for which drop reports true; drop is given the finding as one about
-// a single machine, as [Inventory.FindingFor] has it. It returns false if nothing is left.
+// a single machine, with its own place. It returns false if nothing is left.
 func (inv *Inventory) Rest(f Finding, drop func(Finding) bool) (Finding, bool) {
 	if len(f.Machines) == 0 {
 		return f, !drop(f)

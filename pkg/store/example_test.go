@@ -13,7 +13,7 @@ import (
 )
 
 // A bot that puts machines into a role.
-func Example() {
+func ExampleStore_AddMembers() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
 		panic(err)
