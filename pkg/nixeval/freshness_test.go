@@ -161,6 +161,11 @@ func TestChosenEdits(t *testing.T) {
 			c.make(w)
 			settle()
 			before, _ := w.ask("first")
+			if c.kept && strings.Contains(strings.Join(w.seen, "\n"), "changed during the run") {
+				// The git that Nix runs may have written the index anew, of files as young as it is.
+				settle()
+				before, _ = w.ask("first")
+			}
 			if first := w.seen; !strings.HasPrefix(before, "error: ") && (len(first) == 0) != c.kept || !strings.Contains(strings.Join(first, "\n"), c.reason) {
 				w.Errorf("not kept: %q; want kept: %v, with %q", first, c.kept, c.reason)
 			}
