@@ -32,7 +32,8 @@ var elsewhere = []string{
 
 // Harmless adds to an environment what keeps git from running programs that a repository names, from fetching what a partial clone
 // lacks, and from writing to its index: for commands of git's that others run, too. What has a name of the repository's own choice (a
-// filter, say) is in [Repo.Programs].
+// filter, say) is in [Repo.Programs]. Only `git diff`, which Nix 2.8 runs, still writes the index anew where a file was touched: with
+// diff.autoRefreshIndex=false it would call the file changed.
 func Harmless(environ []string, programs []Setting) []string {
 	n := 0
 	out := make([]string, 0, len(environ)+2*len(harmless)+2*len(programs)+3)
