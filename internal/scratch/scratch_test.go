@@ -1,10 +1,12 @@
 package scratch
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -56,17 +58,26 @@ func TestSweep(t *testing.T) {
 // What a killed process leaves is removed, and what a living one has is not.
 func TestSweepAfterKill(t *testing.T) {
 	if dir := os.Getenv("SCRATCH_TEST_DIR"); dir != "" {
-		if _, err := NewDir(dir, "tmp-"); err != nil {
+		held, err := NewDir(dir, "tmp-")
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "ready"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		select {}
+		// It is killed here. Waiting for nothing would end it: Go calls that a deadlock; and what nobody uses any more gets closed.
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		runtime.KeepAlive(held)
+		return
 	}
 	dir := t.TempDir()
 	child := exec.Command(os.Args[0], "-test.run", "^TestSweepAfterKill$")
 	child.Env = append(os.Environ(), "SCRATCH_TEST_DIR="+dir)
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
