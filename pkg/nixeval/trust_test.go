@@ -21,26 +21,13 @@ import (
 
 // A cancelled run says that it was, and keeps what Nix had said until then.
 func TestCancelledKeepsTheText(t *testing.T) {
-	for _, c := range []struct {
-		end  func(context.Context) (context.Context, context.CancelFunc)
-		want error
-	}{
-		{func(ctx context.Context) (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(ctx)
-			time.AfterFunc(300*time.Millisecond, cancel)
-			return ctx, cancel
-		}, context.Canceled},
-		{func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, 300*time.Millisecond)
-		}, context.DeadlineExceeded},
-	} {
-		ctx, cancel := c.end(t.Context())
-		e := fake(t, `echo '@nix {"action":"msg","level":1,"msg":"warning: the input moved"}' >&2; exec sleep 60`)
-		_, err := e.Apply(ctx, clan(t), identity, nil)
-		cancel()
+	for _, want := range []error{context.Canceled, context.DeadlineExceeded} {
+		said := filepath.Join(t.TempDir(), "said")
+		e := fake(t, `echo '@nix {"action":"msg","level":1,"msg":"warning: the input moved"}' >&2; echo > `+said+`; exec sleep 60`)
+		_, err := e.Apply(endOnceWritten(t, said, 1, want), clan(t), identity, nil)
 		var nixErr *Error
-		if !errors.Is(err, c.want) || !errors.As(err, &nixErr) || !strings.Contains(nixErr.Stderr, "the input moved") {
-			t.Errorf("%v: %v", c.want, err)
+		if !errors.Is(err, want) || !errors.As(err, &nixErr) || !strings.Contains(nixErr.Stderr, "the input moved") {
+			t.Errorf("%v: %v", want, err)
 		}
 		if errors.Is(err, context.Canceled) && errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v is both", err)
