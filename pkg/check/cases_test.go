@@ -62,10 +62,10 @@ func TestCasesInClanCore(t *testing.T) {
 			[]string{`warning unknown-machine i: "all" is a tag: write roles.default.tags.all`},
 		},
 		"unknown category": {
-			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.categories = [ "Networking" "System" ]; manifest.readme`) +
+			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.categories = [ "Networking" "System" "Sience" ]; manifest.readme`) +
 				`inventory.instances = { i = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; };
 				j = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; }; };`,
-			[]string{`warning manifest-failed : did you mean "Network"?`},
+			[]string{`note manifest-failed : did you mean "Network", "Science"?`},
 		},
 		"emptiness written down": {`inventory.instances.i = { module.name = "borgbackup"; roles.server.machines = { }; };`, nil},
 	} {

@@ -116,10 +116,15 @@ func (l *loader) locateManifests(ctx context.Context) error {
 		if place := l.places.tree(of.Places.Value.Manifest).At(f.Setting[0]); place != nil && place.Position != nil {
 			f.Position = *place.Position
 		}
-		for _, name := range of.Categories.Value {
-			if f.Setting[0] == "categories" && len(categories.Value) > 0 && !slices.Contains(categories.Value, name) {
-				f.Cause.Name = name
-				f.Cause = f.Cause.WithNames(nearest.Of(name, categories.Value), categories.Value)
+		if known := categories.Value; f.Setting[0] == "categories" && len(known) > 0 {
+			unknown := slices.DeleteFunc(slices.Clone(of.Categories.Value), func(name string) bool { return slices.Contains(known, name) })
+			var near []string
+			for _, name := range unknown {
+				near = append(near, nearest.Of(name, known)...)
+			}
+			if len(unknown) > 0 {
+				f.Cause.Names = unknown
+				f.Cause = f.Cause.WithNames(sortedUnique(near), known)
 				l.losses[i].failure.Err = errMalformed
 			}
 		}

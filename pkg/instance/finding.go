@@ -88,7 +88,7 @@ type Cause struct {
 	Min     int    `json:"min,omitempty"`
 	// Name is the name that is wrong, or that of the service.
 	Name string `json:"name,omitempty"`
-	// Names are machines that a tag leaves out, or services in an old form.
+	// Names are machines that a tag leaves out, services in an old form, or categories that clan does not know.
 	Names []string `json:"names,omitempty"`
 	// Near are the names that the wrong one may have meant.
 	Near []string `json:"near,omitempty"`
@@ -154,6 +154,8 @@ func (f *Finding) grade() {
 		f.Severity = SeverityError
 	case of.ifUnset != "" && f.Cause.Unset:
 		f.Severity = of.ifUnset
+	case f.Code == CodeManifestFailed && len(f.Setting) > 0 && slices.Contains([]string{"categories", "description"}, f.Setting[0]):
+		f.Severity = SeverityNote // no command of clan reads it
 	}
 }
 

@@ -89,7 +89,7 @@ func TestWords(t *testing.T) {
 		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#n"}}, `clan-core offers no service "n"`, `a service "n" is offered elsewhere: set module.input = "y"`},
 		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#@x/n"}}, `clan-core offers no service "n"`, `did you mean y#@x/n (module.name = "@x/n")?`},
 		{CodeUnknownSetting, Subject{Instance: "i", Role: "r", Setting: []string{"machines", "a"}}, Cause{}, "the role has no such option", "machines stands beside settings, not in them: roles.r.machines"},
-		{CodeManifestFailed, Subject{Module: "m"}, Cause{Name: "Sytem", Near: []string{"System"}}, `clan knows no category "Sytem", and cannot list the flake's services for it`, `did you mean "System"?`},
+		{CodeManifestFailed, Subject{Module: "m"}, Cause{Names: []string{"Sytem"}, Near: []string{"System"}}, `clan knows no category "Sytem"; only listings of services show categories`, `did you mean "System"?`},
 		{CodeMalformed, about, Cause{Shape: &Shape{Path: []string{"roles", "r", "machines"}, Type: "a list", Want: "an attribute set"}}, "instances.i.roles.r.machines is a list, where an attribute set belongs", "name each as an attribute: instances.i.roles.r.machines.<machine> = { };"},
 		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"role"}, Near: []string{"roles"}}}, `instances.i has no attribute "role"`, `did you mean "roles"?`},
 		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"settings"}}}, `instances.i has no attribute "settings"`, "settings belong to a role: instances.i.roles.<role>.settings"},

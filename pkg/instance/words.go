@@ -310,8 +310,8 @@ func unknownSetting(f Finding) (message, hint string) {
 }
 
 func manifestFailed(f Finding) (message, hint string) {
-	if f.Cause.Name != "" {
-		return fmt.Sprintf("clan knows no category %q, and cannot list the flake's services for it", f.Cause.Name), didYouMean(f.Cause, "the categories are ", "")
+	if len(f.Cause.Names) > 0 {
+		return fmt.Sprintf("clan knows no category %s; only listings of services show categories", nearest.List(f.Cause.Names)), didYouMean(f.Cause, "the categories are ", "")
 	}
 	return nixSays("a part of the module's manifest does not evaluate", "")(f)
 }
