@@ -25,12 +25,12 @@ const project = "github.com/clanctl/clanctl/"
 // downward only: what stands below knows nothing of what stands above it.
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
-	"internal/cli": {"internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
+	"internal/cli": {"internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why"},
 
 	// Over the inventory.
 	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
-	"pkg/diff":             {"internal/codes", "internal/facts", "pkg/instance"},
+	"pkg/diff":             {"internal/codes", "internal/facts", "internal/textview", "pkg/instance"},
 	"internal/gogen":       {"internal/services", "internal/term", "pkg/instance"},
 	"internal/graph":       {"internal/term", "pkg/instance", "internal/view"},
 	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},
@@ -39,7 +39,8 @@ var rooms = map[string][]string{
 	"internal/scaffold":    {"internal/lazyregexp", "pkg/instance"},
 	"pkg/store":            {"internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
 	"pkg/typed":            {"internal/nearest", "pkg/instance"},
-	"internal/view":        {"internal/facts", "internal/nixlang", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
+	"internal/textview":    {"internal/term", "pkg/instance"},
+	"internal/view":        {"internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
 	"pkg/why":              {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
 
 	"pkg/instance":      {"internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "pkg/module", "pkg/nixeval", "pkg/tags"},

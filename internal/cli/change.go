@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,13 +131,8 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 		if len(doc.Renamed) > 0 {
 			fmt.Fprintln(stdout(o.c), "what services make of an instance's name may be made anew: vars are generated again, files get other names")
 		}
-		if !doc.Fleet.Empty() || len(doc.Renamed) == 0 {
-			return printDiff(stdout(o.c), o.width, o.paint, doc.Fleet, [2]*sourceTree{})
-		}
-		var b bytes.Buffer
-		printAffectedTable(&b, o.width, o.paint, doc.Fleet)
-		if _, err := b.WriteTo(stdout(o.c)); err != nil {
-			return err
+		if fleet := doc.Fleet; len(doc.Renamed) == 0 || !fleet.Empty() || len(fleet.Affected) > 0 {
+			return fleet.WriteText(stdout(o.c), diff.TextOptions{Width: o.width, Color: o.color})
 		}
 	}
 	return o.flush()

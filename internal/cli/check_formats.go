@@ -12,6 +12,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -61,21 +62,12 @@ func formatOf(c *cli.Context, formats ...string) (string, *jsonOutput, error) {
 
 // messageOf is all that there is to say of a finding beside its place, for formats that have one text for it.
 func messageOf(f instance.Finding) string {
-	text := detailsOf(f)
+	text := textview.DetailsOf(f)
 	if about := f.About(); about != "" {
 		text = about + ": " + text
 	}
 	if isElsewhere(f.File) {
 		text = f.Position.String() + ": " + text // there is no place in the repository that one could point to
-	}
-	return text
-}
-
-// detailsOf are what there is to say of a finding; one without a hint points at its page.
-func detailsOf(f instance.Finding) string {
-	text := f.Details()
-	if f.Hint() == "" && f.Cause.Message == "" {
-		text += fmt.Sprintf("\nhint: clanctl explain %s", f.Code)
 	}
 	return text
 }
@@ -89,7 +81,7 @@ func isElsewhere(file string) bool {
 // printAnnotations prints workflow commands, of which GitHub makes annotations.
 func printAnnotations(w io.Writer, r *report) error {
 	out := bufio.NewWriter(w)
-	for _, f := range worstFirst(r.Findings) {
+	for _, f := range textview.WorstFirst(r.Findings) {
 		var properties []string
 		add := func(name, value string) {
 			properties = append(properties, name+"="+annotationProperty.Replace(term.Escape(value)))
@@ -117,3 +109,14 @@ var (
 	annotationData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
+
+func printText(w *stream, paint painter, r *report) error {
+	out := bufio.NewWriter(w)
+	p := &textview.FindingPrinter{Out: out, Paint: paint, Line: r.source.line, Width: w.width()}
+	if len(r.Findings) > 0 {
+		p.All(r.Findings)
+		fmt.Fprintln(out)
+	}
+	fmt.Fprintln(out, r.summary())
+	return out.Flush()
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -125,17 +126,8 @@ func (s *sourceTree) column(at nixeval.Position) int {
 	if !ok {
 		return at.Column
 	}
-	before, _ := splitLine(line, at.Column)
+	before, _ := textview.SplitLine(line, at.Column)
 	return utf8.RuneCountInString(before) + 1
-}
-
-// splitLine cuts a line in front of a column that counts bytes.
-func splitLine(line string, column int) (before, after string) {
-	at := min(max(column-1, 0), len(line))
-	for at > 0 && at < len(line) && !utf8.RuneStart(line[at]) {
-		at--
-	}
-	return line[:at], line[at:]
 }
 
 // flakeFile is the flake's own file, relative to the top of its source tree.

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -94,59 +93,5 @@ checked an empty clan: nothing found
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestWrapWords(t *testing.T) {
-	for _, c := range []struct {
-		line  string
-		width int
-		want  string
-	}{
-		{"one two three four five six seven", 20, "one two three four\n  five six seven"},
-		{"  one two three four five", 20, "  one two three four\n    five"},
-		{"as long as it likes to be, where nobody counts", 0, "as long as it likes to be, where nobody counts"},
-		{"averylongwordthatfitsnowhereatall next", 20, "averylongwordthatfitsnowhereatall\n  next"},
-	} {
-		if got := wrapWords(c.line, c.width); got != c.want {
-			t.Errorf("wrapWords(%q, %d) = %q, want %q", c.line, c.width, got, c.want)
-		}
-	}
-}
-
-// A finding as text is what its String method says, the line of the file aside, and its page where it has no hint.
-func TestFindingPrinter(t *testing.T) {
-	for _, f := range sample().Findings {
-		var out bytes.Buffer
-		(&findingPrinter{out: &out, paint: colourless}).print(f)
-		want := term.Escape(f.String()) + "\n"
-		if f.Hint() == "" {
-			want += "  hint: clanctl explain " + string(f.Code) + "\n"
-		}
-		if diff := cmp.Diff(want, out.String()); diff != "" {
-			t.Error(diff)
-		}
-	}
-}
-
-func TestCut(t *testing.T) {
-	for _, c := range []struct {
-		line          string
-		column, width int
-		before, after string
-	}{
-		{"a = 1;", 5, 20, "a = ", "1;"},
-		{"\ta = 1;", 2, 20, "    ", "a = 1;"},
-		{"zwölf = 1;", 10, 20, "zwölf = ", "1;"},
-		{"🦊 = 1;", 8, 20, "🦊 = ", "1;"},
-		{"\x1b[31m = 1;", 9, 20, `\x1b[31m = `, "1;"},
-		{"0123456789012345678901234567890123456789", 30, 20, "...2345678", "9012345..."},
-		{"short", 99, 20, "short", ""},
-		{"ö", 2, 20, "", "ö"},
-	} {
-		before, after := cut(c.line, c.column, c.width)
-		if before != c.before || after != c.after {
-			t.Errorf("cut(%q, %d, %d) = %q, %q, want %q, %q", c.line, c.column, c.width, before, after, c.before, c.after)
-		}
 	}
 }

@@ -236,10 +236,7 @@ func notes(d *diff.Difference, sides [2]side) []string {
 		return notes
 	}
 	for _, input := range d.Sources.Inputs {
-		note := fmt.Sprintf("the input %s is another one than before%s", input.Name, lockText(input))
-		if input.Change != diff.Changed {
-			note = fmt.Sprintf("the input %s was %s%s", input.Name, input.Change, lockText(input))
-		}
+		note := fmt.Sprintf("the input %s was %s", input, input.Change)
 		if len(input.Instances) > 0 {
 			note += ", and with it the modules of " + nearest.List(input.Instances)
 		}
@@ -262,35 +259,17 @@ func notes(d *diff.Difference, sides [2]side) []string {
 	return notes
 }
 
-// lockText says where an input was and is locked, as far as that tells the difference.
-func lockText(input diff.InputChange) string {
-	text := func(l *instance.Lock) string {
-		switch {
-		case l == nil:
-			return "?"
-		case l.Rev != "":
-			return l.Rev[:min(len(l.Rev), 9)]
-		}
-		return l.NarHash
-	}
-	old, new := text(input.Old), text(input.New)
-	if old == new || input.Change != diff.Changed {
-		return ""
-	}
-	return fmt.Sprintf(" (%s, now %s)", old, new)
-}
-
 // diffFormat returns what prints a difference in the format that the flags ask for.
 func diffFormat(c *cli.Context) (func(*diff.Difference, [2]*sourceTree) error, error) {
 	format, json, err := formatOf(c, "text", "json", "markdown")
 	if err != nil {
 		return nil, err
 	}
-	paint, err := stdout(c).painter(c)
+	w := stdout(c)
+	color, err := w.color(c)
 	if err != nil {
 		return nil, err
 	}
-	w := stdout(c)
 	if c.Bool("affected") {
 		if c.IsSet("format") || format != "text" {
 			return nil, usageError{"--affected prints names, and goes with no other format", `which of them are affected directly: clanctl diff -r --jq '.affected[] | select(.kind == "direct").machine'`}
@@ -301,9 +280,11 @@ func diffFormat(c *cli.Context) (func(*diff.Difference, [2]*sourceTree) error, e
 	case "json":
 		return func(d *diff.Difference, _ [2]*sourceTree) error { return json.print(d) }, nil
 	case "markdown":
-		return func(d *diff.Difference, _ [2]*sourceTree) error { return printDiffMarkdown(w, d) }, nil
+		return func(d *diff.Difference, _ [2]*sourceTree) error { return d.WriteMarkdown(w) }, nil
 	}
-	return func(d *diff.Difference, trees [2]*sourceTree) error { return printDiff(w, w.width(), paint, d, trees) }, nil
+	return func(d *diff.Difference, trees [2]*sourceTree) error {
+		return d.WriteText(w, diff.TextOptions{Width: w.width(), Color: color, OldLine: trees[0].line, NewLine: trees[1].line})
+	}, nil
 }
 
 func printAffected(c *cli.Context, d *diff.Difference) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -67,9 +68,9 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 	if err != nil {
 		return err
 	}
-	p := &findingPrinter{out: to, paint: paint, source: sourceOf(c), width: to.width()}
+	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: sourceOf(c).line, Width: to.width()}
 	failed := slices.DeleteFunc(slices.Clone(inv.Findings), func(f instance.Finding) bool { return f.Severity != instance.SeverityError })
-	p.all(failed)
+	p.All(failed)
 	say(c, "parts of the clan are missing from the output: %s; clanctl check lists all that is wrong", counted(len(failed), "error"))
 	return exitStatus(exitPartial)
 }

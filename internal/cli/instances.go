@@ -9,6 +9,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -107,22 +108,15 @@ func countFindings(findings []instance.Finding) cell {
 	var items []string
 	color := plain
 	if n := counts[instance.SeverityError]; n > 0 {
-		items, color = append(items, count(n, "error")), red
+		items, color = append(items, textview.Count(n, "error")), red
 	}
 	if n := counts[instance.SeverityWarning]; n > 0 {
-		items = append(items, count(n, "warning"))
+		items = append(items, textview.Count(n, "warning"))
 		if color == plain {
 			color = yellow
 		}
 	}
-	return newCell(items...).in(color)
-}
-
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return newCell(items...).In(color)
 }
 
 // instance describes one instance.
@@ -134,7 +128,7 @@ func (o *viewOutput) instance(inst view.Instance) {
 	o.place(inst.Position)
 	for _, role := range inst.Roles {
 		o.text.WriteString("\n")
-		o.section(role.Name, count(len(role.Members), "member"), role.Description)
+		o.section(role.Name, textview.Count(len(role.Members), "member"), role.Description)
 		o.members(role.Members)
 		o.sharedSettings(role)
 	}
@@ -146,7 +140,7 @@ func (o *viewOutput) members(members []view.Member) {
 	var reasons []string
 	machines := map[string][]string{}
 	for _, m := range members {
-		reason := because(m.Explicit, m.Tags)
+		reason := textview.MembershipReason(m.Explicit, m.Tags)
 		if machines[reason] == nil {
 			reasons = append(reasons, reason)
 		}
@@ -186,7 +180,7 @@ func (o *viewOutput) settingsOf(machines []string, members []view.Member, end st
 			others = append(others, m.Machine)
 		}
 	}
-	switch names := newCell(machines...).items; {
+	switch names := machines; {
 	case len(members) == 1:
 		label = "settings"
 	case len(others) == 0:
@@ -194,13 +188,13 @@ func (o *viewOutput) settingsOf(machines []string, members []view.Member, end st
 	default:
 		if len(others) < len(machines) {
 			label += "all but "
-			names = newCell(others...).items
+			names = others
 		}
 		room := o.width - len("    "+label+end)
 		if o.width == 0 {
 			room = math.MaxInt
 		}
-		label += fit(names, room)
+		label += newCell(names...).Fit(room)
 	}
 	fmt.Fprintf(&o.text, "    %s\n", o.paint(dim, label+end))
 }

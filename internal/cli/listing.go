@@ -44,14 +44,14 @@ func (l listing[T]) print(o *viewOutput, details bool) error {
 	}
 	t := &table{}
 	for _, column := range l.columns {
-		t.header = append(t.header, column.title)
+		t.Header = append(t.Header, column.title)
 	}
 	for _, item := range l.items {
 		row := make([]cell, len(l.columns))
 		for i, column := range l.columns {
 			row[i] = column.cell(item)
 		}
-		t.rows = append(t.rows, row)
+		t.Rows = append(t.Rows, row)
 	}
 	return o.printTable(t, l.none)
 }

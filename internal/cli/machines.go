@@ -5,6 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -96,12 +98,12 @@ func runs(m view.Machine) []view.RoleRef {
 func (o *viewOutput) machine(m view.Machine) {
 	o.title(m.Name, m.Description)
 	o.field("class", m.Class)
-	o.field("tags", ownFirst(m.Tags)...)
+	o.field("tags", codes.OwnTagsFirst(m.Tags)...)
 	o.field("deploy", assignments(m.Deploy)...)
 	o.place(m.Position)
 	for _, in := range m.Memberships {
 		o.text.WriteString("\n")
-		o.section(in.Instance+" "+in.Role, moduleText(&in.Module), because(in.Explicit, in.Tags))
+		o.section(in.Instance+" "+in.Role, moduleText(&in.Module), textview.MembershipReason(in.Explicit, in.Tags))
 		o.settings(in.Settings, "    ")
 	}
 }
@@ -109,23 +111,10 @@ func (o *viewOutput) machine(m view.Machine) {
 // telling are the tags that tell the machine apart: not those that clan gives every machine, or every one of its class.
 func telling(m view.Machine) []string {
 	var names []string
-	for _, name := range ownFirst(m.Tags) {
+	for _, name := range codes.OwnTagsFirst(m.Tags) {
 		if name != "all" && name != m.Class {
 			names = append(names, name)
 		}
 	}
 	return names
-}
-
-// ownFirst puts the tags that clan gives every machine behind those that tell machines apart.
-func ownFirst(names []string) []string {
-	var own, others []string
-	for _, name := range names {
-		if view.IsPredefined(name) {
-			others = append(others, name)
-		} else {
-			own = append(own, name)
-		}
-	}
-	return append(own, others...)
 }

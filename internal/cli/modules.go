@@ -68,7 +68,7 @@ func (o *viewOutput) printModules(list *view.ModuleList) error {
 			{"CATEGORIES", func(m view.ServiceModule) cell { return newCell(m.Categories...) }},
 			{"DESCRIPTION", func(m view.ServiceModule) cell {
 				if m.Error != "" && m.Description == "" {
-					return newCell("does not evaluate").in(red)
+					return newCell("does not evaluate").In(red)
 				}
 				return newCell(given(strings.Join(strings.Fields(m.Description), " "))...)
 			}},

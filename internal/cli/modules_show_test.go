@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/internal/textview"
 )
 
 // Of the tags of a union exactly one is set: none of them is required by itself, though what is below it may be.
@@ -15,7 +16,7 @@ func TestTagsAreNotRequired(t *testing.T) {
 		Interface: &services.Interface{Options: map[string]*services.Option{"bucket": {Type: str}}}}
 	store := &services.Type{Kind: services.KindTagged, Name: "attrTag", Description: "attribute-tagged union",
 		Interface: &services.Interface{Options: map[string]*services.Option{"path": {Type: str}, "s3": {Type: bucket}}}}
-	o := &viewOutput{paint: colourless}
+	o := &viewOutput{paint: textview.Colourless}
 	o.interfaceTree(&services.Interface{Options: map[string]*services.Option{"store": {Type: store}}})
 	want := `    store  attribute-tagged union  required
       store.path  string  exactly one of these

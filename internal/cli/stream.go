@@ -10,6 +10,7 @@ import (
 	xterm "golang.org/x/term"
 
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/textview"
 )
 
 // stream is standard output or standard error, and what is known of where it leads. Goroutines may write to it at once.
@@ -75,21 +76,26 @@ func (s *stream) width() int {
 	return 80
 }
 
-// painter returns what colours text on the stream, as --color says.
-func (s *stream) painter(c *cli.Context) (painter, error) {
+// color reports whether text on the stream is coloured, as --color says.
+func (s *stream) color(c *cli.Context) (bool, error) {
 	switch when := c.String("color"); when {
 	case "always":
-		return colourful, nil
+		return true, nil
 	case "never":
-		return colourless, nil
+		return false, nil
 	case "auto", "": // a command without the flag
-		if s.terminal != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
-			return colourful, nil
-		}
-		return colourless, nil
+		return s.terminal != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", nil
 	default:
-		return nil, usagef("--color is auto, always or never, not %q", when)
+		return false, usagef("--color is auto, always or never, not %q", when)
 	}
+}
+
+// painter returns what colours text on the stream, as --color says.
+func (s *stream) painter(c *cli.Context) (painter, error) {
+	if color, err := s.color(c); color || err != nil {
+		return textview.Colourful, err
+	}
+	return textview.Colourless, nil
 }
 
 // shown is text from a flake as the stream may have it: whole for a program, escaped for a terminal.

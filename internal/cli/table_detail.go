@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -117,16 +115,6 @@ func eachSetting(path []string, set map[string]any, do func([]string, any)) {
 	}
 }
 
-func compactJSON(value any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
-		return "?"
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
 // assignments are the values of a set, as they are written in Nix.
 func assignments(set map[string]any) []string {
 	var all []string
@@ -134,22 +122,6 @@ func assignments(set map[string]any) []string {
 		all = append(all, fmt.Sprintf("%s = %s", name, compactJSON(set[name])))
 	}
 	return all
-}
-
-// because says what makes a machine a member of a role.
-func because(explicit bool, tags []string) string {
-	var reasons []string
-	if explicit {
-		reasons = append(reasons, "name")
-	}
-	switch len(tags) {
-	case 0:
-	case 1:
-		reasons = append(reasons, "tag "+tags[0])
-	default:
-		reasons = append(reasons, "tags "+strings.Join(tags, ", "))
-	}
-	return "by " + strings.Join(reasons, " and ")
 }
 
 // moduleText names a module and where it comes from.
@@ -185,4 +157,28 @@ func roleNames(refs []view.RoleRef) []string {
 		names = append(names, fmt.Sprintf("%s (%s)", instance, strings.Join(roles, ", ")))
 	}
 	return names
+}
+
+// wrap writes items on lines that are no wider than width, unless that is zero; lines after the first are indented.
+func wrap(items []string, indent, width int) string {
+	var b strings.Builder
+	column := indent
+	for i, item := range items {
+		if i+1 < len(items) {
+			item += ","
+		}
+		need := displaywidth.String(item)
+		if i > 0 {
+			if width > 0 && column+1+need > width {
+				b.WriteString("\n" + strings.Repeat(" ", indent))
+				column = indent
+			} else {
+				b.WriteByte(' ')
+				column++
+			}
+		}
+		b.WriteString(item)
+		column += need
+	}
+	return b.String()
 }

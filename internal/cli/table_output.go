@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -24,6 +25,7 @@ type viewOutput struct {
 	json  *jsonOutput  // nil for text
 	names bool
 	width int // zero: as wide as it gets
+	color bool
 	paint painter
 }
 
@@ -39,17 +41,20 @@ func newViewOutput(c *cli.Context) (*viewOutput, error) {
 	if out.names && out.json != nil {
 		return nil, usagef("--names does not go with --json and --jq")
 	}
+	if out.color, err = stdout(c).color(c); err != nil {
+		return nil, err
+	}
 	out.paint, err = stdout(c).painter(c)
 	return out, err
 }
 
 // printTable prints a table. Without rows it tells people so, but not programs that read the output.
 func (o *viewOutput) printTable(t *table, none string) error {
-	if len(t.rows) == 0 {
+	if len(t.Rows) == 0 {
 		say(o.c, "%s", none)
 		return nil
 	}
-	t.print(&o.text, o.width, o.paint)
+	t.Print(&o.text, o.width, o.paint)
 	return o.flush()
 }
 
@@ -60,10 +65,10 @@ func (o *viewOutput) flush() error {
 
 // findings ends a text with what is wrong.
 func (o *viewOutput) findings(findings []instance.Finding) {
-	p := &findingPrinter{out: &o.text, paint: o.paint, source: sourceOf(o.c), width: o.width}
+	p := &textview.FindingPrinter{Out: &o.text, Paint: o.paint, Line: sourceOf(o.c).line, Width: o.width}
 	if len(findings) > 0 {
 		fmt.Fprintln(&o.text)
-		p.all(findings)
+		p.All(findings)
 	}
 }
 

@@ -1,34 +1,36 @@
 package cli
 
-import "github.com/urfave/cli/v2"
+import (
+	"github.com/urfave/cli/v2"
 
-// A style makes text stand out; what it says is always in the text as well.
-type style string
-
-const (
-	plain  style = ""
-	bold   style = "1"
-	dim    style = "2"
-	red    style = "31"
-	green  style = "32"
-	yellow style = "33"
-	cyan   style = "36"
-
-	italic    style = "3"
-	underline style = "4"
+	"github.com/clanctl/clanctl/internal/textview"
 )
 
-// painter puts text in a style, or leaves it as it is.
-type painter func(s style, text string) string
+// What commands print, as package textview lays it out.
+type (
+	table   = textview.Table
+	cell    = textview.Cell
+	style   = textview.Style
+	painter = textview.Painter
+)
 
-func colourful(s style, text string) string {
-	if s == plain || text == "" {
-		return text
-	}
-	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
-}
+const (
+	plain     = textview.Plain
+	bold      = textview.Bold
+	dim       = textview.Dim
+	italic    = textview.Italic
+	underline = textview.Underline
+	red       = textview.Red
+	green     = textview.Green
+	yellow    = textview.Yellow
+	cyan      = textview.Cyan
+)
 
-func colourless(_ style, text string) string { return text }
+func newCell(items ...string) cell { return textview.NewCell(items...) }
+
+func flat(text string) string { return textview.Flat(text) }
+
+func compactJSON(value any) string { return textview.CompactJSON(value) }
 
 func colorFlag() cli.Flag {
 	return &cli.StringFlag{Name: "color", Value: "auto", Usage: "colour text: `WHEN` is auto (on a terminal, unless NO_COLOR is set), always or never"}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -80,7 +81,7 @@ func sources(tag view.Tag) []string {
 
 // tag describes one tag.
 func (o *viewOutput) tag(tag view.Tag) {
-	o.title(tag.Name, count(len(tag.Machines), "machine"))
+	o.title(tag.Name, textview.Count(len(tag.Machines), "machine"))
 	o.place(tag.Position)
 	machines := map[view.Source][]string{}
 	for _, carrier := range tag.Machines {

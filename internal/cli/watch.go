@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -170,13 +169,8 @@ func (w *watcher) difference(now *instance.Inventory) {
 	}
 	w.say("the clan changed")
 	to := stderr(w.c)
-	paint, err := to.painter(w.c)
-	if err != nil {
-		paint = colourless
-	}
-	var b bytes.Buffer
-	_ = printDiff(&b, to.width(), paint, d, [2]*sourceTree{1: sourceOf(w.c)}) // a buffer takes everything
-	_, _ = b.WriteTo(to)
+	color, _ := to.color(w.c)                                                                           // a wrong --color was found before
+	_ = d.WriteText(to, diff.TextOptions{Width: to.width(), Color: color, NewLine: sourceOf(w.c).line}) // standard error is gone: go on
 }
 
 func (w *watcher) say(text string) {

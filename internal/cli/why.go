@@ -10,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
 )
@@ -94,7 +95,7 @@ func printSetting(b *strings.Builder, s *why.Setting) {
 	fmt.Fprintf(b, "\n%s", instance.PathString(s.Path))
 	switch {
 	case s.Value != nil:
-		fmt.Fprintf(b, " = %s\n", oneLine(decoded(s.Value)))
+		fmt.Fprintf(b, " = %s\n", oneLine(textview.DecodeJSON(s.Value)))
 	case s.Problem != "":
 		fmt.Fprintf(b, " does not evaluate:\n  %s\n", indent(s.Problem))
 	default:

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -51,7 +52,7 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 	if err != nil {
 		return nil, err
 	}
-	if from := declaredBy(inv, tag); IsPredefined(tag) || from == FromComputed {
+	if from := declaredBy(inv, tag); codes.IsPredefinedTag(tag) || from == FromComputed {
 		return nil, &FixedTagError{Tag: tag, Computed: from == FromComputed}
 	}
 	_, known := inv.Tags[tag]

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -54,12 +55,6 @@ type Carrier struct {
 // RoleRef names a role of an instance.
 type RoleRef = instance.RoleRef
 
-// Predefined are the tags that clan gives every machine, or every machine of a class.
-var predefined = []string{"all", "nixos", "darwin"}
-
-// IsPredefined reports whether a tag is clan's own: `all`, `nixos` or `darwin`.
-func IsPredefined(tag string) bool { return slices.Contains(predefined, tag) }
-
 // Tags shows the named tags, all without names. The error is a [*tags.UnknownError].
 func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 	known := slices.Sorted(maps.Keys(inv.Tags))
@@ -107,7 +102,7 @@ func declaredBy(inv *instance.Inventory, tag string) Source {
 		return ""
 	case inv.Where("tags", tag) != nil:
 		return FromInventory
-	case IsPredefined(tag):
+	case codes.IsPredefinedTag(tag):
 		return FromPredefined
 	case !placesKnown(inv):
 		return FromInventory

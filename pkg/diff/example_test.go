@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -36,4 +37,52 @@ func ExampleOf() {
 	// Output:
 	// attic direct member backup-offsite
 	// cabin direct member backup-offsite
+}
+
+// Say in a pull request what it changes.
+func ExampleDifference_WriteMarkdown() {
+	before := &instance.Inventory{Machines: map[string]*instance.Machine{
+		"laptop": {Class: "nixos", Tags: []string{"home"}},
+	}}
+	after := &instance.Inventory{Machines: map[string]*instance.Machine{
+		"laptop": {Class: "nixos", Tags: []string{"backup", "home"}},
+	}}
+	if err := diff.Of(before, after).WriteMarkdown(os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// ### Changes in the fleet
+	//
+	// 1 machine affected directly, 0 through others in their instances.
+	//
+	// | change | where | what | old | new | machines |
+	// |---|---|---|---|---|---|
+	// | added | `machine laptop` | `tags` |  | `backup` |  |
+	//
+	// #### Affected machines
+	//
+	// | affected | machines | because of |
+	// |---|---|---|
+	// | directly | `laptop` | `the machine itself` |
+}
+
+// Show what changed on a terminal of 80 columns.
+func ExampleDifference_WriteText() {
+	before := &instance.Inventory{Machines: map[string]*instance.Machine{
+		"laptop": {Class: "nixos", Tags: []string{"home"}},
+	}}
+	after := &instance.Inventory{Machines: map[string]*instance.Machine{
+		"laptop": {Class: "nixos", Tags: []string{"backup", "home"}},
+		"server": {Class: "nixos"},
+	}}
+	if err := diff.Of(before, after).WriteText(os.Stdout, diff.TextOptions{Width: 80}); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// CHANGE  WHERE           WHAT  OLD  NEW     MACHINES
+	// added   machine laptop  tags  -    backup  -
+	// added   machine server  -     -    -       -
+	//
+	// AFFECTED  MACHINES        BECAUSE OF
+	// directly  laptop, server  the machine itself
 }

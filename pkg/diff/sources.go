@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -57,6 +58,24 @@ type InputChange struct {
 	// New and Old are where it is locked; nil where it is not.
 	New *instance.Lock `json:"new,omitzero"`
 	Old *instance.Lock `json:"old,omitzero"`
+}
+
+// String is the input's name and, where it is locked to something else, what that was and is: "nixpkgs (1b2c3d4e5, now 6f7a8b9c0)".
+func (c InputChange) String() string {
+	text := func(l *instance.Lock) string {
+		switch {
+		case l == nil:
+			return "?"
+		case l.Rev != "":
+			return l.Rev[:min(len(l.Rev), 9)]
+		}
+		return l.NarHash
+	}
+	old, new := text(c.Old), text(c.New)
+	if old == new || c.Change != Changed {
+		return c.Name
+	}
+	return fmt.Sprintf("%s (%s, now %s)", c.Name, old, new)
 }
 
 func (c *comparison) sources() Sources {

@@ -1,31 +1,29 @@
-package cli
+package diff
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
-	"github.com/clanctl/clanctl/internal/view"
-	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// diffRow is one change, for tables of any format: text from the flake as it is.
-type diffRow struct {
-	change      diff.Change
+// entry is one change, for tables of any format: text from the flake as it is.
+type entry struct {
+	change      Change
 	where, what string
 	// old and new are lists of texts; empty for nothing.
 	old, new []string
 	machines []string
 }
 
-// diffRows are all changes but those of findings.
-func diffRows(d *diff.Difference) []diffRow {
-	var rows []diffRow
-	add := func(r diffRow) { rows = append(rows, r) }
+// rows are all changes but those of findings.
+func (d *Difference) rows() []entry {
+	var rows []entry
+	add := func(r entry) { rows = append(rows, r) }
 	for _, v := range d.Meta {
 		add(valueRow("clan", "", v))
 	}
@@ -33,18 +31,18 @@ func diffRows(d *diff.Difference) []diffRow {
 		machineRows(m, add)
 	}
 	for _, t := range d.Tags {
-		if view.IsPredefined(t.Name) {
+		if codes.IsPredefinedTag(t.Name) {
 			continue // the machines say it
 		}
 		where := "tag " + t.Name
 		if len(t.Machines.Added)+len(t.Machines.Removed) == 0 {
-			add(diffRow{change: t.Change, where: where})
+			add(entry{change: t.Change, where: where})
 		}
 		if len(t.Machines.Added) > 0 {
-			add(diffRow{change: diff.Added, where: where, what: "machines", machines: t.Machines.Added})
+			add(entry{change: Added, where: where, what: "machines", machines: t.Machines.Added})
 		}
 		if len(t.Machines.Removed) > 0 {
-			add(diffRow{change: diff.Removed, where: where, what: "machines", machines: t.Machines.Removed})
+			add(entry{change: Removed, where: where, what: "machines", machines: t.Machines.Removed})
 		}
 	}
 	for _, i := range d.Instances {
@@ -53,14 +51,14 @@ func diffRows(d *diff.Difference) []diffRow {
 	return rows
 }
 
-func machineRows(m diff.MachineChange, add func(diffRow)) {
+func machineRows(m MachineChange, add func(entry)) {
 	where := "machine " + m.Name
 	switch m.Change {
-	case diff.Added:
-		add(diffRow{change: m.Change, where: where, new: ownFirst(m.Tags.Added)})
+	case Added:
+		add(entry{change: m.Change, where: where, new: codes.OwnTagsFirst(m.Tags.Added)})
 		return
-	case diff.Removed:
-		add(diffRow{change: m.Change, where: where, old: ownFirst(m.Tags.Removed)})
+	case Removed:
+		add(entry{change: m.Change, where: where, old: codes.OwnTagsFirst(m.Tags.Removed)})
 		return
 	}
 	for _, v := range m.Values {
@@ -70,45 +68,35 @@ func machineRows(m diff.MachineChange, add func(diffRow)) {
 }
 
 // namesRows are names that came and went.
-func namesRows(where, what string, names diff.Names, add func(diffRow)) {
+func namesRows(where, what string, names Names, add func(entry)) {
 	if len(names.Added) > 0 {
-		add(diffRow{change: diff.Added, where: where, what: what, new: names.Added})
+		add(entry{change: Added, where: where, what: what, new: names.Added})
 	}
 	if len(names.Removed) > 0 {
-		add(diffRow{change: diff.Removed, where: where, what: what, old: names.Removed})
+		add(entry{change: Removed, where: where, what: what, old: names.Removed})
 	}
 }
 
-func valueRow(where, prefix string, v diff.Value) diffRow {
-	return diffRow{change: v.Change, where: where, what: prefix + instance.PathString(v.Path), old: valueText(v.Old), new: valueText(v.New)}
+func valueRow(where, prefix string, v Value) entry {
+	return entry{change: v.Change, where: where, what: prefix + instance.PathString(v.Path), old: valueText(v.Old), new: valueText(v.New)}
 }
 
 func valueText(v json.RawMessage) []string {
 	if v == nil {
 		return nil
 	}
-	return []string{compactJSON(decoded(v))}
+	return []string{textview.CompactJSON(textview.DecodeJSON(v))}
 }
 
-// decoded is JSON as a value, its numbers as they are.
-func decoded(text json.RawMessage) (v any) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if dec.Decode(&v) != nil {
-		return string(text)
-	}
-	return v
-}
-
-func instanceRows(i diff.InstanceChange, add func(diffRow)) {
+func instanceRows(i InstanceChange, add func(entry)) {
 	where := "instance " + i.Name
-	if i.Change != diff.Changed {
-		row := diffRow{change: i.Change, where: where}
+	if i.Change != Changed {
+		row := entry{change: i.Change, where: where}
 		row.old, row.new = moduleChange(i.Module)
 		add(row)
 	} else {
 		if old, new := moduleChange(i.Module); old != nil || new != nil {
-			add(diffRow{change: diff.Changed, where: where, what: "module", old: old, new: new})
+			add(entry{change: Changed, where: where, what: "module", old: old, new: new})
 		}
 		for _, v := range i.Module {
 			if !isReference(v) {
@@ -122,12 +110,12 @@ func instanceRows(i diff.InstanceChange, add func(diffRow)) {
 }
 
 // isReference: the value is a part of the module reference, or where it leads.
-func isReference(v diff.Value) bool {
+func isReference(v Value) bool {
 	return len(v.Path) == 1 && slices.Contains([]string{"name", "input", "resolved"}, v.Path[0])
 }
 
 // moduleChange is what changed in a module reference, as one text: "borg from services".
-func moduleChange(values []diff.Value) (old, new []string) {
+func moduleChange(values []Value) (old, new []string) {
 	var texts [2]string
 	for _, form := range []struct{ name, text string }{{"name", "%v"}, {"resolved", " from %v"}} {
 		for _, v := range values {
@@ -136,7 +124,7 @@ func moduleChange(values []diff.Value) (old, new []string) {
 			}
 			for i, value := range []json.RawMessage{v.Old, v.New} {
 				if value != nil {
-					texts[i] += fmt.Sprintf(form.text, decoded(value))
+					texts[i] += fmt.Sprintf(form.text, textview.DecodeJSON(value))
 				}
 			}
 		}
@@ -157,46 +145,46 @@ func moduleChange(values []diff.Value) (old, new []string) {
 	return nil, nil
 }
 
-func roleRows(i diff.InstanceChange, r diff.RoleChange, add func(diffRow)) {
+func roleRows(i InstanceChange, r RoleChange, add func(entry)) {
 	where := i.Name + " " + r.Name
-	if r.Change != diff.Changed && i.Change == diff.Changed {
-		add(diffRow{change: r.Change, where: where})
+	if r.Change != Changed && i.Change == Changed {
+		add(entry{change: r.Change, where: where})
 	}
-	if r.Change == diff.Changed || len(r.Members) == 0 {
+	if r.Change == Changed || len(r.Members) == 0 {
 		namesRows(where, "tags", r.Tags, add)
 	}
-	if r.ExtraModules != nil && r.Change == diff.Changed {
-		add(diffRow{change: diff.Changed, where: where, what: "extraModules", old: []string{fmt.Sprint(r.ExtraModules.Old)}, new: []string{fmt.Sprint(r.ExtraModules.New)}})
+	if r.ExtraModules != nil && r.Change == Changed {
+		add(entry{change: Changed, where: where, what: "extraModules", old: []string{fmt.Sprint(r.ExtraModules.Old)}, new: []string{fmt.Sprint(r.ExtraModules.New)}})
 	}
 	memberRows(where, r.Members, add)
 	if r.SettingsFrom != nil {
-		add(diffRow{change: diff.Changed, where: where, what: "settings had from", old: []string{string(r.SettingsFrom.Old)}, new: []string{string(r.SettingsFrom.New)}})
+		add(entry{change: Changed, where: where, what: "settings had from", old: []string{string(r.SettingsFrom.Old)}, new: []string{string(r.SettingsFrom.New)}})
 	}
 	for _, s := range r.Settings {
 		row := valueRow(where, "", s)
 		row.machines = s.Machines
 		if len(s.Path) == 0 {
 			// Nothing came or went but the answer.
-			row.change, row.what, row.old, row.new = diff.Changed, "settings", []string{"do not evaluate"}, []string{"evaluate"}
-			if s.Change == diff.Removed {
+			row.change, row.what, row.old, row.new = Changed, "settings", []string{"do not evaluate"}, []string{"evaluate"}
+			if s.Change == Removed {
 				row.old, row.new = row.new, row.old
 			}
 		}
 		add(row)
 	}
 	if r.Written && len(r.Settings) == 0 {
-		add(diffRow{change: diff.Changed, where: where, what: "settings as written", new: []string{"no member's settings changed"}})
+		add(entry{change: Changed, where: where, what: "settings as written", new: []string{"no member's settings changed"}})
 	}
 }
 
 // memberRows puts members together that came or went for the same reason.
-func memberRows(where string, members []diff.MemberChange, add func(diffRow)) {
-	var rows []diffRow
+func memberRows(where string, members []MemberChange, add func(entry)) {
+	var rows []entry
 	for _, m := range members {
-		row := diffRow{change: m.Change, where: where, what: "member", old: whyText(m.Old), new: whyText(m.New), machines: []string{m.Machine}}
+		row := entry{change: m.Change, where: where, what: "member", old: whyText(m.Old), new: whyText(m.New), machines: []string{m.Machine}}
 		came, went := causeTexts(m)
 		row.new, row.old = append(row.new, came...), append(row.old, went...)
-		same := slices.IndexFunc(rows, func(other diffRow) bool {
+		same := slices.IndexFunc(rows, func(other entry) bool {
 			return other.change == row.change && slices.Equal(other.old, row.old) && slices.Equal(other.new, row.new)
 		})
 		if same >= 0 {
@@ -210,17 +198,17 @@ func memberRows(where string, members []diff.MemberChange, add func(diffRow)) {
 	}
 }
 
-func whyText(w *diff.Why) []string {
+func whyText(w *Why) []string {
 	if w == nil {
 		return nil
 	}
-	return []string{because(w.Explicit, w.Tags)}
+	return []string{textview.MembershipReason(w.Explicit, w.Tags)}
 }
 
 // causeTexts say what made a membership, or ended it, as far as the memberships themselves do not.
-func causeTexts(m diff.MemberChange) (came, went []string) {
+func causeTexts(m MemberChange) (came, went []string) {
 	for _, c := range m.Causes {
-		new := c.Change == diff.Added
+		new := c.Change == Added
 		text := ""
 		switch c.Kind {
 		case codes.CauseRoleTag:
@@ -250,14 +238,14 @@ func pick(first bool, a, b string) string {
 
 // affectedRow are machines that are affected in the same way.
 type affectedRow struct {
-	kind     diff.Kind
+	kind     Kind
 	machines []string
 	because  []string
 }
 
-func affectedRows(d *diff.Difference) []affectedRow {
+func (d *Difference) affectedRows() []affectedRow {
 	var rows []affectedRow
-	for _, kind := range []diff.Kind{diff.Direct, diff.Shared} {
+	for _, kind := range []Kind{Direct, Shared} {
 		first := len(rows)
 		for _, a := range d.Affected {
 			if a.Kind != kind {
@@ -276,7 +264,7 @@ func affectedRows(d *diff.Difference) []affectedRow {
 }
 
 // reasonTexts say why a machine is affected, once for each instance.
-func reasonTexts(reasons []diff.Reason) []string {
+func reasonTexts(reasons []Reason) []string {
 	var texts []string
 	for _, r := range reasons {
 		at := strings.TrimSpace(r.Instance + " " + r.Role)
@@ -287,7 +275,7 @@ func reasonTexts(reasons []diff.Reason) []string {
 		case codes.ReasonMeta:
 			text = "the clan's meta data"
 		case codes.ReasonMember:
-			text = pick(r.Change == diff.Added, "joined ", "left ") + at
+			text = pick(r.Change == Added, "joined ", "left ") + at
 		case codes.ReasonSettings:
 			text = "settings of " + at
 		case codes.ReasonRenamed:
@@ -311,4 +299,4 @@ func reasonTexts(reasons []diff.Reason) []string {
 }
 
 // kindText names a kind for people.
-func kindText(k diff.Kind) string { return pick(k == diff.Direct, "directly", "through others") }
+func kindText(k Kind) string { return pick(k == Direct, "directly", "through others") }

@@ -1,4 +1,4 @@
-package cli
+package diff
 
 import (
 	"bytes"
@@ -6,17 +6,17 @@ import (
 	"io"
 	"strings"
 
-	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// printDiffMarkdown prints a difference for a pull request. Everything from the flake is code: it cannot mention anybody, link
-// anywhere or be markup.
-func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
+// WriteMarkdown writes the difference for a comment on a pull request, as `clanctl diff --format markdown` prints it. Everything from
+// the flake is a code span: it mentions no user, links nowhere and is no markup.
+func (d *Difference) WriteMarkdown(w io.Writer) error {
 	var b bytes.Buffer
 	direct, shared := 0, 0
 	for _, a := range d.Affected {
-		if a.Kind == diff.Direct {
+		if a.Kind == Direct {
 			direct++
 		} else {
 			shared++
@@ -24,7 +24,7 @@ func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
 	}
 	fmt.Fprintf(&b, "### Changes in the fleet\n\n%s\n", markdownSummary(direct, shared, d.Empty()))
 	markdownTable(&b, "", []string{"change", "where", "what", "old", "new", "machines"}, func(add func(...string)) {
-		for _, r := range diffRows(d) {
+		for _, r := range d.rows() {
 			add(string(r.change), code(r.where), code(r.what), codeSpans(r.old), codeSpans(r.new), codeSpans(r.machines))
 		}
 	})
@@ -33,7 +33,7 @@ func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
 		findings []instance.Finding
 	}{{"Findings that appeared", d.Findings.Appeared}, {"Findings that went", d.Findings.Gone}} {
 		markdownTable(&b, part.title, []string{"severity", "finding", "where", "what"}, func(add func(...string)) {
-			for _, f := range worstFirst(part.findings) {
+			for _, f := range textview.WorstFirst(part.findings) {
 				where := f.About()
 				if f.File != "" {
 					where = strings.TrimSuffix(f.Position.String()+": "+where, ": ")
@@ -43,13 +43,13 @@ func printDiffMarkdown(w io.Writer, d *diff.Difference) error {
 		})
 	}
 	markdownTable(&b, "Affected machines", []string{"affected", "machines", "because of"}, func(add func(...string)) {
-		for _, r := range affectedRows(d) {
+		for _, r := range d.affectedRows() {
 			add(kindText(r.kind), codeSpans(r.machines), codeSpans(r.because))
 		}
 	})
 	var changed []string
 	for _, input := range d.Sources.Inputs {
-		changed = append(changed, code("input "+input.Name+lockText(input)))
+		changed = append(changed, code("input "+input.String()))
 	}
 	for _, file := range d.Sources.Files {
 		changed = append(changed, code(file))
@@ -69,7 +69,7 @@ func markdownSummary(direct, shared int, empty bool) string {
 	case direct+shared == 0:
 		return "No machine is affected."
 	}
-	return fmt.Sprintf("%s affected directly, %d through others in their instances.", count(direct, "machine"), shared)
+	return fmt.Sprintf("%s affected directly, %d through others in their instances.", textview.Count(direct, "machine"), shared)
 }
 
 // markdownTable writes a table, if there is anything in it.
@@ -100,7 +100,7 @@ func code(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = strings.ReplaceAll(flat(text), "|", `\|`)
+	text = strings.ReplaceAll(textview.Flat(text), "|", `\|`)
 	fence := "`"
 	for strings.Contains(text, fence) {
 		fence += "`"

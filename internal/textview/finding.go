@@ -1,62 +1,60 @@
-package cli
+package textview
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/clipperhouse/displaywidth"
 
-	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// findingPrinter prints findings for people: each with its place, the line in question, what is wrong and what to do.
-type findingPrinter struct {
-	out   io.Writer
-	paint painter
-	// source shows lines of files; nil shows none.
-	source *sourceTree
-	// width is that of the terminal; zero breaks no lines.
-	width int
+// FindingPrinter prints findings for people: each with its place, the line in question, what is wrong and what to do.
+type FindingPrinter struct {
+	Out   io.Writer
+	Paint Painter
+	// Line returns a line of a source file, if there is one to show; nil shows none.
+	Line func(instance.Position) (line string, ok bool)
+	// Width is that of the terminal; zero breaks no lines.
+	Width int
 }
 
-func printText(w *stream, paint painter, r *report) error {
-	out := bufio.NewWriter(w)
-	p := &findingPrinter{out: out, paint: paint, source: r.source, width: w.width()}
-	if len(r.Findings) > 0 {
-		p.all(r.Findings)
-		fmt.Fprintln(out)
-	}
-	fmt.Fprintln(out, r.summary())
-	return out.Flush()
-}
-
-// all prints findings with empty lines between them, what is worst first.
-func (p *findingPrinter) all(findings []instance.Finding) {
-	for i, f := range worstFirst(findings) {
+// All prints findings with empty lines between them, what is worst first.
+func (p *FindingPrinter) All(findings []instance.Finding) {
+	for i, f := range WorstFirst(findings) {
 		if i > 0 {
-			fmt.Fprintln(p.out)
+			fmt.Fprintln(p.Out)
 		}
-		p.print(f)
+		p.Print(f)
 	}
 }
 
-// worstFirst are findings by severity; those of one stay as they are.
-func worstFirst(findings []instance.Finding) []instance.Finding {
-	sorted, severities := slices.Clone(findings), policy.Severities()
+// WorstFirst are findings by severity; those of one stay as they are.
+func WorstFirst(findings []instance.Finding) []instance.Finding {
+	sorted := slices.Clone(findings)
+	severities := []instance.Severity{instance.SeverityError, instance.SeverityWarning, instance.SeverityNote}
 	slices.SortStableFunc(sorted, func(f, g instance.Finding) int {
 		return cmp.Compare(slices.Index(severities, f.Severity), slices.Index(severities, g.Severity))
 	})
 	return sorted
 }
 
-// print prints a finding as its String method says, with the line of the file below the place, and a pointer where there is no hint.
-func (p *findingPrinter) print(f instance.Finding) {
+// DetailsOf are what there is to say of a finding; one without a hint points at its page.
+func DetailsOf(f instance.Finding) string {
+	text := f.Details()
+	if f.Hint() == "" && f.Cause.Message == "" {
+		text += fmt.Sprintf("\nhint: clanctl explain %s", f.Code)
+	}
+	return text
+}
+
+// Print prints a finding as its String method says, with the line of the file below the place, and a pointer where there is no hint.
+func (p *FindingPrinter) Print(f instance.Finding) {
 	place, severity, rest := "", string(f.Severity)+":", fmt.Sprintf(" [%s]", f.Code)
 	if f.File != "" {
 		place = f.Position.String() + ": "
@@ -64,18 +62,18 @@ func (p *findingPrinter) print(f instance.Finding) {
 	if about := f.About(); about != "" {
 		rest = " " + about + rest
 	}
-	colour := yellow
+	colour := Yellow
 	if f.Severity == instance.SeverityError {
-		colour = red
+		colour = Red
 	}
-	fmt.Fprintf(p.out, "%s%s%s\n", p.paint(bold, term.Escape(place)), p.paint(colour, severity), term.Escape(rest))
+	fmt.Fprintf(p.Out, "%s%s%s\n", p.Paint(Bold, term.Escape(place)), p.Paint(colour, severity), term.Escape(rest))
 	p.excerpt(f, colour)
-	for line := range strings.SplitSeq(term.Escape(detailsOf(f)), "\n") {
+	for line := range strings.SplitSeq(term.Escape(DetailsOf(f)), "\n") {
 		if strings.TrimSpace(line) == "" {
-			fmt.Fprintln(p.out)
+			fmt.Fprintln(p.Out)
 			continue
 		}
-		fmt.Fprintf(p.out, "  %s\n", wrapWords(line, p.width-2))
+		fmt.Fprintf(p.Out, "  %s\n", wrapWords(line, p.Width-2))
 	}
 }
 
@@ -108,25 +106,28 @@ func wrapWords(line string, width int) string {
 }
 
 // excerpt prints the line that a finding is about, with a caret under the place.
-func (p *findingPrinter) excerpt(f instance.Finding, colour style) {
-	line, ok := p.source.line(f.Position)
+func (p *FindingPrinter) excerpt(f instance.Finding, colour Style) {
+	if p.Line == nil {
+		return
+	}
+	line, ok := p.Line(f.Position)
 	if !ok {
 		return
 	}
 	gutter := fmt.Sprintf("%6d | ", f.Line)
-	width := p.width
+	width := p.Width
 	if width < 40 {
 		width = 120 // of a file that is one long line, what is around the place is enough
 	}
 	before, after := cut(line, f.Column, width-len(gutter))
 	blank := strings.Repeat(" ", len(gutter)-2) + "| "
-	fmt.Fprintf(p.out, "%s%s%s\n", p.paint(dim, gutter), before, after)
-	fmt.Fprintf(p.out, "%s%s%s\n", p.paint(dim, blank), strings.Repeat(" ", displaywidth.String(before)), p.paint(colour, "^"))
+	fmt.Fprintf(p.Out, "%s%s%s\n", p.Paint(Dim, gutter), before, after)
+	fmt.Fprintf(p.Out, "%s%s%s\n", p.Paint(Dim, blank), strings.Repeat(" ", displaywidth.String(before)), p.Paint(colour, "^"))
 }
 
 // cut returns what to show of a line before and after a column, in as many columns of a terminal as there are.
 func cut(line string, column, width int) (before, after string) {
-	before, after = splitLine(line, column)
+	before, after = SplitLine(line, column)
 	before, after = showable(before), showable(after)
 	used := displaywidth.String(before)
 	if used+displaywidth.String(after) <= width {
@@ -146,4 +147,13 @@ func cut(line string, column, width int) (before, after string) {
 // showable is a part of a line as a terminal may show it, every character of the same width anywhere in the line.
 func showable(text string) string {
 	return term.Escape(strings.ReplaceAll(text, "\t", "    "))
+}
+
+// SplitLine cuts a line in front of a column that counts bytes.
+func SplitLine(line string, column int) (before, after string) {
+	at := min(max(column-1, 0), len(line))
+	for at > 0 && at < len(line) && !utf8.RuneStart(line[at]) {
+		at--
+	}
+	return line[:at], line[at:]
 }

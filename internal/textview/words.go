@@ -1,0 +1,53 @@
+package textview
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// CompactJSON is a value as JSON on one line, for people: "?" where there is none.
+func CompactJSON(value any) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		return "?"
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// DecodeJSON is JSON as a value, its numbers as they are.
+func DecodeJSON(text json.RawMessage) (v any) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if dec.Decode(&v) != nil {
+		return string(text)
+	}
+	return v
+}
+
+// Count is a number of things: "1 machine", "2 machines".
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// MembershipReason says what makes a machine a member of a role.
+func MembershipReason(explicit bool, tags []string) string {
+	var reasons []string
+	if explicit {
+		reasons = append(reasons, "name")
+	}
+	switch len(tags) {
+	case 0:
+	case 1:
+		reasons = append(reasons, "tag "+tags[0])
+	default:
+		reasons = append(reasons, "tags "+strings.Join(tags, ", "))
+	}
+	return "by " + strings.Join(reasons, " and ")
+}

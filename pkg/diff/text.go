@@ -1,0 +1,94 @@
+package diff
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/clanctl/clanctl/internal/textview"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// TextOptions say how [Difference.WriteText] lays a difference out. The zero value suits a file or a log: no line is cut, and there
+// is no colour.
+type TextOptions struct {
+	// Width is that of the terminal, in columns; zero for no limit.
+	Width int
+	// Color has changes and severities in the colours of a terminal.
+	Color bool
+	// OldLine and NewLine return the line of a source file that a finding of that side is about, which is shown below it. Nil shows
+	// none.
+	OldLine, NewLine func(instance.Position) (line string, ok bool)
+}
+
+// WriteText writes the difference for people, as `clanctl diff` prints it: a table of what changed, the findings that appeared and
+// went, and a table of the machines that it affects. What could not be compared and what else changed ([Difference.Unknown],
+// [Difference.Sources]) it leaves to the caller. Text from the flake is escaped: it cannot command a terminal.
+func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
+	paint := textview.Painter(textview.Colourless)
+	if opts.Color {
+		paint = textview.Colourful
+	}
+	var b bytes.Buffer
+	if d.Empty() && len(d.Affected) == 0 {
+		fmt.Fprintln(&b, "nothing changed in the inventory")
+	}
+	changes := &textview.Table{Header: []string{"CHANGE", "WHERE", "WHAT", "OLD", "NEW", "MACHINES"}}
+	for _, r := range d.rows() {
+		changes.Rows = append(changes.Rows, []textview.Cell{textview.NewCell(string(r.change)).In(styleOf(r.change)), textview.NewCell(r.where),
+			textCell(r.what), textview.NewCell(r.old...), textview.NewCell(r.new...), textview.NewCell(r.machines...)})
+	}
+	writeTable(&b, changes, opts.Width, paint)
+	for _, part := range []struct {
+		title    string
+		findings []instance.Finding
+		line     func(instance.Position) (string, bool)
+	}{{"findings that appeared", d.Findings.Appeared, opts.NewLine}, {"findings that went", d.Findings.Gone, opts.OldLine}} {
+		if len(part.findings) == 0 {
+			continue
+		}
+		separate(&b)
+		fmt.Fprintf(&b, "%s\n", paint(textview.Bold, part.title))
+		(&textview.FindingPrinter{Out: &b, Paint: paint, Width: opts.Width, Line: part.line}).All(part.findings)
+	}
+	affected := &textview.Table{Header: []string{"AFFECTED", "MACHINES", "BECAUSE OF"}}
+	for _, r := range d.affectedRows() {
+		affected.Rows = append(affected.Rows, []textview.Cell{textview.NewCell(kindText(r.kind)), textview.NewCell(r.machines...),
+			textview.NewCell(r.because...)})
+	}
+	writeTable(&b, affected, opts.Width, paint)
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// writeTable writes a table, if there is anything in it.
+func writeTable(b *bytes.Buffer, t *textview.Table, width int, paint textview.Painter) {
+	if len(t.Rows) > 0 {
+		separate(b)
+		t.Print(b, width, paint)
+	}
+}
+
+// separate puts an empty line behind what is there.
+func separate(b *bytes.Buffer) {
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+}
+
+func textCell(text string) textview.Cell {
+	if text == "" {
+		return textview.NewCell()
+	}
+	return textview.NewCell(text)
+}
+
+func styleOf(c Change) textview.Style {
+	switch c {
+	case Added:
+		return textview.Green
+	case Removed:
+		return textview.Red
+	}
+	return textview.Yellow
+}
