@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,7 +67,7 @@ func (p policyFiles) readFlake(name string) ([]byte, error) {
 	}
 	text, err := p.then.read(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s: %w in %s", name, err, p.c.String("policy-from"))
+		err = fmt.Errorf("%w in %s", err, p.c.String("policy-from"))
 	}
 	return text, err
 }
@@ -112,30 +113,50 @@ func (p policyFiles) policy() (*policy.File, error) {
 		return &policy.File{}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", policy.Name, err)
+		return nil, err
 	}
 	return policy.Parse(name, text)
 }
 
-// comments are the ignores in files of the flake, as far as these can be read; of a revision's policy those that it has, too.
-func (p policyFiles) comments(files []string) policy.Ignores {
+// comments are the ignores in files of a tree, as far as these can be read.
+func (s *sourceTree) comments(files []string) policy.Ignores {
 	var found policy.Ignores
 	for _, file := range files {
-		text, err := p.source.read(file)
-		if err != nil || !bytes.Contains(text, []byte("clanctl")) {
-			continue
+		if text, err := s.read(file); err == nil {
+			found = append(found, policy.Comments(file, text)...)
 		}
-		ignores := policy.Ignores(policy.Comments(file, text))
-		if p.commit != "" {
-			before, err := p.read(file)
-			if err != nil {
-				continue
-			}
-			ignores = ignores.In(policy.Comments(file, before))
-		}
-		found = append(found, ignores...)
 	}
 	return found
+}
+
+// comments are the ignores in the files of what was found. With a revision's policy they are about nothing that comments do not ignore in the
+// revision, too; at says what is found there.
+func (p policyFiles) comments(l looked, at func(flake string) (looked, error)) (policy.Ignores, error) {
+	found := p.source.comments(l.files())
+	if p.commit == "" || len(found) == 0 {
+		return found, nil
+	}
+	ignored := map[string]bool{}
+	found.Only(ignored)
+	ref, err := nixeval.ResolveRef(p.c.String("flake"))
+	if err != nil {
+		return nil, err
+	}
+	flake, _, exists, err := atRevision(p.c.Context, ref, p.commit)
+	if err != nil || !exists {
+		return found, err
+	}
+	then, err := at(flake)
+	if p.c.Context.Err() != nil {
+		return nil, p.c.Context.Err()
+	}
+	if err != nil {
+		forget(p.c)
+		say(p.c, "comments ignore nothing, because the clan of %s could not be loaded: %v", p.c.String("policy-from"), err)
+		return found, nil
+	}
+	maps.Copy(ignored, p.then.comments(then.files()).Ignored(then.inv, then.findings))
+	return found, nil
 }
 
 // other says that the policy file of a revision counts, and another one is there; empty if it is not so.

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -69,41 +70,68 @@ func newReport(c *cli.Context, inv *instance.Inventory, want wanted) (*report, e
 			r.Checked.Members += len(role.Machines)
 		}
 	}
-	document := *inv
-	document.Findings = check.All(inv)
-	outcomes, err := policy.RunRules(c.Context, &document, want.rules)
+	found, outcomes, err := lookAt(c, inv, want)
 	if err != nil {
 		return nil, err
 	}
 	r.outcomes, r.rules = outcomes, want.rules
-	findings := document.Findings
-	for _, o := range outcomes {
-		for _, f := range o.Findings {
-			r.ruleFailed = r.ruleFailed || f.Code == codes.RuleFailed
-			// Of some instances alone, nothing is known of what rules say of the whole.
-			if c.NArg() == 0 || slices.Contains(c.Args().Slice(), f.Instance) || f.Code == codes.RuleFailed {
-				findings = append(findings, f)
-			}
+	found.findings = slices.DeleteFunc(found.findings, func(f instance.Finding) bool {
+		r.ruleFailed = r.ruleFailed || f.Code == codes.RuleFailed
+		// Of some instances alone, nothing is known of what rules say of the whole.
+		ofRule := slices.ContainsFunc(want.rules, func(rule *policy.Rule) bool { return rule.Code == string(f.Code) })
+		return ofRule && c.NArg() > 0 && !slices.Contains(c.Args().Slice(), f.Instance)
+	})
+	err = r.judge(found, want, want.checkCodes, c.NArg() == 0 && !inv.Partial(), func(flake string) (looked, error) {
+		then, err := askOf(c, flake, instance.Config{Need: instance.NeedChecks | facts.NeedPlaces}, instance.Load)
+		if then == nil {
+			return looked{}, err
 		}
-	}
-	r.judge(inv, findings, want, want.checkCodes, c.NArg() == 0 && !inv.Partial())
-	return r, nil
+		found, _, err := lookAt(c, then, want)
+		return found, err
+	})
+	return r, err
 }
 
-// judge counts findings and keeps those to be shown. The inventory is nil where they are of modules. An ignore of one of the codes that is for
-// nothing is a finding where the whole clan was looked at; also in the files of some places more.
-func (r *report) judge(inv *instance.Inventory, findings []instance.Finding, want wanted, codes []string, whole bool, also ...instance.Position) {
+// looked is what was found, before anything of it is ignored.
+type looked struct {
+	// inv is nil where the findings are of modules.
+	inv      *instance.Inventory
+	findings []instance.Finding
+	// also are places in whose files there may be ignores, besides those of findings and of the inventory.
+	also []instance.Position
+}
+
+func (l looked) files() []string { return policy.Files(l.inv, l.findings, l.also...) }
+
+// lookAt finds what is wrong with a clan, by rules of its own, too.
+func lookAt(c *cli.Context, inv *instance.Inventory, want wanted) (looked, []policy.Outcome, error) {
+	document := *inv
+	document.Findings = check.All(inv)
+	outcomes, err := policy.RunRules(c.Context, &document, want.rules)
+	found := looked{inv: inv, findings: document.Findings}
+	for _, o := range outcomes {
+		found.findings = append(found.findings, o.Findings...)
+	}
+	return found, outcomes, err
+}
+
+// judge counts findings and keeps those to be shown. An ignore of one of the codes that is for nothing is a finding where the whole clan was
+// looked at. at looks at the clan in another flake.
+func (r *report) judge(found looked, want wanted, codes []string, whole bool, at func(flake string) (looked, error)) error {
 	var ignores, here policy.Ignores
 	if !want.noIgnore {
-		here = want.files.comments(policy.Files(inv, findings, also...))
+		var err error
+		if here, err = want.files.comments(found, at); err != nil {
+			return err
+		}
 		ignores = append(here, want.policy.Ignores...)
 		if want.files.commit == "" {
 			here = ignores // of a revision's policy file nothing can be changed
 		}
 	}
 	left := here.Wrong(want.codes)
-	for _, f := range findings {
-		if rest, isNew := ignores.New(inv, f); isNew {
+	for _, f := range found.findings {
+		if rest, isNew := ignores.New(found.inv, f); isNew {
 			left = append(left, rest)
 		} else {
 			r.Counts.Ignored++
@@ -123,7 +151,7 @@ func (r *report) judge(inv *instance.Inventory, findings []instance.Finding, wan
 		}
 		r.counted = append(r.counted, f)
 		if known := want.baseline.known; known != nil {
-			rest, isNew := known.New(inv, f)
+			rest, isNew := known.New(found.inv, f)
 			if !isNew {
 				r.Counts.Baseline++
 				continue
@@ -132,6 +160,7 @@ func (r *report) judge(inv *instance.Inventory, findings []instance.Finding, wan
 		}
 		r.count(f, want)
 	}
+	return nil
 }
 
 func (r *report) count(f instance.Finding, want wanted) {

@@ -62,7 +62,7 @@ func (s *sourceTree) open(name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, file.Close(), fmt.Errorf("%s is not a regular file", name))
+		return nil, errors.Join(err, file.Close(), errors.New("not a regular file"))
 	}
 	return file, nil
 }
@@ -83,18 +83,23 @@ func (s *sourceTree) committed(name string) ([]byte, error) {
 	return text, err
 }
 
-// read returns what is in a file of the flake.
+// read returns what is in a file of the flake; its errors begin with the file's name.
 func (s *sourceTree) read(name string) ([]byte, error) {
 	file, err := s.open(name)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		defer file.Close()
+		var text []byte
+		if text, err = io.ReadAll(io.LimitReader(file, maxPolicyFile+1)); err == nil && len(text) <= maxPolicyFile {
+			return text, nil
+		} else if err == nil {
+			err = fmt.Errorf("larger than %d MiB", maxPolicyFile>>20)
+		}
 	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxPolicyFile+1))
-	if err == nil && len(text) > maxPolicyFile {
-		err = fmt.Errorf("%s is larger than %d MiB", name, maxPolicyFile>>20)
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err // which says the name, too
 	}
-	return text, err
+	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
 // maxLine is more than anybody writes in a line by hand.

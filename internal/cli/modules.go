@@ -44,9 +44,13 @@ func modulesCommand() *cli.Command {
 
 // loadModules looks at modules as the flags say.
 func loadModules(c *cli.Context, want facts.ModuleQuery) (*facts.Modules, error) {
+	return loadModulesOf(c, c.String("flake"), want)
+}
+
+func loadModulesOf(c *cli.Context, flake string, want facts.ModuleQuery) (*facts.Modules, error) {
 	config := instance.Config{Need: facts.NeedModules}
 	facts.Ask(&config).Modules = want
-	inv, err := load(c, config)
+	inv, err := askOf(c, flake, config, instance.Load)
 	if inv == nil {
 		return nil, err
 	}

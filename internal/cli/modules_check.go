@@ -34,35 +34,38 @@ func modulesCheckCommand() *cli.Command {
 				if other != "" {
 					say(c, "%s", other)
 				}
-				own, err := loadOwnModules(c)
+				own, err := loadOwnModules(c, c.String("flake"), c.Args().Slice())
+				var r *report
 				if err == nil {
-					return newModulesReport(c, own, want).show(c, want, show)
-				}
-				if r := failedReport(c, err); r != nil {
+					if r, err = newModulesReport(c, own, want); err != nil {
+						return err
+					}
+				} else if r = failedReport(c, err); r == nil {
+					return err
+				} else {
 					forget(c) // why a flake fails is looked for in files that git ignores, too
-					return r.show(c, want, show)
 				}
-				return err
+				return r.show(c, want, show)
 			})
 		},
 	}
 }
 
-// loadOwnModules looks at the flake's own modules as closely as can be: all of them, or those that are named.
-func loadOwnModules(c *cli.Context) (services.Input, error) {
-	found, err := loadModules(c, facts.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
-	if none := (*services.NoServicesError)(nil); errors.As(err, &none) && c.NArg() == 0 {
+// loadOwnModules looks at a flake's own modules as closely as can be: all of them, or those that are named.
+func loadOwnModules(c *cli.Context, flake string, names []string) (services.Input, error) {
+	found, err := loadModulesOf(c, flake, facts.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
+	if none := (*services.NoServicesError)(nil); errors.As(err, &none) && len(names) == 0 {
 		return services.Input{}, nil
 	}
 	if err != nil {
 		return services.Input{}, err
 	}
 	own := found.Catalogue.Inputs["self"]
-	if c.NArg() == 0 || own.Err != nil {
+	if len(names) == 0 || own.Err != nil {
 		return own, nil
 	}
 	named := map[string]*services.Service{}
-	for _, name := range c.Args().Slice() {
+	for _, name := range names {
 		service, err := found.Catalogue.Find("self#" + name)
 		if err != nil {
 			return services.Input{}, err
@@ -73,7 +76,7 @@ func loadOwnModules(c *cli.Context) (services.Input, error) {
 	return own, nil
 }
 
-func newModulesReport(c *cli.Context, own services.Input, want wanted) *report {
+func newModulesReport(c *cli.Context, own services.Input, want wanted) (*report, error) {
 	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Modules: len(own.Modules)}, source: sourceOf(c)}
 	for _, service := range own.Modules {
 		r.Checked.Roles += len(service.Roles)
@@ -81,13 +84,20 @@ func newModulesReport(c *cli.Context, own services.Input, want wanted) *report {
 	if len(own.Modules) == 0 && own.Err == nil {
 		r.none = "the flake has no service modules of its own: clanctl modules new NAME writes one"
 	}
-	var written []instance.Position
+	return r, r.judge(lookAtModules(own), want, moduleCodes(), c.NArg() == 0, func(flake string) (looked, error) {
+		then, err := loadOwnModules(c, flake, nil)
+		return lookAtModules(then), err
+	})
+}
+
+// lookAtModules finds what is wrong with modules.
+func lookAtModules(own services.Input) looked {
+	found := looked{findings: modulecheck.Run(own)}
 	for _, service := range own.Modules {
 		if service.Written != nil {
 			at := service.Written.Position
-			written = append(written, instance.Position{File: at.File, Line: at.Line, Column: at.Column})
+			found.also = append(found.also, instance.Position{File: at.File, Line: at.Line, Column: at.Column})
 		}
 	}
-	r.judge(nil, modulecheck.Run(own), want, moduleCodes(), c.NArg() == 0, written...)
-	return r
+	return found
 }

@@ -36,7 +36,7 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 	b := &Baseline{left: map[string]int{}}
 	for _, f := range file.Findings {
 		for _, machine := range f.Concerned() {
-			b.left[baselineKey(f.For(machine))]++
+			b.left[findingKey(f.For(machine))]++
 		}
 	}
 	return b, nil
@@ -58,7 +58,7 @@ func WriteBaseline(w io.Writer, findings []instance.Finding) error {
 // New returns what of a finding is not in the baseline; false if all is. Each finding of the baseline stands for one.
 func (b *Baseline) New(inv *instance.Inventory, f instance.Finding) (instance.Finding, bool) {
 	return inv.Rest(f, func(one instance.Finding) bool {
-		key := baselineKey(one)
+		key := findingKey(one)
 		if b.left[key] == 0 {
 			return false
 		}
@@ -76,5 +76,5 @@ func (b *Baseline) Gone() int {
 	return gone
 }
 
-// baselineKey tells findings apart; one that became worse is another.
-func baselineKey(f instance.Finding) string { return string(f.Severity) + f.Key() }
+// findingKey tells findings apart; one that became worse is another.
+func findingKey(f instance.Finding) string { return string(f.Severity) + f.Key() }

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,26 +82,5 @@ func TestParseErrors(t *testing.T) {
 		if got := failed.Error() + "; " + failed.Hint(); got != want {
 			t.Errorf("%s:\n%s, want\n%s", text, got, want)
 		}
-	}
-}
-
-// Comments count for a revision's policy if it has them, about the same lines, as often.
-func TestIgnoresInOthers(t *testing.T) {
-	comments := func(lines ...string) policy.Ignores {
-		return policy.Comments("a.nix", []byte(strings.Join(lines, "\n")))
-	}
-	const a, b = "a = 1; # clanctl: ignore unused-tag -- a", "b = 1; # clanctl: ignore unused-tag -- b"
-	before := comments(a, "# clanctl: ignore unused-tag -- above", "c = 1;")
-	now := comments("", "  "+a, a, b, "# clanctl: ignore unused-tag -- above", "d = 1;", "# clanctl: ignore unused-tag -- above", "c = 1;", "c = 1;")
-	var lines []int
-	for _, i := range now.In(before) {
-		lines = append(lines, i.Position.Line)
-	}
-	if diff := cmp.Diff([]int{2, 7}, lines); diff != "" {
-		t.Error(diff)
-	}
-	other := policy.Ignores(policy.Comments("b.nix", []byte(a)))
-	if len(other.In(before)) > 0 {
-		t.Error("another file's counts")
 	}
 }

@@ -18,13 +18,14 @@ type Ignore struct {
 	Code, Reason string
 	// Position is where the ignore stands.
 	Position instance.Position
-	// line, of a comment, is the line that it is about; lines are its own and that, as they are written.
-	line  int
-	lines string
+	// line, of a comment, is the line that it is about.
+	line int
 	// path, of one in a policy file, leads to what it is about, all that is below included; "*" is any name. Empty: everything.
 	path   []string
 	byPath bool
 
+	// only, if not nil, are the keys of the findings that it may be about.
+	only map[string]bool
 	used bool
 }
 
@@ -73,7 +74,7 @@ func Comments(file string, text []byte) []*Ignore {
 			}
 		}
 		found = append(found, &Ignore{Code: strings.TrimSpace(code), Reason: strings.TrimSpace(reason),
-			Position: instance.Position{File: file, Line: i + 1, Column: strings.Index(line, match[0]) + 1}, line: about + 1, lines: strings.TrimSpace(line) + "\n" + strings.TrimSpace(lines[about])})
+			Position: instance.Position{File: file, Line: i + 1, Column: strings.Index(line, match[0]) + 1}, line: about + 1})
 	}
 	return found
 }
@@ -81,21 +82,25 @@ func Comments(file string, text []byte) []*Ignore {
 // Ignores are those of a clan.
 type Ignores []*Ignore
 
-// In are those that stand in others, too: the same comments about the same lines of the same file, as often, wherever they stand.
-func (all Ignores) In(others Ignores) Ignores {
-	type text struct{ file, lines string }
-	left := map[text]int{}
-	for _, i := range others {
-		left[text{i.Position.File, i.lines}]++
+// Ignored are the keys of the findings that ignores are about, one for each machine.
+func (all Ignores) Ignored(inv *instance.Inventory, findings []instance.Finding) map[string]bool {
+	keys := map[string]bool{}
+	for _, f := range findings {
+		inv.Rest(f, func(one instance.Finding) bool {
+			if _, isNew := all.New(inv, one); !isNew {
+				keys[findingKey(one)] = true
+			}
+			return false
+		})
 	}
-	var found Ignores
+	return keys
+}
+
+// Only has ignores be about nothing but findings with these keys.
+func (all Ignores) Only(keys map[string]bool) {
 	for _, i := range all {
-		if key := (text{i.Position.File, i.lines}); left[key] > 0 {
-			left[key]--
-			found = append(found, i)
-		}
+		i.only = keys
 	}
-	return found
 }
 
 // New returns what of a finding is not ignored; false if all is. A flake that does not evaluate is never ignored.
@@ -107,7 +112,8 @@ func (all Ignores) New(inv *instance.Inventory, f instance.Finding) (instance.Fi
 		matched := false
 		for _, i := range all {
 			if i.matches(one) {
-				i.used, matched = true, true
+				i.used = true
+				matched = matched || i.only == nil || i.only[findingKey(one)]
 			}
 		}
 		return matched

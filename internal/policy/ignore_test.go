@@ -104,3 +104,30 @@ func TestFiles(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// Of a revision's policy, comments are about what they ignore there, wherever they stand by now, and about nothing else.
+func TestIgnoresOnly(t *testing.T) {
+	about := func(line int, instance, role string, machines ...string) instance.Finding {
+		f := finding("unknown-tag", "a.nix", line, machines...)
+		f.Instance, f.Role = instance, role
+		return f
+	}
+	before := policy.Ignores(policy.Comments("a.nix", []byte("a # clanctl: ignore unknown-tag -- a\nb # clanctl: ignore unknown-tag -- b\nc\n")))
+	ignored := before.Ignored(nil, []instance.Finding{about(1, "i", "r"), about(2, "j", "r", "x"), about(3, "k", "r")})
+	now := policy.Ignores(policy.Comments("a.nix", []byte("\nnew # clanctl: ignore unknown-tag -- other\nc # clanctl: ignore unknown-tag -- a\n")))
+	now.Only(ignored)
+	for _, test := range []struct {
+		finding instance.Finding
+		want    bool
+	}{{about(2, "i", "r"), true}, {about(2, "i", "s"), false}, {about(3, "k", "r"), false}, {about(2, "j", "r", "x"), true}} {
+		if _, isNew := now.New(&instance.Inventory{}, test.finding); isNew == test.want {
+			t.Errorf("%s in line %d: ignored is %t", test.finding.About(), test.finding.Line, !isNew)
+		}
+	}
+	if rest, isNew := now.New(&instance.Inventory{}, about(2, "j", "r", "x", "y")); !isNew || !slices.Equal(rest.Machines, []string{"y"}) {
+		t.Errorf("left is %v", rest.Machines)
+	}
+	if unused := now.Unused([]string{"unknown-tag"}); len(unused) > 0 {
+		t.Errorf("a comment about something new is for nothing: %v", show(unused))
+	}
+}
