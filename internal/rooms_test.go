@@ -48,7 +48,7 @@ var rooms = map[string][]string{
 	"internal/facts":    {"internal/services", "pkg/module", "pkg/nixeval"},
 	"internal/services": {"internal/lazyregexp", "internal/nearest", "pkg/module"},
 	"pkg/tags":          {"internal/lazyregexp", "internal/nearest"},
-	"internal/reader":   {"pkg/nixeval"},
+	"internal/reader":   {"internal/hint", "pkg/nixeval"},
 	"pkg/nixeval":       {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/cachedir", "internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
 
 	"pkg/nixeval/nixevaltest": {"pkg/nixeval"},

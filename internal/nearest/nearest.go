@@ -63,17 +63,29 @@ func distance(from, to string) int {
 	return line[len(b)]
 }
 
-// Most is how many names List writes.
-const Most = 20
+// Hint asks whether names that are near were meant or, if none is, says which there are, behind such words as "its roles are "; of none at
+// all it is otherwise.
+func Hint(near, known []string, all, otherwise string) string {
+	switch {
+	case len(near) > 0:
+		return "did you mean " + List(near) + "?"
+	case len(known) > 0:
+		return all + List(known)
+	}
+	return otherwise
+}
 
-// List writes names as quoted, comma-separated text; of a long list only the first Most; "none" where there are none.
+// most is how many names List writes.
+const most = 20
+
+// List writes names as quoted, comma-separated text; of a long list only the first twenty; "none" where there are none.
 func List(names []string) string {
 	if len(names) == 0 {
 		return "none"
 	}
-	quoted := make([]string, 0, min(len(names), Most+1))
+	quoted := make([]string, 0, min(len(names), most+1))
 	for i, name := range names {
-		if i == Most {
+		if i == most {
 			quoted = append(quoted, "...")
 			break
 		}
@@ -87,5 +99,5 @@ func First(names []string) []string {
 	if len(names) == 0 {
 		return nil
 	}
-	return slices.Clone(names[:min(len(names), Most+1)])
+	return slices.Clone(names[:min(len(names), most+1)])
 }

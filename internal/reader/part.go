@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -237,7 +238,7 @@ func (p *pruner) prune(node any, path []string) (any, bool) {
 	case []any:
 		whole := true
 		for i := range n {
-			clean, ok := p.prune(n[i], at(itoa(i)))
+			clean, ok := p.prune(n[i], at(strconv.Itoa(i)))
 			n[i], whole = clean, whole && ok
 		}
 		return n, whole

@@ -9,13 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -108,12 +108,7 @@ func New(evaluator *nixeval.Evaluator, ref nixeval.Ref, jobs int) *Reader {
 }
 
 // ErrChanged: the flake's files changed between two answers, which so belong to different states of it.
-var ErrChanged error = &changedError{}
-
-type changedError struct{}
-
-func (*changedError) Error() string { return "the flake's files changed while they were read" }
-func (*changedError) Hint() string  { return "run it again when nothing writes to the flake" }
+var ErrChanged error = &hint.Error{Text: "the flake's files changed while they were read", Advice: "run it again when nothing writes to the flake"}
 
 // Events are the warnings and traces of all answers, in order.
 func (r *Reader) Events() []nixeval.Event { return r.events }
@@ -155,10 +150,10 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.Raw
 	return result, err
 }
 
-// Ask gets some parts of the facts, to be decoded with [Reader.Decode]. Those that evaluate are had in one Nix process; each
+// Ask gets some parts of the facts, and stores them where the wants say. Those that evaluate are had in one Nix process; each
 // that kills it takes about one more, and has a [Failure] of the kind Omitted. The error is one that leaves no answer: the flake
 // itself does not evaluate, or no Nix could be run.
-func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Result[json.RawMessage], error) {
+func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
 	ask := question{Query: q, Omit: r.omitted}
 	for _, want := range wants {
 		ask.Select = append(ask.Select, want.Path)
@@ -169,10 +164,10 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Resul
 			r.mutex.Lock()
 			r.events = append(r.events, result.Events...)
 			r.mutex.Unlock()
-			return result, nil
+			return Decode(result.Value, wants)
 		}
 		if !isolates(err) || len(r.culprits) == mostCulprits {
-			return nil, err
+			return err
 		}
 		if !ask.Isolate {
 			ask.Isolate = true
@@ -184,7 +179,7 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Resul
 			continue
 		}
 		if path == nil || len(path) == 1 && path[0] == "flake" {
-			return nil, err
+			return err
 		}
 		r.mutex.Lock()
 		r.omitted, r.culprits = append(r.omitted, path), append(r.culprits, err)
@@ -197,11 +192,7 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants []Want) (*nixeval.Resul
 const mostCulprits = 200
 
 // Decode stores the parts of an answer where the wants say, which are those that were asked for.
-func (r *Reader) Decode(result *nixeval.Result[json.RawMessage], wants []Want) error {
-	return decode(result.Value, wants)
-}
-
-func decode(data []byte, wants []Want) error {
+func Decode(data []byte, wants []Want) error {
 	answer := struct {
 		Schema int     `json:"schema"`
 		Values targets `json:"values"`
@@ -229,7 +220,7 @@ func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) erro
 		case f.Kind == Omitted:
 			f.Err = r.culprits[f.At]
 		case f.Kind == Missing:
-			f.Err = &MissingFileError{File: f.File}
+			f.Err = fmt.Errorf("the file %s does not exist", f.File)
 		case f.Kind == Throws && probes == MostProbes:
 			f.Err = ErrUnexplained
 		case f.Kind == Throws:
@@ -246,11 +237,6 @@ func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) erro
 	}
 	return g.Wait()
 }
-
-// MissingFileError: a file of the flake, or of an input, is not there, as Nix sees it.
-type MissingFileError struct{ File string }
-
-func (e *MissingFileError) Error() string { return "the file " + e.File + " does not exist" }
 
 // MostProbes bounds how many processes are started for messages alone: a flake can hold any number of parts that throw.
 const MostProbes = 100
@@ -278,5 +264,3 @@ func isolates(err error) bool {
 	return errors.Is(err, nixeval.ErrEvaluation) ||
 		errors.Is(err, nixeval.ErrCrashed) && errors.As(err, &nixErr) && nixErr.Reason != "invalid-output"
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }

@@ -210,10 +210,7 @@ func (e *UnknownInputError) Error() string {
 
 // Hint says what to write instead.
 func (e *UnknownInputError) Hint() string {
-	if len(e.Nearest) > 0 {
-		return "did you mean " + nearest.List(e.Nearest) + "?"
-	}
-	return "the inputs are " + nearest.List(e.Known)
+	return nearest.Hint(e.Nearest, e.Known, "the inputs are ", "")
 }
 
 // NoServicesError: the input is there, but has no output `clan.modules`.
@@ -262,14 +259,10 @@ func (e *UnknownModuleError) Hint() string {
 	switch {
 	case len(e.Elsewhere) > 0:
 		return elsewhereHint(e.Spec.Name, e.Elsewhere)
-	case len(e.Nearest) > 0:
-		return "did you mean " + nearest.List(e.Nearest) + "?"
-	case len(e.Known) == 0:
-		return "it offers none at all"
 	case e.Input == "":
-		return "the services are " + nearest.List(e.Known)
+		return nearest.Hint(e.Nearest, e.Known, "the services are ", "it offers none at all")
 	}
-	return "it offers " + nearest.List(e.Known)
+	return nearest.Hint(e.Nearest, e.Known, "it offers ", "it offers none at all")
 }
 
 // DeprecatedError: the input keeps the service's name only to say that it is gone.

@@ -85,13 +85,7 @@ func (e *UnknownRoleError) Error() string {
 
 // Hint names roles that it has.
 func (e *UnknownRoleError) Hint() string {
-	switch {
-	case len(e.Nearest) > 0:
-		return "did you mean " + nearest.List(e.Nearest) + "?"
-	case len(e.Known) > 0:
-		return "its roles are " + nearest.List(e.Known)
-	}
-	return ""
+	return nearest.Hint(e.Nearest, e.Known, "its roles are ", "")
 }
 
 // Count reads a number of `manifest.constraints`; false where it is none.

@@ -117,7 +117,7 @@ func (s spot) attributes(of *Interface, set map[string]any) []Problem {
 		case option == nil && free != nil:
 			found = append(found, there.inside(inside...).value(free, value)...)
 		case option == nil && of.Freeform == nil:
-			found = append(found, Problem{there.path, "there is no such option", optionHint(name, of.Names())})
+			found = append(found, Problem{there.path, "there is no such option", nearest.Hint(nearest.Of(name, of.Names()), of.Names(), "the options are ", "")})
 		case option == nil:
 		case option.IsSet():
 			found = append(found, there.settings(&Interface{Options: option.Options}, value)...)
@@ -126,16 +126,6 @@ func (s spot) attributes(of *Interface, set map[string]any) []Problem {
 		}
 	}
 	return found
-}
-
-func optionHint(name string, known []string) string {
-	if near := nearest.Of(name, known); len(near) > 0 {
-		return "did you mean " + nearest.List(near) + "?"
-	}
-	if len(known) > 0 {
-		return "the options are " + nearest.List(known)
-	}
-	return ""
 }
 
 // value checks a value against the type that is declared for it.

@@ -35,7 +35,9 @@ func (l *loader) decode() {
 	for name, lock := range flake.Locked.Value {
 		inv.Locked[name] = Lock(lock)
 	}
-	l.decodeCatalogue()
+	stores := map[string]string{}
+	inv.facts.Catalogue = l.catalogue(stores)
+	l.places = l.places.withInputs(stores)
 	if dir := l.places.local(flake.Directory.Value); dir.own && dir.name != "." {
 		// clan copies its directory to the store by itself.
 		l.places = l.places.withDir(dir.name)
@@ -77,17 +79,15 @@ func (l *loader) decode() {
 	l.decodeSetting()
 }
 
-func (l *loader) decodeCatalogue() {
+// catalogue is what the inputs offer that evaluate: the instances that name others have findings of their own. Where they are goes into stores.
+func (l *loader) catalogue(stores map[string]string) services.Catalogue {
 	c := services.Catalogue{Inputs: map[string]services.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
-	stores := map[string]string{}
 	for name, part := range l.facts.inputs.Value {
-		if !part.OK() || !part.Value.Services.OK() {
-			continue // the instances that name it have findings of their own
+		if part.OK() && part.Value.Services.OK() {
+			c.Inputs[name] = l.input(name, part.Value, stores)
 		}
-		c.Inputs[name] = l.input(name, part.Value, stores)
 	}
-	l.inv.facts.Catalogue = c
-	l.places = l.places.withInputs(stores)
+	return c
 }
 
 // input is what an input offers; where it is goes into stores.

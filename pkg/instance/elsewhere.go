@@ -28,14 +28,9 @@ func (l *loader) findSettings(ctx context.Context) error {
 		return nil
 	}
 	var meant reader.Part[reader.Named[reader.Part[reader.Meant]]]
-	want := []reader.Want{{Path: []string{"meant"}, Into: &meant}}
 	query := l.query
 	query.Named, query.Interfaces, query.ByInstance = sortedKeys(of), true, false
-	answer, err := l.Ask(ctx, query, want)
-	if err == nil {
-		err = l.Decode(answer, want)
-	}
-	if err != nil {
+	if err := l.Ask(ctx, query, reader.Want{Path: []string{"meant"}, Into: &meant}); err != nil {
 		return err
 	}
 	for _, ref := range query.Named {

@@ -47,11 +47,7 @@ func (l *loader) locate(ctx context.Context) error {
 		}
 	}
 	if len(want) > 0 {
-		answer, err := l.Ask(ctx, l.query, want)
-		if err != nil {
-			return err
-		}
-		if err := l.Decode(answer, want); err != nil {
+		if err := l.Ask(ctx, l.query, want...); err != nil {
 			return err
 		}
 		if deeper := places["instances"]; deeper != nil && deeper.OK() {
@@ -100,11 +96,7 @@ func (l *loader) locateManifests(ctx context.Context) error {
 	}
 	query := l.query
 	query.Inputs, query.Modules, query.Written = []string{"self"}, true, true
-	answer, err := l.Ask(ctx, query, want)
-	if err == nil {
-		err = l.Decode(answer, want)
-	}
-	if err != nil {
+	if err := l.Ask(ctx, query, want...); err != nil {
 		return err
 	}
 	for i := range l.losses {

@@ -15,7 +15,7 @@ import (
 // answered is a loader that has an answer, and never asks for more.
 func answered(text []byte, need Need) (*loader, error) {
 	l := newLoader(Ref{}, &Config{Need: need.all()})
-	return l, l.Decode(&nixeval.Result[json.RawMessage]{Value: text}, l.wants())
+	return l, reader.Decode(text, l.wants())
 }
 
 // The reader's answer, whatever stands in it: an error, or an inventory that marshals, with findings for what is missing.
@@ -78,8 +78,7 @@ func FuzzInterface(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, settings []byte) {
 		var part reader.Part[reader.Interface]
-		l := newLoader(Ref{}, &Config{})
-		if l.Decode(&nixeval.Result[json.RawMessage]{Value: slices.Concat([]byte(`{"schema":2,"values":[`), text, []byte(`]}`))}, []reader.Want{{Into: &part}}) != nil {
+		if reader.Decode(slices.Concat([]byte(`{"schema":2,"values":[`), text, []byte(`]}`)), []reader.Want{{Into: &part}}) != nil {
 			return
 		}
 		d := &describer{places: newPlacer(nixeval.Sources{}), lose: func(*reader.Failure, **services.Failure) {}}

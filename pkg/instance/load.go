@@ -175,9 +175,12 @@ type answers struct {
 	missing       reader.Part[reader.Named[reader.Part[[]string]]]
 	owners        struct{ instances, machines reader.Part[reader.Owners] }
 	modules       moduleFacts
-	places        struct {
-		instances, settings, machines, tags, services reader.Part[reader.Named[reader.Place]]
-	}
+	places        placeFacts
+}
+
+// placeFacts are where the parts of the inventory are written.
+type placeFacts struct {
+	instances, settings, machines, tags, services reader.Part[reader.Named[reader.Place]]
 }
 
 // wants are the parts that the config needs, in the order in which one can break another.
@@ -218,12 +221,8 @@ func (l *loader) wants() []reader.Want {
 }
 
 func (l *loader) load(ctx context.Context) (*Inventory, error) {
-	answer, err := l.Ask(ctx, l.query, l.wants())
-	if err != nil {
+	if err := l.Ask(ctx, l.query, l.wants()...); err != nil {
 		return nil, l.flakeFault(ctx, err)
-	}
-	if err := l.Decode(answer, l.wants()); err != nil {
-		return nil, err
 	}
 	if f := l.facts.flake.Failure; f != nil {
 		if err := l.Explain(ctx, l.query, []*reader.Failure{f}); err != nil {
@@ -275,28 +274,18 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 func (l *loader) askForLines(ctx context.Context) error {
 	l.query.DeferLines = false
 	wants := slices.DeleteFunc(l.wants(), func(w reader.Want) bool { return w.Path[0] != "positions" })
-	places := &l.facts.places
-	places.instances, places.machines, places.tags = reader.Part[reader.Named[reader.Place]]{}, reader.Part[reader.Named[reader.Place]]{}, reader.Part[reader.Named[reader.Place]]{}
-	places.services, places.settings = reader.Part[reader.Named[reader.Place]]{}, reader.Part[reader.Named[reader.Place]]{}
-	answer, err := l.Ask(ctx, l.query, wants)
-	if err == nil {
-		err = l.Decode(answer, wants)
+	l.facts.places = placeFacts{}
+	if err := l.Ask(ctx, l.query, wants...); err != nil {
+		return err
 	}
-	if err == nil {
-		l.losses = nil
-		l.decode()
-	}
-	return err
+	l.losses = nil
+	l.decode()
+	return nil
 }
 
 // lookElsewhere asks what all inputs offer, where some instance names a module that its input does not.
 func (l *loader) lookElsewhere(ctx context.Context) error {
-	c := services.Catalogue{Inputs: map[string]services.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
-	for name, in := range l.facts.inputs.Value {
-		if in.OK() && in.Value.Services.OK() {
-			c.Inputs[name] = l.input(name, in.Value, map[string]string{})
-		}
-	}
+	c := l.catalogue(map[string]string{})
 	lost := func(part reader.Part[reader.Instance]) bool {
 		_, err := c.Resolve(module.Spec(part.Value.Module.Value))
 		var unknown *services.UnknownModuleError
@@ -306,17 +295,19 @@ func (l *loader) lookElsewhere(ctx context.Context) error {
 	if l.config.Need&NeedSettings == 0 || !slices.ContainsFunc(slices.Collect(maps.Values(l.facts.instances.Value)), lost) {
 		return nil
 	}
-	query, all := l.query, reader.Part[reader.Named[reader.Part[reader.Input]]]{}
-	query.AllInputs = true
-	want := []reader.Want{{Path: []string{"inputs"}, Into: &all}}
-	answer, err := l.Ask(ctx, query, want)
-	if err == nil {
-		err = l.Decode(answer, want)
-	}
+	all, err := l.allInputs(ctx)
 	if err == nil && all.OK() {
 		l.facts.inputs = all
 	}
 	return err
+}
+
+// allInputs asks what all inputs offer.
+func (l *loader) allInputs(ctx context.Context) (all reader.Part[reader.Named[reader.Part[reader.Input]]], err error) {
+	query := l.query
+	query.AllInputs = true
+	err = l.Ask(ctx, query, reader.Want{Path: []string{"inputs"}, Into: &all})
+	return all, err
 }
 
 // checkLayout rules out flakes that hold no clan, and names that the clan does not have.
@@ -324,14 +315,16 @@ func (l *loader) checkLayout() error {
 	flake := l.facts.flake.Value
 	switch flake.Layout {
 	case "none":
-		return &notClanError{Outputs: flake.Outputs, Clan: flake.Clan}
-	case "legacy":
-		return &legacyError{Services: flake.LegacyServices.Value}
+		return notClan(flake)
+	case "legacy": // clan-core before 2025-03
+		return &hint.Error{Text: "this clan is described in the old form `inventory.services` (clan-core before 2025-03), which has no instances",
+			Advice: "move each service to inventory.instances and update clan-core: https://clan.lol/docs/guides/migrations/migrate-inventory-services"}
 	}
 	if known := l.facts.instanceNames; known.OK() {
 		for _, name := range l.config.Instances {
 			if !slices.Contains(known.Value, name) {
-				return &unknownInstanceError{Name: name, Known: known.Value, Nearest: nearest.Of(name, known.Value)}
+				return &hint.Error{Text: fmt.Sprintf("the clan has no instance %q", name),
+					Advice: nearest.Hint(nearest.Of(name, known.Value), known.Value, "its instances are ", "it has no instances at all")}
 			}
 		}
 	}
@@ -347,71 +340,22 @@ func (l *loader) clanDir() (string, bool) {
 	return dir.name, dir.own
 }
 
-// unknownInstanceError: Load was asked for an instance that the clan does not have.
-type unknownInstanceError struct {
-	Name           string
-	Known, Nearest []string
-}
-
-func (e *unknownInstanceError) Error() string {
-	return fmt.Sprintf("the clan has no instance %q", e.Name)
-}
-
-// Hint names instances that it does have.
-func (e *unknownInstanceError) Hint() string {
-	switch {
-	case len(e.Nearest) > 0:
-		return "did you mean " + nearest.List(e.Nearest) + "?"
-	case len(e.Known) == 0:
-		return "it has no instances at all"
-	}
-	return "its instances are " + nearest.List(e.Known)
-}
-
-// notClanError: the flake evaluates, but holds no clan.
-type notClanError struct {
-	Outputs []string
-	// Clan is the type of the output `clan`, in Nix's word for it; empty if there is none.
-	Clan string
-}
-
 // ErrNotClan: the flake evaluates, but holds no clan.
 var ErrNotClan = errors.New("not a clan")
 
-// Is makes it an [ErrNotClan].
-func (e *notClanError) Is(target error) bool { return target == ErrNotClan }
-
-func (e *notClanError) Error() string {
-	switch e.Clan {
+// notClan is an [ErrNotClan] that says what the flake has instead.
+func notClan(flake reader.Flake) error {
+	err := &hint.Error{Err: ErrNotClan, Advice: "clan-core makes it: clan = (clan-core.lib.clan { inherit self; }).config;"}
+	switch flake.Clan {
 	case "":
-		return "this flake is not a clan: it has neither an output `clan` nor `clanInternals` (clan-core), nor a plain output `inventory`"
+		err.Text = "this flake is not a clan: it has neither an output `clan` nor `clanInternals` (clan-core), nor a plain output `inventory`"
+		err.Advice = nearest.Hint(nil, flake.Outputs, "its outputs are ", "it has no outputs at all")
 	case "set":
-		return "this flake is not a clan: its output `clan` has no inventory"
+		err.Text = "this flake is not a clan: its output `clan` has no inventory"
+	default:
+		err.Text = "this flake is not a clan: its output `clan` is " + typeWords(flake.Clan)
 	}
-	return "this flake is not a clan: its output `clan` is " + typeWords(e.Clan)
-}
-
-// Hint says what the flake has instead.
-func (e *notClanError) Hint() string {
-	switch {
-	case e.Clan != "":
-		return "clan-core makes it: clan = (clan-core.lib.clan { inherit self; }).config;"
-	case len(e.Outputs) == 0:
-		return "it has no outputs at all"
-	}
-	return "its outputs are " + nearest.List(e.Outputs)
-}
-
-// legacyError: the clan is from before 2025-03, when services were `inventory.services`.
-type legacyError struct{ Services []string }
-
-func (e *legacyError) Error() string {
-	return "this clan is described in the old form `inventory.services` (clan-core before 2025-03), which has no instances"
-}
-
-// Hint points at the migration.
-func (e *legacyError) Hint() string {
-	return "move each service to inventory.instances and update clan-core: https://clan.lol/docs/guides/migrations/migrate-inventory-services"
+	return err
 }
 
 // ErrNotLocal: the flake is not a directory on this machine, so that nothing in it can be changed.

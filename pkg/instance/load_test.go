@@ -18,6 +18,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -181,8 +182,8 @@ func TestLoadSome(t *testing.T) {
 		same(t, "instances", []string{"backup", "nightly"}, sortedKeys(inv.Instances))
 		same(t, "all", []string{"backup", "dies", "lost", "nightly"}, inv.InstanceNames())
 		_, err = Load(t.Context(), ref, Config{Evaluator: e, Instances: []string{"nightli"}})
-		var unknown *unknownInstanceError
-		if !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, "nightly") {
+		var unknown *hint.Error
+		if !errors.As(err, &unknown) || unknown.Advice != `did you mean "nightly"?` {
 			t.Errorf("unknown name: %v", err)
 		}
 	})
@@ -281,14 +282,15 @@ func TestLoadNoClan(t *testing.T) {
 		load := func(text string) (*Inventory, error) {
 			return Load(t.Context(), nixtest.Flake(t, map[string]string{"flake.nix": text}), Config{Evaluator: e})
 		}
-		for text, want := range map[string]any{
-			`{ outputs = _: { packages = { }; }; }`:                                      new(*notClanError),
-			`{ outputs = _: { clanInternals.inventory.services.borgbackup.x = { }; }; }`: new(*legacyError),
-			`{ outputs = _: { clan.modules.x = { }; }; }`:                                new(*notClanError),
-			`{ outputs = _: { clanInternals.inventoryClass.inventory = { services = { }; machines = { }; }; clanInternals.inventory.services = { }; }; }`: new(*legacyError),
+		for text, is := range map[string]bool{
+			`{ outputs = _: { packages = { }; }; }`:                                      false,
+			`{ outputs = _: { clanInternals.inventory.services.borgbackup.x = { }; }; }`: true,
+			`{ outputs = _: { clan.modules.x = { }; }; }`:                                false,
+			`{ outputs = _: { clanInternals.inventoryClass.inventory = { services = { }; machines = { }; }; clanInternals.inventory.services = { }; }; }`: true,
 		} {
-			if inv, err := load(text); inv != nil || !errors.As(err, want) {
-				t.Errorf("%s: %v, want %T", text, err, want)
+			inv, err := load(text)
+			if inv != nil || errors.Is(err, ErrNotClan) == is || is && !strings.Contains(err.Error(), "the old form") {
+				t.Errorf("%s: %v", text, err)
 			}
 		}
 		_, err := load("{\n  outputs = _: {\n    inventory = }\n")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
@@ -194,13 +195,7 @@ func (d *moduleDecoder) errorOf(ctx context.Context, failure *reader.Failure) er
 
 // unknown says what is wrong with a reference that leads nowhere; for that all inputs have to be looked at.
 func (d *moduleDecoder) unknown(ctx context.Context, ref string, spec module.Spec, isInstance bool) error {
-	q, inputs := d.query, reader.Part[reader.Named[reader.Part[reader.Input]]]{}
-	q.AllInputs = true
-	want := []reader.Want{{Path: []string{"inputs"}, Into: &inputs}}
-	answer, err := d.Ask(ctx, q, want)
-	if err == nil {
-		err = d.Decode(answer, want)
-	}
+	inputs, err := d.allInputs(ctx)
 	if err != nil {
 		return err
 	}
@@ -216,28 +211,10 @@ func (d *moduleDecoder) unknown(ctx context.Context, ref string, spec module.Spe
 	var none *services.UnknownModuleError
 	if d.want.ByInstance && errors.As(err, &none) {
 		known := append(sortedKeys(d.result.Uses), none.Known...)
-		err = &unknownReferenceError{Name: ref, Known: known, Nearest: nearest.Of(ref, known)}
+		err = &hint.Error{Text: fmt.Sprintf("there is neither an instance nor a module %q", ref),
+			Advice: nearest.Hint(nearest.Of(ref, known), sortedUnique(known), "there are ", "there are none")}
 	}
 	return err
-}
-
-// unknownReferenceError: there is neither an instance nor a module of that name.
-type unknownReferenceError struct {
-	Name string
-	// Known are the names of all instances and modules.
-	Known, Nearest []string
-}
-
-func (e *unknownReferenceError) Error() string {
-	return fmt.Sprintf("there is neither an instance nor a module %q", e.Name)
-}
-
-// Hint names instances and modules.
-func (e *unknownReferenceError) Hint() string {
-	if len(e.Nearest) > 0 {
-		return "did you mean " + nearest.List(e.Nearest) + "?"
-	}
-	return "there are " + nearest.List(sortedUnique(slices.Clone(e.Known)))
 }
 
 // specOf is a reference as a user writes it.

@@ -31,13 +31,7 @@ func nixSays(otherwise, hint string) func(Finding) (string, string) {
 
 // didYouMean proposes near names, or else says which there are.
 func didYouMean(c Cause, all, otherwise string) string {
-	switch {
-	case len(c.Near) > 0:
-		return "did you mean " + nearest.List(c.Near) + "?"
-	case len(c.Known) > 0:
-		return all + nearest.List(c.Known)
-	}
-	return otherwise
+	return nearest.Hint(c.Near, c.Known, all, otherwise)
 }
 
 func unknownMachine(f Finding) (string, string) {

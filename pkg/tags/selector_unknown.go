@@ -41,10 +41,6 @@ func (e *UnknownError) Hint() string {
 		return fmt.Sprintf("%q is a tag: write %q", e.Name, "@"+e.Name)
 	case e.isOtherKind:
 		return fmt.Sprintf("%q is a machine: write it without the @", e.Name)
-	case len(e.Nearest) > 0:
-		return "did you mean " + nearest.List(e.Nearest) + "?"
-	case len(e.Known) == 0:
-		return fmt.Sprintf("it has no %ss at all", e.Kind)
 	}
-	return fmt.Sprintf("its %ss are %s", e.Kind, nearest.List(e.Known))
+	return nearest.Hint(e.Nearest, e.Known, fmt.Sprintf("its %ss are ", e.Kind), fmt.Sprintf("it has no %ss at all", e.Kind))
 }
