@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,8 +29,11 @@ func diffCommand() *cli.Command {
 			"It compares inventories. What a module, an input or a machine's own files do to a machine it does not see; where\n" +
 			"they changed, it says so on standard error.",
 		Flags: append(jsonFlags("the same as --format json"),
-			&cli.BoolFlag{Name: "affected", Usage: "print the names of the machines that the changes touch only, one a line"},
-			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json or markdown (for a pull request)", DefaultText: "text"},
+			&cli.BoolFlag{Name: "affected", Usage: "print the machines that the changes touch only: names, one a line; nothing where a side does not evaluate as a whole"},
+			&cli.BoolFlag{Name: "order", Usage: "with --affected: put a canary first, then servers before their clients"},
+			&cli.BoolFlag{Name: "keep-going", Usage: "with --affected: print the machines that are known also where a side does not evaluate as a whole"},
+			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changed"},
+			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)", DefaultText: "text"},
 			colorFlag(),
 		),
 		Action: func(c *cli.Context) error {
@@ -65,7 +69,7 @@ func diffCommand() *cli.Command {
 }
 
 // runDiff compares two clans that are located.
-func runDiff(c *cli.Context, flake string, sides [2]side, show func(*diff.Difference, [2]*sourceTree) error) error {
+func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) error {
 	var d *diff.Difference
 	_, err := askOf(c, flake, instance.Config{}, func(ctx context.Context, _ instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
 		if err := loadSides(ctx, config, &sides); err != nil {
@@ -83,17 +87,30 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show func(*diff.Differ
 	if c.Bool("show-trace") {
 		printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
 	}
-	if err := show(d, [2]*sourceTree{sides[0].source(c.Context), sides[1].source(c.Context)}); err != nil {
-		return err
+	isPartial := len(d.Unknown)+len(sides[0].losses())+len(sides[1].losses()) > 0
+	withheld := isPartial && c.Bool("affected") && !c.Bool("keep-going")
+	if !withheld {
+		if err := show(d, sides); err != nil {
+			return err
+		}
 	}
 	for _, note := range notes(d, sides) {
 		say(c, "%s", note)
 	}
-	if len(d.Unknown) > 0 {
+	switch {
+	case withheld:
+		printError(stderr(c), hintedError{errors.New("no machines printed: parts of the clan do not evaluate"), "fix these first, or print the machines nevertheless with --keep-going"})
 		return exitStatus(exitPartial)
+	case isPartial:
+		return exitStatus(exitPartial)
+	case c.Bool("exit-code") && !d.Empty():
+		return exitStatus(exitFailed)
 	}
 	return nil
 }
+
+// diffPrinter prints a difference of two sides.
+type diffPrinter func(*diff.Difference, [2]side) error
 
 // side is one of the two clans.
 type side struct {
@@ -115,6 +132,25 @@ func (s side) name() string {
 		return "the flake as it is now"
 	}
 	return s.text
+}
+
+// losses are the findings for what does not evaluate. Without clan-core an instance whose module is not there is still in the document, with
+// its settings; nobody can deploy it all the same.
+func (s side) losses() []instance.Finding {
+	if s.inv == nil {
+		return nil
+	}
+	var losses []instance.Finding
+	codes := instance.Codes()
+	for _, f := range s.inv.Findings {
+		isLoss := func(of instance.CodeInfo) bool {
+			return of.Code == f.Code && of.Partial && f.Severity == instance.SeverityError
+		}
+		if f.Partial() || slices.ContainsFunc(codes, isLoss) {
+			losses = append(losses, f)
+		}
+	}
+	return losses
 }
 
 // source is the side's source tree, if it is a local one.
@@ -232,6 +268,21 @@ func notes(d *diff.Difference, sides [2]side) []string {
 		}
 		notes = append(notes, fmt.Sprintf("in %s, %s, and cannot be compared: see clanctl check", s.name(), what))
 	}
+	for i, name := range []string{"old", "new"} {
+		losses := slices.DeleteFunc(sides[i].losses(), func(f instance.Finding) bool {
+			return slices.ContainsFunc(d.Unknown, func(u diff.Unknown) bool {
+				return u.Side == name && (u.Instance == "" || u.Instance == f.Instance) && (u.Role == "" || u.Role == f.Role)
+			})
+		})
+		const most = 3
+		for _, f := range losses[:min(len(losses), most)] {
+			message, _, _ := strings.Cut(f.Message(), "\n")
+			notes = append(notes, fmt.Sprintf("in %s, %s does not evaluate: %s [%s]", sides[i].name(), cmp.Or(f.About(), "the clan"), message, f.Code))
+		}
+		if len(losses) > most {
+			notes = append(notes, fmt.Sprintf("in %s, more does not evaluate: clanctl check lists all of it", sides[i].name()))
+		}
+	}
 	if sides[0].missing != "" || sides[1].missing != "" {
 		return notes
 	}
@@ -260,8 +311,8 @@ func notes(d *diff.Difference, sides [2]side) []string {
 }
 
 // diffFormat returns what prints a difference in the format that the flags ask for.
-func diffFormat(c *cli.Context) (func(*diff.Difference, [2]*sourceTree) error, error) {
-	format, json, err := formatOf(c, "text", "json", "markdown")
+func diffFormat(c *cli.Context) (diffPrinter, error) {
+	format, json, err := formatOf(c, "text", "json", "markdown", "matrix")
 	if err != nil {
 		return nil, err
 	}
@@ -270,27 +321,19 @@ func diffFormat(c *cli.Context) (func(*diff.Difference, [2]*sourceTree) error, e
 	if err != nil {
 		return nil, err
 	}
-	if c.Bool("affected") {
-		if c.IsSet("format") || format != "text" {
-			return nil, usageError{"--affected prints names, and goes with no other format", `which of them are affected directly: clanctl diff -r --jq '.affected[] | select(.kind == "direct").machine'`}
-		}
-		return func(d *diff.Difference, _ [2]*sourceTree) error { return printAffected(c, d) }, nil
+	affected, err := newAffectedOutput(c, format, json)
+	if err != nil {
+		return nil, err
 	}
-	switch format {
-	case "json":
-		return func(d *diff.Difference, _ [2]*sourceTree) error { return json.print(d) }, nil
-	case "markdown":
-		return func(d *diff.Difference, _ [2]*sourceTree) error { return d.WriteMarkdown(w) }, nil
+	switch {
+	case affected != nil:
+		return func(d *diff.Difference, sides [2]side) error { return affected.print(d, sides[1].inv) }, nil
+	case format == "json":
+		return func(d *diff.Difference, _ [2]side) error { return json.print(d) }, nil
+	case format == "markdown":
+		return func(d *diff.Difference, _ [2]side) error { return d.WriteMarkdown(w) }, nil
 	}
-	return func(d *diff.Difference, trees [2]*sourceTree) error {
-		return d.WriteText(w, diff.TextOptions{Width: w.width(), Color: color, OldLine: trees[0].line, NewLine: trees[1].line})
+	return func(d *diff.Difference, sides [2]side) error {
+		return d.WriteText(w, diff.TextOptions{Width: w.width(), Color: color, OldLine: sides[0].source(c.Context).line, NewLine: sides[1].source(c.Context).line})
 	}, nil
-}
-
-func printAffected(c *cli.Context, d *diff.Difference) error {
-	names := make([]string, len(d.Affected))
-	for i, a := range d.Affected {
-		names[i] = a.Machine
-	}
-	return printNames(c, names)
 }
