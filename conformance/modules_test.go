@@ -300,11 +300,11 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 				}
 			}
 			for _, definition := range written {
-				if isModule(definition.Value) {
+				if isModule(definition.Value()) {
 					continue
 				}
 				checked++
-				if err := layer.Validate(withoutPriorities(definition.Value)); err != nil {
+				if err := layer.Validate(withoutPriorities(definition.Value())); err != nil {
 					t.Errorf("settings of %s in %s: %v", where, definition.File, err)
 				}
 			}

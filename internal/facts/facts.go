@@ -5,6 +5,7 @@ package facts
 import (
 	"bytes"
 	"encoding/json"
+	"sync"
 
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -139,8 +140,41 @@ type OwnDefinition struct {
 type Definition struct {
 	// File is the file that Nix says it is in; inside flake-parts modules that can be another than where it is written.
 	File string
-	// Value is the value as JSON data: mkForce, mkDefault and their like are sets with a `_type`.
-	Value any
+	// JSON is the value, object keys sorted: mkForce, mkDefault and their like are sets with a `_type`. Most of what a large fleet holds
+	// are these, and few ask for them.
+	JSON json.RawMessage
+
+	read *reading
+}
+
+// NewDefinition makes a definition of a value as JSON.
+func NewDefinition(file string, text json.RawMessage) Definition {
+	return Definition{File: file, JSON: text, read: &reading{}}
+}
+
+// reading is a value that is read when it is first asked for.
+type reading struct {
+	once  sync.Once
+	value any
+}
+
+// Value is the value as maps, slices, strings, bools, nil and json.Number. Nobody may change it.
+func (d Definition) Value() any {
+	if d.read == nil {
+		return Parse(d.JSON)
+	}
+	d.read.once.Do(func() { d.read.value = Parse(d.JSON) })
+	return d.read.value
+}
+
+// Parse reads JSON as maps, slices, strings, bools, nil and json.Number; nil if it is none.
+func Parse(text json.RawMessage) (value any) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if dec.Decode(&value) != nil {
+		return nil
+	}
+	return value
 }
 
 // Place is where a part of the inventory is written, and the parts below it by name.

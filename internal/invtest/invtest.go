@@ -112,7 +112,7 @@ func (r Role) role(index *tags.Index) *instance.Role {
 	}
 	for layer, value := range r.Settings {
 		kind, name, _ := strings.Cut(layer, " ")
-		written := []facts.Definition{{File: "clan.nix", Value: Value(value)}}
+		written := []facts.Definition{facts.NewDefinition("clan.nix", facts.JSON(value))}
 		switch kind {
 		case "role":
 			facts.OfRole(role).Layers.Role = written
@@ -127,7 +127,7 @@ func (r Role) role(index *tags.Index) *instance.Role {
 		role.Machines[m.Machine] = member
 		final := map[string]any{}
 		for _, layer := range facts.LayersOf(role, m.Machine) {
-			maps.Copy(final, layer.Definitions[0].Value.(map[string]any))
+			maps.Copy(final, layer.Definitions[0].Value().(map[string]any))
 		}
 		member.Settings = Settings(final)
 	}

@@ -53,8 +53,8 @@ func clan(t *testing.T) *instance.Inventory {
 		},
 	}, facts.Role{
 		Layers: facts.Layers{
-			Role:     []facts.Definition{{Value: map[string]any{"port": 2, "strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true}, "deep": map[string]any{"_type": "override", "priority": json.Number("1000"), "content": map[string]any{"x": 6}}}}},
-			Machines: map[string][]facts.Definition{"a": {{Value: map[string]any{"port": map[string]any{"_type": "override", "priority": json.Number("50"), "content": 1}, "strong": false}}}},
+			Role:     []facts.Definition{{JSON: facts.JSON(map[string]any{"port": 2, "strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true}, "deep": map[string]any{"_type": "override", "priority": json.Number("1000"), "content": map[string]any{"x": 6}}})}},
+			Machines: map[string][]facts.Definition{"a": {{JSON: facts.JSON(map[string]any{"port": map[string]any{"_type": "override", "priority": json.Number("50"), "content": 1}, "strong": false})}}},
 		},
 	})
 	return invtest.With(&instance.Inventory{

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -135,16 +136,16 @@ func (p *pair[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // Value is data of the user's, of any form, with marks where parts of it failed.
 type Value struct{ raw []byte }
 
-// UnmarshalJSONFrom keeps the text.
+// UnmarshalJSONFrom keeps the text, which is a piece of the answer: a copy of each would be one of nearly all of it.
 func (v *Value) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	raw, err := dec.ReadValue()
-	v.raw = bytes.Clone(raw)
+	v.raw = slices.Clip(raw)
 	return err
 }
 
-// Whole returns the value as JSON; false where some of it failed, or has to be read as pairs.
+// Whole returns the value as JSON; false where some of it failed, has to be read as pairs, or is no UTF-8.
 func (v Value) Whole() (json.RawMessage, bool) {
-	return v.raw, v.raw != nil && !bytes.Contains(v.raw, markPrefix)
+	return v.raw, v.raw != nil && !bytes.Contains(v.raw, markPrefix) && utf8.Valid(v.raw)
 }
 
 // File is a path into the flake itself, and a hash of what it leads to.

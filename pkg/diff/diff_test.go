@@ -231,7 +231,7 @@ laptop is affected shared: peers backup client;
 		},
 		"what is written without effect on anybody": {
 			new: func(inv *instance.Inventory) {
-				facts.OfRole(inv.Instances["backup"].Roles["server"]).Layers.Role = []facts.Definition{{File: "x", Value: 1}}
+				facts.OfRole(inv.Instances["backup"].Roles["server"]).Layers.Role = []facts.Definition{{File: "x", JSON: facts.JSON(1)}}
 			},
 			want: `instance changed backup
   role changed server +[] -[] written true
@@ -356,8 +356,8 @@ laptop is affected direct: settings backup client;
 func unevaluated(inv *instance.Inventory, role, tag any) {
 	server := inv.Instances["backup"].Roles["server"]
 	server.Machines["box"].Settings = nil
-	facts.OfRole(server).Layers.Role = []facts.Definition{{Value: role}}
-	facts.OfRole(server).Layers.Tags = map[string][]facts.Definition{"storage": {{Value: tag}}}
+	facts.OfRole(server).Layers.Role = []facts.Definition{{JSON: facts.JSON(role)}}
+	facts.OfRole(server).Layers.Tags = map[string][]facts.Definition{"storage": {{JSON: facts.JSON(tag)}}}
 }
 
 // exporting adds an instance whose module reads what that of backup exports.

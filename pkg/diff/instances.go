@@ -333,7 +333,9 @@ func (c *comparison) causes(inst, role Change, m MemberChange, old, new *instanc
 
 // sameLayer compares what is written, wherever it stands.
 func sameLayer(old, new []facts.Definition) bool {
-	return slices.EqualFunc(old, new, func(a, b facts.Definition) bool { return same(a.Value, b.Value) })
+	return slices.EqualFunc(old, new, func(a, b facts.Definition) bool {
+		return bytes.Equal(a.JSON, b.JSON) || same(a.Value(), b.Value())
+	})
 }
 
 // settingsOf compares the settings of those who are members before and after. Members share settings, so that each pair is

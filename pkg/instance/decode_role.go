@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
@@ -297,12 +298,24 @@ func (d *instanceDecoder) machinesAmong(members []string) []string {
 func (d *instanceDecoder) own(nodes []reader.Own) []facts.OwnDefinition {
 	var own []facts.OwnDefinition
 	for _, node := range nodes {
-		if value, ok := node.Value.Prune(func([]string, *reader.Failure) {}); ok {
+		if text, ok := pruned(node.Value, func([]string, *reader.Failure) {}); ok {
 			own = append(own, facts.OwnDefinition{Path: node.Path, Priority: node.Priority,
-				Definition: facts.Definition{File: d.places.local(node.File).name, Value: value}})
+				Definition: facts.NewDefinition(d.places.local(node.File).name, text)})
 		}
 	}
 	return own
+}
+
+// pruned is [reader.Value.Prune] of a value that is kept as text, which most are already.
+func pruned(v reader.Value, report func([]string, *reader.Failure)) (json.RawMessage, bool) {
+	if text, whole := v.Whole(); whole {
+		return text, true
+	}
+	value, ok := v.Prune(report)
+	if !ok {
+		return nil, false
+	}
+	return facts.JSON(value), true
 }
 
 // layerDecoder decodes the definitions of layers. What does not evaluate matters only where the layers are all there is:
@@ -337,11 +350,11 @@ func (l *layerDecoder) layer(kind, name string, node reader.Part[[]reader.Part[r
 			l.lost = append(l.lost, lostLayer{kind, name, nil, part.Failure})
 			continue
 		}
-		value, ok := part.Value.Value.Prune(func(path []string, f *reader.Failure) {
+		text, ok := pruned(part.Value.Value, func(path []string, f *reader.Failure) {
 			l.lost = append(l.lost, lostLayer{kind, name, path, f})
 		})
 		if ok {
-			layer = append(layer, facts.Definition{File: l.places.local(part.Value.File).name, Value: value})
+			layer = append(layer, facts.NewDefinition(l.places.local(part.Value.File).name, text))
 		}
 	}
 	return layer

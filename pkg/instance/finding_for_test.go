@@ -1,6 +1,8 @@
 package instance
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,9 +32,9 @@ func TestFindingFor(t *testing.T) {
 			node = node.Below[name]
 		}
 		node.Position = &at
-		inv.Instances["x"].Roles["r"].facts.Layers.Machines[machine] = []facts.Definition{{Value: map[string]any{"port": value}}}
+		inv.Instances["x"].Roles["r"].facts.Layers.Machines[machine] = []facts.Definition{{JSON: facts.JSON(map[string]any{"port": value})}}
 		return Finding{Code: CodeInvalidSetting, Subject: Subject{Instance: "x", Role: "r", Machine: machine, Machines: []string{"a", "b"}, Setting: []string{"port"}},
-			Position: at, Definitions: []SettingDefinition{{Layer: "machine", Name: machine, Position: &at, Value: value}}}
+			Position: at, Definitions: []SettingDefinition{{Layer: "machine", Name: machine, Position: &at, Value: json.Number(strconv.Itoa(value))}}}
 	}
 	a, b := about("a", 5, 1), about("b", 9, 2)
 	same(t, "of b", b, inv.findingFor(a, "b"))

@@ -1,9 +1,12 @@
 package instance
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
+
+	"github.com/clanctl/clanctl/internal/facts"
 )
 
 // loseLayers reports the parts of layers that do not evaluate, and returns the layers that are missing as a whole, by kind and name: with
@@ -46,21 +49,16 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 		m := merger{conflict: func(path []string, a, b any) {
 			d.losses = append(d.losses, loss{finding: NewFinding(CodeConflict, about.with(path), Cause{Values: []any{a, b}})})
 		}}
-		var value any = map[string]any{}
-		ok := true
+		texts := []json.RawMessage{}
 		for _, layer := range role.layers(machine) {
 			for _, definition := range layer.Definitions {
-				if _, isSet := definition.Value.(map[string]any); !isSet && ok {
-					d.losses = append(d.losses, loss{finding: NewFinding(CodeSettingsFailed, about, Cause{Values: []any{definition.Value}, Whole: true})})
-					ok = false
-				}
-				if ok {
-					value, _ = m.merge(nil, value, definition.Value)
-				}
+				texts = append(texts, definition.JSON)
 			}
 		}
-		if ok {
-			member.Settings, _ = NewSettings(value)
+		if i := slices.IndexFunc(texts, func(text json.RawMessage) bool { return !bytes.HasPrefix(text, []byte("{")) }); i >= 0 {
+			d.losses = append(d.losses, loss{finding: NewFinding(CodeSettingsFailed, about, Cause{Values: []any{facts.Parse(texts[i])}, Whole: true})})
+		} else {
+			member.Settings = m.settings(texts)
 		}
 		done[key] = member.Settings
 	}
@@ -68,6 +66,18 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 
 type merger struct {
 	conflict func(path []string, a, b any)
+}
+
+// settings merges sets, given as JSON.
+func (m merger) settings(texts []json.RawMessage) *Settings {
+	if len(texts) == 1 {
+		return &Settings{raw: texts[0]}
+	}
+	var value any = map[string]any{}
+	for _, text := range texts {
+		value, _ = m.merge(nil, value, facts.Parse(text))
+	}
+	return &Settings{raw: facts.JSON(value)}
 }
 
 // merge combines two values for one setting; ok is false if they conflict.

@@ -43,7 +43,7 @@ func TestExampleFitsItsSchemas(t *testing.T) {
 				for _, layers := range []map[string][]facts.Definition{{"": role.facts.Layers.Role}, role.facts.Layers.Machines, role.facts.Layers.Tags} {
 					for _, definitions := range layers {
 						for _, definition := range definitions {
-							check(definition.Value)
+							check(definition.Value())
 						}
 					}
 				}

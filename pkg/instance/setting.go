@@ -44,8 +44,8 @@ func (l *loader) decodeSetting() {
 			option.Priority = *node.Priority
 		}
 		for _, d := range node.Definitions.Value {
-			value, _ := d.Value.Prune(func([]string, *reader.Failure) {})
-			option.Definitions = append(option.Definitions, facts.Definition{File: l.places.local(d.File).name, Value: value})
+			text, _ := pruned(d.Value, func([]string, *reader.Failure) {})
+			option.Definitions = append(option.Definitions, facts.NewDefinition(l.places.local(d.File).name, text))
 		}
 		info.Options = append(info.Options, option)
 	}

@@ -49,15 +49,7 @@ func (s *Settings) DecodeLenient(v any) error {
 }
 
 // Value returns the settings as maps, slices, strings, bools, nil and json.Number.
-func (s *Settings) Value() any {
-	var v any
-	dec := json.NewDecoder(bytes.NewReader(s.raw))
-	dec.UseNumber()
-	if dec.Decode(&v) != nil {
-		return nil
-	}
-	return v
-}
+func (s *Settings) Value() any { return facts.Parse(s.raw) }
 
 // UnmarshalJSON keeps the value.
 func (s *Settings) UnmarshalJSON(data []byte) error {

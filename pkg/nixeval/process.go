@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 
@@ -95,7 +96,7 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func
 	if stdout.room < 0 {
 		err = errTooLarge
 	}
-	r.stdout, r.events, r.source, r.inputs, r.threw, r.open, r.tail = stdout.text.Bytes(), log.events, log.source, log.inputs, log.threw, log.open, log.tail
+	r.stdout, r.events, r.source, r.inputs, r.threw, r.open, r.tail = stdout.text(), log.events, log.source, log.inputs, log.threw, log.open, log.tail
 	r.err = err
 	return r, err
 }
@@ -110,18 +111,36 @@ var maxAnswer = 512 << 20
 
 var errTooLarge = errors.New("too large")
 
-// bounded keeps what is written, up to a limit; then it ends who writes.
+// bounded keeps what is written, up to a limit; then it ends who writes. It keeps pieces, so that a large answer is copied once, and not
+// each time that it has doubled.
 type bounded struct {
-	text bytes.Buffer
-	room int
-	end  func()
+	pieces [][]byte
+	last   bytes.Buffer
+	room   int
+	end    func()
 }
+
+const pieceSize = 4 << 20
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.room -= len(p); b.room < 0 {
-		b.text = bytes.Buffer{}
+		b.pieces, b.last = nil, bytes.Buffer{}
 		b.end()
 		return 0, errTooLarge
 	}
-	return b.text.Write(p)
+	if b.last.Len()+len(p) > pieceSize && b.last.Len() > 0 {
+		b.pieces, b.last = append(b.pieces, b.last.Bytes()), bytes.Buffer{}
+		b.last.Grow(pieceSize)
+	}
+	return b.last.Write(p)
+}
+
+// text is all that was written; it ends the collection.
+func (b *bounded) text() []byte {
+	if len(b.pieces) == 0 {
+		return b.last.Bytes()
+	}
+	text := slices.Concat(append(b.pieces, b.last.Bytes())...)
+	b.pieces, b.last = nil, bytes.Buffer{}
+	return text
 }

@@ -1,6 +1,7 @@
 package nixeval
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -193,5 +194,25 @@ func TestEnvironmentPassesWhatNixNeeds(t *testing.T) {
 	got := environment([]string{"PATH=/bin", "AWS_SECRET_ACCESS_KEY=x", "NIX_CONFIG=y", "GITHUB_TOKEN=z", "HOME=/h", "=odd"})
 	if diff := differ([]string{"PATH=/bin", "NIX_CONFIG=y", "HOME=/h"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A large answer is kept in pieces, and is one in the end.
+func TestBounded(t *testing.T) {
+	ended := false
+	b := &bounded{room: 3*pieceSize + 5, end: func() { ended = true }}
+	var want []byte
+	for i := 0; len(want) < 3*pieceSize; i++ {
+		p := bytes.Repeat([]byte{byte(i)}, min(100_003*(i%7+1), 3*pieceSize+5-len(want)))
+		want = append(want, p...)
+		if n, err := b.Write(p); n != len(p) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if got := b.text(); !bytes.Equal(got, want) || ended {
+		t.Errorf("%d bytes became %d, ended %v", len(want), len(got), ended)
+	}
+	if _, err := b.Write(make([]byte, 6)); err == nil || !ended {
+		t.Errorf("beyond the limit: %v, ended %v", err, ended)
 	}
 }

@@ -210,7 +210,7 @@ func (s *Store) layerValue(inst *instance.Instance, layer Layer, path []string) 
 		definitions = layers.Tags[layer.Tag]
 	}
 	for _, definition := range definitions {
-		if value, found := lookUp(definition.Value, path); found {
+		if value, found := lookUp(definition.Value(), path); found {
 			return value, true, true
 		}
 	}

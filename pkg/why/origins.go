@@ -95,7 +95,7 @@ func (o *originator) origin(path []string, value any) Origin {
 	origin.Definitions = o.at(path)
 	for _, own := range facts.OfRole(o.of).Own[o.machine] {
 		if lookup, ok := below(own.Path, path); ok {
-			for _, v := range valuesAt(own.Value, lookup, own.Priority) {
+			for _, v := range valuesAt(own.Value(), lookup, own.Priority) {
 				origin.Definitions = append(origin.Definitions, Definition{Layer: "module", Name: own.File, Priority: own.Priority, Value: v.value})
 			}
 		}

@@ -36,7 +36,7 @@ func TestOrigins(t *testing.T) {
 		"own": required(), "nothing": required(), "set": optional(`{"a":1,"b":2}`), "list": optional(`[]`),
 	}}
 	facts.OfRole(role).Own = map[string][]facts.OwnDefinition{"m": {{Path: []string{"own"}, Priority: 100,
-		Definition: facts.Definition{File: "module.nix", Value: invtest.Parse(`{"deep":true}`)}}}}
+		Definition: facts.Definition{File: "module.nix", JSON: []byte(`{"deep":true}`)}}}}
 	var err error
 	member.Settings, err = instance.NewSettings(invtest.Parse(`{"who":"machine","list":["tag","machine","role"],"port":22,"short":{"name":"text"},
 		"files":{"a":{"path":"/a","mode":"0600","owner":"computed"}},"own":{"deep":true},"nothing":[],"free":1,"set":{"a":1,"b":3}}`))

@@ -209,8 +209,8 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	// What counts and no layer wrote, the module defines itself; a default is no definition.
 	if n := len(info.Options); n > 0 && info.Options[n-1].Depth == len(ref.Path) && info.Options[n-1].Priority < defaultPriority {
 		for _, d := range info.Options[n-1].Definitions {
-			if !written[text(d.Value)] {
-				s.Definitions = append(s.Definitions, Definition{Layer: "module", Name: d.File, Priority: info.Options[n-1].Priority, Value: d.Value})
+			if !written[text(d.Value())] {
+				s.Definitions = append(s.Definitions, Definition{Layer: "module", Name: d.File, Priority: info.Options[n-1].Priority, Value: d.Value()})
 			}
 		}
 	}
@@ -234,7 +234,7 @@ func (l layers) at(path []string) []Definition {
 	for _, layer := range l.list {
 		at := append(layer.Path(l.role.Instance, l.role.Role), path...)
 		for _, d := range layer.Definitions {
-			for _, v := range valuesAt(d.Value, path, plainPriority) {
+			for _, v := range valuesAt(d.Value(), path, plainPriority) {
 				found = append(found, Definition{Layer: layer.Kind, Name: layer.Name, Priority: v.priority, Value: v.value, Position: l.inv.At(at...)})
 			}
 		}

@@ -45,7 +45,7 @@ func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
 		if text == "" {
 			return nil
 		}
-		return []facts.Definition{{Value: invtest.Parse(text)}}
+		return []facts.Definition{{JSON: []byte(text)}}
 	}
 	return &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Roles: map[string]*instance.Role{"r": invtest.RoleWith(&instance.Role{
 		Tags:     []string{"a", "b"},
@@ -58,7 +58,7 @@ func TestExplainSetting(t *testing.T) {
 	inv := layered(t, `{"x":{"_type":"override","priority":1000,"content":"machine"}}`, `{"x":"role"}`, `{"x":"tag"}`)
 	ref := instance.SettingRef{Instance: "i", Role: "r", Machine: "m", Path: []string{"x"}}
 	facts.Of(inv).Setting = &facts.SettingInfo{Message: "conflicting", Options: []facts.Option{{Depth: 1, Option: &services.Option{Type: services.NewType("str", "string")}, Priority: 100,
-		Definitions: []facts.Definition{{File: "module.nix", Value: "inside"}, {Value: "role"}}}}}
+		Definitions: []facts.Definition{{File: "module.nix", JSON: []byte(`"inside"`)}, {JSON: []byte(`"role"`)}}}}}
 	e, err := Explain(inv, ref)
 	if err != nil {
 		t.Fatal(err)
