@@ -43,9 +43,9 @@ var rooms = map[string][]string{
 	"internal/view":        {"internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
 	"pkg/why":              {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
 
-	"pkg/instance":      {"internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "pkg/module", "pkg/nixeval", "pkg/tags"},
+	"pkg/instance":      {"internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "internal/watch", "pkg/module", "pkg/nixeval", "pkg/tags"},
 	"pkg/module":        {},
-	"internal/facts":    {"internal/services", "pkg/module", "pkg/nixeval"},
+	"internal/facts":    {"internal/filetree", "internal/services", "pkg/module", "pkg/nixeval"},
 	"internal/services": {"internal/lazyregexp", "internal/nearest", "pkg/module"},
 	"pkg/tags":          {"internal/lazyregexp", "internal/nearest"},
 	"internal/reader":   {"internal/hint", "pkg/nixeval"},
@@ -67,7 +67,7 @@ var rooms = map[string][]string{
 	"internal/scratch":    {},
 	"internal/shell":      {},
 	"internal/term":       {},
-	"internal/watch":      {},
+	"internal/watch":      {"internal/filetree"},
 
 	// For the project itself.
 	"internal/api":               {},

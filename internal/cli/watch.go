@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -24,12 +23,6 @@ func watchFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "watch", Usage: "go on, and do it again whenever files of the flake change; say on standard error what changed in the clan"}
 }
 
-const (
-	// watchQuiet is how long no file must change before the clan is read again, watchMost how long it is put off at most.
-	watchQuiet = 30 * time.Millisecond
-	watchMost  = 2 * time.Second
-)
-
 // watchClan loads the clan and shows it, and again whenever files of it changed and it says something else than before, until the
 // command is interrupted. text is all that is shown of a state: the same text is not shown again. show is called as after [load]:
 // where nothing could be had the inventory is nil, and the error is to be returned or shown; errors are printed, and the exit
@@ -43,31 +36,8 @@ func watchClan(c *cli.Context, want instance.Config, text func(io.Writer, *insta
 	if ref.Root == "" {
 		return usageError{fmt.Sprintf("--watch needs a flake in a local directory, and %s is none", flake), ""}
 	}
-	files, err := watch.New()
-	if err != nil {
-		return err
-	}
-	defer files.Close()
-	w := watcher{c: c, want: want, text: text, show: show, trees: []nixeval.Ref{ref}, files: files}
-	for {
-		again, err := w.follow()
-		if err != nil {
-			return err
-		}
-		if again {
-			if err := w.look(); err != nil {
-				return err
-			}
-			// Other inputs may have been read: follow their files, and look once more for what happened to them meanwhile.
-			continue
-		}
-		if err := files.Wait(c.Context, watchQuiet, watchMost); err != nil {
-			return interrupted(err)
-		}
-		if err := w.look(); err != nil {
-			return err
-		}
-	}
+	w := watcher{c: c, want: want, text: text, show: show}
+	return interrupted(watch.Trees(c.Context, []filetree.Source{{Root: ref.Root, Git: ref.Git}}, w.look))
 }
 
 // watchedDocument is the text for what is shown of the document.
@@ -75,12 +45,10 @@ func watchedDocument(w io.Writer, inv *instance.Inventory) error { return writeJ
 
 // watcher is one call of watchClan.
 type watcher struct {
-	c     *cli.Context
-	want  instance.Config
-	text  func(io.Writer, *instance.Inventory) error
-	show  func(*instance.Inventory, error) error
-	files *watch.Files
-	trees []nixeval.Ref
+	c    *cli.Context
+	want instance.Config
+	text func(io.Writer, *instance.Inventory) error
+	show func(*instance.Inventory, error) error
 	// shown is the text that was shown last; failure the error.
 	shown   [sha256.Size]byte
 	failure string
@@ -88,62 +56,45 @@ type watcher struct {
 	known *instance.Inventory
 }
 
-// follow watches the directories as they are now, and reports whether there are new ones.
-func (w *watcher) follow() (bool, error) {
-	var directories []watch.Directory
-	for _, tree := range w.trees {
-		found, err := filetree.Source{Root: tree.Root, Git: tree.Git}.Directories(w.c.Context)
-		if err != nil {
-			if w.c.Context.Err() != nil {
-				return false, interrupted(w.c.Context.Err())
-			}
-			return false, nil // git is busy, or a directory is gone for a moment: those of before will do
-		}
-		for _, d := range found {
-			directories = append(directories, watch.Directory(d))
-		}
-	}
-	return w.files.Set(directories)
-}
-
-// look reads the clan and shows it, if there is anything to show. The error is one that ends the watch.
-func (w *watcher) look() error {
+// look reads the clan and shows it, if there is anything to show. It returns the trees that the clan was read from; the error is one that
+// ends the watch.
+func (w *watcher) look() ([]filetree.Source, error) {
 	inv, err := load(w.c, w.want)
 	if w.c.Context.Err() != nil {
-		return interrupted(w.c.Context.Err())
+		return nil, w.c.Context.Err()
 	}
 	if usage := (usageError{}); errors.As(err, &usage) {
-		return err
+		return nil, err
 	}
 	if inv == nil {
 		first := w.known == nil && w.failure == ""
 		if first && !errors.Is(err, nixeval.ErrEvaluation) {
-			return err // no edit of the flake helps
+			return nil, err // no edit of the flake helps
 		}
 		if err.Error() == w.failure {
-			return nil
+			return nil, nil
 		}
 		w.failure, w.shown = err.Error(), [sha256.Size]byte{}
 		w.say("the clan does not evaluate")
-		return w.print(nil, err)
+		return nil, w.print(nil, err)
 	}
 	sum := sha256.New()
 	if err := w.text(sum, inv); err != nil {
-		return err
+		return nil, err
 	}
-	if now := [sha256.Size]byte(sum.Sum(nil)); now == w.shown {
-		return nil
-	} else {
-		w.shown = now
+	trees := facts.Of(inv).Trees
+	now := [sha256.Size]byte(sum.Sum(nil))
+	if now == w.shown {
+		return trees, nil
 	}
-	w.trees = slices.Clone(facts.Of(inv).Trees)
-	now := *inv
-	now.Findings = check.All(inv)
+	w.shown = now
+	state := *inv
+	state.Findings = check.All(inv)
 	if w.known != nil {
-		w.difference(&now)
+		w.difference(&state)
 	}
-	w.known, w.failure = &now, ""
-	return w.print(inv, err)
+	w.known, w.failure = &state, ""
+	return trees, w.print(inv, err)
 }
 
 // print shows a state. What is wrong with it does not end the watch.

@@ -68,6 +68,9 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// quiet is how long the watch waits for further changes.
+const quiet = 30 * time.Millisecond
+
 func testWatch(t *testing.T, nix string) {
 	top := t.TempDir()
 	clan, services := filepath.Join(top, "clan"), filepath.Join(top, "services")
@@ -152,12 +155,12 @@ func testWatch(t *testing.T, nix string) {
 	stderr.await(t, "the clan changed", `module roles.r.description  "one"  "two"`)
 
 	// What changes nothing prints nothing.
-	time.Sleep(5 * watchQuiet)
+	time.Sleep(5 * quiet)
 	stdout.rest()
 	stderr.rest()
 	write("clan/untracked", "")
 	write("clan/flake.nix", "# A comment.\n"+`{ inputs.services.url = "path:`+services+`"; outputs = _: { inventory = import ./inventory.nix; }; }`)
-	time.Sleep(20 * watchQuiet)
+	time.Sleep(20 * quiet)
 	if text := stdout.rest() + stderr.rest(); text != "" {
 		t.Errorf("nothing changed, but it printed %s", text)
 	}

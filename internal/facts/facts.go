@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"sync"
 
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -66,7 +67,7 @@ type Inventory struct {
 	// Unknown are the machines that do not evaluate, sorted.
 	Unknown []string
 	// Trees are the source trees that the clan was read from: the flake's own, then those of inputs in local directories.
-	Trees []nixeval.Ref
+	Trees []filetree.Source
 	// PersistedFile is the path of the clan's inventory.json relative to the top of the flake's source tree, whether there is one or
 	// not; empty where the clan's directory is not in that tree. A flake without clan-core keeps it beside its flake.nix.
 	PersistedFile string

@@ -1,4 +1,4 @@
-// Package watch waits for changes to the files of some directories.
+// Package watch waits for changes to the files of source trees.
 package watch
 
 import (
@@ -12,14 +12,9 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
-)
 
-// Directory is one to watch: its own files and subdirectories, not what is in these.
-type Directory struct {
-	Path string
-	// Only are the names that matter; empty for all.
-	Only []string
-}
+	"github.com/clanctl/clanctl/internal/filetree"
+)
 
 // Files watches directories. It is not safe for concurrent use.
 type Files struct {
@@ -39,9 +34,9 @@ func New() (*Files, error) {
 // Close ends the watch.
 func (f *Files) Close() error { return f.watcher.Close() }
 
-// Set says which directories to watch from now on, and reports whether there are new ones among them: what happened in these before
+// Set says which directories to watch from now on (their own files and subdirectories, not what is in these), and reports whether there are new ones among them: what happened in these before
 // is not told. One that is not there is left out.
-func (f *Files) Set(directories []Directory) (added bool, err error) {
+func (f *Files) Set(directories []filetree.Directory) (added bool, err error) {
 	wanted := map[string]bool{}
 	for _, d := range directories {
 		wanted[d.Path] = true

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/fsnotify/fsnotify"
 )
 
@@ -35,7 +36,7 @@ func changed(t *testing.T, f *Files, expected bool, do func() error) bool {
 	return err == nil
 }
 
-func set(t *testing.T, f *Files, want bool, directories ...Directory) {
+func set(t *testing.T, f *Files, want bool, directories ...filetree.Directory) {
 	t.Helper()
 	if added, err := f.Set(directories); err != nil || added != want {
 		t.Errorf("added %t, %v", added, err)
@@ -53,8 +54,8 @@ func TestFiles(t *testing.T) {
 	write := func(path string) func() error {
 		return func() error { return os.WriteFile(path, []byte(time.Now().String()), 0o644) }
 	}
-	set(t, f, true, Directory{Path: dir}, Directory{Path: sub}) // sub is not there yet
-	set(t, f, false, Directory{Path: dir})
+	set(t, f, true, filetree.Directory{Path: dir}, filetree.Directory{Path: sub}) // sub is not there yet
+	set(t, f, false, filetree.Directory{Path: dir})
 	for name, test := range map[string]struct {
 		do   func() error
 		want bool
@@ -76,7 +77,7 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	// Only some names of a directory; the other directory no longer.
-	set(t, f, true, Directory{Path: sub, Only: []string{"index"}})
+	set(t, f, true, filetree.Directory{Path: sub, Only: []string{"index"}})
 	for path, want := range map[string]bool{filepath.Join(sub, "index"): true, filepath.Join(sub, "index.lock"): false, filepath.Join(dir, "file"): false} {
 		if got := changed(t, f, want, write(path)); got != want {
 			t.Errorf("%s: %t", path, got)
@@ -89,7 +90,7 @@ func TestFiles(t *testing.T) {
 	if err := os.Mkdir(sub, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	set(t, f, true, Directory{Path: sub})
+	set(t, f, true, filetree.Directory{Path: sub})
 	if !changed(t, f, true, write(filepath.Join(sub, "again"))) {
 		t.Error("what is in a directory that came again is not seen")
 	}

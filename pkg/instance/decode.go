@@ -9,7 +9,6 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
 
@@ -28,7 +27,7 @@ func (l *loader) decode() {
 			AllInstances:   emptyNotNil(l.facts.instanceNames.Value),
 			LegacyServices: flake.LegacyServices.Value,
 			LegacyDropped:  flake.ServicesDropped,
-			Trees:          append([]nixeval.Ref{l.ref}, l.LocalInputs()...),
+			Trees:          treesOf(append([]Ref{l.ref}, l.LocalInputs()...)),
 		},
 	}
 	l.inv = inv

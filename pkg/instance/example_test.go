@@ -45,6 +45,20 @@ func ExampleLoad() {
 	// travel false [backup laptops]
 }
 
+// Follow a clan while its files are edited.
+func ExampleWatch() {
+	for inv, err := range instance.Watch(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline}) {
+		if inv == nil {
+			fmt.Println("the clan does not evaluate:", err)
+			continue
+		}
+		fmt.Println(len(inv.Machines), "machines,", len(inv.Instances), "instances")
+		break // a bot goes on
+	}
+	// Output:
+	// 5 machines, 4 instances
+}
+
 // Settings decode into a struct of one's own; a setting without a field is an error that names it.
 func ExampleDecode() {
 	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Instances: []string{"status"}})
