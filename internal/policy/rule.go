@@ -1,14 +1,15 @@
 package policy
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/itchyny/gojq"
@@ -112,6 +113,10 @@ var ruleLimits = limits{selected: 10_000, time: 10 * time.Second, memory: 1 << 3
 
 // RunRules runs rules on an inventory, whose findings are those of the document. The context's end ends them, with its error.
 func RunRules(ctx context.Context, inv *instance.Inventory, rules []*Rule) ([]Outcome, error) {
+	return runRules(ctx, inv, rules, ruleLimits)
+}
+
+func runRules(ctx context.Context, inv *instance.Inventory, rules []*Rule, most limits) ([]Outcome, error) {
 	if len(rules) == 0 {
 		return nil, nil
 	}
@@ -119,37 +124,37 @@ func RunRules(ctx context.Context, inv *instance.Inventory, rules []*Rule) ([]Ou
 	if err != nil {
 		return nil, err
 	}
-	p := placer{inv: inv}
-	outcomes := make([]Outcome, len(rules))
-	for i, rule := range rules {
+	outcomes, errs := make([]Outcome, len(rules)), make([]error, len(rules))
+	run := func(i int) {
 		start := time.Now()
-		selected, err := rule.run(ctx, document, ruleLimits)
+		var selected []Selection
+		selected, errs[i] = rules[i].run(ctx, document, most)
+		outcomes[i] = Outcome{Rule: rules[i], Selected: selected, Took: time.Since(start)}
+	}
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(rules)) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(rules); i = int(next.Add(1)) - 1 {
+				run(i)
+			}
+		})
+	}
+	group.Wait()
+	p := placer{inv: inv}
+	for i := range rules {
+		var tooMuch memoryError
+		if errors.As(errs[i], &tooMuch) {
+			run(i) // by itself: it may have been another one that took it
+		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		outcomes[i] = Outcome{Rule: rule, Selected: selected, Findings: p.findings(rule, selected), Took: time.Since(start)}
-		if err != nil {
-			outcomes[i].Selected, outcomes[i].Findings = nil, []instance.Finding{rule.failed(err)}
+		if outcomes[i].Findings = p.findings(rules[i], outcomes[i].Selected); errs[i] != nil {
+			outcomes[i].Selected, outcomes[i].Findings = nil, []instance.Finding{rules[i].failed(errs[i])}
 		}
 	}
 	return outcomes, nil
-}
-
-// plain is the document of an inventory, as jq takes it. Where the machines do not evaluate, which has a finding, there are none.
-func plain(inv *instance.Inventory) (any, error) {
-	of := *inv
-	if of.Machines == nil {
-		of.Machines, of.Tags = map[string]*instance.Machine{}, map[string][]string{}
-	}
-	text, err := json.Marshal(of)
-	if err != nil {
-		return nil, err
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	var document any
-	err = dec.Decode(&document)
-	return document, err
 }
 
 // run returns what the rule selects, each part once.
@@ -182,11 +187,16 @@ func (r *Rule) run(ctx context.Context, document any, most limits) ([]Selection,
 	}
 }
 
+// memoryError is how much memory a rule may take, in bytes.
+type memoryError uint64
+
+func (e memoryError) Error() string {
+	return fmt.Sprintf("it takes more than %d MiB of memory", uint64(e)>>20)
+}
+
 // watchMemory ends what takes too much, before the machine does.
 func watchMemory(ctx context.Context, most uint64, cancel context.CancelCauseFunc) {
-	var now runtime.MemStats
-	runtime.ReadMemStats(&now)
-	before := now.HeapAlloc
+	before := heap()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -194,12 +204,19 @@ func watchMemory(ctx context.Context, most uint64, cancel context.CancelCauseFun
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if runtime.ReadMemStats(&now); now.HeapAlloc > before+most {
-				cancel(fmt.Errorf("it takes more than %d MiB of memory", most>>20))
+			if heap() > before+most {
+				cancel(memoryError(most))
 				return
 			}
 		}
 	}
+}
+
+// heap is the size of all objects, in bytes.
+func heap() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // valueAt is the value at a path; nil where there is none.

@@ -217,6 +217,43 @@ func TestRulesAreBounded(t *testing.T) {
 	}
 }
 
+// A rule is not ended for what another one takes at the same time.
+func TestRulesAreBoundedByThemselves(t *testing.T) {
+	hog := "reduce range(40) as $i (\"x\"; . + .) | empty"
+	slow := ".machines.a | select(last(range(300000)) > 0)"
+	outcomes, err := runRules(t.Context(), clan(t), rulesOf(t, hog, slow, hog, slow), limits{selected: 100, time: time.Minute, memory: 64 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []instance.Code{codes.RuleFailed, "r1", codes.RuleFailed, "r3"} {
+		if found := outcomes[i].Findings; len(found) != 1 || found[0].Code != want {
+			t.Errorf("rule %d: %v", i, found)
+		}
+	}
+}
+
+// Rules see the document of clanctl eval.
+func TestPlain(t *testing.T) {
+	inv := clan(t)
+	members := inv.Instances["i"].Roles["r"].Machines
+	members["e"] = &instance.Member{Tags: []string{"t"}, Settings: members["b"].Settings}
+	members["f"] = &instance.Member{Explicit: true, Position: &instance.Position{File: "f", Line: 3}, Tags: []string{"t"}, Settings: members["b"].Settings}
+	inv.Instances["none"] = &instance.Instance{}
+	want, err := decoded(inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := plain(inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What there is none of may be null or empty.
+	want.(map[string]any)["instances"].(map[string]any)["none"].(map[string]any)["roles"] = map[string]any{}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestRuleErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"code": "A", "message": "m", "select": "."}`:                    `p:1:22: the rule's code "A" is not made of lower-case words with hyphens between them`,
