@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"github.com/itchyny/gojq"
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -63,14 +63,8 @@ func (o *jsonOutput) print(doc any) error {
 	if o.query == nil {
 		return writeJSON(o.w, doc)
 	}
-	text, err := json.Marshal(doc)
+	value, err := jsonvalue.Of(doc)
 	if err != nil {
-		return err
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	var value any
-	if err := dec.Decode(&value); err != nil {
 		return err
 	}
 	for iter := o.query.RunWithContext(o.c.Context, value); ; {

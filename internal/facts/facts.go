@@ -3,11 +3,11 @@
 package facts
 
 import (
-	"bytes"
 	"encoding/json"
 	"sync"
 
 	"github.com/clanctl/clanctl/internal/filetree"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -162,20 +162,10 @@ type reading struct {
 // Value is the value as maps, slices, strings, bools, nil and json.Number. Nobody may change it.
 func (d Definition) Value() any {
 	if d.read == nil {
-		return Parse(d.JSON)
+		return jsonvalue.Parse(d.JSON)
 	}
-	d.read.once.Do(func() { d.read.value = Parse(d.JSON) })
+	d.read.once.Do(func() { d.read.value = jsonvalue.Parse(d.JSON) })
 	return d.read.value
-}
-
-// Parse reads JSON as maps, slices, strings, bools, nil and json.Number; nil if it is none.
-func Parse(text json.RawMessage) (value any) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if dec.Decode(&value) != nil {
-		return nil
-	}
-	return value
 }
 
 // Place is where a part of the inventory is written, and the parts below it by name.
@@ -311,15 +301,4 @@ type ModuleUse struct {
 type FlakeFile struct {
 	// Path is relative to the top of the flake's source tree; Hash stands for what it leads to.
 	Path, Hash string
-}
-
-// JSON is a value as JSON, in which < and & are themselves.
-func JSON(v any) json.RawMessage {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
-		return json.RawMessage("null")
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

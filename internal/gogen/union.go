@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 )
 
@@ -77,10 +78,8 @@ func (a *alternatives) addValues(values []json.RawMessage) {
 		a.anything = true // no value is of such a type; whatever is there is there
 	}
 	for _, raw := range values {
-		dec := json.NewDecoder(strings.NewReader(string(raw)))
-		dec.UseNumber()
-		var value any
-		if dec.Decode(&value) != nil {
+		value, err := jsonvalue.Decode(raw)
+		if err != nil {
 			a.anything = true
 			return
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -112,7 +113,7 @@ func (r Role) role(index *tags.Index) *instance.Role {
 	}
 	for layer, value := range r.Settings {
 		kind, name, _ := strings.Cut(layer, " ")
-		written := []facts.Definition{facts.NewDefinition("clan.nix", facts.JSON(value))}
+		written := []facts.Definition{facts.NewDefinition("clan.nix", jsonvalue.Text(value))}
 		switch kind {
 		case "role":
 			facts.OfRole(role).Layers.Role = written
@@ -144,10 +145,9 @@ func Value(v any) any {
 }
 
 // Parse reads JSON.
-func Parse(text string) (v any) {
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber()
-	if err := dec.Decode(&v); err != nil {
+func Parse(text string) any {
+	v, err := jsonvalue.Decode([]byte(text))
+	if err != nil {
 		panic(err)
 	}
 	return v

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tailscale/hujson"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -153,9 +154,7 @@ func (p *parser) decode(into any) error {
 		name := semantic.JSONPointer.LastToken()
 		failed := p.fail(string(semantic.JSONPointer), fmt.Sprintf("there is nothing called %q here", name), "")
 		known := names(reflect.TypeOf(into).Elem(), semantic.JSONPointer.Parent())
-		if failed.Advice = "there is " + nearest.List(known); len(nearest.Of(name, known)) > 0 {
-			failed.Advice = "did you mean " + nearest.List(nearest.Of(name, known)) + "?"
-		}
+		failed.Advice = nearest.Hint(nearest.Of(name, known), known, "there is ", "")
 		return failed
 	case errors.As(err, &semantic):
 		return p.fail(string(semantic.JSONPointer), fmt.Sprintf("a JSON %s does not belong here", kindName(semantic.JSONKind)), "")
@@ -213,8 +212,7 @@ func (p *parser) fail(pointer, reason, advice string) *FileError {
 func (p *parser) at(pointer string) instance.Position {
 	at := instance.Position{File: p.name, Line: 1, Column: 1}
 	if value := p.root.Find(pointer); value != nil {
-		before := p.text[:value.StartOffset]
-		at.Line, at.Column = 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
+		at.Line, at.Column = jsonvalue.Line(p.text, value.StartOffset)
 	}
 	return at
 }

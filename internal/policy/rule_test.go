@@ -14,6 +14,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -53,8 +54,8 @@ func clan(t *testing.T) *instance.Inventory {
 		},
 	}, facts.Role{
 		Layers: facts.Layers{
-			Role:     []facts.Definition{{JSON: facts.JSON(map[string]any{"port": 2, "strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true}, "deep": map[string]any{"_type": "override", "priority": json.Number("1000"), "content": map[string]any{"x": 6}}})}},
-			Machines: map[string][]facts.Definition{"a": {{JSON: facts.JSON(map[string]any{"port": map[string]any{"_type": "override", "priority": json.Number("50"), "content": 1}, "strong": false})}}},
+			Role:     []facts.Definition{{JSON: jsonvalue.Text(map[string]any{"port": 2, "strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true}, "deep": map[string]any{"_type": "override", "priority": json.Number("1000"), "content": map[string]any{"x": 6}}})}},
+			Machines: map[string][]facts.Definition{"a": {{JSON: jsonvalue.Text(map[string]any{"port": map[string]any{"_type": "override", "priority": json.Number("50"), "content": 1}, "strong": false})}}},
 		},
 	})
 	return invtest.With(&instance.Inventory{

@@ -10,6 +10,8 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // Part is a part of an answer that can fail by itself: its value, or why there is none.
@@ -173,9 +175,8 @@ func (v Value) Prune(report func(path []string, f *Failure)) (value any, keep bo
 	if v.raw == nil {
 		return nil, false
 	}
-	dec := json.NewDecoder(bytes.NewReader(v.raw))
-	dec.UseNumber()
-	if err := dec.Decode(&value); err != nil {
+	value, err := jsonvalue.Decode(v.raw)
+	if err != nil {
 		return nil, false
 	}
 	if _, whole := v.Whole(); whole {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -39,7 +40,7 @@ func fleet(t testing.TB, machines, instances int) *instance.Inventory {
 	for i := range instances {
 		name := fmt.Sprintf("i%03d", i)
 		client := &instance.Role{SettingsFrom: codes.SettingsFromClan, Tags: []string{"all"}, Machines: map[string]*instance.Member{}}
-		facts.OfRole(client).Layers.Role = []facts.Definition{{File: "clan.nix", JSON: facts.JSON(map[string]any{"port": 22})}}
+		facts.OfRole(client).Layers.Role = []facts.Definition{{File: "clan.nix", JSON: jsonvalue.Text(map[string]any{"port": 22})}}
 		for machine := range inv.Machines {
 			client.Machines[machine] = &instance.Member{Tags: []string{"all"}, Settings: settings}
 		}
@@ -140,7 +141,7 @@ func hostileFleet(t testing.TB) *instance.Inventory {
 			Position: &instance.Position{File: name, Line: 1}}
 		inv.Tags[name] = []string{name}
 		role := &instance.Role{SettingsFrom: codes.SettingsFromClan, Tags: []string{name}, Machines: map[string]*instance.Member{}}
-		facts.OfRole(role).Layers.Role = []facts.Definition{{File: name, JSON: facts.JSON(map[string]any{hostile[1]: hostile[1]})}}
+		facts.OfRole(role).Layers.Role = []facts.Definition{{File: name, JSON: jsonvalue.Text(map[string]any{hostile[1]: hostile[1]})}}
 		facts.OfRole(role).Interface = &services.Interface{Options: map[string]*services.Option{hostile[1]: {Type: services.NewType(name, name), Description: name, DefaultText: name,
 			HasDefault: true, Declarations: []services.Position{{File: name}}}}}
 		for _, machine := range hostile {

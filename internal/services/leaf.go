@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // takes reports whether a value is of a type that has no parts. A type of which nothing is known takes everything.
@@ -23,7 +25,7 @@ func (t *Type) takes(value any) bool {
 		return is && t.matches(text)
 	case KindEnum:
 		return t.Err != nil || slices.ContainsFunc(t.Values, func(one json.RawMessage) bool {
-			decoded, err := throughJSON(one)
+			decoded, err := jsonvalue.Decode(one)
 			return err == nil && equal(decoded, value)
 		})
 	case KindModule:

@@ -1,13 +1,13 @@
 package services
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
 )
 
@@ -46,7 +46,7 @@ func (p Problem) String() string {
 // schema accepts, too; where it knows more than a schema can express, it accepts less. The error is an [*InvalidError], or says
 // why the value is not JSON.
 func (s *Schema) Validate(value any) error {
-	decoded, err := throughJSON(value)
+	decoded, err := jsonvalue.Of(value)
 	if err != nil {
 		return fmt.Errorf("module: the value: %w", err)
 	}
@@ -56,18 +56,6 @@ func (s *Schema) Validate(value any) error {
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int { return slices.Compare(a.Path, b.Path) })
 	return &InvalidError{Problems: problems}
-}
-
-// throughJSON is what a value is in JSON: sets, lists, strings, booleans, and numbers as they are written.
-func throughJSON(value any) (decoded any, err error) {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	err = decoder.Decode(&decoded)
-	return decoded, err
 }
 
 // spot is where in the settings a value is.

@@ -1,28 +1,26 @@
 package textview
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // CompactJSON is a value as JSON on one line, for people: "?" where there is none.
 func CompactJSON(value any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
+	text, err := jsonvalue.Marshal(value)
+	if err != nil {
 		return "?"
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return string(text)
 }
 
 // DecodeJSON is JSON as a value, its numbers as they are.
-func DecodeJSON(text json.RawMessage) (v any) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if dec.Decode(&v) != nil {
+func DecodeJSON(text json.RawMessage) any {
+	v, err := jsonvalue.Decode(text)
+	if err != nil {
 		return string(text)
 	}
 	return v

@@ -11,6 +11,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -231,7 +232,7 @@ laptop is affected shared: peers backup client;
 		},
 		"what is written without effect on anybody": {
 			new: func(inv *instance.Inventory) {
-				facts.OfRole(inv.Instances["backup"].Roles["server"]).Layers.Role = []facts.Definition{{File: "x", JSON: facts.JSON(1)}}
+				facts.OfRole(inv.Instances["backup"].Roles["server"]).Layers.Role = []facts.Definition{{File: "x", JSON: jsonvalue.Text(1)}}
 			},
 			want: `instance changed backup
   role changed server +[] -[] written true
@@ -356,8 +357,8 @@ laptop is affected direct: settings backup client;
 func unevaluated(inv *instance.Inventory, role, tag any) {
 	server := inv.Instances["backup"].Roles["server"]
 	server.Machines["box"].Settings = nil
-	facts.OfRole(server).Layers.Role = []facts.Definition{{JSON: facts.JSON(role)}}
-	facts.OfRole(server).Layers.Tags = map[string][]facts.Definition{"storage": {{JSON: facts.JSON(tag)}}}
+	facts.OfRole(server).Layers.Role = []facts.Definition{{JSON: jsonvalue.Text(role)}}
+	facts.OfRole(server).Layers.Tags = map[string][]facts.Definition{"storage": {{JSON: jsonvalue.Text(tag)}}}
 }
 
 // exporting adds an instance whose module reads what that of backup exports.

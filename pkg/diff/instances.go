@@ -12,6 +12,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -215,17 +216,8 @@ func moduleOf(i *instance.Instance) any {
 
 // asJSON is a value as its JSON says it.
 func asJSON(v any) any {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	var out any
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if dec.Decode(&out) != nil {
-		return nil
-	}
-	return out
+	value, _ := jsonvalue.Of(v) // nil where it is none
+	return value
 }
 
 // role compares one role. seen tells that something changed that the members of the instance's other roles can see.
@@ -334,7 +326,7 @@ func (c *comparison) causes(inst, role Change, m MemberChange, old, new *instanc
 // sameLayer compares what is written, wherever it stands.
 func sameLayer(old, new []facts.Definition) bool {
 	return slices.EqualFunc(old, new, func(a, b facts.Definition) bool {
-		return bytes.Equal(a.JSON, b.JSON) || same(a.Value(), b.Value())
+		return bytes.Equal(a.JSON, b.JSON) || jsonvalue.Equal(a.Value(), b.Value())
 	})
 }
 
@@ -382,9 +374,9 @@ func compareSettings(old, new *instance.Settings) []Value {
 	case old == nil && new == nil:
 		return nil
 	case old == nil:
-		return []Value{{Change: Added, Path: []string{}, New: facts.JSON(new.Value())}}
+		return []Value{{Change: Added, Path: []string{}, New: jsonvalue.Text(new.Value())}}
 	case new == nil:
-		return []Value{{Change: Removed, Path: []string{}, Old: facts.JSON(old.Value())}}
+		return []Value{{Change: Removed, Path: []string{}, Old: jsonvalue.Text(old.Value())}}
 	}
 	changed := changedFiles(old, new)
 	if len(changed) == 0 && bytes.Equal(old.JSON(), new.JSON()) {

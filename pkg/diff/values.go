@@ -1,13 +1,12 @@
 package diff
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
 
-	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // Value is a value, somewhere in a tree of JSON data, that is not what it was. Sets are compared name by name; a list is one
@@ -34,8 +33,8 @@ func compare(path []string, old, new any, report func(Value)) {
 	before, wasSet := old.(map[string]any)
 	after, isSet := new.(map[string]any)
 	if !wasSet || !isSet {
-		if !same(old, new) {
-			report(Value{Change: Changed, Path: pathOf(path), Old: facts.JSON(old), New: facts.JSON(new)})
+		if !jsonvalue.Equal(old, new) {
+			report(Value{Change: Changed, Path: pathOf(path), Old: jsonvalue.Text(old), New: jsonvalue.Text(new)})
 		}
 		return
 	}
@@ -45,20 +44,13 @@ func compare(path []string, old, new any, report func(Value)) {
 		below := append(slices.Clip(path), name)
 		switch changeOf(had, has) {
 		case Added:
-			report(Value{Change: Added, Path: below, New: facts.JSON(y)})
+			report(Value{Change: Added, Path: below, New: jsonvalue.Text(y)})
 		case Removed:
-			report(Value{Change: Removed, Path: below, Old: facts.JSON(x)})
+			report(Value{Change: Removed, Path: below, Old: jsonvalue.Text(x)})
 		default:
 			compare(below, x, y, report)
 		}
 	}
-}
-
-// same compares values as their JSON texts, so that it does not matter who decoded them; 3 and 3.0 are not the same.
-func same(a, b any) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // asAny keeps a nil map from being another value than an empty one.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
@@ -315,7 +316,7 @@ func pruned(v reader.Value, report func([]string, *reader.Failure)) (json.RawMes
 	if !ok {
 		return nil, false
 	}
-	return facts.JSON(value), true
+	return jsonvalue.Text(value), true
 }
 
 // layerDecoder decodes the definitions of layers. What does not evaluate matters only where the layers are all there is:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
@@ -245,7 +246,7 @@ func (inv *Inventory) definitions(f Finding) []SettingDefinition {
 	var found []SettingDefinition
 	for _, layer := range inst.Roles[f.Role].layers(f.Machine) {
 		for _, d := range layer.Definitions {
-			if value, ok := lookup(d.Value(), f.Setting); ok {
+			if value, ok := jsonvalue.Lookup(d.Value(), f.Setting); ok {
 				path := append(layer.Path(f.Instance, f.Role), f.Setting...)
 				found = append(found, SettingDefinition{Layer: layer.Kind, Name: layer.Name, Value: value, Position: inv.At(path...)})
 			}

@@ -1,13 +1,13 @@
 package instance
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -350,7 +350,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes, but for the words, which follow from the rest.
 func (f *Finding) UnmarshalJSON(text []byte) error {
 	var d document
-	if err := decodeNumbers(text, &d); err != nil {
+	if err := jsonvalue.Unmarshal(text, &d); err != nil {
 		return err
 	}
 	*f = Finding{Code: d.Code, Severity: d.Severity, Subject: Subject{d.Instance, d.Role, d.Machine, d.Machines, d.Module, d.Setting},
@@ -358,14 +358,7 @@ func (f *Finding) UnmarshalJSON(text []byte) error {
 	if d.Cause == nil {
 		return nil
 	}
-	return decodeNumbers(d.Cause, &f.Cause)
-}
-
-// decodeNumbers keeps the numbers in values of any type as they are written.
-func decodeNumbers(text []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	return dec.Decode(into)
+	return jsonvalue.Unmarshal(d.Cause, &f.Cause)
 }
 
 // SettingDefinition is one value that is written for a setting.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 )
 
@@ -32,7 +33,7 @@ func TestFindingFor(t *testing.T) {
 			node = node.Below[name]
 		}
 		node.Position = &at
-		inv.Instances["x"].Roles["r"].facts.Layers.Machines[machine] = []facts.Definition{{JSON: facts.JSON(map[string]any{"port": value})}}
+		inv.Instances["x"].Roles["r"].facts.Layers.Machines[machine] = []facts.Definition{{JSON: jsonvalue.Text(map[string]any{"port": value})}}
 		return Finding{Code: CodeInvalidSetting, Subject: Subject{Instance: "x", Role: "r", Machine: machine, Machines: []string{"a", "b"}, Setting: []string{"port"}},
 			Position: at, Definitions: []SettingDefinition{{Layer: "machine", Name: machine, Position: &at, Value: json.Number(strconv.Itoa(value))}}}
 	}

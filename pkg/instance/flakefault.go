@@ -16,6 +16,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -86,8 +87,8 @@ func malformedJSON(ctx context.Context, ref Ref) *malformedError {
 // jsonFault says what is wrong with a JSON text; nil if nothing is.
 func jsonFault(text []byte) *malformedError {
 	at := func(offset int, reason string) *malformedError {
-		before := text[:min(offset, len(text))]
-		return &malformedError{Line: 1 + bytes.Count(before, []byte("\n")), Column: len(before) - bytes.LastIndexByte(before, '\n'), Reason: reason}
+		line, column := jsonvalue.Line(text, offset)
+		return &malformedError{Line: line, Column: column, Reason: reason}
 	}
 	if i := conflictMarker.FindIndex(text); i != nil {
 		return at(i[0], "unresolved merge conflict")
@@ -134,8 +135,9 @@ func placeInFile(err *nixeval.Error) {
 	name := regexp.QuoteMeta(path[len(path)-1])
 	for _, pattern := range []string{regexp.QuoteMeta(path[len(path)-2]) + `\s*\.\s*` + name + `\b`, `(?m)(?:^|[\s{;])` + name + `\s*[.=]`} {
 		if at := regexp.MustCompile(pattern).FindIndex(text); at != nil {
-			before := text[:at[0]+bytes.IndexFunc(text[at[0]:at[1]], func(r rune) bool { return r != ' ' && r != '\n' && r != '\t' && r != '{' && r != ';' })]
-			err.File, err.Line, err.Column = file[1], 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
+			start := at[0] + bytes.IndexFunc(text[at[0]:at[1]], func(r rune) bool { return !strings.ContainsRune(" \n\t{;", r) })
+			err.File = file[1]
+			err.Line, err.Column = jsonvalue.Line(text, start)
 			return
 		}
 	}

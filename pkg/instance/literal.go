@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
@@ -32,7 +33,9 @@ func (l *loader) placeMissing() {
 			leadsTo := path.Join(path.Dir(file), string(text[at[0]:at[1]]))
 			for _, name := range sortedKeys(l.inv.facts.Missing) {
 				if l.inv.facts.Missing[name] == leadsTo && modules.Below[name] == nil {
-					modules.Below[name] = &facts.Place{Position: &Position{File: file, Line: 1 + bytes.Count(text[:at[0]], []byte("\n")), Column: 1 + len(line)}}
+					pos := &Position{File: file}
+					pos.Line, pos.Column = jsonvalue.Line(text, at[0])
+					modules.Below[name] = &facts.Place{Position: pos}
 				}
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // loseLayers reports the parts of layers that do not evaluate, and returns the layers that are missing as a whole, by kind and name: with
@@ -56,7 +56,7 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 			}
 		}
 		if i := slices.IndexFunc(texts, func(text json.RawMessage) bool { return !bytes.HasPrefix(text, []byte("{")) }); i >= 0 {
-			d.losses = append(d.losses, loss{finding: NewFinding(CodeSettingsFailed, about, Cause{Values: []any{facts.Parse(texts[i])}, Whole: true})})
+			d.losses = append(d.losses, loss{finding: NewFinding(CodeSettingsFailed, about, Cause{Values: []any{jsonvalue.Parse(texts[i])}, Whole: true})})
 		} else {
 			member.Settings = m.settings(texts)
 		}
@@ -75,9 +75,9 @@ func (m merger) settings(texts []json.RawMessage) *Settings {
 	}
 	var value any = map[string]any{}
 	for _, text := range texts {
-		value, _ = m.merge(nil, value, facts.Parse(text))
+		value, _ = m.merge(nil, value, jsonvalue.Parse(text))
 	}
-	return &Settings{raw: facts.JSON(value)}
+	return &Settings{raw: jsonvalue.Text(value)}
 }
 
 // merge combines two values for one setting; ok is false if they conflict.

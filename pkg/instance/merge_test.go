@@ -3,12 +3,14 @@ package instance
 import (
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // value is JSON as the reader's answers are read.
 func value(t testing.TB, text string) (v any) {
 	t.Helper()
-	if err := decodeNumbers([]byte(text), &v); err != nil {
+	if err := jsonvalue.Unmarshal([]byte(text), &v); err != nil {
 		t.Fatal(err)
 	}
 	return v

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -206,9 +207,8 @@ func jsonPositions(text []byte, found map[string]Position) {
 		for token := range dec.StackPointer().Tokens() {
 			path = append(path, token)
 		}
-		found[strings.Join(path, "\x00")] = Position{
-			Line: 1 + bytes.Count(text[:start], []byte("\n")), Column: start - bytes.LastIndexByte(text[:start], '\n'),
-		}
+		line, column := jsonvalue.Line(text, start)
+		found[strings.Join(path, "\x00")] = Position{Line: line, Column: column}
 	}
 }
 

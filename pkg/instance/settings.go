@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/facts"
 	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // Settings is the value of a member's settings. It is immutable.
@@ -22,13 +24,11 @@ type Settings struct {
 
 // NewSettings makes settings of any value that marshals to JSON.
 func NewSettings(value any) (*Settings, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
+	raw, err := jsonvalue.Marshal(value)
+	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
-	return &Settings{raw: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, nil
+	return &Settings{raw: raw}, nil
 }
 
 // JSON is the value as JSON, object keys sorted. The caller must not change it.
@@ -49,7 +49,7 @@ func (s *Settings) DecodeLenient(v any) error {
 }
 
 // Value returns the settings as maps, slices, strings, bools, nil and json.Number.
-func (s *Settings) Value() any { return facts.Parse(s.raw) }
+func (s *Settings) Value() any { return jsonvalue.Parse(s.raw) }
 
 // UnmarshalJSON keeps the value.
 func (s *Settings) UnmarshalJSON(data []byte) error {
@@ -62,21 +62,7 @@ func (s *Settings) UnmarshalJSON(data []byte) error {
 }
 
 // Lookup returns one setting, by the names that lead to it; false if there is none.
-func (s *Settings) Lookup(path ...string) (any, bool) { return lookup(s.Value(), path) }
-
-// lookup follows names into a value of maps; false if they lead nowhere.
-func lookup(value any, path []string) (any, bool) {
-	for _, key := range path {
-		m, ok := value.(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		if value, ok = m[key]; !ok {
-			return nil, false
-		}
-	}
-	return value, true
-}
+func (s *Settings) Lookup(path ...string) (any, bool) { return jsonvalue.Lookup(s.Value(), path) }
 
 // Decode is [Settings.Decode] into a new T.
 func Decode[T any](s *Settings) (T, error) {

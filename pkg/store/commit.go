@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // CommitConfig says how to write. The zero value writes what [Store.Preview] has nothing against, to the file alone.
@@ -119,7 +120,7 @@ func (s *Store) commit(ctx context.Context, result *Result, message string) erro
 	}
 	text := s.doc.text()
 	same, content, holdsErr := s.repo().Holds(context.WithoutCancel(ctx), name, s.relative(), text)
-	if !same && !exactly(decode(content), decode(text)) { // a hook that only formats it does no harm
+	if !same && !jsonvalue.Equal(jsonvalue.Parse(content), jsonvalue.Parse(text)) { // a hook that only formats it does no harm
 		failed.Commit, failed.Err = name, errors.Join(err, holdsErr)
 		return failed
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tailscale/hujson"
+
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // document is the text of an inventory.json that can be changed in place: what is not touched keeps its bytes, order and spacing
@@ -79,9 +81,7 @@ func checkJSON(text []byte) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		malformed.Reason = "it ends too early"
 	}
-	before := text[:min(offset, int64(len(text)))]
-	malformed.Line = 1 + bytes.Count(before, []byte("\n"))
-	malformed.Column = len(before) - bytes.LastIndexByte(before, '\n')
+	malformed.Line, malformed.Column = jsonvalue.Line(text, int(offset))
 	return malformed
 }
 
@@ -106,17 +106,7 @@ func (d *document) text() []byte { return d.root.Pack() }
 
 // value is the document as maps, slices, strings, bools, nil and json.Number.
 func (d *document) value() map[string]any {
-	value, _ := decode(d.text()).(map[string]any)
-	return value
-}
-
-func decode(text []byte) any {
-	var value any
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if dec.Decode(&value) != nil {
-		return nil
-	}
+	value, _ := jsonvalue.Parse(d.text()).(map[string]any)
 	return value
 }
 
@@ -128,7 +118,7 @@ func (d *document) get(path ...string) (any, bool) {
 	}
 	clone := v.Clone()
 	clone.BeforeExtra, clone.AfterExtra = nil, nil
-	return decode(clone.Pack()), true
+	return jsonvalue.Parse(clone.Pack()), true
 }
 
 func (d *document) has(path ...string) bool {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 func parse(t *testing.T, text string) *document {
@@ -134,7 +136,7 @@ func TestDocumentRandom(t *testing.T) {
 			}
 			if random.IntN(3) == 0 {
 				d.remove(path...)
-				if parent, ok := lookUp(model, path[:len(path)-1]); ok {
+				if parent, ok := jsonvalue.Lookup(model, path[:len(path)-1]); ok {
 					if set, ok := parent.(map[string]any); ok {
 						delete(set, path[len(path)-1])
 					}
@@ -159,7 +161,7 @@ func TestDocumentRandom(t *testing.T) {
 					t.Fatalf("set %v: %v, want %t", path, err, made)
 				}
 				if made {
-					object[path[len(path)-1]] = decode([]byte(value))
+					object[path[len(path)-1]] = jsonvalue.Parse([]byte(value))
 				}
 			}
 			if got := d.value(); !reflect.DeepEqual(got, model) {
@@ -179,7 +181,7 @@ func TestSame(t *testing.T) {
 		{"0.1", "0.1", true}, {"3.14159265", "3.14159", true}, {"3.14", "3.15", false},
 		{`{"a":[1,null]}`, `{"a":[1.0,null]}`, true}, {`{"a":1}`, `{"a":1,"b":1}`, false}, {`"1"`, "1", false}, {"[]", "{}", false},
 	} {
-		if got := same(decode([]byte(test.a)), decode([]byte(test.b))); got != test.want {
+		if got := same(jsonvalue.Parse([]byte(test.a)), jsonvalue.Parse([]byte(test.b))); got != test.want {
 			t.Errorf("%s and %s: %t", test.a, test.b, got)
 		}
 	}
@@ -196,7 +198,7 @@ func TestDifference(t *testing.T) {
 		{`{"a":[1,2,3]}`, `{"a":[]}`, `[{"op":"remove","path":"/a/0"},{"op":"remove","path":"/a/0"},{"op":"remove","path":"/a/0"}]`},
 		{`{"a":1}`, `{"a":1}`, `[]`},
 	} {
-		got, err := json.Marshal(difference(decode([]byte(test.old)), decode([]byte(test.now))))
+		got, err := json.Marshal(difference(jsonvalue.Parse([]byte(test.old)), jsonvalue.Parse([]byte(test.now))))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 // inventory.json as anybody may have left it: an error that says where, or a document whose bytes stay, that can be changed, and in which
@@ -60,7 +62,7 @@ func FuzzDocument(f *testing.F) {
 		if d.set(path, raw) == nil {
 			check("set")
 			got, ok := d.get(path...)
-			if want := decode(raw); !ok || !reflect.DeepEqual(got, want) {
+			if want := jsonvalue.Parse(raw); !ok || !reflect.DeepEqual(got, want) {
 				t.Fatalf("set %q of %q: got %v, want %v", path, text, got, want)
 			}
 			if !d.remove(path...) || d.has(path...) {

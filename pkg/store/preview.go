@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -45,7 +45,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	p := &Preview{File: s.path, Created: s.missing && s.changed(), before: s.before, Renamed: maps.Clone(s.renamed)}
 	old := map[string]any{}
 	if !s.missing {
-		old, _ = decode(s.original).(map[string]any)
+		old, _ = jsonvalue.Parse(s.original).(map[string]any)
 	}
 	p.Patch = difference(old, s.doc.value())
 	if !s.changed() {
@@ -247,7 +247,7 @@ func diffValues(path []string, old, now any, patch *[]Operation) {
 		if list, ok := old.([]any); ok && diffList(path, list, now, patch) {
 			return
 		}
-		if !exactly(old, now) {
+		if !jsonvalue.Equal(old, now) {
 			*patch = append(*patch, operation("replace", path, now, old))
 		}
 		return
@@ -279,7 +279,7 @@ func diffList(path []string, old []any, now any, patch *[]Operation) bool {
 	kept := 0
 	removed := 0
 	for i, element := range old {
-		if kept < len(list) && exactly(element, list[kept]) {
+		if kept < len(list) && jsonvalue.Equal(element, list[kept]) {
 			kept++
 			continue
 		}
@@ -291,12 +291,6 @@ func diffList(path []string, old []any, now any, patch *[]Operation) bool {
 	}
 	*patch = append(*patch, ops...)
 	return true
-}
-
-func exactly(a, b any) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errors.Join(errX, errY) == nil && string(x) == string(y)
 }
 
 func operation(op string, names []string, value, old any) Operation {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -86,7 +87,7 @@ func (s *Store) checkSettings(ctx context.Context) error {
 // valueBefore is what the file that was read has for a layer; nil if there is nothing.
 func (s *Store) valueBefore(layer Layer) any {
 	layer.Instance = s.nameBefore(layer.Instance)
-	value, _ := lookUp(decode(s.original), layer.layerPath())
+	value, _ := jsonvalue.Lookup(jsonvalue.Parse(s.original), layer.layerPath())
 	return value
 }
 

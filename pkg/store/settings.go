@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -210,24 +211,11 @@ func (s *Store) layerValue(inst *instance.Instance, layer Layer, path []string) 
 		definitions = layers.Tags[layer.Tag]
 	}
 	for _, definition := range definitions {
-		if value, found := lookUp(definition.Value(), path); found {
+		if value, found := jsonvalue.Lookup(definition.Value(), path); found {
 			return value, true, true
 		}
 	}
 	return nil, false, true
-}
-
-func lookUp(value any, path []string) (any, bool) {
-	for _, name := range path {
-		set, ok := value.(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		if value, ok = set[name]; !ok {
-			return nil, false
-		}
-	}
-	return value, true
 }
 
 // checkValue accepts one JSON value.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -181,8 +182,8 @@ func (s *Store) position(path ...string) (pos instance.Position) {
 	}
 	if object, at := d.member(path); object != nil {
 		d.root.UpdateOffsets()
-		before := s.original[:object.Members[at].Name.StartOffset]
-		pos.File, pos.Line, pos.Column = s.relative(), 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
+		pos.File = s.relative()
+		pos.Line, pos.Column = jsonvalue.Line(s.original, object.Members[at].Name.StartOffset)
 	}
 	return pos
 }

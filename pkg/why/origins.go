@@ -1,12 +1,11 @@
 package why
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -133,7 +132,8 @@ func (o *originator) unwritten(origin Origin) Source {
 	if option.DefaultText != "" {
 		return SourceDefault // its value is not known; the text says what it is made of
 	}
-	if declared, ok := valueIn(option.Default, origin.Path[origin.depth:]); ok && text(declared) == text(origin.Value) {
+	declared, _ := jsonvalue.Decode(option.Default)
+	if declared, ok := jsonvalue.Lookup(declared, origin.Path[origin.depth:]); ok && text(declared) == text(origin.Value) {
 		return SourceDefault
 	}
 	return SourceModule
@@ -149,25 +149,6 @@ func isEmpty(v any) bool {
 		return len(x) == 0
 	}
 	return false
-}
-
-// valueIn follows names into a value.
-func valueIn(data json.RawMessage, path []string) (value any, ok bool) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	if dec.Decode(&value) != nil {
-		return nil, false
-	}
-	for _, name := range path {
-		set, isSet := value.(map[string]any)
-		if !isSet {
-			return nil, false
-		}
-		if value, ok = set[name]; !ok {
-			return nil, false
-		}
-	}
-	return value, true
 }
 
 // below is the rest of a path behind its beginning.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -180,10 +181,10 @@ func keys[V any](m map[string]V) []string {
 func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member, info *facts.SettingInfo) *Setting {
 	s := &Setting{Path: ref.Path, Definitions: []Definition{}}
 	if info.HasValue {
-		s.Value = facts.JSON(info.Value)
+		s.Value = jsonvalue.Text(info.Value)
 	} else if member.Settings != nil && role.SettingsFrom == codes.SettingsFromLayers {
 		if value, ok := member.Settings.Lookup(ref.Path...); ok {
-			s.Value = facts.JSON(value)
+			s.Value = jsonvalue.Text(value)
 		}
 	}
 	s.Problem = info.Message
