@@ -259,14 +259,11 @@ func notes(d *diff.Difference, sides [2]side) []string {
 		if u.Side == "new" {
 			s = sides[1]
 		}
-		what := "machines and tags do not evaluate"
-		if u.Instance != "" {
-			what = instance.PathString([]string{"inventory", "instances", u.Instance}) + " does not evaluate"
+		verb := "does"
+		if u.Instance == "" {
+			verb = "do"
 		}
-		if u.Role != "" {
-			what = instance.PathString([]string{"inventory", "instances", u.Instance, "roles", u.Role}) + " does not evaluate"
-		}
-		notes = append(notes, fmt.Sprintf("in %s, %s, and cannot be compared: see clanctl check", s.name(), what))
+		notes = append(notes, fmt.Sprintf("in %s, %s %s not evaluate, and cannot be compared: see clanctl check", s.name(), u, verb))
 	}
 	for i, name := range []string{"old", "new"} {
 		losses := slices.DeleteFunc(sides[i].losses(), func(f instance.Finding) bool {

@@ -55,11 +55,22 @@ func (d *Difference) Empty() bool {
 
 // Unknown is a part that could not be compared.
 type Unknown struct {
-	// InstanceChange and Role are empty where it is about more: the clan's machines and tags, or a whole instance.
+	// Instance and Role are empty where it is about more: the clan's machines and tags, or a whole instance.
 	Instance string `json:"instance,omitzero"`
 	Role     string `json:"role,omitzero"`
 	// Side is where the part does not evaluate: "old" or "new". The findings of that side say why.
 	Side string `json:"side"`
+}
+
+// String names the part.
+func (u Unknown) String() string {
+	switch {
+	case u.Instance == "":
+		return "machines and tags"
+	case u.Role == "":
+		return instance.PathString([]string{"inventory", "instances", u.Instance})
+	}
+	return instance.PathString([]string{"inventory", "instances", u.Instance, "roles", u.Role})
 }
 
 // MachineChange is a machine whose own entry changed.

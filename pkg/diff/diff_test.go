@@ -103,7 +103,7 @@ func short(d *Difference) string {
 		fmt.Fprintf(&b, "gone %s %v\n", f.Code, f.Machines)
 	}
 	for _, u := range d.Unknown {
-		fmt.Fprintf(&b, "unknown %+v\n", u)
+		fmt.Fprintf(&b, "unknown {Instance:%s Role:%s Side:%s}\n", u.Instance, u.Role, u.Side)
 	}
 	for _, a := range d.Affected {
 		fmt.Fprintf(&b, "%s is affected %s:", a.Machine, a.Kind)

@@ -53,7 +53,7 @@ func ExampleDifference_WriteMarkdown() {
 	// Output:
 	// ### Changes in the fleet
 	//
-	// 1 machine affected directly, 0 through others in their instances.
+	// 1 machine changes.
 	//
 	// | change | where | what | old | new | machines |
 	// |---|---|---|---|---|---|
@@ -79,6 +79,8 @@ func ExampleDifference_WriteText() {
 		log.Fatal(err)
 	}
 	// Output:
+	// 2 machines change
+	//
 	// CHANGE  WHERE           WHAT  OLD  NEW     MACHINES
 	// added   machine laptop  tags  -    backup  -
 	// added   machine server  -     -    -       -

@@ -14,15 +14,8 @@ import (
 // the flake is a code span: it mentions no user, links nowhere and is no markup.
 func (d *Difference) WriteMarkdown(w io.Writer) error {
 	var b bytes.Buffer
-	direct, shared := 0, 0
-	for _, a := range d.Affected {
-		if a.Kind == Direct {
-			direct++
-		} else {
-			shared++
-		}
-	}
-	fmt.Fprintf(&b, "### Changes in the fleet\n\n%s\n", markdownSummary(direct, shared, d.Empty()))
+	summary := d.Summary()
+	fmt.Fprintf(&b, "### Changes in the fleet\n\n%s%s.\n", strings.ToUpper(summary[:1]), summary[1:])
 	markdownTable(&b, "", []string{"change", "where", "what", "old", "new", "machines"}, func(add func(...string)) {
 		for _, r := range d.rows() {
 			add(string(r.change), code(r.where), code(r.what), codeSpans(r.old), codeSpans(r.new), codeSpans(r.machines))
@@ -47,6 +40,11 @@ func (d *Difference) WriteMarkdown(w io.Writer) error {
 			add(kindText(r.kind), codeSpans(r.machines), codeSpans(r.because))
 		}
 	})
+	markdownTable(&b, "Not compared, because it does not evaluate", []string{"side", "what"}, func(add func(...string)) {
+		for _, u := range d.Unknown {
+			add(u.Side, code(u.String()))
+		}
+	})
 	var changed []string
 	for _, input := range d.Sources.Inputs {
 		changed = append(changed, code("input "+input.String()))
@@ -60,16 +58,6 @@ func (d *Difference) WriteMarkdown(w io.Writer) error {
 	}
 	_, err := b.WriteTo(w)
 	return err
-}
-
-func markdownSummary(direct, shared int, empty bool) string {
-	switch {
-	case empty && direct+shared == 0:
-		return "Nothing changed in the inventory."
-	case direct+shared == 0:
-		return "No machine is affected."
-	}
-	return fmt.Sprintf("%s affected directly, %d through others in their instances.", textview.Count(direct, "machine"), shared)
 }
 
 // markdownTable writes a table, if there is anything in it.

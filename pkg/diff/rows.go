@@ -8,7 +8,6 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/textview"
-	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // entry is one change, for tables of any format: text from the flake as it is.
@@ -25,7 +24,7 @@ func (d *Difference) rows() []entry {
 	var rows []entry
 	add := func(r entry) { rows = append(rows, r) }
 	for _, v := range d.Meta {
-		add(valueRow("clan", "", v))
+		each(valueRows("clan", "", v), add)
 	}
 	for _, m := range d.Machines {
 		machineRows(m, add)
@@ -51,6 +50,12 @@ func (d *Difference) rows() []entry {
 	return rows
 }
 
+func each(rows []entry, add func(entry)) {
+	for _, r := range rows {
+		add(r)
+	}
+}
+
 func machineRows(m MachineChange, add func(entry)) {
 	where := "machine " + m.Name
 	switch m.Change {
@@ -62,7 +67,7 @@ func machineRows(m MachineChange, add func(entry)) {
 		return
 	}
 	for _, v := range m.Values {
-		add(valueRow(where, "", v))
+		each(valueRows(where, "", v), add)
 	}
 	namesRows(where, "tags", m.Tags, add)
 }
@@ -75,10 +80,6 @@ func namesRows(where, what string, names Names, add func(entry)) {
 	if len(names.Removed) > 0 {
 		add(entry{change: Removed, where: where, what: what, old: names.Removed})
 	}
-}
-
-func valueRow(where, prefix string, v Value) entry {
-	return entry{change: v.Change, where: where, what: prefix + instance.PathString(v.Path), old: valueText(v.Old), new: valueText(v.New)}
 }
 
 func valueText(v json.RawMessage) []string {
@@ -100,7 +101,7 @@ func instanceRows(i InstanceChange, add func(entry)) {
 		}
 		for _, v := range i.Module {
 			if !isReference(v) {
-				add(valueRow(where, "module ", v))
+				each(valueRows(where, "module ", v), add)
 			}
 		}
 	}
@@ -161,14 +162,14 @@ func roleRows(i InstanceChange, r RoleChange, add func(entry)) {
 		add(entry{change: Changed, where: where, what: "settings had from", old: []string{string(r.SettingsFrom.Old)}, new: []string{string(r.SettingsFrom.New)}})
 	}
 	for _, s := range r.Settings {
-		row := valueRow(where, "", s)
-		row.machines = s.Machines
-		if len(s.Path) == 0 {
-			// Nothing came or went but the answer.
-			row.change, row.what, row.old, row.new = Changed, "settings", []string{"do not evaluate"}, []string{"evaluate"}
-			if s.Change == Removed {
-				row.old, row.new = row.new, row.old
-			}
+		if len(s.Path) > 0 {
+			each(valueRows(where, "", s), add)
+			continue
+		}
+		// Nothing came or went but the answer.
+		row := entry{change: Changed, where: where, what: "settings", old: []string{"do not evaluate"}, new: []string{"evaluate"}, machines: s.Machines}
+		if s.Change == Removed {
+			row.old, row.new = row.new, row.old
 		}
 		add(row)
 	}

@@ -21,7 +21,7 @@ type TextOptions struct {
 	OldLine, NewLine func(instance.Position) (line string, ok bool)
 }
 
-// WriteText writes the difference for people, as `clanctl diff` prints it: a table of what changed, the findings that appeared and
+// WriteText writes the difference for people, as `clanctl diff` prints it: a summary, a table of what changed, the findings that appeared and
 // went, and a table of the machines that it affects. What could not be compared and what else changed ([Difference.Unknown],
 // [Difference.Sources]) it leaves to the caller. Text from the flake is escaped: it cannot command a terminal.
 func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
@@ -30,9 +30,7 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 		paint = textview.Colourful
 	}
 	var b bytes.Buffer
-	if d.Empty() && len(d.Affected) == 0 {
-		fmt.Fprintln(&b, "nothing changed in the inventory")
-	}
+	fmt.Fprintln(&b, paint(textview.Bold, d.Summary()))
 	changes := &textview.Table{Header: []string{"CHANGE", "WHERE", "WHAT", "OLD", "NEW", "MACHINES"}}
 	for _, r := range d.rows() {
 		changes.Rows = append(changes.Rows, []textview.Cell{textview.NewCell(string(r.change)).In(styleOf(r.change)), textview.NewCell(r.where),
