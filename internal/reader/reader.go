@@ -94,32 +94,26 @@ type Reader struct {
 	// culprits are the parts that kill a process, and omitted are their paths.
 	culprits []error
 	omitted  [][]string
-	// source is the store path of the flake's source tree in the first answer.
-	source string
+	// trees are those of all answers, see [nixeval.Sources.Trees].
+	trees  map[string]string
 	events []nixeval.Event
-	// first is the last answer.
-	first   *nixeval.Result[json.RawMessage]
+	// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own.
+	LocalInputs []nixeval.Ref
+	// Sources maps the store paths in the first answer that knew any.
 	Sources nixeval.Sources
 }
 
 // New makes a reader that runs at most so many Nix processes at once.
 func New(evaluator *nixeval.Evaluator, ref nixeval.Ref, jobs int) *Reader {
-	return &Reader{evaluator: evaluator, ref: ref, slots: make(chan struct{}, jobs)}
+	return &Reader{evaluator: evaluator, ref: ref, slots: make(chan struct{}, jobs), trees: map[string]string{}}
 }
 
-// ErrChanged: the flake's files changed between two answers, which so belong to different states of it.
+// ErrChanged: the files of the flake, or of an input in a directory beside it, changed between two answers, which so belong to different
+// states of it.
 var ErrChanged error = &hint.Error{Text: "the flake's files changed while they were read", Advice: "run it again when nothing writes to the flake"}
 
 // Events are the warnings and traces of all answers, in order.
 func (r *Reader) Events() []nixeval.Event { return r.events }
-
-// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own.
-func (r *Reader) LocalInputs() []nixeval.Ref {
-	if r.first == nil {
-		return nil
-	}
-	return r.first.LocalInputs
-}
 
 // once runs one Nix process.
 func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.RawMessage], error) {
@@ -136,16 +130,18 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.Raw
 	var nixErr *nixeval.Error
 	switch {
 	case err == nil:
-		source, r.first = result.Sources, result
+		source, r.LocalInputs = result.Sources, result.LocalInputs
 	case errors.As(err, &nixErr):
 		source = nixErr.Sources
 	}
-	switch store := source.Store; {
-	case store == "":
-	case r.source == "":
-		r.source, r.Sources = store, source
-	case r.source != store:
-		return nil, ErrChanged
+	if r.Sources.Store == "" {
+		r.Sources = source
+	}
+	for input, store := range source.Trees {
+		if was, known := r.trees[input]; known && was != store {
+			return nil, ErrChanged
+		}
+		r.trees[input] = store
 	}
 	return result, err
 }

@@ -27,7 +27,7 @@ func (l *loader) decode() {
 			AllInstances:   emptyNotNil(l.facts.instanceNames.Value),
 			LegacyServices: flake.LegacyServices.Value,
 			LegacyDropped:  flake.ServicesDropped,
-			Trees:          treesOf(append([]Ref{l.ref}, l.LocalInputs()...)),
+			Trees:          treesOf(append([]Ref{l.ref}, l.LocalInputs...)),
 		},
 	}
 	l.inv = inv

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -470,4 +472,39 @@ func TestNamesThatNixTakesForSomethingElse(t *testing.T) {
 			}
 		}
 	})
+}
+
+// All of a document is of one state of the files, those of inputs in directories beside the flake included.
+func TestLoadReadsOneState(t *testing.T) {
+	for name, input := range map[string]string{"flake": "", "no flake": "flake = false;"} {
+		t.Run(name, func(t *testing.T) {
+			nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+				beside := nixtest.Flake(t, map[string]string{"flake.nix": "{ outputs = _: { }; }", "text": "0"}).Root
+				ref := nixtest.Flake(t, map[string]string{"flake.nix": `{
+					inputs.beside = { url = "path:` + beside + `"; ` + input + ` };
+					outputs = { beside, ... }: let text = builtins.readFile "${beside}/text"; in {
+						inventory.machines = { a.description = text; b.description = throw "text ${text}"; };
+					};
+				}`})
+				processes := 0
+				edits := 1
+				e.OnCommand = func([]string) {
+					if processes++; processes > 1 && edits > 0 {
+						edits--
+						if err := os.WriteFile(filepath.Join(beside, "text"), []byte(strconv.Itoa(processes)), 0o600); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				inv, err := Load(t.Context(), ref, Config{Evaluator: e})
+				if inv == nil || len(inv.Findings) != 1 || inv.Machines["a"].Description != "2" || !strings.Contains(inv.Findings[0].Message(), "text 2") {
+					t.Fatalf("after %d processes: %v\n%+v", processes, err, inv)
+				}
+				processes, edits = 0, 1000
+				if inv, err := Load(t.Context(), ref, Config{Evaluator: e}); !errors.Is(err, reader.ErrChanged) || inv != nil {
+					t.Errorf("never the same: %v after %d processes", err, processes)
+				}
+			})
+		})
+	}
 }

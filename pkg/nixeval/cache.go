@@ -34,11 +34,13 @@ type attempt struct {
 
 // answer is what is kept: a result or an error, and the local inputs that it depends on.
 type answer struct {
-	Error  *cachedError    `json:"error,omitempty"`
-	Inputs []localInput    `json:"inputs,omitempty"`
-	Events []Event         `json:"events,omitempty"`
-	Source string          `json:"source,omitempty"`
-	Value  json.RawMessage `json:"-"`
+	Error  *cachedError `json:"error,omitempty"`
+	Inputs []localInput `json:"inputs,omitempty"`
+	Events []Event      `json:"events,omitempty"`
+	Source string       `json:"source,omitempty"`
+	// Trees is as in [Sources].
+	Trees map[string]string `json:"trees,omitempty"`
+	Value json.RawMessage   `json:"-"`
 }
 
 // localInput is an input of the flake that lies in a directory outside of it.
@@ -120,7 +122,7 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 // keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran. Otherwise it says why
 // not. failed is the error that the answer is, or nil.
 func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning, failed *Error) (kept *answer, uncached string) {
-	kept, value := &answer{Events: r.events, Source: r.source}, r.stdout
+	kept, value := &answer{Events: r.events, Source: r.source, Trees: inputs.stores}, r.stdout
 	if failed != nil {
 		if kept.Error, value = failed.cacheable(r), nil; kept.Error == nil {
 			return nil, "the error may be transient"

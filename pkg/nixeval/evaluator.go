@@ -170,7 +170,7 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 	sources := Sources{Root: ref.Root, isExpr: ref.kind == exprSource, function: fn.Beside[functionName]}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {
-			sources.Store = kept.Source
+			sources.Store, sources.Trees = kept.Source, kept.Trees
 			return e.answered(ctx, kept, attempt, ref, sources)
 		}
 	}
@@ -194,10 +194,11 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 		// It died of looking at an input that nothing else may look at.
 		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false), onPart)
 	}
-	sources.Store = run.source
+	inputs := e.pinning(run, ref)
+	sources.Store, sources.Trees = run.source, inputs.stores
 	if err != nil {
 		failed := e.explain(ctx, err, run, ref, sources)
-		e.keepOrReport(ctx, attempt, run, ref, failed)
+		e.keepOrReport(ctx, attempt, run, ref, inputs, failed)
 		return nil, failed
 	}
 	if !json.Valid(run.stdout) {
@@ -207,13 +208,12 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 			Stderr:  run.stderr(), Sources: sources,
 		}
 	}
-	inputs := e.keepOrReport(ctx, attempt, run, ref, nil)
+	e.keepOrReport(ctx, attempt, run, ref, inputs, nil)
 	return &Result[json.RawMessage]{Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
 }
 
 // keepOrReport has an answer kept if it can be, and says so if it cannot.
-func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run, ref Ref, failed *Error) *pinning {
-	inputs := e.pinning(run, ref)
+func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run, ref Ref, inputs *pinning, failed *Error) {
 	kept, reason := e.keep(ctx, attempt, run, ref, inputs, failed)
 	if reason != "" {
 		attempt.uncached = reason
@@ -222,7 +222,6 @@ func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run
 		}
 	}
 	e.Recording.note(attempt, kept, failed)
-	return inputs
 }
 
 // answered is the result of a kept answer, or the error that it is.
@@ -245,18 +244,25 @@ func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt
 
 // pinning judges the inputs that a run took.
 func (e *Evaluator) pinning(r *run, ref Ref) *pinning {
+	stores := map[string]string{}
+	if r.source != "" {
+		stores[""] = r.source
+	}
 	if ref.kind != flakeSource {
-		return &pinning{} // it has none
+		return &pinning{stores: stores} // it has none
 	}
 	inputs, err := parseInputs(r.inputs)
 	if err != nil {
-		return &pinning{unknown: "the flake's inputs are unknown"}
+		return &pinning{stores: stores, unknown: "the flake's inputs are unknown"}
 	}
+	inputs.addStores(stores)
 	overrides := map[string]string{}
 	for input, ref := range e.OverrideInputs {
 		overrides[input] = absoluteRef(e.within(ref))
 	}
-	return pinningOf(inputs, overrides)
+	p := pinningOf(inputs, overrides)
+	p.stores = stores
+	return p
 }
 
 // maxArgument leaves room in the 128 KiB that Linux allows for a word of a command line: quoting adds at most a character to each.

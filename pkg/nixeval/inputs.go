@@ -26,8 +26,22 @@ type flakeInputs struct {
 	// Kind is what flake.lock is: "regular", "" if there is none, and nothing else that is known. Lock is its text.
 	Kind string `json:"kind"`
 	Lock string `json:"lock"`
-	// Children are the inputs that Nix fetched because no lock file pins them.
+	// Children are the inputs that Nix fetched because no lock file pins them, Stores where in its store all of these are, also those that are
+	// no flakes.
 	Children map[string]*flakeInputs `json:"children"`
+	Stores   map[string]string       `json:"stores"`
+}
+
+// addStores collects where the inputs are that nothing pins, those of inputs, too, by their paths.
+func (f *flakeInputs) addStores(into map[string]string, at ...string) {
+	for name, store := range f.Stores {
+		into[strings.Join(append(slices.Clip(at), name), "/")] = store
+	}
+	for name, child := range f.Children {
+		if child != nil {
+			child.addStores(into, append(slices.Clip(at), name)...)
+		}
+	}
 }
 
 // inputSpec is an input as flake.nix has it.
@@ -87,6 +101,7 @@ type pinning struct {
 	trees     []Ref             // local trees whose content counts
 	unknown   string            // why the sameness of some input is not known; empty if all is known
 	judged    int
+	stores    map[string]string // see [Sources.Trees]
 }
 
 // More inputs, and one below the other, than any flake has: a lock file may lead in circles.

@@ -33,7 +33,8 @@ let
       # Nix takes an input's pins from its parent's lock file where that has some, else (and newer versions always) from its own.
       locks = pins ++ [ { nodes = own.nodes or { }; node = own.nodes.${own.root or ""} or { }; } ];
 
-      fetched = name:
+      # Not the flake's own, nor another's, and not pinned: only now is it known what it is.
+      isFetched = name:
         let
           input = inputs.${name} or { };
           # Of a pinned input Nix reads flake.nix again if its lock has a `follows` that this flake.nix does not account for.
@@ -44,8 +45,9 @@ let
             in
             !isString pin || filter (n: isList below.${n} && !(input.inputs or { }) ? ${n}) (attrNames below) != [ ];
         in
-        name != "self" && !input ? follows && !overrides ? ${name} && (input.flake or true)
+        name != "self" && !input ? follows && !overrides ? ${name}
         && (elem (concatStringsSep "/" (path ++ [ name ])) overridden || all unpinned locks);
+      fetched = filter isFetched (attrNames (inputs // attrsOf (_: { }) formals));
 
       child = name:
         let
@@ -65,7 +67,8 @@ let
     {
       inherit dir formals kind lock;
       inputs = plain inputs;
-      children = attrsOf child (filter fetched (attrNames (inputs // attrsOf (_: { }) formals)));
+      children = attrsOf child (filter (name: inputs.${name}.flake or true) fetched);
+      stores = attrsOf (name: unsafeDiscardStringContext (toString value.inputs.${name}.outPath)) fetched;
     };
 in
 describe {

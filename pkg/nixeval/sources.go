@@ -23,6 +23,10 @@ type Sources struct {
 	// Inputs are the store paths of the flake's inputs, by name, as far as somebody has looked.
 	Inputs map[string]string
 
+	// Trees are the store paths of those source trees that nothing pins, by the path of the input ("a/b"), the flake's own under "", as far as
+	// they are known. Answers of which one tree has two paths are of different states of the files.
+	Trees map[string]string
+
 	// isExpr: the tree is that of the program, in which only the expression is the user's.
 	isExpr bool
 	// function is the text of the caller's own function, of Apply.
