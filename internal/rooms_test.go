@@ -249,7 +249,7 @@ func eachFile(t *testing.T, dir string, f func(name string, file *ast.File)) {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return err
 		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err == nil {
 			f(strings.TrimPrefix(filepath.ToSlash(file), "../"), parsed)
 		}

@@ -29,7 +29,7 @@ type Options struct {
 
 // Write writes the page of an inventory. The findings are those to show; usually [check.All].
 //
-// An inventory that was loaded with [instance.Config.Origins] makes a page that tells where each value comes from and what
+// An inventory that was loaded with [instance.NeedOrigins] makes a page that tells where each value comes from and what
 // the options are; without, it says that it does not know.
 //
 // [check.All]: https://pkg.go.dev/github.com/clanctl/clanctl/pkg/check#All

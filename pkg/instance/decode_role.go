@@ -307,7 +307,7 @@ func (d *instanceDecoder) own(nodes []reader.Own) []facts.OwnDefinition {
 	return own
 }
 
-// pruned is [reader.Value.Prune] of a value that is kept as text, which most are already.
+// pruned is reader.Value.Prune of a value that is kept as text, which most are already.
 func pruned(v reader.Value, report func([]string, *reader.Failure)) (json.RawMessage, bool) {
 	if text, whole := v.Whole(); whole {
 		return text, true

@@ -44,7 +44,7 @@ type Finding struct {
 	Position
 	// Definitions are, for a setting that does not evaluate, all that is written for it, in clan's order of merging.
 	Definitions []SettingDefinition
-	// Err is the error that the finding stands for, if there is one: a [*nixeval.Error], or one of package module's. It is not in the
+	// Err is the error that the finding stands for, if there is one: a [*nixeval.Error], or one that says why a reference to a module leads nowhere. It is not in the
 	// document.
 	Err error
 }

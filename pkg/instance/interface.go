@@ -8,7 +8,7 @@ import (
 	"github.com/clanctl/clanctl/internal/services"
 )
 
-// describer turns what Nix tells of options into a [services.Interface].
+// describer turns what Nix tells of options into a services.Interface.
 type describer struct {
 	places *placer
 	// lose is called for each part that does not evaluate, with where the reason goes (nil where nothing but a text is lost).

@@ -256,7 +256,7 @@ type Member struct {
 	Tags []string `json:"tags"`
 }
 
-// layers are those of [facts.LayersOf].
+// layers are those of facts.LayersOf.
 func (r *Role) layers(machine string) []facts.Layer {
 	var layers []facts.Layer
 	add := func(kind, name string, definitions []facts.Definition) {

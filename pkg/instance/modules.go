@@ -16,7 +16,7 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// moduleFacts are the answers to a [facts.ModuleQuery].
+// moduleFacts are the answers to a facts.ModuleQuery.
 type moduleFacts struct {
 	inputs  reader.Part[reader.Named[reader.Part[reader.Input]]]
 	modules reader.Part[reader.Named[reader.Part[reader.Named[reader.Part[reader.Module]]]]]
@@ -50,7 +50,7 @@ func (d *moduleDecoder) lose(f *reader.Failure, reason **services.Failure) {
 	}
 }
 
-// loadModules is the part of a load that [facts.NeedModules] asks for. The error may be one of package module's, for a reference or an
+// loadModules is the part of a load that facts.NeedModules asks for. The error may be one of package services', for a reference or an
 // input that leads nowhere.
 func (l *loader) loadModules(ctx context.Context) error {
 	d := &moduleDecoder{loader: l, want: l.config.ask.Modules, stores: map[string]string{},

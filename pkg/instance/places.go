@@ -15,7 +15,7 @@ import (
 )
 
 // At returns the position of exactly one inventory option, given by its path below `inventory` ("instances", "backup",
-// "roles", "client"); nil if it has none. Those of settings are known with [facts.NeedPlaces] or [NeedOrigins], or where something is missing from
+// "roles", "client"); nil if it has none. Those of settings are known with [NeedOrigins], or where something is missing from
 // them. An inventory that was read back from JSON knows what stands in the document.
 func (inv *Inventory) At(path ...string) *Position {
 	if place := inv.facts.Places.At(path...); place != nil && place.Position != nil {

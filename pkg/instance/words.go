@@ -80,7 +80,7 @@ func uncheckedSettings(f Finding) (string, string) {
 	return fmt.Sprintf("the role %q has settings but no members, so clan never checks them", f.Role), "add members, or remove the role"
 }
 
-// noModule says why a reference leads to no module, as package module does.
+// noModule says why a reference leads to no module, as package services does.
 func noModule(f Finding) (string, string) {
 	c := f.Cause
 	spec := module.Spec{Name: c.Name}

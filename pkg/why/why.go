@@ -244,7 +244,7 @@ func (l layers) at(path []string) []Definition {
 }
 
 // Written is what the clan's layers write for a setting, in the order of merging; what a module itself defines is not among it. Where they
-// are written is known with [facts.NeedPlaces].
+// are written is known with [instance.NeedOrigins].
 func Written(inv *instance.Inventory, ref instance.SettingRef) []Definition {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil || inst.Roles[ref.Role] == nil {
