@@ -58,7 +58,7 @@ var rooms = map[string][]string{
 	"internal/git":        {"internal/process"},
 	"internal/codes":      {},
 	"internal/hint":       {},
-	"internal/jsonvalue":  {},
+	"internal/jsonvalue":  {"internal/lazyregexp", "internal/hint"},
 	"internal/jq":         {},
 	"internal/lazyregexp": {},
 	"internal/markdown":   {"internal/term"},

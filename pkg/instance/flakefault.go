@@ -3,16 +3,12 @@ package instance
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
@@ -24,46 +20,21 @@ import (
 // Where nothing of a flake evaluates, Nix's message can say less than is known: JSON that does not parse has a place, and so has an
 // attribute of `inventory` itself that clan does not know, though its definition is known by its file only.
 
-// malformedError: a file of the flake is not valid JSON.
-type malformedError struct {
-	// File is relative to the top of the flake's source tree.
-	File         string
-	Line, Column int
-	Reason       string
-	err          error
-}
-
-func (e *malformedError) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Reason)
-}
-
-// Unwrap returns Nix's error.
-func (e *malformedError) Unwrap() error { return e.err }
-
-// Hint says what to do.
-func (e *malformedError) Hint() string {
-	if strings.Contains(e.Reason, "conflict") {
-		return "resolve the conflict, then run clanctl again"
-	}
-	return "fix the file by hand"
-}
-
 // flakeFault says more of an error of the flake as a whole, as far as it can be told.
 func (l *loader) flakeFault(ctx context.Context, err error) error {
 	var nixErr *nixeval.Error
 	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
 		return err
 	}
-	if malformed := malformedJSON(ctx, l.ref); malformed != nil {
-		malformed.err = err
+	if malformed := malformedJSON(ctx, l.ref, err); malformed != nil {
 		return malformed
 	}
 	placeInFile(nixErr)
 	return err
 }
 
-// malformedJSON finds a lock file or an inventory.json of a local flake that is not valid JSON.
-func malformedJSON(ctx context.Context, ref Ref) *malformedError {
+// malformedJSON names a lock file or an inventory.json of a local flake that is not valid JSON; nil if there is none.
+func malformedJSON(ctx context.Context, ref Ref, cause error) error {
 	if ref.Root == "" {
 		return nil
 	}
@@ -73,48 +44,15 @@ func malformedJSON(ctx context.Context, ref Ref) *malformedError {
 		if err != nil {
 			continue
 		}
-		if fault := jsonFault(text); fault != nil {
-			fault.File = file
+		if fault := jsonvalue.Check(text, false); fault != nil {
 			if rel, err := filepath.Rel(ref.Root, file); err == nil {
-				fault.File = rel
+				file = rel
 			}
-			return fault
+			return fault.In(file, cause)
 		}
 	}
 	return nil
 }
-
-// jsonFault says what is wrong with a JSON text; nil if nothing is.
-func jsonFault(text []byte) *malformedError {
-	at := func(offset int, reason string) *malformedError {
-		line, column := jsonvalue.Line(text, offset)
-		return &malformedError{Line: line, Column: column, Reason: reason}
-	}
-	if i := conflictMarker.FindIndex(text); i != nil {
-		return at(i[0], "unresolved merge conflict")
-	}
-	if len(bytes.TrimSpace(text)) == 0 {
-		return at(0, "the file is empty, which is not valid JSON")
-	}
-	dec := jsontext.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	_, err := dec.ReadValue()
-	if err == nil {
-		if _, err = dec.ReadToken(); err != nil && err.Error() == "EOF" {
-			if bytes.HasPrefix(text, []byte("\ufeff")) && !json.Valid(text) {
-				return at(0, "byte order mark before the JSON text")
-			}
-			return nil
-		}
-		return at(int(dec.InputOffset()), "trailing data after top-level value")
-	}
-	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
-		return at(int(syntactic.ByteOffset), "not valid JSON: "+syntactic.Err.Error())
-	}
-	return at(len(text), "not valid JSON: unexpected end of file")
-}
-
-var conflictMarker = lazyregexp.New(`(?m)^(<{7}|={7}|>{7})( |$)`)
 
 var definedIn = lazyregexp.New("(?m)^- In `([^'\n]*)'")
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
@@ -34,9 +35,9 @@ type Result struct {
 }
 
 // Commit evaluates the changed clan, unless [Store.Preview] did, and writes the file. If the error is not nil the file is as it was,
-// but for a [*notCommittedError], and for an interrupt after git had made the commit; the result says what was done.
+// but where git made no commit of it, and for an interrupt after git had made the commit; the result says what was done.
 //
-// The changes are written at once or not at all; a file that is not what was read is a [*conflictError]. After Commit the store is
+// The changes are written at once or not at all; a file that is not what was read is an [ErrConflict]. After Commit the store is
 // used up: open it again for the next change.
 func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error) {
 	result := &Result{}
@@ -53,7 +54,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		return result, s.commit(ctx, result, config.Message)
 	}
 	if config.Git && !s.ref.Git {
-		return nil, &fileError{File: s.path, Reason: "is not in a git repository, so that it cannot be committed"}
+		return nil, fmt.Errorf("%s is not in a git repository, so that it cannot be committed", s.path)
 	}
 	p, err := s.Preview(ctx)
 	if err != nil {
@@ -114,15 +115,14 @@ func (s *Store) commit(ctx context.Context, result *Result, message string) erro
 		message = s.message()
 	}
 	name, err := s.repo().Commit(ctx, s.relative(), message)
-	failed := &notCommittedError{File: s.path, Err: err}
 	if name == "" {
-		return failed
+		return s.notCommitted(" is written, but not committed", "do it again, or commit it by hand", err)
 	}
 	text := s.doc.text()
 	same, content, holdsErr := s.repo().Holds(context.WithoutCancel(ctx), name, s.relative(), text)
 	if !same && !jsonvalue.Equal(jsonvalue.Parse(content), jsonvalue.Parse(text)) { // a hook that only formats it does no harm
-		failed.Commit, failed.Err = name, errors.Join(err, holdsErr)
-		return failed
+		return s.notCommitted(fmt.Sprintf(" is written, but the commit %s does not have the change: a hook took it out", name),
+			"look at what the repository's hooks do (pre-commit), and commit it by hand", errors.Join(err, holdsErr))
 	}
 	result.Commit = name
 	return err
@@ -156,32 +156,11 @@ func (s *Store) message() string {
 	return fmt.Sprintf("%s: %d changes\n\n- %s", s.relative(), len(texts), strings.Join(texts, "\n- "))
 }
 
-// notCommittedError: the file is as it was to be, but the change is in no commit.
-type notCommittedError struct {
-	File string
-	// Commit is the short name of a commit that git made all the same, in which the file is another one: a hook changed or unstaged it.
-	Commit string
-	Err    error
-}
-
-func (e *notCommittedError) Error() string {
-	text := e.File + " is written, but not committed"
-	if e.Commit != "" {
-		text = fmt.Sprintf("%s is written, but the commit %s does not have the change: a hook took it out", e.File, e.Commit)
+// notCommitted is the error where the file is as it was to be, but the change is in no commit.
+func (s *Store) notCommitted(what, advice string, err error) error {
+	failed := &hint.Error{Text: s.path + what, Advice: advice, Err: err}
+	if err != nil {
+		failed.Text += ": " + err.Error()
 	}
-	if e.Err != nil {
-		text += ": " + e.Err.Error()
-	}
-	return text
+	return failed
 }
-
-// Hint says what to do.
-func (e *notCommittedError) Hint() string {
-	if e.Commit != "" {
-		return "look at what the repository's hooks do (pre-commit), and commit it by hand"
-	}
-	return "do it again, or commit it by hand"
-}
-
-// Unwrap returns git's error.
-func (e *notCommittedError) Unwrap() error { return e.Err }

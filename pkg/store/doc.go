@@ -8,6 +8,6 @@
 //     place only, is a [*ReadOnlyError] with the position of the definition.
 //   - Nothing is written that adds an error to the clan, and nothing that would have no effect.
 //   - The file is the old one or the new one at any moment, never something between.
-//   - Two writers never lose a change: a file that is no longer what was read is a [*conflictError].
+//   - Two writers never lose a change: a file that is no longer what was read is an [ErrConflict].
 //   - What is not changed keeps its bytes: order, indentation, unknown names, digits of numbers.
 package store

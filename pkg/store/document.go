@@ -3,15 +3,15 @@ package store
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tailscale/hujson"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // document is the text of an inventory.json that can be changed in place: what is not touched keeps its bytes, order and spacing
@@ -26,14 +26,14 @@ type document struct {
 // emptyDocument is the text of a new file.
 const emptyDocument = "{}\n"
 
-// parseDocument reads the text of an inventory.json. The error is a [*malformedError].
-func parseDocument(text []byte) (*document, error) {
-	if err := checkJSON(text); err != nil {
-		return nil, err
+// parseDocument reads the text of an inventory.json, which must be an object.
+func parseDocument(text []byte) (*document, *jsonvalue.Fault) {
+	if fault := checkJSON(text); fault != nil {
+		return nil, fault
 	}
 	root, err := hujson.Parse(bytes.Clone(text))
 	if err != nil {
-		return nil, &malformedError{Reason: strings.TrimPrefix(err.Error(), "hujson: ")}
+		return nil, &jsonvalue.Fault{Line: 1, Column: 1, Reason: strings.TrimPrefix(err.Error(), "hujson: ")}
 	}
 	d := &document{root: root, newline: "\n", unit: "  ", lines: true}
 	if bytes.Contains(text, []byte("\r\n")) {
@@ -49,40 +49,13 @@ func parseDocument(text []byte) (*document, error) {
 	return d, nil
 }
 
-// checkJSON accepts what Nix does, but for names that stand twice: one object, nothing behind it.
-func checkJSON(text []byte) error {
-	if len(bytes.TrimSpace(text)) == 0 {
-		return &malformedError{Reason: "it is empty, which is not JSON", Empty: true}
+// checkJSON accepts what Nix does, but for keys that stand twice: one object, nothing behind it.
+func checkJSON(text []byte) *jsonvalue.Fault {
+	fault := jsonvalue.Check(text, true)
+	if kind := jsontext.NewDecoder(bytes.NewReader(text)).PeekKind(); fault == nil && kind != '{' {
+		return &jsonvalue.Fault{Line: 1, Column: 1, Reason: fmt.Sprintf("it is %s, not an object", kindName(kind))}
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(text))
-	kind := dec.PeekKind()
-	offset := int64(len(text))
-	_, err := dec.ReadValue()
-	if err == nil {
-		rest := text[dec.InputOffset():]
-		if len(bytes.TrimSpace(rest)) == 0 {
-			if kind != '{' {
-				return &malformedError{Reason: fmt.Sprintf("it is %s, not an object", kindName(kind))}
-			}
-			return nil
-		}
-		err = errors.New("there is something behind the first value")
-		offset = int64(len(text) - len(bytes.TrimLeft(rest, " \t\r\n")))
-	}
-	malformed := &malformedError{Reason: err.Error()}
-	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
-		offset = syntactic.ByteOffset
-		malformed.Reason = syntactic.Err.Error()
-		if errors.Is(err, jsontext.ErrDuplicateName) {
-			malformed.Reason = fmt.Sprintf("the name %q stands there twice", syntactic.JSONPointer.LastToken())
-		}
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		malformed.Reason = "it ends too early"
-	}
-	malformed.Line, malformed.Column = jsonvalue.Line(text, int(offset))
-	return malformed
+	return fault
 }
 
 func kindName(kind jsontext.Kind) string {
@@ -174,7 +147,7 @@ func (d *document) set(path []string, raw []byte) error {
 	for i, name := range path {
 		object, ok := v.Value.(*hujson.Object)
 		if !ok {
-			return &notObjectError{path: path[:i]}
+			return fmt.Errorf("inventory.%s is no object in %s", instance.PathString(path[:i]), facts.PersistedName)
 		}
 		at := memberIndex(object, name)
 		if at < 0 {
@@ -306,7 +279,7 @@ func (d *document) add(path []string, name string) error {
 	}
 	array, ok := v.Value.(*hujson.Array)
 	if !ok {
-		return &notListError{path: path}
+		return fmt.Errorf("inventory.%s is no list in %s", instance.PathString(path), facts.PersistedName)
 	}
 	element := hujson.ArrayElement{Value: hujson.String(name)}
 	switch n := len(array.Elements); {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -96,29 +95,22 @@ func TestDocumentErrors(t *testing.T) {
 
 func TestMalformed(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                              "f: it is empty, which is not JSON",
-		" \n":                           "f: it is empty, which is not JSON",
-		"[]":                            "f: it is a list, not an object",
-		"null\n":                        "f: it is null, not an object",
-		"\"a\"":                         "f: it is a string, not an object",
-		"{\n  \"a\": 1,\n}":             "f:3:1: ",
-		"{\n  // no\n}":                 "f:2:3: ",
-		"{\"a\": 1} x":                  "f:1:10: ",
-		"{} {}":                         "f:1:4: there is something behind the first value",
-		"{\n  \"a\": {":                 "f:2:9: it ends too early",
-		"{\"a\": {\"b\": 1, \"b\": 2}}": "f:1:16: the name \"b\" stands there twice",
-		"{\"a\": \"\xff\"}":             "f:1:",
-		"\xef\xbb\xbf{}":                "f:1:1: ",
+		"":                              "1:1: the file is empty, which is not valid JSON",
+		" \n":                           "1:1: the file is empty, which is not valid JSON",
+		"[]":                            "1:1: it is a list, not an object",
+		"null\n":                        "1:1: it is null, not an object",
+		"\"a\"":                         "1:1: it is a string, not an object",
+		"{\n  \"a\": 1,\n}":             "3:1: ",
+		"{\n  // no\n}":                 "2:3: ",
+		"{\"a\": 1} x":                  "1:10: ",
+		"{} {}":                         "1:4: trailing data after top-level value",
+		"{\n  \"a\": {":                 "2:9: not valid JSON: unexpected end of file",
+		"{\"a\": {\"b\": 1, \"b\": 2}}": "1:16: duplicate key \"b\"",
+		"{\"a\": \"\xff\"}":             "1:",
+		"\xef\xbb\xbf{}":                "1:1: byte order mark",
 	} {
-		_, err := parseDocument([]byte(text))
-		var malformed *malformedError
-		if !errors.As(err, &malformed) {
-			t.Errorf("%q: %v", text, err)
-			continue
-		}
-		malformed.File = "f"
-		if !strings.HasPrefix(malformed.Error(), want) {
-			t.Errorf("%q: %v, want %s", text, malformed, want)
+		if _, fault := parseDocument([]byte(text)); fault == nil || !strings.HasPrefix(malformed("f", fault).Error(), "f:"+want) {
+			t.Errorf("%q: %+v, want %s", text, fault, want)
 		}
 	}
 }

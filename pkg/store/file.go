@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/clanctl/clanctl/internal/hint"
 )
 
 // temporary is the name of the file that is written beside. There is one at most, for there is one writer at most; what a writer
@@ -19,10 +21,10 @@ const temporary = ".inventory.json.new"
 func writable(path string) error {
 	dir := filepath.Dir(path)
 	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
-		return &fileError{File: path, Reason: fmt.Sprintf("cannot be written: its directory: %v", err)}
+		return fmt.Errorf("%s cannot be written: its directory: %w", path, err)
 	}
 	if err := unix.Access(path, unix.W_OK); err != nil && !errors.Is(err, unix.ENOENT) {
-		return &fileError{File: path, Reason: fmt.Sprintf("cannot be written: %v", err)}
+		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
 	return nil
 }
@@ -89,7 +91,8 @@ func (s *Store) unchanged() error {
 	if missing := errors.Is(err, os.ErrNotExist); err != nil && !missing {
 		return err
 	} else if missing != s.missing || !bytes.Equal(text, s.original) {
-		return &conflictError{File: s.path}
+		return &hint.Error{Text: s.path + " was changed by somebody else since it was read; nothing was written",
+			Advice: "look at what changed, and do it again", Err: ErrConflict}
 	}
 	return nil
 }

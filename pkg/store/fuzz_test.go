@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"reflect"
 	"testing"
 
@@ -20,13 +19,11 @@ func FuzzDocument(f *testing.F) {
 		f.Add([]byte(seed), "a", "b", `{"x": [1, 2.0]}`)
 	}
 	f.Fuzz(func(t *testing.T, text []byte, first, second, value string) {
-		d, err := parseDocument(text)
-		if err != nil {
-			var malformed *malformedError
-			if !errors.As(err, &malformed) || malformed.Error() == "" {
-				t.Fatalf("%q: %v", text, err)
+		d, fault := parseDocument(text)
+		if fault != nil {
+			if fault.Line < 1 || fault.Column < 1 || fault.Reason == "" {
+				t.Fatalf("%q: %+v", text, fault)
 			}
-			_ = malformed.Hint()
 			return
 		}
 		if !bytes.Equal(d.text(), text) {
@@ -47,9 +44,9 @@ func FuzzDocument(f *testing.F) {
 		}
 		check := func(what string) map[string]any {
 			t.Helper()
-			again, err := parseDocument(d.text())
-			if err != nil {
-				t.Fatalf("%s in %q: %q: %v", what, text, d.text(), err)
+			again, fault := parseDocument(d.text())
+			if fault != nil {
+				t.Fatalf("%s in %q: %q: %+v", what, text, d.text(), fault)
 			}
 			after := again.value()
 			for name, was := range before {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -45,10 +46,9 @@ func TestPersistedStaysInside(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, err := Open(t.Context(), ref, instance.Config{Evaluator: e})
-			var foreign *foreignDirectoryError
 			switch {
-			case want == "" && !errors.As(err, &foreign):
-				t.Errorf("%s: %v, want a ForeignDirectoryError", dir, err)
+			case want == "" && (err == nil || !strings.Contains(err.Error(), "not in the flake's own source tree")):
+				t.Errorf("%s: %v", dir, err)
 			case want != "" && (s == nil || s.File() != want):
 				t.Errorf("%s: %v, %v", dir, s, err)
 			}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,7 +20,7 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 		return err
 	}
 	if spec.Name == "" {
-		return &nameError{Kind: "module", message: "a module has a name"}
+		return errors.New("a module has a name")
 	}
 	var errs []error
 	for _, role := range roles {
@@ -59,14 +60,14 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 // checkNewInstance makes sure that an instance's name is free.
 func (s *Store) checkNewInstance(name string) error {
 	if name == "" {
-		return &nameError{Kind: "instance", message: "an instance has a name"}
+		return errors.New("an instance has a name")
 	}
 	if slices.Contains(facts.Of(s.before).AllInstances, name) && !s.gone[name] || s.doc.has("instances", name) {
-		err := &nameError{Kind: "instance", Name: name, message: fmt.Sprintf("there is an instance %q already", name)}
+		err := &hint.Error{Text: fmt.Sprintf("there is an instance %q already", name)}
 		if inst := s.before.Instances[name]; inst != nil {
-			err.hint = "it is one of " + inst.Module.Spec().String()
+			err.Advice = "it is one of " + inst.Module.Spec().String()
 			if inst.Position != nil {
-				err.hint += ", at " + inst.Position.String()
+				err.Advice += ", at " + inst.Position.String()
 			}
 		}
 		return err
@@ -149,8 +150,8 @@ func (s *Store) checkOwnInstance(name string) error {
 	}
 	err, known := s.mayRemove("instances", name)
 	if err == nil && !known {
-		err = &nameError{Kind: "instance", Name: name, message: fmt.Sprintf("the instance %s is not in inventory.json", name),
-			hint: "something in Nix makes it; change it there"}
+		err = &hint.Error{Text: fmt.Sprintf("the instance %s is not in inventory.json", name),
+			Advice: "something in Nix makes it; change it there"}
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -34,7 +35,7 @@ func (s *Store) failing(name string) error {
 	if f.File == "" {
 		f.Position = s.position("machines", name)
 	}
-	return &failingError{Machine: name, Finding: f}
+	return &hint.Error{Text: fmt.Sprintf("the machine %s does not evaluate", name) + below(f), Advice: "fix the machine first"}
 }
 
 // AddTags gives a machine tags. Those that it carries already stay as they are.
@@ -47,7 +48,7 @@ func (s *Store) AddTags(name string, tags ...string) error {
 	for _, tag := range tags {
 		at := append(slices.Clip(path), tag)
 		if tag == "" {
-			return &nameError{Kind: "tag", message: "a tag has a name"}
+			return errors.New("a tag has a name")
 		}
 		if slices.Contains(m.Tags, tag) || s.persists(at) {
 			continue
@@ -83,20 +84,20 @@ func (s *Store) RemoveTags(name string, tags ...string) error {
 			return err
 		case known:
 		case slices.Contains(facts.Of(s.before).DeclaredTags[tag], name):
-			err := &nameError{Kind: "tag", Name: tag, message: fmt.Sprintf("%s carries the tag %s by inventory.tags, which is Nix's", name, tag)}
+			err := &hint.Error{Text: fmt.Sprintf("%s carries the tag %s by inventory.tags, which is Nix's", name, tag)}
 			if pos := s.before.At("tags", tag); pos != nil {
-				err.message += " (" + pos.String() + ")"
+				err.Text += " (" + pos.String() + ")"
 			}
-			err.hint = "change it there"
+			err.Advice = "change it there"
 			return err
 		case s.failing(name) != nil:
 			return s.failing(name) // nobody knows its tags
 		default:
 			err := unknown("tag", tag, m.Tags)
-			err.message = fmt.Sprintf("%s does not carry the tag %s", name, tag)
+			err.Text = fmt.Sprintf("%s does not carry the tag %s", name, tag)
 			if slices.Contains(m.Tags, tag) {
-				err.message = fmt.Sprintf("%s carries the tag %s, but not by inventory.json", name, tag)
-				err.hint = "something in Nix computes it; change it there"
+				err.Text = fmt.Sprintf("%s carries the tag %s, but not by inventory.json", name, tag)
+				err.Advice = "something in Nix computes it; change it there"
 			}
 			return err
 		}

@@ -26,7 +26,7 @@ func (s *Store) checkMembers(m Members) error {
 			} else if !slices.Contains(known, name) {
 				err := unknown("machine", name, known)
 				if _, isTag := s.before.Tags[name]; isTag {
-					err.hint = fmt.Sprintf("there is a tag of that name: write @%s", name)
+					err.Advice = fmt.Sprintf("there is a tag of that name: write @%s", name)
 				}
 				errs = append(errs, err)
 			}
@@ -51,7 +51,7 @@ func (s *Store) checkRole(name, role string) (*instance.Instance, error) {
 	}
 	if _, known := inst.Module.Roles[role]; !known {
 		err := unknown("role", role, sortedKeys(inst.Module.Roles))
-		err.message = fmt.Sprintf("the module %s of %s has no role %q", inst.Module.Spec(), name, role)
+		err.Text = fmt.Sprintf("the module %s of %s has no role %q", inst.Module.Spec(), name, role)
 		return nil, err
 	}
 	return inst, nil
@@ -119,7 +119,7 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 	role := inst.Roles[m.Role]
 	if role == nil && !s.doc.has("instances", name, "roles", m.Role) {
 		err := unknown("role", m.Role, sortedKeys(inst.Roles))
-		err.message = fmt.Sprintf("%s has no role %q", name, m.Role)
+		err.Text = fmt.Sprintf("%s has no role %q", name, m.Role)
 		return err
 	}
 	for _, kind := range []struct {
@@ -152,19 +152,19 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 
 // notMember says why there is nothing to remove.
 func (s *Store) notMember(name string, inst *instance.Instance, roleName, key, member string) error {
-	err := &nameError{Kind: key[:len(key)-1], Name: member, message: fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, roleName)}
+	err := &hint.Error{Text: fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, roleName)}
 	if isMember(inst, roleName, key, member) {
-		err.message = fmt.Sprintf("%s is in %s %s, but not by inventory.json", memberText(key, member), name, roleName)
-		err.hint = "something in Nix computes it; change it there"
+		err.Text = fmt.Sprintf("%s is in %s %s, but not by inventory.json", memberText(key, member), name, roleName)
+		err.Advice = "something in Nix computes it; change it there"
 		return err
 	}
 	role := inst.Roles[roleName]
 	if key != "machines" || role == nil || role.Machines[member] == nil {
 		return err
 	}
-	err.message = fmt.Sprintf("%s is in %s %s by a tag, not by its name", member, name, roleName)
+	err.Text = fmt.Sprintf("%s is in %s %s by a tag, not by its name", member, name, roleName)
 	tag := role.Machines[member].Tags[0]
-	err.hint = fmt.Sprintf("take the tag out of the role: clanctl roles remove %s %s @%s; or the tag from the machine: clanctl tags remove %s %s",
+	err.Advice = fmt.Sprintf("take the tag out of the role: clanctl roles remove %s %s @%s; or the tag from the machine: clanctl tags remove %s %s",
 		name, roleName, tag, tag, member)
 	return err
 }

@@ -31,8 +31,8 @@ type Preview struct {
 	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A renamed
 	// instance stands there under its new name only, and its members are affected. Nil where After is.
 	Fleet *diff.Difference
-	// Err is why the change must not be written: a [*settingsError] (then Fleet and After are nil), a [*BrokenError], an
-	// [*uncheckedError] or a [*noEffectError]; nil if nothing speaks against it.
+	// Err is why the change must not be written; nil if nothing speaks against it. It is a [*BrokenError] or an [ErrUnread], or says that
+	// settings are not what the role accepts (then Fleet is nil), that nobody can tell what the change does, or that it would not do what is meant.
 	Err error
 }
 
@@ -76,7 +76,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 		} else if ctx.Err() != nil {
 			return nil, controlErr
 		} else {
-			p.Err = hint.Join(p.Err, &uncheckedError{Err: err})
+			p.Err = hint.Join(p.Err, unchecked(err))
 		}
 		s.preview = p
 		return p, nil
@@ -196,14 +196,14 @@ func (s *Store) effect(after *instance.Inventory) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	err := &noEffectError{File: s.path, Missing: missing, hint: "something in Nix overrules inventory.json"}
+	err := &hint.Error{Text: "this change would not have the intended effect: " + strings.Join(missing, "; "), Advice: "something in Nix overrules inventory.json"}
 	a, errA := json.Marshal(s.before)
 	b, errB := json.Marshal(after)
 	if errA == nil && errB == nil && string(a) == string(b) {
-		err.Unread = true
-		err.hint = "clan-core reads the inventory.json of the clan's directory; a flake without clan-core has to read it itself (docs/writing.md)"
+		err.Text, err.Err = fmt.Sprintf("this flake does not read %s", s.path), ErrUnread
+		err.Advice = "clan-core reads the inventory.json of the clan's directory; a flake without clan-core has to read it itself (docs/writing.md)"
 		if s.before.Flake.Layout != facts.LayoutInventory {
-			err.hint = "clan-core reads the inventory.json of the clan's directory, but something in Nix replaces all of the inventory (mkForce?)"
+			err.Advice = "clan-core reads the inventory.json of the clan's directory, but something in Nix replaces all of the inventory (mkForce?)"
 		}
 	}
 	return err

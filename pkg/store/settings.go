@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -47,22 +48,8 @@ func (l Layer) String() string {
 	return text
 }
 
-// syntaxError: a value is no JSON.
-type syntaxError struct {
-	Value string
-	err   error
-}
-
 // ErrSyntax: a value is not JSON.
 var ErrSyntax = errors.New("not JSON")
-
-// Is makes it an [ErrSyntax].
-func (e *syntaxError) Is(target error) bool { return target == ErrSyntax }
-
-func (e *syntaxError) Error() string { return fmt.Sprintf("%s is not JSON: %v", e.Value, e.err) }
-
-// Unwrap returns what the JSON decoder said.
-func (e *syntaxError) Unwrap() error { return e.err }
 
 // Set writes a setting: value is JSON, and is written as it is, down to the digits of its numbers. An empty path stands for all
 // settings of the layer, which then have to be an object. A machine or tag has to be in the role: settings for it would put it there.
@@ -71,7 +58,7 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 		return err
 	}
 	if len(path) == 0 && bytes.TrimSpace(value)[0] != '{' {
-		return &nameError{Kind: "setting", message: "settings are an object, not " + string(value)}
+		return errors.New("settings are an object, not " + string(value))
 	}
 	if err := s.checkLayer(layer); err != nil {
 		return err
@@ -123,7 +110,7 @@ func (s *Store) Unset(layer Layer, path []string) error {
 		settings, _ := s.doc.get(layer.layerPath()...)
 		settingPaths(nil, settings, &known)
 		err := unknown("setting", instance.PathString(path), known)
-		err.message = fmt.Sprintf("%s of %s is not set in inventory.json", pathText(path), layer)
+		err.Text = fmt.Sprintf("%s of %s is not set in inventory.json", pathText(path), layer)
 		return err
 	}
 	s.doc.remove(at...)
@@ -169,11 +156,11 @@ func (s *Store) checkLayer(layer Layer) error {
 	if err := s.checkMembers(m); err != nil {
 		return err
 	}
-	missing := &nameError{Kind: key[:len(key)-1], Name: name,
-		message: fmt.Sprintf("%s is not in %s %s, and settings for it would put it there", memberText(key, name), layer.Instance, layer.Role),
-		hint:    fmt.Sprintf("clanctl roles add %s %s %s", layer.Instance, layer.Role, memberText(key, name))}
+	missing := &hint.Error{
+		Text:   fmt.Sprintf("%s is not in %s %s, and settings for it would put it there", memberText(key, name), layer.Instance, layer.Role),
+		Advice: fmt.Sprintf("clanctl roles add %s %s %s", layer.Instance, layer.Role, memberText(key, name))}
 	if role := inst.Roles[layer.Role]; key == "machines" && role != nil && role.Machines[name] != nil {
-		missing.message = fmt.Sprintf("%s is in %s %s by a tag only (%s), and settings for it would name it there", name, layer.Instance, layer.Role,
+		missing.Text = fmt.Sprintf("%s is in %s %s by a tag only (%s), and settings for it would name it there", name, layer.Instance, layer.Role,
 			memberText("tags", role.Machines[name].Tags[0]))
 	}
 	return missing
@@ -235,7 +222,7 @@ func checkValue(value []byte) error {
 	case errors.Is(err, io.EOF):
 		err = errors.New("there is no value")
 	}
-	return &syntaxError{Value: string(value), err: err}
+	return &hint.Error{Text: fmt.Sprintf("%s is not JSON: %v", value, err), Err: ErrSyntax}
 }
 
 // same compares JSON values; 1, 1.0 and 1e0 are one number.

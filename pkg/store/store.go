@@ -12,6 +12,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -103,7 +104,8 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 		return nil, err
 	}
 	if file := facts.Of(s.before).PersistedFile; file == "" || !inside(ref.Root, filepath.Dir(file)) {
-		return nil, &foreignDirectoryError{}
+		return nil, &hint.Error{Text: "the clan's directory is not in the flake's own source tree, so that its " + facts.PersistedName + " cannot be written",
+			Advice: "set the clan's `directory` to `self`, or to a directory below it (./fleet)"}
 	}
 	s.path = filepath.Join(ref.Root, facts.Of(s.before).PersistedFile)
 	if s.original, s.missing, err = read(s.path); err != nil {
@@ -116,9 +118,11 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 	if s.missing {
 		text = []byte(emptyDocument)
 	}
-	if s.doc, err = parseDocument(text); err != nil {
-		return nil, s.named(err)
+	doc, fault := parseDocument(text)
+	if fault != nil {
+		return nil, malformed(s.path, fault)
 	}
+	s.doc = doc
 	if !facts.Of(s.before).Owners.Recorded && !s.doc.isEmpty() {
 		return s, s.ownersAlone(ctx)
 	}
@@ -163,21 +167,10 @@ func inside(root, dir string) bool {
 	return err == nil && info.IsDir()
 }
 
-// named puts the file's name into an error about its content.
-func (s *Store) named(err error) error { return inFile(s.path, err) }
-
-func inFile(path string, err error) error {
-	var malformed *malformedError
-	if errors.As(err, &malformed) {
-		malformed.File = path
-	}
-	return err
-}
-
 // position is where the file that was read has something; none if it has not.
 func (s *Store) position(path ...string) (pos instance.Position) {
-	d, err := parseDocument(s.original)
-	if err != nil {
+	d, fault := parseDocument(s.original)
+	if fault != nil {
 		return pos
 	}
 	if object, at := d.member(path); object != nil {
@@ -207,14 +200,14 @@ func (s *Store) checkGit(ctx context.Context) error {
 		s.tracked = true
 		switch {
 		case e.Skipped && s.missing:
-			return &fileError{File: s.path, Reason: "is left out of this sparse checkout, so that the clan is evaluated without it",
-				hint: "check it out first: git sparse-checkout add, or disable"}
+			return &hint.Error{Text: s.path + " is left out of this sparse checkout, so that the clan is evaluated without it",
+				Advice: "check it out first: git sparse-checkout add, or disable"}
 		case e.Skipped:
-			return &fileError{File: s.path, Reason: "is marked skip-worktree, so that git takes no notice of changes to it",
-				hint: "git update-index --no-skip-worktree " + s.relative()}
+			return &hint.Error{Text: s.path + " is marked skip-worktree, so that git takes no notice of changes to it",
+				Advice: "git update-index --no-skip-worktree " + s.relative()}
 		case e.Assumed:
-			return &fileError{File: s.path, Reason: "is marked assume-unchanged, so that git takes no notice of changes to it",
-				hint: "git update-index --no-assume-unchanged " + s.relative()}
+			return &hint.Error{Text: s.path + " is marked assume-unchanged, so that git takes no notice of changes to it",
+				Advice: "git update-index --no-assume-unchanged " + s.relative()}
 		}
 	}
 	if s.tracked {
@@ -224,11 +217,12 @@ func (s *Store) checkGit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return &fileError{File: s.path, Reason: "is ignored by git, so that Nix does not see it", hint: "take it out of .gitignore"}
+		return &hint.Error{Text: s.path + " is ignored by git, so that Nix does not see it",
+			Advice: "take it out of .gitignore"}
 	}
-	if doc, err := parseDocument(s.original); !s.missing && (err != nil || !doc.isEmpty()) {
-		return &fileError{File: s.path, Reason: "is there, but git does not track it, so that the clan is evaluated without it",
-			hint: "if it is meant to count: git add -N " + s.relative()}
+	if doc, fault := parseDocument(s.original); !s.missing && (fault != nil || !doc.isEmpty()) {
+		return &hint.Error{Text: s.path + " is there, but git does not track it, so that the clan is evaluated without it",
+			Advice: "if it is meant to count: git add -N " + s.relative()}
 	}
 	return nil
 }
@@ -287,17 +281,20 @@ func read(path string) (text []byte, missing bool, err error) {
 		return nil, false, err
 	case info.Mode()&os.ModeSymlink != 0:
 		target, _ := os.Readlink(path)
-		return nil, false, &fileError{File: path, Reason: "is a symbolic link to " + target + ", and to write would put a file in the link's place",
-			hint: "put the file itself there"}
+		return nil, false, &hint.Error{Text: path + " is a symbolic link to " + target + ", and to write would put a file in the link's place",
+			Advice: "put the file itself there"}
 	case !info.Mode().IsRegular():
-		return nil, false, &fileError{File: path, Reason: "is not a file", hint: "move it away"}
+		return nil, false, &hint.Error{Text: path + " is not a file", Advice: "move it away"}
 	case info.Mode().Perm()&0o200 == 0:
-		return nil, false, &fileError{File: path, Reason: "is read-only", hint: "chmod u+w " + path}
+		return nil, false, &hint.Error{Text: path + " is read-only", Advice: "chmod u+w " + path}
 	}
 	if text, err = os.ReadFile(path); err != nil {
 		return nil, false, err
 	}
-	return text, false, inFile(path, checkJSON(text))
+	if fault := checkJSON(text); fault != nil {
+		err = malformed(path, fault)
+	}
+	return text, false, err
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
