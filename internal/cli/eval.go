@@ -23,13 +23,17 @@ func evalCommand() *cli.Command {
 		Description: "The document is described by docs/eval.schema.json. With INSTANCE only these instances are evaluated and printed.\n\n" +
 			"Exit codes: 0 all is well, 1 nothing could be had, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"document's findings say which and why, 130 interrupted.",
-		Flags: append(jsonFlags("print JSON (the only format)"), watchFlag()),
+		Flags: append(jsonFlags("print JSON (the only format)"),
+			&cli.BoolFlag{Name: "exports", Usage: "also what services export to each other, under exports"}, watchFlag()),
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
 				return err
 			}
 			want := instance.Config{Instances: c.Args().Slice()}
+			if c.Bool("exports") {
+				want.Need = instance.NeedSettings | instance.NeedExports
+			}
 			if c.Bool("watch") {
 				return watchClan(c, want, watchedDocument, func(inv *instance.Inventory, err error) error {
 					if inv == nil {

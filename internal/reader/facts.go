@@ -252,3 +252,33 @@ type Owners struct {
 	Recorded bool         `json:"recorded"`
 	Below    Named[Place] `json:"below"`
 }
+
+// Export is what one scope exports, by interface ("exports", by SERVICE:INSTANCE:ROLE:MACHINE).
+type Export = Named[Value]
+
+// Peer is the interface of that name. The hosts that evaluate can do without those that do not.
+type Peer struct {
+	Name       Value              `json:"name"`
+	Port       Value              `json:"port"`
+	User       Value              `json:"user"`
+	SSHOptions Value              `json:"SSHOptions"`
+	Hosts      Part[[]Part[Host]] `json:"hosts"`
+}
+
+// Host is one address of a peer: as it is, or a reference to a var.
+type Host struct {
+	Plain *Part[string] `json:"plain"`
+	// Found is the public var that has the same value, as its path below vars.
+	Found     Part[*string] `json:"found"`
+	Reference *struct {
+		Machine   Part[string] `json:"machine"`
+		Generator Part[string] `json:"generator"`
+		File      Part[string] `json:"file"`
+	} `json:"reference"`
+	// Value is what the reference leads to. State is "public", "secret" or "absent".
+	Value Part[struct {
+		State   string  `json:"state"`
+		Var     string  `json:"var"`
+		Content *string `json:"content"`
+	}] `json:"value"`
+}

@@ -150,6 +150,9 @@ func (v Value) Whole() (json.RawMessage, bool) {
 	return v.raw, v.raw != nil && !bytes.Contains(v.raw, markPrefix) && utf8.Valid(v.raw)
 }
 
+// Decode reads a value of a known form.
+func (v Value) Decode(into any) error { return jsonv2.Unmarshal(v.raw, into, jsontext.AllowInvalidUTF8(true)) }
+
 // File is a path into the flake itself, and a hash of what it leads to.
 type File struct {
 	Path, Hash string

@@ -130,7 +130,7 @@ func compare(t *testing.T, evaluator nixeval.Evaluator, from string, find finder
 
 func TestEveryFinding(t *testing.T) {
 	nixtest.Each(t, func(t *testing.T, evaluator nixeval.Evaluator) {
-		for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "malformed", "tags-failed", "flake-failed", "failed-check"} {
+		for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "malformed", "tags-failed", "exports", "exports-failed", "flake-failed", "failed-check"} {
 			t.Run(name, func(t *testing.T) { compare(t, evaluator, filepath.Join("testdata", name), findings, nil) })
 		}
 		for _, name := range []string{"modules", "modules-failed"} {

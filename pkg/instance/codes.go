@@ -51,6 +51,8 @@ const (
 	CodeMachineFailed      Code = "machine-failed"
 	CodeMachinesFailed     Code = "machines-failed"
 	CodeTagFailed          Code = "tag-failed"
+	CodeExportsFailed      Code = "exports-failed"
+	CodeExportFailed       Code = "export-failed"
 	CodeEvaluationFailed   Code = "evaluation-failed"
 	CodeFlakeFailed        Code = "flake-failed"
 	CodeFailedCheck        Code = "failed-check"
@@ -163,6 +165,8 @@ var kinds = []kind{
 	{CodeMachinesFailed, loses, "The clan's machines do not evaluate.",
 		nixSays("the clan's machines do not evaluate", "members by tag are not known")},
 	{CodeTagFailed, loses, "A tag of the inventory does not evaluate, and so the tags of no machine do.", tagFailed},
+	{CodeExportsFailed, loses, "What services export does not evaluate.", nixSays("the clan's exports do not evaluate", "")},
+	{CodeExportFailed, warns, "A part of what a service exports does not evaluate.", exportFailed},
 	{CodeEvaluationFailed, warns, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
 	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.", nixSays("the flake does not evaluate", "")},
 	{CodeFailedCheck, fails, "A check of the clan fails, so nothing of it evaluates.", failedCheckWords},

@@ -53,6 +53,7 @@ func (l *loader) decode() {
 		}
 		l.decodeMachines()
 		l.decodeInstances()
+		l.decodeExports()
 	}
 	inv.facts.Untracked = l.untracked
 	for name, part := range l.facts.missing.Value {

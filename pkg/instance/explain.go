@@ -152,6 +152,9 @@ func (l *loader) explain(ctx context.Context) error {
 		if loss.failure != nil {
 			l.took(&f, loss.failure.Err)
 		}
+		if f.Code == CodeExportFailed && settingFault(f.Cause.Nix) != "" && l.config.Need&NeedSettings != 0 {
+			continue // the setting has a finding of its own, or its machine has
+		}
 		if f.Err == nil {
 			f.Err = errNoMessage
 		}
@@ -201,7 +204,7 @@ func (l *loader) took(f *Finding, err error) {
 	if f.Code == CodeTagFailed && strings.Contains(nixErr.Message, "infinite recursion") && tagsOfMachine.MatchString(l.codeAt(nixErr)) {
 		f.Cause.Hint = "machines' tags hold the computed ones, too, so that tags cannot be computed from them: compute them from something else"
 	}
-	if code := settingFault(nixErr.Message); code != "" && len(f.Setting)+len(f.Machine) > 0 && f.Role != "" {
+	if code := settingFault(nixErr.Message); code != "" && len(f.Setting)+len(f.Machine) > 0 && f.Role != "" && f.Code != CodeExportFailed {
 		f.Code = code
 		f.grade()
 	}

@@ -59,8 +59,10 @@ const (
 	NeedOrigins
 	// NeedSetting: what the module system knows of one setting, [Config.Setting]. For package why.
 	NeedSetting
-	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track.
+	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track; with exports.
 	NeedChecks
+	// NeedExports: what services export to each other, and how machines are reached. Nix evaluates the modules for it.
+	NeedExports
 )
 
 // needDocument is what the zero Need stands for.
@@ -73,10 +75,13 @@ func (n Need) all() Need {
 	if n&(NeedOrigins|NeedSetting|facts.NeedPlaces) != 0 {
 		n |= NeedSettings
 	}
+	if n&NeedChecks != 0 {
+		n |= NeedExports
+	}
 	if n&NeedSettings != 0 {
 		n |= NeedInstances
 	}
-	if n&NeedInstances != 0 {
+	if n&(NeedInstances|NeedExports) != 0 {
 		n |= NeedMachines
 	}
 	return n
@@ -137,6 +142,8 @@ type loader struct {
 	untracked []string
 	// settingFailure is why the setting that was asked for has no value.
 	settingFailure *reader.Failure
+	// waiting are the hosts that have no address.
+	waiting []waitingHost
 }
 
 func newLoader(ref Ref, config *Config) *loader {
@@ -173,6 +180,8 @@ type answers struct {
 	evaluated     reader.Part[reader.Named[reader.Part[reader.Evaluated]]]
 	setting       reader.Part[reader.Setting]
 	missing       reader.Part[reader.Named[reader.Part[[]string]]]
+	exports       reader.Part[reader.Named[reader.Part[reader.Export]]]
+	hostKeys      reader.Named[reader.Part[string]]
 	owners        struct{ instances, machines reader.Part[reader.Owners] }
 	modules       moduleFacts
 	places        placeFacts
@@ -210,6 +219,8 @@ func (l *loader) wants() []reader.Want {
 	add(facts.NeedModules, &f.modules.uses, "uses")
 	add(NeedSetting, &f.setting, "setting")
 	add(NeedChecks, &f.missing, "missing")
+	add(NeedExports, &f.exports, "exports")
+	add(NeedExports, &f.hostKeys, "hostKeys")
 	add(facts.NeedOwners, &f.owners.instances, "owners", "instances")
 	add(facts.NeedOwners, &f.owners.machines, "owners", "machines")
 	add(NeedInstances, &f.places.instances, "positions", "instances")
@@ -252,6 +263,9 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 			return nil, err
 		}
 	}
+	if err := l.explainHosts(ctx); err != nil {
+		return nil, err
+	}
 	if err := l.locate(ctx); err != nil {
 		return nil, err
 	}
@@ -278,7 +292,7 @@ func (l *loader) askForLines(ctx context.Context) error {
 	if err := l.Ask(ctx, l.query, wants...); err != nil {
 		return err
 	}
-	l.losses = nil
+	l.losses, l.waiting = nil, nil
 	l.decode()
 	return nil
 }

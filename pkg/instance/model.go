@@ -25,6 +25,9 @@ func init() {
 // Inventory is a clan as far as it was asked for. It mirrors clan-core's `inventory`. Its fields are in the order of their
 // JSON names, so that the document's keys are sorted.
 type Inventory struct {
+	// Exports are what services offer each other, by clan's own name for the scope, SERVICE:INSTANCE:ROLE:MACHINE. Nil where they were not
+	// asked for ([NeedExports]), and in a clan that has none: without clan-core, or with one from before 2025-07.
+	Exports map[string]*Export `json:"exports,omitzero"`
 	// Findings are what is wrong, sorted by file, line and text. Never nil.
 	Findings []Finding `json:"findings"`
 	// Flake says what was read.

@@ -52,6 +52,14 @@ func byHand() *instance.Inventory {
 	inv.Instances["i"].Roles["r"].Position = &instance.Position{File: "<in>/x.nix"}
 	inv.Instances["i"].Roles["r"].ExtraModules = 2
 	inv.Instances["j\n/k"].Roles["r"].Machines["mac"].Settings = nil
+	inv.Exports = map[string]*instance.Export{
+		"core/net:i::": {Service: "core/net", Instance: "i", Networking: &instance.Networking{Module: "m", Priority: 900}},
+		"core/net:i:r:a": {Service: "core/net", Instance: "i", Role: "r", Machine: "a", Peer: &instance.Peer{Name: "peer", Port: 2222, User: "u", SSHOptions: []string{"-J x"},
+			Hosts: []instance.Host{{Address: "192.0.2.1"}, {Address: "fd00::1", Reference: true, Var: &instance.Var{Machine: "a", Generator: "g", File: "f"}},
+				{Missing: instance.HostNotGenerated, Var: &instance.Var{Generator: "g", File: "f"}}}}},
+		":::a": {Machine: "a", Endpoints: &instance.Endpoints{Hosts: []string{"x.example"}}, DataMesher: &instance.DataMesher{Files: map[string][]string{"f": {"k"}}, Namespaces: []string{}},
+			Data: map[string]json.RawMessage{"auth": json.RawMessage(`{"n":9007199254740993,"s":"<&>"}`), "own": json.RawMessage(`null`)}},
+	}
 	for i, info := range instance.Codes() {
 		f := instance.NewFinding(info.Code, instance.Subject{Instance: "i", Role: "r", Machine: "a", Setting: []string{"s", fmt.Sprint(i)}},
 			instance.Cause{Name: "n", Tag: "x", Nix: "Nix says", Values: []any{json.Number("1"), "x"}, Shape: &instance.Shape{Path: []string{"roles"}, Type: "a list"}})

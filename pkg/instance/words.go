@@ -340,3 +340,8 @@ func ruleSays(f Finding) (string, string) {
 func ruleFailed(f Finding) (string, string) {
 	return fmt.Sprintf("the rule %q does not run: %s", f.Cause.Name, f.Cause.Message), cmp.Or(f.Cause.Hint, "clanctl eval --jq 'path(EXPR)' shows what an expression selects")
 }
+
+func exportFailed(f Finding) (string, string) {
+	message, hint := nixSays("does not evaluate", "clan reads all exports at once, and fails to")(f)
+	return fmt.Sprintf("the export %s: %s", f.Cause.Name, message), hint
+}

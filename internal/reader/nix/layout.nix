@@ -25,9 +25,11 @@ let
     intersectAttrs
     isAttrs
     isString
+    listToAttrs
     mapAttrs
     pathExists
     readFile
+    removeAttrs
     toString
     tryEval
     typeOf
@@ -166,6 +168,23 @@ in
   meta = asAttrs (inventory.meta or { });
   # Where clan looks for machines/ and inventory.json; need not be the flake's own directory.
   directory = config.directory or inventoryClass.directory or target.outPath;
+
+  # What services export, by SERVICE:INSTANCE:ROLE:MACHINE; null in a clan-core from before 2025-07-01. Until 2025-11-26 there were exports
+  # of instances and of machines, no others, a network held its peers, and a peer had one host.
+  exports =
+    let
+      found = config.exports or distributed.exports or distributed.servicesEval.config.exports or null;
+      isOld = isAttrs found && attrNames found == [ "instances" "machines" ];
+      prefixed = prefix: f: set: listToAttrs (map (n: { name = prefix + n; value = f set.${n}; }) (attrNames set));
+      peersOf = i: if (found.instances.${i}.networking or null) == null then { } else found.instances.${i}.networking.peers;
+      withoutPeers = e: if (e.networking or null) == null then e else e // { networking = removeAttrs e.networking [ "peers" ]; };
+    in
+    if !isOld then
+      found
+    else
+      foldl' (all: i: all // prefixed ":${i}::" (p: { peer = p // { hosts = if p ? host then [ p.host ] else [ ]; }; }) (peersOf i))
+        (listToAttrs (map (i: { name = ":${i}::"; value = withoutPeers found.instances.${i}; }) (attrNames found.instances)) // prefixed ":::" (e: e) found.machines)
+        (attrNames found.instances);
 
   # Every definition of an inventory option, as the user wrote it: [ { file; value; } ].
   definitions =

@@ -49,6 +49,7 @@ let
     inherit (machines) carriers;
     machines = machines.raw;
   };
+  exports = import ./exports.nix helpers { inherit (layout) directory exports; };
   positions = import ./positions.nix (helpers // { libs = [ layout.lib layout.moduleLib ]; });
 
   origins = args.origins or false;
@@ -84,6 +85,7 @@ let
     inherit (instances.facts) instanceNames instances;
     inherit (modules.facts) inputNames inputs modules meant uses categories missing;
     inherit (settings.facts) services evaluated;
+    inherit (exports.facts) exports hostKeys;
     setting = settings.settingOf [ "setting" ] args.setting;
 
     positions =

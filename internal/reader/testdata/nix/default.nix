@@ -1,5 +1,6 @@
 # What each file of nix/ gives for literal values: { FILE = { CASE = { got; want; }; }; }. One process evaluates them all.
 {
+  exports = import ./exports.nix;
   helpers = import ./helpers.nix;
   instances = import ./instances.nix;
   layout = import ./layout.nix;

@@ -39,4 +39,25 @@ in
   no-lib = { got = (of { } { outputs.inventory = { }; }).lib; want = null; };
   dropped-services = { got = (of { } { outputs.clan = { inherit config; }; }).flake.legacyServices; want = [ ]; };
   definitions-of-a-plain-flake = { got = (of { } { outputs.inventory.machines.m = { }; }).definitions "machines"; want = [ { file = null; value.m = { }; } ]; };
+
+  no-exports = { got = (of { } { outputs.clan = config; }).exports; want = null; };
+  exports = { got = (of { } { outputs.clan = config // { exports."s:i::" = { }; }; }).exports; want."s:i::" = { }; };
+  # Until 2025-11-26 there were exports of instances and of machines.
+  exports-once = {
+    got = (of { } {
+      outputs.clan = config // {
+        exports = {
+          instances.i.networking = { priority = 10; peers.m = { name = "m"; host.plain = "h"; }; };
+          instances.j.networking = null;
+          machines.m.own = 1;
+        };
+      };
+    }).exports;
+    want = {
+      ":i::".networking.priority = 10;
+      ":i::m".peer = { name = "m"; host.plain = "h"; hosts = [ { plain = "h"; } ]; };
+      ":j::".networking = null;
+      ":::m".own = 1;
+    };
+  };
 }
