@@ -144,6 +144,9 @@ func (e *entry) trusts(now Stamp) bool {
 	return e.hashed != 0 && e.stamp == now && now.Before(time.Unix(0, e.hashed))
 }
 
+// IsDir reports whether it is a directory's.
+func (s Stamp) IsDir() bool { return s.mode&unix.S_IFMT == unix.S_IFDIR }
+
 func (s Stamp) isLink() bool { return s.mode&unix.S_IFMT == unix.S_IFLNK }
 
 func stampOf(st *unix.Stat_t) Stamp {
@@ -167,6 +170,37 @@ func Stat(path string) (Stamp, error) {
 		return Stamp{}, &fs.PathError{Op: "stat", Path: path, Err: err}
 	}
 	return stampOf(&st), nil
+}
+
+// NamedStamp is a file of a directory.
+type NamedStamp struct {
+	Name string
+	Stamp
+}
+
+// StatAll looks at what the files of a directory are or lead to, in order of their names. More files than most are an error.
+func StatAll(path string, most int) ([]NamedStamp, error) {
+	dir, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(most + 1)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	case len(names) > most:
+		return nil, fmt.Errorf("there are more than %d files", most)
+	}
+	slices.Sort(names)
+	found := make([]NamedStamp, 0, len(names))
+	for _, name := range names {
+		var st unix.Stat_t
+		if unix.Fstatat(int(dir.Fd()), name, &st, 0) == nil { // a link to nowhere is none
+			found = append(found, NamedStamp{name, stampOf(&st)})
+		}
+	}
+	return found, nil
 }
 
 // ---- what there is ----
@@ -272,27 +306,34 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 
 // ---- what is in it ----
 
+// dirsForWorker is how many directories are worth a thread.
+const dirsForWorker = 16
+
 // stampFiles brings every entry up to date, reading only those that are not provably unchanged.
 func (t *Tree) stampFiles(known *Tree) (touched bool, err error) {
 	var changed atomic.Bool
 	var next atomic.Int64
 	var links sync.Map // directories that have become links
-	workers := min(runtime.GOMAXPROCS(0), len(t.dirs))
+	workers := min(runtime.GOMAXPROCS(0), (len(t.dirs)+dirsForWorker-1)/dirsForWorker)
 	errs := make([]error, workers)
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for errs[w] == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(t.dirs) {
-					return
-				}
-				var touched bool
-				if touched, errs[w] = t.stampDir(&t.dirs[i], &links); touched {
-					changed.Store(true)
-				}
+	work := func(w int) {
+		for errs[w] == nil {
+			i := int(next.Add(1)) - 1
+			if i >= len(t.dirs) {
+				return
 			}
-		})
+			var touched bool
+			if touched, errs[w] = t.stampDir(&t.dirs[i], &links); touched {
+				changed.Store(true)
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for w := 1; w < workers; w++ {
+		wg.Go(func() { work(w) })
+	}
+	if workers > 0 {
+		work(0)
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {

@@ -160,17 +160,15 @@ func (id *nixIdentity) file(path string) error {
 		return nil
 	}
 	fmt.Fprintln(id.hash, now)
-	entries, err := os.ReadDir(real)
-	if err != nil {
-		return nil // a file
+	if !now.IsDir() {
+		return nil
 	}
-	if len(entries) > maxNamed {
-		return fmt.Errorf("%s has too many files", path)
+	entries, err := filetree.StatAll(real, maxNamed)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, entry := range entries {
-		if now, err := filetree.Stat(filepath.Join(real, entry.Name())); err == nil {
-			fmt.Fprintln(id.hash, entry.Name(), now)
-		}
+		fmt.Fprintf(id.hash, "%d %s %v\n", len(entry.Name), entry.Name, entry.Stamp)
 	}
 	return nil
 }

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
-
-	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
 // programKind is what a program file is.
@@ -54,19 +53,73 @@ type wrapper struct {
 	paths   []string
 }
 
-var (
-	shebang    = lazyregexp.New(`^#! ?(/[^ \n]*/)?(env )?(/[^ \n]*/)?(ba|da)?sh( -[eu]+)?\n`)
-	assignment = lazyregexp.New(`^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
-	plainSigns = lazyregexp.New(`^[A-Za-z0-9_./:=,+@%-]+`)
-	variable   = lazyregexp.New(`^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
-)
+// What follows is looked at each time that clanctl starts, where regular expressions would cost more than all else.
+
+// isShell reports whether the first line of a script calls a shell, by its path or by env.
+func isShell(text string) bool {
+	line, _, whole := strings.Cut(text, "\n")
+	line, isScript := strings.CutPrefix(line, "#!")
+	words := strings.Split(strings.TrimPrefix(line, " "), " ")
+	program := func(names ...string) bool {
+		if len(words) == 0 || strings.Contains(words[0], "/") && !isAbsolute(words[0]) || !slices.Contains(names, words[0][strings.LastIndex(words[0], "/")+1:]) {
+			return false
+		}
+		words = words[1:]
+		return true
+	}
+	program("env")
+	shell := program("sh", "bash", "dash")
+	if len(words) == 1 && (words[0] == "-e" || words[0] == "-u" || words[0] == "-eu" || words[0] == "-ue") {
+		words = nil
+	}
+	return whole && isScript && shell && len(words) == 0
+}
+
+// plainPrefix is the beginning of a text in which no sign means anything to a shell.
+func plainPrefix(text string) string {
+	end := strings.IndexFunc(text, func(r rune) bool { return !isNameSign(r) && !strings.ContainsRune("./:=,+@%-", r) })
+	if end < 0 {
+		return text
+	}
+	return text[:end]
+}
+
+// namePrefix is the name of a variable that a text begins with; empty if there is none.
+func namePrefix(text string) string {
+	end := strings.IndexFunc(text, func(r rune) bool { return !isNameSign(r) })
+	if end < 0 {
+		end = len(text)
+	}
+	if end > 0 && '0' <= text[0] && text[0] <= '9' {
+		return ""
+	}
+	return text[:end]
+}
+
+func isNameSign(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_'
+}
+
+// variable is the name of the variable that a text begins with the use of, and the rest of the text; false if it does not.
+func variable(text string) (name, rest string, ok bool) {
+	text = text[1:]
+	inner, braced := strings.CutPrefix(text, "{")
+	if name = namePrefix(inner); name == "" {
+		return "", "", false
+	}
+	rest, ok = inner[len(name):], true
+	if braced {
+		rest, ok = strings.CutPrefix(rest, "}")
+	}
+	return name, rest, ok
+}
 
 var errScript = errors.New("it does more than set variables and exec a program")
 
 // parseWrapper understands assignments, exports and one exec, in words without any sign that a shell expands but variables that the script
 // itself has set.
 func parseWrapper(text string) (*wrapper, error) {
-	if !shebang.MatchString(text) {
+	if !isShell(text) {
 		return nil, errScript
 	}
 	w := &wrapper{}
@@ -101,16 +154,17 @@ func parseWrapper(text string) (*wrapper, error) {
 			if command == "export" {
 				line = rest
 			}
-			match := assignment.FindStringSubmatch(line)
-			if match == nil {
+			name := namePrefix(line)
+			text, assigned := strings.CutPrefix(line[len(name):], "=")
+			if name == "" || !assigned {
 				return nil, errScript
 			}
-			words, err := shellWords(match[2], values)
+			words, err := shellWords(text, values)
 			if err != nil || len(words) > 1 {
 				return nil, errScript
 			}
 			value := strings.Join(words, "")
-			if values[match[1]] = value; match[1] != "PATH" {
+			if values[name] = value; name != "PATH" {
 				w.name(value)
 			}
 		}
@@ -147,15 +201,12 @@ func shellWords(text string, values map[string]string) ([]string, error) {
 			case text[0] == '"':
 				quoted, text = !quoted, text[1:]
 			case text[0] == '$':
-				match := variable.FindStringSubmatch(text)
-				if match == nil {
+				name, rest, ok := variable(text)
+				value, set := values[name]
+				if !ok || !set || !quoted && (value == "" || plainPrefix(value) != value) {
 					return nil, errScript
 				}
-				value, set := values[match[1]+match[2]]
-				if !set || !quoted && (value == "" || plainSigns.FindString(value) != value) {
-					return nil, errScript
-				}
-				word, text = word+value, text[len(match[0]):]
+				word, text = word+value, rest
 			case text[0] == '\'' && !quoted:
 				inside, rest, ok := strings.Cut(text[1:], "'")
 				if !ok {
@@ -165,7 +216,7 @@ func shellWords(text string, values map[string]string) ([]string, error) {
 			case quoted && !strings.ContainsRune("\\`\n", rune(text[0])):
 				word, text = word+text[:1], text[1:]
 			default:
-				match := plainSigns.FindString(text)
+				match := plainPrefix(text)
 				if quoted || match == "" {
 					return nil, errScript
 				}
