@@ -80,7 +80,7 @@ var everything = Function{Name: "everything.nix", Source: `flake: _:
 		walk = dir: builtins.mapAttrs (n: k: if k == "directory" then walk (dir + "/${n}") else if k == "regular" then builtins.readFile (dir + "/${n}") else k) (removeAttrs (builtins.readDir dir) [ ".git" ]);
 		values = depth: flake: builtins.mapAttrs (_: i: { value = i.value or (if builtins.pathExists (i + "/value") then builtins.readFile (i + "/value") else null); }
 			// (if depth > 0 && i ? inputs then { inputs = values (depth - 1) i; } else { })) flake.inputs;
-	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; } flake; value = flake.value or null; exec = builtins ? exec; }`}
+	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; } flake; value = flake.value or null; exec = builtins ? exec; feature = builtins ? fetchClosure; }`}
 
 // ask asks with and without the cache, which must be the same, and returns the answer (or the error) and whether it came from the cache.
 func (w *world) ask(what string) (string, bool) {

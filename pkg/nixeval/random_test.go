@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -19,7 +20,10 @@ import (
 //
 // CLANCTL_STEPS says how many steps are made with each Nix, CLANCTL_SEED with what the edits are chosen.
 func TestCacheIsNeverStale(t *testing.T) {
-	steps, seed := 100, uint64(1)
+	steps, seed := 50, uint64(1)
+	if os.Getenv("CLANCTL_TEST_SLOW") != "" {
+		steps = 400
+	}
 	if n, err := strconv.Atoi(os.Getenv("CLANCTL_STEPS")); err == nil {
 		steps = n
 	}
@@ -33,8 +37,10 @@ func TestCacheIsNeverStale(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := &world{T: t, dir: dir, e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"), CacheDir: filepath.Join(dir, "cache")}}
-			r := &randomWorld{world: w, Rand: rand.New(rand.NewPCG(seed, uint64(i))), on: map[string]bool{}, counts: map[string]int{}}
+			r := &randomWorld{world: w, Rand: rand.New(rand.NewPCG(seed, uint64(i))), nix: nix, on: map[string]bool{}, counts: map[string]int{}}
 			t.Setenv("NIX_CONF_DIR", w.path("conf"))
+			t.Setenv("NIX_CONFIG_HOME", w.path("confhome"))
+			t.Setenv("NIX_CONFIG", "!include "+w.path("variable.conf"))
 			t.Setenv("HOME", w.path("home"))
 			r.begin()
 			for r.step = range steps {
@@ -61,17 +67,21 @@ type randomWorld struct {
 	on                 map[string]bool // what is toggled
 	counts             map[string]int
 	log                []string
+	nix                string
 	rev                string // the first commit
+	moved              string // the second one of the branch
 	undo               []func()
 	said               string // what Nix has said of the world as it is; empty if that is not known
 }
 
-// randomEdit is one kind of edit. Done twice, most are undone. One that is brief keeps answers from being kept, and is undone soon.
+// randomEdit is one kind of edit. Done twice, most are undone. One that is brief keeps answers from being kept, and is undone soon. What is
+// alone does more than one thing, and is not done while Nix runs.
 type randomEdit struct {
 	name   string
 	weight int
 	do     func()
 	brief  bool
+	alone  bool
 }
 
 func (r *randomWorld) begin() {
@@ -79,18 +89,84 @@ func (r *randomWorld) begin() {
 	directory(r.world, "pinned")
 	stable(r.world, "branch")
 	moveStable(r.world, "branch")
-	r.write("conf/nix.conf", "!include more.conf\n")
+	r.moved = r.git("branch", "rev-parse", "stable")
+	r.write("conf/nix.conf", "!include more.conf\n!include features.conf\nflake-registry = DIR/registry.json\n")
+	r.register("unpinned")
+	r.wrap("wrapped.conf")
+	directory(r.world, "later")
+	r.commit("later")
 	r.write("home/.gitconfig", "[user]\n\tname = t\n\temail = t@example.org\n[include]\n\tpath = more.gitconfig\n")
 	r.inputs("pinned")
 	r.write("flake/value", "one\r\n")
 	r.write("flake/sub/file", "one")
 	r.git("", "init", "-q", "-b", "main", "flake")
 	r.git("flake", "config", "core.autocrlf", "true")
+	r.git("flake", "config", "filter.y.clean", "tr a-z A-Z") // of no file
+	r.write("home/attributes", "value -text\n")
 	r.commit("flake")
 	r.rev = r.git("flake", "rev-parse", "HEAD")
 	r.write("flake/sub/file", "two")
 	r.commit("flake")
 	r.git("flake", "branch", "other", r.rev)
+	r.git("flake", "worktree", "add", "-q", "--detach", r.path("linked"))
+	r.write("elsewhere/flake.nix", valueFlake)
+	r.write("elsewhere/value", "one")
+}
+
+// git runs git, in the flake's own directory wherever core.worktree leads.
+func (r *randomWorld) git(repo string, args ...string) string {
+	r.Helper()
+	if repo == "flake" {
+		args = append([]string{"--work-tree=."}, args...)
+	}
+	return r.world.git(repo, args...)
+}
+
+// register says what the registry has for "other".
+func (r *randomWorld) register(dir string) {
+	r.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/`+dir+`"}}]}`)
+}
+
+// wrap writes a script that runs Nix with a configuration.
+func (r *randomWorld) wrap(config string) {
+	nix, err := exec.LookPath(r.nix)
+	r.do(err)
+	r.write("bin/nix", "#!/bin/sh\nNIX_USER_CONF_FILES=DIR/"+config+"\nexport NIX_USER_CONF_FILES\nexec "+nix+" \"$@\"\n")
+	r.do(os.Chmod(r.path("bin/nix"), 0o755))
+}
+
+// commitAll leaves nothing that git takes for changed.
+func (r *randomWorld) commitAll() {
+	r.git("flake", "add", "-A")
+	r.git("flake", "commit", "-qam", "x", "--allow-empty")
+}
+
+// moveBranch moves the branch that is an input.
+func (r *randomWorld) moveBranch() {
+	to := r.moved
+	if r.git("branch", "rev-parse", "stable") == to {
+		to = "main"
+	}
+	r.git("branch", "branch", "-f", "stable", to)
+}
+
+// change gives a file the other of two texts.
+func (r *randomWorld) change(file, a, b string) {
+	if now, err := os.ReadFile(r.path(file)); err == nil && string(now) == a {
+		a = b
+	}
+	r.write(file, a)
+}
+
+// touch gives a file the time that it is.
+func (r *randomWorld) touch(file string) { r.do(os.Chtimes(r.path(file), time.Now(), time.Now())) }
+
+// await has the flake fetch a commit that is not there yet.
+func (r *randomWorld) await() {
+	r.write("later/value", fmt.Sprint(r.step))
+	r.world.commit("later")
+	r.write("flake/flake.nix", `{ outputs = _: { value = builtins.readFile ((builtins.fetchGit { url = "file://DIR/branch"; allRefs = true; rev = "`+r.git("later", "rev-parse", "HEAD")+`"; }) + "/value"); }; }`)
+	_ = os.Remove(r.path("flake/flake.lock"))
 }
 
 // inputs gives the flake an input of some kind.
@@ -111,8 +187,19 @@ func (r *randomWorld) inputs(kind string) {
 		_ = os.Remove(lock)
 		r.world.lock("flake")
 		r.write("flake/flake.nix", pin)
+	case "second": // of equal content, and only the first in the lock file
+		r.write("flake/flake.nix", strings.Replace(pin, "ref=stable", "ref=main", 1))
+		_ = os.Remove(lock)
+		r.world.lock("flake")
+		r.write("flake/flake.nix", strings.Replace(strings.Replace(pin, "ref=stable", "ref=main", 1), "{ inputs", `{ inputs.second.url = "git+file://DIR/branch?ref=stable"; inputs`, 1))
+	case "registry":
+		r.write("flake/flake.nix", `{ inputs.other.url = "other"; `+outputs)
+		_ = os.Remove(lock)
 	case "directory":
 		r.write("flake/flake.nix", `{ inputs.other.url = "path:DIR/unpinned"; `+outputs)
+		_ = os.Remove(lock)
+	case "as if in the store":
+		r.write("flake/flake.nix", `{ inputs.other.url = "path:/nix/store/../..DIR/unpinned"; `+outputs)
 		_ = os.Remove(lock)
 	case "none":
 		r.write("flake/flake.nix", "{ "+outputs)
@@ -145,8 +232,34 @@ func (r *randomWorld) edits() []randomEdit {
 		return toggle("git config "+key, weight, func() { r.git("flake", "config", key, value) }, func() { r.git("flake", "config", "--unset-all", key) })
 	}
 	brief := func(e randomEdit) randomEdit { e.brief = true; return e }
-	kinds := []string{"pinned", "pinned", "directory", "directory", "failing", "none"}
-	unpinned := []string{"branch", "another branch"}
+	// trap makes a state in which an answer may be had, then does one thing that changes the next, and later ends the state.
+	trap := func(name string, state, change, end func()) randomEdit {
+		return randomEdit{name: "trap: " + name, weight: 2, alone: true, do: func() {
+			state()
+			r.undo = append(r.undo, func() {
+				change()
+				r.note("trap: " + name + ", the change")
+				r.undo = append(r.undo, func() { end(); r.note("trap: " + name + ", the end") })
+			})
+		}}
+	}
+	gitConfig := func(key, value string) func() { return func() { r.git("flake", "config", key, value) } }
+	pin := func() { r.inputs("pinned") }
+	flagged := func(flag string) randomEdit {
+		return trap(flag, func() {
+			r.flag("--" + flag)
+			r.change("flake/value", "two\r\n", "one\r\n")
+			r.commitAll()
+		}, func() { r.flag("--no-" + flag) }, func() {})
+	}
+	input := func(kind string, change func()) randomEdit {
+		return trap("input: "+kind, func() { r.inputs(kind) }, change, pin)
+	}
+	changeUnpinned := func() { r.change("unpinned/value", "two", "one") }
+	changeRegistry := func() { r.register([]string{"later", "branch"}[r.IntN(2)]) }
+	kinds := []string{"pinned", "pinned", "directory", "directory", "as if in the store", "failing", "none"}
+	unpinned := []string{"branch", "another branch", "second", "registry"}
+	const feature = "extra-experimental-features = fetch-closure\n"
 	return []randomEdit{
 		// The flake's files.
 		write("a file", 6, "flake/value", "two\r\n", "one\r\n"),
@@ -170,10 +283,10 @@ func (r *randomWorld) edits() []randomEdit {
 		{name: "git add", weight: 2, do: func() { r.git("flake", "add", "-A") }},
 		// Inputs.
 		{name: "other inputs", weight: 4, do: func() { r.inputs(kinds[r.IntN(len(kinds))]) }},
-		brief(toggle("inputs that nothing pins", 3, func() { r.inputs(unpinned[r.IntN(2)]) }, func() { r.inputs("pinned") })),
+		brief(toggle("inputs that nothing pins", 3, func() { r.inputs(unpinned[r.IntN(len(unpinned))]) }, func() { r.inputs("pinned") })),
 		write("an input that is not pinned", 4, "unpinned/value", "two", "one"),
 		write("an input that is pinned", 3, "pinned/value", "two", "one"),
-		toggle("a branch", 4, func() { r.git("branch", "branch", "-f", "stable", "main") }, func() { r.git("branch", "branch", "-f", "stable", "stable@{1}") }),
+		{name: "a branch", weight: 4, do: r.moveBranch},
 		toggle("an override", 3, func() { r.e.OverrideInputs = map[string]string{"other": "path:" + r.path("unpinned")} }, func() { r.e.OverrideInputs = nil }),
 		brief(toggle("an override that is a branch", 2, func() {
 			r.e.OverrideInputs = map[string]string{"other": "git+file://" + r.path("branch") + "?ref=stable"}
@@ -183,6 +296,8 @@ func (r *randomWorld) edits() []randomEdit {
 		brief(toggle("another reference", 2, func() {
 			r.ref = []string{"path:" + r.path("flake"), "git+file://" + r.path("flake") + "?ref=other", "git+file://" + r.path("flake") + "?rev=" + r.rev}[r.IntN(3)]
 		}, func() { r.ref = "" })),
+		toggle("a linked work tree", 3, func() { r.ref = r.path("linked") }, func() { r.ref = "" }),
+		write("a file of the linked work tree", 2, "linked/value", "two\r\n", "one\r\n"),
 		// Commits and refs.
 		{name: "a commit", weight: 2, do: func() { r.git("flake", "commit", "-qam", "x", "--allow-empty") }},
 		{name: "back to a commit", weight: 2, do: func() { r.git("flake", "reset", "-q", "--soft", r.rev) }},
@@ -196,9 +311,6 @@ func (r *randomWorld) edits() []randomEdit {
 			r.git("flake", "update-ref", "refs/heads/main", commit)
 		}},
 		{name: "packed refs", weight: 1, do: func() { r.git("flake", "pack-refs", "--all") }},
-		brief(toggle("an object in the place of another", 1, func() {
-			r.git("flake", "replace", "-f", r.rev, r.git("flake", "commit-tree", "-m", "other", r.rev+"^{tree}"))
-		}, func() { r.git("flake", "replace", "-d", r.rev) })),
 		// Index flags.
 		toggle("assume-unchanged", 3, func() { r.flag("--assume-unchanged") }, func() { r.flag("--no-assume-unchanged") }),
 		toggle("skip-worktree", 3, func() { r.flag("--skip-worktree") }, func() { r.flag("--no-skip-worktree") }),
@@ -209,7 +321,70 @@ func (r *randomWorld) edits() []randomEdit {
 		there("attributes of the repository", 2, "flake/.git/info/attributes", "value -text\n"),
 		// Nix's configuration.
 		brief(there("Nix's configuration", 3, "conf/more.conf", "allow-unsafe-native-code-during-evaluation = true\n")),
+		there("Nix's configuration, in a file that is included", 2, "conf/features.conf", feature),
+		there("Nix's configuration, in a file that a variable includes", 2, "variable.conf", feature),
+		there("Nix's configuration, of NIX_CONFIG_HOME", 2, "confhome/nix.conf", feature),
+		there("Nix's configuration, below HOME", 2, "home/.config/nix/nix.conf", feature),
 		toggle("an option", 1, func() { r.e.Options = []string{"cores=2"} }, func() { r.e.Options = nil }),
+		// What a random edit alone seldom meets: where all else is committed, or no lock pins it.
+		flagged("assume-unchanged"), flagged("skip-worktree"),
+		trap("line ends", func() { r.commitAll(); gitConfig("core.autocrlf", "false")(); r.touch("flake/value") }, gitConfig("core.autocrlf", "true"), func() {}),
+		trap("line ends, in attributes that are not tracked", func() { r.commitAll(); r.write("flake/.gitattributes", "value -text\n"); r.touch("flake/value") },
+			func() { r.do(os.RemoveAll(r.path("flake/.gitattributes"))) }, func() {}),
+		trap("line ends, in attributes of the repository", func() { r.commitAll(); r.write("flake/.git/info/attributes", "value -text\n"); r.touch("flake/value") },
+			func() { r.do(os.RemoveAll(r.path("flake/.git/info/attributes"))) }, func() {}),
+		trap("line ends, in a file that the user's configuration includes", func() {
+			r.commitAll()
+			r.write("home/more.gitconfig", "[core]\n\tattributesFile = DIR/home/attributes\n")
+			r.touch("flake/value")
+		}, func() { r.write("home/more.gitconfig", "") }, func() {}),
+		trap("line ends, in the main repository of a linked work tree", func() {
+			gitConfig("core.autocrlf", "true")()
+			r.git("linked", "reset", "-q", "--hard")
+			r.write("linked/value", "one\r\n")
+			gitConfig("core.autocrlf", "false")()
+			r.ref = r.path("linked")
+		}, gitConfig("core.autocrlf", "true"), func() { r.ref = "" }),
+		trap("whether git looks at the executable bit", func() {
+			r.commitAll()
+			gitConfig("core.fileMode", "false")()
+			info, err := os.Stat(r.path("flake/value"))
+			r.do(err, os.Chmod(r.path("flake/value"), info.Mode()^0o100))
+		}, gitConfig("core.fileMode", "true"), func() {}),
+		trap("the time of a file that git filters", func() { r.write("flake/sub/.gitattributes", "file filter=y\n"); r.commitAll() },
+			func() { r.touch("flake/sub/file") }, func() { r.do(os.Remove(r.path("flake/sub/.gitattributes"))) }),
+		trap("the time of a file that git does not look at closely", func() {
+			file, old := r.path("flake/sub/file"), time.Now().Add(-time.Hour).Truncate(time.Second)
+			r.do(os.WriteFile(file, []byte("one"), 0o644), os.Chtimes(file, old, old))
+			gitConfig("core.checkStat", "minimal")()
+			r.commitAll()
+			r.do(os.WriteFile(file, []byte("two"), 0o644), os.Chtimes(file, old, old))
+		}, func() { r.touch("flake/sub/file") }, gitConfig("core.checkStat", "default")),
+		trap("a work tree elsewhere", gitConfig("core.worktree", r.path("elsewhere")), func() { r.change("elsewhere/value", "two", "one") },
+			func() { r.git("flake", "config", "--unset-all", "core.worktree") }),
+		trap("a branch behind a branch", func() {
+			r.git("flake", "symbolic-ref", "refs/heads/alias", "refs/heads/main")
+			r.git("flake", "symbolic-ref", "HEAD", "refs/heads/alias")
+			r.commitAll()
+		}, func() {
+			r.git("flake", "update-ref", "refs/heads/main", r.git("flake", "commit-tree", "-m", fmt.Sprint(r.step), "HEAD^{tree}"))
+		}, func() { r.git("flake", "symbolic-ref", "HEAD", "refs/heads/main") }),
+		trap("a commit in the place of another", func() {
+			r.commitAll()
+			r.git("flake", "replace", "-f", "HEAD", r.git("flake", "commit-tree", "-m", "other", r.rev+"^{tree}"))
+		}, func() { r.git("flake", "replace", "-d", r.git("flake", "replace", "-l")) }, func() {}),
+		input("branch", r.moveBranch), input("another branch", r.moveBranch), input("second", r.moveBranch), input("registry", changeRegistry),
+		input("directory", changeUnpinned), input("as if in the store", changeUnpinned),
+		trap("an override that is a branch", func() {
+			r.e.OverrideInputs = map[string]string{"other": "git+file://" + r.path("branch") + "?ref=stable"}
+		}, r.moveBranch, func() { r.e.OverrideInputs = nil }),
+		trap("a lock file that git does not track", func() { pin(); r.git("flake", "rm", "-qf", "--cached", "--ignore-unmatch", "flake.lock") },
+			r.moveBranch, func() { r.git("flake", "add", "-A") }),
+		trap("a commit that is not there yet", r.await, func() { r.git("branch", "fetch", "-q", r.path("later"), "+main:later") }, pin),
+		trap("a script in the place of Nix", func() { r.e.Nix = r.path("bin/nix"); r.write("other.conf", feature) },
+			func() { r.wrap([]string{"wrapped.conf", "other.conf"}[r.IntN(2)]) }, func() { r.e.Nix = r.nix }),
+		trap("a file that a script in the place of Nix names", func() { r.e.Nix = r.path("bin/nix") },
+			func() { r.change("wrapped.conf", feature, "") }, func() { r.e.Nix = r.nix }),
 		// The cache itself.
 		{name: "exchanged files of the cache", weight: 3, do: func() {
 			if files := r.cacheFiles(); len(files) > 1 {
@@ -246,8 +421,8 @@ func (r *randomWorld) cacheFiles() []string {
 }
 
 // edit does a random edit and returns it.
-func (r *randomWorld) edit() randomEdit {
-	edits := r.edits()
+func (r *randomWorld) edit(during bool) randomEdit {
+	edits := slices.DeleteFunc(r.edits(), func(e randomEdit) bool { return during && e.alone })
 	total := 0
 	for _, e := range edits {
 		total += e.weight
@@ -281,13 +456,14 @@ func (r *randomWorld) note(text string) {
 // once edits and asks, twice. During the first time there may be more edits.
 func (r *randomWorld) once() {
 	if r.IntN(2) == 0 {
-		for _, undo := range r.undo {
+		undo := r.undo
+		r.undo = nil
+		for _, undo := range undo {
 			undo()
 		}
-		r.undo = nil
 	}
 	for range r.IntN(3) {
-		r.edit()
+		r.edit(false)
 	}
 	if r.IntN(4) > 0 {
 		settle()
@@ -309,7 +485,7 @@ func (r *randomWorld) ask(during bool) {
 		go func() {
 			defer close(edited)
 			time.Sleep(wait)
-			edit := r.edit()
+			edit := r.edit(true)
 			r.note("during the run")
 			if back {
 				time.Sleep(again)
