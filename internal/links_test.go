@@ -39,6 +39,9 @@ func TestDocLinks(t *testing.T) {
 	}
 	for _, l := range links {
 		of, name := names[path.Dir(l.file)], l.text
+		if strings.HasPrefix(l.file, "pkg/") && name[0] >= 'a' && !strings.Contains(name, ".") {
+			t.Errorf("%s refers to [%s], which users of the package cannot see", l.file, l.text)
+		}
 		if pkg, rest, dotted := strings.Cut(name, "."); dotted && pkg == strings.ToLower(pkg) {
 			if of, name = names[dirs[pkg]], rest; of == nil {
 				continue

@@ -36,18 +36,18 @@ var rooms = map[string][]string{
 	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},
 	"internal/policy":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
 	"internal/report":      {"internal/facts", "internal/services", "pkg/instance", "pkg/why"},
-	"internal/scaffold":    {"internal/lazyregexp", "pkg/instance"},
+	"internal/scaffold":    {"internal/hint", "internal/lazyregexp", "pkg/instance"},
 	"pkg/store":            {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
 	"pkg/typed":            {"internal/nearest", "pkg/instance"},
 	"internal/textview":    {"internal/jsonvalue", "internal/term", "pkg/instance"},
-	"internal/view":        {"internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
-	"pkg/why":              {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
+	"internal/view":        {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
+	"pkg/why":              {"internal/hint", "internal/jsonvalue", "internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
 
 	"pkg/instance":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "internal/watch", "pkg/module", "pkg/nixeval", "pkg/tags"},
 	"pkg/module":        {},
 	"internal/facts":    {"internal/jsonvalue", "internal/filetree", "internal/services", "pkg/module", "pkg/nixeval"},
-	"internal/services": {"internal/jsonvalue", "internal/lazyregexp", "internal/nearest", "pkg/module"},
-	"pkg/tags":          {"internal/lazyregexp", "internal/nearest"},
+	"internal/services": {"internal/hint", "internal/jsonvalue", "internal/lazyregexp", "internal/nearest", "pkg/module"},
+	"pkg/tags":          {"internal/hint", "internal/lazyregexp", "internal/nearest"},
 	"internal/reader":   {"internal/jsonvalue", "internal/hint", "pkg/nixeval"},
 	"pkg/nixeval":       {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/cachedir", "internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
 
@@ -68,7 +68,7 @@ var rooms = map[string][]string{
 	"internal/scratch":    {},
 	"internal/shell":      {},
 	"internal/term":       {},
-	"internal/watch":      {"internal/filetree"},
+	"internal/watch":      {"internal/hint", "internal/filetree"},
 
 	// For the project itself.
 	"internal/api":               {},

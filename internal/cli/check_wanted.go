@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/modulecheck"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -111,10 +112,10 @@ func baselineOf(c *cli.Context, files policyFiles, ofFlake string) (baseline, er
 	}
 	b := baseline{file: outputFile(compare)}
 	if err != nil {
-		return b, hintedError{fmt.Errorf("baseline: %w", err), "clanctl check --write-baseline " + compare + " writes it"}
+		return b, hint.With(fmt.Errorf("baseline: %w", err), "clanctl check --write-baseline "+compare+" writes it")
 	}
 	if b.known, err = policy.ReadBaseline(text); err != nil {
-		return b, hintedError{fmt.Errorf("baseline %s: %w", compare, err), "clanctl check --write-baseline " + compare + " writes it anew"}
+		return b, hint.With(fmt.Errorf("baseline %s: %w", compare, err), "clanctl check --write-baseline "+compare+" writes it anew")
 	}
 	return b, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -99,7 +100,7 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) erro
 	}
 	switch {
 	case withheld:
-		printError(stderr(c), hintedError{errors.New("no machines printed: parts of the clan do not evaluate"), "fix these first, or print the machines nevertheless with --keep-going"})
+		printError(stderr(c), hint.With(errors.New("no machines printed: parts of the clan do not evaluate"), "fix these first, or print the machines nevertheless with --keep-going"))
 		return exitStatus(exitPartial)
 	case isPartial:
 		return exitStatus(exitPartial)

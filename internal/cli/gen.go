@@ -16,6 +16,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/gogen"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/term"
 )
@@ -109,7 +110,7 @@ func checkFile(c *cli.Context, file outputFile, code []byte) error {
 	old, err := file.read(maxGenerated)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return hintedError{fmt.Errorf("%s does not exist", file), "the same command without --check writes it"}
+		return hint.With(fmt.Errorf("%s does not exist", file), "the same command without --check writes it")
 	case err != nil:
 		return err
 	case bytes.Equal(old, code):
@@ -119,7 +120,7 @@ func checkFile(c *cli.Context, file outputFile, code []byte) error {
 	if _, err := io.WriteString(stdout(c), stdout(c).shown(string(difference))); err != nil {
 		return err
 	}
-	return hintedError{fmt.Errorf("%s is not what the module says now", file), "the same command without --check writes it anew"}
+	return hint.With(fmt.Errorf("%s is not what the module says now", file), "the same command without --check writes it anew")
 }
 
 // replaceGenerated writes a file, but not over one that somebody wrote by hand. Its directory is made, as a package of its own needs
@@ -136,7 +137,7 @@ func replaceGenerated(c *cli.Context, file outputFile, code []byte) error {
 	case bytes.Equal(old, code):
 		return nil
 	case !gogen.IsGenerated(old):
-		return hintedError{fmt.Errorf("%s was not written by clanctl gen go", file), "choose another file, or remove this one first"}
+		return hint.With(fmt.Errorf("%s was not written by clanctl gen go", file), "choose another file, or remove this one first")
 	}
 	return file.write(c, func(w io.Writer) error {
 		_, err := w.Write(code)

@@ -56,12 +56,3 @@ func isBadReference(err error) bool {
 	var nixErr *nixeval.Error
 	return errors.As(err, &nixErr) && nixErr.Reason == "bad-reference"
 }
-
-// hintedError is an error with a way out.
-type hintedError struct {
-	error
-	hint string
-}
-
-func (e hintedError) Hint() string  { return e.hint }
-func (e hintedError) Unwrap() error { return e.error }

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
 )
@@ -22,10 +23,10 @@ func explainSpec(err error) error {
 	case errors.As(err, &unknown):
 		elsewhere = unknown.Elsewhere
 	case errors.As(err, &gone) && gone.Message == "":
-		return hintedError{err, "see what the service says of it: clanctl modules show " + gone.Input + "#" + gone.Spec.Name}
+		return hint.With(err, "see what the service says of it: clanctl modules show "+gone.Input+"#"+gone.Spec.Name)
 	}
 	if len(elsewhere) == 0 {
 		return err
 	}
-	return hintedError{err, "there is " + nearest.List(elsewhere)}
+	return hint.With(err, "there is "+nearest.List(elsewhere))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/itchyny/gojq"
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -114,7 +115,7 @@ func printNames(c *cli.Context, names []string) error {
 			name = flat(name)
 		}
 		if strings.Contains(name, end) {
-			return hintedError{fmt.Errorf("the name %q holds a newline, and would be read as two", name), "print names with --null (-0), for xargs -0"}
+			return hint.With(fmt.Errorf("the name %q holds a newline, and would be read as two", name), "print names with --null (-0), for xargs -0")
 		}
 		b.WriteString(name + end)
 	}
@@ -192,8 +193,8 @@ func writeJSONWith(w io.Writer, v any, end string) error {
 // printError says what went wrong, and what to do about it.
 func printError(w io.Writer, err error) {
 	fmt.Fprintf(w, "clanctl: %s\n", indent(term.Escape(err.Error())))
-	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(hint)))
+	if advice := hintOf(err); advice != "" {
+		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(advice)))
 	}
 }
 

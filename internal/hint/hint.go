@@ -23,6 +23,11 @@ func (e *Error) Hint() string { return e.Advice }
 // Unwrap returns what is behind it.
 func (e *Error) Unwrap() error { return e.Err }
 
+// With is an error with what to do about it.
+func With(err error, advice string) *Error {
+	return &Error{Text: err.Error(), Advice: advice, Err: err}
+}
+
 // Join puts errors together, each with its hint, for all are worth telling, once; nil if there are none.
 func Join(errs ...error) error {
 	var all *multierror.Error

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"text/template"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -34,29 +35,13 @@ type Module struct {
 // These characters mean themselves in Nix strings and in Markdown, and make good file names.
 var namePattern = lazyregexp.New(`^(@[A-Za-z0-9_][A-Za-z0-9_.-]*/)?([A-Za-z_][A-Za-z0-9_-]*)$`)
 
-// NameError: the name is none that a module should have.
-type NameError struct{ Name string }
-
-func (e *NameError) Error() string {
-	return fmt.Sprintf("%q cannot be the name of a new module", e.Name)
-}
-
-// Hint says what can.
-func (e *NameError) Hint() string {
-	return "a name has letters, digits, - and _, and begins with a letter: backup, or with its owner: @me/backup"
-}
-
-// ExistsError: something is there already; nothing was written.
-type ExistsError struct{ Path string }
-
-func (e *ExistsError) Error() string { return e.Path + " exists already; nothing was written" }
-
 // Write writes a service module with two roles, README and interfaces, to modules/NAME in a flake's directory. It never writes
-// over anything. The error is a [*NameError], an [*ExistsError], or the file system's; then there is no half of a module.
+// over anything. Where there is an error, there is no half of a module.
 func Write(flake, name string) (*Module, error) {
 	match := namePattern.FindStringSubmatch(name)
 	if match == nil {
-		return nil, &NameError{name}
+		return nil, &hint.Error{Text: fmt.Sprintf("%q cannot be the name of a new module", name),
+			Advice: "a name has letters, digits, - and _, and begins with a letter: backup, or with its owner: @me/backup"}
 	}
 	m := &Module{Name: name, Dir: path.Join("modules", match[2])}
 	// A link in the flake leads to nothing outside of it.
@@ -70,7 +55,7 @@ func Write(flake, name string) (*Module, error) {
 	}
 	// Who makes the directory is alone in it.
 	if err := root.Mkdir(m.Dir, 0o755); errors.Is(err, fs.ErrExist) {
-		return nil, &ExistsError{m.Dir}
+		return nil, fmt.Errorf("%s exists already; nothing was written", m.Dir)
 	} else if err != nil {
 		return nil, err
 	}

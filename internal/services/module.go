@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -96,7 +97,7 @@ func (c *Catalogue) CheckInput(input string) error {
 
 // Find is the service that a user means by "INPUT#NAME" or just "NAME": then the only one of that name, or the one that an
 // instance without an input would have. It looks at the services in [Input.Modules], by their names and aliases. The error
-// is one of [Catalogue.Resolve], or an [*AmbiguousError].
+// is one of [Catalogue.Resolve], or names the inputs that offer one.
 func (c *Catalogue) Find(ref string) (*Service, error) {
 	if input, name, given := strings.Cut(ref, "#"); given {
 		spec := module.Spec{Input: &input, Name: name}
@@ -131,7 +132,11 @@ func (c *Catalogue) Choose(name string, inputs []string) (string, error) {
 	case slices.Contains(inputs, c.null()):
 		return c.null(), nil
 	case len(inputs) > 1:
-		return "", &AmbiguousError{Name: name, Inputs: inputs}
+		refs := make([]string, len(inputs))
+		for i, input := range inputs {
+			refs[i] = input + "#" + name
+		}
+		return "", &hint.Error{Text: fmt.Sprintf("several inputs offer a service %q", name), Advice: "say which: " + nearest.List(refs)}
 	}
 	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
 		if slices.Contains(c.Inputs[input].Deprecated, name) {
@@ -287,25 +292,6 @@ func (e *DeprecatedError) Hint() string {
 		return ""
 	}
 	return "see the message of the module itself for its successor"
-}
-
-// AmbiguousError: several inputs offer a service of that name.
-type AmbiguousError struct {
-	Name   string
-	Inputs []string
-}
-
-func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("several inputs offer a service %q", e.Name)
-}
-
-// Hint shows how to say which.
-func (e *AmbiguousError) Hint() string {
-	refs := make([]string, len(e.Inputs))
-	for i, input := range e.Inputs {
-		refs[i] = input + "#" + e.Name
-	}
-	return "say which: " + nearest.List(refs)
 }
 
 // elsewhereHint says how to write references to services of a name, or of the name that it became.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -52,7 +53,7 @@ func JoinTwins(services map[string]*Service) {
 	}
 }
 
-// Role checks the name of a role; an empty one means the only role there is. The error is an [*UnknownRoleError].
+// Role checks the name of a role; an empty one means the only role there is.
 func (s *Service) Role(name string) (string, error) {
 	known := slices.Sorted(maps.Keys(s.Roles))
 	if _, ok := s.Roles[name]; ok {
@@ -61,31 +62,16 @@ func (s *Service) Role(name string) (string, error) {
 	if name == "" && len(known) == 1 {
 		return known[0], nil
 	}
-	return "", &UnknownRoleError{Service: s, Name: name, Known: known, Nearest: nearest.Of(name, known)}
-}
-
-// UnknownRoleError: the service has no role of that name; or no name was given, and it has several roles or none.
-type UnknownRoleError struct {
-	Service        *Service
-	Name           string
-	Known, Nearest []string
-}
-
-func (e *UnknownRoleError) Error() string {
+	err := &hint.Error{Text: fmt.Sprintf("the module %s has no role %q", s.Spec(), name), Advice: nearest.Hint(nearest.Of(name, known), known, "its roles are ", "")}
 	switch {
-	case e.Service.Roles == nil && e.Service.Err != nil:
-		return fmt.Sprintf("the module %s does not evaluate: %s", e.Service.Spec(), e.Service.Err)
-	case len(e.Known) == 0:
-		return fmt.Sprintf("the module %s has no roles", e.Service.Spec())
-	case e.Name == "":
-		return fmt.Sprintf("the module %s has several roles", e.Service.Spec())
+	case s.Roles == nil && s.Err != nil:
+		err.Text = fmt.Sprintf("the module %s does not evaluate: %s", s.Spec(), s.Err)
+	case len(known) == 0:
+		err.Text = fmt.Sprintf("the module %s has no roles", s.Spec())
+	case name == "":
+		err.Text = fmt.Sprintf("the module %s has several roles", s.Spec())
 	}
-	return fmt.Sprintf("the module %s has no role %q", e.Service.Spec(), e.Name)
-}
-
-// Hint names roles that it has.
-func (e *UnknownRoleError) Hint() string {
-	return nearest.Hint(e.Nearest, e.Known, "its roles are ", "")
+	return "", err
 }
 
 // Count reads a number of `manifest.constraints`; false where it is none.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
@@ -28,7 +29,7 @@ func TestRole(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%q is %q, not %q", test.name, got, test.want)
 		}
-		var unknown *UnknownRoleError
+		var unknown *hint.Error
 		if test.message == "" {
 			if err != nil {
 				t.Errorf("%q: %v", test.name, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -46,14 +47,14 @@ type TaggedRole struct {
 	Settings bool `json:"settings"`
 }
 
-// AddTag shows what would follow if the machines carried the tag. The error is a [*tags.UnknownError], or a [*FixedTagError].
+// AddTag shows what would follow if the machines carried the tag. The error may be a [*tags.UnknownError].
 func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAddition, error) {
 	wanted, err := named("machine", machines, inv.Index().Machines(), nil)
 	if err != nil {
 		return nil, err
 	}
 	if from := declaredBy(inv, tag); codes.IsPredefinedTag(tag) || from == FromComputed {
-		return nil, &FixedTagError{Tag: tag, Computed: from == FromComputed}
+		return nil, fixedTag(tag, from == FromComputed)
 	}
 	_, known := inv.Tags[tag]
 	addition := &TagAddition{Findings: filter{machines: wanted}.findings(inv), Machines: []TaggedMachine{}, New: !known, Tag: tag}
@@ -82,24 +83,11 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 	return addition, nil
 }
 
-// FixedTagError: nobody can give a machine the tag, for its members follow from something else.
-type FixedTagError struct {
-	Tag string
-	// Computed: by a function in `inventory.tags`; otherwise the tag is one of clan's own.
-	Computed bool
-}
-
-func (e *FixedTagError) Error() string {
-	if e.Computed {
-		return fmt.Sprintf("the members of the tag %q are computed by inventory.tags", e.Tag)
+// fixedTag is the error for a tag that nobody can give a machine: its members are computed by a function in `inventory.tags`, or it is one
+// of clan's own.
+func fixedTag(tag string, computed bool) error {
+	if computed {
+		return &hint.Error{Text: fmt.Sprintf("the members of the tag %q are computed by inventory.tags", tag), Advice: "change the function, or take another tag"}
 	}
-	return fmt.Sprintf("the members of the tag %q are predefined by clan", e.Tag)
-}
-
-// Hint says what to do instead.
-func (e *FixedTagError) Hint() string {
-	if e.Computed {
-		return "change the function, or take another tag"
-	}
-	return "take another tag"
+	return &hint.Error{Text: fmt.Sprintf("the members of the tag %q are predefined by clan", tag), Advice: "take another tag"}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -309,11 +310,11 @@ func TestComputedTags(t *testing.T) {
 	if list.Tags[0].Declared != FromComputed || list.Tags[1].Declared != FromPredefined {
 		t.Errorf("%+v", list.Tags)
 	}
-	var fixed *FixedTagError
-	if _, err := AddTag(inv, "both", []string{"b"}); !errors.As(err, &fixed) || !fixed.Computed || fixed.Hint() == "" {
+	var fixed *hint.Error
+	if _, err := AddTag(inv, "both", []string{"b"}); !errors.As(err, &fixed) || fixed.Text != `the members of the tag "both" are computed by inventory.tags` {
 		t.Error(err)
 	}
-	if _, err := AddTag(inv, "darwin", []string{"a"}); !errors.As(err, &fixed) || fixed.Computed || fixed.Hint() == "" {
+	if _, err := AddTag(inv, "darwin", []string{"a"}); !errors.As(err, &fixed) || fixed.Text != `the members of the tag "darwin" are predefined by clan` {
 		t.Error(err)
 	}
 	addition, err := AddTag(inv, "new", []string{"b"})

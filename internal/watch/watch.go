@@ -14,6 +14,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"github.com/clanctl/clanctl/internal/filetree"
+	"github.com/clanctl/clanctl/internal/hint"
 )
 
 // Files watches directories. It is not safe for concurrent use.
@@ -107,24 +108,9 @@ func (f *Files) matters(event fsnotify.Event) bool {
 	return len(only) == 0 || slices.Contains(only, filepath.Base(event.Name))
 }
 
-// LimitError: the system watches no more files for this user.
-type LimitError struct{ err error }
-
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("cannot watch so many directories: %v", e.err)
-}
-
-// Unwrap returns what the system said.
-func (e *LimitError) Unwrap() error { return e.err }
-
-// Hint says what to do about it.
-func (e *LimitError) Hint() string {
-	return "on Linux, raise the limit: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512"
-}
-
 func explain(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		return &LimitError{err}
+		return hint.With(fmt.Errorf("cannot watch so many directories: %w", err), "on Linux, raise the limit: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512")
 	}
 	return fmt.Errorf("cannot watch files: %w", err)
 }

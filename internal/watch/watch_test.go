@@ -11,8 +11,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/clanctl/clanctl/internal/filetree"
+	"github.com/clanctl/clanctl/internal/hint"
 )
 
 const quiet, most = 50 * time.Millisecond, 300 * time.Millisecond
@@ -132,7 +134,7 @@ func TestWaitUntilQuiet(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	var limit *LimitError
+	var limit *hint.Error
 	if err := explain(fmt.Errorf("x: %w", syscall.ENOSPC)); !errors.As(err, &limit) || limit.Hint() == "" || !errors.Is(err, syscall.ENOSPC) {
 		t.Error(err)
 	}

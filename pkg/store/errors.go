@@ -119,5 +119,5 @@ var ErrUnread = errors.New("the flake does not read " + facts.PersistedName)
 // unchecked is the error for a clan that does not evaluate in a copy of its tree, with the change or without, so that nobody knows what the
 // change does.
 func unchecked(err error) error {
-	return &hint.Error{Text: "the change cannot be checked, because the clan does not evaluate in a copy of its tree: " + err.Error(), Advice: forceHint, Err: err}
+	return hint.With(fmt.Errorf("the change cannot be checked, because the clan does not evaluate in a copy of its tree: %w", err), forceHint)
 }

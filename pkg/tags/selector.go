@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
@@ -28,11 +30,11 @@ type term struct {
 	name   string // what the pattern says if nothing in it has a meaning
 }
 
-// ParseSelector reads a selector of machines. The error is a [*parseError].
+// ParseSelector reads a selector of machines.
 func ParseSelector(text string) (*Selector, error) { return parse(text, true) }
 
 // ParseNames reads a selector of things that carry no tags: an @ is a character as any other, for it is usual in the names of
-// modules. The error is a [*parseError].
+// modules.
 func ParseNames(text string) (*Selector, error) { return parse(text, false) }
 
 func parse(text string, withTags bool) (*Selector, error) {
@@ -45,12 +47,12 @@ func parse(text string, withTags bool) (*Selector, error) {
 			rest, t.tag = strings.CutPrefix(rest, "@")
 		}
 		if rest == "" {
-			return nil, &parseError{Text: text, Term: part, Reason: emptyTerm(t)}
+			return nil, unreadable(text, part, emptyTerm(t))
 		}
 		t.isGlob = strings.ContainsAny(escapedPair.ReplaceAllString(rest, ""), "*?[")
 		t.glob, t.name = slashless(rest), escapedPair.ReplaceAllString(rest, "$1")
 		if _, err := path.Match(t.glob, ""); err != nil {
-			return nil, &parseError{Text: text, Term: part, Reason: "the glob is not complete: a [ wants its ], a backslash a character behind it"}
+			return nil, unreadable(text, part, "the glob is not complete: a [ wants its ], a backslash a character behind it")
 		}
 		s.terms = append(s.terms, t)
 	}
@@ -194,21 +196,12 @@ func (s *Selector) choose(all []string, meant func(term) ([]string, error)) ([]s
 	return names, nil
 }
 
-// parseError: the text is no selector.
-type parseError struct {
-	// Text is all of it, Term the part that cannot be read.
-	Text, Term string
-	Reason     string
-}
-
-func (e *parseError) Error() string {
-	if e.Term == "" || e.Term == e.Text {
-		return fmt.Sprintf("%q selects nothing: %s", e.Text, e.Reason)
+// unreadable is the error for a text that is no selector; part is what cannot be read of it.
+func unreadable(text, part, reason string) error {
+	what := strconv.Quote(text)
+	if part != "" && part != text {
+		what = fmt.Sprintf("%q in %q", part, text)
 	}
-	return fmt.Sprintf("%q in %q selects nothing: %s", e.Term, e.Text, e.Reason)
-}
-
-// Hint shows what a selector looks like.
-func (e *parseError) Hint() string {
-	return `write names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'`
+	return &hint.Error{Text: what + " selects nothing: " + reason,
+		Advice: `write names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'`}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/internal/hint"
 )
 
 var racks = NewIndex(map[string][]string{
@@ -106,7 +108,7 @@ func TestParseErrors(t *testing.T) {
 		`web\`:   `"web\\" selects nothing: the glob is not complete: a [ wants its ], a backslash a character behind it`,
 	} {
 		_, err := ParseSelector(text)
-		var parse *parseError
+		var parse *hint.Error
 		if !errors.As(err, &parse) || parse.Hint() == "" {
 			t.Errorf("%s: %v", text, err)
 			continue

@@ -7,6 +7,7 @@
 package typed
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,13 +36,13 @@ type Member[S any] struct {
 //
 // Settings are decoded strictly, see [instance.Settings.Decode]. Members whose settings cannot be had are left out, and the
 // error is a [*multierror.Error] of one [*MemberError] for each. Where nothing can be said, because the instance is nil or of
-// another service, it is an [*instanceError]. A role that the instance does not mention has no members, and that is no error.
+// another service, it says so. A role that the instance does not mention has no members, and that is no error.
 func Members[S any](inst *instance.Instance, role string, service ...string) ([]Member[S], error) {
 	if inst == nil {
-		return nil, &instanceError{Services: service}
+		return nil, errors.New("the inventory has no such instance")
 	}
 	if !isOf(inst, service) {
-		return nil, &instanceError{Module: inst.Module.Name, Services: service}
+		return nil, fmt.Errorf("the instance is of the service %q, not %s", inst.Module.Name, nearest.List(service))
 	}
 	used := inst.Roles[role]
 	if used == nil {
@@ -64,21 +65,6 @@ func Members[S any](inst *instance.Instance, role string, service ...string) ([]
 func isOf(inst *instance.Instance, service []string) bool {
 	return len(service) == 0 || slices.Contains(service, inst.Module.Name) ||
 		inst.Module.Manifest != nil && slices.Contains(service, inst.Module.Manifest.Name)
-}
-
-// instanceError: there is no instance, or it is one of another service.
-type instanceError struct {
-	// Module is the instance's; empty where there is no instance.
-	Module string
-	// Services are the names that the service may have.
-	Services []string
-}
-
-func (e *instanceError) Error() string {
-	if e.Module == "" {
-		return "the inventory has no such instance"
-	}
-	return fmt.Sprintf("the instance is of the service %q, not %s", e.Module, nearest.List(e.Services))
 }
 
 // MemberError says why the settings of one member cannot be had as the type that was asked for.

@@ -5,11 +5,13 @@ package why
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
@@ -84,14 +86,6 @@ type Option struct {
 	Type    string   `json:"type,omitempty"`
 }
 
-// unknownError: the clan has no such instance, role or member, or the role no such setting.
-type unknownError struct{ message, hint string }
-
-func (e *unknownError) Error() string { return e.message }
-
-// Hint names what there is instead.
-func (e *unknownError) Hint() string { return e.hint }
-
 // Explain says why, also about a setting if the inventory was loaded with [instance.NeedSetting].
 func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, error) {
 	inst := inv.Instances[ref.Instance]
@@ -106,7 +100,7 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, er
 		if err := inv.Failure(instance.Subject{Instance: ref.Instance, Role: ref.Role}); err != nil {
 			return nil, err
 		}
-		return nil, unknown(fmt.Sprintf("the instance %q has no role %q", ref.Instance, ref.Role), ref.Role, keys(inst.Roles), "its roles are ")
+		return nil, unknown(fmt.Sprintf("the instance %q has no role %q", ref.Instance, ref.Role), ref.Role, slices.Sorted(maps.Keys(inst.Roles)), "its roles are ")
 	}
 	member := role.Machines[ref.Machine]
 	if member == nil {
@@ -130,19 +124,19 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, er
 
 func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role) error {
 	if !inv.MachinesKnown() {
-		return &unknownError{fmt.Sprintf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate", ref.Machine, ref.Role), ""}
+		return fmt.Errorf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate", ref.Machine, ref.Role)
 	}
 	index := inv.Index()
 	if !index.Has(ref.Machine) {
 		return unknown(fmt.Sprintf("the clan has no machine %q", ref.Machine), ref.Machine, index.Machines(), "the machines are ")
 	}
-	hint := fmt.Sprintf("the role names no machine %q", ref.Machine)
+	advice := fmt.Sprintf("the role names no machine %q", ref.Machine)
 	if len(role.Tags) > 0 {
-		hint += fmt.Sprintf(" and takes machines by %s; %q carries %s", nearest.List(role.Tags), ref.Machine, nearest.List(index.TagsOf(ref.Machine)))
+		advice += fmt.Sprintf(" and takes machines by %s; %q carries %s", nearest.List(role.Tags), ref.Machine, nearest.List(index.TagsOf(ref.Machine)))
 	} else {
-		hint += " and takes none by tag"
+		advice += " and takes none by tag"
 	}
-	return &unknownError{fmt.Sprintf("the machine %q is not in the role %q of the instance %q", ref.Machine, ref.Role, ref.Instance), hint}
+	return &hint.Error{Text: fmt.Sprintf("the machine %q is not in the role %q of the instance %q", ref.Machine, ref.Role, ref.Instance), Advice: advice}
 }
 
 func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instance.Member) error {
@@ -151,29 +145,14 @@ func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instanc
 	if member.Settings != nil {
 		around, _ := member.Settings.Lookup(ref.Path[:max(last, 0)]...)
 		if m, ok := around.(map[string]any); ok {
-			known = keys(m)
+			known = slices.Sorted(maps.Keys(m))
 		}
 	}
 	return unknown(fmt.Sprintf("the role %q has no setting %s", ref.Role, instance.PathString(ref.Path)), ref.Path[max(last, 0)], known, "there are ")
 }
 
 func unknown(message, name string, known []string, all string) error {
-	if near := nearest.Of(name, known); len(near) > 0 {
-		return &unknownError{message, "did you mean " + nearest.List(near) + "?"}
-	}
-	if len(known) == 0 {
-		return &unknownError{message, ""}
-	}
-	return &unknownError{message, all + nearest.List(known)}
-}
-
-func keys[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return &hint.Error{Text: message, Advice: nearest.Hint(nearest.Of(name, known), known, all, "")}
 }
 
 // ---- definitions ----
