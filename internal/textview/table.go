@@ -26,7 +26,7 @@ type Cell struct {
 const (
 	columnGap = 2
 	// What a column keeps when there is too little room, if it has so much in it.
-	leastColumn = 8
+	leastColumn = 6
 )
 
 // NewCell makes a cell of items from a flake, which it escapes. One without items shows a dash, so that columns can be counted.

@@ -20,10 +20,14 @@ type row struct {
 	About, Hint string
 }
 
-func found(inv *instance.Inventory) []row {
+type rule = func(*instance.Inventory) []instance.Finding
+
+func found(inv *instance.Inventory, rules []rule) []row {
 	got := []row{}
-	for _, f := range Run(inv) {
-		got = append(got, row{f.Code, f.About(), f.Hint()})
+	for _, rule := range rules {
+		for _, f := range rule(inv) {
+			got = append(got, row{f.Code, f.About(), f.Hint()})
+		}
 	}
 	slices.SortFunc(got, func(a, b row) int {
 		return slices.Compare([]string{a.About, string(a.Code), a.Hint}, []string{b.About, string(b.Code), b.Hint})
@@ -31,9 +35,10 @@ func found(inv *instance.Inventory) []row {
 	return got
 }
 
-func compareRows(t *testing.T, inv *instance.Inventory, want ...row) {
+// compareRows holds what some rules find against what they should, so that a new rule concerns its own test only.
+func compareRows(t *testing.T, inv *instance.Inventory, rules []rule, want ...row) {
 	t.Helper()
-	if diff := cmp.Diff(append([]row{}, want...), found(inv)); diff != "" {
+	if diff := cmp.Diff(append([]row{}, want...), found(inv, rules)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -44,6 +49,7 @@ type (
 )
 
 func TestMembers(t *testing.T) {
+	rules := []rule{unknownMachines, tagsOfRoles, ghostTagMembers, rolesWithoutMembers, replacedReservedTags}
 	inv := invtest.Clan{
 		Machines: map[string][]string{"laptop": {"mobile"}, "server": nil},
 		Tags:     map[string][]string{"gone": {"servr"}, "none": {}, "all": {"laptop"}},
@@ -52,7 +58,7 @@ func TestMembers(t *testing.T) {
 			"j": {Roles: roles{"idle": {}, "unchecked": {Tags: []string{"none"}, Settings: layers{"role": {"typo": 1}}}, "fine": {Machines: []string{"server"}}}},
 		},
 	}.Inventory()
-	compareRows(t, inv,
+	compareRows(t, inv, rules,
 		row{"replaced-tag", "", "rename the tag, or add the machines that it leaves out"},
 		row{"empty-tag", "inventory.instances.i.roles.r", "add members to the tag, or remove it from the role"},
 		row{"unknown-tag", "inventory.instances.i.roles.r", `"server" is a machine: write roles.r.machines.server`},
@@ -67,7 +73,7 @@ func TestMembers(t *testing.T) {
 	// Of what did not evaluate nothing is known.
 	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeMachinesFailed, instance.Subject{}, instance.Cause{})}
 	inv.Machines, inv.Tags = nil, nil
-	compareRows(t, inv)
+	compareRows(t, inv, rules)
 }
 
 func TestUnusedTags(t *testing.T) {
@@ -79,13 +85,13 @@ func TestUnusedTags(t *testing.T) {
 	inv := clan.Inventory()
 	invtest.Place(inv, 3, "tags", "unused")
 	invtest.Place(inv, 4, "tags", "empty")
-	compareRows(t, inv,
+	compareRows(t, inv, []rule{unusedTags},
 		row{"unused-tag", "", `did you mean "mobile"?`},
 		row{"unused-tag", "", "use it in a role, or remove it"},
 	)
 	// Nobody knows what computed tags are computed from, or for: they have no place.
 	delete(clan.Machines, "phone")
-	compareRows(t, clan.Inventory())
+	compareRows(t, clan.Inventory(), []rule{unusedTags})
 }
 
 func TestConstraints(t *testing.T) {
@@ -104,7 +110,7 @@ func TestConstraints(t *testing.T) {
 	for i, name := range []string{"one", "two", "six"} {
 		invtest.Place(inv, i+1, "instances", name)
 	}
-	compareRows(t, inv,
+	compareRows(t, inv, []rule{constraints},
 		row{"too-many-machines", "inventory.instances.one.roles.r", "remove members, or split them among several instances; the module's manifest sets the limit"},
 		row{"too-many-instances", "inventory.instances.two", "remove an instance, or merge several into one"},
 		row{"too-few-machines", "inventory.instances.two.roles.r", "add members; the module's manifest sets the limit"},
@@ -128,13 +134,13 @@ func TestServices(t *testing.T) {
 		invtest.Place(inv, i+1, "instances", name)
 	}
 	const migration = "move each to inventory.instances: https://clan.lol/docs/guides/migrations/migrate-inventory-services"
-	compareRows(t, inv,
+	compareRows(t, inv, []rule{keyCollisions, splitServices, legacyServices},
 		row{"deprecated-services", "", migration},
 		row{"split-service", "inventory.instances.named", "write the module the same way in all of them"},
 		row{"key-collision", "inventory.instances.second", "rename one of the inputs or modules"},
 	)
 	facts.Of(inv).LegacyDropped = true
-	if f := Run(inv)[0]; f.Code != "dropped-services" || f.Severity != instance.SeverityError {
+	if f := legacyServices(inv)[0]; f.Code != "dropped-services" || f.Severity != instance.SeverityError {
 		t.Errorf("dropped: %+v", f)
 	}
 }
@@ -144,8 +150,8 @@ func TestIdleMacs(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"mini": nil, "box": nil}, Macs: []string{"mini"},
 		Instances: map[string]invtest.Instance{"i": {Module: "core#svc", Roles: roles{"r": {Tags: []string{"all"}}}}}}.Inventory()
 	facts.OfRole(inv.Instances["i"].Roles["r"]).Idle = []string{"mini"}
-	compareRows(t, inv, row{"idle-macs", "inventory.instances.i.roles.r", `the tag "nixos" instead of "all" leaves the Macs out`})
-	f := Run(inv)[0]
+	compareRows(t, inv, []rule{idleMacs}, row{"idle-macs", "inventory.instances.i.roles.r", `the tag "nixos" instead of "all" leaves the Macs out`})
+	f := idleMacs(inv)[0]
 	if f.Severity != instance.SeverityNote || f.Message() != `the service core#svc has nothing for Macs, so clan deploys nothing of it to "mini"` {
 		t.Errorf("%s: %s", f.Severity, f.Message())
 	}
@@ -157,7 +163,7 @@ func TestHealthyClanHasNoFindings(t *testing.T) {
 		Macs:      []string{"b"},
 		Tags:      map[string][]string{"web": {"a"}},
 		Instances: map[string]invtest.Instance{"one": {Module: "self#svc", Roles: roles{"r": {Tags: []string{"web"}, Settings: layers{"tag web": {"x": 1}}}}}},
-	}.Inventory())
+	}.Inventory(), rules)
 }
 
 // What an inventory has found already is found once.
@@ -173,10 +179,10 @@ func TestAllJoins(t *testing.T) {
 func TestHostNames(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"a": nil, "a-b_c9": nil, "a.b": nil, "-a": nil, "mini.local": nil, strings.Repeat("x", 63): nil, strings.Repeat("x", 64): nil},
 		Macs: []string{"mini.local"}}.Inventory()
-	compareRows(t, inv) // clan-core gives the host names
+	compareRows(t, inv, []rule{hostNames}) // clan-core gives the host names
 	inv.Flake.Layout = facts.LayoutClan
 	const hint = "rename the machine, or set networking.hostName in its configuration"
-	compareRows(t, inv,
+	compareRows(t, inv, []rule{hostNames},
 		row{"invalid-host-name", `inventory.machines."-a"`, hint},
 		row{"invalid-host-name", `inventory.machines."a.b"`, hint},
 		row{"invalid-host-name", "inventory.machines." + strings.Repeat("x", 64), hint},
@@ -193,7 +199,7 @@ func TestSlipInATag(t *testing.T) {
 		},
 	}.Inventory()
 	invtest.Place(inv, 1, "tags", "mobile")
-	compareRows(t, inv, row{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`})
+	compareRows(t, inv, []rule{tagsOfRoles, unusedTags, rolesWithoutMembers}, row{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`})
 }
 
 func TestDeprecatedModules(t *testing.T) {
@@ -209,7 +215,7 @@ func TestDeprecatedModules(t *testing.T) {
 		inv.Instances[name].Module.Resolved = of
 	}
 	const hint = "see what clan warns of when it builds a machine with it, or the module's README, for what to use instead"
-	compareRows(t, inv,
+	compareRows(t, inv, []rule{deprecatedModules},
 		row{"deprecated-module", "inventory.instances.loud", hint},
 		row{"deprecated-module", "inventory.instances.old", hint},
 	)
@@ -225,7 +231,7 @@ func TestSplitServicesBySource(t *testing.T) {
 	for _, inst := range inv.Instances {
 		inst.Module.Resolved = *inst.Module.Input
 	}
-	compareRows(t, inv, row{"split-service", "inventory.instances.one", "write the module the same way in all of them"})
+	compareRows(t, inv, []rule{splitServices}, row{"split-service", "inventory.instances.one", "write the module the same way in all of them"})
 }
 
 func TestUntrackedFiles(t *testing.T) {
@@ -236,9 +242,10 @@ func TestUntrackedFiles(t *testing.T) {
 		"fleet/machines/README.md", "fleet/machines/empty/notes.md", "inventory.json", "machines/known/disko.nix", "other/fleet/machines/known/disko.nix",
 	}
 	var got []string
-	for _, f := range Run(inv) {
+	for _, f := range untrackedFiles(inv) {
 		got = append(got, f.File)
 	}
+	slices.Sort(got)
 	if want := []string{"fleet/inventory.json", "fleet/machines/known/disko.nix", "fleet/machines/new"}; !slices.Equal(got, want) {
 		t.Errorf("untracked: %q", got)
 	}
@@ -248,10 +255,10 @@ func TestUntrackedFiles(t *testing.T) {
 func TestMissingModules(t *testing.T) {
 	inv := invtest.Clan{Instances: map[string]invtest.Instance{"i": {Module: "self#used"}}}.Inventory()
 	facts.Of(inv).Missing, facts.Of(inv).Untracked = map[string]string{"used": "used.nix", "spare": "spare", "typo": "tpyo.nix"}, []string{"spare/default.nix"}
-	compareRows(t, inv,
+	compareRows(t, inv, []rule{missingModules},
 		row{"missing-module", "clan.modules.spare", "Nix sees only files that git tracks: git add spare"},
 		row{"missing-module", "clan.modules.typo", "correct the path, or remove the module"},
 	)
 	facts.Of(inv).AllInstances = append(facts.Of(inv).AllInstances, "another")
-	compareRows(t, inv)
+	compareRows(t, inv, []rule{missingModules})
 }

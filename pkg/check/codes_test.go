@@ -53,7 +53,8 @@ func TestEveryCodeHasAClan(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, clan := range clans {
-		for _, p := range write(t, clan, t.TempDir(), false) {
+		want, _ := write(t, clan, t.TempDir(), false)
+		for _, p := range want {
 			have = append(have, p.Code)
 		}
 	}
