@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // TestDocs runs the commands in the console blocks of the README and of all pages below docs/, and compares what they print;
@@ -20,7 +20,7 @@ import (
 // In the reference each block is a shell of its own, at the top of the project. In the tutorial, how-tos and explanations the blocks
 // of a page are one shell, in a new home: what one block makes is there in the next. `git clone` gets this checkout.
 func TestDocs(t *testing.T) {
-	nixtest.Programs(t)
+	nixes.Programs(t)
 	pages := []string{"README.md"}
 	top, err := filepath.Abs("../..")
 	if err != nil {

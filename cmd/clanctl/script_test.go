@@ -16,7 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 func TestMain(m *testing.M) {
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // TestScript runs testdata/script against real Nix, once for each Nix that CLANCTL_TEST_NIX names (paths separated by
 // colons; without it the nix of PATH).
 func TestScript(t *testing.T) {
-	programs := nixtest.Programs(t)
+	programs := nixes.Programs(t)
 	schemas := map[string]*jsonschema.Schema{"eval": documentSchema(t, "eval"), "diff": documentSchema(t, "diff")}
 	fleet := filepath.Join(t.TempDir(), "fleet")
 	build(t, fleet, "../../examples/fleet")
@@ -40,7 +40,7 @@ func TestScript(t *testing.T) {
 		if err := errors.Join(os.Symlink(nix, filepath.Join(bin, "nix")), os.Symlink(fleet, filepath.Join(bin, "fleet"))); err != nil {
 			t.Fatal(err)
 		}
-		t.Run(nixtest.Version(t, nix), func(t *testing.T) {
+		t.Run(nixes.Version(t, nix), func(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Dir:                 "testdata/script",
 				RequireExplicitExec: true,
@@ -71,7 +71,7 @@ func TestScript(t *testing.T) {
 						return false, fmt.Errorf("unknown condition %q", name)
 					}
 					return os.Getenv("CLANCTL_CLAN_CORE") != "" && os.Getenv("CLANCTL_NIXPKGS_LIB") != "" &&
-						os.Getenv("CLANCTL_FLAKE_PARTS") != "" && !strings.Contains(nixtest.Version(t, nix), "2.8"), nil
+						os.Getenv("CLANCTL_FLAKE_PARTS") != "" && !strings.Contains(nixes.Version(t, nix), "2.8"), nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits":    exits,

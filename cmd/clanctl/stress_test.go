@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
@@ -43,8 +42,8 @@ func TestStress(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, nix := range nixtest.Programs(t) {
-		t.Run(nixtest.Version(t, nix), func(t *testing.T) {
+	for _, nix := range nixes.Programs(t) {
+		t.Run(nixes.Version(t, nix), func(t *testing.T) {
 			s := newStress(t, nix)
 			s.run(changes)
 		})

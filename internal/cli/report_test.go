@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // A page that is watched is written anew when what it shows changes, also when that is just where a setting is written; while the
 // clan does not evaluate it stays.
 func TestReportWatch(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	for _, nix := range nixtest.Programs(t)[:1] {
+	for _, nix := range nixes.Programs(t)[:1] {
 		top := t.TempDir()
 		clan, page := filepath.Join(top, "clan"), filepath.Join(top, "clan.html")
 		write := func(text string) {

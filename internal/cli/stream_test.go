@@ -12,7 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // full is an output that nothing can be written to.
@@ -24,7 +24,7 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 // TestOutputThatCannotBeWritten: no command says that all is well where its answer went nowhere.
 func TestOutputThatCannotBeWritten(t *testing.T) {
-	nix := nixtest.Programs(t)[0]
+	nix := nixes.Programs(t)[0]
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	clan := filepath.Join(t.TempDir(), "clan")
 	if err := os.CopyFS(clan, os.DirFS("../../examples/homelab")); err != nil {

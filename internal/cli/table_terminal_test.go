@@ -9,7 +9,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/creack/pty"
 
-	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // onTerminal runs clanctl on a terminal of a width, and returns what it shows.
@@ -30,7 +30,7 @@ func onTerminal(t *testing.T, width uint16, args ...string) string {
 	}()
 	var stderr bytes.Buffer
 	args = append([]string{"clanctl"}, args...)
-	args = append(args, "--nix", nixtest.Programs(t)[0], "--flake", "../../examples/homelab")
+	args = append(args, "--nix", nixes.Programs(t)[0], "--flake", "../../examples/homelab")
 	if code := Run(t.Context(), args, terminal, &stderr); code != exitOK {
 		t.Errorf("%v: exit code %d: %s", args, code, stderr.String())
 	}

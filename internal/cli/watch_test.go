@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // seen collects what a command prints, and waits for it.
@@ -63,8 +63,8 @@ func TestWatch(t *testing.T) {
 		t.Skip("SKIP: no git")
 	}
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	for _, nix := range nixtest.Programs(t) {
-		t.Run(nixtest.Version(t, nix), func(t *testing.T) { testWatch(t, nix) })
+	for _, nix := range nixes.Programs(t) {
+		t.Run(nixes.Version(t, nix), func(t *testing.T) { testWatch(t, nix) })
 	}
 }
 
@@ -182,7 +182,7 @@ func testWatch(t *testing.T, nix string) {
 // A watch that cannot begin ends at once.
 func TestWatchNothing(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	for _, nix := range nixtest.Programs(t)[:1] {
+	for _, nix := range nixes.Programs(t)[:1] {
 		dir := t.TempDir()
 		var stderr bytes.Buffer
 		for _, test := range []struct {

@@ -155,19 +155,15 @@ func stampOf(st *unix.Stat_t) Stamp {
 }
 
 // Lstat looks at a file; at a symlink itself.
-func Lstat(path string) (Stamp, error) {
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return Stamp{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
-	}
-	return stampOf(&st), nil
-}
+func Lstat(path string) (Stamp, error) { return look(path, "lstat", unix.Lstat) }
 
 // Stat looks at a file; at what a symlink leads to.
-func Stat(path string) (Stamp, error) {
+func Stat(path string) (Stamp, error) { return look(path, "stat", unix.Stat) }
+
+func look(path, op string, stat func(string, *unix.Stat_t) error) (Stamp, error) {
 	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
-		return Stamp{}, &fs.PathError{Op: "stat", Path: path, Err: err}
+	if err := stat(path, &st); err != nil {
+		return Stamp{}, &fs.PathError{Op: op, Path: path, Err: err}
 	}
 	return stampOf(&st), nil
 }

@@ -2,6 +2,7 @@ package nixlang
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -18,26 +19,15 @@ func Bindings(text []byte) map[string]Place {
 		return nil
 	}
 	places := make(map[string]Place, len(s.found))
-	var starts []int
+	starts := []int{0}
 	for i, c := range text {
 		if c == '\n' {
 			starts = append(starts, i+1)
 		}
 	}
 	for path, at := range s.found {
-		low, high := 0, len(starts)
-		for low < high {
-			if mid := (low + high) / 2; starts[mid] <= at {
-				low = mid + 1
-			} else {
-				high = mid
-			}
-		}
-		start := 0
-		if low > 0 {
-			start = starts[low-1]
-		}
-		places[path] = Place{low + 1, at - start + 1}
+		line, _ := slices.BinarySearch(starts, at+1) // of those before
+		places[path] = Place{line, at - starts[line-1] + 1}
 	}
 	return places
 }
@@ -324,16 +314,19 @@ func (s *scanner) str() bool {
 				continue
 			}
 			s.at++
-		case bytes.HasPrefix(rest, []byte("${")):
-			s.at++
-			if !s.balanced() {
+		default:
+			if !s.character() {
 				return false
 			}
-		default:
-			s.at++
 		}
 	}
 	return false
+}
+
+// character skips one character of a string, or what is put into it.
+func (s *scanner) character() bool {
+	s.at++
+	return s.text[s.at-1] != '$' || s.at == len(s.text) || s.text[s.at] != '{' || s.balanced()
 }
 
 // indented skips a string between two quotes each.
@@ -349,13 +342,10 @@ func (s *scanner) indented() bool {
 			return true
 		case bytes.HasPrefix(rest, []byte("$${")):
 			s.at += 3
-		case bytes.HasPrefix(rest, []byte("${")):
-			s.at++
-			if !s.balanced() {
+		default:
+			if !s.character() {
 				return false
 			}
-		default:
-			s.at++
 		}
 	}
 	return false

@@ -11,23 +11,17 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Programs are the Nix programs to test with, as [nixes.Programs] has them.
-func Programs(t testing.TB) []string { t.Helper(); return nixes.Programs(t) }
-
-// Version is the name of the tests with a Nix, such as "nix-2.8.0".
-func Version(t testing.TB, nix string) string { t.Helper(); return nixes.Version(t, nix) }
-
 // Evaluator runs the first of the programs, without a network and without leaving anything behind.
 func Evaluator(t testing.TB) nixeval.Evaluator {
 	t.Helper()
-	return nixeval.Evaluator{Nix: Programs(t)[0], Offline: true, ProgramDir: t.TempDir()}
+	return nixeval.Evaluator{Nix: nixes.Programs(t)[0], Offline: true, ProgramDir: t.TempDir()}
 }
 
 // Each runs a test with each of the programs.
 func Each(t *testing.T, test func(t *testing.T, e nixeval.Evaluator)) {
 	t.Helper()
-	for _, nix := range Programs(t) {
-		t.Run(Version(t, nix), func(t *testing.T) {
+	for _, nix := range nixes.Programs(t) {
+		t.Run(nixes.Version(t, nix), func(t *testing.T) {
 			test(t, nixeval.Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()})
 		})
 	}

@@ -8,13 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // TestNix evaluates testdata/nix, all of it in one process: what each file of nix/ gives for literal values.
 func TestNix(t *testing.T) {
-	for _, nix := range nixtest.Programs(t) {
-		t.Run(nixtest.Version(t, nix), func(t *testing.T) {
+	for _, nix := range nixes.Programs(t) {
+		t.Run(nixes.Version(t, nix), func(t *testing.T) {
 			eval := exec.Command(nix, "eval", "--json", "--extra-experimental-features", "nix-command", "--file", "testdata/nix")
 			eval.Stderr = os.Stderr
 			out, err := eval.Output()

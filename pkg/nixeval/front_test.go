@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -357,7 +358,7 @@ func TestEachIsLeftEarly(t *testing.T) {
 func TestVersion(t *testing.T) {
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		v, err := e.Version(t.Context())
-		if err != nil || v.Name != "Nix" || "nix-"+v.Number != nixtest.Version(t, e.Nix) || !strings.Contains(v.System, "-") {
+		if err != nil || v.Name != "Nix" || "nix-"+v.Number != nixes.Version(t, e.Nix) || !strings.Contains(v.System, "-") {
 			t.Errorf("%+v, %v", v, err)
 		}
 		if !v.AtLeast("2.8") || !v.AtLeast(v.Number) || v.AtLeast("3") || v.AtLeast("2.200") {

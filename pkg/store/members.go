@@ -15,6 +15,21 @@ type Members struct {
 	Machines, Tags []string
 }
 
+// each calls a function with each name, and the key under which a role has it, until one fails.
+func (m Members) each(f func(key, name string) error) error {
+	for _, name := range m.Machines {
+		if err := f("machines", name); err != nil {
+			return err
+		}
+	}
+	for _, name := range m.Tags {
+		if err := f("tags", name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checkMembers looks up the names.
 func (s *Store) checkMembers(m Members) error {
 	var errs []error
@@ -78,36 +93,31 @@ func (s *Store) AddMembers(name string, m Members) error {
 	if err := s.checkMembers(m); err != nil {
 		return err
 	}
-	for _, kind := range []struct {
-		key   string
-		names []string
-	}{{"machines", m.Machines}, {"tags", m.Tags}} {
-		for _, member := range kind.names {
-			path := []string{"instances", name, "roles", m.Role, kind.key, member}
-			if s.persists(path) || isMember(inst, m.Role, kind.key, member) {
-				continue
-			}
-			if err := s.may(path...); err != nil {
-				return err
-			}
-			if s.doc.isList(path[:5]...) {
-				err = s.doc.add(path[:5], member)
-			} else {
-				err = s.doc.set(path, []byte("{}"))
-			}
-			if err != nil {
-				return err
-			}
-			later := s.later()
-			s.did(path, fmt.Sprintf("add %s to %s %s", memberText(kind.key, member), name, m.Role), func(after *instance.Inventory) string {
-				if inst := after.Instances[later(name)]; inst == nil || isMember(inst, m.Role, kind.key, member) {
-					return "" // an instance that does not evaluate has findings
-				}
-				return fmt.Sprintf("%s is not in %s %s", memberText(kind.key, member), name, m.Role)
-			})
+	return m.each(func(key, member string) error {
+		path := []string{"instances", name, "roles", m.Role, key, member}
+		if s.persists(path) || isMember(inst, m.Role, key, member) {
+			return nil
 		}
-	}
-	return nil
+		if err := s.may(path...); err != nil {
+			return err
+		}
+		if s.doc.isList(path[:5]...) {
+			err = s.doc.add(path[:5], member)
+		} else {
+			err = s.doc.set(path, []byte("{}"))
+		}
+		if err != nil {
+			return err
+		}
+		later := s.later()
+		s.did(path, fmt.Sprintf("add %s to %s %s", memberText(key, member), name, m.Role), func(after *instance.Inventory) string {
+			if inst := after.Instances[later(name)]; inst == nil || isMember(inst, m.Role, key, member) {
+				return "" // an instance that does not evaluate has findings
+			}
+			return fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, m.Role)
+		})
+		return nil
+	})
 }
 
 // RemoveMembers takes machines and tags out of a role of an instance, and their settings in the role with them.
@@ -122,32 +132,27 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 		err.Text = fmt.Sprintf("%s has no role %q", name, m.Role)
 		return err
 	}
-	for _, kind := range []struct {
-		key   string
-		names []string
-	}{{"machines", m.Machines}, {"tags", m.Tags}} {
-		for _, member := range kind.names {
-			path := []string{"instances", name, "roles", m.Role, kind.key, member}
-			if err, known := s.mayRemove(path...); err != nil {
-				return err
-			} else if !known {
-				return s.notMember(name, inst, m.Role, kind.key, member)
-			}
-			if !s.doc.drop(path[:5], member) {
-				s.doc.remove(path...)
-			}
-			s.prune(path[:5])
-			later := s.later()
-			s.forget(path, true)
-			s.did(path, fmt.Sprintf("remove %s from %s %s", memberText(kind.key, member), name, m.Role), func(after *instance.Inventory) string {
-				if inst := after.Instances[later(name)]; inst == nil || !isMember(inst, m.Role, kind.key, member) {
-					return ""
-				}
-				return fmt.Sprintf("%s is still in %s %s", memberText(kind.key, member), name, m.Role)
-			})
+	return m.each(func(key, member string) error {
+		path := []string{"instances", name, "roles", m.Role, key, member}
+		if err, known := s.mayRemove(path...); err != nil {
+			return err
+		} else if !known {
+			return s.notMember(name, inst, m.Role, key, member)
 		}
-	}
-	return nil
+		if !s.doc.drop(path[:5], member) {
+			s.doc.remove(path...)
+		}
+		s.prune(path[:5])
+		later := s.later()
+		s.forget(path, true)
+		s.did(path, fmt.Sprintf("remove %s from %s %s", memberText(key, member), name, m.Role), func(after *instance.Inventory) string {
+			if inst := after.Instances[later(name)]; inst == nil || !isMember(inst, m.Role, key, member) {
+				return ""
+			}
+			return fmt.Sprintf("%s is still in %s %s", memberText(key, member), name, m.Role)
+		})
+		return nil
+	})
 }
 
 // notMember says why there is nothing to remove.
