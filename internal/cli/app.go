@@ -125,6 +125,8 @@ func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag)
 	}
 	if readsClan(command) {
 		command.Flags = append(command.Flags, common...)
+		action := command.Action
+		command.Action = func(c *cli.Context) error { return sayFindings(c, sourceOf(c), action(c)) }
 	}
 	for _, sub := range command.Subcommands {
 		prepare(app, sub, name+" "+sub.Name, common)

@@ -59,9 +59,10 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 		result := &store.Result{}
 		if preview.Err != nil && !c.Bool("force") {
 			if dry && !errors.Is(preview.Err, store.ErrUnread) {
-				return nil, errors.Join(preview.Err, out.printChange(newChangeDocument(preview, result)))
+				_, refused := withoutFindings(preview.Err) // which the difference shows
+				return nil, errors.Join(refused, out.printChange(preview, result))
 			}
-			return nil, preview.Err
+			return nil, sayFindings(c, changedSource(c, preview), preview.Err)
 		}
 		if !dry {
 			result, err = s.Commit(ctx, store.CommitConfig{Force: c.Bool("force"), Git: c.Bool("commit")})
@@ -70,7 +71,7 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 			}
 		}
 		// What is written is written; an error in printing it, or in committing it, comes after.
-		return nil, errors.Join(out.printChange(newChangeDocument(preview, result)), sayResult(c, preview, result), err)
+		return nil, errors.Join(out.printChange(preview, result), sayResult(c, preview, result), err)
 	})
 	return explainLoad(c, err)
 }
@@ -113,7 +114,11 @@ func reasons(err error) []string {
 	return []string{err.Error()}
 }
 
-func (o *viewOutput) printChange(doc *changeDocument) error {
+// changedSource is the flake's source tree as a change makes it.
+func changedSource(c *cli.Context, p *store.Preview) *sourceTree { return sourceOf(c).with(p.File, p.Text) }
+
+func (o *viewOutput) printChange(p *store.Preview, r *store.Result) error {
+	doc := newChangeDocument(p, r)
 	if o.json != nil {
 		return o.json.print(doc)
 	}
@@ -132,7 +137,7 @@ func (o *viewOutput) printChange(doc *changeDocument) error {
 			fmt.Fprintln(stdout(o.c), "what services make of an instance's name may be made anew: vars are generated again, files get other names")
 		}
 		if fleet := doc.Fleet; len(doc.Renamed) == 0 || !fleet.Empty() || len(fleet.Affected) > 0 {
-			return fleet.WriteText(stdout(o.c), diff.TextOptions{Width: o.width, Color: o.color})
+			return fleet.WriteText(stdout(o.c), diff.TextOptions{Width: o.width, Color: o.color, OldLine: sourceOf(o.c).line, NewLine: changedSource(o.c, p).line})
 		}
 	}
 	return o.flush()
@@ -183,7 +188,8 @@ func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
 	case r.Written:
 		say(c, "%s was written", fromHere(p.File))
 	}
-	for _, reason := range reasons(p.Err) {
+	_, forced := withoutFindings(p.Err) // which the difference shows
+	for _, reason := range reasons(forced) {
 		say(c, "forced: %s", reason)
 	}
 	if r.Tracked && r.Commit == "" {

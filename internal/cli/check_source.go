@@ -28,11 +28,22 @@ type sourceTree struct {
 	commit string
 	ctx    context.Context
 	kept   map[string][]byte
+	// changed are files of another content than they have on disk.
+	changed map[string][]byte
 }
 
 // at is the same tree as a commit has it.
 func (s *sourceTree) at(ctx context.Context, commit string) *sourceTree {
 	return &sourceTree{root: s.root, dir: s.dir, commit: commit, ctx: ctx, kept: map[string][]byte{}}
+}
+
+// with is the same tree with another content of one file, by its path on disk.
+func (s *sourceTree) with(file string, text []byte) *sourceTree {
+	changed := *s
+	if name, inside := s.named(file); inside {
+		changed.changed = map[string][]byte{name: text}
+	}
+	return &changed
 }
 
 // sourceOf is that of the flake that the flags name.
@@ -50,6 +61,8 @@ func (s *sourceTree) open(name string) (io.ReadCloser, error) {
 	case s.commit != "":
 		text, err := s.committed(name)
 		return io.NopCloser(bytes.NewReader(text)), err
+	case s.changed[name] != nil:
+		return io.NopCloser(bytes.NewReader(s.changed[name])), nil
 	}
 	root, err := os.OpenRoot(s.root)
 	if err != nil {

@@ -24,6 +24,8 @@ type Preview struct {
 	Created bool
 	// Patch is the difference of the file's content, as JSON Patch (RFC 6902).
 	Patch []Operation
+	// Text is the file's content as it would be: findings point into it.
+	Text []byte
 	// Before and After are the clan as it is and as it would be. After is nil where the changed clan does not evaluate at all.
 	before, after *instance.Inventory
 	// Renamed are instances that have another name: the new name to the old.
@@ -47,7 +49,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	if !s.missing {
 		old, _ = jsonvalue.Parse(s.original).(map[string]any)
 	}
-	p.Patch = difference(old, s.doc.value())
+	p.Patch, p.Text = difference(old, s.doc.value()), s.doc.text()
 	if !s.changed() {
 		p.after, p.Fleet = s.before, diff.Of(s.before, s.before)
 		s.preview = p
