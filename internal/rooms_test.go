@@ -35,7 +35,7 @@ var rooms = map[string][]string{
 	"internal/graph":       {"internal/term", "pkg/instance", "internal/view"},
 	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},
 	"internal/policy":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
-	"internal/report":      {"internal/facts", "internal/services", "pkg/instance", "pkg/why"},
+	"internal/report":      {"internal/jsonvalue", "internal/facts", "internal/services", "pkg/instance", "pkg/why"},
 	"internal/scaffold":    {"internal/hint", "internal/lazyregexp", "pkg/instance"},
 	"pkg/store":            {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
 	"pkg/typed":            {"internal/nearest", "pkg/instance"},

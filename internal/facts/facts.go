@@ -4,6 +4,7 @@ package facts
 
 import (
 	"encoding/json"
+	"iter"
 	"sync"
 
 	"github.com/clanctl/clanctl/internal/filetree"
@@ -187,6 +188,26 @@ func (p *Place) At(path ...string) *Place {
 		p = p.Below[name]
 	}
 	return p
+}
+
+// All yields the positions of a place and of all below it, in any order.
+func (p *Place) All() iter.Seq[*nixeval.Position] {
+	return func(yield func(*nixeval.Position) bool) { p.each(yield) }
+}
+
+func (p *Place) each(yield func(*nixeval.Position) bool) bool {
+	if p == nil {
+		return true
+	}
+	if p.Position != nil && !yield(p.Position) {
+		return false
+	}
+	for _, below := range p.Below {
+		if !below.each(yield) {
+			return false
+		}
+	}
+	return true
 }
 
 // Owners is what is defined of the inventory in Nix, outside of inventory.json.

@@ -16,11 +16,11 @@ func (g *Graph) WriteDOT(w io.Writer) error {
 		"  edge [arrowhead=none, color=gray50];\n")
 	for i, group := range g.Groups {
 		fmt.Fprintf(&b, "  machines%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\" STYLE=\"ROUNDED\"><TR><TD>%s</TD></TR></TABLE>>];\n",
-			i, htmlLines(lines(group.labels(), textColumns)))
+			i, joined(lines(group.labels(), textColumns), "<BR/>", xmlText))
 	}
 	for i, s := range g.Services {
 		fmt.Fprintf(&b, "  instances%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\"><TR><TD><B>%s</B></TD></TR>",
-			i, htmlLines(lines(s.labels(), textColumns)))
+			i, joined(lines(s.labels(), textColumns), "<BR/>", xmlText))
 		for j, role := range s.Roles {
 			fmt.Fprintf(&b, "<TR><TD PORT=\"role%d\" ALIGN=\"LEFT\">%s</TD></TR>", j, xmlText(g.label(role)))
 		}
@@ -34,12 +34,13 @@ func (g *Graph) WriteDOT(w io.Writer) error {
 	return err
 }
 
-func htmlLines(lines []string) string {
+// joined are lines, each escaped, with something between them.
+func joined(lines []string, between string, escape func(string) string) string {
 	escaped := make([]string, len(lines))
 	for i, line := range lines {
-		escaped[i] = xmlText(line)
+		escaped[i] = escape(line)
 	}
-	return strings.Join(escaped, "<BR/>")
+	return strings.Join(escaped, between)
 }
 
 // xmlText escapes text for XML, Graphviz' labels and HTML alike.

@@ -14,7 +14,7 @@ func (g *Graph) WriteMermaid(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "flowchart LR\n  accTitle: %s\n", mermaidText(g.Title))
 	for i, group := range g.Groups {
-		fmt.Fprintf(&b, "  m%d(\"%s\")\n", i, mermaidLines(lines(group.labels(), mermaidColumns)))
+		fmt.Fprintf(&b, "  m%d(\"%s\")\n", i, joined(lines(group.labels(), mermaidColumns), "<br/>", mermaidText))
 	}
 	for i, s := range g.Services {
 		text := lines(s.labels(), mermaidColumns)
@@ -23,7 +23,7 @@ func (g *Graph) WriteMermaid(w io.Writer) error {
 				text = append(text, g.label(role))
 			}
 		}
-		fmt.Fprintf(&b, "  i%d[\"%s\"]\n", i, mermaidLines(text))
+		fmt.Fprintf(&b, "  i%d[\"%s\"]\n", i, joined(text, "<br/>", mermaidText))
 	}
 	// One line between two boxes, whatever the number of roles.
 	for i := 0; i < len(g.Links); {
@@ -36,14 +36,6 @@ func (g *Graph) WriteMermaid(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func mermaidLines(lines []string) string {
-	escaped := make([]string, len(lines))
-	for i, line := range lines {
-		escaped[i] = mermaidText(line)
-	}
-	return strings.Join(escaped, "<br/>")
 }
 
 // mermaidText writes all but harmless characters as Mermaid's entities: a label may be Markdown or HTML to Mermaid, and the word

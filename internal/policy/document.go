@@ -1,10 +1,9 @@
 package policy
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -27,7 +26,7 @@ func plain(inv *instance.Inventory) (any, error) {
 		}
 		of.Instances[name] = &bare
 	}
-	document, err := decoded(of)
+	document, err := jsonvalue.Of(of)
 	if err != nil {
 		return nil, err
 	}
@@ -65,20 +64,7 @@ func (known memberValues) of(m *instance.Member) (any, error) {
 	if isKnown {
 		return value, nil
 	}
-	value, err := decoded(m)
+	value, err := jsonvalue.Of(m)
 	known[key] = value
 	return value, err
-}
-
-// decoded is a value as JSON data.
-func decoded(value any) (any, error) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	var data any
-	err = dec.Decode(&data)
-	return data, err
 }

@@ -158,22 +158,14 @@ func Files(inv *instance.Inventory, findings []instance.Finding, also ...instanc
 	files := map[string]bool{}
 	add := func(p *instance.Position) {
 		// In JSON there are no comments.
-		if p != nil && p.File != "" && !strings.HasSuffix(p.File, ".json") && !strings.HasPrefix(p.File, "<") && !strings.HasPrefix(p.File, "/") {
+		if p.File != "" && !strings.HasSuffix(p.File, ".json") && !strings.HasPrefix(p.File, "<") && !strings.HasPrefix(p.File, "/") {
 			files[p.File] = true
 		}
 	}
-	var walk func(*facts.Place)
-	walk = func(place *facts.Place) {
-		if place == nil {
-			return
-		}
-		add(place.Position)
-		for _, below := range place.Below {
-			walk(below)
-		}
-	}
 	if inv != nil {
-		walk(facts.Of(inv).Places)
+		for position := range facts.Of(inv).Places.All() {
+			add(position)
+		}
 	}
 	for _, f := range findings {
 		add(&f.Position)

@@ -240,7 +240,7 @@ func TestPlain(t *testing.T) {
 	members["e"] = &instance.Member{Tags: []string{"t"}, Settings: members["b"].Settings}
 	members["f"] = &instance.Member{Explicit: true, Position: &instance.Position{File: "f", Line: 3}, Tags: []string{"t"}, Settings: members["b"].Settings}
 	inv.Instances["none"] = &instance.Instance{}
-	want, err := decoded(inv)
+	want, err := jsonvalue.Of(inv)
 	if err != nil {
 		t.Fatal(err)
 	}

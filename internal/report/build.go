@@ -1,13 +1,12 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
@@ -197,7 +196,7 @@ func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Rol
 		}
 	}
 	for _, origin := range why.Origins(b.inv, ref, machine) {
-		row := rowData{Path: instance.PathString(origin.Path), Value: encode(origin.Value), From: string(origin.From), Option: -1, Finding: -1}
+		row := rowData{Path: instance.PathString(origin.Path), Value: jsonvalue.Text(origin.Value), From: string(origin.From), Option: -1, Finding: -1}
 		for _, d := range origin.Definitions {
 			row.Definitions = append(row.Definitions, b.definition(d))
 		}
@@ -237,7 +236,7 @@ func hasSetting(member *instance.Member, path []string) bool {
 }
 
 func (b *builder) definition(d why.Definition) definitionData {
-	data := definitionData{Layer: d.Layer, Name: d.Name, Position: b.position(d.Position), Overridden: !d.Counts, Value: encode(d.Value)}
+	data := definitionData{Layer: d.Layer, Name: d.Name, Position: b.position(d.Position), Overridden: !d.Counts, Value: jsonvalue.Text(d.Value)}
 	if d.Priority != 100 {
 		data.Priority = d.Priority
 	}
@@ -277,23 +276,10 @@ func (b *builder) finding(f instance.Finding) findingData {
 	}
 	slices.Sort(data.Machines)
 	for _, d := range f.Definitions {
-		data.Definitions = append(data.Definitions, definitionData{Layer: d.Layer, Name: d.Name, Position: b.position(d.Position), Value: encode(d.Value)})
+		data.Definitions = append(data.Definitions, definitionData{Layer: d.Layer, Name: d.Name, Position: b.position(d.Position), Value: jsonvalue.Text(d.Value)})
 	}
 	return data
 }
 
-// encode is a value as JSON; what the encoder refuses (nothing that Nix answers with) is null.
-func encode(value any) json.RawMessage {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return json.RawMessage("null")
-	}
-	return text
-}
-
 // key is the same for equal values.
-func key(value any) string {
-	var b bytes.Buffer
-	_ = json.NewEncoder(&b).Encode(value) // what it refuses, Write refuses
-	return b.String()
-}
+func key(value any) string { return string(jsonvalue.Text(value)) } // what is no JSON, Write refuses

@@ -17,7 +17,11 @@ func (l *loader) placeMissing() {
 		return
 	}
 	files := map[string]bool{path.Join(l.ref.Subdirectory(), "flake.nix"): true}
-	addFiles(l.inv.facts.Places, files)
+	for at := range l.inv.facts.Places.All() {
+		if !strings.HasPrefix(at.File, "<") && strings.HasSuffix(at.File, ".nix") {
+			files[at.File] = true // of the flake's own
+		}
+	}
 	modules := &facts.Place{Below: map[string]*facts.Place{}}
 	l.inv.facts.Places.Below["modules"] = modules
 	for _, file := range sortedKeys(files) {
@@ -43,16 +47,3 @@ func (l *loader) placeMissing() {
 }
 
 var pathLiteral = lazyregexp.New(`\.{1,2}(/[0-9A-Za-z._+-]+)+`)
-
-// addFiles adds the Nix files of the flake's own in which anything below is written.
-func addFiles(p *facts.Place, found map[string]bool) {
-	if p == nil {
-		return
-	}
-	if at := p.Position; at != nil && !strings.HasPrefix(at.File, "<") && strings.HasSuffix(at.File, ".nix") {
-		found[at.File] = true
-	}
-	for _, below := range p.Below {
-		addFiles(below, found)
-	}
-}
