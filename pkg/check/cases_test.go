@@ -87,6 +87,27 @@ func TestCasesInClanCore(t *testing.T) {
 	}
 }
 
+// What inventory.json brings has a place in it, and takes no further process.
+func TestInventoryJSON(t *testing.T) {
+	core, evaluator, inputs := realClanCore(t)
+	dir := t.TempDir()
+	writeClan(t, dir, core, inputs, `{ meta.name = "m"; meta.domain = "m"; inventory.machines.one = { };
+		inventory.instances.sshd.roles.server.tags.all = { }; }`)
+	text := "{\n\"instances\": { \"sshd\": { \"roles\": { \"server\": { \"machines\": {\n  \"two\": {} } } } } }\n}\n"
+	if err := os.WriteFile(filepath.Join(dir, "inventory.json"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	evaluator.OnCommand = func([]string) { asked++ }
+	found := findings(t, evaluator, dir)
+	if len(found) != 1 || found[0].Code != instance.CodeUnknownMachine || found[0].Position != (instance.Position{File: "inventory.json", Line: 3, Column: 3}) {
+		t.Errorf("found %v", found)
+	}
+	if asked != 1 {
+		t.Errorf("Nix was asked %d times", asked)
+	}
+}
+
 // Somebody else's example names the input clan-core, which has another name here.
 func TestClanCoreByAnotherName(t *testing.T) {
 	core, evaluator, inputs := realClanCore(t)

@@ -110,7 +110,10 @@ let
           builtins.listToAttrs (
             map (file: { name = file; value = null; }) (
               builtins.filter (file: peek false (isLarge file)) (
-                helpers.unique (builtins.concatMap (d: builtins.filter builtins.isString [ d.file (firstFile d.value) ]) (layout.definitions name))
+                helpers.unique (
+                  # clan-core names inventory.json with the context of its directory, which no attribute's name can have.
+                  map builtins.unsafeDiscardStringContext (builtins.concatMap (d: builtins.filter builtins.isString [ d.file (firstFile d.value) ]) (layout.definitions name))
+                )
               )
             )
           );
