@@ -1,12 +1,17 @@
 package api
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"go/ast"
+	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -15,7 +20,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/go/packages"
 )
 
 const (
@@ -73,13 +77,11 @@ func TestAPIShowsNoInternals(t *testing.T) {
 // TestNixevalIsSmall: the package for everybody has few names, imports little, and says nothing of clans or of the flags of a program.
 func TestNixevalIsSmall(t *testing.T) {
 	const path = project + "pkg/nixeval"
-	loaded, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedFiles | packages.NeedSyntax, Dir: "../.."}, path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := list(t, path)
+	scope := importFrom(t, all, path).Scope()
 	names, methodCount := 0, 0
-	for _, name := range loaded[0].Types.Scope().Names() {
-		obj := loaded[0].Types.Scope().Lookup(name)
+	for _, name := range scope.Names() {
+		obj := scope.Lookup(name)
 		if !obj.Exported() {
 			continue
 		}
@@ -93,33 +95,35 @@ func TestNixevalIsSmall(t *testing.T) {
 	if names > 25 || methodCount > 30 {
 		t.Errorf("%d exported names and %d methods; at most 25 and 30", names, methodCount)
 	}
-	packages.Visit(loaded, nil, func(p *packages.Package) {
-		if !standard(p.PkgPath) && !strings.HasPrefix(p.PkgPath, project) && !strings.HasPrefix(p.PkgPath, "golang.org/x/") {
-			t.Errorf("%s comes with nixeval", p.PkgPath)
+	for _, p := range all {
+		if !standard(p.ImportPath) && !strings.HasPrefix(p.ImportPath, project) && !strings.HasPrefix(p.ImportPath, "golang.org/x/") {
+			t.Errorf("%s comes with nixeval", p.ImportPath)
 		}
-	})
+	}
 	// What tests import is in the go.sum of those who import the package, as far as these import it: its own tests, and those below it.
-	packages.Visit(loaded, nil, func(p *packages.Package) {
-		if !strings.HasPrefix(p.PkgPath, project) {
-			return
+	for _, p := range all {
+		if !strings.HasPrefix(p.ImportPath, project) {
+			continue
 		}
-		tests, err := filepath.Glob(filepath.Join("../..", strings.TrimPrefix(p.PkgPath, project), "*_test.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, test := range tests {
-			file, err := parser.ParseFile(token.NewFileSet(), test, nil, parser.ImportsOnly)
+		for _, test := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, test), nil, parser.ImportsOnly)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, spec := range file.Imports {
-				if imported, _ := strconv.Unquote(spec.Path.Value); !standard(imported) && !strings.HasPrefix(imported, project) && !strings.HasPrefix(imported, "golang.org/x/") {
-					t.Errorf("%s imports %s", test, imported)
+				imported, _ := strconv.Unquote(spec.Path.Value)
+				if !standard(imported) && !strings.HasPrefix(imported, project) && !strings.HasPrefix(imported, "golang.org/x/") {
+					t.Errorf("%s/%s imports %s", p.ImportPath, test, imported)
 				}
 			}
 		}
-	})
-	for _, file := range loaded[0].Syntax {
+	}
+	nixeval := all[slices.IndexFunc(all, func(p listed) bool { return p.ImportPath == path })]
+	for _, name := range nixeval.GoFiles {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(nixeval.Dir, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
 		ast.Inspect(file, func(node ast.Node) bool {
 			lit, ok := node.(*ast.BasicLit)
 			if ok && lit.Kind == token.STRING {
@@ -135,24 +139,65 @@ func TestNixevalIsSmall(t *testing.T) {
 // ofOthers are words of clans, and flags of the command line in a sentence.
 var ofOthers = regexp.MustCompile(`\bclan\b|\bclanctl\b|[a-z] --[a-uw-z]|--nix|--flake|--timeout`)
 
-func load(t *testing.T) []*types.Package {
+// listed is what `go list` says of a package.
+type listed struct {
+	ImportPath, Dir, Export            string
+	GoFiles, TestGoFiles, XTestGoFiles []string
+	DepOnly                            bool
+}
+
+// list compiles packages and returns them and all that they import.
+func list(t *testing.T, patterns ...string) []listed {
 	t.Helper()
-	loaded, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps, Dir: "../.."}, "./pkg/...")
+	args := append([]string{"list", "-deps", "-export", "-json=ImportPath,Dir,Export,GoFiles,TestGoFiles,XTestGoFiles,DepOnly"}, patterns...)
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Stderr = "../..", os.Stderr
+	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []*types.Package
-	for _, p := range loaded {
-		for _, err := range p.Errors {
+	var all []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var p listed
+		if err := dec.Decode(&p); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, p.Types)
+		all = append(all, p)
 	}
-	if len(all) == 0 {
+	return all
+}
+
+// importFrom returns the types of a package that was listed.
+func importFrom(t *testing.T, all []listed, path string) *types.Package {
+	t.Helper()
+	open := func(path string) (io.ReadCloser, error) {
+		i := slices.IndexFunc(all, func(p listed) bool { return p.ImportPath == path })
+		if i < 0 {
+			return nil, fmt.Errorf("%s is not listed", path)
+		}
+		return os.Open(all[i].Export)
+	}
+	pkg, err := importer.ForCompiler(token.NewFileSet(), "gc", open).Import(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkg
+}
+
+func load(t *testing.T) []*types.Package {
+	t.Helper()
+	all := list(t, "./pkg/...")
+	var public []*types.Package
+	for _, p := range all {
+		if !p.DepOnly {
+			public = append(public, importFrom(t, all, p.ImportPath))
+		}
+	}
+	if len(public) == 0 {
 		t.Fatal("there is no package")
 	}
-	slices.SortFunc(all, func(a, b *types.Package) int { return strings.Compare(a.Path(), b.Path()) })
-	return all
+	slices.SortFunc(public, func(a, b *types.Package) int { return strings.Compare(a.Path(), b.Path()) })
+	return public
 }
 
 // describe lists what a package exports, each thing on a line of its own that can be read without the others.
