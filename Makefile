@@ -6,6 +6,9 @@ TAGS = -tags=urfave_cli_no_docs
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compiler: testing without the race detector))
 
+# The tests in a browser are a module of their own, which ./... leaves out.
+BROWSERTEST = internal/report/browsertest
+
 .PHONY: build demo quick test test-all lint fuzz reliability cover vuln bench generate release clean
 
 build:
@@ -25,17 +28,21 @@ test: lint
 	scripts/ensure-nix
 	@echo 'testing all packages against real Nix; each says ok when it is done, the longest after some minutes'
 	$(GO) test -count=1 -timeout 30m ./...
+	$(GO) test -C $(BROWSERTEST) -count=1 ./...
 	@test -n "$$CLANCTL_CLAN_CORE" || echo 'SKIP: the conformance suite was not run: CLANCTL_CLAN_CORE names no clan-core (docs/conformance.md)'
 
 # And what is slow and rarely finds anything: the race detector, every fault, changes under stress, releases built twice, fuzzing.
 test-all: test
 	CLANCTL_TEST_SLOW=1 $(GO) test $(RACE) -count=1 -timeout 40m ./...
+	CLANCTL_TEST_SLOW=1 $(GO) test -C $(BROWSERTEST) $(RACE) -count=1 ./...
 	@$(MAKE) fuzz vuln
 
 lint:
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt would change:" $$files; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -C $(BROWSERTEST) ./...
 	$(GO) tool -modfile=tools.mod staticcheck ./...
+	cd $(BROWSERTEST) && "$$($(GO) tool -C $(CURDIR) -modfile=tools.mod -n staticcheck)" ./...
 
 # Every fuzz target for a few seconds; FUZZTIME=10m for longer.
 fuzz:

@@ -151,7 +151,9 @@ func (v Value) Whole() (json.RawMessage, bool) {
 }
 
 // Decode reads a value of a known form.
-func (v Value) Decode(into any) error { return jsonv2.Unmarshal(v.raw, into, jsontext.AllowInvalidUTF8(true)) }
+func (v Value) Decode(into any) error {
+	return jsonv2.Unmarshal(v.raw, into, jsontext.AllowInvalidUTF8(true))
+}
 
 // File is a path into the flake itself, and a hash of what it leads to.
 type File struct {

@@ -1,4 +1,6 @@
-package report
+// Package browsertest drives the page of clanctl report in a real browser. It is a module of its own, so that what it takes is in nobody else's
+// go.mod.
+package browsertest
 
 import (
 	"bytes"
@@ -20,7 +22,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
+	"github.com/clanctl/clanctl/internal/report"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -52,7 +56,7 @@ func open(t *testing.T, inv *instance.Inventory, findings []instance.Finding, wi
 	path := chromium(t)
 	dir := t.TempDir()
 	var page bytes.Buffer
-	if err := Write(&page, inv, findings, Options{}); err != nil {
+	if err := report.Write(&page, inv, findings, report.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "clan.html")
@@ -184,7 +188,7 @@ var loadHomelab = func() func(string) (*instance.Inventory, error) {
 			}
 			defer os.RemoveAll(dir)
 			// Outside of any repository, so that Nix copies just this.
-			if err = os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
+			if err = os.CopyFS(dir, os.DirFS("../../../examples/homelab")); err != nil {
 				return
 			}
 			var ref instance.Ref
@@ -326,10 +330,10 @@ func TestBrowserByKeyboard(t *testing.T) {
 
 // Whatever things are called, it is text.
 func TestBrowserTakesNamesForText(t *testing.T) {
-	inv := hostileFleet(t)
+	inv := invtest.HostileFleet(t)
 	b := open(t, inv, inv.Findings, 1280, 800)
-	addresses := []string{"#/", "#/?view=list", "#/services", "#/findings", "#/nowhere/" + hostile[0], "#/machine/" + "%E0%A4%A", "#/?q=%3Cscript%3E&tag=%3Cscript%3E&class=__proto__"}
-	for i := range hostile {
+	addresses := []string{"#/", "#/?view=list", "#/services", "#/findings", "#/nowhere/" + invtest.Hostile[0], "#/machine/" + "%E0%A4%A", "#/?q=%3Cscript%3E&tag=%3Cscript%3E&class=__proto__"}
+	for i := range invtest.Hostile {
 		for _, kind := range []string{"machine", "instance"} {
 			addresses = append(addresses, js[string](b, fmt.Sprintf(`"#/%s/" + encodeURIComponent(data.machines[%d].n)`, kind, i)))
 		}
@@ -351,13 +355,13 @@ func TestBrowserTakesNamesForText(t *testing.T) {
 		}
 	}
 	// Each machine and instance is there, under its own name.
-	for i := range hostile {
+	for i := range invtest.Hostile {
 		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/machine/" + encodeURIComponent(data.machines[%d].n)`, i)))
 		eventually(b, fmt.Sprintf(pageTitle+` === visible(data.machines[%d].n)`, i), true)
 		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/instance/" + encodeURIComponent(data.instances[%d].n)`, i)))
 		eventually(b, fmt.Sprintf(pageTitle+` === visible(data.instances[%d].n)`, i), true)
 	}
-	eventually(b, `document.querySelector(".brand").textContent`, hostile[1])
+	eventually(b, `document.querySelector(".brand").textContent`, invtest.Hostile[1])
 	// What would be a box, or turn the text around, is written out.
 	eventually(b, `h("p", {}, "a\x1b[0m\u202eb\u{e0001}\n\t\x85").textContent`, "a\\x1b[0m\\u202eb\\U000e0001\n\t\\x85")
 }
@@ -372,7 +376,7 @@ func TestBrowserSaysWhatItCounts(t *testing.T) {
 }
 
 func TestBrowserShowsFindings(t *testing.T) {
-	inv := fleet(t, 3, 2)
+	inv := invtest.Fleet(t, 3, 2)
 	findings := []instance.Finding{
 		{Code: instance.CodeUnknownMachine, Severity: instance.SeverityWarning, Position: instance.Position{File: "clan.nix", Line: 12, Column: 5},
 			Subject: instance.Subject{Instance: "i000", Role: "client", Machine: "m1"}, Cause: instance.Cause{Near: []string{"m2"}}},
@@ -398,7 +402,7 @@ func TestBrowserShowsFindings(t *testing.T) {
 
 // Of a thousand machines in a hundred instances only what is in sight is in the document; all of it on paper.
 func TestBrowserLarge(t *testing.T) {
-	inv := fleet(t, 1000, 100)
+	inv := invtest.Fleet(t, 1000, 100)
 	b := open(t, inv, nil, 1280, 800)
 	eventually(b, `document.getElementById("shown").textContent`, "1,000 machines in 2 rows, 100 instances")
 	start := time.Now()
@@ -428,7 +432,7 @@ func TestBrowserLarge(t *testing.T) {
 
 // On a phone nothing is wider than the screen.
 func TestBrowserNarrow(t *testing.T) {
-	inv := hostileFleet(t)
+	inv := invtest.HostileFleet(t)
 	b := open(t, inv, inv.Findings, 390, 844)
 	for _, address := range []string{"", "#/?view=matrix", "#/services", "#/findings", "#/machine/__proto__", "#/instance/__proto__"} {
 		b.goTo(address)
@@ -485,7 +489,11 @@ func TestBrowserNoticesAChange(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "clan.html")
 	write := func(machines int) {
 		t.Helper()
-		if err := os.WriteFile(file+"~", []byte(written(t, fleet(t, machines, 1), Options{Live: true})), 0o600); err != nil {
+		var page bytes.Buffer
+		if err := report.Write(&page, invtest.Fleet(t, machines, 1), nil, report.Options{Live: true}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file+"~", page.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Rename(file+"~", file); err != nil {
