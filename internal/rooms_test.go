@@ -74,7 +74,7 @@ var rooms = map[string][]string{
 	"internal/api":               {},
 	"internal/bench":             {},
 	"internal/filetree/treetest": {},
-	"internal/invtest":           {"internal/jsonvalue", "internal/codes", "internal/facts", "pkg/instance", "pkg/module", "pkg/tags"},
+	"internal/invtest":           {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/services", "pkg/instance", "pkg/module", "pkg/tags"},
 	"internal/nixtest":           {"internal/nixtest/nixes", "pkg/nixeval"},
 	"internal/nixtest/nixes":     {},
 	"internal/packaging":         {},

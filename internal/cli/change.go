@@ -115,7 +115,9 @@ func reasons(err error) []string {
 }
 
 // changedSource is the flake's source tree as a change makes it.
-func changedSource(c *cli.Context, p *store.Preview) *sourceTree { return sourceOf(c).with(p.File, p.Text) }
+func changedSource(c *cli.Context, p *store.Preview) *sourceTree {
+	return sourceOf(c).with(p.File, p.Text)
+}
 
 func (o *viewOutput) printChange(p *store.Preview, r *store.Result) error {
 	doc := newChangeDocument(p, r)
