@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -175,7 +176,7 @@ func (o *viewOutput) valueLines(s style, sign string, path []string, value any) 
 }
 
 func (o *viewOutput) valueLine(s style, sign, where string, value any) {
-	o.text.WriteString(o.paint(s, sign+flat(where+" = "+compactJSON(value))) + "\n")
+	o.text.WriteString(o.paint(s, sign+flat(where+" = "+textview.CompactJSON(value))) + "\n")
 }
 
 // sayResult says on stderr what became of the file.
@@ -249,6 +250,16 @@ func parseModule(text string) (module.Spec, error) {
 		return module.Spec{}, usageError{fmt.Sprintf("%q names no module", text), "write MODULE, or INPUT#MODULE"}
 	}
 	return module.Spec{Input: &input, Name: name}, nil
+}
+
+// takes is for a command that takes so many names, or any number more than least if most is negative.
+func takes(least, most int, do cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if err := wants(c, least, most, c.Command.HelpName+" "+c.Command.ArgsUsage); err != nil {
+			return err
+		}
+		return do(c)
+	}
 }
 
 // wants checks how many names were given.

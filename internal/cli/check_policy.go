@@ -16,6 +16,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -209,7 +210,7 @@ func sayOutcomes(c *cli.Context, outcomes []policy.Outcome) {
 			for _, step := range s.Path {
 				path = append(path, fmt.Sprint(step))
 			}
-			value := compactJSON(s.Value)
+			value := textview.CompactJSON(s.Value)
 			if runes := []rune(value); len(runes) > 80 {
 				value = string(runes[:77]) + "..."
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -126,6 +127,6 @@ func (o *affectedOutput) printMatrix(machines []affectedMachine, inv *instance.I
 	if len(jobs.Include) > mostJobs {
 		say(o.c, "%d machines: GitHub makes at most %d jobs of a matrix", len(jobs.Include), mostJobs)
 	}
-	_, err := io.WriteString(stdout(o.c), compactJSON(jobs)+"\n")
+	_, err := io.WriteString(stdout(o.c), textview.CompactJSON(jobs)+"\n")
 	return err
 }

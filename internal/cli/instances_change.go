@@ -57,18 +57,9 @@ func instancesDeleteCommand() *cli.Command {
 		Usage:     "remove instances that are in inventory.json alone",
 		ArgsUsage: "INSTANCE...",
 		Flags:     changeFlags(),
-		Action: func(c *cli.Context) error {
-			if err := wants(c, 1, -1, "clanctl instances delete INSTANCE..."); err != nil {
-				return err
-			}
-			return changeClan(c, func(s *store.Store) error {
-				var errs []error
-				for _, name := range c.Args().Slice() {
-					errs = append(errs, s.DeleteInstance(name))
-				}
-				return hint.Join(errs...)
-			})
-		},
+		Action: takes(1, -1, func(c *cli.Context) error {
+			return changeClan(c, func(s *store.Store) error { return hint.Each(c.Args().Slice(), s.DeleteInstance) })
+		}),
 	}
 }
 
@@ -80,12 +71,9 @@ func instancesRenameCommand() *cli.Command {
 		Description: "It keeps its module. What services keep under the instance's name, as generated secrets, does not follow: see\n" +
 			"what the service makes of its instance's name.",
 		Flags: changeFlags(),
-		Action: func(c *cli.Context) error {
-			if err := wants(c, 2, 2, "clanctl instances rename INSTANCE NAME"); err != nil {
-				return err
-			}
+		Action: takes(2, 2, func(c *cli.Context) error {
 			return changeClan(c, func(s *store.Store) error { return s.RenameInstance(c.Args().Get(0), c.Args().Get(1)) })
-		},
+		}),
 	}
 }
 
@@ -95,15 +83,12 @@ func instancesSetModuleCommand() *cli.Command {
 		Usage:     "make an instance one of another service module",
 		ArgsUsage: "INSTANCE [INPUT#]MODULE",
 		Flags:     changeFlags(),
-		Action: func(c *cli.Context) error {
-			if err := wants(c, 2, 2, "clanctl instances set-module INSTANCE [INPUT#]MODULE"); err != nil {
-				return err
-			}
+		Action: takes(2, 2, func(c *cli.Context) error {
 			spec, err := parseModule(c.Args().Get(1))
 			if err != nil {
 				return err
 			}
 			return changeClan(c, func(s *store.Store) error { return explainSpec(s.SetModule(c.Args().First(), spec)) })
-		},
+		}),
 	}
 }

@@ -13,11 +13,8 @@ func machinesDescribeCommand() *cli.Command {
 		ArgsUsage:   "MACHINE TEXT",
 		Description: "An empty TEXT takes the description out again.",
 		Flags:       changeFlags(),
-		Action: func(c *cli.Context) error {
-			if err := wants(c, 2, 2, "clanctl machines describe MACHINE TEXT"); err != nil {
-				return err
-			}
+		Action: takes(2, 2, func(c *cli.Context) error {
 			return changeClan(c, func(s *store.Store) error { return s.Describe(c.Args().Get(0), c.Args().Get(1)) })
-		},
+		}),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/clanctl/clanctl/internal/markdown"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -246,7 +247,7 @@ func compactRaw(data json.RawMessage) string {
 	if json.Unmarshal(data, &value) != nil {
 		return string(data)
 	}
-	return compactJSON(value)
+	return textview.CompactJSON(value)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

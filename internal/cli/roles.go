@@ -23,15 +23,12 @@ func rolesMembersCommand(name, usage string, do func(*store.Store, string, store
 		Usage:     usage,
 		ArgsUsage: "INSTANCE ROLE MACHINE|@TAG...",
 		Flags:     changeFlags(),
-		Action: func(c *cli.Context) error {
-			if err := wants(c, 3, -1, "clanctl roles "+name+" INSTANCE ROLE MACHINE|@TAG..."); err != nil {
-				return err
-			}
+		Action: takes(3, -1, func(c *cli.Context) error {
 			m, err := parseMembers(c.Args().Get(1), c.Args().Slice()[2:])
 			if err != nil {
 				return err
 			}
 			return changeClan(c, func(s *store.Store) error { return do(s, c.Args().First(), m) })
-		},
+		}),
 	}
 }

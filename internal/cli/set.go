@@ -69,15 +69,13 @@ func setCommand() *cli.Command {
 				settings = append(settings, setting{path, value})
 			}
 			return changeClan(c, func(s *store.Store) error {
-				var errs []error
-				for _, setting := range settings {
-					err := s.Set(layer, setting.path, []byte(setting.value))
+				return hint.Each(settings, func(to setting) error {
+					err := s.Set(layer, to.path, []byte(to.value))
 					if errors.Is(err, store.ErrSyntax) {
-						err = usageError{err.Error(), syntaxHint(setting.path, setting.value)}
+						return usageError{err.Error(), syntaxHint(to.path, to.value)}
 					}
-					errs = append(errs, err)
-				}
-				return hint.Join(errs...)
+					return err
+				})
 			})
 		},
 	}
@@ -164,11 +162,7 @@ func unsetCommand() *cli.Command {
 				if c.NArg() == 2 {
 					return s.Unset(layer, nil)
 				}
-				var errs []error
-				for _, path := range paths {
-					errs = append(errs, s.Unset(layer, path))
-				}
-				return hint.Join(errs...)
+				return hint.Each(paths, func(path []string) error { return s.Unset(layer, path) })
 			})
 		},
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -85,7 +86,7 @@ func (o *viewOutput) settings(s *instance.Settings, indentation string) {
 	}
 	eachSetting(nil, value, func(path []string, value any) {
 		line := indentation + flat(instance.PathString(path)) + " = "
-		text := flat(compactJSON(value))
+		text := flat(textview.CompactJSON(value))
 		list, isList := value.([]any)
 		if !isList || o.width == 0 || displaywidth.String(line+text) <= o.width {
 			o.text.WriteString(line + text + "\n")
@@ -97,7 +98,7 @@ func (o *viewOutput) settings(s *instance.Settings, indentation string) {
 			if i+1 == len(list) {
 				comma = ""
 			}
-			o.text.WriteString(indentation + "  " + flat(compactJSON(item)) + comma + "\n")
+			o.text.WriteString(indentation + "  " + flat(textview.CompactJSON(item)) + comma + "\n")
 		}
 		o.text.WriteString(indentation + "]\n")
 	})
@@ -119,7 +120,7 @@ func eachSetting(path []string, set map[string]any, do func([]string, any)) {
 func assignments(set map[string]any) []string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		all = append(all, fmt.Sprintf("%s = %s", name, compactJSON(set[name])))
+		all = append(all, fmt.Sprintf("%s = %s", name, textview.CompactJSON(set[name])))
 	}
 	return all
 }

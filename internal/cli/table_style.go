@@ -30,8 +30,6 @@ func newCell(items ...string) cell { return textview.NewCell(items...) }
 
 func flat(text string) string { return textview.Flat(text) }
 
-func compactJSON(value any) string { return textview.CompactJSON(value) }
-
 func colorFlag() cli.Flag {
 	return &cli.StringFlag{Name: "color", Value: "auto", Usage: "colour text: `WHEN` is auto (on a terminal, unless NO_COLOR is set), always or never"}
 }

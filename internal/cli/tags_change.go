@@ -21,10 +21,7 @@ func tagsAddCommand() *cli.Command {
 		Description: "Written to inventory.json. Of a clan that cannot be written to, --dry-run tells what would follow if the machines\n" +
 			"carried the tag.",
 		Flags: changeFlags(),
-		Action: func(c *cli.Context) error {
-			if err := wants(c, 2, -1, "clanctl tags add TAG MACHINE..."); err != nil {
-				return err
-			}
+		Action: takes(2, -1, func(c *cli.Context) error {
 			tag, machines := c.Args().First(), c.Args().Tail()
 			err := changeClan(c, func(s *store.Store) error {
 				if inv := s.Inventory(); inv.Machines != nil && !c.Bool("force") {
@@ -40,18 +37,14 @@ func tagsAddCommand() *cli.Command {
 						say(c, "%s is a new tag; there is %s", tag, nearest.List(addition.Nearest))
 					}
 				}
-				var errs []error
-				for _, machine := range machines {
-					errs = append(errs, s.AddTags(machine, tag))
-				}
-				return hint.Join(errs...)
+				return hint.Each(machines, func(machine string) error { return s.AddTags(machine, tag) })
 			})
 			if c.Bool("dry-run") && (errors.Is(err, instance.ErrNotLocal) || errors.Is(err, store.ErrUnread)) {
 				say(c, "%v; if the tag is added elsewhere:", err)
 				return whatIf(c, tag, machines)
 			}
 			return err
-		},
+		}),
 	}
 }
 
@@ -61,17 +54,10 @@ func tagsRemoveCommand() *cli.Command {
 		Usage:     "take a tag from machines that have it by inventory.json",
 		ArgsUsage: "TAG MACHINE...",
 		Flags:     changeFlags(),
-		Action: func(c *cli.Context) error {
-			if err := wants(c, 2, -1, "clanctl tags remove TAG MACHINE..."); err != nil {
-				return err
-			}
+		Action: takes(2, -1, func(c *cli.Context) error {
 			return changeClan(c, func(s *store.Store) error {
-				var errs []error
-				for _, machine := range c.Args().Tail() {
-					errs = append(errs, s.RemoveTags(machine, c.Args().First()))
-				}
-				return hint.Join(errs...)
+				return hint.Each(c.Args().Tail(), func(machine string) error { return s.RemoveTags(machine, c.Args().First()) })
 			})
-		},
+		}),
 	}
 }

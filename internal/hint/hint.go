@@ -54,6 +54,15 @@ func Join(errs ...error) error {
 	return &severalError{all}
 }
 
+// Each does the same to all, and puts the errors together as [Join] does.
+func Each[T any](all []T, do func(T) error) error {
+	errs := make([]error, len(all))
+	for i, one := range all {
+		errs[i] = do(one)
+	}
+	return Join(errs...)
+}
+
 func withHint(err error) string {
 	var hinter interface{ Hint() string }
 	text := err.Error()
