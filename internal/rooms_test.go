@@ -25,12 +25,14 @@ const project = "github.com/clanctl/clanctl/"
 // downward only: what stands below knows nothing of what stands above it.
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
-	"internal/cli": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
+	"internal/cli": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/lsp", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why"},
 
 	// Over the inventory.
 	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
 	"pkg/diff":             {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/textview", "pkg/instance"},
+	"internal/fix":         {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nixlang", "pkg/instance"},
+	"internal/lsp":         {"internal/codes", "internal/fix", "pkg/instance"},
 	"internal/gogen":       {"internal/jsonvalue", "internal/services", "internal/term", "pkg/instance"},
 	"internal/graph":       {"internal/term", "pkg/instance", "internal/view"},
 	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},

@@ -49,8 +49,12 @@ func (s *sourceTree) with(file string, text []byte) *sourceTree {
 // sourceOf is that of the flake that the flags name.
 func sourceOf(c *cli.Context) *sourceTree {
 	ref, _ := nixeval.ResolveRef(c.String("flake")) // what cannot be read has no lines
-	return &sourceTree{root: ref.Root, dir: ref.Dir}
+	texts, _ := c.Context.Value(editorTexts{}).(map[string][]byte)
+	return &sourceTree{root: ref.Root, dir: ref.Dir, changed: texts}
 }
+
+// editorTexts is the key of texts in a command's context: what an editor shows of files, by their paths in the tree.
+type editorTexts struct{}
 
 // open opens a file of the flake for reading; the error is [fs.ErrNotExist] where there is none. A name from the flake leads to nothing
 // outside of it.

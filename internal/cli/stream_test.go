@@ -61,6 +61,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"schema":               {"borg client"},
 		"gen":                  {"--help"},
 		"gen go":               {"borg", "borg --check --output flake.nix"},
+		"lsp":                  {"--help"},
 		"explain":              {"", "unknown-tag", "--json", "--names"},
 		"completion":           {"bash", "zsh", "fish"},
 		"man":                  {"", "check", "--names"},

@@ -57,6 +57,9 @@ const (
 // PersistedName is the name of the file in a clan's directory in which programs keep their part of the inventory.
 const PersistedName = "inventory.json"
 
+// BesideSettings are the attributes of a role that people write in its settings by mistake.
+var BesideSettings = []string{"extraModules", "machines", "tags", "settings"}
+
 // Inventory is what belongs to a clan as a whole.
 type Inventory struct {
 	// DeclaredTags is `inventory.tags` as evaluated: for each tag the names that it lists, known or not.

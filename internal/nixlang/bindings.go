@@ -44,7 +44,7 @@ func (s *scanner) next() byte {
 	for s.at < len(s.text) {
 		rest := s.text[s.at:]
 		switch {
-		case bytes.IndexByte([]byte(" \t\n"), rest[0]) >= 0:
+		case bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0:
 			s.at++
 		case rest[0] == '#':
 			s.skipTo("\n", 1)
@@ -179,34 +179,12 @@ func (s *scanner) value(path []string, plain bool) bool {
 func (s *scanner) attributePath() (names []string, plain, ok bool) {
 	plain = true
 	for {
-		switch c := s.next(); {
-		case c == '"':
-			start := s.at
-			if !s.str() {
-				return nil, false, false
-			}
-			quoted := string(s.text[start:s.at])
-			if name, err := ParsePath(quoted); err == nil && len(name) == 1 && !strings.Contains(quoted, "${") {
-				if plain {
-					names = append(names, name[0])
-				}
-			} else {
-				plain = false
-			}
-		case bytes.HasPrefix(s.text[s.at:], []byte("${")):
-			s.at++
-			if !s.balanced() {
-				return nil, false, false
-			}
-			plain = false
-		default:
-			name := s.word()
-			if name == "" {
-				return nil, false, false
-			}
-			if plain {
-				names = append(names, name)
-			}
+		name, ok := s.name()
+		if !ok {
+			return nil, false, false
+		}
+		if plain = plain && name.Text != ""; plain {
+			names = append(names, name.Text)
 		}
 		if s.next() != '.' {
 			return names, plain, true
@@ -234,7 +212,7 @@ func (s *scanner) expression() bool {
 			}
 		default:
 			switch word := s.token(); word {
-			case "!":
+			case unended:
 				return false
 			case "let":
 				lets++
@@ -249,7 +227,7 @@ func (s *scanner) expression() bool {
 	}
 }
 
-// token skips a word, a string, what is in brackets or a sign. It returns the word, or "!" for what does not end.
+// token skips a word, a string, what is in brackets or a sign. It returns the word, or unended for what does not end.
 func (s *scanner) token() string {
 	rest := s.text[s.at:]
 	ended := true
@@ -273,10 +251,13 @@ func (s *scanner) token() string {
 		s.at++
 	}
 	if !ended {
-		return "!"
+		return unended
 	}
 	return ""
 }
+
+// unended is no word of Nix.
+const unended = "!"
 
 // balanced skips brackets, and what is in them.
 func (s *scanner) balanced() bool {
@@ -292,7 +273,7 @@ func (s *scanner) balanced() bool {
 		case '}', ')', ']':
 			return false
 		default:
-			if s.token() == "!" {
+			if s.token() == unended {
 				return false
 			}
 		}

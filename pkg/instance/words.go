@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/shell"
@@ -286,9 +287,6 @@ func malformed(f Finding) (message, hint string) {
 	return message, hint
 }
 
-// besideSettings are the attributes of a role that people write below its settings.
-var besideSettings = []string{"extraModules", "machines", "tags", "settings"}
-
 func unknownSetting(f Finding) (message, hint string) {
 	message, hint = nixSays("the role has no such option", "correct the name, or remove it")(f)
 	if f.Cause.Dropped {
@@ -297,7 +295,7 @@ func unknownSetting(f Finding) (message, hint string) {
 	switch {
 	case len(f.Cause.Elsewhere) > 0:
 		hint = fmt.Sprintf("%s has this option: take the module from there, or remove the setting", strings.Join(f.Cause.Elsewhere, " or "))
-	case f.Instance != "" && len(f.Setting) > 0 && slices.Contains(besideSettings, f.Setting[0]):
+	case f.Instance != "" && len(f.Setting) > 0 && slices.Contains(facts.BesideSettings, f.Setting[0]):
 		hint = fmt.Sprintf("%s stands beside settings, not in them: %s", f.Setting[0], PathString([]string{"roles", f.Role, f.Setting[0]}))
 	}
 	return message, hint

@@ -1,0 +1,326 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.lsp.dev/jsonrpc2"
+
+	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
+)
+
+// An editor is a client of a real `clanctl lsp`.
+type editor struct {
+	*testing.T
+	conn    jsonrpc2.Conn
+	cmd     *exec.Cmd
+	stderr  bytes.Buffer
+	version int
+	shown   map[string][]shownDiagnostic // by path
+	news    chan published
+}
+
+type published struct {
+	URI         string            `json:"uri"`
+	Version     int               `json:"version"`
+	Diagnostics []shownDiagnostic `json:"diagnostics"`
+}
+
+type shownDiagnostic struct {
+	Range    textRange `json:"range"`
+	Severity int       `json:"severity"`
+	Code     string    `json:"code"`
+	Message  string    `json:"message"`
+	Tags     []int     `json:"tags"`
+	Related  []struct {
+		Location struct {
+			URI   string    `json:"uri"`
+			Range textRange `json:"range"`
+		} `json:"location"`
+	} `json:"relatedInformation"`
+}
+
+type textRange struct {
+	Start textPosition `json:"start"`
+	End   textPosition `json:"end"`
+}
+
+type textPosition struct {
+	Line      int `json:"line"`
+	Character int `json:"character"`
+}
+
+type readWriteCloser struct {
+	io.Reader
+	io.WriteCloser
+}
+
+// startEditor starts clanctl for an editor that counts characters in bytes.
+func startEditor(t *testing.T, clanctl, nix string) *editor {
+	t.Helper()
+	e := &editor{T: t, shown: map[string][]shownDiagnostic{}, news: make(chan published, 1000)}
+	e.cmd = exec.Command(clanctl, "lsp", "--nix", nix, "--offline")
+	e.cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
+	e.cmd.Stderr = &e.stderr
+	in, inErr := e.cmd.StdinPipe()
+	out, outErr := e.cmd.StdoutPipe()
+	if err := errors.Join(inErr, outErr, e.cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	e.conn = jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(readWriteCloser{out, in}))
+	e.conn.Go(context.Background(), func(_ context.Context, r *jsonrpc2.Request) (any, error) {
+		var p published
+		if r.Method() == "textDocument/publishDiagnostics" && json.Unmarshal(r.Params(), &p) == nil {
+			e.news <- p
+		}
+		return nil, nil
+	})
+	e.call("initialize", map[string]any{"capabilities": map[string]any{"general": map[string]any{"positionEncodings": []string{"utf-8", "utf-16"}}}}, nil)
+	e.notify("initialized", struct{}{})
+	return e
+}
+
+func (e *editor) call(method string, params, result any) {
+	e.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := e.conn.Call(ctx, method, params, result); err != nil {
+		e.Fatalf("%s: %v\n%s", method, err, e.stderr.String())
+	}
+}
+
+func (e *editor) notify(method string, params any) {
+	e.Helper()
+	if err := e.conn.Notify(context.Background(), method, params); err != nil {
+		e.Fatalf("%s: %v", method, err)
+	}
+}
+
+func documentOf(path string) map[string]any { return map[string]any{"uri": "file://" + path} }
+
+func (e *editor) open(path string) {
+	e.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		e.Fatal(err)
+	}
+	e.version++
+	e.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": "file://" + path, "languageId": "nix", "version": e.version, "text": string(text)}})
+}
+
+func (e *editor) change(path, text string) {
+	e.Helper()
+	e.version++
+	e.notify("textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": "file://" + path, "version": e.version},
+		"contentChanges": []any{map[string]any{"text": text}}})
+}
+
+// await waits until a file's diagnostics, as of its newest version, are those with these codes.
+func (e *editor) await(path string, codes ...string) []shownDiagnostic {
+	e.Helper()
+	timeout := time.After(time.Minute)
+	for {
+		select {
+		case p := <-e.news:
+			at := strings.TrimPrefix(p.URI, "file://")
+			e.shown[at] = p.Diagnostics
+			if at != path || p.Version != 0 && p.Version != e.version {
+				continue
+			}
+			var have []string
+			for _, d := range p.Diagnostics {
+				have = append(have, d.Code)
+			}
+			if slices.Equal(have, codes) {
+				return p.Diagnostics
+			}
+		case <-timeout:
+			e.Fatalf("%s has %+v, not %q\n%s", path, e.shown[path], codes, e.stderr.String())
+		}
+	}
+}
+
+type edit struct {
+	Range   textRange `json:"range"`
+	NewText string    `json:"newText"`
+}
+
+type action struct {
+	Title string `json:"title"`
+	Edit  struct {
+		Changes map[string][]edit `json:"changes"`
+	} `json:"edit"`
+}
+
+// fix applies a quick fix for a diagnostic to the text of a file.
+func (e *editor) fix(path, text string, at textRange, title string) string {
+	e.Helper()
+	var actions []action
+	e.call("textDocument/codeAction", map[string]any{"textDocument": documentOf(path), "range": at, "context": map[string]any{"diagnostics": []any{}}}, &actions)
+	var titles []string
+	for _, a := range actions {
+		if titles = append(titles, a.Title); a.Title != title {
+			continue
+		}
+		edits := a.Edit.Changes["file://"+path]
+		if len(edits) == 0 || len(a.Edit.Changes) != 1 {
+			e.Fatalf("%q changes %v", title, a.Edit.Changes)
+		}
+		// The last one first, so that the places of the others stay.
+		slices.SortFunc(edits, func(a, b edit) int { return offsetIn(text, b.Range.Start) - offsetIn(text, a.Range.Start) })
+		for _, one := range edits {
+			text = text[:offsetIn(text, one.Range.Start)] + one.NewText + text[offsetIn(text, one.Range.End):]
+		}
+		return text
+	}
+	e.Fatalf("there is no fix %q among %q", title, titles)
+	return ""
+}
+
+func offsetIn(text string, p textPosition) int {
+	lines := strings.SplitAfter(text, "\n")
+	return len(strings.Join(lines[:p.Line], "")) + p.Character
+}
+
+// finish ends the session as the protocol says.
+func (e *editor) finish() {
+	e.Helper()
+	e.call("shutdown", nil, nil)
+	e.notify("exit", nil)
+	if err := e.cmd.Wait(); err != nil {
+		e.Errorf("%v\n%s", err, e.stderr.String())
+	}
+	if e.stderr.Len() > 0 {
+		e.Errorf("on standard error: %s", e.stderr.String())
+	}
+}
+
+// Each mistake is shown while it is typed, at the name that is wrong, and the fix for it gives a clan without it.
+func TestEditorFixes(t *testing.T) {
+	clanctl := filepath.Join(t.TempDir(), "clanctl")
+	build(t, clanctl, ".")
+	for _, nix := range nixes.Programs(t) {
+		t.Run(nixes.Version(t, nix), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, "inventory.nix")
+			original, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := startEditor(t, clanctl, nix)
+			e.open(path)
+			e.await(path)
+			for _, test := range []struct {
+				old, new  string // what is changed in the file
+				code      string // or codes, with the one that is meant last
+				marked    string // the text that is underlined
+				fix       string
+				otherwise string // what the fix makes of new, where that is not old again
+			}{
+				{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn", `replace "cabn" with "cabin"`, ""},
+				{"tags.backup = { };", "machines.backup = { };", "unused-tag unknown-machine", "backup", `"backup" is a tag: replace "machines" with "tags"`, ""},
+				{"roles.probe.tags.web.settings", "roles.prob.tags.web.settings", "unknown-role", "prob", `replace "prob" with "probe"`, ""},
+				{`name = "status-page"`, `name = "status-pag"`, "unknown-module", `"status-pag"`, `replace "status-pag" with "status-page"`, ""},
+				{`input = "self"`, `input = "services"`, "unknown-module", "", `take the module from "self"`, ""},
+				{`input = "services"`, `input = "servces"`, "unknown-input", `"servces"`, `replace "servces" with "services"`, ""},
+				{"tags.backup = { };", "tags.backup = { };\n        tags.\"lab tops\" = { };", "unknown-tag", `"lab tops"`, `replace "lab tops" with "laptops"`, "tags.backup = { };\n        tags.\"laptops\" = { };"},
+				{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn", "ignore unknown-machine here, with a reason", "(ignored)"},
+				{"      roles.server.machines.cabin", "      # clanctl: ignore unknown-tag -- no\n      roles.server.machines.cabin", "unused-ignore", "", "remove the ignore", ""},
+			} {
+				text := strings.Replace(string(original), test.old, test.new, 1)
+				if text == string(original) {
+					t.Fatalf("%q is not in the file", test.old)
+				}
+				e.change(path, text)
+				found := e.await(path, strings.Fields(test.code)...)
+				last := found[len(found)-1]
+				if got := text[offsetIn(text, last.Range.Start):offsetIn(text, last.Range.End)]; test.marked != "" && got != test.marked {
+					t.Errorf("%s: %q is marked", test.new, got)
+				}
+				fixed := e.fix(path, text, last.Range, test.fix)
+				switch want := strings.Replace(string(original), test.old, test.otherwise, 1); {
+				case test.otherwise == "" && fixed != string(original), test.otherwise != "" && test.otherwise != "(ignored)" && fixed != want:
+					t.Errorf("%s: %q gives\n%s", test.new, test.fix, fixed)
+				}
+				e.change(path, fixed)
+				e.await(path)
+			}
+			e.finish()
+		})
+	}
+}
+
+// A real editor: Neovim with its own client.
+func TestNeovim(t *testing.T) {
+	nvim, err := exec.LookPath("nvim")
+	if err != nil {
+		t.Skip("SKIP: there is no nvim in PATH (apt-get install neovim)")
+	}
+	clanctl := filepath.Join(t.TempDir(), "clanctl")
+	build(t, clanctl, ".")
+	for _, nix := range nixes.Programs(t) {
+		t.Run(nixes.Version(t, nix), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, "inventory.nix")
+			original, _ := os.ReadFile(path)
+			cmd := exec.Command(nvim, "--headless", "--clean", "-n", "-c", "luafile testdata/nvim/session.lua")
+			home := t.TempDir()
+			cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"), "XDG_STATE_HOME="+home, "CLAN_FILE="+path, "CLANCTL="+clanctl, "CLAN_NIX="+nix, "GORACE=atexit_sleep_ms=0")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if text, err := os.ReadFile(path); err != nil || string(text) != "# a line more\n"+string(original) {
+				t.Errorf("%v: the file is\n%s", err, text)
+			}
+		})
+	}
+}
+
+// An unsaved text counts as far as the file does: in a git checkout, Nix sees what git tracks.
+func TestEditorUntracked(t *testing.T) {
+	clanctl := filepath.Join(t.TempDir(), "clanctl")
+	build(t, clanctl, ".")
+	nix := nixes.Programs(t)[0]
+	dir := nixtest.Flake(t, map[string]string{
+		"flake.nix": `{ outputs = _: { inventory = { machines.m = { }; tags = if builtins.pathExists ./new.nix then import ./new.nix else { }; instances = { }; }; }; }`,
+	}).Root
+	for _, args := range [][]string{{"init", "-q"}, {"add", "flake.nix"}} {
+		if out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("git: %s", out)
+		}
+	}
+	file := filepath.Join(dir, "new.nix")
+	if err := os.WriteFile(file, []byte("{ }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := startEditor(t, clanctl, nix)
+	e.open(file)
+	e.await(file)
+	e.change(file, `{ unused = [ "m" ]; }`)
+	e.await(file)
+	if out, err := exec.Command("git", "-C", dir, "add", "new.nix").CombinedOutput(); err != nil {
+		t.Fatalf("git: %s", out)
+	}
+	e.change(file, `{ unused2 = [ "m" ]; }`)
+	e.await(file, "unused-tag")
+	e.finish()
+}

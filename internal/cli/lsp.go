@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"io"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/lsp"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func lspCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "lsp",
+		Usage: "serve an editor: show findings while a clan is written, and fix them (Language Server Protocol)",
+		Description: "The editor starts it and talks to it on standard input and output. It runs beside a language server for Nix, such as nixd or\n" +
+			"nil. A file belongs to the flake around it.",
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return usagef("clanctl lsp takes no names: the editor says which files are open")
+			}
+			ctx, cancel := context.WithCancel(c.Context)
+			defer cancel()
+			c.Context = ctx
+			return interrupted(lsp.Serve(ctx, newPipes(c.App.Reader, stdout(c)), lsp.Config{
+				Version: buildVersion(),
+				Flake: func(file string) (instance.Ref, bool) {
+					ref, err := nixeval.ResolveRef(filepath.Dir(file))
+					return ref, err == nil && ref.Root != ""
+				},
+				Read: func(path string) ([]byte, error) { return outputFile(path).read(maxPolicyFile) },
+				Check: func(ctx context.Context, dir string, texts map[string][]byte) (*lsp.Answer, error) {
+					return checkForEditor(flakeIn(c, context.WithValue(ctx, editorTexts{}, texts), dir), texts)
+				},
+				Manual: func(code string) string { return manual + code },
+				Log:    func(line string) { say(c, "%s", line) },
+			}))
+		},
+	}
+}
+
+// flakeIn is the command's context, but for the flake in a directory.
+func flakeIn(c *cli.Context, ctx context.Context, dir string) *cli.Context {
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.String("flake", dir, "")
+	child := cli.NewContext(c.App, flags, c)
+	child.Context = ctx
+	return child
+}
+
+// checkForEditor finds what `clanctl check` does.
+func checkForEditor(c *cli.Context, texts map[string][]byte) (*lsp.Answer, error) {
+	texts, err := tracked(c, texts)
+	if err != nil {
+		return nil, err
+	}
+	want, err := wantedFindings(c)
+	if err != nil {
+		return nil, err
+	}
+	inv, err := load(c, instance.Config{Need: instance.NeedChecks | instance.NeedOrigins | facts.NeedPlaces, Overlay: texts})
+	if inv == nil {
+		r := failedReport(c, err)
+		if r == nil {
+			return nil, err
+		}
+		return &lsp.Answer{Findings: r.Findings}, nil
+	}
+	r, err := newReport(c, inv, want)
+	if err != nil {
+		return nil, err
+	}
+	return &lsp.Answer{Inventory: inv, Findings: r.Findings}, nil
+}
+
+// tracked are the texts of files that Nix sees: in a git checkout those that git tracks.
+func tracked(c *cli.Context, texts map[string][]byte) (map[string][]byte, error) {
+	ref, err := nixeval.ResolveRef(c.String("flake"))
+	if err != nil || !ref.Git || len(texts) == 0 {
+		return texts, err
+	}
+	listing, err := git.Repo(ref.Root).Index(c.Context)
+	if err != nil {
+		return nil, err
+	}
+	var seen map[string][]byte
+	for _, file := range listing {
+		if text, ok := texts[file.Path]; ok {
+			if seen == nil {
+				seen = map[string][]byte{}
+			}
+			seen[file.Path] = text
+		}
+	}
+	return seen, nil
+}
+
+// pipes are standard input and output as one stream. A read from standard input cannot be interrupted, but one from a pipe can.
+type pipes struct {
+	*io.PipeReader
+	io.Writer
+}
+
+func newPipes(in io.Reader, out io.Writer) pipes {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, in)
+		_ = w.CloseWithError(err)
+	}()
+	return pipes{r, out}
+}

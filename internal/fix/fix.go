@@ -1,0 +1,309 @@
+// Package fix knows the edits that put right what a finding is about. It changes only what it has found in the file, word for word: where
+// the file is written in a way that it does not know, there is no fix.
+package fix
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Fix is one way to put a finding right.
+type Fix struct {
+	// Title says what it does: "replace "laptpo" with "laptop"".
+	Title string
+	// Edits are all in one file or in several; none overlaps another.
+	Edits []Edit
+	// Preferred: it is very likely what the user wants.
+	Preferred bool
+}
+
+// Edit replaces a part of a file, from Start up to End in bytes; both are the same where something is added.
+type Edit struct {
+	File       string
+	Start, End int
+	New        string
+}
+
+// Read returns what is in a file, given by its path as in [instance.Position].
+type Read func(file string) ([]byte, error)
+
+// For are the fixes for a finding, the likeliest first. The inventory may be nil.
+func For(inv *instance.Inventory, f instance.Finding, read Read) []Fix {
+	s := source{inv: inv, f: f, read: read}
+	var fixes []Fix
+	for _, find := range []func() []Fix{s.nearest, s.otherList, s.beside, s.input, s.conflict, s.unusedIgnore, s.ignore} {
+		fixes = append(fixes, find()...)
+	}
+	return fixes
+}
+
+// source is where fixes for a finding are looked for.
+type source struct {
+	inv  *instance.Inventory
+	f    instance.Finding
+	read Read
+}
+
+// site is the binding of an attribute in a file.
+type site struct {
+	file string
+	text []byte
+	nixlang.Binding
+}
+
+func (s site) isJSON() bool { return path.Ext(s.file) == ".json" }
+
+func (s site) edit(start, end int, text string) Edit { return Edit{s.file, start, end, text} }
+
+// quoted writes a name as one of the file's strings.
+func (s site) quoted(name string) string {
+	if !s.isJSON() {
+		return nixlang.Quote(name)
+	}
+	text, _ := json.Marshal(name)
+	return string(text)
+}
+
+// attribute writes a name as one of the file's attributes.
+func (s site) attribute(name string) string {
+	if s.isJSON() {
+		return s.quoted(name)
+	}
+	return nixlang.PathString([]string{name})
+}
+
+// at reads the binding at a position.
+func (s source) at(p *instance.Position) (site, bool) {
+	if p == nil || p.Line == 0 {
+		return site{}, false
+	}
+	text, err := s.read(p.File)
+	if err != nil {
+		return site{}, false
+	}
+	b, ok := nixlang.BindingAt(text, offset(text, p.Line, p.Column))
+	return site{p.File, text, b}, ok
+}
+
+// offset is the place of a line and a column in bytes, both counted from one.
+func offset(text []byte, line, column int) int {
+	at := 0
+	for ; line > 1; line-- {
+		next := bytes.IndexByte(text[at:], '\n')
+		if next < 0 {
+			return len(text)
+		}
+		at += next + 1
+	}
+	return min(at+max(column-1, 0), len(text))
+}
+
+// wrong is the name that a finding calls wrong, if it does.
+func wrong(f instance.Finding) string {
+	switch f.Code {
+	case instance.CodeUnknownMachine, instance.CodeGhostTagMember:
+		return f.Machine
+	case instance.CodeUnknownTag, instance.CodeUnusedTag:
+		return f.Cause.Tag
+	case instance.CodeUnknownRole:
+		return f.Role
+	case instance.CodeUnknownInput:
+		return f.Cause.Input
+	case instance.CodeUnknownModule, instance.CodeManifestFailed:
+		return f.Cause.Name
+	case instance.CodeUnknownSetting:
+		return last(f.Setting)
+	case instance.CodeMalformed:
+		if f.Cause.Shape != nil && f.Cause.Shape.Type == "" {
+			return last(f.Cause.Shape.Path)
+		}
+	}
+	return ""
+}
+
+func last(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
+	return path[len(path)-1]
+}
+
+// Where is the name that a finding calls wrong, from its start up to its end in bytes, in the file that the finding is in; false where
+// it calls none wrong, or that is not found.
+func Where(f instance.Finding, read Read) (start, end int, ok bool) {
+	s := source{f: f, read: read}
+	name, _, _, ok := s.wrongName()
+	return name.Start, name.End, ok
+}
+
+// wrongName finds the wrong name: in the path of the binding at the finding's position if it is there, and otherwise in the value; nowhere
+// if one cannot tell which is meant.
+func (s source) wrongName() (name nixlang.Name, in site, inPath, ok bool) {
+	text := wrong(s.f)
+	if text == "" {
+		return name, in, false, false
+	}
+	if in, ok = s.at(&s.f.Position); !ok {
+		return name, in, false, false
+	}
+	found, inPath := named(in.Path, text), true
+	if len(found) == 0 {
+		found, inPath = named(nixlang.NamesIn(in.text, in.Value, in.ValueEnd), text), false
+	}
+	if len(found) != 1 {
+		return name, in, false, false
+	}
+	return found[0], in, inPath, true
+}
+
+// nearest replaces a wrong name with one that there is.
+func (s source) nearest() []Fix {
+	near := s.f.Cause.Near
+	if shape := s.f.Cause.Shape; shape != nil {
+		near = shape.Near
+	}
+	if len(near) == 0 {
+		return nil
+	}
+	old, at, inPath, ok := s.wrongName()
+	if !ok {
+		return nil
+	}
+	var fixes []Fix
+	for i, right := range near {
+		text := at.quoted(right)
+		if inPath && at.text[old.Start] != '"' {
+			text = at.attribute(right)
+		}
+		fixes = append(fixes, Fix{Title: fmt.Sprintf("replace %q with %q", old.Text, right), Edits: []Edit{at.edit(old.Start, old.End, text)}, Preferred: i == 0})
+	}
+	return fixes
+}
+
+func named(names []nixlang.Name, text string) []nixlang.Name {
+	var found []nixlang.Name
+	for _, n := range names {
+		if n.Text == text {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// otherList moves a member between machines and tags, where its name is one of the other kind.
+func (s source) otherList() []Fix {
+	var from, to, name string
+	switch {
+	case s.f.Code == instance.CodeUnknownMachine && s.f.Cause.Also == "tag":
+		from, to, name = "machines", "tags", s.f.Machine
+	case s.f.Code == instance.CodeUnknownTag && s.f.Cause.Also == "machine":
+		from, to, name = "tags", "machines", s.f.Cause.Tag
+	default:
+		return nil
+	}
+	at, ok := s.at(&s.f.Position)
+	if !ok {
+		return nil
+	}
+	for i, n := range at.Path {
+		if n.Text == name && i > 0 && at.Path[i-1].Text == from {
+			list := at.Path[i-1]
+			return []Fix{{Title: fmt.Sprintf("%q is a %s: replace %q with %q", name, strings.TrimSuffix(to, "s"), from, to), Edits: []Edit{at.edit(list.Start, list.End, to)}, Preferred: true}}
+		}
+	}
+	return nil
+}
+
+// beside moves what stands in a role's settings and belongs beside them, or the other way round.
+func (s source) beside() []Fix {
+	at, ok := s.at(&s.f.Position)
+	if !ok || at.isJSON() {
+		return nil
+	}
+	switch {
+	case s.f.Code == instance.CodeUnknownSetting && len(s.f.Setting) > 0 && slices.Contains(facts.BesideSettings, s.f.Setting[0]):
+		for i, n := range at.Path[:len(at.Path)-1] {
+			if n.Text == "settings" && at.Path[i+1].Text == s.f.Setting[0] {
+				return []Fix{{Title: fmt.Sprintf("move %q beside the settings", s.f.Setting[0]), Edits: []Edit{at.edit(n.Start, at.Path[i+1].Start, "")}, Preferred: true}}
+			}
+		}
+	case s.f.Code == instance.CodeMalformed && s.f.Cause.Shape != nil && s.f.Cause.Shape.Type == "" && len(s.f.Cause.Shape.Near) == 0:
+		shape := s.f.Cause.Shape.Path
+		own := named(at.Path, last(shape))
+		if len(own) != 1 {
+			return nil
+		}
+		switch {
+		case len(shape) > 1 && shape[0] == "roles":
+			return []Fix{{Title: fmt.Sprintf("move %q into the settings", last(shape)), Edits: []Edit{at.edit(own[0].Start, own[0].Start, "settings.")}, Preferred: true}}
+		case len(shape) == 1 && shape[0] == "settings" && s.f.Instance != "":
+			role := s.onlyRole()
+			if role == "" {
+				return nil
+			}
+			in := nixlang.PathString([]string{"roles", role})
+			return []Fix{{Title: "move the settings into " + in, Edits: []Edit{at.edit(own[0].Start, own[0].Start, in+".")}, Preferred: true}}
+		}
+	}
+	return nil
+}
+
+// onlyRole is the role of the instance, if it has one alone.
+func (s source) onlyRole() string {
+	if s.inv == nil || s.inv.Instances[s.f.Instance] == nil || len(s.inv.Instances[s.f.Instance].Roles) != 1 {
+		return ""
+	}
+	for role := range s.inv.Instances[s.f.Instance].Roles {
+		return role
+	}
+	return ""
+}
+
+// unusedIgnore removes a comment that ignores nothing.
+func (s source) unusedIgnore() []Fix {
+	if s.f.Code != codes.UnusedIgnore || path.Ext(s.f.File) != ".nix" {
+		return nil
+	}
+	text, err := s.read(s.f.File)
+	if err != nil {
+		return nil
+	}
+	start := offset(text, s.f.Line, s.f.Column)
+	if start >= len(text) || text[start] != '#' {
+		return nil
+	}
+	end := start + bytes.IndexByte(append(text[start:len(text):len(text)], '\n'), '\n')
+	begin := bytes.LastIndexByte(text[:start], '\n') + 1
+	if before := bytes.TrimRight(text[begin:start], " \t"); len(before) > 0 {
+		start = begin + len(before)
+	} else {
+		start, end = begin, min(end+1, len(text))
+	}
+	return []Fix{{Title: "remove the ignore", Edits: []Edit{{s.f.File, start, end, ""}}, Preferred: true}}
+}
+
+// ignore adds a comment above that says that the finding is meant to be.
+func (s source) ignore() []Fix {
+	switch {
+	case s.f.Line == 0 || path.Ext(s.f.File) != ".nix" || s.f.Code == instance.CodeFlakeFailed || s.f.Code == codes.UnusedIgnore || s.f.Code == codes.InvalidIgnore:
+		return nil
+	}
+	text, err := s.read(s.f.File)
+	if err != nil {
+		return nil
+	}
+	begin := offset(text, s.f.Line, 1)
+	line, _, _ := bytes.Cut(text[begin:], []byte("\n"))
+	indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+	return []Fix{{Title: fmt.Sprintf("ignore %s here, with a reason", s.f.Code),
+		Edits: []Edit{{s.f.File, begin, begin, fmt.Sprintf("%s# clanctl: ignore %s -- (say why)\n", indent, s.f.Code)}}}}
+}

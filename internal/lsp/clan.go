@@ -1,0 +1,119 @@
+package lsp
+
+import (
+	"context"
+	"time"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Answer is what is known of a clan.
+type Answer struct {
+	// Inventory is nil where the flake does not evaluate.
+	Inventory *instance.Inventory
+	// Findings are all that count, in order.
+	Findings []instance.Finding
+}
+
+// clan is a flake with open documents. A goroutine of its own reads it, whenever it is woken, one reading at a time.
+type clan struct {
+	s    *server
+	ref  instance.Ref
+	due  chan time.Duration
+	ctx  context.Context
+	stop context.CancelFunc
+	// latest is the newest answer, good the newest with an inventory.
+	latest, good *Answer
+	// versions are those of the documents that the latest answer is about.
+	versions map[string]int
+	// shown are the files that have diagnostics, by their URIs.
+	shown map[string]bool
+}
+
+// clanOf is that of the flake around a file; nil if there is none. The server is locked.
+func (s *server) clanOf(file string) *clan {
+	ref, ok := s.config.Flake(file)
+	if !ok {
+		return nil
+	}
+	c := s.clans[ref.Dir]
+	if c == nil {
+		c = &clan{s: s, ref: ref, due: make(chan time.Duration, 1), shown: map[string]bool{}}
+		c.ctx, c.stop = context.WithCancel(s.ctx)
+		s.clans[ref.Dir] = c
+		s.running.Go(c.run)
+	}
+	return c
+}
+
+// wake has the clan read after a pause. A shorter one that was asked for before counts. The server is locked.
+func (c *clan) wake(pause time.Duration) {
+	select {
+	case before := <-c.due:
+		pause = min(pause, before)
+	default:
+	}
+	c.due <- pause
+}
+
+// run reads the clan whenever it is due, until it is stopped. What is being read is given up when there is something newer to read.
+func (c *clan) run() {
+	defer c.clear()
+	var pause <-chan time.Time
+	var end context.CancelFunc
+	done := make(chan struct{}, 1)
+	begin := func() {
+		var ctx context.Context
+		ctx, end = context.WithCancel(c.ctx)
+		go func() { c.read(ctx); done <- struct{}{} }()
+	}
+	reading := false
+	for {
+		select {
+		case <-c.ctx.Done():
+			if reading {
+				<-done
+			}
+			return
+		case after := <-c.due:
+			pause = time.After(after)
+		case <-pause:
+			pause = nil
+			if reading {
+				end()
+				<-done
+			}
+			begin()
+			reading = true
+		case <-done:
+			end()
+			reading = false
+		}
+	}
+}
+
+// read reads the clan as the editor shows it, and publishes what was found.
+func (c *clan) read(ctx context.Context) {
+	c.s.mutex.Lock()
+	texts := c.s.unsaved(c.ref.Root)
+	versions := map[string]int{}
+	for uri, d := range c.s.documents {
+		versions[uri] = d.version
+	}
+	c.s.mutex.Unlock()
+	answer, err := c.s.config.Check(ctx, c.ref.Dir, texts)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		c.s.config.Log(c.ref.Dir + ": " + err.Error())
+		return
+	}
+	c.s.mutex.Lock()
+	defer c.s.mutex.Unlock()
+	c.latest, c.versions = answer, versions
+	if answer.Inventory != nil {
+		c.good = answer
+	}
+	c.publish(ctx)
+}

@@ -1,0 +1,176 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+
+	"go.lsp.dev/jsonrpc2"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Config is what a server gets its answers from.
+type Config struct {
+	// Version is that of the program.
+	Version string
+	// Flake resolves the flake in a local directory that a file belongs to; false if it is in none.
+	Flake func(file string) (instance.Ref, bool)
+	// Read returns what is in a regular file of a user's.
+	Read func(path string) ([]byte, error)
+	// Check reads the clan of the flake in a directory, with the texts of an editor instead of some files, by their paths relative to the
+	// top of the flake's source tree. It may be called for several flakes at once, but for each only once at a time.
+	Check func(ctx context.Context, dir string, texts map[string][]byte) (*Answer, error)
+	// Manual is the address of the page about a code.
+	Manual func(code string) string
+	// Log takes a line that is for nobody but who looks for a fault. It may be called from several goroutines.
+	Log func(line string)
+}
+
+// ErrNoShutdown: the client ended without the request that it has to send before.
+var ErrNoShutdown = errors.New("the client ended without a shutdown request")
+
+// Serve answers a client until it ends, or the context does. What was begun for it is over when Serve returns.
+func Serve(ctx context.Context, stream io.ReadWriteCloser, config Config) error {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &server{config: config, ctx: ctx, conn: jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(stream)), documents: map[string]*openDocument{}, clans: map[string]*clan{}, encoding: utf16Units}
+	s.conn.Go(ctx, s.handle)
+	select {
+	case <-s.conn.Done():
+	case <-ctx.Done():
+	}
+	cancel()
+	s.running.Wait()
+	_ = stream.Close()
+	_ = s.conn.Close()
+	switch {
+	case s.isShutDown():
+		return nil
+	case s.conn.Err() != nil:
+		return s.conn.Err()
+	}
+	return ErrNoShutdown
+}
+
+type server struct {
+	config  Config
+	ctx     context.Context
+	conn    jsonrpc2.Conn
+	running sync.WaitGroup
+
+	mutex     sync.Mutex
+	state     state
+	encoding  encoding
+	documents map[string]*openDocument // by URI
+	clans     map[string]*clan         // by the flake's directory
+}
+
+type state int
+
+const (
+	starting state = iota
+	ready
+	shutDown
+)
+
+func (s *server) isShutDown() bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.state == shutDown
+}
+
+// method handles a request or a notification.
+type method func(s *server, params jsonrpc2.RawMessage) (any, error)
+
+// with decodes the parameters.
+func with[P any](do func(*server, P) (any, error)) method {
+	return func(s *server, raw jsonrpc2.RawMessage) (any, error) {
+		var params P
+		if err := json.Unmarshal(raw, &params); len(raw) > 0 && err != nil {
+			return nil, jsonrpc2.NewError(jsonrpc2.InvalidParams, err.Error())
+		}
+		return do(s, params)
+	}
+}
+
+// told is for notifications, which have no answer.
+func told[P any](do func(*server, P)) method {
+	return with(func(s *server, params P) (any, error) {
+		do(s, params)
+		return nil, nil
+	})
+}
+
+var methods = map[string]method{
+	"shutdown":                with((*server).shutdown),
+	"textDocument/didOpen":    told((*server).didOpen),
+	"textDocument/didChange":  told((*server).didChange),
+	"textDocument/didSave":    told((*server).didSave),
+	"textDocument/didClose":   told((*server).didClose),
+	"textDocument/codeAction": with((*server).codeAction),
+}
+
+// serverNotInitialized is the protocol's code for what comes before the first request.
+const serverNotInitialized = -32002
+
+// handle is called for each message in turn. Answers come from what is known already, so that there is none to cancel.
+func (s *server) handle(_ context.Context, r *jsonrpc2.Request) (any, error) {
+	name := r.Method()
+	s.mutex.Lock()
+	state := s.state
+	s.mutex.Unlock()
+	var result any
+	var err error
+	switch do := methods[name]; {
+	case name == "exit":
+		go s.conn.Close() //nolint:errcheck // it cannot wait for this handler here
+		return nil, nil
+	case name == "initialize" && state == starting:
+		result, err = with((*server).initialize)(s, r.Params())
+	case state == starting:
+		err = jsonrpc2.NewError(serverNotInitialized, "the first request is initialize")
+	case state == shutDown, name == "initialize":
+		err = jsonrpc2.NewError(jsonrpc2.InvalidRequest, "not now")
+	case do == nil:
+		err = jsonrpc2.NewError(jsonrpc2.MethodNotFound, "there is no method "+name)
+	default:
+		result, err = do(s, r.Params())
+	}
+	if !r.IsCall() {
+		if err != nil && name != "initialized" && name[:min(1, len(name))] != "$" { // what begins with a dollar sign may be ignored
+			s.config.Log(name + ": " + err.Error())
+		}
+		return nil, nil // an error would end the connection
+	}
+	return result, err
+}
+
+func (s *server) initialize(params initializeParams) (any, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.state = ready
+	if slices.Contains(params.Capabilities.General.PositionEncodings, string(utf8Units)) {
+		s.encoding = utf8Units
+	}
+	return initializeResult{
+		Capabilities: serverCapabilities{
+			PositionEncoding:   string(s.encoding),
+			TextDocumentSync:   syncOptions{OpenClose: true, Change: 1, Save: true},
+			CodeActionProvider: codeActionOptions{CodeActionKinds: []string{quickFix}},
+		},
+		ServerInfo: serverInfo{"clanctl", s.config.Version},
+	}, nil
+}
+
+func (s *server) shutdown(struct{}) (any, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.state = shutDown
+	for _, c := range s.clans {
+		c.stop()
+	}
+	return nil, nil
+}
