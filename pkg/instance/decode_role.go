@@ -132,7 +132,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	if own != nil {
 		d.lose(own, NewFinding(CodeRoleFailed, subject, Cause{}))
 	}
-	layers := &layerDecoder{places: d.places}
+	layers := &layerDecoder{places: d.places, files: map[string]facts.FlakeFile{}}
 	role.facts.Layers = facts.Layers{
 		Machines: layers.set("machine", node.MachineLayers.Value),
 		Tags:     layers.set("tag", node.TagLayers.Value),
@@ -157,7 +157,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 			return
 		}
 	}
-	d.settings(name, role, layers.lost)
+	d.settings(name, role, layers)
 }
 
 // clanEvaluates reports whether clan has all settings of a role's members.
@@ -172,13 +172,13 @@ func (d *instanceDecoder) clanEvaluates(name string) bool {
 }
 
 // settings fills in the final settings of the members.
-func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
+func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder) {
 	subject := Subject{Instance: d.name, Role: name}
 	part := d.evaluated.Roles[name]
 	node := part.Value
 	if failure := firstFailure(part.Failure, node.SettingsFrom.Failure); failure != nil {
 		if failure.Kind == reader.Blocked {
-			d.loseLayers(subject, lost)
+			d.loseLayers(subject, layers.lost)
 			return
 		}
 		d.lose(failure, NewFinding(CodeRoleFailed, subject, Cause{}))
@@ -205,7 +205,7 @@ func (d *instanceDecoder) settings(name string, role *Role, lost []lostLayer) {
 		}
 	}
 	if role.SettingsFrom == codes.SettingsFromLayers {
-		d.mergeStructurally(name, role, lost)
+		d.mergeStructurally(name, role, layers)
 		return
 	}
 	if node.Interface.OK() && node.Interface.Value != nil {
@@ -324,6 +324,8 @@ func pruned(v reader.Value, report func([]string, *reader.Failure)) (json.RawMes
 type layerDecoder struct {
 	places *placer
 	lost   []lostLayer
+	// files are the paths into the flake that the layers hold, by their text.
+	files map[string]facts.FlakeFile
 }
 
 // lostLayer is a part of a layer that does not evaluate: of the role's, a machine's or a tag's.
@@ -356,6 +358,9 @@ func (l *layerDecoder) layer(kind, name string, node reader.Part[[]reader.Part[r
 		})
 		if ok {
 			layer = append(layer, facts.NewDefinition(l.places.local(part.Value.File).name, text))
+			for _, file := range part.Value.Value.Files() {
+				l.files[file.Path] = facts.FlakeFile(file)
+			}
 		}
 	}
 	return layer

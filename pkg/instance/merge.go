@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
@@ -30,9 +33,9 @@ func (d *instanceDecoder) loseLayers(subject Subject, lost []lostLayer) map[stri
 // mergeStructurally stands in for the module system where there is none: sets merge, lists concatenate in clan's order (tags
 // in reverse order, machine, role), and two different values for one setting are a conflict. There are no defaults and no
 // checks; the role says that its settings are of layers only.
-func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lostLayer) {
+func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *layerDecoder) {
 	subject := Subject{Instance: d.name, Role: name}
-	whole := d.loseLayers(subject, lost)
+	whole := d.loseLayers(subject, layers.lost)
 	done := map[string]*Settings{}
 	for _, machine := range sortedKeys(role.Machines) {
 		member := role.Machines[machine]
@@ -59,8 +62,30 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, lost []lost
 			d.losses = append(d.losses, loss{finding: NewFinding(CodeSettingsFailed, about, Cause{Values: []any{jsonvalue.Parse(texts[i])}, Whole: true})})
 		} else {
 			member.Settings = m.settings(texts)
+			if len(layers.files) > 0 {
+				member.Settings.files = map[string]facts.FlakeFile{}
+				member.Settings.markFiles(nil, member.Settings.Value(), layers.files)
+			}
 		}
 		done[key] = member.Settings
+	}
+}
+
+// markFiles notes where a value holds paths into the flake, by their text.
+func (s *Settings) markFiles(path []string, value any, files map[string]facts.FlakeFile) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			s.markFiles(extend(path, name), inner, files)
+		}
+	case []any:
+		for i, inner := range v {
+			s.markFiles(extend(path, strconv.Itoa(i)), inner, files)
+		}
+	case string:
+		if file, known := files[v]; known {
+			s.files[strings.Join(path, "\x00")] = file
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 # What every other file here is written with: small functions, parts, and values as JSON. There may be no nixpkgs lib.
 #
-#   import ./helpers.nix source args      source is the flake's own tree in the store; "" without one
+#   import ./helpers.nix source args      source is the flake's source tree in the store; "" without one
 #
 # A part is a place in the answer that can fail by itself. One that throws, and that tryEval can catch, is marked
 # { "$clanctl" = "throws"; path; }. What tryEval cannot catch kills the process. The question is then asked again with
@@ -14,6 +14,7 @@ let
     attrNames
     baseNameOf
     concatMap
+    concatStringsSep
     deepSeq
     dirOf
     elem
@@ -31,10 +32,13 @@ let
     length
     listToAttrs
     mapAttrs
+    match
     pathExists
     readDir
     removeAttrs
+    replaceStrings
     seq
+    split
     stringLength
     substring
     tail
@@ -166,32 +170,66 @@ rec {
     else if isDerivation v then
       { "$derivation" = unsafeDiscardStringContext (peek "?" (toString (v.name or "?"))); }
     else if isFlake v then
-      unsafeDiscardStringContext (toString v.outPath)
+      inFlake (unsafeDiscardStringContext (toString v.outPath))
     else if isOpaque v || length path > 100 then
       mark "opaque"
     else
       named (mapAttrs (n: walkWith extra (path ++ [ n ])) v);
 
-  # A path into the flake itself is relative to it, with a hash of what it leads to: its store path changes with every edit of any file.
+  # Paths into the flake are relative to the top of its tree, with a hash of what they lead to: their store path changes with every edit of
+  # any file. Nearly always the text is one path and no more.
   inFlake =
     v:
     let
       n = stringLength source;
       relative = substring (n + 1) (stringLength v) v;
+      file = file: hash: mark "file" // { inherit file hash; };
+      pieces = split "${escaped source}(/[${pathCharacters}]*)?" v;
+      paths = genList (i: { path = head (elemAt pieces (2 * i + 1)); next = elemAt pieces (2 * i + 2); }) (length pieces / 2);
     in
-    if source != "" && substring 0 (n + 1) v == source + "/" && pathExists v then mark "file" // { file = relative; hash = hashOf v; } else v;
+    if source == "" || stringLength v < n || replaceStrings [ source ] [ "" ] v == v then
+      v
+    else if substring 0 (n + 1) v == source + "/" && pathExists v then
+      file (if relative == "" then "." else relative) (hashOf v)
+    else
+      file (concatStringsSep "" (map (p: if isList p then relativeOf (head p) else p) pieces)) (
+        hashString "sha256" (toJSON (map ({ path, next }: hashOfText path next) paths))
+      );
+  pathCharacters = "A-Za-z0-9/+._?=-";
+  escaped = replaceStrings [ "." "+" "?" "*" "(" ")" "[" "]" "{" "}" "^" "$" "|" "\\" ] [ "\\." "\\+" "\\?" "\\*" "\\(" "\\)" "\\[" "\\]" "\\{" "\\}" "\\^" "\\$" "\\|" "\\\\" ];
+  relativeOf = path: if path == null || path == "/" then "." else substring 1 (stringLength path) path;
+  # A path in a text, and what stands behind it. What may go on behind it, as a pattern does, can lead to anything beside it.
+  hashOfText =
+    path: next:
+    let
+      file = source + path;
+      sentence = match "(.*[^.?=])[.?=]+" file;
+    in
+    if path == null then
+      hashOf source
+    else if pathExists file then
+      hashOf file
+    else if sentence != null && pathExists (head sentence) then
+      hashOf (head sentence)
+    else if next == "" && sentence == null then
+      "missing"
+    else
+      hashOf (nearest (dirOf file));
+  nearest = dir: if pathExists dir then dir else nearest (dirOf dir);
+  # The tree as a whole is in the store under its own hash. Where a link leads cannot be told: to anything in the tree.
   hashOf =
     file:
     let
-      dir = dirOf file;
-      type = (readDir dir).${baseNameOf file} or "unknown";
+      type = (readDir (dirOf file)).${baseNameOf file} or "unknown";
     in
-    if type == "directory" then
+    if stringLength file <= stringLength source + 1 then
+      hashString "sha256" source
+    else if type == "directory" then
       hashString "sha256" (toJSON (mapAttrs (n: _: hashOf "${file}/${n}") (readDir file)))
     else if type == "regular" then
       hashFile "sha256" file
     else
-      type;
+      hashString "sha256" source;
 
   # Data may well have a `type` or `_type` of its own; these have what only the real thing has.
   isDerivation = v: v ? type && v ? drvPath && peek null v.type == "derivation";

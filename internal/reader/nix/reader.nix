@@ -34,7 +34,7 @@ let
     tail
     ;
 
-  helpers = import ./helpers.nix (builtins.unsafeDiscardStringContext (toString target.outPath)) args;
+  helpers = import ./helpers.nix (builtins.unsafeDiscardStringContext (toString (target.sourceInfo.outPath or target.outPath))) args;
   inherit (helpers) findFirst mark peek;
 
   layout = import ./layout.nix helpers target args;

@@ -2,6 +2,15 @@ let
   with' = import ../../nix/helpers.nix "";
   plain = with' { };
   omitting = omit: with' { inherit omit; };
+  tree = toString ./.;
+  helpers = import ../../nix/helpers.nix tree { };
+  inTree = helpers.walk [ ];
+  hashOfTree = builtins.hashString "sha256" tree;
+  file = file: hash: {
+    "$clanctl" = "file";
+    inherit file;
+    hash = if builtins.isList hash then builtins.hashString "sha256" (builtins.toJSON hash) else hash;
+  };
   thrown = path: { "$clanctl" = "throws"; inherit path; };
 in
 {
@@ -35,10 +44,19 @@ in
   package-set = { got = plain.walk [ ] { _type = "pkgs"; callPackage = 1; }; want = { "$clanctl" = "opaque"; }; };
   flake = { got = plain.walk [ ] { outPath = "/nowhere"; sourceInfo = { }; inputs = { }; }; want = "/nowhere"; };
   path-elsewhere = { got = plain.walk [ ] /nowhere; want = "/nowhere"; };
-  path-in-the-flake = {
-    got = removeAttrs ((import ../../nix/helpers.nix (toString ./.) { }).walk [ ] ./helpers.nix) [ "hash" ];
-    want = { "$clanctl" = "file"; file = "helpers.nix"; };
+  path-in-the-flake = { got = inTree ./helpers.nix; want = file "helpers.nix" (helpers.hashOf ./helpers.nix); };
+  path-as-text = { got = inTree "${tree}/helpers.nix"; want = inTree ./helpers.nix; };
+  path-with-a-slash-at-its-end = { got = (inTree "${tree}/").file; want = "."; };
+  the-whole-tree = { got = (inTree tree).file; want = "."; };
+  paths-in-a-text = {
+    got = inTree "cat ${tree}/helpers.nix ${tree}/plain.nix.";
+    want = file "cat helpers.nix plain.nix." [ (helpers.hashOf ./helpers.nix) (helpers.hashOf ./plain.nix) ];
   };
+  path-before-a-colon = { got = inTree "${tree}/helpers.nix:/x"; want = file "helpers.nix:/x" [ (helpers.hashOf ./helpers.nix) ]; };
+  path-that-is-not-there = { got = inTree "${tree}/no/such.nix"; want = file "no/such.nix" [ "missing" ]; };
+  # What a pattern takes can be anything in there.
+  pattern-in-the-flake = { got = (inTree "${tree}/h*.nix").hash == (inTree "${tree}/none").hash; want = false; };
+  another-tree = { got = inTree "${tree}-other/x"; want = file ".-other/x" [ hashOfTree ]; };
 
   marked-with-more = {
     got = plain.walkWith (path: { depth = builtins.length path; }) [ "a" ] { b = throw "x"; };
