@@ -9,7 +9,7 @@ RACE = $(if $(shell command -v cc || command -v gcc),-race,$(warning no C compil
 # The tests in a browser are a module of their own, which ./... leaves out.
 BROWSERTEST = internal/report/browsertest
 
-.PHONY: build demo quick test test-all lint fuzz reliability cover vuln bench generate release clean
+.PHONY: build demo quick test test-all lint fuzz reliability cover vuln bench generate pictures release clean
 
 build:
 	$(GO) build $(TAGS) -o bin/clanctl ./cmd/clanctl
@@ -73,6 +73,11 @@ bench: build
 generate:
 	@scripts/ensure-nix
 	UPDATE=1 $(GO) test -count=1 -run '^(TestReference|TestTableOfCodes|TestGomod2nix|TestAPI)$$' ./internal/...
+
+# The pictures of the README, from what the program prints. Needs a Chromium.
+pictures: build
+	@scripts/ensure-nix
+	$(GO) run ./scripts/pictures
 
 # See RELEASING.md.
 release:
