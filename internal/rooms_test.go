@@ -26,7 +26,7 @@ const project = "github.com/clanctl/clanctl/"
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
 	"internal/cli": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/lsp", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
-		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why"},
+		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why", "pkg/reach"},
 
 	// Over the inventory.
 	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"internal/policy":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
 	"internal/report":      {"internal/jsonvalue", "internal/facts", "internal/services", "pkg/instance", "pkg/why"},
 	"internal/scaffold":    {"internal/hint", "internal/lazyregexp", "pkg/instance"},
+	"pkg/reach":            {"internal/facts", "internal/jsonvalue", "pkg/instance"},
 	"pkg/store":            {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
 	"pkg/typed":            {"internal/nearest", "pkg/instance"},
 	"internal/textview":    {"internal/jsonvalue", "internal/term", "pkg/instance"},

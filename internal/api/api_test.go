@@ -26,7 +26,7 @@ const (
 	project = "github.com/clanctl/clanctl/"
 	golden  = "../../docs/api.txt"
 	// mostLines bounds what a reader of the API has to go through. Whoever adds to it raises the bound in the same commit, and says why.
-	mostLines = 712
+	mostLines = 770
 )
 
 // TestAPI compares what the packages under pkg/ export with the golden file. UPDATE=1 writes it anew; read the difference

@@ -77,6 +77,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ErrWriter: newErrorStream(stderr),
 		Commands: []*cli.Command{
 			evalCommand(),
+			exportsCommand(),
 			machinesCommand(),
 			instancesCommand(),
 			tagsCommand(),
@@ -85,6 +86,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			diffCommand(),
 			graphCommand(),
 			whyCommand(),
+			reachCommand(),
 			reportCommand(),
 			rolesCommand(),
 			setCommand(),

@@ -152,7 +152,7 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 			return rolesOf(inv, given[0])
 		}
 		return append(slices.Clone(inv.InstanceNames()), keptModules(c)...)
-	case "machines":
+	case "machines", "reach":
 		return inv.Index().Machines()
 	case "tags":
 		return slices.Sorted(maps.Keys(inv.Tags))

@@ -90,9 +90,6 @@ type Inventory struct {
 	// git neither tracks nor ignores, and Nix does not see. Both relative to the top of the source tree, with instance.NeedChecks.
 	Missing   map[string]string
 	Untracked []string
-	// HostKeys are the public keys of clan's service sshd as far as they are generated, by their paths below the clan's directory vars;
-	// with instance.NeedExports.
-	HostKeys map[string]string
 }
 
 // Role is what belongs to a role of an instance.

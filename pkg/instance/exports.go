@@ -121,10 +121,10 @@ func (l *loader) decodeExports() {
 	if l.config.Need&NeedExports == 0 {
 		return
 	}
-	l.inv.facts.HostKeys = map[string]string{}
-	for name, key := range l.facts.hostKeys {
-		if key.OK() {
-			l.inv.facts.HostKeys[name] = strings.TrimSpace(key.Value)
+	l.inv.Vars = map[string]string{}
+	for name, value := range l.facts.vars {
+		if value.OK() {
+			l.inv.Vars["vars/"+name] = strings.TrimSpace(value.Value)
 		}
 	}
 	exports := l.facts.exports

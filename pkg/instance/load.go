@@ -181,7 +181,7 @@ type answers struct {
 	setting       reader.Part[reader.Setting]
 	missing       reader.Part[reader.Named[reader.Part[[]string]]]
 	exports       reader.Part[reader.Named[reader.Part[reader.Export]]]
-	hostKeys      reader.Named[reader.Part[string]]
+	vars          reader.Named[reader.Part[string]]
 	owners        struct{ instances, machines reader.Part[reader.Owners] }
 	modules       moduleFacts
 	places        placeFacts
@@ -220,7 +220,7 @@ func (l *loader) wants() []reader.Want {
 	add(NeedSetting, &f.setting, "setting")
 	add(NeedChecks, &f.missing, "missing")
 	add(NeedExports, &f.exports, "exports")
-	add(NeedExports, &f.hostKeys, "hostKeys")
+	add(NeedExports, &f.vars, "vars")
 	add(facts.NeedOwners, &f.owners.instances, "owners", "instances")
 	add(facts.NeedOwners, &f.owners.machines, "owners", "machines")
 	add(NeedInstances, &f.places.instances, "positions", "instances")

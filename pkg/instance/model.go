@@ -42,6 +42,9 @@ type Inventory struct {
 	SchemaVersion int `json:"schemaVersion"`
 	// Tags are the machines that carry each tag, sorted; a tag that is declared but carried by none has an empty list.
 	Tags map[string][]string `json:"tags"`
+	// Vars are the values of the public vars that clan looks up by name to reach machines, as far as they are generated, by [Var.Path]: host
+	// keys and the certificate authority of its service sshd, and the tickets of p2p-ssh-iroh. Nil without [NeedExports].
+	Vars map[string]string `json:"vars,omitzero"`
 
 	// Locked are the flake's direct inputs as its flake.lock has them. They are not in the document.
 	Locked map[string]Lock `json:"-"`

@@ -60,6 +60,7 @@ func byHand() *instance.Inventory {
 		":::a": {Machine: "a", Endpoints: &instance.Endpoints{Hosts: []string{"x.example"}}, DataMesher: &instance.DataMesher{Files: map[string][]string{"f": {"k"}}, Namespaces: []string{}},
 			Data: map[string]json.RawMessage{"auth": json.RawMessage(`{"n":9007199254740993,"s":"<&>"}`), "own": json.RawMessage(`null`)}},
 	}
+	inv.Vars = map[string]string{"vars/per-machine/a/openssh/ssh.id_ed25519.pub": "ssh-ed25519 AAAA"}
 	for i, info := range instance.Codes() {
 		f := instance.NewFinding(info.Code, instance.Subject{Instance: "i", Role: "r", Machine: "a", Setting: []string{"s", fmt.Sprint(i)}},
 			instance.Cause{Name: "n", Tag: "x", Nix: "Nix says", Values: []any{json.Number("1"), "x"}, Shape: &instance.Shape{Path: []string{"roles"}, Type: "a list"}})

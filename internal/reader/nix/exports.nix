@@ -26,6 +26,7 @@ let
     concatMap
     elemAt
     filter
+    foldl'
     genList
     hashFile
     hashString
@@ -138,22 +139,28 @@ in
           parts [ "exports" ] (path: key: export: parts path (at: name: interface key at name) (asAttrs export)) exports
         );
 
-    # The host keys and the certificate authority of clan's service sshd, as far as they are generated.
-    hostKeys =
+    # The public vars that clan's own programs look up by name, as far as they are generated: the host keys and the certificate authority
+    # of the service sshd, and the tickets of p2p-ssh-iroh.
+    vars =
       let
         of =
           dir: names:
           listToAttrs (
-            map (var: { name = "${dir}/${var}"; value = whole [ "hostKeys" "${dir}/${var}" ] (contentOf "${dir}/${var}"); }) (
+            map (var: { name = "${dir}/${var}"; value = whole [ "vars" "${dir}/${var}" ] (contentOf "${dir}/${var}"); }) (
               filter (var: stateOf "${dir}/${var}" == "public") names
             )
           );
       in
       named (
         of "shared" [ "openssh-ca/id_ed25519.pub" ]
-        // builtins.foldl' (all: m: all // of "per-machine/${m}" [ "openssh/ssh.id_ed25519.pub" "openssh-rsa/ssh.id_rsa.pub" ]) { } (
-          directoriesIn "${vars}/per-machine"
-        )
+        // foldl' (
+          all: m:
+          all
+          // of "per-machine/${m}" (
+            [ "openssh/ssh.id_ed25519.pub" "openssh-rsa/ssh.id_rsa.pub" ]
+            ++ map (generator: "${generator}/ticket") (filter (g: match "p2p-ssh-iroh-.*" g != null) (directoriesIn "${vars}/per-machine/${m}"))
+          )
+        ) { } (directoriesIn "${vars}/per-machine")
       );
   };
 }

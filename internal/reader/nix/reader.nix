@@ -85,7 +85,7 @@ let
     inherit (instances.facts) instanceNames instances;
     inherit (modules.facts) inputNames inputs modules meant uses categories missing;
     inherit (settings.facts) services evaluated;
-    inherit (exports.facts) exports hostKeys;
+    inherit (exports.facts) exports vars;
     setting = settings.settingOf [ "setting" ] args.setting;
 
     positions =

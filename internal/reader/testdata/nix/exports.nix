@@ -33,5 +33,5 @@ in
   };
   not-generated = { got = (builtins.head (hosts [ { var = var // { file = "none"; }; } ])).value.state; want = "absent"; };
   unknown-host = { got = hosts [ { later = 1; } ]; want = [ { later = 1; } ]; };
-  host-keys = { got = (of { }).hostKeys; want."per-machine/m/openssh/ssh.id_ed25519.pub" = "ssh-ed25519 AAAA\n"; };
+  looked-up = { got = (of { }).vars; want."per-machine/m/openssh/ssh.id_ed25519.pub" = "ssh-ed25519 AAAA\n"; };
 }

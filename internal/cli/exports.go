@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/textview"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/reach"
+	"github.com/clanctl/clanctl/pkg/tags"
+)
+
+func exportsCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "exports",
+		Usage:     "show what services offer to each other, where each value comes from, and which services read it",
+		ArgsUsage: "[SELECTOR...]",
+		Description: "By interface, such as peer or endpoints. SELECTOR takes instances: names, globs and !exceptions with commas between them, such as\n" +
+			"'wireguard,web-*'.",
+		Flags: append(append(viewFlags("interfaces"),
+			&cli.StringFlag{Name: "interface", Usage: "only the interface `NAME`, such as peer"}), selectFlags("on")...),
+		Action: remembered(func(c *cli.Context) error {
+			out, err := newViewOutput(c)
+			if err != nil {
+				return err
+			}
+			query, err := queryOf(c)
+			if err != nil {
+				return err
+			}
+			var selector *tags.Selector
+			if c.NArg() > 0 {
+				if selector, err = tags.ParseNames(strings.Join(c.Args().Slice(), ",")); err != nil {
+					return usagef("%v", err)
+				}
+			}
+			inv, loadErr := load(c, instance.Config{Need: needReach})
+			if inv == nil {
+				return explainLoad(c, loadErr)
+			}
+			list := &exportList{Findings: inv.Findings, Interfaces: reach.Interfaces(inv)}
+			if err := list.narrow(inv, selector, query.On, c.String("interface")); err != nil {
+				return unknownIn(c, inv, loadErr, err)
+			}
+			sayNoExports(c, inv)
+			if err := out.printExports(list); err != nil {
+				return err
+			}
+			return ending(c, inv, inv.Findings, inv.Findings, loadErr)
+		}),
+	}
+}
+
+// exportList is the answer to what services offer.
+type exportList struct {
+	Findings   []instance.Finding `json:"findings"`
+	Interfaces []reach.Interface  `json:"interfaces"`
+}
+
+// narrow leaves what the selectors take.
+func (l *exportList) narrow(inv *instance.Inventory, instances, machines *tags.Selector, name string) error {
+	drop := map[string]func(reach.Offer) bool{}
+	if instances != nil {
+		taken, err := instances.Names("instance", inv.InstanceNames())
+		if err != nil {
+			return err
+		}
+		drop["instance"] = func(o reach.Offer) bool { return !slices.Contains(taken, o.Instance) }
+	}
+	if machines != nil {
+		taken, err := machines.Machines(inv.Index(), slices.Sorted(maps.Keys(inv.Tags)))
+		if err != nil {
+			return err
+		}
+		drop["machine"] = func(o reach.Offer) bool { return !slices.Contains(taken, o.Machine) }
+	}
+	if name != "" {
+		var known []string
+		for _, i := range l.Interfaces {
+			known = append(known, i.Name)
+		}
+		if !slices.Contains(known, name) {
+			return hint.With(fmt.Errorf("no service offers or reads the interface %q", name), "the interfaces are "+nearest.List(known))
+		}
+		l.Interfaces = slices.DeleteFunc(l.Interfaces, func(i reach.Interface) bool { return i.Name != name })
+	}
+	for i := range l.Interfaces {
+		for _, dropped := range drop {
+			l.Interfaces[i].Offers = slices.DeleteFunc(l.Interfaces[i].Offers, dropped)
+		}
+	}
+	if len(drop) > 0 {
+		l.Interfaces = slices.DeleteFunc(l.Interfaces, func(i reach.Interface) bool { return len(i.Offers) == 0 })
+	}
+	return nil
+}
+
+func (o *viewOutput) printExports(list *exportList) error {
+	return listing[reach.Interface]{
+		document: list, items: list.Interfaces,
+		name:   func(i reach.Interface) string { return i.Name },
+		detail: o.exports,
+	}.print(o, true)
+}
+
+// exports describes one interface.
+func (o *viewOutput) exports(i reach.Interface) {
+	readers := slices.Clone(i.Consumers)
+	if i.Clan {
+		readers = append([]string{"clan itself"}, readers...)
+	}
+	by := "no service declares that it reads this"
+	if len(readers) > 0 {
+		by = "read by " + strings.Join(readers, ", ")
+	}
+	o.title(i.Name, by)
+	if len(i.Offers) == 0 {
+		o.text.WriteString("  " + o.paint(dim, "no service offers it") + "\n")
+	}
+	for _, offer := range i.Offers {
+		o.section(scopeText(offer), offerText(i.Name, offer.Value), offer.From.String())
+	}
+}
+
+// scopeText is the scope of an offer: the instance, the role and the machine.
+func scopeText(o reach.Offer) string {
+	parts := slices.DeleteFunc([]string{o.Instance, o.Role, o.Machine}, func(s string) bool { return s == "" })
+	if len(parts) == 0 {
+		return o.Service
+	}
+	return strings.Join(parts, " ")
+}
+
+// offerText is a value in words.
+func offerText(name string, value json.RawMessage) string {
+	switch name {
+	case "networking":
+		var n instance.Networking
+		if json.Unmarshal(value, &n) == nil {
+			return "priority " + strconv.Itoa(n.Priority) + ", " + n.Module
+		}
+	case "endpoints":
+		var e instance.Endpoints
+		if json.Unmarshal(value, &e) == nil {
+			return strings.Join(e.Hosts, ", ")
+		}
+	case "peer":
+		var p instance.Peer
+		if json.Unmarshal(value, &p) == nil {
+			return peerText(p)
+		}
+	}
+	return textview.CompactJSON(textview.DecodeJSON(value))
+}
+
+func peerText(p instance.Peer) string {
+	var hosts []string
+	for _, h := range p.Hosts {
+		switch h.Missing {
+		case "":
+			hosts = append(hosts, h.Address)
+		case instance.HostSecret:
+			hosts = append(hosts, "(secret)")
+		case instance.HostNotGenerated:
+			hosts = append(hosts, "(not generated yet)")
+		default:
+			hosts = append(hosts, "(does not evaluate)")
+		}
+	}
+	text := strings.Join(hosts, ", ")
+	if len(hosts) == 0 {
+		text = "no hosts"
+	}
+	if p.Port != 0 && p.Port != 22 {
+		text += ", port " + strconv.Itoa(p.Port)
+	}
+	if p.User != "" {
+		text += ", user " + p.User
+	}
+	return text
+}

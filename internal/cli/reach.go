@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/shell"
+	"github.com/clanctl/clanctl/internal/view"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/reach"
+)
+
+func reachCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "reach",
+		Usage:     "show how clan reaches machines: by which network, at which address, and where that comes from",
+		ArgsUsage: "[MACHINE...]",
+		Description: "Without MACHINE: the first way to each that has an address. With MACHINE: all ways, in the order in which clan tries them.\n" +
+			"No machine is asked, and no network used.",
+		Flags: append(viewFlags("machines that have an address"), selectFlags("on", "instance", "service", "role")...),
+		Action: remembered(func(c *cli.Context) error {
+			out, err := newViewOutput(c)
+			if err != nil {
+				return err
+			}
+			inv, list, loadErr, err := loadReach(c, c.Args().Slice())
+			if err != nil {
+				return err
+			}
+			sayNoExports(c, inv)
+			if err := out.printReach(list, c.NArg() > 0); err != nil {
+				return err
+			}
+			return ending(c, inv, list.Findings, list.Findings, loadErr)
+		}),
+	}
+}
+
+// needReach is what is asked for of a clan to reach its machines.
+const needReach = instance.NeedExports | instance.NeedSettings | facts.NeedPlaces
+
+// reachList is the answer to how machines are reached.
+type reachList struct {
+	Findings []instance.Finding `json:"findings"`
+	Machines []reach.Machine    `json:"machines"`
+}
+
+// loadReach reads the clan, and how the machines are reached that names and flags select. The last error is one that ends the command.
+func loadReach(c *cli.Context, names []string) (*instance.Inventory, *reachList, error, error) {
+	query, err := queryOf(c)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	inv, loadErr := load(c, instance.Config{Need: needReach})
+	if inv == nil {
+		return nil, nil, nil, explainLoad(c, loadErr)
+	}
+	list, err := reachOf(inv, names, query)
+	if err != nil {
+		return nil, nil, nil, unknownIn(c, inv, loadErr, err)
+	}
+	return inv, list, loadErr, nil
+}
+
+func reachOf(inv *instance.Inventory, names []string, query view.Query) (*reachList, error) {
+	machines, err := view.Machines(inv, names, query)
+	if err != nil {
+		return nil, err
+	}
+	list := &reachList{Findings: machines.Findings, Machines: []reach.Machine{}}
+	for _, m := range reach.Machines(inv) {
+		if slices.ContainsFunc(machines.Machines, func(v view.Machine) bool { return v.Name == m.Name }) {
+			list.Machines = append(list.Machines, m)
+		}
+	}
+	return list, nil
+}
+
+// sayNoExports tells people that the clan has no networks because it has no exports at all.
+func sayNoExports(c *cli.Context, inv *instance.Inventory) {
+	if inv.Exports != nil || inv.Partial() {
+		return
+	}
+	if inv.Flake.ClanCore == "" {
+		say(c, "this clan has no exports: it is written without clan-core")
+		return
+	}
+	say(c, "this clan has no exports: its clan-core is from before 2025-07-01")
+}
+
+func (o *viewOutput) printReach(list *reachList, details bool) error {
+	items := list.Machines
+	if o.names {
+		items = slices.DeleteFunc(slices.Clone(items), func(m reach.Machine) bool { return m.Best() == nil })
+	}
+	return listing[reach.Machine]{
+		document: list, items: items, none: "no machine to show",
+		name:   func(m reach.Machine) string { return m.Name },
+		detail: o.reach,
+		columns: []column[reach.Machine]{
+			{"MACHINE", func(m reach.Machine) cell { return newCell(m.Name) }},
+			{"BY", func(m reach.Machine) cell {
+				if best := m.Best(); best != nil {
+					return newCell(networkName(*best))
+				}
+				return newCell("nothing")
+			}},
+			{"ADDRESS", func(m reach.Machine) cell {
+				if best := m.Best(); best != nil {
+					return newCell(addressText(*best))
+				}
+				return newCell()
+			}},
+			{"ALSO", func(m reach.Machine) cell { return newCell(otherWays(m)...) }},
+		},
+	}.print(o, details)
+}
+
+func networkName(w reach.Way) string {
+	if w.Network == "" {
+		return "targetHost"
+	}
+	return w.Network
+}
+
+// addressText is where a way leads: user@host:port.
+func addressText(w reach.Way) string {
+	host := w.Host
+	if w.Port != 0 && w.Port != 22 {
+		if strings.Contains(host, ":") {
+			host = "[" + host + "]"
+		}
+		host += ":" + strconv.Itoa(w.Port)
+	}
+	return w.User + "@" + host
+}
+
+// otherWays are the networks besides the first that has an address.
+func otherWays(m reach.Machine) []string {
+	best := m.Best()
+	var names []string
+	for i := range m.Ways {
+		w := &m.Ways[i]
+		name := networkName(*w)
+		if w.Host == "" {
+			name += " (no address)"
+		}
+		if w != best && (best == nil || networkName(*w) != networkName(*best)) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// reach describes the ways to one machine.
+func (o *viewOutput) reach(m reach.Machine) {
+	o.title(m.Name, "")
+	if len(m.Ways) == 0 {
+		o.text.WriteString("  " + o.paint(dim, "neither a targetHost nor a network reaches it") + "\n")
+	}
+	for i, w := range m.Ways {
+		notes := []string{}
+		if w.Network != "" {
+			notes = append(notes, w.Service, "priority "+strconv.Itoa(w.Priority))
+		}
+		if !w.Tried {
+			notes = append(notes, "not tried: the targetHost comes first")
+		}
+		o.section(strconv.Itoa(i+1)+". "+networkName(w), notes...)
+		if w.Problem != "" {
+			o.field("  missing", w.Problem)
+		} else {
+			o.field("  command", shell.Join(w.SSH()))
+			o.field("  host", valueFrom(w.Host, w.HostFrom))
+		}
+		if w.Port != 0 {
+			o.field("  port", valueFrom(strconv.Itoa(w.Port), w.PortFrom))
+		}
+		o.field("  user", valueFrom(w.User, w.UserFrom))
+	}
+	if len(m.Ways) == 0 || m.Ways[0].Network != "" {
+		o.text.WriteString("  " + o.paint(dim, "If none answers, clan takes the targetHost in the machine's NixOS configuration, which is not read here.") + "\n")
+	}
+}
+
+func valueFrom(value string, from reach.Source) string {
+	if value == "" {
+		return from.String()
+	}
+	return fmt.Sprintf("%s: %s", value, from)
+}

@@ -1,0 +1,232 @@
+// Package reach tells how the machines of a clan are reached, in the order in which clan tries it, and where each address comes from. It
+// works on an inventory that was loaded with [instance.NeedExports], is pure, and asks no machine.
+//
+// Clan takes `deploy.targetHost` if the machine has one, and else the networks by falling priority: the instances that export `networking`,
+// with the machines that export `peer` in them. What neither names, clan asks the machine's NixOS configuration for, which is not read here.
+package reach
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Machine is a machine, and the ways to reach it.
+type Machine struct {
+	Name string `json:"name"`
+	// Ways are in clan's own order. Those behind a targetHost clan never tries.
+	Ways []Way `json:"ways"`
+}
+
+// Best is the first way that has an address; nil if there is none.
+func (m Machine) Best() *Way {
+	for i := range m.Ways {
+		if m.Ways[i].Host != "" {
+			return &m.Ways[i]
+		}
+	}
+	return nil
+}
+
+// Way is one way to reach a machine by SSH.
+type Way struct {
+	// ForwardAgent is `deploy.forwardAgent` of the machine, which goes with its targetHost.
+	ForwardAgent bool `json:"forwardAgent,omitempty"`
+	// Host is empty where there is no address; Problem says why.
+	Host     string `json:"host"`
+	HostFrom Source `json:"hostFrom"`
+	// Jump are the hosts to jump over.
+	Jump []string `json:"jump,omitempty"`
+	// Network is the instance; empty for targetHost.
+	Network string `json:"network,omitempty"`
+	// Options are options of ssh, such as "ProxyCommand=nc -x localhost:9050 -X 5 %h %p", and flags, such as "-4".
+	Options []string `json:"options,omitempty"`
+	// Port is 0 where nothing says which, and ssh decides.
+	Port     int    `json:"port,omitempty"`
+	PortFrom Source `json:"portFrom,omitzero"`
+	Priority int    `json:"priority,omitempty"`
+	Problem  string `json:"problem,omitempty"`
+	// Service is what makes the network, such as "clan-core/internet"; Technology clan's Python module for it.
+	Service    string `json:"service,omitempty"`
+	Technology string `json:"technology,omitempty"`
+	// Tried: clan itself tries it, in its place.
+	Tried    bool   `json:"tried"`
+	User     string `json:"user"`
+	UserFrom Source `json:"userFrom"`
+}
+
+// Network is a network of the clan.
+type Network struct {
+	Instance   string
+	Service    string
+	Priority   int
+	Technology string
+	// Peers are the exports of its machines, by name.
+	Peers map[string]*instance.Export
+}
+
+// Networks are the clan's networks in the order in which clan tries them.
+func Networks(inv *instance.Inventory) []Network {
+	var networks []Network
+	for _, key := range slices.Sorted(maps.Keys(inv.Exports)) {
+		of := inv.Exports[key]
+		if of.Networking == nil || of.Instance == "" {
+			continue
+		}
+		n := Network{Instance: of.Instance, Service: of.Service, Priority: of.Networking.Priority, Technology: of.Networking.Module, Peers: map[string]*instance.Export{}}
+		for _, key := range slices.Sorted(maps.Keys(inv.Exports)) {
+			if e := inv.Exports[key]; e.Peer != nil && e.Machine != "" && e.Service == of.Service && e.Instance == of.Instance {
+				n.Peers[e.Machine] = e // as in clan, the last one counts
+			}
+		}
+		// Clan knows a network by its instance.
+		if i := slices.IndexFunc(networks, func(other Network) bool { return other.Instance == n.Instance }); i >= 0 {
+			networks[i] = n
+			continue
+		}
+		networks = append(networks, n)
+	}
+	slices.SortStableFunc(networks, func(a, b Network) int { return cmp.Compare(b.Priority, a.Priority) })
+	return networks
+}
+
+// Machines are all machines of the clan with the ways to reach them, in order of names.
+func Machines(inv *instance.Inventory) []Machine {
+	networks := Networks(inv)
+	all := make([]Machine, 0, len(inv.Machines))
+	for _, name := range slices.Sorted(maps.Keys(inv.Machines)) {
+		all = append(all, of(inv, networks, name))
+	}
+	return all
+}
+
+func of(inv *instance.Inventory, networks []Network, name string) Machine {
+	m := Machine{Name: name, Ways: []Way{}}
+	target, _ := inv.Machines[name].Deploy["targetHost"].(string)
+	if target != "" {
+		m.Ways = append(m.Ways, targetHost(inv, name, target))
+	}
+	for _, n := range networks {
+		if e := n.Peers[name]; e != nil {
+			for _, way := range waysIn(inv, n, e) {
+				way.Tried = target == ""
+				m.Ways = append(m.Ways, way)
+			}
+		}
+	}
+	return m
+}
+
+// targetHost is the way of a machine's deploy.targetHost.
+func targetHost(inv *instance.Inventory, name, target string) Way {
+	from := Source{Kind: FromInventory, Setting: []string{"machines", name, "deploy", "targetHost"}, Position: inv.Where("machines", name, "deploy", "targetHost")}
+	w := Way{Tried: true, HostFrom: from, UserFrom: from}
+	w.ForwardAgent, _ = inv.Machines[name].Deploy["forwardAgent"].(bool)
+	a, err := parseAddress(target)
+	if err != nil {
+		w.Problem = err.Error()
+		return w
+	}
+	w.Host, w.Port, w.User, w.Options = a.host, a.port, a.user, a.options
+	if w.Port != 0 {
+		w.PortFrom = from
+	}
+	if w.User == "" {
+		w.User, w.UserFrom = "root", Source{Kind: FromClan}
+	}
+	return w
+}
+
+// Clan's Python modules for networks that ssh alone does not reach.
+const (
+	technologyTor  = "clan_lib.network.tor"
+	technologyIroh = "clan_lib.network.p2p_ssh_iroh"
+)
+
+// waysIn are the ways to a machine in a network, one for each of its hosts.
+func waysIn(inv *instance.Inventory, n Network, e *instance.Export) []Way {
+	o := originOf(inv, e)
+	w := Way{Network: n.Instance, Service: n.Service, Priority: n.Priority, Technology: n.Technology, Port: e.Peer.Port, User: e.Peer.User}
+	w.PortFrom = o.number("port", e.Peer.Port)
+	if w.User == "" {
+		w.User, w.UserFrom = "root", Source{Kind: FromClan}
+	} else {
+		w.UserFrom = o.text("user", w.User)
+	}
+	for _, option := range e.Peer.SSHOptions {
+		if hosts, is := jumps(option); is {
+			w.Jump = append(w.Jump, hosts...)
+		} else {
+			w.Options = append(w.Options, strings.TrimPrefix(option, "-o "))
+		}
+	}
+	// The service internet of clan-core exports "-J x" for each of its jump hosts; the setting has their names.
+	if slices.Equal(w.Jump, slices.Repeat([]string{"x"}, len(w.Jump))) {
+		if hosts := o.list("jumphosts"); len(hosts) == len(w.Jump) {
+			w.Jump = hosts
+		}
+	}
+	switch n.Technology {
+	case technologyTor:
+		w.Options = append(w.Options, "ProxyCommand=nc -x localhost:9050 -X 5 %h %p")
+	case technologyIroh:
+		// Clan reaches these by the ticket alone, whatever hosts there are.
+		return []Way{iroh(inv, w, e.Machine)}
+	}
+	var ways []Way
+	for _, host := range e.Peer.Hosts {
+		way := w
+		way.Host, way.HostFrom = host.Address, o.host(host)
+		switch {
+		case host.Missing != "":
+			way.Problem = missing(host)
+		case host.Address == "":
+			way.Problem = "the address is empty"
+		}
+		ways = append(ways, way)
+	}
+	if len(ways) == 0 {
+		w.Problem, w.HostFrom = "the export has no hosts", o.module()
+		ways = append(ways, w)
+	}
+	return ways
+}
+
+// iroh is the way through a tunnel of dumbpipe, which connects to the ticket of the machine.
+func iroh(inv *instance.Inventory, w Way, machine string) Way {
+	ticket := &instance.Var{Machine: machine, Generator: "p2p-ssh-iroh-" + w.Network, File: "ticket"}
+	w.HostFrom = Source{Kind: FromVar, Var: ticket}
+	w.Port, w.PortFrom = 0, Source{}
+	value := inv.Vars[ticket.Path()]
+	if value == "" {
+		w.Problem = missing(instance.Host{Missing: instance.HostNotGenerated, Var: ticket})
+		return w
+	}
+	w.Host = machine
+	w.Options = append(w.Options, "ProxyCommand=dumbpipe connect "+value, "StrictHostKeyChecking=accept-new")
+	return w
+}
+
+func missing(h instance.Host) string {
+	switch h.Missing {
+	case instance.HostNotGenerated:
+		return fmt.Sprintf("%s is not generated yet", h.Var.Path())
+	case instance.HostSecret:
+		return fmt.Sprintf("%s is secret, and only clan can decrypt it", h.Var.Path())
+	}
+	return "the address does not evaluate"
+}
+
+// jumps are the hosts of an option that jumps over them.
+func jumps(option string) ([]string, bool) {
+	for _, prefix := range []string{"-J", "-o ProxyJump=", "-oProxyJump=", "ProxyJump=", "ProxyJump "} {
+		if hosts, is := strings.CutPrefix(option, prefix); is {
+			return strings.Split(strings.TrimSpace(hosts), ","), true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,203 @@
+package reach
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Source is where a part of a way comes from.
+type Source struct {
+	Kind SourceKind `json:"kind"`
+	// Module is the service module that says so, as its file where that is known.
+	Module string `json:"module,omitempty"`
+	// Position is where it is written, as far as that is known.
+	Position *instance.Position `json:"position,omitempty"`
+	// Setting is the path below the inventory of what is written; of a default the setting's path in the role.
+	Setting []string `json:"setting,omitempty"`
+	// Var is the public var with the value, generated or not.
+	Var *instance.Var `json:"var,omitempty"`
+}
+
+// SourceKind is a kind of [Source].
+type SourceKind string
+
+const (
+	// FromInventory: it is written for the machine, or as a setting of its role.
+	FromInventory SourceKind = "inventory"
+	// FromDefault: a setting that nobody wrote has it as its default. An inventory that was read back does not know what is written.
+	FromDefault SourceKind = "default"
+	// FromVar: it is the value of a public var.
+	FromVar SourceKind = "var"
+	// FromModule: the service module computes it.
+	FromModule SourceKind = "module"
+	// FromClan: nothing says anything, and clan takes it.
+	FromClan SourceKind = "clan"
+)
+
+// origin finds out where what a machine exports in an instance comes from. An export does not say; a value that is that of a setting
+// comes from there.
+type origin struct {
+	inv    *instance.Inventory
+	export *instance.Export
+	// roles are those that the export may be of, with the machine as a member.
+	roles []string
+}
+
+func originOf(inv *instance.Inventory, e *instance.Export) origin {
+	o := origin{inv: inv, export: e}
+	if inst := inv.Instances[e.Instance]; inst != nil {
+		for _, role := range slices.Sorted(maps.Keys(inst.Roles)) {
+			if member := inst.Roles[role].Machines[e.Machine]; member != nil && member.Settings != nil && (e.Role == "" || e.Role == role) {
+				o.roles = append(o.roles, role)
+			}
+		}
+	}
+	return o
+}
+
+func (o origin) module() Source {
+	s := Source{Kind: FromModule, Module: o.export.Service}
+	if inst := o.inv.Instances[o.export.Instance]; inst != nil && len(inst.Module.Files) > 0 {
+		s.Module = inst.Module.Files[0]
+	}
+	return s
+}
+
+func (o origin) host(h instance.Host) Source {
+	if h.Var != nil {
+		return Source{Kind: FromVar, Var: h.Var}
+	}
+	if h.Missing != "" {
+		return o.module()
+	}
+	return o.text("host", h.Address)
+}
+
+func (o origin) text(name, value string) Source {
+	return o.setting(func(path []string, v any) bool { return v == value && (name == "host" || path[len(path)-1] == name) })
+}
+
+func (o origin) number(name string, value int) Source {
+	if value == 0 {
+		return Source{}
+	}
+	from := o.setting(func(path []string, v any) bool {
+		n, is := v.(json.Number)
+		return is && n.String() == strconv.Itoa(value) && path[len(path)-1] == name
+	})
+	if from.Kind == FromModule && value == 22 {
+		return Source{Kind: FromClan}
+	}
+	return from
+}
+
+// list is a setting that is a list of names.
+func (o origin) list(name string) []string {
+	for _, role := range o.roles {
+		var names []string
+		value, _ := o.inv.Instances[o.export.Instance].Roles[role].Machines[o.export.Machine].Settings.Lookup(name)
+		items, _ := value.([]any)
+		for _, item := range items {
+			if text, is := item.(string); is {
+				names = append(names, text)
+			}
+		}
+		if names != nil {
+			return names
+		}
+	}
+	return nil
+}
+
+// setting is the first setting of the machine that fits, the outermost first.
+func (o origin) setting(fits func(path []string, value any) bool) Source {
+	for _, role := range o.roles {
+		of := o.inv.Instances[o.export.Instance].Roles[role]
+		path := find(of.Machines[o.export.Machine].Settings.Value(), fits)
+		if path == nil {
+			continue
+		}
+		for _, layer := range facts.LayersOf(of, o.export.Machine) {
+			for _, d := range layer.Definitions {
+				if _, written := jsonvalue.Lookup(d.Value(), path); written {
+					at := append(layer.Path(o.export.Instance, role), path...)
+					return Source{Kind: FromInventory, Setting: at, Position: o.inv.Where(at...)}
+				}
+			}
+		}
+		return Source{Kind: FromDefault, Setting: path}
+	}
+	return o.module()
+}
+
+// find returns the path of the first value that fits, level by level.
+func find(settings any, fits func(path []string, value any) bool) []string {
+	type node struct {
+		path  []string
+		value any
+	}
+	for queue := []node{{nil, settings}}; len(queue) > 0; queue = queue[1:] {
+		n := queue[0]
+		set, isSet := n.value.(map[string]any)
+		if !isSet {
+			if len(n.path) > 0 && fits(n.path, n.value) {
+				return n.path
+			}
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(set)) {
+			queue = append(queue, node{append(slices.Clip(n.path), name), set[name]})
+		}
+	}
+	return nil
+}
+
+// String says it for people: "clan.nix:4:3", "vars/shared/x/ip", "the default of port".
+func (s Source) String() string {
+	switch s.Kind {
+	case FromInventory:
+		path := "inventory." + instance.PathString(s.Setting)
+		if s.Position != nil {
+			return s.Position.String() + " (" + path + ")"
+		}
+		return path
+	case FromDefault:
+		return "default of the setting " + instance.PathString(s.Setting)
+	case FromVar:
+		return s.Var.Path()
+	case FromModule:
+		return "computed by " + s.Module
+	case FromClan:
+		return "clan's default"
+	}
+	return ""
+}
+
+// SSH is the command line that goes this way, and its words.
+func (w Way) SSH() []string {
+	words := []string{"ssh"}
+	if w.ForwardAgent {
+		words = append(words, "-A")
+	}
+	if w.Port != 0 && w.Port != 22 {
+		words = append(words, "-p", strconv.Itoa(w.Port))
+	}
+	if len(w.Jump) > 0 {
+		words = append(words, "-J", strings.Join(w.Jump, ","))
+	}
+	for _, option := range w.Options {
+		if strings.HasPrefix(option, "-") {
+			words = append(words, strings.Fields(option)...)
+			continue
+		}
+		words = append(words, "-o", option)
+	}
+	return append(words, w.User+"@"+w.Host)
+}
