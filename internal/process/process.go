@@ -26,12 +26,16 @@ type Ending struct {
 func (e Ending) Run(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	setOrphaned(cmd.SysProcAttr, e.Orphaned)
-	var ended atomic.Bool
+	var ended atomic.Pointer[time.Timer]
 	cmd.Cancel = func() error {
-		ended.Store(true)
+		ended.Store(time.AfterFunc(e.Grace, func() { Kill(cmd) }))
 		return syscall.Kill(-cmd.Process.Pid, e.Signal)
 	}
-	cmd.WaitDelay = e.Grace // then the program is killed, and those below it that hold its pipes open are no longer waited for
+	// Then those that hold its pipes open are no longer waited for. On a busy machine it may be this program that is late to read them.
+	cmd.WaitDelay = e.Grace
+	if !e.Background {
+		cmd.WaitDelay += lateReader
+	}
 	// The system takes the end of the thread that started it for the end of this program (golang/go#27505).
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -39,7 +43,11 @@ func (e Ending) Run(cmd *exec.Cmd) error {
 		return err
 	}
 	err := cmd.Wait()
-	if ended.Load() || !e.Background {
+	kill := ended.Load()
+	if kill != nil {
+		kill.Stop()
+	}
+	if kill != nil || !e.Background {
 		Kill(cmd) // nobody of its group may stay behind
 	}
 	if e.Background && errors.Is(err, exec.ErrWaitDelay) {
@@ -47,6 +55,9 @@ func (e Ending) Run(cmd *exec.Cmd) error {
 	}
 	return err
 }
+
+// lateReader is how long the output of a program that has ended may wait to be read.
+const lateReader = 20 * time.Second
 
 // Kill kills a command that runs, and all below it.
 func Kill(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
