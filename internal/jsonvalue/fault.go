@@ -37,6 +37,9 @@ func (f *Fault) IsEmpty() bool { return f.Reason == emptyReason }
 
 var conflictMarker = lazyregexp.New(`(?m)^(<{7}|={7}|>{7})( |$)`)
 
+// Body is a JSON text without the byte order mark that may stand before it: Nix, and editors, pass it over.
+func Body(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
+
 // Check says what is wrong with a JSON text; nil if nothing is. Keys that stand twice, and bytes that are not UTF-8, are wrong only if it is
 // to be strict: Nix takes them.
 func Check(text []byte, strict bool) *Fault {
@@ -44,14 +47,14 @@ func Check(text []byte, strict bool) *Fault {
 		line, column := Line(text, offset)
 		return &Fault{line, column, reason}
 	}
-	body, marked := bytes.CutPrefix(text, []byte("\ufeff"))
+	text = Body(text)
 	if conflict := conflictMarker.FindIndex(text); conflict != nil {
 		return at(conflict[0], conflictReason)
 	}
-	if len(bytes.TrimSpace(body)) == 0 {
+	if len(bytes.TrimSpace(text)) == 0 {
 		return at(0, emptyReason)
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(!strict), jsontext.AllowInvalidUTF8(!strict))
+	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(!strict), jsontext.AllowInvalidUTF8(!strict))
 	_, err := dec.ReadValue()
 	var syntactic *jsontext.SyntacticError
 	switch {
@@ -59,17 +62,14 @@ func Check(text []byte, strict bool) *Fault {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return at(len(text), "not valid JSON: unexpected end of file")
 	case errors.As(err, &syntactic) && errors.Is(err, jsontext.ErrDuplicateName):
-		return at(len(text)-len(body)+int(syntactic.ByteOffset), fmt.Sprintf("duplicate key %q", syntactic.JSONPointer.LastToken()))
+		return at(int(syntactic.ByteOffset), fmt.Sprintf("duplicate key %q", syntactic.JSONPointer.LastToken()))
 	case errors.As(err, &syntactic):
-		return at(len(text)-len(body)+int(syntactic.ByteOffset), "not valid JSON: "+syntactic.Err.Error())
+		return at(int(syntactic.ByteOffset), "not valid JSON: "+syntactic.Err.Error())
 	default:
 		return at(0, err.Error())
 	}
-	if rest := bytes.TrimLeft(body[dec.InputOffset():], " \t\r\n"); len(rest) > 0 {
+	if rest := bytes.TrimLeft(text[dec.InputOffset():], " \t\r\n"); len(rest) > 0 {
 		return at(len(text)-len(rest), "trailing data after top-level value")
-	}
-	if marked {
-		return at(0, "byte order mark before the JSON text")
 	}
 	return nil
 }

@@ -192,6 +192,7 @@ func (p *placer) inNix(file string, path []string) (place nixlang.Place, ok bool
 
 // jsonPositions records where each object key of a JSON text stands.
 func jsonPositions(text []byte, found map[string]Position) {
+	text = jsonvalue.Body(text)
 	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
 	for {
 		kind := dec.PeekKind()

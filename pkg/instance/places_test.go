@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
 func TestJSONPositions(t *testing.T) {
@@ -23,13 +24,13 @@ func TestJSONPositions(t *testing.T) {
 
 // inventory.json as it stands in a clan: where its keys are, of which each is one in the text.
 func FuzzJSONPositions(f *testing.F) {
-	for _, seed := range []string{`{"a":{"b\"c":[1,{"d":null}]},"":{}}`, "{\n\t\"a\": \"a\\\\\",\n\t\"b\": {}\n}", `{"a":1,"a":2}`, "{\"\\u0061\xff\":1}", `[{"a":`, "\"\\", `{"a/b~c":{"d":0}}`} {
+	for _, seed := range []string{`{"a":{"b\"c":[1,{"d":null}]},"":{}}`, "{\n\t\"a\": \"a\\\\\",\n\t\"b\": {}\n}", `{"a":1,"a":2}`, "{\"\\u0061\xff\":1}", `[{"a":`, "\"\\", `{"a/b~c":{"d":0}}`, "\ufeff{\"a\":0}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		found := map[string]Position{}
 		jsonPositions(text, found)
-		lines := strings.Split(string(text), "\n")
+		lines := strings.Split(string(jsonvalue.Body(text)), "\n")
 		for path, pos := range found {
 			if pos.Line < 1 || pos.Line > len(lines) || pos.Column < 1 || pos.Column > len(lines[pos.Line-1]) || lines[pos.Line-1][pos.Column-1] != '"' {
 				t.Fatalf("%q is said to be at %v of %q", path, pos, text)

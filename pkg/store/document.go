@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -17,6 +18,7 @@ import (
 // document is the text of an inventory.json that can be changed in place: what is not touched keeps its bytes, order and spacing
 // included, and numbers their digits.
 type document struct {
+	mark    []byte // a byte order mark
 	root    hujson.Value
 	newline string // "\n" or "\r\n"
 	unit    string // one level of indentation
@@ -31,11 +33,12 @@ func parseDocument(text []byte) (*document, *jsonvalue.Fault) {
 	if fault := checkJSON(text); fault != nil {
 		return nil, fault
 	}
-	root, err := hujson.Parse(bytes.Clone(text))
+	body := jsonvalue.Body(text)
+	root, err := hujson.Parse(bytes.Clone(body))
 	if err != nil {
 		return nil, &jsonvalue.Fault{Line: 1, Column: 1, Reason: strings.TrimPrefix(err.Error(), "hujson: ")}
 	}
-	d := &document{root: root, newline: "\n", unit: "  ", lines: true}
+	d := &document{mark: text[:len(text)-len(body)], root: root, newline: "\n", unit: "  ", lines: true}
 	if bytes.Contains(text, []byte("\r\n")) {
 		d.newline = "\r\n"
 	}
@@ -52,7 +55,7 @@ func parseDocument(text []byte) (*document, *jsonvalue.Fault) {
 // checkJSON accepts what Nix does, but for keys that stand twice: one object, nothing behind it.
 func checkJSON(text []byte) *jsonvalue.Fault {
 	fault := jsonvalue.Check(text, true)
-	if kind := jsontext.NewDecoder(bytes.NewReader(text)).PeekKind(); fault == nil && kind != '{' {
+	if kind := jsontext.NewDecoder(bytes.NewReader(jsonvalue.Body(text))).PeekKind(); fault == nil && kind != '{' {
 		return &jsonvalue.Fault{Line: 1, Column: 1, Reason: fmt.Sprintf("it is %s, not an object", kindName(kind))}
 	}
 	return fault
@@ -75,11 +78,11 @@ func kindName(kind jsontext.Kind) string {
 }
 
 // text is the document's text.
-func (d *document) text() []byte { return d.root.Pack() }
+func (d *document) text() []byte { return slices.Concat(d.mark, d.root.Pack()) }
 
 // value is the document as maps, slices, strings, bools, nil and json.Number.
 func (d *document) value() map[string]any {
-	value, _ := jsonvalue.Parse(d.text()).(map[string]any)
+	value, _ := jsonvalue.Parse(d.root.Pack()).(map[string]any)
 	return value
 }
 

@@ -107,11 +107,23 @@ func TestMalformed(t *testing.T) {
 		"{\n  \"a\": {":                 "2:9: not valid JSON: unexpected end of file",
 		"{\"a\": {\"b\": 1, \"b\": 2}}": "1:16: duplicate key \"b\"",
 		"{\"a\": \"\xff\"}":             "1:",
-		"\xef\xbb\xbf{}":                "1:1: byte order mark",
+		"\xef\xbb\xbf{} {}":             "1:4: trailing data after top-level value",
 	} {
 		if _, fault := parseDocument([]byte(text)); fault == nil || !strings.HasPrefix(malformed("f", fault).Error(), "f:"+want) {
 			t.Errorf("%q: %+v, want %s", text, fault, want)
 		}
+	}
+}
+
+// A byte order mark, which Nix passes over, stays.
+func TestByteOrderMark(t *testing.T) {
+	const mark = "\ufeff"
+	d := parse(t, mark+`{"a": {"b": 1}}`)
+	if err := d.set([]string{"a", "b"}, []byte("2")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(d.text()), mark+`{"a": {"b": 2}}`; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
