@@ -18,6 +18,8 @@ type Ignore struct {
 	Code, Reason string
 	// Position is where the ignore stands.
 	Position instance.Position
+	// more stands between the code and the reason, where nothing belongs.
+	more string
 	// line, of a comment, is the line that it is about.
 	line int
 	// path, of one in a policy file, leads to what it is about, all that is below included; "*" is any name. Empty: everything.
@@ -31,7 +33,7 @@ type Ignore struct {
 
 // matches reports whether the ignore is about a finding, one about a single machine at most.
 func (i *Ignore) matches(f instance.Finding) bool {
-	if i.Code != string(f.Code) || i.Reason == "" {
+	if i.Code != string(f.Code) || i.Reason == "" || i.more != "" {
 		return false
 	}
 	if !i.byPath {
@@ -67,16 +69,25 @@ func Comments(file string, text []byte) []*Ignore {
 			continue
 		}
 		code, reason, _ := strings.Cut(match[1], "--")
+		code, more := cutWord(strings.TrimSpace(code))
 		about := i
 		if isComment(i) {
 			for about+1 < len(lines) && isComment(about) {
 				about++
 			}
 		}
-		found = append(found, &Ignore{Code: strings.TrimSpace(code), Reason: strings.TrimSpace(reason),
+		found = append(found, &Ignore{Code: code, more: more, Reason: strings.TrimSpace(reason),
 			Position: instance.Position{File: file, Line: i + 1, Column: strings.Index(line, match[0]) + 1}, line: about + 1})
 	}
 	return found
+}
+
+// cutWord cuts a text behind its first word, a comma that follows it left out.
+func cutWord(text string) (word, rest string) {
+	if i := strings.IndexAny(text, ", \t"); i >= 0 {
+		return text[:i], strings.Trim(text[i:], ", \t")
+	}
+	return text, ""
 }
 
 // Ignores are those of a clan.
@@ -127,6 +138,8 @@ func (all Ignores) Wrong(known []string) []instance.Finding {
 		cause := instance.Cause{Name: i.Code}
 		if !slices.Contains(known, i.Code) {
 			cause = cause.WithNames(nearest.Of(i.Code, known), known)
+		} else if i.more != "" {
+			cause.Near, cause.Values = []string{i.Code}, []any{i.more}
 		} else if i.Reason != "" {
 			continue
 		}
@@ -139,7 +152,7 @@ func (all Ignores) Wrong(known []string) []instance.Finding {
 func (all Ignores) Unused(known []string) []instance.Finding {
 	var found []instance.Finding
 	for _, i := range all {
-		if !i.used && i.Reason != "" && slices.Contains(known, i.Code) {
+		if !i.used && i.Reason != "" && i.more == "" && slices.Contains(known, i.Code) {
 			found = append(found, i.finding(codes.UnusedIgnore, instance.Cause{Name: i.Code}))
 		}
 	}

@@ -67,7 +67,20 @@ func TestCasesInClanCore(t *testing.T) {
 				j = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; }; };`,
 			[]string{`note manifest-failed : did you mean "Network", "Science"?`},
 		},
-		"emptiness written down": {`inventory.instances.i = { module.name = "borgbackup"; roles.server.machines = { }; };`, nil},
+		"constraint that is no number": {
+			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.constraints.maxInstances = "one"; manifest.readme`) +
+				`inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; };`,
+			[]string{`error manifest-failed : `},
+		},
+		"two values": {
+			ownUsers + `inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default.machines.one.settings.color = "a"; roles.default.settings.color = "b"; };`,
+			[]string{`error conflict i: no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault`},
+		},
+		"unknown meta":               {`meta.nmae = "x";`, []string{`error evaluation-failed : `}},
+		"machine's tags are no list": {`inventory.machines.two.tags = "web";`, []string{`error malformed-inventory : tags are a list: machines.two.tags = [ "<tag>" ];`}},
+		"machine of another class":   {`inventory.machines.two.machineClass = "macos";`, []string{`error machine-failed : `}},
+		"host beside deploy":         {`inventory.machines.two.targetHost = "x";`, []string{`error malformed-inventory : it stands below deploy: machines.two.deploy.targetHost`}},
+		"emptiness written down":     {`inventory.instances.i = { module.name = "borgbackup"; roles.server.machines = { }; };`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -79,6 +92,9 @@ func TestCasesInClanCore(t *testing.T) {
 			var got []string
 			for _, f := range All(inv) {
 				got = append(got, string(f.Severity)+" "+string(f.Code)+" "+f.Instance+": "+f.Hint())
+				if f.Line == 0 && f.Code != instance.CodeEvaluationFailed {
+					t.Errorf("no place for %v", f)
+				}
 			}
 			if slices.Sort(got); !slices.Equal(got, test.want) {
 				t.Errorf("found %q, want %q", got, test.want)

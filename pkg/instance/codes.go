@@ -94,6 +94,8 @@ type grade struct {
 	ifPart Severity
 	// ifUnset, if not empty, is the severity where nobody set the setting, see [Cause.Unset].
 	ifUnset Severity
+	// ofParts are the severities of single parts, by name.
+	ofParts map[string]Severity
 }
 
 var (
@@ -102,8 +104,13 @@ var (
 	fails     = grade{severity: SeverityError}
 	loses     = grade{severity: SeverityError, partial: true}
 	mayLose   = grade{severity: SeverityWarning, ifPart: SeverityWarning, ifUnset: SeverityNote}
+	breaks    = grade{severity: SeverityError, ifPart: SeverityError, ifUnset: SeverityNote}
 	mayLack   = grade{severity: SeverityNote, ifPart: SeverityNote}
 	oftenLost = grade{severity: SeverityError, partial: true, ifPart: SeverityWarning}
+	// No command of clan reads a manifest's categories or description; clan vars generate reads the constraints of all.
+	ofManifest = grade{severity: SeverityWarning, ofParts: map[string]Severity{"categories": SeverityNote, "description": SeverityNote, "constraints": SeverityError}}
+	// All of clan's commands read inventory.meta.
+	ofClan    = grade{severity: SeverityWarning, ofParts: map[string]Severity{"meta": SeverityError}}
 	reference = grade{severity: SeverityError, partial: true, ifPart: SeverityError}
 )
 
@@ -124,7 +131,7 @@ var kinds = []kind{
 	{CodeUnknownModule, reference, "An instance names a module that the input does not offer.", noModule},
 	{CodeRemovedModule, reference, "An instance names a module that was removed from the input.", noModule},
 	{CodeModuleFailed, loses, "The module of an instance does not evaluate.", nixSays("the service module does not evaluate", "")},
-	{CodeManifestFailed, warns, "A part of a module's manifest does not evaluate.", manifestFailed},
+	{CodeManifestFailed, ofManifest, "A part of a module's manifest does not evaluate.", manifestFailed},
 	{CodeDeprecatedModule, warns, "The module of an instance is deprecated.", deprecatedModule},
 	{CodeUnknownRole, loses, "An instance uses a role that its module does not have.", unknownRole},
 	{CodeKeyCollision, fails, "Clan takes two modules for one, and an instance runs the wrong one.", keyCollision},
@@ -135,8 +142,8 @@ var kinds = []kind{
 	{CodeIdleMacs, notes, "The service has nothing for the Macs among the members of a role.", idleMacs},
 
 	{CodeUnknownSetting, oftenLost, "The role's interface has no such option.", unknownSetting},
-	{CodeConflict, mayLose, "Two layers give different values that cannot be merged.", conflict},
-	{CodeInvalidSetting, mayLose, "A value is not of the option's type.", nixSays("the value is not of the option's type", "give a value of the option's type")},
+	{CodeConflict, breaks, "Two layers give different values that cannot be merged.", conflict},
+	{CodeInvalidSetting, breaks, "A value is not of the option's type.", nixSays("the value is not of the option's type", "give a value of the option's type")},
 	{CodeMissingSetting, mayLack, "An option has no value and no default.", nixSays("the option has no value and no default", "set it for the role, the machine or a tag, if anything reads it")},
 	{CodeSettingFailed, mayLose, "A setting does not evaluate.", nixSays("the setting does not evaluate", "")},
 	{CodeSettingsFailed, oftenLost, "The settings of a member do not evaluate at all.", settingsFailed},
@@ -167,7 +174,7 @@ var kinds = []kind{
 	{CodeTagFailed, loses, "A tag of the inventory does not evaluate, and so the tags of no machine do.", tagFailed},
 	{CodeExportsFailed, loses, "What services export does not evaluate.", nixSays("the clan's exports do not evaluate", "")},
 	{CodeExportFailed, warns, "A part of what a service exports does not evaluate.", exportFailed},
-	{CodeEvaluationFailed, warns, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
+	{CodeEvaluationFailed, ofClan, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
 	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.", nixSays("the flake does not evaluate", "")},
 	{CodeFailedCheck, fails, "A check of the clan fails, so nothing of it evaluates.", failedCheckWords},
 	{CodeNixWarning, warns, "The clan's own code warns.", nixSays("the clan's own code warns", "")},

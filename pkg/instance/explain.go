@@ -265,7 +265,7 @@ func (inv *Inventory) placeOf(f Finding) *Position {
 	case f.Cause.Tag != "" && f.Instance == "":
 		return inv.At("tags", f.Cause.Tag)
 	case f.Instance == "" && f.Machine != "":
-		return inv.At(append([]string{"machines", f.Machine}, f.Setting...)...)
+		return inv.Where(append([]string{"machines", f.Machine}, f.Setting...)...)
 	case f.Instance == "":
 		return nil
 	case f.Role == "":

@@ -154,8 +154,8 @@ func (f *Finding) grade() {
 		f.Severity = SeverityError
 	case of.ifUnset != "" && f.Cause.Unset:
 		f.Severity = of.ifUnset
-	case f.Code == CodeManifestFailed && len(f.Setting) > 0 && slices.Contains([]string{"categories", "description"}, f.Setting[0]):
-		f.Severity = SeverityNote // no command of clan reads it
+	case len(f.Setting) > 0 && of.ofParts[f.Setting[0]] != "":
+		f.Severity = of.ofParts[f.Setting[0]]
 	}
 }
 

@@ -93,6 +93,8 @@ func TestWords(t *testing.T) {
 		{CodeMalformed, about, Cause{Shape: &Shape{Path: []string{"roles", "r", "machines"}, Type: "a list", Want: "an attribute set"}}, "instances.i.roles.r.machines is a list, where an attribute set belongs", "name each as an attribute: instances.i.roles.r.machines.<machine> = { };"},
 		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"role"}, Near: []string{"roles"}}}, `instances.i has no attribute "role"`, `did you mean "roles"?`},
 		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"settings"}}}, `instances.i has no attribute "settings"`, "settings belong to a role: instances.i.roles.<role>.settings"},
+		{CodeMalformed, Subject{Machine: "m"}, Cause{Shape: &Shape{Path: []string{"targetHost"}}}, `machines.m has no attribute "targetHost"`, "it stands below deploy: machines.m.deploy.targetHost"},
+		{codes.InvalidIgnore, Subject{}, Cause{Name: "unused-tag", Near: []string{"unused-tag"}, Values: []any{"- why"}}, `the ignore has "- why" between its code and the reason, and so ignores nothing`, "write # clanctl: ignore unused-tag -- REASON, a comment for each code"},
 		{CodeMalformed, Subject{Machine: "m"}, Cause{Shape: &Shape{Path: []string{"tags"}, Type: "a string", Want: "a list"}}, "machines.m.tags is a string, where a list belongs", `tags are a list: machines.m.tags = [ "<tag>" ];`},
 		{CodeMalformed, Subject{}, Cause{Tag: "t", Shape: &Shape{Type: "a string", Want: "a list"}}, "tags.t is a string, where a list belongs", `a tag lists machines: tags.t = [ "<machine>" ];`},
 		{CodeMalformed, Subject{}, Cause{}, "an attribute has a name or a form that clan does not know", ""},
@@ -121,7 +123,7 @@ func TestFindingString(t *testing.T) {
 	f := NewFinding(CodeConflict, Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}, Setting: []string{"x"}}, Cause{Nix: "two\nlines\n"})
 	f.Position = Position{File: "clan.nix", Line: 3, Column: 5}
 	f.Definitions = []SettingDefinition{{Layer: "role", Value: 1}}
-	const want = `clan.nix:3:5: warning: inventory.instances.i.roles.r.machines.m.settings.x [conflict]
+	const want = `clan.nix:3:5: error: inventory.instances.i.roles.r.machines.m.settings.x [conflict]
   two
   lines
   for "m", "n"
@@ -144,7 +146,8 @@ func TestGrade(t *testing.T) {
 		code        Code
 		part, whole string
 	}{
-		{CodeConflict, "warning", "error, partial"},
+		{CodeConflict, "error", "error, partial"},
+		{CodeSettingFailed, "warning", "error, partial"},
 		{CodeUnknownSetting, "warning", "error, partial"},
 		{CodeMachineFailed, "warning", "error, partial"},
 		{CodeUnknownModule, "error", "error, partial"},
@@ -163,6 +166,29 @@ func TestGrade(t *testing.T) {
 				t.Errorf("%s, whole %t: %s, want %s", c.code, whole, got, want)
 			}
 		}
+	}
+}
+
+// Which part it is that is lost decides, where clan reads some only.
+func TestGradeOfParts(t *testing.T) {
+	for _, c := range []struct {
+		code    Code
+		setting []string
+		want    Severity
+	}{
+		{CodeManifestFailed, nil, SeverityWarning},
+		{CodeManifestFailed, []string{"exports"}, SeverityWarning},
+		{CodeManifestFailed, []string{"categories"}, SeverityNote},
+		{CodeManifestFailed, []string{"constraints"}, SeverityError},
+		{CodeEvaluationFailed, []string{"meta", "name"}, SeverityError},
+		{CodeConflict, []string{"meta"}, SeverityError},
+	} {
+		if got := NewFinding(c.code, Subject{Setting: c.setting}, Cause{}).Severity; got != c.want {
+			t.Errorf("%s of %q: %s, want %s", c.code, c.setting, got, c.want)
+		}
+	}
+	if got := NewFinding(CodeConflict, Subject{}, Cause{Unset: true}).Severity; got != SeverityNote {
+		t.Errorf("a conflict of defaults: %s", got)
 	}
 }
 

@@ -57,7 +57,7 @@ var (
 
 // shapeTree is where what is written for a loss can be looked up; "" where the loss is not of the inventory's own attributes.
 func shapeTree(l loss) string {
-	if l.failure == nil || len(l.failure.Path) < 2 || l.failure.Kind != reader.Throws {
+	if l.failure == nil || len(l.failure.Path) < 2 || l.failure.Kind == reader.Blocked || l.failure.Kind == reader.Opaque {
 		return ""
 	}
 	switch tree := l.failure.Path[0]; tree {
@@ -108,7 +108,7 @@ func atPath(place reader.Place, path []string) reader.Place {
 // check returns what is not as it must be in an attribute, or nil.
 func (f *form) check(place reader.Place, path []string) *Shape {
 	for _, at := range place.At {
-		if len(f.types) > 0 && at.Type != "?" && !slices.Contains(f.types, at.Type) {
+		if len(f.types) > 0 && at.Type != "?" && at.Type != "" && !slices.Contains(f.types, at.Type) {
 			return &Shape{Path: path, Type: typeWords(at.Type), Want: typeWords(f.types[0])}
 		}
 	}

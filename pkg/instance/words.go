@@ -260,6 +260,8 @@ func malformed(f Finding) (message, hint string) {
 			hint = "settings belong to a role: " + where("roles", "<role>", "settings")
 		case len(shape.Near) > 0:
 			hint = "did you mean " + nearest.List(shape.Near) + "?"
+		case f.Machine != "" && f.Instance == "" && n == 1 && machineForm.fields["deploy"].fields[last] != nil:
+			hint = "it stands below deploy: " + where("deploy", last)
 		case inRole:
 			hint = "settings belong below settings: " + where(append(slices.Clone(around), "settings", last)...)
 		case f.Instance != "" && n == 1:
@@ -318,6 +320,9 @@ func invalidIgnore(f Finding) (string, string) {
 		return fmt.Sprintf("the ignore of %q gives no reason, and so ignores nothing", f.Cause.Name), "add the reason: in a comment after two dashes, in .clanctl.json as \"reason\""
 	case f.Cause.Name == "":
 		return "the ignore names no code, and so ignores nothing", "name the code: # clanctl: ignore CODE -- REASON"
+	case len(f.Cause.Values) == 1:
+		return fmt.Sprintf("the ignore has %q between its code and the reason, and so ignores nothing", f.Cause.Values[0]),
+			fmt.Sprintf("write # clanctl: ignore %s -- REASON, a comment for each code", f.Cause.Name)
 	}
 	return fmt.Sprintf("there is no finding with the code %q, so it ignores nothing", f.Cause.Name), didYouMean(f.Cause, "the codes are ", "")
 }

@@ -146,7 +146,7 @@ func blocking(d *diff.Difference, before *instance.Inventory) []instance.Finding
 	}
 	var found []instance.Finding
 	for _, f := range d.Findings.Appeared {
-		if blocks(f) && !(f.Severity == instance.SeverityWarning && f.Machine != "" && known[f.For("").Key()] && joined(d, f)) {
+		if blocks(f) && !(!f.Partial() && f.Machine != "" && known[f.For("").Key()] && joined(d, f)) {
 			found = append(found, f)
 		}
 	}
