@@ -93,18 +93,11 @@ type treeReader struct {
 	bad bool
 }
 
-func (r *treeReader) uint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
+func (r *treeReader) uint() uint64 { return number(r, binary.Uvarint) }
+func (r *treeReader) int() int64   { return number(r, binary.Varint) }
 
-func (r *treeReader) int() int64 {
-	v, n := binary.Varint(r.b)
+func number[N int64 | uint64](r *treeReader, read func([]byte) (N, int)) N {
+	v, n := read(r.b)
 	if n <= 0 {
 		r.bad, r.b = true, nil
 		return 0

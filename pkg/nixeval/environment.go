@@ -53,14 +53,10 @@ func localRepo(ref string) (git.Repo, bool) {
 // environment passes on what Nix and the fetchers below it need, and nothing else of the user's. An impure flake is asked for with
 // the whole environment: with less, it would see another one than Nix by itself shows it.
 func environment(environ []string) []string {
-	keep := environ[:0:0]
-	for _, entry := range environ {
+	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
-		if slices.Contains(needed, name) || neededPrefix(name) {
-			keep = append(keep, entry)
-		}
-	}
-	return keep
+		return !slices.Contains(needed, name) && !slices.ContainsFunc(neededPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+	})
 }
 
 // needed is looked through for each variable; it is short. Variables that only say where a git repository is (GIT_DIR in a commit hook,
@@ -82,24 +78,14 @@ var needed = []string{
 	"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY",
 }
 
-func neededPrefix(name string) bool {
-	for _, prefix := range []string{"LC_", "GIT_CONFIG_", "GIT_SSL_", "GC_"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
-}
+var neededPrefixes = []string{"LC_", "GIT_CONFIG_", "GIT_SSL_", "GC_"}
 
 // withoutNetwork has every fetcher fail at once: Nix's --offline alone still downloads an input that is not at hand.
 func withoutNetwork(environ []string) []string {
-	out := environ[:0:0]
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if name := strings.ToLower(name); !strings.HasSuffix(name, "_proxy") && name != "git_allow_protocol" && name != "git_ssh" {
-			out = append(out, entry)
-		}
-	}
+	out := slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		name, _, _ := strings.Cut(strings.ToLower(entry), "=")
+		return strings.HasSuffix(name, "_proxy") || name == "git_allow_protocol" || name == "git_ssh"
+	})
 	for _, name := range []string{"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY"} {
 		out = append(out, name+"="+noProxy)
 	}

@@ -144,6 +144,17 @@ type lockedFlake struct {
 	node *lockNode
 }
 
+// pinsOf are the nodes that pin an input, of those lock files that have one.
+func pinsOf(locks []lockedFlake, input string) []lockedFlake {
+	var pins []lockedFlake
+	for _, l := range locks {
+		if pin := l.file.pin(l.node, input); pin != nil {
+			pins = append(pins, lockedFlake{l.file, pin})
+		}
+	}
+	return pins
+}
+
 // flake judges the inputs of a flake that was fetched. Where several lock files might count, for versions of Nix differ, all must agree;
 // set are the inputs that the flake above sets of it.
 func (p *pinning) flake(at []string, f *flakeInputs, locks []lockedFlake, set map[string]inputSpec) {
@@ -181,12 +192,7 @@ func (p *pinning) input(here []string, f *flakeInputs, spec inputSpec, locks []l
 		p.giveUp(here, fmt.Sprintf("%q is a form of URL that the cache does not know", text))
 		return
 	}
-	var pins []lockedFlake
-	for _, l := range locks {
-		if pin := l.file.pin(l.node, name); pin != nil {
-			pins = append(pins, lockedFlake{l.file, pin})
-		}
-	}
+	pins := pinsOf(locks, name)
 	if len(pins) == 0 {
 		p.fetched(here, f, spec, attrs, text, locks)
 		return
@@ -276,13 +282,7 @@ func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, at
 		p.giveUp(here, err.Error())
 		return
 	}
-	var below []lockedFlake
-	for _, l := range locks {
-		if pin := l.file.pin(l.node, name); pin != nil {
-			below = append(below, lockedFlake{l.file, pin})
-		}
-	}
-	p.flake(here, f, append(below, lockedFlake{own, own.root}), spec.inputs())
+	p.flake(here, f, append(pinsOf(locks, name), lockedFlake{own, own.root}), spec.inputs())
 }
 
 // fetchedTree tells where an input lies that no lock file pins: in a local directory, or (an empty Ref) in one whose sameness is known
