@@ -6,24 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
-
-// The exit codes, as documented.
-const (
-	exitOK          = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitPartial     = 3
-	exitInterrupted = 130
-)
-
-// version is set by the linker in releases; otherwise it is what Go knows of the build.
-var version = ""
 
 // Run runs clanctl with these arguments, of which the first is the program's name, until it ends or the context does, and returns the
 // exit code.
@@ -140,28 +127,3 @@ func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag)
 func readsClan(command *cli.Command) bool {
 	return command.Action != nil && !slices.Contains([]string{"completion", "explain", "man", "new"}, command.Name)
 }
-
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return strings.TrimPrefix(info.Main.Version, "v")
-	}
-	return "(unknown)"
-}
-
-// usageError is a command line that makes no sense.
-type usageError struct{ message, hint string }
-
-func (e usageError) Error() string { return e.message }
-func (e usageError) Hint() string  { return e.hint }
-
-func usagef(format string, args ...any) error {
-	return usageError{message: fmt.Sprintf(format, args...)}
-}
-
-// exitStatus ends clanctl with a code; everything there is to say was said.
-type exitStatus int
-
-func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }

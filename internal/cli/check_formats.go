@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -70,12 +69,6 @@ func messageOf(f instance.Finding) string {
 		text = f.Position.String() + ": " + text // there is no place in the repository that one could point to
 	}
 	return text
-}
-
-// isElsewhere reports whether a file is none of the flake's source tree: one of an input, written "<input>/file", or of rules that the
-// command line names.
-func isElsewhere(file string) bool {
-	return strings.HasPrefix(file, "<") || file != "" && !filepath.IsLocal(filepath.FromSlash(file))
 }
 
 // printAnnotations prints workflow commands, of which GitHub makes annotations.

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -85,27 +84,6 @@ func (p policyFiles) readNamed(file string) (string, []byte, error) {
 	return name, text, err
 }
 
-// named is the name in the tree of a file by its path on disk. Links are followed above the tree only: those in it are the flake's.
-func (s *sourceTree) named(file string) (string, bool) {
-	path, err := filepath.Abs(file)
-	if err != nil || s.root == "" {
-		return file, false
-	}
-	for _, root := range []string{s.root, realPath(s.root)} {
-		if name, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(name) {
-			return filepath.ToSlash(name), true
-		}
-	}
-	return file, false
-}
-
-func realPath(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
-	}
-	return path
-}
-
 // policy is what the clan's own file says; without one, nothing.
 func (p policyFiles) policy() (*policy.File, error) {
 	name := p.source.inFlake(policy.Name)
@@ -117,17 +95,6 @@ func (p policyFiles) policy() (*policy.File, error) {
 		return nil, err
 	}
 	return policy.Parse(name, text)
-}
-
-// comments are the ignores in files of a tree, as far as these can be read.
-func (s *sourceTree) comments(files []string) policy.Ignores {
-	var found policy.Ignores
-	for _, file := range files {
-		if text, err := s.read(file); err == nil {
-			found = append(found, policy.Comments(file, text)...)
-		}
-	}
-	return found
 }
 
 // comments are the ignores in the files of what was found. With a revision's policy they are about nothing that comments do not ignore in the

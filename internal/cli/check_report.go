@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -223,20 +222,4 @@ func (r *report) summary() string {
 		return "nothing could be checked: " + found
 	}
 	return fmt.Sprintf("checked %s: %s", what, found)
-}
-
-// counted writes numbers with their nouns, without those that are zero: "1 error, 2 warnings".
-func counted(numbersAndNouns ...any) string {
-	var parts []string
-	for i := 0; i < len(numbersAndNouns); i += 2 {
-		n, noun := numbersAndNouns[i].(int), numbersAndNouns[i+1].(string)
-		switch n {
-		case 0:
-		case 1:
-			parts = append(parts, "1 "+noun)
-		default:
-			parts = append(parts, fmt.Sprintf("%d %ss", n, noun))
-		}
-	}
-	return strings.Join(parts, ", ")
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/modulecheck"
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -37,9 +38,6 @@ type baseline struct {
 	write bool
 	known *policy.Baseline // nil without a file to compare with
 }
-
-// maxPolicyFile is more than anybody writes, or wants to have read.
-const maxPolicyFile = 16 << 20
 
 // wantedFindings reads the flags, and the clan's policy, which has their defaults.
 func wantedFindings(c *cli.Context) (wanted, error) { return readWanted(c, true) }
@@ -138,6 +136,29 @@ func moduleCodes() []string {
 	var names []string
 	for _, code := range modulecheck.Codes() {
 		names = append(names, string(code))
+	}
+	return names
+}
+
+// checkCode says so if no finding has a code.
+func checkCode(code string, known []string) error {
+	for _, name := range known {
+		if name == code {
+			return nil
+		}
+	}
+	err := usageError{fmt.Sprintf("there is no finding with the code %q", code), "clanctl explain lists the codes"}
+	if near := nearest.Of(code, known); len(near) > 0 {
+		err.hint = "did you mean " + nearest.List(near) + "?"
+	}
+	return err
+}
+
+// codeNames are all codes.
+func codeNames() []string {
+	var names []string
+	for _, info := range instance.Codes() {
+		names = append(names, string(info.Code))
 	}
 	return names
 }

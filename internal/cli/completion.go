@@ -202,9 +202,3 @@ func kept(c *cli.Context, given []string) *instance.Inventory {
 	}
 	return nil
 }
-
-// loadCached loads what the cache has.
-func loadCached(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
-	config.Evaluator.CacheOnly = true
-	return instance.Load(ctx, ref, config)
-}

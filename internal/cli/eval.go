@@ -1,18 +1,10 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-
-	"github.com/hashicorp/go-multierror"
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/term"
-	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 func evalCommand() *cli.Command {
@@ -57,46 +49,4 @@ func evalCommand() *cli.Command {
 			return partial(c, inv, err)
 		}),
 	}
-}
-
-// partial says on stderr what is missing from the document, and ends with the exit code for it.
-func partial(c *cli.Context, inv *instance.Inventory, err error) error {
-	if c.Bool("show-trace") {
-		printTraces(c, err)
-	}
-	if !inv.Partial() {
-		return nil
-	}
-	to := stderr(c)
-	paint, err := to.painter(c)
-	if err != nil {
-		return err
-	}
-	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: sourceOf(c).line, Width: to.width()}
-	failed := slices.DeleteFunc(slices.Clone(inv.Findings), func(f instance.Finding) bool { return f.Severity != instance.SeverityError })
-	p.All(failed)
-	say(c, "parts of the clan are missing from the output: %s; clanctl check lists all that is wrong", counted(len(failed), "error"))
-	return exitStatus(exitPartial)
-}
-
-// printTraces prints everything that Nix said of the parts that are missing.
-func printTraces(c *cli.Context, err error) {
-	errs := []error{err}
-	if all := (*multierror.Error)(nil); errors.As(err, &all) {
-		errs = all.Errors
-	}
-	for _, err := range errs {
-		var nixErr *nixeval.Error
-		if errors.As(err, &nixErr) && nixErr.Trace != "" {
-			fmt.Fprintln(stderr(c), term.Escape(nixErr.Trace))
-		}
-	}
-}
-
-// explainLoad adds the trace to an error that left nothing to print.
-func explainLoad(c *cli.Context, err error) error {
-	if c.Bool("show-trace") {
-		printTraces(c, err)
-	}
-	return err
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/docs"
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -81,29 +80,6 @@ func (l *codeList) names() []string {
 	var names []string
 	for _, e := range l.Codes {
 		names = append(names, string(e.Code))
-	}
-	return names
-}
-
-// checkCode says so if no finding has a code.
-func checkCode(code string, known []string) error {
-	for _, name := range known {
-		if name == code {
-			return nil
-		}
-	}
-	err := usageError{fmt.Sprintf("there is no finding with the code %q", code), "clanctl explain lists the codes"}
-	if near := nearest.Of(code, known); len(near) > 0 {
-		err.hint = "did you mean " + nearest.List(near) + "?"
-	}
-	return err
-}
-
-// codeNames are all codes.
-func codeNames() []string {
-	var names []string
-	for _, info := range instance.Codes() {
-		names = append(names, string(info.Code))
 	}
 	return names
 }

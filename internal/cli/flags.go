@@ -138,3 +138,9 @@ func usable(c *cli.Context, dir string) string {
 	}
 	return dir
 }
+
+// loadCached loads what the cache has.
+func loadCached(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
+	config.Evaluator.CacheOnly = true
+	return instance.Load(ctx, ref, config)
+}

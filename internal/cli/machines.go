@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"errors"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/tags"
 )
 
 func machinesCommand() *cli.Command {
@@ -55,19 +52,6 @@ func machinesCommand() *cli.Command {
 			return ending(c, inv, list.Findings, list.Findings, loadErr)
 		}),
 	}
-}
-
-// detailed reports whether the answer is text about single things, which says what is wrong with each.
-func (o *viewOutput) detailed(names []string) bool {
-	return o.json == nil && !o.names && len(names) > 0
-}
-
-// unknownIn adds to an unknown name that it may be that of a part that does not evaluate.
-func unknownIn(c *cli.Context, inv *instance.Inventory, loadErr, err error) error {
-	if unknown := (*tags.UnknownError)(nil); errors.As(err, &unknown) && !inv.MachinesKnown() {
-		_ = partial(c, inv, loadErr) // the exit code is that of the unknown name
-	}
-	return err
 }
 
 func (o *viewOutput) printMachines(list *view.MachineList, details bool) error {

@@ -72,13 +72,7 @@ func (o *viewOutput) findings(findings []instance.Finding) {
 	}
 }
 
-// ending ends with the exit code for the findings of an answer, and says on stderr those that the answer did not show.
-func ending(c *cli.Context, inv *instance.Inventory, all, unsaid []instance.Finding, err error) error {
-	part := *inv
-	part.Findings = unsaid
-	end := partial(c, &part, err)
-	if part.Findings = all; end == nil && part.Partial() {
-		return exitStatus(exitPartial)
-	}
-	return end
+// detailed reports whether the answer is text about single things, which says what is wrong with each.
+func (o *viewOutput) detailed(names []string) bool {
+	return o.json == nil && !o.names && len(names) > 0
 }

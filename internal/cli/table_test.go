@@ -3,8 +3,9 @@ package cli
 import (
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/view"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/internal/view"
 )
 
 func TestWrap(t *testing.T) {

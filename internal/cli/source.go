@@ -10,12 +10,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -162,3 +164,44 @@ func (s *sourceTree) inFlake(name string) string {
 	}
 	return name
 }
+
+// isElsewhere reports whether a file is none of the flake's source tree: one of an input, written "<input>/file", or of rules that the
+// command line names.
+func isElsewhere(file string) bool {
+	return strings.HasPrefix(file, "<") || file != "" && !filepath.IsLocal(filepath.FromSlash(file))
+}
+
+// named is the name in the tree of a file by its path on disk. Links are followed above the tree only: those in it are the flake's.
+func (s *sourceTree) named(file string) (string, bool) {
+	path, err := filepath.Abs(file)
+	if err != nil || s.root == "" {
+		return file, false
+	}
+	for _, root := range []string{s.root, realPath(s.root)} {
+		if name, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(name) {
+			return filepath.ToSlash(name), true
+		}
+	}
+	return file, false
+}
+
+func realPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// comments are the ignores in files of a tree, as far as these can be read.
+func (s *sourceTree) comments(files []string) policy.Ignores {
+	var found policy.Ignores
+	for _, file := range files {
+		if text, err := s.read(file); err == nil {
+			found = append(found, policy.Comments(file, text)...)
+		}
+	}
+	return found
+}
+
+// maxPolicyFile is more than anybody writes, or wants to have read.
+const maxPolicyFile = 16 << 20
