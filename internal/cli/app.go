@@ -44,7 +44,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if errors.As(err, &status) {
 		return int(status)
 	}
-	printError(stderr, err)
+	printError(app.ErrWriter, err)
 	switch {
 	case errors.As(err, new(usageError)), isBadReference(err):
 		return exitUsage

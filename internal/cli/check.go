@@ -110,6 +110,7 @@ func (r *report) show(c *cli.Context, want wanted, show func(*report) error) err
 	if want.baseline.write && !r.failed {
 		return want.baseline.save(c, r.counted)
 	}
+	r.strict = want.strict
 	if err := show(r); err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func (r *report) show(c *cli.Context, want wanted, show func(*report) error) err
 // checkFlags are those of commands that print findings.
 func checkFlags() []cli.Flag {
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning) or github (annotations)", DefaultText: "text"},
+		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning), github (annotations) or junit (a test report)", DefaultText: "text"},
 		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error, warning or note", DefaultText: "warning"},
 		&cli.BoolFlag{Name: "strict", Usage: "warnings fail, too"},
 		&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},

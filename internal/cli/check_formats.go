@@ -17,7 +17,7 @@ import (
 
 // reportFormat returns what prints a report in the format that the flags ask for.
 func reportFormat(c *cli.Context) (func(*report) error, error) {
-	format, json, err := formatOf(c, "text", "json", "sarif", "github")
+	format, json, err := formatOf(c, "text", "json", "sarif", "github", "junit")
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,10 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	case "sarif":
 		return func(r *report) error { return writeJSON(w, sarifOf(r)) }, nil
 	case "github":
+		w.letCommands()
 		return func(r *report) error { return printAnnotations(w, r) }, nil
+	case "junit":
+		return func(r *report) error { return printJUnit(w, r) }, nil
 	}
 	return func(r *report) error { return printText(w, paint, r) }, nil
 }

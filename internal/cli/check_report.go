@@ -28,6 +28,8 @@ type report struct {
 	// counted are the findings that would be in a baseline; failed tells that the flake does not evaluate.
 	counted []instance.Finding
 	failed  bool
+	// strict: warnings fail, too.
+	strict bool
 	// rules are the clan's own, and outcomes what came of them.
 	rules    []*policy.Rule
 	outcomes []policy.Outcome

@@ -98,6 +98,9 @@ func (o *jsonOutput) value(v any) error {
 	case o.null && strings.Contains(s, end):
 		return fmt.Errorf("--jq: %q holds a NUL byte, and with --null that ends it", s)
 	}
+	if stdout(o.c).isGuarded() && isCommand(s) {
+		return hint.With(fmt.Errorf("--jq: %q would be a workflow command here", s), "print JSON, without -r, or write to a file")
+	}
 	_, err := io.WriteString(o.w, stdout(o.c).shown(s)+end)
 	return err
 }
@@ -116,6 +119,9 @@ func printNames(c *cli.Context, names []string) error {
 		}
 		if strings.Contains(name, end) {
 			return hint.With(fmt.Errorf("the name %q holds a newline, and would be read as two", name), "print names with --null (-0), for xargs -0")
+		}
+		if out.isGuarded() && isCommand(name) {
+			return hint.With(fmt.Errorf("the name %q would be a workflow command here", name), "give it another name, or write to a file")
 		}
 		b.WriteString(name + end)
 	}

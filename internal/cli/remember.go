@@ -85,7 +85,7 @@ func outputName(c *cli.Context, also string) string {
 		name = append(name, os.Getenv(variable))
 	}
 	for _, s := range []*stream{stdout(c), stderr(c)} {
-		name = append(name, fmt.Sprint(s.terminal != nil, s.width()))
+		name = append(name, fmt.Sprint(s.terminal != nil, s.width(), s.isGuarded()))
 	}
 	return fmt.Sprintf("%q", name)
 }

@@ -26,7 +26,7 @@ type stream struct {
 }
 
 func newStream(w io.Writer) *stream {
-	s := &stream{w: w}
+	s := &stream{w: guarded(w)}
 	if file, ok := w.(*os.File); ok && xterm.IsTerminal(int(file.Fd())) {
 		s.terminal = file
 	}
@@ -37,6 +37,15 @@ func newErrorStream(w io.Writer) *stream {
 	s := newStream(w)
 	s.isError = true
 	return s
+}
+
+// isGuarded reports whether no workflow command may pass; letCommands has them pass from now on.
+func (s *stream) isGuarded() bool { _, is := s.w.(*commandGuard); return is }
+
+func (s *stream) letCommands() {
+	if g, is := s.w.(*commandGuard); is {
+		s.w = g.w
+	}
 }
 
 // stdout and stderr are the streams of a command; [newApp] made them.
