@@ -25,7 +25,7 @@ const project = "github.com/clanctl/clanctl/"
 // downward only: what stands below knows nothing of what stands above it.
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
-	"internal/cli": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/lsp", "internal/markdown", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
+	"internal/cli": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/lsp", "internal/markdown", "internal/natural", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why", "pkg/reach"},
 
 	// Over the inventory.
@@ -43,7 +43,7 @@ var rooms = map[string][]string{
 	"pkg/store":            {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
 	"pkg/typed":            {"internal/nearest", "pkg/instance"},
 	"internal/textview":    {"internal/jsonvalue", "internal/term", "pkg/instance"},
-	"internal/view":        {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
+	"internal/view":        {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/natural", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
 	"pkg/why":              {"internal/hint", "internal/jsonvalue", "internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
 
 	"pkg/instance":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "internal/watch", "pkg/module", "pkg/nixeval", "pkg/tags"},
@@ -65,6 +65,7 @@ var rooms = map[string][]string{
 	"internal/jq":         {},
 	"internal/lazyregexp": {},
 	"internal/markdown":   {"internal/term"},
+	"internal/natural":    {},
 	"internal/nearest":    {},
 	"internal/nixlang":    {},
 	"internal/process":    {},

@@ -92,9 +92,9 @@ func (o *viewOutput) printCodes(list *codeList, details bool) error {
 			o.text.WriteString(o.paint(bold, string(e.Code)) + "\n\n" + o.markdown(e.Text, 0))
 		},
 		columns: []column[codeExplanation]{
-			{"CODE", func(e codeExplanation) cell { return newCell(string(e.Code)) }},
-			{"SEVERITY", func(e codeExplanation) cell { return newCell(string(e.Severity)) }},
-			{"MEANING", func(e codeExplanation) cell { return newCell(e.Title) }},
+			{heading: heading{Title: "CODE"}, cell: func(e codeExplanation) cell { return newCell(string(e.Code)) }},
+			{heading: heading{Title: "SEVERITY"}, cell: func(e codeExplanation) cell { return newCell(string(e.Severity)) }},
+			{heading: heading{Title: "MEANING"}, cell: func(e codeExplanation) cell { return newCell(e.Title) }},
 		},
 	}.print(o, details)
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
@@ -23,11 +24,14 @@ func instancesCommand() *cli.Command {
 		Description: "With INSTANCE: its roles, the members of each and why they are members, and the settings, those that members\n" +
 			"have in common only once. Selectors narrow what is shown: names, globs, @tags and !exceptions with commas\n" +
 			"between them, such as 'web-*,@backup,!laptop'.",
-		Flags:       append(viewFlags("instances"), selectFlags("on", "service", "role")...),
+		Flags:       slices.Concat(viewFlags("instances"), tableFlags(), selectFlags("on", "service", "role")),
 		Subcommands: []*cli.Command{instancesCreateCommand(), instancesDeleteCommand(), instancesRenameCommand(), instancesSetModuleCommand()},
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
+				return err
+			}
+			if err := readTableFlags(out, out.instanceColumns()); err != nil {
 				return err
 			}
 			query, err := queryOf(c)
@@ -46,6 +50,7 @@ func instancesCommand() *cli.Command {
 			if inv == nil {
 				return explainLoad(c, loadErr)
 			}
+			out.inv = inv
 			if want.Need == 0 {
 				inv.Findings = append(inv.Findings, check.Run(inv)...)
 				slices.SortFunc(inv.Findings, instance.Finding.Compare)
@@ -72,16 +77,20 @@ func instancesCommand() *cli.Command {
 func (o *viewOutput) printInstances(list *view.InstanceList, details bool) error {
 	return listing[view.Instance]{
 		document: list, items: list.Instances, none: "no instance to show",
-		name:   func(inst view.Instance) string { return inst.Name },
-		detail: o.instance,
-		columns: []column[view.Instance]{
-			{"INSTANCE", func(inst view.Instance) cell { return newCell(inst.Name) }},
-			{"MODULE", func(inst view.Instance) cell { return newCell(moduleName(inst.Module)) }},
-			{"INPUT", func(inst view.Instance) cell { return newCell(inputText(inst.Module)) }},
-			{"MEMBERS", func(inst view.Instance) cell { return newCell(memberCounts(inst.Roles)...) }},
-			{"FINDINGS", func(inst view.Instance) cell { return countFindings(inst.Findings) }},
-		},
+		name:    func(inst view.Instance) string { return inst.Name },
+		detail:  o.instance,
+		columns: o.instanceColumns(),
 	}.print(o, details)
+}
+
+func (o *viewOutput) instanceColumns() []column[view.Instance] {
+	return []column[view.Instance]{
+		{heading: heading{Title: "INSTANCE"}, cell: func(inst view.Instance) cell { return newCell(inst.Name) }},
+		{heading: heading{Title: "MODULE"}, cell: func(inst view.Instance) cell { return newCell(moduleName(inst.Module)) }},
+		{heading: heading{Title: "INPUT", Shared: itself("from")}, cell: func(inst view.Instance) cell { return newCell(inputText(inst.Module)) }},
+		{heading: heading{Title: "MEMBERS"}, cell: func(inst view.Instance) cell { return newCell(o.memberCounts(inst)...) }},
+		{heading: heading{Title: "FINDINGS"}, cell: func(inst view.Instance) cell { return countFindings(inst.Findings) }},
+	}
 }
 
 func moduleName(module *view.Module) string {
@@ -91,10 +100,14 @@ func moduleName(module *view.Module) string {
 	return module.Name
 }
 
-func memberCounts(roles []view.Role) []string {
+func (o *viewOutput) memberCounts(inst view.Instance) []string {
 	var counts []string
-	for _, role := range roles {
-		counts = append(counts, fmt.Sprintf("%d %s", len(role.Members), role.Name))
+	for _, role := range inst.Roles {
+		name := " " + role.Name
+		if o.isOnlyRole(view.RoleRef{Instance: inst.Name, Role: role.Name}) {
+			name = ""
+		}
+		counts = append(counts, strconv.Itoa(len(role.Members))+name)
 	}
 	return counts
 }

@@ -1,5 +1,15 @@
 package cli
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/natural"
+)
+
 // listing is the answer to a question about many things of one kind.
 type listing[T any] struct {
 	// document is the answer as JSON.
@@ -15,14 +25,24 @@ type listing[T any] struct {
 	none string
 }
 
-// column is one of a table's columns.
+// column is one of a table's columns. A hidden one is shown where --columns or --wide asks for it.
 type column[T any] struct {
-	title string
-	cell  func(T) cell
+	heading
+	cell   func(T) cell
+	hidden bool
 }
 
 // print prints the answer as the flags want it: JSON, names, a table, or a text about each if there were names.
 func (l listing[T]) print(o *viewOutput, details bool) error {
+	if sortBy, reversed := strings.CutPrefix(o.sortBy, "-"); sortBy != "" {
+		by := l.columns[columnNamed(l.columns, sortBy)].cell
+		slices.SortStableFunc(l.items, func(a, b T) int {
+			if reversed {
+				a, b = b, a
+			}
+			return natural.Compare(strings.Join(by(a).Texts(), ", "), strings.Join(by(b).Texts(), ", "))
+		})
+	}
 	switch {
 	case o.json != nil:
 		return o.json.print(l.document)
@@ -32,7 +52,7 @@ func (l listing[T]) print(o *viewOutput, details bool) error {
 			names[i] = l.name(item)
 		}
 		return printNames(o.c, names)
-	case details:
+	case details && !o.asTable:
 		for i, item := range l.items {
 			o.paragraph(i)
 			l.detail(item)
@@ -42,16 +62,77 @@ func (l listing[T]) print(o *viewOutput, details bool) error {
 		}
 		return o.flush()
 	}
+	return o.printTable(l.table(o), l.none)
+}
+
+// table has a row for each of the things.
+func (l listing[T]) table(o *viewOutput) *table {
 	t := &table{}
+	var shown []column[T]
 	for _, column := range l.columns {
-		t.Header = append(t.Header, column.title)
+		if !column.hidden || o.wide {
+			shown = append(shown, column)
+		}
+	}
+	if len(o.columns) > 0 {
+		shown = nil
+		for _, name := range o.columns {
+			shown = append(shown, l.columns[columnNamed(l.columns, name)])
+		}
+	}
+	for _, column := range shown {
+		t.Columns = append(t.Columns, column.heading)
 	}
 	for _, item := range l.items {
-		row := make([]cell, len(l.columns))
-		for i, column := range l.columns {
+		row := make([]cell, len(shown))
+		for i, column := range shown {
 			row[i] = column.cell(item)
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return o.printTable(t, l.none)
+	return t
+}
+
+// columnNamed is the place of a column; a title with a blank may be written with a dash. Negative if there is none.
+func columnNamed[T any](columns []column[T], name string) int {
+	return slices.IndexFunc(columns, func(c column[T]) bool {
+		return strings.EqualFold(c.Title, name) || strings.EqualFold(strings.ReplaceAll(c.Title, " ", "-"), name)
+	})
+}
+
+// tableFlags say what is in a table.
+func tableFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "wide", Usage: "show every column and all that is in it, however wide"},
+		&cli.StringFlag{Name: "columns", Usage: "show the columns `A,B` only"},
+		&cli.StringFlag{Name: "sort", Usage: "sort by `COLUMN`, or the other way round by -COLUMN"},
+	}
+}
+
+// readTableFlags reads these flags for a table with the columns.
+func readTableFlags[T any](o *viewOutput, columns []column[T]) error {
+	o.wide, o.sortBy = o.c.Bool("wide"), o.c.String("sort")
+	if o.c.IsSet("columns") {
+		o.columns = strings.Split(o.c.String("columns"), ",")
+	}
+	names := slices.Clone(o.columns)
+	if o.c.IsSet("sort") {
+		names = append(names, strings.TrimPrefix(o.sortBy, "-"))
+	}
+	for _, name := range names {
+		if columnNamed(columns, name) < 0 {
+			var titles []string
+			for _, column := range columns {
+				titles = append(titles, column.Title)
+			}
+			return usageError{fmt.Sprintf("the table has no column %q", name), "its columns are " + strings.Join(titles, ", ")}
+		}
+	}
+	if o.asTable = o.wide || len(o.columns) > 0; o.asTable && (o.names || o.json != nil) {
+		return usagef("--wide and --columns are for tables: they do not go with --names, --json and --jq")
+	}
+	if o.sortBy != "" && o.json != nil {
+		return usagef("--sort does not go with --json and --jq")
+	}
+	return nil
 }

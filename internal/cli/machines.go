@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/codes"
@@ -16,11 +18,14 @@ func machinesCommand() *cli.Command {
 		ArgsUsage: "[MACHINE...]",
 		Description: "With MACHINE: everything that runs there, why, and with which settings. Selectors narrow what is shown:\n" +
 			"names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
-		Flags:       append(viewFlags("machines"), selectFlags("on", "instance", "service", "role")...),
+		Flags:       slices.Concat(viewFlags("machines"), tableFlags(), selectFlags("on", "instance", "service", "role")),
 		Subcommands: []*cli.Command{machinesDescribeCommand()},
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
+				return err
+			}
+			if err := readTableFlags(out, out.machineColumns()); err != nil {
 				return err
 			}
 			query, err := queryOf(c)
@@ -39,6 +44,7 @@ func machinesCommand() *cli.Command {
 			if inv == nil {
 				return explainLoad(c, loadErr)
 			}
+			out.inv = inv
 			list, err := view.Machines(inv, names, query)
 			if err != nil {
 				return unknownIn(c, inv, loadErr, err)
@@ -57,16 +63,22 @@ func machinesCommand() *cli.Command {
 func (o *viewOutput) printMachines(list *view.MachineList, details bool) error {
 	return listing[view.Machine]{
 		document: list, items: list.Machines, none: "no machine to show",
-		name:   func(m view.Machine) string { return m.Name },
-		detail: o.machine,
-		ending: func() { o.findings(list.Findings) },
-		columns: []column[view.Machine]{
-			{"MACHINE", func(m view.Machine) cell { return newCell(m.Name) }},
-			{"CLASS", func(m view.Machine) cell { return newCell(m.Class) }},
-			{"TAGS", func(m view.Machine) cell { return newCell(telling(m)...) }},
-			{"RUNS", func(m view.Machine) cell { return newCell(roleNames(runs(m))...) }},
-		},
+		name:    func(m view.Machine) string { return m.Name },
+		detail:  o.machine,
+		ending:  func() { o.findings(list.Findings) },
+		columns: o.machineColumns(),
 	}.print(o, details)
+}
+
+func (o *viewOutput) machineColumns() []column[view.Machine] {
+	return []column[view.Machine]{
+		{heading: heading{Title: "MACHINE"}, cell: func(m view.Machine) cell { return newCell(m.Name) }},
+		{heading: heading{Title: "CLASS", Shared: itself("class")}, cell: func(m view.Machine) cell { return newCell(m.Class) }},
+		{heading: heading{Title: "TAGS", Shared: itself("tag")}, cell: func(m view.Machine) cell { return newCell(telling(m)...) }},
+		{heading: heading{Title: "RUNS", Shared: itself("")}, cell: func(m view.Machine) cell { return o.roles(runs(m)) }},
+		{heading: heading{Title: "DEPLOY"}, cell: func(m view.Machine) cell { return newCell(assignments(m.Deploy)...) }, hidden: true},
+		{heading: heading{Title: "DESCRIPTION"}, cell: func(m view.Machine) cell { return newCell(given(m.Description)...) }, hidden: true},
+	}
 }
 
 // runs are the roles that a machine is in.

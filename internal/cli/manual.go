@@ -55,9 +55,10 @@ type flagGroup struct {
 func flagGroups() []flagGroup {
 	output := append(jsonFlags("print JSON"), colorFlag())
 	return []flagGroup{
-		{"Output options", "Of commands that show something.", output, []string{
+		{"Output options", "Of commands that show something.", append(tableFlags(), output...), []string{
 			"Each command's page describes its document. An expression of --jq sees that document; jq itself is not needed.",
-			"A table fits the terminal: a cell shows what it has room for, and how much more there is. Sent anywhere else it is complete. What a colour says is in the text as well.",
+			"A table fits the terminal: a cell shows what it has room for, and how much more there is; what (nearly) all rows have is said once below. Sent anywhere else, or with --wide, it is complete. What a colour says is in the text as well.",
+			"--columns takes hidden columns, too: see the command's page. A blank in a title may be a dash: used-by. With --wide or --columns, names are those of rows in a table.",
 			"--names and --affected print bare names. A name can hold anything, and only with --null is it always one name for xargs -0; one that holds a newline is an error without.",
 		}},
 		{"Writing options", "Of commands that change a clan.", changeFlags()[:len(changeFlags())-len(output)], []string{

@@ -16,7 +16,7 @@ func modulesCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "modules",
 		Usage: "show the service modules that the flake and its inputs offer; below: show one, write one, check one's own",
-		Flags: append(viewFlags("modules, as INPUT#MODULE"),
+		Flags: append(append(viewFlags("modules, as INPUT#MODULE"), tableFlags()...),
 			&cli.StringSliceFlag{Name: "input", Usage: "only the modules of the input `NAME`; self is the flake. Can be given again"},
 			&cli.StringFlag{Name: "search", Usage: "only modules with `WORD` in a name, a description, a category or a role"},
 		),
@@ -27,6 +27,9 @@ func modulesCommand() *cli.Command {
 			}
 			out, err := newViewOutput(c)
 			if err != nil {
+				return err
+			}
+			if err := readTableFlags(out, moduleColumns()); err != nil {
 				return err
 			}
 			modules, err := loadModules(c, facts.ModuleQuery{Inputs: c.StringSlice("input")})
@@ -57,31 +60,28 @@ func loadModulesOf(c *cli.Context, flake string, want facts.ModuleQuery) (*facts
 	return facts.Of(inv).Modules, err
 }
 
-// An instance to paste is long: on a terminal, there has to be room for it.
-const pasteWidth = 200
-
 func (o *viewOutput) printModules(list *view.ModuleList) error {
-	answer := listing[view.ServiceModule]{
+	return listing[view.ServiceModule]{
 		document: list, items: list.Modules, none: "no module to show",
-		name: moduleRef,
-		columns: []column[view.ServiceModule]{
-			{"MODULE", func(m view.ServiceModule) cell { return newCell(append([]string{m.Name}, m.Aliases...)...) }},
-			{"INPUT", func(m view.ServiceModule) cell { return newCell(m.Input) }},
-			{"ROLES", func(m view.ServiceModule) cell { return newCell(moduleRoles(m)...) }},
-			{"USED BY", func(m view.ServiceModule) cell { return newCell(m.UsedBy...) }},
-			{"CATEGORIES", func(m view.ServiceModule) cell { return newCell(m.Categories...) }},
-			{"DESCRIPTION", func(m view.ServiceModule) cell {
-				if m.Error != "" && m.Description == "" {
-					return newCell("does not evaluate").In(red)
-				}
-				return newCell(given(strings.Join(strings.Fields(m.Description), " "))...)
-			}},
-		},
+		name:    moduleRef,
+		columns: moduleColumns(),
+	}.print(o, false)
+}
+
+func moduleColumns() []column[view.ServiceModule] {
+	return []column[view.ServiceModule]{
+		{heading: heading{Title: "MODULE"}, cell: func(m view.ServiceModule) cell { return newCell(append([]string{m.Name}, m.Aliases...)...) }},
+		{heading: heading{Title: "INPUT", Shared: itself("from")}, cell: func(m view.ServiceModule) cell { return newCell(m.Input) }},
+		{heading: heading{Title: "ROLES"}, cell: func(m view.ServiceModule) cell { return newCell(moduleRoles(m)...) }},
+		{heading: heading{Title: "USED BY"}, cell: func(m view.ServiceModule) cell { return newCell(m.UsedBy...) }},
+		{heading: heading{Title: "CATEGORIES", Optional: true}, cell: func(m view.ServiceModule) cell { return newCell(m.Categories...) }},
+		{heading: heading{Title: "DESCRIPTION", Half: true}, cell: func(m view.ServiceModule) cell {
+			if m.Error != "" && m.Description == "" {
+				return newCell("does not evaluate").In(red)
+			}
+			return newCell(given(strings.Join(strings.Fields(m.Description), " "))...)
+		}},
 	}
-	if o.width == 0 || o.width >= pasteWidth {
-		answer.columns = append(answer.columns, column[view.ServiceModule]{"TO USE IT", func(m view.ServiceModule) cell { return newCell(m.Paste) }})
-	}
-	return answer.print(o, false)
 }
 
 func moduleRef(m view.ServiceModule) string { return m.Input + "#" + m.Name }

@@ -103,20 +103,20 @@ func (o *viewOutput) printReach(list *reachList, details bool) error {
 		name:   func(m reach.Machine) string { return m.Name },
 		detail: o.reach,
 		columns: []column[reach.Machine]{
-			{"MACHINE", func(m reach.Machine) cell { return newCell(m.Name) }},
-			{"BY", func(m reach.Machine) cell {
+			{heading: heading{Title: "MACHINE"}, cell: func(m reach.Machine) cell { return newCell(m.Name) }},
+			{heading: heading{Title: "BY"}, cell: func(m reach.Machine) cell {
 				if best := m.Best(); best != nil {
 					return newCell(networkName(*best))
 				}
 				return newCell("nothing")
 			}},
-			{"ADDRESS", func(m reach.Machine) cell {
+			{heading: heading{Title: "ADDRESS"}, cell: func(m reach.Machine) cell {
 				if best := m.Best(); best != nil {
 					return newCell(addressText(*best))
 				}
 				return newCell()
 			}},
-			{"ALSO", func(m reach.Machine) cell { return newCell(otherWays(m)...) }},
+			{heading: heading{Title: "ALSO"}, cell: func(m reach.Machine) cell { return newCell(otherWays(m)...) }},
 		},
 	}.print(o, details)
 }

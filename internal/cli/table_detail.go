@@ -146,40 +146,23 @@ func inputText(m *view.Module) string {
 	return "?"
 }
 
-// roleNames are roles, together with those of the same instance: "backup (client, server)".
-func roleNames(refs []view.RoleRef) []string {
-	var names []string
-	for i := 0; i < len(refs); {
-		instance := refs[i].Instance
-		var roles []string
-		for ; i < len(refs) && refs[i].Instance == instance; i++ {
-			roles = append(roles, refs[i].Role)
+// roles are roles, those of the same instance together. The role "default" goes without saying where the instance has no other.
+func (o *viewOutput) roles(refs []view.RoleRef) cell {
+	var items []item
+	for _, ref := range refs {
+		part := ref.Role
+		if o.isOnlyRole(ref) {
+			part = ""
 		}
-		names = append(names, fmt.Sprintf("%s (%s)", instance, strings.Join(roles, ", ")))
+		items = append(items, item{Text: ref.Instance, Part: part})
 	}
-	return names
+	return textview.CellOf(items...)
 }
 
-// wrap writes items on lines that are no wider than width, unless that is zero; lines after the first are indented.
-func wrap(items []string, indent, width int) string {
-	var b strings.Builder
-	column := indent
-	for i, item := range items {
-		if i+1 < len(items) {
-			item += ","
-		}
-		need := displaywidth.String(item)
-		if i > 0 {
-			if width > 0 && column+1+need > width {
-				b.WriteString("\n" + strings.Repeat(" ", indent))
-				column = indent
-			} else {
-				b.WriteByte(' ')
-				column++
-			}
-		}
-		b.WriteString(item)
-		column += need
-	}
-	return b.String()
+func (o *viewOutput) isOnlyRole(ref view.RoleRef) bool {
+	inst := o.inv.Instances[ref.Instance]
+	return ref.Role == "default" && inst != nil && len(inst.Roles) == 1
 }
+
+// itself is a text that goes before what all rows have, in the line below a table.
+func itself(word string) *string { return &word }

@@ -27,6 +27,13 @@ type viewOutput struct {
 	width int // zero: as wide as it gets
 	color bool
 	paint painter
+	// What is in a table: see [tableFlags].
+	wide    bool
+	columns []string
+	sortBy  string
+	asTable bool // also where there are names
+	// inv is what is shown; set once it is loaded.
+	inv *instance.Inventory
 }
 
 func newViewOutput(c *cli.Context) (*viewOutput, error) {
@@ -54,7 +61,11 @@ func (o *viewOutput) printTable(t *table, none string) error {
 		say(o.c, "%s", none)
 		return nil
 	}
-	t.Print(&o.text, o.width, o.paint)
+	if o.wide || o.width == 0 { // a program may read it
+		t.Print(&o.text, 0, o.paint)
+	} else {
+		t.PrintShared(&o.text, o.width, o.paint)
+	}
 	return o.flush()
 }
 

@@ -10,6 +10,8 @@ import (
 type (
 	table   = textview.Table
 	cell    = textview.Cell
+	heading = textview.Heading
+	item    = textview.Item
 	style   = textview.Style
 	painter = textview.Painter
 )
@@ -27,6 +29,8 @@ const (
 )
 
 func newCell(items ...string) cell { return textview.NewCell(items...) }
+
+func wrap(items []string, indent, width int) string { return textview.Wrap(items, indent, width) }
 
 func flat(text string) string { return textview.Flat(text) }
 

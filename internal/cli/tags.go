@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -16,11 +17,14 @@ func tagsCommand() *cli.Command {
 		Name:        "tags",
 		Usage:       "show the tags: who carries them, from where, and which roles take machines by them",
 		ArgsUsage:   "[TAG...]",
-		Flags:       viewFlags("tags"),
+		Flags:       append(viewFlags("tags"), tableFlags()...),
 		Subcommands: []*cli.Command{tagsAddCommand(), tagsRemoveCommand()},
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
+				return err
+			}
+			if err := readTableFlags(out, out.tagColumns()); err != nil {
 				return err
 			}
 			names := c.Args().Slice()
@@ -32,6 +36,7 @@ func tagsCommand() *cli.Command {
 			if inv == nil {
 				return explainLoad(c, loadErr)
 			}
+			out.inv = inv
 			list, err := view.Tags(inv, names)
 			if err != nil {
 				return unknownIn(c, inv, loadErr, err)
@@ -47,16 +52,20 @@ func tagsCommand() *cli.Command {
 func (o *viewOutput) printTags(list *view.TagList, details bool) error {
 	return listing[view.Tag]{
 		document: list, items: list.Tags, none: "no tag to show",
-		name:   func(tag view.Tag) string { return tag.Name },
-		detail: o.tag,
-		columns: []column[view.Tag]{
-			{"TAG", func(tag view.Tag) cell { return newCell(tag.Name) }},
-			{"FROM", func(tag view.Tag) cell { return newCell(sources(tag)...) }},
-			{"N", func(tag view.Tag) cell { return newCell(strconv.Itoa(len(tag.Machines))) }},
-			{"MACHINES", func(tag view.Tag) cell { return newCell(carriers(tag)...) }},
-			{"ROLES", func(tag view.Tag) cell { return newCell(roleNames(tag.Roles)...) }},
-		},
+		name:    func(tag view.Tag) string { return tag.Name },
+		detail:  o.tag,
+		columns: o.tagColumns(),
 	}.print(o, details)
+}
+
+func (o *viewOutput) tagColumns() []column[view.Tag] {
+	return []column[view.Tag]{
+		{heading: heading{Title: "TAG"}, cell: func(tag view.Tag) cell { return newCell(tag.Name) }},
+		{heading: heading{Title: "FROM"}, cell: func(tag view.Tag) cell { return newCell(sources(tag)...) }},
+		{heading: heading{Title: "N"}, cell: func(tag view.Tag) cell { return newCell(strconv.Itoa(len(tag.Machines))) }},
+		{heading: heading{Title: "MACHINES"}, cell: func(tag view.Tag) cell { return newCell(o.carriers(tag)...) }},
+		{heading: heading{Title: "ROLES"}, cell: func(tag view.Tag) cell { return o.roles(tag.Roles) }},
+	}
 }
 
 func carriers(tag view.Tag) []string {
@@ -65,6 +74,25 @@ func carriers(tag view.Tag) []string {
 		machines[i] = carrier.Machine
 	}
 	return machines
+}
+
+// carriers are the machines that carry a tag; on a terminal those that do not, where they are far fewer.
+func (o *viewOutput) carriers(tag view.Tag) []string {
+	names := carriers(tag)
+	if o.width == 0 || o.wide || !textview.NearlyAll(len(names), len(o.inv.Machines)) {
+		return names
+	}
+	var except []string
+	for _, name := range natural.Keys(o.inv.Machines) {
+		if !slices.Contains(names, name) {
+			except = append(except, name)
+		}
+	}
+	if len(except) == 0 {
+		return []string{"all"}
+	}
+	except[0] = "all but " + except[0]
+	return except
 }
 
 // sources are the places that a tag comes from.
@@ -94,5 +122,7 @@ func (o *viewOutput) tag(tag view.Tag) {
 	if len(tag.Roles) == 0 {
 		o.field("roles", "no role takes machines by it")
 	}
-	o.field("roles", roleNames(tag.Roles)...)
+	if len(tag.Roles) > 0 {
+		o.field("roles", o.roles(tag.Roles).Texts()...)
+	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func sampleTable() *Table {
-	return &Table{Header: []string{"NAME", "CLASS", "RUNS"}, Rows: [][]Cell{
+	return &Table{Columns: Headings("NAME", "CLASS", "RUNS"), Rows: [][]Cell{
 		{NewCell("attic"), NewCell("nixos"), NewCell("backup (server)", "sshd (client, server)", "status (probe)")},
 		{NewCell("家のサーバー"), NewCell("nixos"), NewCell().In(Red)},
 		{NewCell("two\nlines\x1b[31m"), NewCell("darwin"), NewCell("a-very-long-name-that-fits-nowhere-at-all", "b").In(Red)},
@@ -69,5 +69,25 @@ func TestColour(t *testing.T) {
 	}
 	if diff := cmp.Diff(without.String(), bare); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestColumnsGiveWay(t *testing.T) {
+	long := strings.Repeat("words ", 30)
+	wide := func() *Table {
+		return &Table{Columns: []Heading{{Title: "MODULE"}, {Title: "ROLES"}, {Title: "KIND", Optional: true}, {Title: "ABOUT", Half: true}},
+			Rows: [][]Cell{{NewCell("a-long-name-of-a-module"), NewCell("client", "server", "another"), NewCell("Development"), NewCell(long)}}}
+	}
+	for width, kind := range map[int]bool{80: false, 140: true} {
+		var b bytes.Buffer
+		wide().Print(&b, width, Colourless)
+		if strings.Contains(b.String(), "KIND") != kind || strings.Count(b.String(), "words") < width/2/6-1 {
+			t.Errorf("on %d columns:\n%s", width, b.String())
+		}
+		for line := range strings.Lines(b.String()) {
+			if displaywidth.String(strings.TrimSuffix(line, "\n")) > width {
+				t.Errorf("on %d columns: %s", width, line)
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -66,8 +67,8 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 			addition.Computed = append(addition.Computed, name)
 		}
 	}
-	slices.Sort(addition.Computed)
-	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+	natural.Sort(addition.Computed)
+	for _, name := range natural.Keys(wanted) {
 		machine := TaggedMachine{Carried: slices.Contains(inv.Tags[tag], name), Machine: name, Roles: []TaggedRole{}}
 		filter{}.each(inv, func(ref RoleRef, inst *instance.Instance, role *instance.Role) {
 			if machine.Carried || !slices.Contains(role.Tags, tag) {

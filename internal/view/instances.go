@@ -2,9 +2,9 @@ package view
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -76,7 +76,7 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 	narrowed := f.machines != nil || f.services != nil || f.roles != nil
 	list := &InstanceList{Findings: []instance.Finding{}, Instances: []Instance{}}
 	at := map[string]int{}
-	for _, name := range inv.InstanceNames() {
+	for _, name := range natural.Sort(slices.Clone(inv.InstanceNames())) {
 		if !takes(f.instances, name) {
 			continue
 		}
@@ -105,11 +105,11 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 // rolesOf are the roles that the filter takes, each with the members that it takes.
 func (f filter) rolesOf(instanceName string, inst *instance.Instance) []Role {
 	roles := []Role{}
-	for _, name := range slices.Sorted(maps.Keys(inst.Roles)) {
+	for _, name := range natural.Keys(inst.Roles) {
 		role := inst.Roles[name]
 		shown := Role{Description: inst.Module.Roles[name].Description, ExtraModules: role.ExtraModules, Members: []Member{}, Name: name,
 			Position: role.Position, SettingsFrom: role.SettingsFrom, Tags: role.Tags}
-		for _, machine := range slices.Sorted(maps.Keys(role.Machines)) {
+		for _, machine := range natural.Keys(role.Machines) {
 			if member := role.Machines[machine]; takes(f.machines, machine) {
 				shown.Members = append(shown.Members, Member{Explicit: member.Explicit, Machine: machine, Tags: member.Tags})
 			}

@@ -1,9 +1,9 @@
 package view
 
 import (
-	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -64,7 +64,7 @@ func Machines(inv *instance.Inventory, names []string, q Query) (*MachineList, e
 		}
 	})
 	list := &MachineList{Findings: f.findings(inv), Machines: []Machine{}}
-	for _, name := range slices.Sorted(maps.Keys(inv.Machines)) {
+	for _, name := range natural.Keys(inv.Machines) {
 		if !takes(f.machines, name) || q.Memberships() && memberships[name] == nil {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -71,7 +72,7 @@ func ServiceModules(modules *facts.Modules, search string) *ModuleList {
 		if offers.Err != nil {
 			list.Failures = append(list.Failures, InputFailure{Error: offers.Err.Text, Input: input})
 		}
-		for _, name := range slices.Sorted(maps.Keys(offers.Modules)) {
+		for _, name := range natural.Keys(offers.Modules) {
 			if shown := ServiceModuleOf(modules, offers.Modules[name]); shown.mentions(search) {
 				list.Modules = append(list.Modules, shown)
 			}
@@ -97,7 +98,7 @@ func ServiceModuleOf(modules *facts.Modules, service *services.Service) ServiceM
 		shown.Description, shown.Constraints = manifest.Description, manifest.Constraints
 		shown.Categories = append(shown.Categories, manifest.Categories...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(service.Roles)) {
+	for _, name := range natural.Keys(service.Roles) {
 		role := service.Roles[name]
 		shown.Roles = append(shown.Roles, ModuleRole{Description: role.Description, Error: role.Err.Error(), Interface: role.Interface, Name: name})
 	}
@@ -109,7 +110,7 @@ func ServiceModuleOf(modules *facts.Modules, service *services.Service) ServiceM
 			shown.UsedBy = append(shown.UsedBy, name)
 		}
 	}
-	slices.Sort(shown.UsedBy)
+	natural.Sort(shown.UsedBy)
 	return shown
 }
 

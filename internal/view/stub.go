@@ -2,10 +2,9 @@ package view
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -22,7 +21,7 @@ func stub(service *services.Service, spec module.Spec) string {
 		fmt.Fprintf(&b, " input = %s;", nixlang.Quote(*spec.Input))
 	}
 	fmt.Fprintf(&b, " name = %s; };", nixlang.Quote(spec.Name))
-	for _, role := range slices.Sorted(maps.Keys(service.Roles)) {
+	for _, role := range natural.Keys(service.Roles) {
 		fmt.Fprintf(&b, " %s = { };", instance.PathString([]string{"roles", role, "machines"}))
 	}
 	return b.String() + " };"

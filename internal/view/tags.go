@@ -1,11 +1,11 @@
 package view
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -57,7 +57,7 @@ type RoleRef = instance.RoleRef
 
 // Tags shows the named tags, all without names. The error is a [*tags.UnknownError].
 func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
-	known := slices.Sorted(maps.Keys(inv.Tags))
+	known := natural.Keys(inv.Tags)
 	wanted, err := named("tag", names, known, nil)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 		if tag.Roles == nil {
 			tag.Roles = []RoleRef{}
 		}
-		for _, machine := range inv.Tags[name] {
+		for _, machine := range natural.Sort(slices.Clone(inv.Tags[name])) {
 			from := FromMachine
 			if slices.Contains(facts.Of(inv).DeclaredTags[name], machine) {
 				from = tag.Declared

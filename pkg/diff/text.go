@@ -31,7 +31,7 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 	}
 	var b bytes.Buffer
 	fmt.Fprintln(&b, paint(textview.Bold, d.Summary()))
-	changes := &textview.Table{Header: []string{"CHANGE", "WHERE", "WHAT", "OLD", "NEW", "MACHINES"}}
+	changes := &textview.Table{Columns: textview.Headings("CHANGE", "WHERE", "WHAT", "OLD", "NEW", "MACHINES")}
 	for _, r := range d.rows() {
 		changes.Rows = append(changes.Rows, []textview.Cell{textview.NewCell(string(r.change)).In(styleOf(r.change)), textview.NewCell(r.where),
 			textCell(r.what), textview.NewCell(r.old...), textview.NewCell(r.new...), textview.NewCell(r.machines...)})
@@ -49,7 +49,7 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 		fmt.Fprintf(&b, "%s\n", paint(textview.Bold, part.title))
 		(&textview.FindingPrinter{Out: &b, Paint: paint, Width: opts.Width, Line: part.line}).All(part.findings)
 	}
-	affected := &textview.Table{Header: []string{"AFFECTED", "MACHINES", "BECAUSE OF"}}
+	affected := &textview.Table{Columns: textview.Headings("AFFECTED", "MACHINES", "BECAUSE OF")}
 	for _, r := range d.affectedRows() {
 		affected.Rows = append(affected.Rows, []textview.Cell{textview.NewCell(kindText(r.kind)), textview.NewCell(r.machines...),
 			textview.NewCell(r.because...)})
