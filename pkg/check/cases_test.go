@@ -79,8 +79,12 @@ func TestCasesInClanCore(t *testing.T) {
 		"unknown meta":               {`meta.nmae = "x";`, []string{`error evaluation-failed : `}},
 		"machine's tags are no list": {`inventory.machines.two.tags = "web";`, []string{`error malformed-inventory : tags are a list: machines.two.tags = [ "<tag>" ];`}},
 		"machine of another class":   {`inventory.machines.two.machineClass = "macos";`, []string{`error machine-failed : `}},
-		"host beside deploy":         {`inventory.machines.two.targetHost = "x";`, []string{`error malformed-inventory : it stands below deploy: machines.two.deploy.targetHost`}},
-		"emptiness written down":     {`inventory.instances.i = { module.name = "borgbackup"; roles.server.machines = { }; };`, nil},
+		"attribute of an extra module": {
+			`inventory.instances.sshd.roles.server = { tags.all = { }; extraModules = [ { }.missing ]; };`,
+			[]string{`error extra-modules-failed sshd: machines with the role do not build`},
+		},
+		"host beside deploy":     {`inventory.machines.two.targetHost = "x";`, []string{`error malformed-inventory : it stands below deploy: machines.two.deploy.targetHost`}},
+		"emptiness written down": {`inventory.instances.i = { module.name = "borgbackup"; roles.server.machines = { }; };`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

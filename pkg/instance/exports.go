@@ -129,8 +129,8 @@ func (l *loader) decodeExports() {
 	}
 	exports := l.facts.exports
 	if f := exports.Failure; f != nil {
-		// An instance that fails takes them along, and has a finding of its own.
-		if !slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Partial() }) {
+		// What else fails may take them along, and has a finding of its own.
+		if f.Kind != reader.Blocked && !slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Partial() }) {
 			l.lose(f, NewFinding(CodeExportsFailed, Subject{}, Cause{Part: "exports"}))
 		}
 		return
