@@ -259,7 +259,7 @@ func TestHairball(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if took := time.Since(start); len(g.Links) < 20000 || took > 30*time.Second {
+	if took := time.Since(start); len(g.Links) < 20000 || took > 2*time.Minute {
 		t.Errorf("%d lines in %v", len(g.Links), took)
 	} else {
 		t.Log(len(g.Links), took)

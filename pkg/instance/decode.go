@@ -1,7 +1,6 @@
 package instance
 
 import (
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -266,36 +265,4 @@ func firstFailure(failures ...*reader.Failure) *reader.Failure {
 		}
 	}
 	return nil
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func stringsOf(value any) []string {
-	list, _ := value.([]any)
-	out := make([]string, 0, len(list))
-	for _, item := range list {
-		if s, is := item.(string); is {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-func sortedUnique(names []string) []string {
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func emptyNotNil(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
 }

@@ -140,11 +140,3 @@ func (m merger) merge(path []string, a, b any) (value any, ok bool) {
 	m.conflict(path, a, b)
 	return nil, false
 }
-
-func compact(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "?"
-	}
-	return string(b)
-}

@@ -212,8 +212,3 @@ func jsonPositions(text []byte, found map[string]Position) {
 		found[strings.Join(path, "\x00")] = Position{Line: line, Column: column}
 	}
 }
-
-// extend appends without sharing the array.
-func extend(path []string, more ...string) []string {
-	return append(path[:len(path):len(path)], more...)
-}
