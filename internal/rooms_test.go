@@ -32,7 +32,7 @@ var rooms = map[string][]string{
 	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
 	"pkg/diff":             {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/textview", "pkg/instance"},
 	"internal/fix":         {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nixlang", "pkg/instance"},
-	"internal/lsp":         {"internal/codes", "internal/fix", "pkg/instance"},
+	"internal/lsp":         {"internal/codes", "internal/facts", "internal/fix", "internal/jsonvalue", "internal/nixlang", "pkg/instance", "pkg/why"},
 	"internal/gogen":       {"internal/jsonvalue", "internal/services", "internal/term", "pkg/instance"},
 	"internal/graph":       {"internal/term", "pkg/instance", "internal/view"},
 	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},

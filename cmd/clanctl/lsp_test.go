@@ -324,3 +324,113 @@ func TestEditorUntracked(t *testing.T) {
 	e.await(file, "unused-tag")
 	e.finish()
 }
+
+type placed struct {
+	URI   string    `json:"uri"`
+	Range textRange `json:"range"`
+}
+
+// What names mean, and where else they are: the text under the cursor is marked with a bar in front of it.
+func TestEditorNames(t *testing.T) {
+	clanctl := filepath.Join(t.TempDir(), "clanctl")
+	build(t, clanctl, ".")
+	for _, nix := range nixes.Programs(t) {
+		t.Run(nixes.Version(t, nix), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, "inventory.nix")
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := startEditor(t, clanctl, nix)
+			e.open(path)
+			e.await(path)
+			lines := strings.Split(string(text), "\n")
+			for _, test := range []struct {
+				at         string // in the file, with a bar in front of the name
+				hover      []string
+				definition []string // lines, as they begin
+				references int      // how many, the definition included
+			}{
+				{"    |attic = {", []string{"machine **attic** (nixos)", "storage server under the roof", "tags: `all`, `nixos`, `storage`", "- `backup-offsite` client, by name"}, []string{"attic = {"}, 3},
+				{`tags = [ "|storage" ]`, []string{"tag **storage** of 2 machines", "`attic`, `cabin`", "- `status` probe"}, nil, 3},
+				{`      "|travel"`, []string{"machine **travel** (nixos)"}, []string{"travel.description"}, 3},
+				{"    |laptops = [", []string{"tag **laptops** of 2 machines", "- `backup-nightly` client"}, []string{"laptops = ["}, 3},
+				{"    |backup-nightly = {", []string{"instance **backup\\-nightly** of the module `borg` from `services`", "- server: `attic`"}, []string{"backup-nightly = {"}, 1},
+				{`name = "|status-page"`, []string{"module **status\\-page**", "from the input `self`"}, []string{}, 1},
+				{"roles.|server.machines.attic", []string{"role **server** of `backup-nightly`", "- `attic`, by name"}, []string{"roles.server.machines.attic"}, 1},
+				{"roles.server.machines.|attic.settings", []string{"machine **attic**"}, []string{"attic = {"}, 3},
+				{"tags.laptops.settings.|exclude", []string{"setting **exclude** of `backup-nightly` client", "`[\"*.iso\"]` on `studio`, `travel`", "tag laptops: `[\"*.iso\"]` (inventory\\.nix:54:9)"}, nil, 1},
+				{"roles.probe.settings.|every", []string{"`\"5m\"` on `attic`, `cabin`, `cellar`, `travel`"}, nil, 1},
+				{"  |meta.name", nil, nil, 0},
+				{`"What is |up at home"`, nil, nil, 0},
+			} {
+				in := string(text)
+				i := strings.Index(in, strings.Replace(test.at, "|", "", 1))
+				if i < 0 {
+					t.Fatalf("%q is not in the file", test.at)
+				}
+				i += strings.Index(test.at, "|")
+				params := map[string]any{"textDocument": documentOf(path), "context": map[string]any{"includeDeclaration": true},
+					"position": textPosition{strings.Count(in[:i], "\n"), i - strings.LastIndex(in[:i], "\n") - 1}}
+				var hover *struct {
+					Contents struct {
+						Value string `json:"value"`
+					} `json:"contents"`
+				}
+				e.call("textDocument/hover", params, &hover)
+				if (hover == nil) != (test.hover == nil) {
+					t.Errorf("%s: hover %v", test.at, hover)
+				}
+				for _, want := range test.hover {
+					if hover != nil && !strings.Contains(hover.Contents.Value, want) {
+						t.Errorf("%s: %q is not in\n%s", test.at, want, hover.Contents.Value)
+					}
+				}
+				var definition, references []placed
+				e.call("textDocument/definition", params, &definition)
+				for n, want := range test.definition {
+					if len(definition) <= n || !strings.HasPrefix(strings.TrimSpace(lines[definition[n].Range.Start.Line]), want) {
+						t.Errorf("%s: defined at %v, not %q", test.at, definition, want)
+					}
+				}
+				e.call("textDocument/references", params, &references)
+				if len(references) != test.references {
+					t.Errorf("%s: %d references: %v", test.at, len(references), references)
+				}
+			}
+			var symbols []struct {
+				Name     string `json:"name"`
+				Children []struct {
+					Name string `json:"name"`
+				} `json:"children"`
+			}
+			e.call("textDocument/documentSymbol", map[string]any{"textDocument": documentOf(path)}, &symbols)
+			var names []string
+			for _, s := range symbols {
+				name := s.Name
+				for _, c := range s.Children {
+					name += " " + c.Name
+				}
+				names = append(names, name)
+			}
+			if want := []string{"attic", "cellar", "cabin", "travel", "studio", "laptops", "backup", "backup-nightly server client", "backup-offsite server client", "sshd server client", "status page probe"}; !slices.Equal(names, want) {
+				t.Errorf("symbols are %q", names)
+			}
+			var lenses []struct {
+				Command struct {
+					Title string `json:"title"`
+				} `json:"command"`
+			}
+			e.call("textDocument/codeLens", map[string]any{"textDocument": documentOf(path)}, &lenses)
+			if len(lenses) != 6 || lenses[0].Command.Title != "2 machines" || lenses[5].Command.Title != "1 page, 4 probe" {
+				t.Errorf("lenses are %+v", lenses)
+			}
+			e.finish()
+		})
+	}
+}

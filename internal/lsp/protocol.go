@@ -39,9 +39,14 @@ type serverInfo struct {
 }
 
 type serverCapabilities struct {
-	PositionEncoding   string            `json:"positionEncoding"`
-	TextDocumentSync   syncOptions       `json:"textDocumentSync"`
-	CodeActionProvider codeActionOptions `json:"codeActionProvider"`
+	PositionEncoding       string            `json:"positionEncoding"`
+	TextDocumentSync       syncOptions       `json:"textDocumentSync"`
+	CodeActionProvider     codeActionOptions `json:"codeActionProvider"`
+	HoverProvider          bool              `json:"hoverProvider"`
+	DefinitionProvider     bool              `json:"definitionProvider"`
+	ReferencesProvider     bool              `json:"referencesProvider"`
+	DocumentSymbolProvider bool              `json:"documentSymbolProvider"`
+	CodeLensProvider       struct{}          `json:"codeLensProvider"`
 }
 
 type syncOptions struct {
@@ -129,4 +134,52 @@ type workspaceEdit struct {
 type textEdit struct {
 	Range   Range  `json:"range"`
 	NewText string `json:"newText"`
+}
+
+type fileParams struct {
+	TextDocument struct {
+		URI string `json:"uri"`
+	} `json:"textDocument"`
+}
+
+type positionParams struct {
+	fileParams
+	Position Position `json:"position"`
+}
+
+type referenceParams struct {
+	positionParams
+	Context struct {
+		IncludeDeclaration bool `json:"includeDeclaration"`
+	} `json:"context"`
+}
+
+type hover struct {
+	Contents markup `json:"contents"`
+	Range    Range  `json:"range"`
+}
+
+type markup struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
+type documentSymbol struct {
+	Name           string           `json:"name"`
+	Detail         string           `json:"detail"`
+	Kind           int              `json:"kind"`
+	Range          Range            `json:"range"`
+	SelectionRange Range            `json:"selectionRange"`
+	Children       []documentSymbol `json:"children,omitempty"`
+}
+
+type codeLens struct {
+	Range   Range       `json:"range"`
+	Command lensCommand `json:"command"`
+}
+
+// lensCommand does nothing: the title says it all.
+type lensCommand struct {
+	Title   string `json:"title"`
+	Command string `json:"command"`
 }

@@ -105,12 +105,17 @@ func told[P any](do func(*server, P)) method {
 }
 
 var methods = map[string]method{
-	"shutdown":                with((*server).shutdown),
-	"textDocument/didOpen":    told((*server).didOpen),
-	"textDocument/didChange":  told((*server).didChange),
-	"textDocument/didSave":    told((*server).didSave),
-	"textDocument/didClose":   told((*server).didClose),
-	"textDocument/codeAction": with((*server).codeAction),
+	"shutdown":                    with((*server).shutdown),
+	"textDocument/didOpen":        told((*server).didOpen),
+	"textDocument/didChange":      told((*server).didChange),
+	"textDocument/didSave":        told((*server).didSave),
+	"textDocument/didClose":       told((*server).didClose),
+	"textDocument/codeAction":     with((*server).codeAction),
+	"textDocument/hover":          with((*server).hover),
+	"textDocument/definition":     with((*server).definition),
+	"textDocument/references":     with((*server).references),
+	"textDocument/documentSymbol": with((*server).symbols),
+	"textDocument/codeLens":       with((*server).lenses),
 }
 
 // serverNotInitialized is the protocol's code for what comes before the first request.
@@ -160,6 +165,7 @@ func (s *server) initialize(params initializeParams) (any, error) {
 			PositionEncoding:   string(s.encoding),
 			TextDocumentSync:   syncOptions{OpenClose: true, Change: 1, Save: true},
 			CodeActionProvider: codeActionOptions{CodeActionKinds: []string{quickFix}},
+			HoverProvider:      true, DefinitionProvider: true, ReferencesProvider: true, DocumentSymbolProvider: true,
 		},
 		ServerInfo: serverInfo{"clanctl", s.config.Version},
 	}, nil

@@ -38,8 +38,10 @@ func BindingAt(text []byte, at int) (Binding, bool) {
 		return b, false
 	}
 	s.at++
-	s.next()
-	b.Value = s.at
+	if s.next() == '=' {
+		return b, false // a comparison
+	}
+	b.Value, b.ValueEnd = s.at, s.at
 	if sign == '=' {
 		if !s.expression() {
 			return b, false

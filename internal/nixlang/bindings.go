@@ -68,7 +68,7 @@ func (s *scanner) skipTo(end string, from int) {
 // word reads an identifier; empty if there is none.
 func (s *scanner) word() string {
 	start := s.at
-	for s.at < len(s.text) && (isIdentifier(string(s.text[start : s.at+1]))) {
+	for s.at < len(s.text) && inIdentifier(rune(s.text[s.at]), s.at == start) {
 		s.at++
 	}
 	return string(s.text[start:s.at])

@@ -80,11 +80,53 @@ func FuzzBindings(f *testing.F) {
 	for _, seed := range []string{"{ a.b = { c = ''x''; }; }", "{ x, ... }@y: rec { a = \"${b}\"; }", "{ a = let b = 1; in b; }"} {
 		f.Add([]byte(seed))
 	}
+	f.Add([]byte(`{"a": {"b": [1, "c"]}, "d": "e\\"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for path, at := range Bindings(text) {
 			if at.Line < 1 || at.Column < 1 {
 				t.Errorf("%q is at %v", path, at)
 			}
 		}
+		for i := range text[:min(len(text), 500)] { // each reads what is behind it
+			b, ok := BindingAt(text, i)
+			if !ok {
+				continue
+			}
+			if len(b.Path) == 0 || b.Path[0].Start < i || b.Value < b.Path[len(b.Path)-1].End || b.ValueEnd < b.Value-1 || b.End < b.ValueEnd || b.End > len(text) {
+				t.Errorf("at %d: %+v", i, b)
+			}
+			for _, n := range NamesIn(text, b.Value, max(b.Value, b.ValueEnd)) {
+				if n.Start < b.Value || n.End > b.ValueEnd || n.End <= n.Start {
+					t.Errorf("at %d: %+v in %+v", i, n, b)
+				}
+			}
+		}
 	})
+}
+
+// A binding is found where Bindings says that it is, with its value.
+func TestBindingAt(t *testing.T) {
+	for _, test := range []struct{ text, at, path, value, end string }{
+		{`{ a.b."c d" = { x = ";"; }; e = 1; }`, "a.b", "a b c d", `{ x = ";"; }`, " e = 1; }"},
+		{"{ a = let b = 1; in with c; d ; }", "a", "a", "let b = 1; in with c; d", " }"},
+		{"{ a.${b}.c = 1; # x\n }", "a", "a  c", "1", " # x\n }"},
+		{"{\r\n  a = ''\r\n ; ''; }", "a", "a", "''\r\n ; ''", " }"},
+		{`{"a": {"b": 1}, "c": 2}`, `"a"`, "a", `{"b": 1}`, ` "c": 2}`},
+		{`{"a": "x,y"}`, `"a"`, "a", `"x,y"`, "}"},
+	} {
+		i := strings.Index(test.text, test.at)
+		b, ok := BindingAt([]byte(test.text), i)
+		var path []string
+		for _, n := range b.Path {
+			path = append(path, n.Text)
+		}
+		if !ok || strings.Join(path, " ") != test.path || test.text[b.Value:b.ValueEnd] != test.value || test.text[b.End:] != test.end {
+			t.Errorf("%s: %v %q %q %q", test.text, ok, path, test.text[b.Value:b.ValueEnd], test.text[b.End:])
+		}
+	}
+	for _, text := range []string{"", "a", "a =", "a = 1", "a == 1;", "= 1;", "{ = 1; }", `"a`, `"a": `, `"a": [1`, "a = ];", "inherit a;"} {
+		if b, ok := BindingAt([]byte(text), 0); ok {
+			t.Errorf("%q: %+v", text, b)
+		}
+	}
 }

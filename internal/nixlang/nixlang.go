@@ -42,12 +42,15 @@ func PathString(path []string) string {
 
 func isIdentifier(s string) bool {
 	for i, r := range s {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
-		if !letter && (i == 0 || (r < '0' || r > '9') && r != '-' && r != '\'') {
+		if !inIdentifier(r, i == 0) {
 			return false
 		}
 	}
 	return s != ""
+}
+
+func inIdentifier(r rune, first bool) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || !first && (r >= '0' && r <= '9' || r == '-' || r == '\'')
 }
 
 // ParsePath reads a path as PathString, or a person, writes it: names separated by dots, quoted where they hold dots themselves. The

@@ -1,0 +1,282 @@
+package lsp
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/why"
+)
+
+// hover says what is known of a name.
+func (s *server) hover(params positionParams) (any, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	c, o, ok := s.ask(params)
+	if !ok {
+		return nil, nil
+	}
+	text := explanation{inv: c.good.Inventory}.of(o.subject)
+	if text == "" {
+		return nil, nil
+	}
+	d, err := c.s.read(o.file)
+	if err != nil {
+		return nil, nil
+	}
+	return hover{Contents: markup{"markdown", text}, Range: d.span(o.start, o.end, s.encoding)}, nil
+}
+
+// explanation writes Markdown about parts of a clan.
+type explanation struct{ inv *instance.Inventory }
+
+func (e explanation) of(s subject) string {
+	switch s.kind {
+	case aMachine:
+		return e.machine(s.name)
+	case aTag:
+		return e.tag(s.name)
+	case anInst:
+		return e.instance(s.name)
+	case aRole:
+		return e.role(s.instance, s.role)
+	case aModule, anInput:
+		return e.module(s.instance)
+	case aSetting:
+		return e.setting(s)
+	}
+	return ""
+}
+
+func title(kind, name, more string) string {
+	return strings.TrimSpace(fmt.Sprintf("%s **%s** %s", kind, escaped(name), more)) + "\n\n"
+}
+
+func (e explanation) machine(name string) string {
+	m := e.inv.Machines[name]
+	if m == nil {
+		return fmt.Sprintf("The clan has no machine %s.", code(name))
+	}
+	text := title("machine", name, "("+m.Class+")") + paragraph(m.Description)
+	if len(m.Tags) > 0 {
+		text += "tags: " + list(m.Tags) + "\n\n"
+	}
+	for _, inst := range slices.Sorted(maps.Keys(e.inv.Instances)) {
+		for _, role := range slices.Sorted(maps.Keys(e.inv.Instances[inst].Roles)) {
+			if member := e.inv.Instances[inst].Roles[role].Machines[name]; member != nil {
+				text += fmt.Sprintf("- %s %s, %s\n", code(inst), escaped(role), reason(member))
+			}
+		}
+	}
+	return text
+}
+
+// reason says why a member is one.
+func reason(m *instance.Member) string {
+	var parts []string
+	if m.Explicit {
+		parts = append(parts, "by name")
+	}
+	for _, tag := range m.Tags {
+		parts = append(parts, "by tag "+code(tag))
+	}
+	return strings.Join(parts, " and ")
+}
+
+func (e explanation) tag(name string) string {
+	machines := e.inv.Tags[name]
+	text := title("tag", name, "of "+counted(len(machines), "machine")) + paragraph(list(machines))
+	for _, inst := range slices.Sorted(maps.Keys(e.inv.Instances)) {
+		for _, role := range slices.Sorted(maps.Keys(e.inv.Instances[inst].Roles)) {
+			if slices.Contains(e.inv.Instances[inst].Roles[role].Tags, name) {
+				text += fmt.Sprintf("- %s %s\n", code(inst), escaped(role))
+			}
+		}
+	}
+	return text
+}
+
+func (e explanation) instance(name string) string {
+	inst := e.inv.Instances[name]
+	if inst == nil {
+		return ""
+	}
+	text := title("instance", name, "of "+e.reference(inst)) + paragraph(description(inst))
+	for _, role := range slices.Sorted(maps.Keys(inst.Roles)) {
+		machines := slices.Sorted(maps.Keys(inst.Roles[role].Machines))
+		text += fmt.Sprintf("- %s: %s\n", escaped(role), cmp.Or(list(machines), "no members"))
+	}
+	return text
+}
+
+func description(inst *instance.Instance) string {
+	if inst.Module.Manifest == nil {
+		return ""
+	}
+	return inst.Module.Manifest.Description
+}
+
+// reference is the module that an instance means.
+func (e explanation) reference(inst *instance.Instance) string {
+	text := "the module " + code(inst.Module.Name)
+	if inst.Module.Resolved != "" {
+		text += " from " + code(inst.Module.Resolved)
+	}
+	return text
+}
+
+func (e explanation) module(of string) string {
+	inst := e.inv.Instances[of]
+	if inst == nil {
+		return ""
+	}
+	text := title("module", inst.Module.Name, "") + paragraph(description(inst))
+	if inst.Module.Resolved != "" {
+		text += "from the input " + code(inst.Module.Resolved) + "\n\n"
+	}
+	for _, role := range slices.Sorted(maps.Keys(inst.Module.Roles)) {
+		text += fmt.Sprintf("- %s: %s\n", escaped(role), strings.Join(strings.Fields(inst.Module.Roles[role].Description), " "))
+	}
+	return text
+}
+
+func (e explanation) role(of, name string) string {
+	inst := e.inv.Instances[of]
+	if inst == nil || inst.Roles[name] == nil {
+		return ""
+	}
+	role := inst.Roles[name]
+	text := title("role", name, "of "+code(of)) + paragraph(inst.Module.Roles[name].Description)
+	for _, machine := range slices.Sorted(maps.Keys(role.Machines)) {
+		text += fmt.Sprintf("- %s, %s\n", code(machine), reason(role.Machines[machine]))
+	}
+	return text
+}
+
+// setting says what the option is, which values it has in the end, and what is written for them.
+func (e explanation) setting(s subject) string {
+	inst := e.inv.Instances[s.instance]
+	if inst == nil || inst.Roles[s.role] == nil {
+		return ""
+	}
+	role := inst.Roles[s.role]
+	text := title("setting", nixlang.PathString(s.setting), fmt.Sprintf("of %s %s", code(s.instance), escaped(s.role)))
+	if of := facts.OfRole(role).Interface; of != nil {
+		if option, depth := of.OptionAt(s.setting); option != nil && depth == len(s.setting) {
+			if option.Type != nil {
+				text += "type: " + escaped(option.Type.Description) + "  \n"
+			}
+			switch {
+			case len(option.Default) > 0:
+				text += "default: " + code(string(option.Default)) + "  \n"
+			case option.DefaultText != "":
+				text += "default: " + code(option.DefaultText) + "  \n"
+			}
+			text = strings.TrimRight(text, " \n") + "\n\n" + paragraph(option.Description)
+		}
+	}
+	// Members with one value are one line; the members that the layer is for come first.
+	groups := map[string][]string{}
+	for _, machine := range slices.Sorted(maps.Keys(role.Machines)) {
+		member := role.Machines[machine]
+		if member.Settings == nil || s.machine != "" && machine != s.machine || s.tag != "" && !slices.Contains(member.Tags, s.tag) {
+			continue
+		}
+		if value, ok := member.Settings.Lookup(s.setting...); ok {
+			key := string(jsonvalue.Text(value))
+			groups[key] = append(groups[key], machine)
+		}
+	}
+	for _, value := range slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
+		return cmp.Or(len(groups[b])-len(groups[a]), strings.Compare(a, b))
+	}) {
+		machines := groups[value]
+		text += fmt.Sprintf("- %s on %s\n", code(shortened(value)), list(machines))
+		for _, o := range why.Origins(e.inv, instance.RoleRef{Instance: s.instance, Role: s.role}, machines[0]) {
+			if !slices.Equal(o.Path, s.setting) {
+				continue
+			}
+			for _, d := range o.Definitions {
+				text += "  - " + e.definition(d) + "\n"
+			}
+		}
+	}
+	return text
+}
+
+func (e explanation) definition(d why.Definition) string {
+	from := d.Layer
+	if d.Name != "" {
+		from += " " + escaped(d.Name)
+	}
+	text := fmt.Sprintf("%s: %s", from, code(shortened(string(jsonvalue.Text(d.Value)))))
+	if d.Position != nil {
+		text += fmt.Sprintf(" (%s)", escaped(d.Position.String()))
+	}
+	if !d.Counts {
+		text += ", which does not count"
+	}
+	return text
+}
+
+// shortened cuts a long value.
+func shortened(value string) string {
+	if runes := []rune(value); len(runes) > 120 {
+		return string(runes[:117]) + "..."
+	}
+	return value
+}
+
+func paragraph(text string) string {
+	if text = strings.TrimSpace(text); text == "" {
+		return ""
+	}
+	return text + "\n\n"
+}
+
+// code writes a text as a span of code, whatever is in it.
+func code(text string) string {
+	text = strings.ReplaceAll(text, "\n", " ")
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || text == "" {
+		text = " " + text + " "
+	}
+	return fence + text + fence
+}
+
+func list(texts []string) string {
+	const most = 30
+	var all []string
+	for i, text := range texts {
+		if i == most {
+			all = append(all, fmt.Sprintf("and %d more", len(texts)-most))
+			break
+		}
+		all = append(all, code(text))
+	}
+	return strings.Join(all, ", ")
+}
+
+// escaped writes a text so that Markdown finds nothing in it.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r == '\n' {
+			r = ' '
+		}
+		if strings.ContainsRune("\\`*_{}[]<>()#+-.!|~&", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
