@@ -65,7 +65,12 @@ func TestCasesInClanCore(t *testing.T) {
 			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.categories = [ "Networking" "System" "Sience" ]; manifest.readme`) +
 				`inventory.instances = { i = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; };
 				j = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; }; };`,
-			[]string{`note manifest-failed : did you mean "Network", "Science"?`},
+			[]string{`warning manifest-failed : did you mean "Network", "Science"?`},
+		},
+		"category of one's own": {
+			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.categories = [ "AI" ]; manifest.readme`) +
+				`inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; };`,
+			[]string{`note manifest-failed : the categories are "Audio", "AudioVideo", "Desktop", "Development", "Education", "Game", "Graphics", "Network", "Office", "Science", "Settings", "Social", "System", "Uncategorized", "Utility", "Video"`},
 		},
 		"constraint that is no number": {
 			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.constraints.maxInstances = "one"; manifest.readme`) +

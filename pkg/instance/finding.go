@@ -155,7 +155,9 @@ func (f *Finding) grade() {
 	case of.ifUnset != "" && f.Cause.Unset:
 		f.Severity = of.ifUnset
 	case len(f.Setting) > 0 && of.ofParts[f.Setting[0]] != "":
-		f.Severity = of.ofParts[f.Setting[0]]
+		if f.Severity = of.ofParts[f.Setting[0]]; f.Severity == SeverityNote && len(f.Cause.Near) > 0 {
+			f.Severity = SeverityWarning // a name that is misspelt can be corrected
+		}
 	}
 }
 
