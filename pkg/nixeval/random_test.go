@@ -70,6 +70,7 @@ type randomWorld struct {
 	nix                string
 	rev                string // the first commit
 	moved              string // the second one of the branch
+	trapped            bool
 	undo               []func()
 	said               string // what Nix has said of the world as it is; empty if that is not known
 }
@@ -94,6 +95,7 @@ func (r *randomWorld) begin() {
 	r.register("unpinned")
 	r.wrap("wrapped.conf")
 	directory(r.world, "later")
+	r.write("later/value", "later")
 	r.commit("later")
 	r.write("home/.gitconfig", "[user]\n\tname = t\n\temail = t@example.org\n[include]\n\tpath = more.gitconfig\n")
 	r.inputs("pinned")
@@ -109,8 +111,6 @@ func (r *randomWorld) begin() {
 	r.commit("flake")
 	r.git("flake", "branch", "other", r.rev)
 	r.git("flake", "worktree", "add", "-q", "--detach", r.path("linked"))
-	r.write("elsewhere/flake.nix", valueFlake)
-	r.write("elsewhere/value", "one")
 }
 
 // git runs git, in the flake's own directory wherever core.worktree leads.
@@ -232,14 +232,23 @@ func (r *randomWorld) edits() []randomEdit {
 		return toggle("git config "+key, weight, func() { r.git("flake", "config", key, value) }, func() { r.git("flake", "config", "--unset-all", key) })
 	}
 	brief := func(e randomEdit) randomEdit { e.brief = true; return e }
-	// trap makes a state in which an answer may be had, then does one thing that changes the next, and later ends the state.
+	// trap makes a state in which an answer may be had, then does one thing that changes the next, and later ends the state. There is one
+	// at a time.
 	trap := func(name string, state, change, end func()) randomEdit {
 		return randomEdit{name: "trap: " + name, weight: 2, alone: true, do: func() {
+			if r.trapped {
+				return
+			}
+			r.trapped = true
 			state()
 			r.undo = append(r.undo, func() {
 				change()
 				r.note("trap: " + name + ", the change")
-				r.undo = append(r.undo, func() { end(); r.note("trap: " + name + ", the end") })
+				r.undo = append(r.undo, func() {
+					end()
+					r.trapped = false
+					r.note("trap: " + name + ", the end")
+				})
 			})
 		}}
 	}
@@ -253,10 +262,9 @@ func (r *randomWorld) edits() []randomEdit {
 		}, func() { r.flag("--no-" + flag) }, func() {})
 	}
 	input := func(kind string, change func()) randomEdit {
-		return trap("input: "+kind, func() { r.inputs(kind) }, change, pin)
+		return trap("input: "+kind, func() { r.register("unpinned"); r.inputs(kind) }, change, pin)
 	}
 	changeUnpinned := func() { r.change("unpinned/value", "two", "one") }
-	changeRegistry := func() { r.register([]string{"later", "branch"}[r.IntN(2)]) }
 	kinds := []string{"pinned", "pinned", "directory", "directory", "as if in the store", "failing", "none"}
 	unpinned := []string{"branch", "another branch", "second", "registry"}
 	const feature = "extra-experimental-features = fetch-closure\n"
@@ -360,8 +368,12 @@ func (r *randomWorld) edits() []randomEdit {
 			r.commitAll()
 			r.do(os.WriteFile(file, []byte("two"), 0o644), os.Chtimes(file, old, old))
 		}, func() { r.touch("flake/sub/file") }, gitConfig("core.checkStat", "default")),
-		trap("a work tree elsewhere", gitConfig("core.worktree", r.path("elsewhere")), func() { r.change("elsewhere/value", "two", "one") },
-			func() { r.git("flake", "config", "--unset-all", "core.worktree") }),
+		trap("a work tree elsewhere", func() {
+			r.commitAll()
+			r.do(os.RemoveAll(r.path("elsewhere")), os.Mkdir(r.path("elsewhere"), 0o755))
+			r.world.git("flake", "--work-tree="+r.path("elsewhere"), "checkout", "-qf", "HEAD", "--", ".")
+			gitConfig("core.worktree", r.path("elsewhere"))()
+		}, func() { r.write("elsewhere/value", "elsewhere") }, func() { r.git("flake", "config", "--unset-all", "core.worktree") }),
 		trap("a branch behind a branch", func() {
 			r.git("flake", "symbolic-ref", "refs/heads/alias", "refs/heads/main")
 			r.git("flake", "symbolic-ref", "HEAD", "refs/heads/alias")
@@ -373,7 +385,7 @@ func (r *randomWorld) edits() []randomEdit {
 			r.commitAll()
 			r.git("flake", "replace", "-f", "HEAD", r.git("flake", "commit-tree", "-m", "other", r.rev+"^{tree}"))
 		}, func() { r.git("flake", "replace", "-d", r.git("flake", "replace", "-l")) }, func() {}),
-		input("branch", r.moveBranch), input("another branch", r.moveBranch), input("second", r.moveBranch), input("registry", changeRegistry),
+		input("branch", r.moveBranch), input("another branch", r.moveBranch), input("second", r.moveBranch), input("registry", func() { r.register("later") }),
 		input("directory", changeUnpinned), input("as if in the store", changeUnpinned),
 		trap("an override that is a branch", func() {
 			r.e.OverrideInputs = map[string]string{"other": "git+file://" + r.path("branch") + "?ref=stable"}
@@ -463,7 +475,9 @@ func (r *randomWorld) once() {
 		}
 	}
 	for range r.IntN(3) {
-		r.edit(false)
+		if r.edit(false); r.trapped {
+			break // what comes next would cover it
+		}
 	}
 	if r.IntN(4) > 0 {
 		settle()
