@@ -37,7 +37,11 @@ func checkCommand() *cli.Command {
 				if other != "" {
 					say(c, "%s", other)
 				}
-				clan := instance.Config{Instances: c.Args().Slice(), Need: instance.NeedChecks}
+				names, err := instanceNames(c)
+				if err != nil {
+					return otherKinds(c, err)
+				}
+				clan := instance.Config{Instances: names, Need: instance.NeedChecks}
 				if len(want.rules) > 0 || c.Bool("watch") {
 					clan.Need |= facts.NeedPlaces
 				}

@@ -80,7 +80,7 @@ func newReport(c *cli.Context, inv *instance.Inventory, want wanted) (*report, e
 		r.ruleFailed = r.ruleFailed || f.Code == codes.RuleFailed
 		// Of some instances alone, nothing is known of what rules say of the whole.
 		ofRule := slices.ContainsFunc(want.rules, func(rule *policy.Rule) bool { return rule.Code == string(f.Code) })
-		return ofRule && c.NArg() > 0 && !slices.Contains(c.Args().Slice(), f.Instance)
+		return ofRule && c.NArg() > 0 && inv.Instances[f.Instance] == nil
 	})
 	err = r.judge(found, want, want.checkCodes, c.NArg() == 0 && !inv.Partial(), func(flake string) (looked, error) {
 		then, err := askOf(c, flake, instance.Config{Need: instance.NeedChecks | facts.NeedPlaces}, instance.Load)

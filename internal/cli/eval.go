@@ -22,7 +22,11 @@ func evalCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			want := instance.Config{Instances: c.Args().Slice()}
+			names, err := instanceNames(c)
+			if err != nil {
+				return otherKinds(c, err)
+			}
+			want := instance.Config{Instances: names}
 			if c.Bool("exports") {
 				want.Need = instance.NeedSettings | instance.NeedExports
 			}

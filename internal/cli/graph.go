@@ -35,7 +35,10 @@ func graphCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			names := c.Args().Slice()
+			names, err := instanceNames(c)
+			if err != nil {
+				return otherKinds(c, err)
+			}
 			inv, loadErr := load(c, instance.Config{Need: instance.NeedInstances, Instances: names})
 			if inv == nil {
 				return explainLoad(c, loadErr)

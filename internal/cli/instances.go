@@ -38,7 +38,10 @@ func instancesCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			names := c.Args().Slice()
+			names, err := instanceNames(c)
+			if err != nil {
+				return otherKinds(c, err)
+			}
 			want := instance.Config{Instances: names}
 			if out.names {
 				want = instance.Config{Need: instance.NeedMachines}

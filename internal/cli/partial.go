@@ -55,7 +55,7 @@ func explainLoad(c *cli.Context, err error) error {
 	if c.Bool("show-trace") {
 		printTraces(c, err)
 	}
-	return err
+	return otherKinds(c, err)
 }
 
 // ending ends with the exit code for the findings of an answer, and says on stderr those that the answer did not show.
@@ -73,8 +73,9 @@ func ending(c *cli.Context, inv *instance.Inventory, all, unsaid []instance.Find
 func unknownIn(c *cli.Context, inv *instance.Inventory, loadErr, err error) error {
 	if unknown := (*tags.UnknownError)(nil); errors.As(err, &unknown) && !inv.MachinesKnown() {
 		_ = partial(c, inv, loadErr) // the exit code is that of the unknown name
+		return err
 	}
-	return err
+	return otherKinds(c, err)
 }
 
 // counted writes numbers with their nouns, without those that are zero: "1 error, 2 warnings".

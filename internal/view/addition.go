@@ -50,7 +50,7 @@ type TaggedRole struct {
 
 // AddTag shows what would follow if the machines carried the tag. The error may be a [*tags.UnknownError].
 func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAddition, error) {
-	wanted, err := named("machine", machines, inv.Index().Machines(), nil)
+	wanted, err := machinesNamed(inv).of(machines, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,8 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 	if err != nil {
 		return nil, err
 	}
-	if f.instances, err = named("instance", names, inv.InstanceNames(), f.instances); err != nil {
+	chosen := thingsNamed("instance", inv.InstanceNames())
+	if f.instances, err = chosen.of(names, f.instances); err != nil {
 		return nil, cmp.Or(inv.Failure(instance.Subject{}), err) // where the instances do not evaluate, any name is unknown
 	}
 	narrowed := f.machines != nil || f.services != nil || f.roles != nil
@@ -99,7 +100,20 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 			list.Findings = append(list.Findings, finding)
 		}
 	}
+	if narrowed {
+		shown := map[string]bool{}
+		for name := range at {
+			shown[name] = true
+		}
+		return list, chosen.contradicted(names, shown)
+	}
 	return list, nil
+}
+
+// InstancesNamed are the instances that the arguments select, each a name or a selector. The error is a [*tags.UnknownError].
+func InstancesNamed(inv *instance.Inventory, arguments []string) ([]string, error) {
+	selected, err := thingsNamed("instance", inv.InstanceNames()).of(arguments, nil)
+	return natural.Keys(selected), err
 }
 
 // rolesOf are the roles that the filter takes, each with the members that it takes.

@@ -1,10 +1,13 @@
 package view
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/natural"
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
@@ -49,7 +52,9 @@ func Machines(inv *instance.Inventory, names []string, q Query) (*MachineList, e
 	if err != nil {
 		return nil, err
 	}
-	if f.machines, err = named("machine", names, inv.Index().Machines(), f.machines); err != nil {
+	among := f.machines
+	chosen := machinesNamed(inv)
+	if f.machines, err = chosen.of(names, f.machines); err != nil {
 		return nil, err
 	}
 	memberships := map[string][]Membership{}
@@ -76,22 +81,87 @@ func Machines(inv *instance.Inventory, names []string, q Query) (*MachineList, e
 		}
 		list.Machines = append(list.Machines, shown)
 	}
-	return list, nil
+	if q.Memberships() {
+		among = map[string]bool{}
+		for _, m := range list.Machines {
+			among[m.Name] = true
+		}
+	}
+	return list, chosen.contradicted(names, among)
 }
 
-// named limits a set to the names, each of which must be known.
-func named(kind string, names, known []string, among map[string]bool) (map[string]bool, error) {
-	if len(names) == 0 {
+// chooser knows the names of a kind, and what a selector of them means.
+type chooser struct {
+	kind  string
+	known []string
+	parse func(string) (*tags.Selector, error)
+	means func(*tags.Selector) ([]string, error)
+}
+
+func machinesNamed(inv *instance.Inventory) chooser {
+	index := inv.Index()
+	return chooser{"machine", index.Machines(), tags.ParseSelector, func(s *tags.Selector) ([]string, error) {
+		return s.Machines(index, slices.Collect(maps.Keys(inv.Tags)))
+	}}
+}
+
+func thingsNamed(kind string, known []string) chooser {
+	return chooser{kind, known, tags.ParseNames, func(s *tags.Selector) ([]string, error) { return s.Names(kind, known) }}
+}
+
+// meaningful are the characters that a selector gives a meaning.
+var meaningful = strings.NewReplacer(`\`, `\\`, ",", `\,`, "&", `\&`, "!", `\!`, "@", `\@`, "*", `\*`, "?", `\?`, "[", `\[`, " ", `\ `)
+
+// selector puts together what the arguments select: each is a name, which stands for itself whatever is in it, or a selector.
+func (c chooser) selector(arguments []string) (*tags.Selector, error) {
+	terms := slices.Clone(arguments)
+	for i, argument := range terms {
+		switch bare, isTag := strings.CutPrefix(argument, "@"); {
+		case slices.Contains(c.known, argument) && c.kind == "machine":
+			terms[i] = meaningful.Replace(argument)
+		case slices.Contains(c.known, argument):
+			terms[i] = strings.ReplaceAll(meaningful.Replace(argument), `\@`, "@")
+		case isTag && c.kind == "tag":
+			terms[i] = bare
+		}
+	}
+	return c.parse(strings.Join(terms, ","))
+}
+
+// of limits a set to what the arguments select. Each of them must select something, and something of the set.
+func (c chooser) of(arguments []string, among map[string]bool) (map[string]bool, error) {
+	if len(arguments) == 0 {
 		return among, nil
 	}
-	limited := map[string]bool{}
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return nil, &tags.UnknownError{Kind: kind, Name: name, Known: known, Nearest: nearest.Of(name, known)}
+	selector, err := c.selector(arguments)
+	if err != nil {
+		return nil, err
+	}
+	selected, err := set(c.means(selector))
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(selected, func(name string, _ bool) bool { return !takes(among, name) })
+	return selected, c.contradicted(arguments, among)
+}
+
+// contradicted is the error where an argument selects only what is left out of the set.
+func (c chooser) contradicted(arguments []string, among map[string]bool) error {
+	for _, argument := range arguments {
+		if strings.HasPrefix(argument, "!") || among == nil {
+			continue
 		}
-		if takes(among, name) {
-			limited[name] = true
+		selector, err := c.selector([]string{argument})
+		if err != nil {
+			return err
+		}
+		names, err := c.means(selector)
+		if err != nil {
+			return err
+		}
+		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return among[name] }) {
+			return &hint.Error{Text: fmt.Sprintf("the flags leave out %q", argument), Advice: fmt.Sprintf("leave out the %s, or change the flags", c.kind)}
 		}
 	}
-	return limited, nil
+	return nil
 }

@@ -58,7 +58,7 @@ type RoleRef = instance.RoleRef
 // Tags shows the named tags, all without names. The error is a [*tags.UnknownError].
 func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 	known := natural.Keys(inv.Tags)
-	wanted, err := named("tag", names, known, nil)
+	wanted, err := thingsNamed("tag", known).of(names, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,8 @@ func TestMachines(t *testing.T) {
 		{names: []string{"studio", "cabin"}, want: "cabin: keys/peer nightly/client; studio: keys/peer nightly/client"},
 		{on: "@storage,!cabin", want: "attic: keys/peer nightly/client nightly/server"},
 		{on: "@idle", want: ""},
-		{on: "@storage", names: []string{"studio", "cabin"}, want: "cabin: keys/peer nightly/client"},
+		{on: "@storage", names: []string{"*", "!attic"}, want: "cabin: keys/peer nightly/client"},
+		{names: []string{"@storage&!attic"}, want: "cabin: keys/peer nightly/client"},
 		{role: "server", want: "attic: nightly/server"},
 		{service: "@x/*", on: "c*", want: "cabin: keys/peer; cellar: keys/peer"},
 		{service: "borg", role: "!server", on: "@backup", want: "cellar: nightly/client; studio: nightly/client"},
@@ -114,6 +115,11 @@ func TestMachines(t *testing.T) {
 		_, err := Machines(inv, nil, q)
 		if err == nil || err.Error() != want {
 			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+	for _, q := range []Query{{On: selector(t, tags.ParseSelector, "@storage")}, {Instance: selector(t, tags.ParseNames, "none")}} {
+		if _, err := Machines(inv, []string{"*", "studio"}, q); err == nil || err.Error() != `the flags leave out "studio"` && err.Error() != `the flags leave out "*"` {
+			t.Error(err)
 		}
 	}
 	if _, err := Machines(inv, []string{"attic", "gone"}, Query{}); err == nil || err.Error() != `the clan has no machine "gone"` {
@@ -197,13 +203,16 @@ none
 	if diff := cmp.Diff(want, members(list)); diff != "" {
 		t.Error(diff)
 	}
-	list, err = Instances(inv, []string{"nightly", "keys"}, Query{On: selector(t, tags.ParseSelector, "attic"), Role: selector(t, tags.ParseNames, "client")})
+	list, err = Instances(inv, []string{"n*t*"}, Query{On: selector(t, tags.ParseSelector, "attic"), Role: selector(t, tags.ParseNames, "client")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want = "nightly\n  client attic:false[storage]\n    [attic] {\"at\":3}\n"
 	if diff := cmp.Diff(want, members(list)); diff != "" {
 		t.Error(diff)
+	}
+	if _, err := Instances(inv, []string{"nightly", "keys"}, Query{Role: selector(t, tags.ParseNames, "client")}); err == nil || err.Error() != `the flags leave out "keys"` {
+		t.Error(err)
 	}
 	if _, err := Instances(inv, []string{"nightl"}, Query{}); err == nil || err.Error() != `the clan has no instance "nightl"` {
 		t.Error(err)

@@ -3,7 +3,6 @@ package instance
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"path/filepath"
 	"runtime"
@@ -19,6 +18,7 @@ import (
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/tags"
 )
 
 // Config says how to load. The zero value loads the whole document with the nix of PATH; Load never changes it.
@@ -337,8 +337,7 @@ func (l *loader) checkLayout() error {
 	if known := l.facts.instanceNames; known.OK() {
 		for _, name := range l.config.Instances {
 			if !slices.Contains(known.Value, name) {
-				return &hint.Error{Text: fmt.Sprintf("the clan has no instance %q", name),
-					Advice: nearest.Hint(nearest.Of(name, known.Value), known.Value, "its instances are ", "it has no instances at all")}
+				return &tags.UnknownError{Kind: "instance", Name: name, Known: known.Value, Nearest: nearest.Of(name, known.Value)}
 			}
 		}
 	}

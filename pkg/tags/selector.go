@@ -2,6 +2,7 @@ package tags
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -15,15 +16,23 @@ import (
 //
 // It is a list of terms, separated by commas. A term is a name, or a glob as in [path.Match], in which * also matches a slash;
 // behind an @ it is a tag and stands for the machines that carry it; behind an ! it takes away what it matches. The order of the
-// terms does not matter; where all of them take away, they take from everything. A backslash takes the meaning from the
-// character behind it. A name that exists is that name, even if it looks like a glob.
+// terms does not matter; where all of them take away, they take from everything. Terms joined by & are one that takes what all of them
+// take, `@web&@berlin`; an ! in it stands for all others, `@web&!@berlin`. A backslash takes the meaning from the
+// character behind it. A name that exists is that name, even if it looks like something else.
 //
 // A nil Selector selects everything.
 type Selector struct{ terms []term }
 
+// term is what all of its factors take. A single factor with an ! takes away.
 type term struct {
-	text   string // as it is written
-	except bool
+	name    string // the whole of it, if nothing in it has a meaning
+	factors []factor
+}
+
+func (t term) except() bool { return len(t.factors) == 1 && t.factors[0].not }
+
+type factor struct {
+	not    bool
 	tag    bool
 	isGlob bool
 	glob   string // a pattern of path.Match
@@ -39,38 +48,41 @@ func ParseNames(text string) (*Selector, error) { return parse(text, false) }
 
 func parse(text string, withTags bool) (*Selector, error) {
 	s := &Selector{}
-	for _, part := range splitTerms(text) {
-		t := term{text: part}
-		rest := part
-		rest, t.except = strings.CutPrefix(rest, "!")
-		if withTags {
-			rest, t.tag = strings.CutPrefix(rest, "@")
-		}
-		if rest == "" {
-			return nil, unreadable(text, part, emptyTerm(t))
-		}
-		t.isGlob = strings.ContainsAny(escapedPair.ReplaceAllString(rest, ""), "*?[")
-		t.glob, t.name = slashless(rest), escapedPair.ReplaceAllString(rest, "$1")
-		if _, err := path.Match(t.glob, ""); err != nil {
-			return nil, unreadable(text, part, "the glob is not complete: a [ wants its ], a backslash a character behind it")
+	for _, part := range split(text, ',') {
+		t := term{name: escapedPair.ReplaceAllString(part, "$1")}
+		for _, rest := range split(part, '&') {
+			var f factor
+			rest, f.not = strings.CutPrefix(rest, "!")
+			if withTags {
+				rest, f.tag = strings.CutPrefix(rest, "@")
+			}
+			if rest == "" {
+				return nil, unreadable(text, part, missingName(f))
+			}
+			f.isGlob = strings.ContainsAny(escapedPair.ReplaceAllString(rest, ""), "*?[")
+			f.glob, f.name = slashless(rest), escapedPair.ReplaceAllString(rest, "$1")
+			if _, err := path.Match(f.glob, ""); err != nil {
+				return nil, unreadable(text, part, "the glob is not complete: a [ wants its ], a backslash a character behind it")
+			}
+			t.factors = append(t.factors, f)
 		}
 		s.terms = append(s.terms, t)
 	}
 	return s, nil
 }
 
-func emptyTerm(t term) string {
+func missingName(f factor) string {
 	switch {
-	case t.tag:
+	case f.tag:
 		return "a tag is missing behind the @"
-	case t.except:
+	case f.not:
 		return "a name is missing behind the !"
 	}
 	return "a name is missing"
 }
 
-// splitTerms splits at the commas that no backslash stands before, and takes off the blanks around each part.
-func splitTerms(text string) []string {
+// split splits at the separators that no backslash stands before, and takes off the blanks around each part.
+func split(text string, separator byte) []string {
 	var parts []string
 	start, escaped := 0, false
 	for i := range len(text) {
@@ -79,7 +91,7 @@ func splitTerms(text string) []string {
 			escaped = false
 		case text[i] == '\\':
 			escaped = true
-		case text[i] == ',':
+		case text[i] == separator:
 			parts = append(parts, trimBlanks(text[start:i]))
 			start = i + 1
 		}
@@ -101,8 +113,8 @@ var escapedPair = lazyregexp.New(`(?s)\\(.)`)
 // slashless hides slashes from path.Match, to which they end a part of a path. No name in Nix has a NUL.
 func slashless(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
 
-// matches are those of the known names that the term means, in their order.
-func (t term) matches(known []string) []string {
+// matches are those of the known names that the factor means, in their order.
+func (t factor) matches(known []string) []string {
 	if slices.Contains(known, t.name) {
 		return []string{t.name}
 	}
@@ -128,7 +140,7 @@ func (s *Selector) Machines(x *Index, declared []string) ([]string, error) {
 	knownTags := append(x.Tags(), declared...)
 	slices.Sort(knownTags)
 	knownTags = slices.Compact(knownTags)
-	return s.choose(machines, func(t term) ([]string, error) {
+	return s.choose(machines, func(t factor) ([]string, error) {
 		if !t.tag {
 			found := t.matches(machines)
 			if len(found) == 0 {
@@ -157,7 +169,7 @@ func (s *Selector) Names(kind string, known []string) ([]string, error) {
 	if s == nil {
 		return known, nil
 	}
-	return s.choose(known, func(t term) ([]string, error) {
+	return s.choose(known, func(t factor) ([]string, error) {
 		found := t.matches(known)
 		if len(found) == 0 {
 			return nil, unknown(kind, t, known, nil)
@@ -167,33 +179,48 @@ func (s *Selector) Names(kind string, known []string) ([]string, error) {
 }
 
 // choose adds up the terms.
-func (s *Selector) choose(all []string, meant func(term) ([]string, error)) ([]string, error) {
-	chosen, without := map[string]bool{}, map[string]bool{}
-	if !slices.ContainsFunc(s.terms, func(t term) bool { return !t.except }) {
-		for _, name := range all {
-			chosen[name] = true
-		}
+func (s *Selector) choose(all []string, meant func(factor) ([]string, error)) ([]string, error) {
+	chosen, without := set(nil), map[string]bool{}
+	if !slices.ContainsFunc(s.terms, func(t term) bool { return !t.except() }) {
+		chosen = set(all)
 	}
 	for _, t := range s.terms {
-		names, err := meant(t)
+		names, err := t.choose(all, meant)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			if t.except {
-				without[name] = true
-			} else {
-				chosen[name] = true
-			}
+		if t.except() {
+			maps.Copy(without, names)
+		} else {
+			maps.Copy(chosen, names)
 		}
 	}
-	names := []string{}
-	for _, name := range all {
-		if chosen[name] && !without[name] {
-			names = append(names, name)
-		}
+	return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !chosen[name] || without[name] }), nil
+}
+
+// choose has what all factors take. That of a single one with an ! is what it takes away.
+func (t term) choose(all []string, meant func(factor) ([]string, error)) (map[string]bool, error) {
+	if len(t.factors) > 1 && slices.Contains(all, t.name) {
+		return set([]string{t.name}), nil
 	}
-	return names, nil
+	chosen := set(all)
+	for _, f := range t.factors {
+		names, err := meant(f)
+		if err != nil {
+			return nil, err
+		}
+		taken, not := set(names), f.not && !t.except()
+		maps.DeleteFunc(chosen, func(name string, _ bool) bool { return taken[name] == not })
+	}
+	return chosen, nil
+}
+
+func set(names []string) map[string]bool {
+	s := make(map[string]bool, len(names))
+	for _, name := range names {
+		s[name] = true
+	}
+	return s
 }
 
 // unreadable is the error for a text that is no selector; part is what cannot be read of it.
@@ -203,5 +230,5 @@ func unreadable(text, part, reason string) error {
 		what = fmt.Sprintf("%q in %q", part, text)
 	}
 	return &hint.Error{Text: what + " selects nothing: " + reason,
-		Advice: `write names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'`}
+		Advice: `write names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop', or & for what both take: '@web&@berlin'`}
 }

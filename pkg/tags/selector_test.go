@@ -46,6 +46,13 @@ func TestMachines(t *testing.T) {
 		`srv\[1\]`:               "srv[1]",
 		` a space `:              "a space",
 		"@*,!@all":               "",
+		"@backup&@mobile":        "laptop",
+		"@backup & !@mobile":     "db",
+		"!@mobile&@backup":       "db",
+		"!@mobile&!web-*&!*\\ *": "!bang @home a,b db srv[1]",
+		"web-*&@rack/2,db":       "db web-2",
+		"@web&@rack/1,!web-1":    "",
+		"@web&@unused":           "",
 	} {
 		s, err := ParseSelector(text)
 		if err != nil {
@@ -178,4 +185,18 @@ func FuzzSelector(f *testing.F) {
 			t.Errorf("%q selects %q, %v", quoted.String(), got, err)
 		}
 	})
+}
+
+// A name that exists is that name, also with an & in it.
+func TestNameWithAmpersand(t *testing.T) {
+	for text, want := range map[string]string{"this&that": "this&that", `this\&that`: "this&that", "this&*": "this", "th*&*t": "that this&that"} {
+		s, err := ParseNames(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Names("service", []string{"this", "that", "this&that"})
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, %v", text, got, err)
+		}
+	}
 }

@@ -20,8 +20,8 @@ type UnknownError struct {
 	isOtherKind bool
 }
 
-// unknown is the error for a term. Others are the tags where the term is a machine, the machines where it is a tag.
-func unknown(kind string, t term, known, others []string) error {
+// unknown is the error for a factor. Others are the tags where it is meant as a machine, the machines where it is a tag.
+func unknown(kind string, t factor, known, others []string) error {
 	e := &UnknownError{Kind: kind, Name: t.name, Known: known, Nearest: nearest.Of(t.name, known), isGlob: t.isGlob}
 	e.isOtherKind = len(t.matches(others)) > 0
 	return e
