@@ -64,6 +64,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ErrWriter: newErrorStream(stderr),
 		Commands: []*cli.Command{
 			evalCommand(),
+			exportCommand(),
 			exportsCommand(),
 			machinesCommand(),
 			instancesCommand(),

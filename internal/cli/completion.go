@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/export"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -122,6 +123,9 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 	if command == "completion" {
 		return slices.Sorted(maps.Keys(completionScripts))
 	}
+	if command == "export" && len(given) == 0 {
+		return slices.Sorted(maps.Keys(export.Formats))
+	}
 	if command == "explain" {
 		return codeNames()
 	}
@@ -152,7 +156,7 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 			return rolesOf(inv, given[0])
 		}
 		return append(slices.Clone(inv.InstanceNames()), keptModules(c)...)
-	case "machines", "reach":
+	case "machines", "reach", "export":
 		return inv.Index().Machines()
 	case "tags":
 		return slices.Sorted(maps.Keys(inv.Tags))

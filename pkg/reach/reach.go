@@ -206,6 +206,10 @@ func iroh(inv *instance.Inventory, w Way, machine string) Way {
 		w.Problem = missing(instance.Host{Missing: instance.HostNotGenerated, Var: ticket})
 		return w
 	}
+	if strings.ContainsFunc(value, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') }) {
+		w.Problem = ticket.Path() + " is not a ticket" // a shell runs the command
+		return w
+	}
 	w.Host = machine
 	w.Options = append(w.Options, "ProxyCommand=dumbpipe connect "+value, "StrictHostKeyChecking=accept-new")
 	return w

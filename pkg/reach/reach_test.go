@@ -99,6 +99,11 @@ func TestMachines(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	inv := fleet()
+	inv.Vars["vars/per-machine/b/p2p-ssh-iroh-iroh/ticket"] = "x; touch y"
+	if way := Machines(inv)[1].Ways[1]; way.Host != "" || way.Options != nil || way.Problem == "" {
+		t.Errorf("a ticket that a shell would run: %v", way)
+	}
 }
 
 // As clan's networks_from_flake: a network is known by its instance, the last one counts, in the place of the first; of equal priority the first

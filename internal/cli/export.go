@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/export"
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+func exportCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "export",
+		Usage:     "write how machines are reached for other programs: ssh, Ansible, Prometheus",
+		ArgsUsage: "FORMAT [MACHINE...]",
+		Description: "FORMAT is ssh-config, known-hosts, ansible or prometheus. Selectors narrow what is written: names, globs, @tags and !exceptions with\n" +
+			"commas between them, such as 'web-*,@backup,!laptop'. No machine is asked, and no network used.",
+		Flags: append([]cli.Flag{
+			outputFlag("write to `FILE`, which readers see whole or not at all"),
+			watchFlag(),
+			&cli.BoolFlag{Name: "list", Usage: "of ansible: all machines, as Ansible asks for them; it is so without, too"},
+			&cli.StringFlag{Name: "host", Usage: "of ansible: the variables of `MACHINE` alone"},
+			&cli.IntFlag{Name: "port", Usage: "of prometheus: the `PORT` of all targets", DefaultText: "the setting port of the membership, or that of ssh"},
+		}, selectFlags("on", "instance", "service", "role")...),
+		Action: remembered(exportAction),
+	}
+}
+
+func exportAction(c *cli.Context) error {
+	write, err := exportFormat(c)
+	if err != nil {
+		return err
+	}
+	out, err := outputOf(c)
+	if err != nil {
+		return err
+	}
+	if c.Bool("watch") && out == "" {
+		return usageError{"--watch writes again and again, and standard output is no place for that", "give --output FILE"}
+	}
+	query, err := queryOf(c)
+	if err != nil {
+		return err
+	}
+	names := c.Args().Tail()
+	if c.IsSet("host") {
+		names = append(names, c.String("host"))
+	}
+	text := func(w io.Writer, inv *instance.Inventory) ([]string, error) {
+		fleet, err := export.New(inv, names, query)
+		if err != nil {
+			return nil, err
+		}
+		fleet.Port = c.Int("port")
+		return write(fleet, w)
+	}
+	show := func(inv *instance.Inventory, loadErr error) error {
+		if inv == nil {
+			return explainLoad(c, loadErr)
+		}
+		if _, err := text(io.Discard, inv); err != nil {
+			return unknownIn(c, inv, loadErr, err)
+		}
+		sayNoExports(c, inv)
+		var left []string
+		if err := out.write(c, func(w io.Writer) (err error) { left, err = text(w, inv); return err }); err != nil {
+			return err
+		}
+		for _, what := range left {
+			say(c, "left out: %s", what)
+		}
+		return partial(c, inv, loadErr)
+	}
+	want := instance.Config{Need: needReach}
+	if c.Bool("watch") {
+		return watchClan(c, want, func(w io.Writer, inv *instance.Inventory) error { _, err := text(w, inv); return err }, show)
+	}
+	return show(load(c, want))
+}
+
+// exportFormat is the format that a command line names.
+func exportFormat(c *cli.Context) (export.Write, error) {
+	formats := slices.Sorted(maps.Keys(export.Formats))
+	name := c.Args().First()
+	write := export.Formats[name]
+	if write == nil {
+		hint := "it is one of " + strings.Join(formats, ", ")
+		if name == "" {
+			return nil, usageError{"export needs a format", hint}
+		}
+		if near := nearest.Of(name, formats); len(near) > 0 {
+			hint = "did you mean " + nearest.List(near) + "?"
+		}
+		return nil, usageError{fmt.Sprintf("there is no format %q", name), hint}
+	}
+	for flag, of := range map[string]string{"list": "ansible", "host": "ansible", "port": "prometheus"} {
+		if c.IsSet(flag) && name != of {
+			return nil, usagef("--%s goes with %s", flag, of)
+		}
+	}
+	if port := c.Int("port"); port < 0 || port > 65535 {
+		return nil, usagef("--port: there is no port %d", port)
+	}
+	if c.IsSet("host") {
+		if c.IsSet("list") || c.NArg() > 1 {
+			return nil, usagef("--host is about one machine")
+		}
+		return export.AnsibleHost, nil
+	}
+	return write, nil
+}
