@@ -16,6 +16,8 @@ type Flake struct {
 	LegacyServices  Part[[]string]    `json:"legacyServices"`
 	ServicesDropped bool              `json:"servicesDropped"`
 	Locked          Part[Named[Lock]] `json:"locked"`
+	// Following are the inputs of inputs ("a/b") that follow one that is overridden or updated.
+	Following Part[[]string] `json:"following"`
 }
 
 // Lock is what flake.lock has of an input.

@@ -55,6 +55,8 @@ type Query struct {
 	Written    bool        `json:"written,omitempty"`
 	Named      []string    `json:"named,omitempty"`
 	ByInstance bool        `json:"byInstance,omitempty"`
+	// Moved are the inputs that are overridden or updated.
+	Moved []string `json:"moved,omitempty"`
 }
 
 // SettingRef names one setting of one member.

@@ -24,6 +24,7 @@ func (l *loader) decode() {
 		Locked:        map[string]Lock{},
 		facts: facts.Inventory{
 			AllInstances:   emptyNotNil(l.facts.instanceNames.Value),
+			Following:      flake.Following.Value,
 			LegacyServices: flake.LegacyServices.Value,
 			LegacyDropped:  flake.ServicesDropped,
 			Trees:          treesOf(append([]Ref{l.ref}, l.LocalInputs...)),

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-multierror"
 
@@ -149,6 +150,7 @@ type loader struct {
 func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
 	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0, Checks: config.Need&NeedChecks != 0}
+	l.query.Moved = moved(&config.Evaluator)
 	if want := config.ask.Modules; config.Need&facts.NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
 		l.query.Interfaces = want.Interfaces || len(want.Of) > 0
@@ -373,3 +375,9 @@ func notClan(flake reader.Flake) error {
 
 // ErrNotLocal: the flake is not a directory on this machine, so that nothing in it can be changed.
 var ErrNotLocal error = &hint.Error{Text: "is not a directory on this machine", Advice: "name a checkout with --flake"}
+
+// moved are the direct inputs that an evaluator overrides or updates.
+func moved(e *nixeval.Evaluator) []string {
+	names := slices.Concat(e.UpdateInputs, slices.Collect(maps.Keys(e.OverrideInputs)))
+	return sortedUnique(slices.DeleteFunc(names, func(name string) bool { return strings.Contains(name, "/") }))
+}

@@ -46,7 +46,8 @@ type Inventory struct {
 	// keys and the certificate authority of its service sshd, and the tickets of p2p-ssh-iroh. Nil without [NeedExports].
 	Vars map[string]string `json:"vars,omitzero"`
 
-	// Locked are the flake's direct inputs as its flake.lock has them. They are not in the document.
+	// Locked are the flake's direct inputs as its flake.lock has them, or as they are where they are overridden or updated. They are not in
+	// the document.
 	Locked map[string]Lock `json:"-"`
 
 	facts facts.Inventory

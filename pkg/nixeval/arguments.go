@@ -49,8 +49,12 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 		for _, input := range overridden {
 			args = append(args, "--override-input", targetInput+"/"+input, absoluteRef(e.within(e.OverrideInputs[input])))
 		}
+		updated := slices.Sorted(slices.Values(e.UpdateInputs))
+		for _, input := range updated {
+			args = append(args, "--update-input", targetInput+"/"+input)
+		}
 		if inputs {
-			question = "(" + fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden}) + ")"
+			question = "(" + fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden, Updated: updated}) + ")"
 		}
 	}
 	return append(args, "path:"+escapePath(program)+"#apply", "--apply",
@@ -61,6 +65,7 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 type inputsQuestion struct {
 	Dir        string   `json:"dir"`
 	Overridden []string `json:"overridden"`
+	Updated    []string `json:"updated,omitempty"`
 }
 
 // fromJSON is a Nix expression of a value.

@@ -37,6 +37,10 @@ type Evaluator struct {
 	// OverrideInputs replaces inputs of the flake, as `nix --override-input`: input path ("a" or "a/b") to flake reference.
 	OverrideInputs map[string]string
 
+	// UpdateInputs are inputs of the flake whose entries in flake.lock do not count, nor those of their own inputs, as `nix flake update`
+	// would write them anew: an overridden one brings the pins of its own flake.lock. Nothing is written.
+	UpdateInputs []string
+
 	// Options are Nix settings, as NAME=VALUE, in order; a later one wins. They come after the package's own
 	// (allow-import-from-derivation=false) and so can change these. One with "token" in its name is put into NIX_CONFIG instead: a command
 	// line is everybody's to read.
@@ -260,7 +264,7 @@ func (e *Evaluator) pinning(r *run, ref Ref) *pinning {
 	for input, ref := range e.OverrideInputs {
 		overrides[input] = absoluteRef(e.within(ref))
 	}
-	p := pinningOf(inputs, overrides)
+	p := pinningOf(inputs, overrides, e.UpdateInputs)
 	p.stores = stores
 	return p
 }

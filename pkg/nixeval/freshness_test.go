@@ -282,6 +282,18 @@ var inputEdits = []chosenEdit{
 		w.lock("flake")
 		w.e.OverrideInputs = map[string]string{"other": "git+file://" + w.path("other") + "?ref=stable"}
 	}, edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
+	{name: "a branch that the lock pins, with --update-input", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other?ref=stable")
+		w.lock("flake")
+		w.e.UpdateInputs = []string{"other"}
+	}, edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
+	{name: "a directory that the lock pins, with --update-input", make: func(w *world) {
+		directory(w, "other")
+		withInput(w, "path:DIR/other")
+		w.lock("flake")
+		w.e.UpdateInputs = []string{"other"}
+	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true},
 	{name: "what the registry says", make: func(w *world) {
 		directory(w, "one")
 		stable(w, "two")

@@ -63,7 +63,7 @@ func FuzzInputs(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, tree := range pinningOf(inputs, map[string]string{"a": ref}).trees {
+		for _, tree := range pinningOf(inputs, map[string]string{"a": ref}, nil).trees {
 			if !filepath.IsAbs(tree.Root) {
 				t.Fatalf("%q is local", tree.Root)
 			}

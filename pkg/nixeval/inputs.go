@@ -98,6 +98,7 @@ func (s inputSpec) inputs() map[string]inputSpec {
 // says so.
 type pinning struct {
 	overrides map[string]string // absolute references, by input path
+	updated   []string          // input paths
 	trees     []Ref             // local trees whose content counts
 	unknown   string            // why the sameness of some input is not known; empty if all is known
 	judged    int
@@ -111,8 +112,8 @@ const (
 )
 
 // pinningOf judges the inputs of a flake. The local trees are those found, whether or not all is known.
-func pinningOf(inputs *flakeInputs, overrides map[string]string) *pinning {
-	p := &pinning{overrides: overrides}
+func pinningOf(inputs *flakeInputs, overrides map[string]string, updated []string) *pinning {
+	p := &pinning{overrides: overrides, updated: updated}
 	lock, err := inputs.lock()
 	if err != nil {
 		p.giveUp(nil, err.Error())
@@ -168,6 +169,10 @@ func (p *pinning) flake(at []string, f *flakeInputs, locks []lockedFlake, set ma
 	for _, name := range names {
 		spec, here := f.Inputs[name], append(slices.Clip(at), name)
 		above, isSet := set[name]
+		locks := locks
+		if slices.Contains(p.updated, strings.Join(here, "/")) {
+			locks = nil // of the updated flake itself, its own counts
+		}
 		switch override, overridden := p.overrides[strings.Join(here, "/")]; {
 		case name == "self":
 			p.giveUp(nil, "flake.nix sets inputs.self")
@@ -244,8 +249,9 @@ func (p *pinning) pinned(here []string, f *flakeInputs, set map[string]inputSpec
 	}
 	for name, input := range pin.node.Inputs {
 		below := append(slices.Clip(here), name)
-		if _, overridden := p.overrides[strings.Join(below, "/")]; overridden {
-			p.giveUp(below, "overridden, and not a direct input")
+		at := strings.Join(below, "/")
+		if _, overridden := p.overrides[at]; overridden || slices.Contains(p.updated, at) {
+			p.giveUp(below, "overridden or updated, and not a direct input")
 			return
 		}
 		if _, isSet := set[name]; input.Node != "" && !isSet {

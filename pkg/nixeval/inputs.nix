@@ -6,6 +6,7 @@
   flake,
   dir, # of the flake, below the top of its source tree
   overridden, # the inputs that --override-input replaces, such as "a" or "a/b"
+  updated ? [ ], # those that --update-input has Nix look up anew
 }:
 let
   inherit (builtins)
@@ -33,6 +34,8 @@ let
       # Nix takes an input's pins from its parent's lock file where that has some, else (and newer versions always) from its own.
       locks = pins ++ [ { nodes = own.nodes or { }; node = own.nodes.${own.root or ""} or { }; } ];
 
+      at = name: concatStringsSep "/" (path ++ [ name ]);
+
       # Not the flake's own, nor another's, and not pinned: only now is it known what it is.
       isFetched = name:
         let
@@ -45,8 +48,7 @@ let
             in
             !isString pin || filter (n: isList below.${n} && !(input.inputs or { }) ? ${n}) (attrNames below) != [ ];
         in
-        name != "self" && !input ? follows && !overrides ? ${name}
-        && (elem (concatStringsSep "/" (path ++ [ name ])) overridden || all unpinned locks);
+        name != "self" && !input ? follows && !overrides ? ${name} && (elem (at name) (overridden ++ updated) || all unpinned locks);
       fetched = filter isFetched (attrNames (inputs // attrsOf (_: { }) formals));
 
       child = name:
@@ -60,7 +62,7 @@ let
           path = path ++ [ name ];
           value = input;
           dir = substring (stringLength top + 1) (-1) (unsafeDiscardStringContext input.outPath);
-          pins = builtins.concatMap pinsOf locks;
+          pins = if elem (at name) updated then [ ] else builtins.concatMap pinsOf locks;
           overrides = inputs.${name}.inputs or { };
         };
     in

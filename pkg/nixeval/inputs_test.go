@@ -36,6 +36,7 @@ func TestPinning(t *testing.T) {
 	for name, c := range map[string]struct {
 		replace   []string
 		overrides map[string]string
+		updated   []string
 		trees     []Ref
 		unknown   string
 	}{
@@ -55,6 +56,8 @@ func TestPinning(t *testing.T) {
 		"another URL of an input's input": {replace: []string{`"inputs": {"tar": {"follows": "tar"}}`, `"inputs": {"tar": {"follows": "tar"}, "below": {"url": "github:x/y"}}`}, unknown: "input hub/below: its URL is set"},
 		"self":                            {replace: []string{`"inputs": {` + "\n", `"inputs": {"self": {"submodules": true}, `}, unknown: "inputs.self"},
 		"a type that is not known":        {replace: []string{`"url": "path:/srv/dir"`, `"url": {"": "path"}`}, unknown: "input dir"},
+		"updated":                         {updated: []string{"repo"}, unknown: "input repo: "},
+		"updated below an input":          {updated: []string{"hub/below"}, unknown: "input hub/below: overridden or updated"},
 		"overridden by a directory": {replace: []string{`"children": {}, "lock"`, `"children": {"tar": ` + child + `}, "lock"`},
 			overrides: map[string]string{"tar": "path:/home/me/tar"}, trees: []Ref{{Root: "/home/me/tar"}}},
 		"overridden by a directory that has a branch as input": {
@@ -80,7 +83,7 @@ func TestPinning(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		p := pinningOf(inputs, c.overrides)
+		p := pinningOf(inputs, c.overrides, c.updated)
 		if !slices.Equal(c.trees, p.trees) {
 			t.Errorf("%s: %v", name, p.trees)
 		}

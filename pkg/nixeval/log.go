@@ -130,8 +130,8 @@ func (l *logReader) flush() {
 		l.open = l.open[:last]
 		return
 	}
-	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") {
-		return // of the program flake, which has none: nothing that a user can do something about
+	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") || strings.HasPrefix(event.Text, "warning: '--update-input' is a deprecated alias") {
+		return // of the program flake, which has none, and of our own flag: nothing that a user can do something about
 	}
 	if event.ID != 0 {
 		if event, ok = l.activity(event); !ok {

@@ -94,13 +94,13 @@ func TestWarning(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	e := &Evaluator{Offline: true, Impure: true, Options: []string{"a=b c"}, OverrideInputs: map[string]string{"z": "github:x/y", "a/b": "path:/q"}}
+	e := &Evaluator{Offline: true, Impure: true, Options: []string{"a=b c"}, OverrideInputs: map[string]string{"z": "github:x/y", "a/b": "path:/q"}, UpdateInputs: []string{"z"}}
 	got := e.arguments("/cache/a b", Ref{URL: "path:/clan"}, []byte(`{"x":"${y}"}`), true)
 	want := []string{"eval", "--json", "--extra-experimental-features", "nix-command flakes", "--no-write-lock-file", "--no-eval-cache",
 		"--log-format", "internal-json", "--show-trace", "--option", "allow-import-from-derivation", "false", "--offline", "--impure",
 		"--option", "download-attempts", "1",
 		"--option", "a", "b c", "--override-input", "target", "path:/clan", "--override-input", "target/a/b", "path:/q",
-		"--override-input", "target/z", "github:x/y", "path:/cache/a%20b#apply", "--apply", `apply: apply (builtins.fromJSON "{\"dir\":\"\",\"overridden\":[\"a/b\",\"z\"]}") (builtins.fromJSON "{\"x\":\"\${y}\"}")`}
+		"--override-input", "target/z", "github:x/y", "--update-input", "target/z", "path:/cache/a%20b#apply", "--apply", `apply: apply (builtins.fromJSON "{\"dir\":\"\",\"overridden\":[\"a/b\",\"z\"],\"updated\":[\"z\"]}") (builtins.fromJSON "{\"x\":\"\${y}\"}")`}
 	if diff := differ(want, got); diff != "" {
 		t.Error(diff)
 	}

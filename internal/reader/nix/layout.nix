@@ -19,11 +19,14 @@ let
     attrNames
     concatMap
     deepSeq
+    elem
+    filter
     foldl'
     fromJSON
     head
     intersectAttrs
     isAttrs
+    isList
     isString
     listToAttrs
     mapAttrs
@@ -107,19 +110,35 @@ let
   );
   lib = findFirst isLib null libsHere;
 
-  # The flake's direct inputs as its flake.lock has them. To ask the inputs themselves would fetch those that nobody needs.
+  # The flake's direct inputs as its flake.lock has them. To ask the inputs themselves would fetch those that nobody needs. One that
+  # does not come from there, for it is overridden or updated, is fetched already; what follows an input of it is locked in its own file.
+  moved = args.moved or [ ];
+  lockIn = dir: let file = "${dir}/flake.lock"; in if pathExists file then fromJSON (readFile file) else { nodes = { }; root = ""; };
+  lock = lockIn "${target.sourceInfo or target}/${args.dir or ""}";
+  lockedInputs = lock.nodes.${lock.root}.inputs or { };
   locked =
     let
-      file = "${target.sourceInfo or target}/${args.dir or ""}/flake.lock";
-      lock = fromJSON (readFile file);
+      root = file: isOwn: { inherit isOwn; lock = file; node = file.root; info = { }; };
       # An input is locked at a node, or follows another input, named by the way to it from the root.
-      nodeOf = ref: if isString ref then ref else foldl' (node: name: nodeOf lock.nodes.${node}.inputs.${name}) lock.root ref;
-      at = ref: lock.nodes.${nodeOf ref}.locked or { };
+      at = ref: from: if isString ref then from // { node = ref; info = from.lock.nodes.${ref}.locked or { }; } else foldl' below (root from.lock from.isOwn) ref;
+      below = from: name:
+        if from.isOwn && from.node == lock.root && elem name moved then
+          root (lockIn target.inputs.${name}) false // { info = target.inputs.${name}.sourceInfo or target.inputs.${name}; }
+        else if from.lock.nodes ? ${from.node} && from.lock.nodes.${from.node} ? inputs.${name} then
+          at from.lock.nodes.${from.node}.inputs.${name} from
+        else
+          from // { node = ""; info = { }; };
     in
-    if pathExists file then
-      named (mapAttrs (_: ref: intersectAttrs { lastModified = 0; narHash = ""; rev = ""; } (at ref)) (lock.nodes.${lock.root}.inputs or { }))
-    else
-      { };
+    named (mapAttrs (name: _: intersectAttrs { lastModified = 0; narHash = ""; rev = ""; } (below (root lock true) name).info) lockedInputs);
+  # The inputs of inputs that follow one of those.
+  following = concatMap (
+    name:
+    let
+      node = if isString lockedInputs.${name} then lock.nodes.${lockedInputs.${name}} or { } else { };
+      follows = n: isList node.inputs.${n} && elem (head (node.inputs.${n} ++ [ null ])) moved;
+    in
+    if elem name moved then [ ] else map (n: "${name}/${n}") (filter follows (attrNames (node.inputs or { })))
+  ) (attrNames lockedInputs);
 
   # ---- evaluated services, by clan's internal key ----
 
@@ -216,5 +235,6 @@ in
     );
     servicesDropped = inventory ? services && !(tryEval (isAttrs inventory.services)).success;
     locked = whole [ "flake" "locked" ] locked;
+    following = whole [ "flake" "following" ] following;
   };
 }
