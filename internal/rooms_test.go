@@ -26,7 +26,7 @@ const project = "github.com/clanctl/clanctl/"
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
 	"internal/cli": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/lsp", "internal/markdown", "internal/natural", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff", "internal/export", "internal/gogen", "internal/graph",
-		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/why", "pkg/reach"},
+		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/upgrade", "pkg/why", "pkg/reach"},
 
 	// Over the inventory.
 	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
@@ -45,6 +45,7 @@ var rooms = map[string][]string{
 	"pkg/typed":            {"internal/nearest", "pkg/instance"},
 	"internal/textview":    {"internal/jsonvalue", "internal/term", "pkg/instance"},
 	"internal/view":        {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/natural", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
+	"pkg/upgrade":          {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/services", "internal/textview", "pkg/diff", "pkg/instance", "pkg/why"},
 	"pkg/why":              {"internal/hint", "internal/jsonvalue", "internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
 
 	"pkg/instance":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "internal/watch", "pkg/module", "pkg/nixeval", "pkg/tags"},

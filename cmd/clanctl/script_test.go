@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // colons; without it the nix of PATH).
 func TestScript(t *testing.T) {
 	programs := nixes.Programs(t)
-	schemas := map[string]*jsonschema.Schema{"eval": documentSchema(t, "eval"), "diff": documentSchema(t, "diff")}
+	schemas := map[string]*jsonschema.Schema{"eval": documentSchema(t, "eval"), "diff": documentSchema(t, "diff"), "upgrade": documentSchema(t, "upgrade")}
 	fleet := filepath.Join(t.TempDir(), "fleet")
 	build(t, fleet, "../../examples/fleet")
 	top, err := filepath.Abs("../..")
@@ -148,6 +148,15 @@ func validate(ts *testscript.TestScript, schemas map[string]*jsonschema.Schema, 
 	manual, err := os.ReadFile("../../docs/findings.md")
 	ts.Check(err)
 	findings := doc.(map[string]any)["findings"]
+	if effects, ok := doc.(map[string]any)["effects"]; ok {
+		all := []any{}
+		for _, effect := range effects.([]any) {
+			if finding, ok := effect.(map[string]any)["finding"]; ok {
+				all = append(all, finding)
+			}
+		}
+		findings = all
+	}
 	if sides, ok := findings.(map[string]any); ok {
 		findings = append(sides["appeared"].([]any), sides["gone"].([]any)...)
 	}

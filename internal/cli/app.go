@@ -72,6 +72,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			checkCommand(),
 			explainCommand(),
 			diffCommand(),
+			upgradeCommand(),
 			graphCommand(),
 			whyCommand(),
 			reachCommand(),

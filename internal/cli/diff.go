@@ -122,14 +122,23 @@ type side struct {
 	// repo is the source tree that it is of.
 	repo   instance.Ref
 	commit string // empty for what is no commit of the flake's repository
-	inv    *instance.Inventory
+	// title, if set, is the name.
+	title string
+	// evaluator, if set, changes how Nix is asked for it.
+	evaluator func(*nixeval.Evaluator)
+	// mayFail: of a clan of which nothing evaluates there is an inventory with just that finding.
+	mayFail bool
+	inv     *instance.Inventory
 	// loadErr is about parts of the clan.
 	loadErr error
 }
 
 // name is the side as people call it.
 func (s side) name() string {
-	if s.text == "" {
+	switch {
+	case s.title != "":
+		return s.title
+	case s.text == "":
 		return "the flake as it is now"
 	}
 	return s.text
@@ -189,7 +198,16 @@ func (s *side) load(ctx context.Context, config instance.Config) error {
 		return nil
 	}
 	var err error
+	if s.evaluator != nil {
+		s.evaluator(&config.Evaluator)
+	}
 	s.inv, err = instance.Load(ctx, s.ref, config)
+	if s.inv == nil && s.mayFail {
+		if s.inv = failedFlake(s.ref, err); s.inv != nil {
+			s.loadErr = err
+			return nil
+		}
+	}
 	if s.inv == nil {
 		if s.commit != "" && errors.Is(err, instance.ErrNotClan) {
 			s.missing = "the flake holds no clan"

@@ -60,6 +60,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"modules show":         {"sshd", "sshd --json"},
 		"modules new":          {"fresh"},
 		"modules check":        {"", "--format json"},
+		"upgrade":              {"--help"}, // the example has no inputs
 		"schema":               {"borg client"},
 		"gen":                  {"--help"},
 		"gen go":               {"borg", "borg --check --output flake.nix"},

@@ -67,3 +67,25 @@ const (
 	// SettingsNone: no settings; a finding says why.
 	SettingsNone = "none"
 )
+
+// Values of Kind in package upgrade.
+const (
+	// EffectBreaks: it evaluates before the upgrade, and does not after it.
+	EffectBreaks = "breaks"
+	// EffectRequired: an option has neither a value nor a default by now.
+	EffectRequired = "required"
+	// EffectConstraint: a constraint of the module is violated by now.
+	EffectConstraint = "constraint"
+	// EffectChanged: a final value, or who is a member.
+	EffectChanged = "changed"
+	// EffectUnused: what is written does nothing any more.
+	EffectUnused = "unused"
+	// EffectDeprecated: what is written still works, and will not for ever.
+	EffectDeprecated = "deprecated"
+	// EffectWarning: something else that clan accepts and check finds.
+	EffectWarning = "warning"
+	// EffectFixed: what check found is no longer there.
+	EffectFixed = "fixed"
+	// EffectNew: a service, role or option that came.
+	EffectNew = "new"
+)

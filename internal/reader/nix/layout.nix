@@ -129,7 +129,9 @@ let
         else
           from // { node = ""; info = { }; };
     in
-    named (mapAttrs (name: _: intersectAttrs { lastModified = 0; narHash = ""; rev = ""; } (below (root lock true) name).info) lockedInputs);
+    named (mapAttrs (name: _: intersectAttrs { lastModified = 0; narHash = ""; rev = ""; } (below (root lock true) name).info) (
+      lockedInputs // listToAttrs (map (name: { inherit name; value = null; }) (filter (name: target.inputs ? ${name}) moved))
+    ));
   # The inputs of inputs that follow one of those.
   following = concatMap (
     name:

@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/upgrade"
+)
+
+func upgradeCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "upgrade",
+		Usage:     "show what another version of an input does to the clan: what breaks, what changes and why; nothing is written",
+		ArgsUsage: "INPUT[=REF]...",
+		Description: "The clan is read as it is, and as it would be after nix flake update INPUT, with REF as the input's URL. Without REF it is what\n" +
+			"the input's own URL gives now. For each thing that breaks it says the smallest edit.\n\n" +
+			"It compares inventories. What modules do to the machines' configurations it does not see.",
+		Flags: append(jsonFlags("the same as --format json"),
+			&cli.StringSliceFlag{Name: "from", Usage: "compare with the clan after another upgrade, to `[INPUT=]REF`, instead of the clan as it is"},
+			&cli.BoolFlag{Name: "all", Usage: "list also what the clan does not use, and what is new"},
+			&cli.BoolFlag{Name: "new", Usage: "list also the services, roles and options that are new"},
+			&cli.BoolFlag{Name: "patch", Usage: "print the edits of inventory.json only, as a JSON Patch (RFC 6902)"},
+			&cli.BoolFlag{Name: "affected", Usage: "print the machines that the upgrade touches only: names, one a line; nothing where a part of the clan does not evaluate"},
+			&cli.BoolFlag{Name: "order", Usage: "with --affected: put a canary first, then servers before their clients"},
+			&cli.BoolFlag{Name: "keep-going", Usage: "with --affected: print the machines that are known also where a part of the clan does not evaluate"},
+			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changes"},
+			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)", DefaultText: "text"},
+			colorFlag(),
+		),
+		Action: func(c *cli.Context) error {
+			show, err := upgradeFormat(c)
+			if err != nil {
+				return err
+			}
+			to, err := upgradesOf(c.Args().Slice(), "")
+			if err != nil {
+				return err
+			}
+			if len(to) == 0 {
+				return usageError{"upgrade takes at least one INPUT or INPUT=REF", "clanctl upgrade clan-core=github:clan-lol/clan-core/26.05"}
+			}
+			only := ""
+			if len(to) == 1 {
+				only = to[0].input
+			}
+			from, err := upgradesOf(c.StringSlice("from"), only)
+			if err != nil {
+				return err
+			}
+			for _, f := range from {
+				if f.ref == "" {
+					return usagef("--from takes [INPUT=]REF, and INPUT may be left out of one upgrade only: %q", f.input)
+				}
+			}
+			return remember(c, "", func(c *cli.Context) error { return runUpgrade(c, from, to, show) })
+		},
+	}
+}
+
+// inputUpgrade is an input and the reference that it gets; empty for what its own URL gives now.
+type inputUpgrade struct{ input, ref string }
+
+// upgradesOf reads INPUT and INPUT=REF; or, where it is known which input is meant, REF.
+func upgradesOf(texts []string, only string) ([]inputUpgrade, error) {
+	var all []inputUpgrade
+	for _, text := range texts {
+		input, ref, given := strings.Cut(text, "=")
+		if only != "" && (!given || strings.ContainsAny(input, ":?")) {
+			input, ref, given = only, text, true
+		}
+		switch {
+		case input == "" || strings.ContainsAny(input, ":?"):
+			return nil, usageError{fmt.Sprintf("%q names no input", text), "write INPUT=REF, such as clan-core=github:clan-lol/clan-core/26.05"}
+		case given && ref == "":
+			return nil, usageError{fmt.Sprintf("%q has no reference", text), "without the equals sign it is what the input's own URL gives now"}
+		case slices.ContainsFunc(all, func(u inputUpgrade) bool { return u.input == input }):
+			return nil, usagef("the input %q is given twice", input)
+		}
+		all = append(all, inputUpgrade{input, ref})
+	}
+	return all, nil
+}
+
+// upgraded has Nix read other versions of inputs.
+func upgraded(upgrades []inputUpgrade) func(*nixeval.Evaluator) {
+	return func(e *nixeval.Evaluator) {
+		e.OverrideInputs, e.UpdateInputs = maps.Clone(e.OverrideInputs), slices.Clone(e.UpdateInputs)
+		for _, u := range upgrades {
+			e.UpdateInputs = append(e.UpdateInputs, u.input)
+			switch {
+			case u.ref == "":
+				e.Refresh = e.Refresh || !e.Offline
+			case e.OverrideInputs == nil:
+				e.OverrideInputs = map[string]string{u.input: u.ref}
+			default:
+				e.OverrideInputs[u.input] = u.ref
+			}
+		}
+	}
+}
+
+func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) error {
+	var r *upgrade.Report
+	var sides [2]side
+	_, err := ask(c, instance.Config{Need: instance.NeedOrigins | instance.NeedChecks}, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
+		sides = [2]side{{ref: ref, repo: ref, evaluator: upgraded(from)}, {title: "the upgraded flake", ref: ref, repo: ref, evaluator: upgraded(to), mayFail: true}}
+		if err := loadSides(ctx, config, &sides); err != nil {
+			return nil, err
+		}
+		r = upgrade.Of(sides[0].inv, sides[1].inv)
+		return nil, checkInputs(sides[0].inv, slices.Concat(from, to))
+	})
+	if err != nil {
+		return explainLoad(c, err)
+	}
+	if c.Bool("show-trace") {
+		printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
+	}
+	isPartial := len(sides[0].losses())+len(sides[1].losses()) > 0 ||
+		slices.ContainsFunc(r.Effects, func(e upgrade.Effect) bool { return e.Kind == codes.EffectBreaks })
+	withheld := isPartial && c.Bool("affected") && !c.Bool("keep-going")
+	if !withheld {
+		if err := show(r, sides[1].inv); err != nil {
+			return err
+		}
+	}
+	if !c.Bool("patch") && !c.Bool("affected") {
+		for _, note := range r.Notes(upgradeOptions(c)) {
+			say(c, "%s", note)
+		}
+		for _, f := range sides[0].losses() {
+			message, _, _ := strings.Cut(f.Message(), "\n")
+			say(c, "before the upgrade, %s does not evaluate: %s [%s]", f.About(), message, f.Code)
+		}
+	}
+	switch {
+	case withheld:
+		printError(stderr(c), hint.With(errors.New("no machines printed: parts of the clan do not evaluate"), "see what breaks without --affected, or print the machines nevertheless with --keep-going"))
+		return exitStatus(exitPartial)
+	case isPartial:
+		return exitStatus(exitPartial)
+	case c.Bool("exit-code") && !r.Empty():
+		return exitStatus(exitFailed)
+	}
+	return nil
+}
+
+// checkInputs says so if the flake has no input of a name.
+func checkInputs(inv *instance.Inventory, upgrades []inputUpgrade) error {
+	known := slices.DeleteFunc(slices.Clone(facts.Of(inv).Catalogue.Names), func(name string) bool { return name == "self" })
+	for _, u := range upgrades {
+		if name, _, _ := strings.Cut(u.input, "/"); len(known) > 0 && !slices.Contains(known, name) {
+			return usageError{fmt.Sprintf("the flake has no input %q", name), nearest.Hint(nearest.Of(name, known), known, "its inputs are ", "it has none")}
+		}
+	}
+	return nil
+}
+
+// failedFlake is the inventory of a clan of which nothing evaluates; nil if the error is not the clan's.
+func failedFlake(ref instance.Ref, err error) *instance.Inventory {
+	var nixErr *nixeval.Error
+	switch {
+	case errors.As(err, &nixErr):
+		// Before Nix has the flake and its inputs, nothing of it evaluates.
+		if !errors.Is(err, nixeval.ErrEvaluation) || nixErr.Reason != "" || nixErr.Sources.Store == "" {
+			return nil
+		}
+	case errors.Is(err, instance.ErrNotClan):
+		nixErr = &nixeval.Error{Kind: nixeval.ErrEvaluation, Message: err.Error()}
+	default:
+		return nil
+	}
+	inv := &instance.Inventory{Findings: []instance.Finding{instance.FlakeFailed(nixErr)}}
+	inv.Flake.Ref, inv.Flake.URL = ref.Text, ref.URL
+	return inv
+}
+
+// upgradePrinter prints a report; the inventory is that after the upgrade.
+type upgradePrinter func(*upgrade.Report, *instance.Inventory) error
+
+func upgradeOptions(c *cli.Context) upgrade.TextOptions {
+	return upgrade.TextOptions{All: c.Bool("all"), New: c.Bool("new")}
+}
+
+// upgradeFormat returns what prints a report in the format that the flags ask for.
+func upgradeFormat(c *cli.Context) (upgradePrinter, error) {
+	format, json, err := formatOf(c, "text", "json", "markdown", "matrix")
+	if err != nil {
+		return nil, err
+	}
+	w := stdout(c)
+	opts := upgradeOptions(c)
+	if opts.Color, err = w.color(c); err != nil {
+		return nil, err
+	}
+	if c.Bool("patch") {
+		if c.Bool("affected") || c.IsSet("format") {
+			return nil, usagef("--patch goes with neither --affected nor --format")
+		}
+		return func(r *upgrade.Report, _ *instance.Inventory) error { return json.print(r.Patch()) }, nil
+	}
+	affected, err := newAffectedOutput(c, format, json)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case affected != nil:
+		return func(r *upgrade.Report, inv *instance.Inventory) error {
+			return affected.print(&diff.Difference{Affected: r.Affected}, inv)
+		}, nil
+	case format == "json":
+		return func(r *upgrade.Report, _ *instance.Inventory) error { return json.print(r) }, nil
+	case format == "markdown":
+		return func(r *upgrade.Report, _ *instance.Inventory) error { return r.WriteMarkdown(w, opts) }, nil
+	}
+	return func(r *upgrade.Report, _ *instance.Inventory) error { return r.WriteText(w, opts) }, nil
+}

@@ -1,0 +1,47 @@
+package textview
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// MarkdownTable writes a table, if there is anything in it.
+func MarkdownTable(b *bytes.Buffer, title string, header []string, fill func(add func(...string))) {
+	empty := true
+	fill(func(cells ...string) {
+		if empty {
+			empty = false
+			if title != "" {
+				fmt.Fprintf(b, "\n#### %s\n", title)
+			}
+			fmt.Fprintf(b, "\n| %s |\n|%s\n", strings.Join(header, " | "), strings.Repeat("---|", len(header)))
+		}
+		fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
+	})
+}
+
+// CodeSpans are texts as code spans, with commas between them.
+func CodeSpans(texts []string) string {
+	spans := make([]string, len(texts))
+	for i, text := range texts {
+		spans[i] = CodeSpan(text)
+	}
+	return strings.Join(spans, ", ")
+}
+
+// CodeSpan is a text as a code span that can stand in a cell of a table. Nothing for nothing.
+func CodeSpan(text string) string {
+	if text == "" {
+		return ""
+	}
+	text = strings.ReplaceAll(Flat(text), "|", `\|`)
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || strings.TrimSpace(text) == "" {
+		text = " " + text + " "
+	}
+	return fence + text + fence
+}

@@ -1,0 +1,195 @@
+package upgrade
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Edit is a change of one place in the user's files.
+type Edit struct {
+	// From is set for the operation move: the path that it was at.
+	From []string `json:"from,omitempty"`
+	// Op is "add", "remove", "replace" or "move", as in a JSON Patch (RFC 6902).
+	Op string `json:"op"`
+	// Path is below `inventory`.
+	Path []string `json:"path"`
+	// Persisted: it is in the clan's inventory.json, where a program can make the edit.
+	Persisted bool `json:"persisted,omitzero"`
+	// Position is the place in the user's files; nil where it is not known.
+	Position *instance.Position `json:"position,omitzero"`
+	// Value is the new one; nil where only a person can know it.
+	Value json.RawMessage `json:"value,omitzero"`
+}
+
+// String is the edit as people write it in Nix: "set inventory.instances.dns.module.input to \"community\"".
+func (e Edit) String() string {
+	at := func(path []string) string { return instance.PathString(append([]string{"inventory"}, path...)) }
+	switch {
+	case e.Op == "remove":
+		return "remove " + at(e.Path)
+	case e.Op == "move":
+		return "rename " + at(e.From) + " to " + e.Path[len(e.Path)-1]
+	case e.Value == nil:
+		return "set " + at(e.Path)
+	}
+	return "set " + at(e.Path) + " to " + string(e.Value)
+}
+
+// edits are the smallest change after which a finding is none.
+func (r *report) edits(f instance.Finding) []Edit {
+	base := []string{"instances", f.Instance}
+	switch f.Code {
+	case instance.CodeUnknownModule, instance.CodeRemovedModule, instance.CodeInputWithoutServices, instance.CodeUnknownInput:
+		if len(f.Cause.Elsewhere) == 0 && f.Cause.Nix != "" {
+			return nil // the module itself says what to do
+		}
+		if len(f.Cause.Elsewhere) == 0 {
+			return []Edit{r.at(Edit{Op: "remove", Path: base})}
+		}
+		input, name, _ := strings.Cut(f.Cause.Elsewhere[0], "#")
+		edits := []Edit{r.module(f.Instance, "input", input)}
+		if name != f.Cause.Name {
+			edits = append(edits, r.module(f.Instance, "name", name))
+		}
+		return edits
+	case instance.CodeUnknownRole:
+		at := append(base, "roles", f.Role)
+		if len(f.Cause.Near) == 0 {
+			return []Edit{r.at(Edit{Op: "remove", Path: at})}
+		}
+		e := r.at(Edit{Op: "move", Path: at})
+		e.From, e.Path = at, append(slices.Clone(at[:3]), f.Cause.Near[0])
+		return []Edit{e}
+	case instance.CodeUnknownSetting, instance.CodeInvalidSetting:
+		return r.settingEdits(f)
+	case instance.CodeMissingSetting:
+		e := Edit{Op: "add", Path: append(base, append([]string{"roles", f.Role, "settings"}, f.Setting...)...)}
+		if _, after := r.interfaces(f.Instance, f.Role); optionAt(after, f.Setting) != nil {
+			e.Value = optionAt(after, f.Setting).Example
+		}
+		return []Edit{r.at(e)}
+	}
+	return nil
+}
+
+// module is an edit of a module reference.
+func (r *report) module(name, field, value string) Edit {
+	e := Edit{Op: "add", Path: []string{"instances", name, "module", field}, Value: jsonvalue.Text(value)}
+	if i := r.old.Instances[name]; i != nil && (field == "input" && i.Module.Input != nil || r.old.At(e.Path...) != nil) {
+		e.Op = "replace"
+	}
+	return r.at(e)
+}
+
+// at adds where an edit is to be made.
+func (r *report) at(e Edit) Edit {
+	e.Position = r.old.Where(e.Path...)
+	e.Persisted = e.Position != nil && e.Position.File == facts.Of(r.old).PersistedFile
+	return e
+}
+
+// settingEdits are those of all places where a setting is written that no longer fits.
+func (r *report) settingEdits(f instance.Finding) []Edit {
+	_, after := r.interfaces(f.Instance, f.Role)
+	var edits []Edit
+	for _, machine := range f.Concerned() {
+		for _, d := range r.written(f.Instance, f.Role, machine, f.Setting) {
+			at := append(facts.Layer{Kind: d.Layer, Name: d.Name}.Path(f.Instance, f.Role), f.Setting...)
+			e := Edit{Op: "remove", Path: at}
+			switch option := optionAt(after, f.Setting); {
+			case f.Code == instance.CodeUnknownSetting && len(f.Cause.Near) > 0:
+				e.Op = "move"
+			case option != nil && f.Code == instance.CodeInvalidSetting:
+				if e.Value = converted(after, f.Setting, d.Value); e.Value != nil {
+					e.Op = "replace"
+				}
+			}
+			if e = r.at(e); e.Op == "move" {
+				e.From, e.Path = at, append(slices.Clone(at[:len(at)-1]), f.Cause.Near[0])
+			}
+			if !slices.ContainsFunc(edits, func(other Edit) bool { return slices.Equal(other.Path, e.Path) }) {
+				edits = append(edits, e)
+			}
+		}
+	}
+	return edits
+}
+
+// converted is a value in the form that an option takes now: in a list or out of one, as a string or as a number. Nil if none of these
+// fits.
+func converted(of *services.Interface, path []string, value any) json.RawMessage {
+	var candidates []any
+	switch v := value.(type) {
+	case []any:
+		if len(v) == 1 {
+			candidates = append(candidates, v[0])
+		}
+	case json.Number:
+		candidates = append(candidates, v.String())
+	case bool:
+		candidates = append(candidates, strconv.FormatBool(v))
+	case string:
+		if _, err := strconv.ParseFloat(v, 64); err == nil && json.Valid([]byte(v)) {
+			candidates = append(candidates, json.Number(v))
+		}
+		if v == "true" || v == "false" {
+			candidates = append(candidates, v == "true")
+		}
+	}
+	candidates = append(candidates, []any{value})
+	schema := services.NewSchema(of, services.SchemaOptions{})
+	for _, candidate := range candidates {
+		settings := candidate
+		for _, name := range slices.Backward(path) {
+			settings = map[string]any{name: settings}
+		}
+		if schema.Validate(settings) == nil {
+			return jsonvalue.Text(candidate)
+		}
+	}
+	return nil
+}
+
+// Patch are the edits that are to be made in the clan's inventory.json, as a JSON Patch (RFC 6902) of it; those whose value only a person
+// can know are not among them.
+func (r *Report) Patch() []PatchOperation {
+	operations := []PatchOperation{}
+	for _, effect := range r.Effects {
+		for _, e := range effect.Edits {
+			if e.Persisted && (e.Value != nil || e.Op == "remove" || e.Op == "move") {
+				o := PatchOperation{Op: e.Op, Path: pointer(e.Path), Value: e.Value}
+				if e.Op == "move" {
+					o.From = pointer(e.From)
+				}
+				operations = append(operations, o)
+			}
+		}
+	}
+	return operations
+}
+
+// PatchOperation is one of a JSON Patch.
+type PatchOperation struct {
+	From  string          `json:"from,omitempty"`
+	Op    string          `json:"op"`
+	Path  string          `json:"path"`
+	Value json.RawMessage `json:"value,omitzero"`
+}
+
+// pointer is a path as a JSON Pointer (RFC 6901).
+func pointer(path []string) string {
+	var b strings.Builder
+	for _, name := range path {
+		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+	}
+	return b.String()
+}
+
+func isInput(file string) bool { return strings.HasPrefix(file, "<") }

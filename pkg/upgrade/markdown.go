@@ -1,0 +1,49 @@
+package upgrade
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/textview"
+)
+
+// WriteMarkdown writes the report for a comment on the pull request that updates flake.lock, as `clanctl upgrade --format markdown` prints
+// it. Everything from the flake is a code span: it mentions no user, links nowhere and is no markup.
+func (r *Report) WriteMarkdown(w io.Writer, opts TextOptions) error {
+	var b bytes.Buffer
+	summary, rest, cut := strings.Cut(r.Summary(), ": ")
+	if cut {
+		summary += ": " + textview.CodeSpan(rest)
+	}
+	fmt.Fprintf(&b, "### What the upgrade does\n\n%s%s.\n", strings.ToUpper(summary[:1]), summary[1:])
+	textview.MarkdownTable(&b, "", []string{"effect", "of", "what", "where"}, func(add func(...string)) {
+		for _, e := range r.shown(opts) {
+			add(string(e.Kind), textview.CodeSpan(e.about()), textview.CodeSpan(strings.TrimRight(e.Message(), "\n")), textview.CodeSpan(e.where()))
+		}
+	})
+	textview.MarkdownTable(&b, "What to do", []string{"of", "do", "where"}, func(add func(...string)) {
+		for _, e := range r.shown(opts) {
+			for _, edit := range e.Edits {
+				where := ""
+				if edit.Position != nil {
+					where = edit.Position.String()
+				}
+				add(textview.CodeSpan(e.about()), textview.CodeSpan(edit.String()), textview.CodeSpan(where))
+			}
+		}
+	})
+	textview.MarkdownTable(&b, "Touched machines", []string{"touched", "machine"}, func(add func(...string)) {
+		for _, a := range r.Affected {
+			add(string(a.Kind), textview.CodeSpan(a.Machine))
+		}
+	})
+	b.WriteString("\n<details><summary>What was compared</summary>\n\n")
+	for _, note := range r.Notes(opts) {
+		fmt.Fprintf(&b, "- %s\n", textview.CodeSpan(note))
+	}
+	b.WriteString("\n</details>\n")
+	_, err := b.WriteTo(w)
+	return err
+}

@@ -1,0 +1,258 @@
+package upgrade
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/why"
+)
+
+// setting tells of a final setting of some members that is not what it was.
+func (r *report) setting(name, role string, v diff.Value) {
+	before, after := r.interfaces(name, role)
+	for _, leaf := range leaves(v, before, after) {
+		e := Effect{Kind: codes.EffectChanged, Part: "setting", Instance: name, Role: role, Path: leaf.Path, Old: leaf.Old, New: leaf.New, Machines: v.Machines}
+		written := r.written(name, role, v.Machines[0], leaf.Path)
+		if len(written) > 0 {
+			e.Position = written[len(written)-1].Position
+		}
+		was, is := optionAt(before, leaf.Path), optionAt(after, leaf.Path)
+		switch {
+		case before == nil || after == nil:
+			e.Reason = "module"
+		case was == nil && is != nil && len(written) == 0:
+			e.Reason, e.Minor = "new-option", isOff(leaf.New)
+		case was != nil && is == nil && len(written) == 0:
+			e.Reason, e.Minor = "option-gone", isOff(leaf.Old)
+		case len(written) == 0 && was != nil && is != nil && !bytes.Equal(was.Default, is.Default):
+			e.Reason = "default"
+		case was != nil && is != nil && typeName(was) != typeName(is):
+			e.Reason = "type"
+		default:
+			e.Reason = "module"
+		}
+		r.add(e)
+	}
+}
+
+// leaves are a change of a set as changes of the options in it.
+func leaves(v diff.Value, before, after *services.Interface) []diff.Value {
+	of, text := after, v.New
+	if v.Change == diff.Removed {
+		of, text = before, v.Old
+	}
+	set, isSet := jsonvalue.Parse(text).(map[string]any)
+	if v.Change == diff.Changed || !isSet || len(set) == 0 || of == nil || len(v.Path) > 0 && optionAt(of, v.Path) != nil {
+		return []diff.Value{v}
+	}
+	var all []diff.Value
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		leaf := diff.Value{Change: v.Change, Machines: v.Machines, Path: append(slices.Clip(v.Path), name)}
+		if v.Change == diff.Removed {
+			leaf.Old = jsonvalue.Text(set[name])
+		} else {
+			leaf.New = jsonvalue.Text(set[name])
+		}
+		all = append(all, leaves(leaf, before, after)...)
+	}
+	return all
+}
+
+// optionAt is the option that a path leads to, or into the value of; nil where there is none.
+func optionAt(i *services.Interface, path []string) *services.Option {
+	if i == nil {
+		return nil
+	}
+	option, _ := i.OptionAt(path)
+	return option
+}
+
+func typeName(o *services.Option) string {
+	if o.Type == nil {
+		return ""
+	}
+	return string(o.Type.Kind) + " " + o.Type.Description
+}
+
+func (r *report) interfaces(name, role string) (before, after *services.Interface) {
+	return interfaceOf(rolesOf(r.old, name)[role]), interfaceOf(rolesOf(r.new, name)[role])
+}
+
+func interfaceOf(role *instance.Role) *services.Interface {
+	if role == nil {
+		return nil
+	}
+	return facts.OfRole(role).Interface
+}
+
+// isOff reports whether a value is one that usually does nothing: null, false, zero, or empty.
+func isOff(text json.RawMessage) bool {
+	switch v := jsonvalue.Parse(text).(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	case json.Number:
+		return v == "0"
+	}
+	return false
+}
+
+// written is what the user's files say of a setting.
+func (r *report) written(name, role, machine string, path []string) []why.Definition {
+	return why.Written(r.old, instance.SettingRef{Instance: name, Role: role, Machine: machine, Path: path})
+}
+
+// options tells of settings that are written and whose options are no longer there, or are kept for the sake of old settings only.
+// Where the role takes no others than its options, an error says so instead.
+func (r *report) options() {
+	for ref, role := range r.old.Roles() {
+		before, after := r.interfaces(ref.Instance, ref.Role)
+		if before == nil || after == nil {
+			continue
+		}
+		told := map[string]bool{}
+		for _, machine := range append(slices.Sorted(maps.Keys(role.Machines)), "") {
+			for _, layer := range facts.LayersOf(role, machine) {
+				for _, d := range layer.Definitions {
+					eachOption(before, nil, d.Value(), func(path []string, was *services.Option) {
+						key := strings.Join(append([]string{layer.Kind, layer.Name}, path...), "\x00")
+						if told[key] {
+							return
+						}
+						told[key] = true
+						e := Effect{Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path, Machines: reached(role, layer),
+							Position: r.old.Where(append(layer.Path(ref.Instance, ref.Role), path...)...)}
+						switch is := optionAt(after, path); {
+						case is == nil && after.Freeform != nil:
+							e.Kind, e.Reason = codes.EffectUnused, "option-gone"
+						case is != nil && is.Hidden && !was.Hidden:
+							e.Kind, e.Reason = codes.EffectDeprecated, is.Description
+							if e.Reason == "" {
+								e.Reason = "renamed"
+							}
+						default:
+							return
+						}
+						r.add(e)
+					})
+				}
+			}
+		}
+	}
+}
+
+// reached are the members that a layer of settings reaches.
+func reached(role *instance.Role, layer facts.Layer) []string {
+	var machines []string
+	for _, name := range slices.Sorted(maps.Keys(role.Machines)) {
+		if layer.Kind == "role" || layer.Kind == "machine" && layer.Name == name || layer.Kind == "tag" && slices.Contains(role.Machines[name].Tags, layer.Name) {
+			machines = append(machines, name)
+		}
+	}
+	return machines
+}
+
+// eachOption calls a function for each option that a value is written for.
+func eachOption(of *services.Interface, path []string, value any, found func([]string, *services.Option)) {
+	if len(path) > 0 {
+		if option, depth := of.OptionAt(path); option != nil && depth == len(path) {
+			found(path, option)
+			return
+		}
+	}
+	set, isSet := value.(map[string]any)
+	if !isSet {
+		return
+	}
+	if content, isMarked := set["content"]; isMarked && set["_type"] != nil {
+		eachOption(of, path, content, found) // mkForce and its like
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		eachOption(of, append(slices.Clip(path), name), set[name], found)
+	}
+}
+
+// offers tells of services, roles and options that came.
+func (r *report) offers() {
+	moved := map[string]bool{}
+	for _, input := range r.Inputs {
+		moved[input.Name] = true
+	}
+	used := map[string]bool{}
+	for _, i := range r.old.Instances {
+		used[serviceOf(i)] = true
+	}
+	then, now := facts.Of(r.old).Catalogue.Inputs, facts.Of(r.new).Catalogue.Inputs
+	for _, input := range slices.Sorted(maps.Keys(now)) {
+		if !moved[input] || !then[input].HasServices {
+			continue
+		}
+		for _, name := range now[input].Services {
+			if !slices.Contains(then[input].Services, name) && !slices.Contains(now[input].Deprecated, name) && !strings.HasPrefix(name, "@") {
+				r.add(Effect{Kind: codes.EffectNew, Part: "service", Service: input + "#" + name, Name: name})
+			}
+		}
+		for _, name := range then[input].Services {
+			if !used[input+"#"+name] && !slices.Contains(then[input].Deprecated, name) && !strings.HasPrefix(name, "@") &&
+				(!slices.Contains(now[input].Services, name) || slices.Contains(now[input].Deprecated, name)) {
+				r.add(Effect{Kind: codes.EffectChanged, Part: "service", Service: input + "#" + name, Name: name, Reason: "removed", Minor: true})
+			}
+		}
+	}
+	told := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(r.new.Instances)) {
+		was, is := r.old.Instances[name], r.new.Instances[name]
+		if was == nil || was.Module.Roles == nil || is.Module.Roles == nil {
+			continue
+		}
+		service := serviceOf(is)
+		for _, role := range slices.Sorted(maps.Keys(is.Module.Roles)) {
+			if _, had := was.Module.Roles[role]; !had && !told[service] {
+				r.add(Effect{Kind: codes.EffectNew, Part: "role", Service: service, Name: role, Reason: is.Module.Roles[role].Description})
+			}
+		}
+		told[service] = true
+		for _, role := range slices.Sorted(maps.Keys(is.Roles)) {
+			before, after := r.interfaces(name, role)
+			if before == nil || after == nil || told[service+"\x00"+role] {
+				continue
+			}
+			told[service+"\x00"+role] = true
+			r.newOptions(service, role, before, after)
+		}
+	}
+}
+
+func (r *report) newOptions(service, role string, before, after *services.Interface) {
+	known := map[string]bool{}
+	for path := range before.All() {
+		known[strings.Join(path, "\x00")] = true
+	}
+	for path, option := range after.All() {
+		if !known[strings.Join(path, "\x00")] && !option.Hidden && !option.Internal {
+			r.add(Effect{Kind: codes.EffectNew, Part: "option", Service: service, Role: role, Path: path, New: option.Default, Reason: firstLine(option.Description)})
+		}
+	}
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}

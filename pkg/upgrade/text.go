@@ -1,0 +1,281 @@
+package upgrade
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/textview"
+	"github.com/clanctl/clanctl/pkg/diff"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// TextOptions say what [Report.WriteText] and [Report.WriteMarkdown] write. The zero value suits a file or a log.
+type TextOptions struct {
+	// All has minor effects be written, too, New what is new and on offer.
+	All, New bool
+	// Color has kinds in the colours of a terminal.
+	Color bool
+}
+
+// Message says what the effect is, in one sentence or with Nix's own message.
+func (e Effect) Message() string {
+	if e.Finding != nil {
+		return e.findingMessage()
+	}
+	setting := instance.PathString(e.Path)
+	switch e.Part {
+	case "export":
+		return "exports " + setting + " " + change(e.Old, e.New)
+	case "setting":
+		return e.settingMessage(setting)
+	case "members":
+		return map[string]string{"added": "joins", "removed": "leaves"}[e.Reason]
+	case "tag":
+		return map[string]string{"added": "gets", "removed": "loses"}[e.Reason] + " the tag " + e.Name
+	case "service":
+		if e.Kind == codes.EffectNew {
+			return "a new service"
+		}
+		return "the service is gone; no instance uses it"
+	case "role":
+		return strings.TrimSuffix("a new role: "+e.Reason, ": ")
+	case "option":
+		text := "a new option"
+		if e.New != nil {
+			text += ", by default " + string(e.New)
+		}
+		return strings.TrimSuffix(text+": "+e.Reason, ": ")
+	}
+	if e.Reason != "" {
+		return e.Reason
+	}
+	return setting + " " + change(e.Old, e.New)
+}
+
+// findingMessage says what became of a module or role, where the finding says what there is not.
+func (e Effect) findingMessage() string {
+	f := e.Finding
+	switch {
+	case e.Kind != codes.EffectBreaks:
+	case f.Code == instance.CodeUnknownModule || f.Code == instance.CodeRemovedModule:
+		text := fmt.Sprintf("the module is gone from %s", f.Cause.Input)
+		if len(f.Cause.Elsewhere) > 0 {
+			input, name, _ := strings.Cut(f.Cause.Elsewhere[0], "#")
+			text += fmt.Sprintf("; %s offers %s", input, name)
+		}
+		if says := strings.TrimSpace(f.Cause.Nix); says != "" {
+			text += "\n" + says
+		}
+		return text
+	case f.Code == instance.CodeUnknownRole && e.New != nil:
+		var now []string
+		if json.Unmarshal(e.New, &now) == nil && len(now) > 0 {
+			return fmt.Sprintf("role %s is gone (now: %s)", e.Role, strings.Join(now, ", "))
+		}
+	}
+	return f.Message()
+}
+
+func (e Effect) settingMessage(setting string) string {
+	switch e.Kind {
+	case codes.EffectUnused:
+		return setting + " is written, and the option is gone"
+	case codes.EffectDeprecated:
+		if e.Reason == "renamed" {
+			return setting + " is kept for the sake of old settings only"
+		}
+		return setting + " is kept for the sake of old settings only: " + firstLine(e.Reason)
+	}
+	reason := map[string]string{
+		"default":     "default, not set here",
+		"new-option":  "new option, its default",
+		"option-gone": "the option is gone",
+		"type":        "the option has another type, which converts what is written",
+		"module":      "the module computes it",
+	}[e.Reason]
+	if len(e.Path) == 0 {
+		setting = "settings"
+	}
+	if e.Old == nil && e.New != nil {
+		return fmt.Sprintf("%s = %s (%s)", setting, e.New, reason)
+	}
+	return fmt.Sprintf("%s %s (%s)", setting, change(e.Old, e.New), reason)
+}
+
+// change is a value before and after.
+func change(old, new json.RawMessage) string {
+	switch {
+	case old == nil:
+		return "= " + string(new)
+	case new == nil:
+		return string(old) + " -> nothing"
+	}
+	return string(old) + " -> " + string(new)
+}
+
+// about names what the effect is about, in a few words.
+func (e Effect) about() string {
+	switch {
+	case e.Instance != "" && e.Role != "":
+		return e.Instance + " " + e.Role
+	case e.Instance != "":
+		return e.Instance
+	case e.Service != "" && e.Part == "role":
+		return e.Service + " " + e.Name
+	case e.Service != "" && e.Role != "":
+		return e.Service + " " + e.Role + " " + instance.PathString(e.Path)
+	case e.Service != "":
+		return e.Service
+	case e.Finding != nil && e.Finding.Module != "":
+		return e.Finding.Module
+	case e.Part == "machine" || e.Part == "tag":
+		return strings.Join(e.Machines, ", ")
+	}
+	return "the clan"
+}
+
+// where is the place in the user's files, or else the machines that are concerned.
+func (e Effect) where() string {
+	if e.Position != nil && e.Position.File != "" && e.Kind != codes.EffectChanged {
+		return e.Position.String()
+	}
+	switch n := len(e.Machines); {
+	case n == 0 || e.Part == "machine" || e.Part == "tag":
+		return ""
+	case n > 3:
+		return fmt.Sprintf("%d machines", n)
+	}
+	return strings.Join(e.Machines, ", ")
+}
+
+// shown are the effects to write.
+func (r *Report) shown(opts TextOptions) []Effect {
+	return slices.DeleteFunc(slices.Clone(r.Effects), func(e Effect) bool {
+		return e.Minor && !opts.All || e.Kind == codes.EffectNew && !opts.New && !opts.All
+	})
+}
+
+// advice is what to do about an effect: its edits, or else a hint.
+func (e Effect) advice() []string {
+	var lines []string
+	for _, edit := range e.Edits {
+		line := "edit: " + edit.String()
+		if edit.Position != nil {
+			line += " (" + edit.Position.String() + ")"
+		}
+		lines = append(lines, line)
+	}
+	if len(lines) == 0 && e.Finding != nil && e.Kind != codes.EffectFixed && e.Finding.Hint() != "" {
+		lines = append(lines, "hint: "+e.Finding.Hint())
+	}
+	return lines
+}
+
+// WriteText writes the report for people, as `clanctl upgrade` prints it. Text from the flake is escaped: it cannot command a terminal.
+func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
+	paint := textview.Painter(textview.Colourless)
+	if opts.Color {
+		paint = textview.Colourful
+	}
+	var b bytes.Buffer
+	summary, _, _ := strings.Cut(r.Summary(), "\n")
+	fmt.Fprintf(&b, "%s\n", paint(textview.Bold, textview.Flat(summary)))
+	effects := r.shown(opts)
+	if len(effects) > 0 {
+		b.WriteByte('\n')
+	}
+	width, most := 0, 24
+	for _, e := range effects {
+		if w := displaywidth.String(textview.Flat(e.about())); w <= most {
+			width = max(width, w)
+		}
+	}
+	told := map[string]bool{}
+	for _, e := range effects {
+		about := textview.Flat(e.about())
+		lines := strings.Split(strings.TrimRight(e.Message(), "\n"), "\n")
+		pad := strings.Repeat(" ", max(width-displaywidth.String(about), 0))
+		where := e.where()
+		if where != "" {
+			where = "  " + paint(textview.Dim, textview.Flat(where))
+		}
+		label := fmt.Sprintf("%-10s", strings.ToUpper(string(e.Kind)))
+		fmt.Fprintf(&b, "%s %s%s  %s%s\n", paint(colourOf(e.Kind), label), about, pad, textview.Flat(lines[0]), where)
+		margin := strings.Repeat(" ", 11+width+2)
+		rest := strings.Join(lines[1:], "\n")
+		if told[rest] {
+			lines = lines[:1] // of several instances of a service
+		}
+		told[rest] = true
+		for _, line := range append(lines[1:], e.advice()...) {
+			fmt.Fprintf(&b, "%s%s\n", margin, textview.Flat(line))
+		}
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+func colourOf(kind Kind) textview.Style {
+	switch kind {
+	case codes.EffectBreaks, codes.EffectRequired, codes.EffectConstraint:
+		return textview.Red
+	case codes.EffectFixed, codes.EffectNew:
+		return textview.Green
+	}
+	return textview.Yellow
+}
+
+// Notes say what else is to be known, each in a sentence: which inputs are compared, what moves with them, and what was left out.
+func (r *Report) Notes(opts TextOptions) []string {
+	var notes []string
+	for _, input := range r.Inputs {
+		notes = append(notes, inputText(input))
+	}
+	if len(r.Following) > 0 {
+		notes = append(notes, "these follow: "+strings.Join(r.Following, ", "))
+	}
+	minor, offers := 0, 0
+	for _, e := range r.Effects {
+		switch {
+		case e.Kind == codes.EffectNew:
+			offers++
+		case e.Minor:
+			minor++
+		}
+	}
+	if minor > 0 && !opts.All {
+		notes = append(notes, fmt.Sprintf("%s left out, of options that the clan does not use, or of descriptions: --all shows them", textview.Count(minor, "change")))
+	}
+	if offers > 0 && !opts.All && !opts.New {
+		notes = append(notes, fmt.Sprintf("%s on offer: --new shows them", textview.Count(offers, "new thing")))
+	}
+	return append(notes, "only the inventory was compared, not what modules make of it on the machines")
+}
+
+// inputText is an input with its date, before and after.
+func inputText(input diff.InputChange) string {
+	text := func(l *instance.Lock) string {
+		if l == nil {
+			return "?"
+		}
+		name := cmp.Or(l.Rev, l.NarHash, "?")
+		name = name[:min(len(name), 9)]
+		if l.Rev == "" && len(l.NarHash) > 15 {
+			name = l.NarHash[:15]
+		}
+		if l.LastModified > 1 {
+			name = time.Unix(l.LastModified, 0).UTC().Format(time.DateOnly) + " (" + name + ")"
+		}
+		return name
+	}
+	return fmt.Sprintf("%s: %s -> %s", input.Name, text(input.Old), text(input.New))
+}
