@@ -49,8 +49,6 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"graph":                {"", "--format html", "--format dot", "--format mermaid"},
 		"why":                  {"sshd server attic", "backup-nightly client travel keep.daily", "sshd server attic --json"},
 		"report":               {"--out - --flake ./small"},
-		"exports":              {"--json"},
-		"reach":                {"", "--json"},
 		"roles":                {"--help"},
 		"roles add":            {"sshd server attic --dry-run --force"},
 		"roles remove":         {"made page attic --dry-run"},
