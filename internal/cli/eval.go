@@ -16,7 +16,7 @@ func evalCommand() *cli.Command {
 			"Exit codes: 0 all is well, 1 nothing could be had, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"document's findings say which and why, 130 interrupted.",
 		Flags: append(jsonFlags("print JSON (the only format)"),
-			&cli.BoolFlag{Name: "exports", Usage: "also what services export to each other, under exports"}, watchFlag()),
+			&cli.BoolFlag{Name: "exports", Usage: "also what services export to each other, under exports"}, colorFlag(), watchFlag()),
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {

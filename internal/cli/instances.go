@@ -176,7 +176,7 @@ func (o *viewOutput) sharedSettings(role view.Role) {
 	}
 	for _, shared := range role.Settings {
 		o.settingsOf(shared.Machines, role.Members, ":")
-		o.settings(shared.Value, "      ")
+		o.settings(shared.Value, "      ", func([]string) style { return plain })
 		for _, name := range shared.Machines {
 			delete(rest, name)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/why"
 )
 
 func machinesCommand() *cli.Command {
@@ -39,6 +40,9 @@ func machinesCommand() *cli.Command {
 				need = instance.NeedMachines
 			case !out.names && len(names) > 0:
 				need = instance.NeedSettings
+				if out.color {
+					need = instance.NeedOrigins // to tell the defaults
+				}
 			}
 			inv, loadErr := load(c, instance.Config{Need: need})
 			if inv == nil {
@@ -81,6 +85,22 @@ func (o *viewOutput) machineColumns() []column[view.Machine] {
 	}
 }
 
+// dimDefaults is the style of a member's settings: dim for what nobody wrote.
+func (o *viewOutput) dimDefaults(in view.Membership, machine string) func([]string) style {
+	defaults := map[string]bool{}
+	if o.color {
+		for _, origin := range why.Origins(o.inv, instance.RoleRef{Instance: in.Instance, Role: in.Role}, machine) {
+			defaults[instance.PathString(origin.Path)] = origin.From == why.SourceDefault
+		}
+	}
+	return func(path []string) style {
+		if defaults[instance.PathString(path)] {
+			return dim
+		}
+		return plain
+	}
+}
+
 // runs are the roles that a machine is in.
 func runs(m view.Machine) []view.RoleRef {
 	var refs []view.RoleRef
@@ -100,7 +120,7 @@ func (o *viewOutput) machine(m view.Machine) {
 	for _, in := range m.Memberships {
 		o.text.WriteString("\n")
 		o.section(in.Instance+" "+in.Role, moduleText(&in.Module), textview.MembershipReason(in.Explicit, in.Tags))
-		o.settings(in.Settings, "    ")
+		o.settings(in.Settings, "    ", o.dimDefaults(in, m.Name))
 	}
 }
 

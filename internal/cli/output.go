@@ -41,6 +41,13 @@ type jsonOutput struct {
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
 	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), null: c.Bool("null")}
+	color, err := stdout(c).color(c)
+	if err != nil {
+		return nil, err
+	}
+	if color {
+		out.w = &jsonColors{w: stdout(c)}
+	}
 	if !c.IsSet("jq") {
 		switch {
 		case out.raw:
@@ -101,7 +108,7 @@ func (o *jsonOutput) value(v any) error {
 	if stdout(o.c).isGuarded() && isCommand(s) {
 		return hint.With(fmt.Errorf("--jq: %q would be a workflow command here", s), "print JSON, without -r, or write to a file")
 	}
-	_, err := io.WriteString(o.w, stdout(o.c).shown(s)+end)
+	_, err := io.WriteString(stdout(o.c), stdout(o.c).shown(s)+end)
 	return err
 }
 

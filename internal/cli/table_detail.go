@@ -74,8 +74,8 @@ func (o *viewOutput) section(name string, notes ...string) {
 	o.text.WriteString("\n")
 }
 
-// settings writes one line for each setting.
-func (o *viewOutput) settings(s *instance.Settings, indentation string) {
+// settings writes one line for each setting, in the style that it has.
+func (o *viewOutput) settings(s *instance.Settings, indentation string, styleOf func(path []string) style) {
 	if s == nil {
 		o.text.WriteString(indentation + o.paint(dim, "its settings do not evaluate") + "\n")
 		return
@@ -89,7 +89,7 @@ func (o *viewOutput) settings(s *instance.Settings, indentation string) {
 		text := flat(textview.CompactJSON(value))
 		list, isList := value.([]any)
 		if !isList || o.width == 0 || displaywidth.String(line+text) <= o.width {
-			o.text.WriteString(line + text + "\n")
+			o.text.WriteString(o.paint(styleOf(path), line+text) + "\n")
 			return
 		}
 		o.text.WriteString(line + "[\n")

@@ -8,8 +8,11 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/creack/pty"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
+	"github.com/clanctl/clanctl/internal/textview"
+	"github.com/clanctl/clanctl/pkg/why"
 )
 
 // onTerminal runs clanctl on a terminal of a width, and returns what it shows.
@@ -78,6 +81,39 @@ func TestColourOnTerminal(t *testing.T) {
 		text := onTerminal(t, 80, append([]string{"tags"}, test.args...)...)
 		if got := strings.Contains(text, "\x1b["); got != test.colour {
 			t.Errorf("%+v: colour is %t", test, got)
+		}
+	}
+}
+
+// What nobody wrote is dim.
+func TestDefaultsAreDim(t *testing.T) {
+	text := whyText{paint: textview.Colourful, width: 40}
+	text.origins([]settingOrigin{
+		{From: why.SourceDefault, Path: []string{"a", "b"}, Value: 1},
+		{From: why.SourceLayers, Path: []string{"c"}, Value: "so long that the place has no room", Definitions: []why.Definition{{Counts: true, Layer: "tag", Name: "x"}, {Layer: "role"}}},
+	})
+	const want = "\nsettings:\n\x1b[2m  a.b = 1\x1b[0m  \x1b[2mdefault\x1b[0m\n  c = \"so long that the place has no room\"\n      \x1b[2mfrom tag x\x1b[0m\n"
+	if diff := cmp.Diff(want, text.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Settings and JSON have colours.
+func TestColourOfSettingsAndJSON(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"why", "backup-offsite", "client", "attic"}, "\n  schedule = \"weekly\"  \x1b[2mfrom machine attic ("},
+		{[]string{"why", "backup-nightly", "client", "studio", "schedule"}, "\x1b[1mschedule\x1b[0m = \x1b[32m\"hourly\"\x1b[0m\n"},
+		{[]string{"eval"}, "\x1b[36m\"machines\"\x1b[0m: {"},
+		{[]string{"machines", "--json"}, "\x1b[36m\"name\"\x1b[0m: \x1b[32m\"cabin\"\x1b[0m"},
+	} {
+		if text := onTerminal(t, 120, test.args...); !strings.Contains(text, test.want) {
+			t.Errorf("%v: %q is not in %q", test.args, test.want, text)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -20,11 +21,12 @@ func whyCommand() *cli.Command {
 		Name:      "why",
 		Usage:     "explain why a machine is in a role, and where a setting of it comes from",
 		ArgsUsage: "INSTANCE ROLE MACHINE [SETTING.PATH]",
-		Description: "Without SETTING.PATH: by which name or tags the machine is a member. With it: the final value, everything that is\n" +
+		Description: "Without SETTING.PATH: by which name or tags the machine is a member, and all of its settings, with where each comes from.\n" +
+			"With it: the final value, everything that is\n" +
 			"written for the setting in the order of merging, what counts and what was overridden, and the option's type,\n" +
 			"default and declaration. Names with dots in the path are quoted: 'files.\"a.txt\".mode'.\n\n" +
 			"Exit codes: 0 explained, 1 there is no such thing, or the setting does not evaluate, 2 usage, 130 interrupted.",
-		Flags: jsonFlags("print JSON"),
+		Flags: append(jsonFlags("print JSON"), colorFlag()),
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
@@ -40,14 +42,21 @@ func whyCommand() *cli.Command {
 					return usageError{"the path of the setting is empty", "leave it out to ask for the membership"}
 				}
 			}
-			e, err := explain(c, ref)
+			paint, err := stdout(c).painter(c)
 			if err != nil {
 				return err
 			}
+			e, origins, err := explain(c, ref)
+			if err != nil {
+				return otherKinds(c, err)
+			}
 			if c.Bool("json") || c.IsSet("jq") {
-				err = out.print(e)
+				err = out.print(explanation{e, origins})
 			} else {
-				err = printExplanation(stdout(c), e)
+				text := &whyText{paint: paint, width: stdout(c).width()}
+				text.explanation(e)
+				text.origins(origins)
+				_, err = text.WriteTo(stdout(c))
 			}
 			if err == nil && e.Setting != nil && e.Setting.Problem != "" {
 				return exitStatus(exitFailed)
@@ -57,8 +66,23 @@ func whyCommand() *cli.Command {
 	}
 }
 
-func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, error) {
-	want := instance.Config{Instances: []string{ref.Instance}, Need: instance.NeedInstances}
+// explanation is what is printed for programs.
+type explanation struct {
+	*why.Explanation
+	// Settings are all of the member's, where none was asked about.
+	Settings []settingOrigin `json:"settings,omitzero"`
+}
+
+// settingOrigin is a setting of a member, and where it comes from.
+type settingOrigin struct {
+	Definitions []why.Definition `json:"definitions"`
+	From        why.Source       `json:"from"`
+	Path        []string         `json:"path"`
+	Value       any              `json:"value"`
+}
+
+func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, []settingOrigin, error) {
+	want := instance.Config{Instances: []string{ref.Instance}, Need: instance.NeedOrigins}
 	if ref.Path != nil {
 		want.Need, want.Setting = instance.NeedSetting, ref
 	}
@@ -70,34 +94,108 @@ func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, error) 
 		}
 	}
 	if inv == nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return why.Explain(inv, ref)
+	e, err := why.Explain(inv, ref)
+	if err != nil || ref.Path != nil {
+		return e, nil, err
+	}
+	origins := []settingOrigin{}
+	for _, o := range why.Origins(inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, ref.Machine) {
+		if len(o.Path) > 0 { // or there are no settings
+			origins = append(origins, settingOrigin{o.Definitions, o.From, o.Path, o.Value})
+		}
+	}
+	return e, origins, nil
 }
 
-func printExplanation(w io.Writer, e *why.Explanation) error {
-	b := &strings.Builder{}
-	fmt.Fprintf(b, "%s is in the role %s of %s:\n", flat(e.Machine), flat(e.Role), flat(e.Instance))
+// whyText is an explanation as people read it.
+type whyText struct {
+	strings.Builder
+	paint painter
+	width int
+}
+
+// WriteTo writes the text.
+func (b *whyText) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, b.String())
+	return int64(n), err
+}
+
+// printf writes a text in a style, escaped.
+func (b *whyText) printf(s style, format string, args ...any) {
+	b.WriteString(b.paint(s, term.Escape(fmt.Sprintf(format, args...))))
+}
+
+func (b *whyText) explanation(e *why.Explanation) {
+	b.printf(plain, "%s is in the role %s of %s:\n", flat(e.Machine), flat(e.Role), flat(e.Instance))
 	if e.Member.Explicit {
-		fmt.Fprintf(b, "  by name%s\n", place(e.Member.Position))
+		b.printf(plain, "  by name")
+		b.printf(dim, "%s", place(e.Member.Position))
+		b.WriteByte('\n')
 	}
 	for _, tag := range e.Member.Tags {
-		fmt.Fprintf(b, "  by the tag %s%s\n", flat(tag.Name), place(tag.Position))
+		b.printf(plain, "  by the tag %s", flat(tag.Name))
+		b.printf(dim, "%s", place(tag.Position))
+		b.WriteByte('\n')
 	}
 	if e.Setting != nil {
-		printSetting(b, e.Setting)
+		b.setting(e.Setting)
 	}
-	_, err := io.WriteString(w, term.Escape(b.String()))
-	return err
 }
 
-func printSetting(b *strings.Builder, s *why.Setting) {
-	fmt.Fprintf(b, "\n%s", instance.PathString(s.Path))
+// origins lists settings; a default, which is what nobody wrote, is dim.
+func (b *whyText) origins(origins []settingOrigin) {
+	if len(origins) > 0 {
+		b.WriteString("\nsettings:\n")
+	}
+	for _, o := range origins {
+		line, from := "  "+flat(instance.PathString(o.Path))+" = "+flat(oneLine(o.Value)), originText(o)
+		separator := "  "
+		if b.width > 0 && displaywidth.String(line+separator+from) > b.width {
+			separator = "\n      "
+		}
+		if o.From == why.SourceLayers {
+			b.printf(plain, "%s", line)
+		} else {
+			b.printf(dim, "%s", line)
+		}
+		b.WriteString(separator)
+		b.printf(dim, "%s", from)
+		b.WriteByte('\n')
+	}
+}
+
+// originText says where a setting comes from: the layers that count, in the order of merging.
+func originText(o settingOrigin) string {
+	switch o.From {
+	case why.SourceDefault:
+		return "default"
+	case why.SourceModule:
+		return "computed by the module"
+	case why.SourceUnknown:
+		return "not known"
+	}
+	var texts []string
+	for _, d := range o.Definitions {
+		if d.Counts {
+			texts = append(texts, flat(strings.TrimSpace(d.Layer+" "+d.Name))+place(d.Position))
+		}
+	}
+	return "from " + strings.Join(texts, ", ")
+}
+
+func (b *whyText) setting(s *why.Setting) {
+	b.WriteByte('\n')
+	b.printf(bold, "%s", instance.PathString(s.Path))
 	switch {
 	case s.Value != nil:
-		fmt.Fprintf(b, " = %s\n", oneLine(textview.DecodeJSON(s.Value)))
+		b.printf(plain, " = ")
+		b.printf(green, "%s", oneLine(textview.DecodeJSON(s.Value)))
+		b.WriteByte('\n')
 	case s.Problem != "":
-		fmt.Fprintf(b, " does not evaluate:\n  %s\n", indent(s.Problem))
+		b.printf(red, " does not evaluate:\n  %s", indent(s.Problem))
+		b.WriteByte('\n')
 	default:
 		b.WriteString(" has no value\n")
 	}
@@ -105,48 +203,51 @@ func printSetting(b *strings.Builder, s *why.Setting) {
 		b.WriteString("\nwritten, in the order of merging:\n")
 	}
 	for _, d := range s.Definitions {
-		mark := "  "
+		mark, style := "  ", plain
 		if !d.Counts {
-			mark = "- "
+			mark, style = "- ", dim
 		}
-		fmt.Fprintf(b, "%s%s%s: %s", mark, flat(strings.TrimSpace(d.Layer+" "+d.Name)), place(d.Position), oneLine(d.Value))
+		b.printf(style, "%s%s", mark, flat(strings.TrimSpace(d.Layer+" "+d.Name)))
+		b.printf(dim, "%s", place(d.Position))
+		b.printf(style, ": %s", oneLine(d.Value))
 		if name := priorityName(d.Priority); name != "" {
-			fmt.Fprintf(b, "  [%s]", name)
+			b.printf(yellow, "  [%s]", name)
 		}
 		if !d.Counts {
-			b.WriteString("  (overridden)")
+			b.printf(dim, "  (overridden)")
 		}
 		b.WriteByte('\n')
 	}
 	if s.Hint != "" {
-		fmt.Fprintf(b, "hint: %s\n", s.Hint)
+		b.printf(plain, "hint: %s\n", s.Hint)
 	}
 	if o := s.Option; o != nil {
-		printOption(b, s, o)
+		b.option(s, o)
 	}
 }
 
-func printOption(b *strings.Builder, s *why.Setting, o *why.Option) {
+func (b *whyText) option(s *why.Setting, o *why.Option) {
 	b.WriteByte('\n')
 	if len(o.Path) < len(s.Path) {
-		fmt.Fprintf(b, "lies in the option %s\n", instance.PathString(o.Path))
+		b.printf(plain, "lies in the option %s\n", instance.PathString(o.Path))
 	}
 	if len(o.Options) > 0 {
-		fmt.Fprintf(b, "options: %s\n", flat(strings.Join(o.Options, ", ")))
+		b.printf(plain, "options: %s\n", flat(strings.Join(o.Options, ", ")))
 	}
 	if o.Type != "" {
-		fmt.Fprintf(b, "type: %s\n", o.Type)
+		b.printf(plain, "type: %s\n", o.Type)
 	}
 	if o.HasDefault {
-		fmt.Fprintf(b, "default: %s\n", oneLine(o.Default))
+		b.printf(plain, "default: %s\n", oneLine(o.Default))
 	} else if o.Type != "" {
 		b.WriteString("no default\n")
 	}
 	for _, p := range o.Declared {
-		fmt.Fprintf(b, "declared at %s\n", flat(p.String()))
+		b.printf(dim, "declared at %s", flat(p.String()))
+		b.WriteByte('\n')
 	}
 	if text := strings.TrimSpace(o.Description); text != "" {
-		fmt.Fprintf(b, "\n  %s\n", indent(text))
+		b.printf(plain, "\n  %s\n", indent(text))
 	}
 }
 

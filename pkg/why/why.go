@@ -148,7 +148,11 @@ func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instanc
 			known = slices.Sorted(maps.Keys(m))
 		}
 	}
-	return unknown(fmt.Sprintf("the role %q has no setting %s", ref.Role, instance.PathString(ref.Path)), ref.Path[max(last, 0)], known, "there are ")
+	advice := nearest.Hint(nil, known, "there are ", "")
+	if near := nearest.Of(ref.Path[max(last, 0)], known); len(near) > 0 {
+		advice = nearest.Hint(near, known, "", "") + " " + advice
+	}
+	return &hint.Error{Text: fmt.Sprintf("the role %q has no setting %s", ref.Role, instance.PathString(ref.Path)), Advice: advice}
 }
 
 func unknown(message, name string, known []string, all string) error {

@@ -98,7 +98,7 @@ func TestUnknown(t *testing.T) {
 		{instance.SettingRef{Instance: "backup", Role: "x"}, `the instance "backup" has no role "x"`, `its roles are "client", "server"`},
 		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "labtop"}, `the clan has no machine "labtop"`, `did you mean "laptop"?`},
 		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "laptop"}, `the machine "laptop" is not in the role "server" of the instance "backup"`, `the role names no machine "laptop" and takes none by tag`},
-		{instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exlcude"}}, `the role "client" has no setting exlcude`, `did you mean "exclude"?`},
+		{instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exlcude"}}, `the role "client" has no setting exlcude`, `did you mean "exclude"? there are "exclude"`},
 	} {
 		_, err := Explain(inv, c.ref)
 		hint := ""
