@@ -60,6 +60,40 @@
 
       overlays.default = final: _: packagesFor final;
 
+      lib = {
+        # What adds `clanctl check` to a flake's checks: { pkgs, src, inputs, ... }, see nix/check.nix.
+        check =
+          { pkgs, ... }@args:
+          import ./nix/check.nix {
+            inherit (pkgs) runCommand;
+            clanctl = self.packages.${pkgs.stdenv.hostPlatform.system}.clanctl-with-nix;
+          } (removeAttrs args [ "pkgs" ]);
+
+        # For git-hooks.nix: settings.hooks.clanctl = clanctl.lib.gitHook pkgs;
+        gitHook = pkgs: {
+          enable = true;
+          name = "clanctl check";
+          description = "List all that is wrong with the clan, and where";
+          entry = "${lib.getExe self.packages.${pkgs.stdenv.hostPlatform.system}.clanctl} check";
+          files = "(\\.nix$|(^|/)inventory\\.json$|(^|/)flake\\.lock$|(^|/)\\.clanctl\\.json$)";
+          pass_filenames = false;
+        };
+      };
+
+      # For flake-parts: imports = [ inputs.clanctl.flakeModules.default ];
+      flakeModules.default =
+        { inputs, ... }:
+        {
+          perSystem =
+            { pkgs, ... }:
+            {
+              checks.clan = self.lib.check {
+                inherit pkgs inputs;
+                src = inputs.self;
+              };
+            };
+        };
+
       apps = eachSystem (
         pkgs:
         let

@@ -45,6 +45,9 @@ func TestFlake(t *testing.T) {
 		if makefile, err := os.ReadFile(filepath.Join(top, "Makefile")); err == nil && !strings.Contains(string(makefile), "\nTAGS = -tags="+got.Tags+"\n") {
 			t.Errorf("the Makefile does not build with the tags %s", got.Tags)
 		}
+		if !strings.HasSuffix(got.Hook, "/bin/clanctl check") || !strings.Contains(got.Check, "clanctl check --flake ") || got.Part != "clan-check" {
+			t.Errorf("hook %s, check %s, of flake-parts %s", got.Hook, got.Check, got.Part)
+		}
 		if got.Static != "0" || !strings.Contains(got.Flags, "-X github.com/clanctl/clanctl/internal/cli.version="+got.Version) {
 			t.Errorf("CGO_ENABLED=%s, ldflags %s", got.Static, got.Flags)
 		}
@@ -108,6 +111,7 @@ type outputs struct {
 	Names                                          map[string]map[string][]string
 	Overlay                                        []string
 	Version, Static, Tags, Flags, Install, Wrapped string
+	Hook, Check, Part                              string
 }
 
 // evaluate asks for what the tests look at. The names are in Nix what they are in outputs.
@@ -131,6 +135,9 @@ func evaluate(t *testing.T, nix, dir string, into *outputs) {
 		Flags = toString clanctl.attrs.ldflags;
 		Install = clanctl.attrs.postInstall;
 		Wrapped = clanctl-with-nix.attrs.postInstall;
+		Hook = (self.lib.gitHook nixpkgs).entry;
+		Check = (self.lib.check { pkgs = nixpkgs; src = "${dir}/examples/homelab"; name = "mine"; flags = [ "--strict" ]; }).attrs.buildCommand;
+		Part = ((self.flakeModules.default { inputs.self = "${dir}/examples/homelab"; }).perSystem { pkgs = nixpkgs; }).checks.clan.name;
 	}`
 	args := []string{"eval", "--json", "--offline", "--impure", "--expr", fmt.Sprintf("(%s) %q %q", question, dir, standIns(t))}
 	out := run(t, nix, args...)
