@@ -59,7 +59,7 @@ func (r *report) values(e Effect, path []string, old, new any) {
 		}
 		if !bytes.Equal(e.Old, e.New) {
 			e.Minor = e.Old == nil && isOff(e.New)
-			r.add(e)
+			r.addShared(e)
 		}
 		return
 	}
@@ -68,4 +68,18 @@ func (r *report) values(e Effect, path []string, old, new any) {
 	for _, name := range slices.Compact(names) {
 		r.values(e, append(slices.Clip(path), name), before[name], after[name])
 	}
+}
+
+// addShared adds an effect of one machine, or adds the machine to the same effect of others.
+func (r *report) addShared(e Effect) {
+	for i := range r.Effects {
+		other := &r.Effects[i]
+		if other.Part == e.Part && other.Instance == e.Instance && other.Role == e.Role && len(e.Machines) > 0 && len(other.Machines) > 0 &&
+			slices.Equal(other.Path, e.Path) && bytes.Equal(other.Old, e.Old) && bytes.Equal(other.New, e.New) {
+			other.Name, other.Machines = "", append(slices.Clip(other.Machines), e.Machines...)
+			slices.Sort(other.Machines)
+			return
+		}
+	}
+	r.add(e)
 }

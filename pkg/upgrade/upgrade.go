@@ -218,12 +218,12 @@ func (r *report) concerned(f instance.Finding) []string {
 	if f.Instance == "" && f.Code != instance.CodeFlakeFailed && f.Code != instance.CodeFailedCheck {
 		return nil
 	}
+	if f.Instance == "" {
+		return slices.Sorted(maps.Keys(r.old.Machines))
+	}
 	inv := r.old
 	if inv.Instances[f.Instance] == nil {
 		inv = r.new
-	}
-	if f.Instance == "" {
-		return slices.Sorted(maps.Keys(inv.Machines))
 	}
 	return members(inv, f.Instance, f.Role)
 }

@@ -1,0 +1,209 @@
+package upgrade_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/invtest"
+	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/upgrade"
+)
+
+func option(typ, value string) *services.Option {
+	o := &services.Option{Type: services.NewType(typ, typ)}
+	if value != "" {
+		o.HasDefault, o.Default = true, json.RawMessage(value)
+	}
+	return o
+}
+
+// clan has a service "backup" with two members; its final settings are given, and what its role declares.
+func clan(settings map[string]any, options map[string]*services.Option, findings ...instance.Finding) *instance.Inventory {
+	inv := invtest.Clan{
+		Machines: map[string][]string{"attic": nil, "cabin": nil},
+		Instances: map[string]invtest.Instance{"backup": {Module: "core#backup", Roles: map[string]invtest.Role{"client": {
+			Machines: []string{"attic", "cabin"},
+			Settings: map[string]map[string]any{"role": {"port": "22", "keep": 7}, "machine attic": {"old": 1}},
+		}}}},
+	}.Inventory()
+	invtest.Place(inv, 3, "instances", "backup")
+	invtest.Place(inv, 4, "instances", "backup", "roles", "client")
+	invtest.Place(inv, 5, "instances", "backup", "roles", "client", "settings", "port")
+	invtest.Place(inv, 6, "instances", "backup", "module", "input")
+	i := inv.Instances["backup"]
+	i.Module.Resolved, i.Module.Roles = "core", map[string]module.Role{"client": {}}
+	role := i.Roles["client"]
+	facts.OfRole(role).Interface = &services.Interface{Options: options}
+	final := invtest.Settings(settings)
+	for _, m := range role.Machines {
+		m.Settings = final
+	}
+	inv.Findings = findings
+	return inv
+}
+
+func lines(r *upgrade.Report) string {
+	var b strings.Builder
+	for _, e := range r.Effects {
+		minor := ""
+		if e.Minor {
+			minor = " (minor)"
+		}
+		fmt.Fprintf(&b, "%s: %s%s\n", e.Kind, e.Message(), minor)
+		for _, edit := range e.Edits {
+			fmt.Fprintf(&b, "  %s\n", edit)
+		}
+	}
+	return b.String()
+}
+
+func TestSettings(t *testing.T) {
+	old := clan(map[string]any{"port": "22", "keep": 7, "at": "1", "gone": true, "off": false, "made": 1},
+		map[string]*services.Option{"port": option("str", ""), "keep": option("int", "7"), "at": option("str", `"1"`), "gone": option("bool", "true"),
+			"off": option("bool", "false"), "made": option("int", "1"), "old": option("int", "0")})
+	hidden := option("int", "0")
+	hidden.Hidden, hidden.Description = true, "Alias of `new`."
+	new := clan(map[string]any{"port": 22, "keep": 7, "at": "2", "made": 2, "tls": map[string]any{"enable": true, "port": nil}},
+		map[string]*services.Option{"port": option("int", ""), "keep": option("int", "7"), "at": option("str", `"2"`), "made": option("int", "1"), "old": hidden,
+			"tls": {Options: map[string]*services.Option{"enable": option("bool", "true"), "port": option("int", "null")}}})
+	want := `changed: at "1" -> "2" (default, not set here)
+changed: gone true -> nothing (the option is gone)
+changed: made 1 -> 2 (the module computes it)
+changed: off false -> nothing (the option is gone) (minor)
+changed: port "22" -> 22 (the option has another type, which converts what is written)
+changed: tls.enable = true (new option, its default)
+changed: tls.port = null (new option, its default) (minor)
+deprecated: old is kept for the sake of old settings only: Alias of ` + "`new`" + `.
+new: a new option, by default true
+new: a new option, by default null
+`
+	r := upgrade.Of(old, new)
+	if diff := cmp.Diff(want, lines(r)); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.Affected) != 2 || r.Summary() != "1 of 1 instances change; 2 machines are touched" || r.Empty() {
+		t.Errorf("%s; %+v", r.Summary(), r.Affected)
+	}
+	if same := upgrade.Of(old, old); !same.Empty() || len(same.Effects) > 0 || len(same.Affected) > 0 {
+		t.Errorf("the same clan: %s", lines(same))
+	}
+}
+
+// A role that takes settings of any name takes those, too, whose option is gone.
+func TestUnused(t *testing.T) {
+	old := clan(map[string]any{}, map[string]*services.Option{"port": option("str", "")})
+	new := clan(map[string]any{}, map[string]*services.Option{})
+	facts.OfRole(new.Instances["backup"].Roles["client"]).Interface.Freeform = services.NewType("anything", "anything")
+	if diff := cmp.Diff("unused: port is written, and the option is gone\n", lines(upgrade.Of(old, new))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEdits(t *testing.T) {
+	subject := instance.Subject{Instance: "backup"}
+	role := instance.Subject{Instance: "backup", Role: "client"}
+	setting := instance.Subject{Instance: "backup", Role: "client", Machine: "attic", Machines: []string{"attic", "cabin"}, Setting: []string{"port"}}
+	list := option("listOf", "")
+	list.Type.Elem = services.NewType("str", "str")
+	for name, c := range map[string]struct {
+		finding instance.Finding
+		option  *services.Option
+		want    string
+	}{
+		"a module that moved": {instance.NewFinding(instance.CodeRemovedModule, subject, instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Elsewhere: []string{"community#backup"}}), nil,
+			"breaks: the module is gone from core; community offers backup\n  set inventory.instances.backup.module.input to \"community\"\n"},
+		"a module that is gone": {instance.NewFinding(instance.CodeUnknownModule, subject, instance.Cause{Name: "backup", Service: "core#backup", Input: "core"}), nil,
+			"breaks: the module is gone from core\n  remove inventory.instances.backup\n"},
+		"a module that says what to do": {instance.NewFinding(instance.CodeRemovedModule, subject, instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Nix: "use restic"}), nil,
+			"breaks: the module is gone from core\nuse restic\n"},
+		"a role under another name": {instance.NewFinding(instance.CodeUnknownRole, role, instance.Cause{Service: "core#backup", Near: []string{"clients"}}), nil,
+			"breaks: role client is gone (now: client)\n  rename inventory.instances.backup.roles.client to clients\n"},
+		"a setting under another name": {instance.NewFinding(instance.CodeUnknownSetting, setting, instance.Cause{Name: "port", Near: []string{"ports"}, Whole: true}), nil,
+			"  rename inventory.instances.backup.roles.client.settings.port to ports\n"},
+		"a number": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no number"}), option("int", ""),
+			"breaks: no number\n  set inventory.instances.backup.roles.client.settings.port to 22\n"},
+		"a list": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no list"}), list,
+			"breaks: no list\n  set inventory.instances.backup.roles.client.settings.port to [\"22\"]\n"},
+		"nothing that fits": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no"}), option("bool", ""),
+			"breaks: no\n  remove inventory.instances.backup.roles.client.settings.port\n"},
+		"a required one": {instance.NewFinding(instance.CodeMissingSetting, setting, instance.Cause{Nix: "no value"}), option("int", ""),
+			"required: no value\n  set inventory.instances.backup.roles.client.settings.port\n"},
+	} {
+		options := map[string]*services.Option{}
+		if c.option != nil {
+			options["port"] = c.option
+		}
+		got := lines(upgrade.Of(clan(map[string]any{}, options), clan(map[string]any{}, options, c.finding)))
+		if !strings.HasSuffix(got, c.want) || strings.HasPrefix(c.want, "  ") && !strings.HasPrefix(got, "breaks: ") {
+			t.Errorf("%s: got\n%s, want\n%s", name, got, c.want)
+		}
+	}
+}
+
+// Of inventory.json the edits are a patch.
+func TestPatch(t *testing.T) {
+	finding := instance.NewFinding(instance.CodeRemovedModule, instance.Subject{Instance: "backup"},
+		instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Elsewhere: []string{"community#restic"}})
+	old := clan(nil, nil)
+	input := "core"
+	old.Instances["backup"].Module.Input = &input
+	new := clan(nil, nil, finding)
+	if got := upgrade.Of(old, new).Patch(); len(got) > 0 {
+		t.Errorf("not in inventory.json: %v", got)
+	}
+	facts.Of(old).PersistedFile = old.Where("instances", "backup").File
+	got, err := json.Marshal(upgrade.Of(old, new).Patch())
+	want := `[{"op":"replace","path":"/instances/backup/module/input","value":"community"},{"op":"add","path":"/instances/backup/module/name","value":"restic"}]`
+	if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+// A clan that does not evaluate at all is one break, and nobody's settings changed.
+func TestNothingEvaluates(t *testing.T) {
+	old := clan(map[string]any{"a": 1}, nil)
+	r := upgrade.Of(old, &instance.Inventory{Findings: []instance.Finding{instance.NewFinding(instance.CodeFlakeFailed, instance.Subject{}, instance.Cause{Nix: "no\nway"})}})
+	if len(r.Effects) != 1 || r.Effects[0].Part != "clan" || len(r.Affected) != 2 || r.Summary() != "the clan breaks: no\nway" {
+		t.Errorf("%s: %s", r.Summary(), lines(r))
+	}
+}
+
+// Text from the flake cannot command a terminal, nor be markup.
+func TestHostileText(t *testing.T) {
+	finding := instance.NewFinding(instance.CodeSettingFailed, instance.Subject{Instance: "backup", Role: "client"}, instance.Cause{Nix: "\x1b[2J|`<b>"})
+	r := upgrade.Of(clan(nil, nil), clan(nil, nil, finding))
+	var text, markdown strings.Builder
+	if err := r.WriteText(&text, upgrade.TextOptions{}); err != nil || strings.Contains(text.String(), "\x1b") {
+		t.Errorf("%q, %v", text.String(), err)
+	}
+	if err := r.WriteMarkdown(&markdown, upgrade.TextOptions{}); err != nil || strings.Contains(markdown.String(), "\x1b") || !strings.Contains(markdown.String(), "``\\x1b[2J\\|`<b>``") {
+		t.Errorf("%q, %v", markdown.String(), err)
+	}
+}
+
+// What services offer each other, of machines alike once.
+func TestExports(t *testing.T) {
+	with := func(ports ...int) *instance.Inventory {
+		inv := clan(nil, nil)
+		inv.Exports = map[string]*instance.Export{}
+		for i, port := range ports {
+			machine := []string{"attic", "cabin"}[i]
+			inv.Exports["backup:backup:client:"+machine] = &instance.Export{Instance: "backup", Role: "client", Machine: machine, Service: "backup",
+				Peer: &instance.Peer{Hosts: []instance.Host{}, Port: port}}
+		}
+		return inv
+	}
+	if diff := cmp.Diff("changed: exports peer.port 22 -> 23\n", lines(upgrade.Of(with(22, 22), with(23, 23)))); diff != "" {
+		t.Error(diff)
+	}
+	if got := len(upgrade.Of(with(22, 22), with(23, 24)).Effects); got != 2 {
+		t.Errorf("%d effects", got)
+	}
+}
