@@ -57,7 +57,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:      "clanctl",
-		Usage:     "ask what a clan flake describes: which machine runs what, with which settings, from which module, and why",
+		Usage:     "show what runs on each machine of a clan flake, with which settings, from which module, and why",
 		UsageText: "clanctl COMMAND [FLAG...] [NAME...]",
 		Version:   buildVersion(),
 		Writer:    newStream(stdout),

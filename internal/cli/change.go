@@ -23,7 +23,7 @@ import (
 func changeFlags(more ...cli.Flag) []cli.Flag {
 	flags := append(more,
 		&cli.BoolFlag{Name: "dry-run", Usage: "show what would change, and write nothing"},
-		&cli.BoolFlag{Name: "force", Usage: "write also what would break the clan, or what it would not see"},
+		&cli.BoolFlag{Name: "force", Usage: "write even what breaks the clan, or what it does not read"},
 		&cli.BoolFlag{Name: "commit", Usage: "commit inventory.json, and nothing else, to the clan's git repository"},
 	)
 	return append(append(flags, jsonFlags("print JSON")...), colorFlag())
@@ -183,7 +183,7 @@ func (o *viewOutput) valueLine(s style, sign, where string, value any) {
 func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
 	switch {
 	case len(p.Patch) == 0:
-		say(c, "nothing to change: it is so already")
+		say(c, "already up to date")
 	case c.Bool("dry-run"):
 		say(c, "%s would be written; nothing was (--dry-run)", fromHere(p.File))
 	case r.Written && p.Created:
@@ -196,7 +196,7 @@ func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
 		say(c, "forced: %s", reason)
 	}
 	if r.Tracked && r.Commit == "" {
-		say(c, "git did not know the file, and Nix sees only what git tracks: did git add -N")
+		say(c, "added the file to the git index (git add -N) so that Nix can see it")
 	}
 	if r.Commit != "" {
 		say(c, "committed as %s", r.Commit)

@@ -17,7 +17,7 @@ import (
 func checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "check",
-		Usage:     "list all that is wrong with the clan, and where",
+		Usage:     "report problems in the clan, with file and line",
 		ArgsUsage: "[INSTANCE...]",
 		Description: "clanctl explain CODE explains a finding. With INSTANCE only these instances are looked at.\n\n" +
 			"Exit codes: 0 nothing of severity error was found (with --strict: no warning either), 1 something was, 2 usage,\n" +
@@ -134,13 +134,13 @@ func checkFlags() []cli.Flag {
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning), github (annotations) or junit (a test report)", DefaultText: "text"},
 		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error, warning or note", DefaultText: "warning"},
-		&cli.BoolFlag{Name: "strict", Usage: "warnings fail, too"},
-		&cli.StringSliceFlag{Name: "ignore", Usage: "leave out findings with this `CODE`; may be repeated"},
-		&cli.StringSliceFlag{Name: "only", Usage: "leave out all findings but those with this `CODE`; may be repeated"},
-		&cli.BoolFlag{Name: "no-ignore", Usage: "findings count that the clan ignores, in comments or " + policy.Name},
+		&cli.BoolFlag{Name: "strict", Usage: "exit 1 on warnings, too"},
+		&cli.StringSliceFlag{Name: "ignore", Usage: "do not report findings with this `CODE`; may be repeated"},
+		&cli.StringSliceFlag{Name: "only", Usage: "report only findings with this `CODE`; may be repeated"},
+		&cli.BoolFlag{Name: "no-ignore", Usage: "count the findings that the clan ignores, in comments or " + policy.Name},
 		&cli.StringFlag{Name: "policy-from", Usage: "what is ignored is what the git revision `REV` ignores: " + policy.Name + ", comments, the baseline"},
-		&cli.PathFlag{Name: "baseline", Usage: "only findings that are not in `FILE` count"},
-		&cli.PathFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline, and end well"},
+		&cli.PathFlag{Name: "baseline", Usage: "count only findings that are not in `FILE`"},
+		&cli.PathFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline, and exit 0"},
 	}
 	return append(append(flags, jsonFlags("the same as --format json")...), colorFlag())
 }

@@ -28,7 +28,7 @@ type report struct {
 	// counted are the findings that would be in a baseline; failed tells that the flake does not evaluate.
 	counted []instance.Finding
 	failed  bool
-	// strict: warnings fail, too.
+	// strict: exit 1 on warnings, too.
 	strict bool
 	// rules are the clan's own, and outcomes what came of them.
 	rules    []*policy.Rule

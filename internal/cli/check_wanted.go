@@ -27,7 +27,7 @@ type wanted struct {
 	noIgnore bool
 	// codes are all that there are; checkCodes those that check finds in a clan.
 	codes, checkCodes []string
-	// strict: warnings fail, too.
+	// strict: exit 1 on warnings, too.
 	strict   bool
 	baseline baseline
 }

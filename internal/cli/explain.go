@@ -14,7 +14,7 @@ import (
 func explainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
-		Usage:     "explain findings by their codes: what is wrong, what clan does then, and what to do",
+		Usage:     "explain findings: what is wrong, what clan does then, and how to fix it",
 		ArgsUsage: "[CODE...]",
 		Description: "Without CODE: a table of all codes. The pages are those of docs/findings.md, and come with the program. The rules of the\n" +
 			"clan in the working directory, if it has some, are among the codes.",

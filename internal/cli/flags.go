@@ -26,19 +26,19 @@ func commonFlags() []cli.Flag {
 		&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "read the clan of `REF`", DefaultText: "$CLAN_DIR, or the flake around the working directory", Category: nix},
 		&cli.StringSliceFlag{Name: "override-input", Usage: "use another flake for an input: `INPUT REF`", Category: nix},
 		&cli.BoolFlag{Name: "offline", Usage: "no network", Category: nix},
-		&cli.BoolFlag{Name: "refresh", Usage: "look whether downloaded flakes are still the newest", Category: nix},
+		&cli.BoolFlag{Name: "refresh", Usage: "fetch flakes again that may have changed", Category: nix},
 		&cli.BoolFlag{Name: "impure", Usage: "let the flake see the environment and paths outside of it", Category: nix},
 		&cli.StringSliceFlag{Name: "option", Usage: "a Nix setting: `NAME VALUE`", Category: nix},
-		&cli.BoolFlag{Name: "show-trace", Usage: "print all that Nix said, traces of errors included", Category: nix},
+		&cli.BoolFlag{Name: "show-trace", Usage: "show full Nix error traces", Category: nix},
 		&cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix", Category: run},
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "at most `N` Nix processes at once", DefaultText: "one for each CPU", Category: run},
 		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never", Category: run},
-		&cli.BoolFlag{Name: "no-cache", Usage: "neither use nor keep answers of earlier runs", Category: run},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each Nix command, ready to paste, and what Nix says", Category: run},
+		&cli.BoolFlag{Name: "no-cache", Usage: "do not use the cache", Category: run},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each Nix command, ready to paste, and the log of Nix", Category: run},
 	}
 }
 
-// load reads the clan as the flags say. The inventory is nil if nothing could be had.
+// load reads the clan as the flags say. The inventory is nil if the clan could not be loaded.
 // want says which part of it.
 func load(c *cli.Context, want instance.Config) (*instance.Inventory, error) {
 	return ask(c, want, instance.Load)

@@ -54,7 +54,7 @@ func instancesCreateCommand() *cli.Command {
 func instancesDeleteCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "delete",
-		Usage:     "remove instances that are in inventory.json alone",
+		Usage:     "remove instances that only inventory.json defines",
 		ArgsUsage: "INSTANCE...",
 		Flags:     changeFlags(),
 		Action: takes(1, -1, func(c *cli.Context) error {
@@ -66,7 +66,7 @@ func instancesDeleteCommand() *cli.Command {
 func instancesRenameCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "rename",
-		Usage:     "give an instance that is in inventory.json alone another name",
+		Usage:     "rename an instance that only inventory.json defines",
 		ArgsUsage: "INSTANCE NAME",
 		Description: "It keeps its module. What services keep under the instance's name, as generated secrets, does not follow: see\n" +
 			"what the service makes of its instance's name.",
@@ -80,7 +80,7 @@ func instancesRenameCommand() *cli.Command {
 func instancesSetModuleCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "set-module",
-		Usage:     "make an instance one of another service module",
+		Usage:     "change the service module of an instance",
 		ArgsUsage: "INSTANCE [INPUT#]MODULE",
 		Flags:     changeFlags(),
 		Action: takes(2, 2, func(c *cli.Context) error {

@@ -13,12 +13,12 @@ import (
 func manCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "man",
-		Usage:     "print a manual page, for man: of all commands, or of one",
+		Usage:     "print the manual page of clanctl, or of one command",
 		ArgsUsage: "[COMMAND]",
 		Description: "To have all pages:\n\n" +
 			"   mkdir -p ~/.local/share/man/man1\n" +
 			"   for page in $(clanctl man --names); do clanctl man $page > ~/.local/share/man/man1/$page.1; done",
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "names", Usage: "print the names of all pages only, one a line"}},
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "names", Usage: "print only the names of the pages, one per line"}},
 		Action: func(c *cli.Context) error {
 			pages := manualPages()
 			text := ""

@@ -16,7 +16,7 @@ var manualSections = []struct {
 	{"Exit status", []manualItem{
 		{"0", "All is well; there may be warnings."},
 		{"1", "It failed. For check: there are findings of severity error."},
-		{"2", "The command line makes no sense."},
+		{"2", "The command line is wrong."},
 		{"3", "Partial: something was printed, but parts of the clan could not be evaluated."},
 		{"130", "It was interrupted."},
 	}},

@@ -15,7 +15,7 @@ import (
 func modulesCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "modules",
-		Usage: "show the service modules that the flake and its inputs offer; below: show one, write one, check one's own",
+		Usage: "show the service modules that the flake and its inputs offer",
 		Flags: append(append(viewFlags("modules, as INPUT#MODULE"), tableFlags()...),
 			&cli.StringSliceFlag{Name: "input", Usage: "only the modules of the input `NAME`; self is the flake. Can be given again"},
 			&cli.StringFlag{Name: "search", Usage: "only modules with `WORD` in a name, a description, a category or a role"},

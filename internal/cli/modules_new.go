@@ -16,9 +16,9 @@ import (
 func modulesNewCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "new",
-		Usage:     "write a small service module to begin with",
+		Usage:     "create a small service module",
 		ArgsUsage: "NAME",
-		Description: "Writes modules/NAME beside the flake.nix: a module that works, with two roles, and a README. Nothing is written over.\n\n" +
+		Description: "Writes modules/NAME beside the flake.nix: a module that works, with two roles, and a README. It overwrites no file.\n\n" +
 			"Exit codes: 0 written, 1 failed, 2 usage.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "write to the flake in the directory `DIR`", DefaultText: "$CLAN_DIR, or the flake around the working directory"},

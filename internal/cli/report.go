@@ -16,9 +16,9 @@ import (
 func reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "report",
-		Usage: "write one HTML page of the clan: what runs where, which settings come from where, and what is wrong",
+		Usage: "write the clan as one HTML page: what runs where, where settings come from, and what is wrong",
 		Description: "The page is one file that needs no other and no network. A browser opens it from anywhere.\n\n" +
-			"Exit codes: 0 written, 1 nothing could be had or written, 2 usage, 3 partial: parts could not be evaluated, the\n" +
+			"Exit codes: 0 written, 1 the clan could not be loaded or the page not written, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"page's findings say which and why, 130 interrupted.",
 		Flags: []cli.Flag{
 			outputFlag("write the page to `FILE`"),

@@ -9,10 +9,10 @@ import (
 func rolesCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "roles",
-		Usage: "put machines and tags into roles of instances, and take them out",
+		Usage: "add machines and tags to roles of instances, and remove them",
 		Subcommands: []*cli.Command{
-			rolesMembersCommand("add", "put machines and tags into a role", (*store.Store).AddMembers),
-			rolesMembersCommand("remove", "take machines and tags out of a role, and their settings in it with them", (*store.Store).RemoveMembers),
+			rolesMembersCommand("add", "add machines and tags to a role", (*store.Store).AddMembers),
+			rolesMembersCommand("remove", "remove machines and tags from a role, with their settings in it", (*store.Store).RemoveMembers),
 		},
 	}
 }

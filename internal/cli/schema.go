@@ -14,7 +14,7 @@ import (
 func schemaCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
-		Usage:     "print the JSON Schema (draft 2020-12) of what a role accepts as settings",
+		Usage:     "print the JSON Schema (draft 2020-12) of a role's settings",
 		ArgsUsage: "INSTANCE|[INPUT#]MODULE [ROLE]",
 		Description: "The schema is for one layer: what is written for the role, for a machine, or for a tag. Nothing is required there, since\n" +
 			"another layer may have it. ROLE may be left out if there is only one. Options that no schema can describe in full are\n" +

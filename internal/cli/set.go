@@ -138,9 +138,9 @@ func cutSetting(word string) (path, value string, ok bool) {
 func unsetCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "unset",
-		Usage:       "take settings of a role, or of a machine or tag in it, out of inventory.json",
+		Usage:       "remove settings of a role, or of a machine or tag in it, from inventory.json",
 		ArgsUsage:   "INSTANCE ROLE [PATH...]",
-		Description: "Without PATH: all that inventory.json has for the role, or for the machine or tag in it.",
+		Description: "Without PATH: all settings in inventory.json for the role, or for the machine or tag in it.",
 		Flags:       changeFlags(layerFlags()...),
 		Action: func(c *cli.Context) error {
 			if err := wants(c, 2, -1, "clanctl unset INSTANCE ROLE [--machine M | --tag T] [PATH...]"); err != nil {

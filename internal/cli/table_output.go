@@ -13,7 +13,7 @@ import (
 // viewFlags say how the answer to a question is printed.
 func viewFlags(names string) []cli.Flag {
 	return append(jsonFlags("print JSON"),
-		&cli.BoolFlag{Name: "names", Usage: "print the names of the " + names + " only, one a line"},
+		&cli.BoolFlag{Name: "names", Usage: "print only the names of the " + names + ", one per line"},
 		colorFlag(),
 	)
 }

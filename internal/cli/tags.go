@@ -15,7 +15,7 @@ import (
 func tagsCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "tags",
-		Usage:       "show the tags: who carries them, from where, and which roles take machines by them",
+		Usage:       "show the tags: which machines have them, from where, and which roles select machines by them",
 		ArgsUsage:   "[TAG...]",
 		Flags:       append(viewFlags("tags"), tableFlags()...),
 		Subcommands: []*cli.Command{tagsAddCommand(), tagsRemoveCommand()},

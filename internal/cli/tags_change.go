@@ -16,7 +16,7 @@ import (
 func tagsAddCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "add",
-		Usage:     "give machines a tag, and with it the roles that take machines by it",
+		Usage:     "add a tag to machines, and with it the roles that select machines by it",
 		ArgsUsage: "TAG MACHINE...",
 		Description: "Written to inventory.json. Of a clan that cannot be written to, --dry-run tells what would follow if the machines\n" +
 			"carried the tag.",
@@ -51,7 +51,7 @@ func tagsAddCommand() *cli.Command {
 func tagsRemoveCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "remove",
-		Usage:     "take a tag from machines that have it by inventory.json",
+		Usage:     "remove a tag from machines; it must be in inventory.json",
 		ArgsUsage: "TAG MACHINE...",
 		Flags:     changeFlags(),
 		Action: takes(2, -1, func(c *cli.Context) error {

@@ -20,12 +20,12 @@ import (
 )
 
 func watchFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "watch", Usage: "go on, and do it again whenever files of the flake change; say on standard error what changed in the clan"}
+	return &cli.BoolFlag{Name: "watch", Usage: "re-run when files of the flake change; print to standard error what changed in the clan"}
 }
 
 // watchClan loads the clan and shows it, and again whenever files of it changed and it says something else than before, until the
 // command is interrupted. text is all that is shown of a state: the same text is not shown again. show is called as after [load]:
-// where nothing could be had the inventory is nil, and the error is to be returned or shown; errors are printed, and the exit
+// where the clan could not be loaded the inventory is nil, and the error is to be returned or shown; errors are printed, and the exit
 // codes of findings do not end anything. What changed since the last state that could be read is said before.
 func watchClan(c *cli.Context, want instance.Config, text func(io.Writer, *instance.Inventory) error, show func(*instance.Inventory, error) error) error {
 	flake := c.String("flake")

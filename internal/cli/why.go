@@ -19,7 +19,7 @@ import (
 func whyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "why",
-		Usage:     "explain why a machine is in a role, and where a setting of it comes from",
+		Usage:     "explain why a machine has a role, and where a setting comes from",
 		ArgsUsage: "INSTANCE ROLE MACHINE [SETTING.PATH]",
 		Description: "Without SETTING.PATH: by which name or tags the machine is a member, and all of its settings, with where each comes from.\n" +
 			"With it: the final value, everything that is\n" +

@@ -110,7 +110,7 @@ func ExampleLoad_unknownName() {
 func ExampleEvalError() {
 	inv, err := instance.Load(context.Background(), resolve("../check/testdata/parts-failed"), instance.Config{Evaluator: offline})
 	if inv == nil {
-		log.Fatal(err) // nothing could be had
+		log.Fatal(err) // the clan could not be loaded
 	}
 	for _, part := range multierror.Append(nil, err).Errors {
 		var failed *instance.EvalError
