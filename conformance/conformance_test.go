@@ -12,7 +12,8 @@ import (
 // The ways in which a flake may hold its clan; each names a file of testdata/common.
 var forms = []string{"export", "hidden", "parts"}
 
-// TestClanCore reads every case in every form, with each clan-core that the caller names. With -short, in the first form.
+// TestClanCore reads every case in every form, with each clan-core that the caller names. With -short, in the
+// first form.
 func TestClanCore(t *testing.T) {
 	env := newEnvironment()
 	if len(env.clanCores) == 0 {
@@ -79,7 +80,8 @@ func (c *clanCore) testLegacy(t *testing.T) {
 	}
 }
 
-// lacks names a feature that a case asks for in the first line of its clan.nix (`# needs: NAME...`) and this clan-core has not.
+// lacks names a feature that a case asks for in the first line of its clan.nix (`# needs: NAME...`) and this
+// clan-core has not.
 func (c *clanCore) lacks(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "cases", name, "clan.nix"))

@@ -89,8 +89,8 @@ func documentOf(t *testing.T, inventory *instance.Inventory, want *answer) map[s
 	return document
 }
 
-// failedInstance is what must be true of an instance that clan-core cannot evaluate: it may be shown as it is written, with settings only of
-// a role that says to have them from somewhere else.
+// failedInstance is what must be true of an instance that clan-core cannot evaluate: it may be shown as it is
+// written, with settings only of a role that says to have them from somewhere else.
 func failedInstance(got, want map[string]any) map[string]any {
 	out := map[string]any{"fails": true}
 	if module, ok := got["module"].(map[string]any); ok && want["module"] != nil {
@@ -112,8 +112,8 @@ func failedInstance(got, want map[string]any) map[string]any {
 	return out
 }
 
-// ofMembers leaves out the warnings about settings that no member evaluates, and about extraModules: clan-core never looks, so
-// that it has no answer.
+// ofMembers leaves out the warnings about settings that no member evaluates, and about extraModules:
+// clan-core never looks, so that it has no answer.
 func ofMembers(inventory *instance.Inventory) []instance.Finding {
 	return slices.DeleteFunc(slices.Clone(inventory.Findings), func(f instance.Finding) bool {
 		inst := inventory.Instances[f.Instance]

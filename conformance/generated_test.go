@@ -21,8 +21,9 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// TestGeneratedCode generates Go code for every service that each clan-core offers, makes an instance of it with a machine in
-// each of its roles and no settings, and lets the compiled code decode the final settings and encode them again.
+// TestGeneratedCode generates Go code for every service that each clan-core offers, makes an instance of it
+// with a machine in each of its roles and no settings, and lets the compiled code decode the final settings
+// and encode them again.
 func TestGeneratedCode(t *testing.T) {
 	env := newEnvironment()
 	if len(env.clanCores) == 0 {
@@ -116,8 +117,8 @@ func (c *clanCore) testGenerated(t *testing.T) {
 		c.name, counts.services, roles, counts.decoded, counts.missing, counts.without)
 }
 
-// counts are of services with code, of members whose settings were decoded, of settings that have no value in them, and of members
-// without settings.
+// counts are of services with code, of members whose settings were decoded, of settings that have no value in
+// them, and of members without settings.
 type counts struct{ services, decoded, missing, without int }
 
 // decodeGenerated compiles generated code for services, and lets it decode the settings of their instances' members.
@@ -238,8 +239,8 @@ type generated struct {
 	Functions, Instances []string
 }
 
-// programTemplate is a program that takes instances as JSON, decodes the settings of all their members with the generated code,
-// and encodes them again.
+// programTemplate is a program that takes instances as JSON, decodes the settings of all their members with
+// the generated code, and encodes them again.
 var programTemplate = template.Must(template.New("main.go").Parse(`package main
 
 import (

@@ -31,8 +31,8 @@ type clanModule struct {
 	Schemas map[string]map[string]any
 }
 
-// TestModules lists the services of each clan-core that the caller names, and holds their manifests, roles and schemas against
-// what clan-core says.
+// TestModules lists the services of each clan-core that the caller names, and holds their manifests, roles
+// and schemas against what clan-core says.
 func TestModules(t *testing.T) {
 	env := newEnvironment()
 	if len(env.clanCores) == 0 {
@@ -143,8 +143,8 @@ func decodeSchema(t *testing.T, schema *services.Schema) map[string]any {
 	return document
 }
 
-// schemaComparison holds a schema against clan's: the same settings, of the same types, and no more of them required. (clan
-// requires what has no default, also where its type has an empty value by itself.)
+// schemaComparison holds a schema against clan's: the same settings, of the same types, and no more of them
+// required. (clan requires what has no default, also where its type has an empty value by itself.)
 type schemaComparison struct {
 	t    *testing.T
 	root map[string]any
@@ -255,8 +255,8 @@ func validSchema(t *testing.T, of *services.Interface) {
 	}
 }
 
-// settingsFit holds all settings of a clan, as they are written and as they come out, against the schemas of their roles. Where
-// clan itself finds something wrong, there is nothing to expect.
+// settingsFit holds all settings of a clan, as they are written and as they come out, against the schemas of
+// their roles. Where clan itself finds something wrong, there is nothing to expect.
 func settingsFit(t *testing.T, env environment, flake string, overrides map[string]string, inv *instance.Inventory) (checked int) {
 	t.Helper()
 	var known []string
@@ -313,7 +313,8 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 	return checked
 }
 
-// isModule reports whether a layer is no settings but a module, in a file or as a function: clan-core took these until mid 2025.
+// isModule reports whether a layer is no settings but a module, in a file or as a function: clan-core took
+// these until mid 2025.
 func isModule(layer any) bool {
 	settings, isSet := layer.(map[string]any)
 	_, isFunction := settings["$function"]

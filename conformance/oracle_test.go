@@ -156,8 +156,8 @@ func part(instance, role string, setting []string) string {
 	return string(quoted)
 }
 
-// withoutThrows returns a value without the parts that throw; whole is false if it throws itself. A list that lacks an element
-// is left out as a whole, as clanctl promises.
+// withoutThrows returns a value without the parts that throw; whole is false if it throws itself. A list that
+// lacks an element is left out as a whole, as clanctl promises.
 func withoutThrows(v any, report func(path []string), path []string) (clean any, whole bool) {
 	switch v := v.(type) {
 	case map[string]any:

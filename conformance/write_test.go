@@ -50,8 +50,9 @@ const persisted = `{
 }
 `
 
-// TestAccess compares what may be written with clan-core's own introspection: it says whether a part may be written by its priority,
-// and clanctl by the definitions. Where clan's own API then breaks the clan clanctl knows better, and that is expected.
+// TestAccess compares what may be written with clan-core's own introspection: it says whether a part may be
+// written by its priority, and clanctl by the definitions. Where clan's own API then breaks the clan clanctl
+// knows better, and that is expected.
 func TestAccess(t *testing.T) {
 	env := newEnvironment()
 	if len(env.clanCores) == 0 {

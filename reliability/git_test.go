@@ -134,8 +134,9 @@ var traps = []struct{ setting, does string }{
 var hooks = []string{"applypatch-msg", "pre-applypatch", "post-applypatch", "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-rebase", "post-checkout",
 	"post-merge", "pre-push", "reference-transaction", "push-to-checkout", "pre-auto-gc", "post-rewrite", "fsmonitor-watchman", "post-index-change", "update", "pre-receive"}
 
-// trapped makes a checkout of the example, with two commits, in whose configuration a program that leaves a mark stands wherever git
-// knows a place for one. Where it is partial, git lacks files of the first commit, and a transport has a program, too.
+// trapped makes a checkout of the example, with two commits, in whose configuration a program that leaves a
+// mark stands wherever git knows a place for one. Where it is partial, git lacks files of the first commit,
+// and a transport has a program, too.
 func (a *attempt) trapped(name string, partial bool) string {
 	a.Helper()
 	origin, flake := filepath.Join(a.dir, name+"-origin"), filepath.Join(a.dir, name)

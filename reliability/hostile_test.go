@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// evil is text that commands a terminal or misleads the eye: escapes of both kinds, backspace, direction marks, invisible letters.
+// evil is text that commands a terminal or misleads the eye: escapes of both kinds, backspace, direction
+// marks, invisible letters.
 const evil = `\u001b]0;title\u0007\u001b[31mred\u009b2J\b\r\u202e\u2066txt\u200b\ufeff\u00ad\u061c\udb40\udc01`
 
 var hostileFaults = []fault{

@@ -109,7 +109,8 @@ var machineFaults = []fault{
 	}},
 }
 
-// mounted runs clanctl with its home on a file system of its own; before is a shell script that prepares it and has clanctl as "$@".
+// mounted runs clanctl with its home on a file system of its own; before is a shell script that prepares it
+// and has clanctl as "$@".
 func (a *attempt) mounted(options, before string) ran {
 	a.Helper()
 	unshare := []string{"unshare", "-m"}

@@ -49,7 +49,8 @@ type attempt struct {
 	nix string // the real one
 	dir string // of this attempt alone
 	env []string
-	// took is what the table shows the slowest of: how long clanctl ran or, where it was told to end, how long it took for that.
+	// took is what the table shows the slowest of: how long clanctl ran or, where it was told to end, how
+	// long it took for that.
 	took time.Duration
 }
 

@@ -25,13 +25,13 @@ import (
 const (
 	project = "github.com/clanctl/clanctl/"
 	golden  = "../../docs/api.txt"
-	// mostLines bounds what a reader of the API has to go through. Whoever adds to it raises the bound in the same commit, and says why.
-	// (Package upgrade is as much as one has to know to show what it finds.)
+	// mostLines bounds what a reader of the API has to go through. Whoever adds to it raises the bound in the
+	// same commit, and says why. (Package upgrade is as much as one has to know to show what it finds.)
 	mostLines = 822
 )
 
-// TestAPI compares what the packages under pkg/ export with the golden file. UPDATE=1 writes it anew; read the difference
-// before you commit it, and docs/compatibility.md before you take something away.
+// TestAPI compares what the packages under pkg/ export with the golden file. UPDATE=1 writes it anew; read
+// the difference before you commit it, and docs/compatibility.md before you take something away.
 func TestAPI(t *testing.T) {
 	var lines []string
 	for _, pkg := range load(t) {
@@ -55,7 +55,8 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// TestAPIShowsNoInternals: users cannot name types of internal packages, and depend on the versions of other projects' types.
+// TestAPIShowsNoInternals: users cannot name types of internal packages, and depend on the versions of other
+// projects' types.
 func TestAPIShowsNoInternals(t *testing.T) {
 	for _, pkg := range load(t) {
 		eachExported(pkg, func(what string, typ types.Type) {
@@ -75,7 +76,8 @@ func TestAPIShowsNoInternals(t *testing.T) {
 	}
 }
 
-// TestNixevalIsSmall: the package for everybody has few names, imports little, and says nothing of clans or of the flags of a program.
+// TestNixevalIsSmall: the package for everybody has few names, imports little, and says nothing of clans or
+// of the flags of a program.
 func TestNixevalIsSmall(t *testing.T) {
 	const path = project + "pkg/nixeval"
 	all := list(t, path)
@@ -101,7 +103,8 @@ func TestNixevalIsSmall(t *testing.T) {
 			t.Errorf("%s comes with nixeval", p.ImportPath)
 		}
 	}
-	// What tests import is in the go.sum of those who import the package, as far as these import it: its own tests, and those below it.
+	// What tests import is in the go.sum of those who import the package, as far as these import it: its own
+	// tests, and those below it.
 	for _, p := range all {
 		if !strings.HasPrefix(p.ImportPath, project) {
 			continue

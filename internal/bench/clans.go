@@ -23,8 +23,8 @@ type clan struct {
 
 func (c clan) plain() bool { return strings.HasPrefix(c.name, "plain ") }
 
-// clanEnv is the directory of a real clan whose flake.nix takes the clan from ./clan.nix: the others are made of the same flake. Without,
-// plain flakes are made.
+// clanEnv is the directory of a real clan whose flake.nix takes the clan from ./clan.nix: the others are made
+// of the same flake. Without, plain flakes are made.
 const clanEnv = "CLANCTL_BENCH_CLAN"
 
 // fleets are the clans on which all commands are measured, besides the real one.
@@ -209,8 +209,8 @@ const flake = `{
 }
 `
 
-// inventory is a plain one. Every instance takes all machines by tag and has settings on all three layers, so that it has few distinct sets
-// of layers, however many machines there are.
+// inventory is a plain one. Every instance takes all machines by tag and has settings on all three layers, so
+// that it has few distinct sets of layers, however many machines there are.
 const inventory = `let
   count = n: f: builtins.listToAttrs (builtins.genList f n);
 in

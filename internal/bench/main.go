@@ -1,12 +1,13 @@
-// Bench measures what clanctl's commands cost, in processor time, against bare `nix eval --json` of the same clan's instances: cold,
-// with --no-cache, and warm, from the cache. All run in turn, round by round, so that whatever else the machine does falls on all of
-// them alike, and each ratio is one of neighbours.
+// Bench measures what clanctl's commands cost, in processor time, against bare `nix eval --json` of the same
+// clan's instances: cold, with --no-cache, and warm, from the cache. All run in turn, round by round, so that
+// whatever else the machine does falls on all of them alike, and each ratio is one of neighbours.
 //
 //	go run ./internal/bench [-clanctl PROGRAM] [-nix PROGRAM] [-runs N] [-bounds FILE [-update]] [-page FILE]
 //
-// It prints tables as Markdown, or writes them into a page between its marks. Where a ratio is beyond its bound by more than a fifth, it
-// says so and ends with 1. With CLANCTL_BENCH_CLAN, the directory of a clan of real clan-core with a flake.nix that takes ./clan.nix, it
-// measures on that and on larger ones of the same flake, and on plain flakes of its own otherwise.
+// It prints tables as Markdown, or writes them into a page between its marks. Where a ratio is beyond its
+// bound by more than a fifth, it says so and ends with 1. With CLANCTL_BENCH_CLAN, the directory of a clan of
+// real clan-core with a flake.nix that takes ./clan.nix, it measures on that and on larger ones of the same
+// flake, and on plain flakes of its own otherwise.
 package main
 
 import (

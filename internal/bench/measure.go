@@ -20,8 +20,8 @@ type samples struct {
 	peak int64
 }
 
-// run runs a command once. Its processor time, which says more than the clock on a busy machine, has that of the processes that it
-// waited for in it.
+// run runs a command once. Its processor time, which says more than the clock on a busy machine, has that of
+// the processes that it waited for in it.
 func (s *samples) run(dir string, env, argv []string) error {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// What packages allocate to set themselves up every command pays for, whether it uses them or not. Unlike the time that it takes, it is
-// the same each time.
+// What packages allocate to set themselves up every command pays for, whether it uses them or not. Unlike the
+// time that it takes, it is the same each time.
 func TestStart(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "clanctl")
 	if out, err := exec.Command("go", "build", "-tags=urfave_cli_no_docs", "-o", program, "../../cmd/clanctl").CombinedOutput(); err != nil {

@@ -25,8 +25,8 @@ func Of(program string) (string, error) {
 	return filepath.Join(parent, program), nil
 }
 
-// Check makes sure that a directory is there, makes it if need be, and that nobody else can put anything into it. The error is
-// [ErrUnsafe] where others could have, and the file system's own where it cannot be made.
+// Check makes sure that a directory is there, makes it if need be, and that nobody else can put anything into
+// it. The error is [ErrUnsafe] where others could have, and the file system's own where it cannot be made.
 func Check(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

@@ -1,6 +1,6 @@
-// Package codes has words of the documents that are no constants of the public packages: codes of findings that neither an inventory nor
-// package check ever holds, of modules, for their authors, and of what a clan's own policy says; and values that the types' own comments
-// list.
+// Package codes has words of the documents that are no constants of the public packages: codes of findings
+// that neither an inventory nor package check ever holds, of modules, for their authors, and of what a clan's
+// own policy says; and values that the types' own comments list.
 package codes
 
 // Of one of the flake's own modules.

@@ -58,9 +58,10 @@ const (
 const (
 	// SettingsFromClan: clan-core evaluated them (`finalSettings`).
 	SettingsFromClan = "clan"
-	// SettingsFromInterface: evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no
-	// `finalSettings` yet, or there is no clan-core, or the fleet has more than 5,000 memberships: the same layers, module
-	// system and interface, without the work that clan does for each member.
+	// SettingsFromInterface: evaluated by nixpkgs' module system from the layers and the role's interface,
+	// where clan-core has no `finalSettings` yet, or there is no clan-core, or the fleet has more than 5,000
+	// memberships: the same layers, module system and interface, without the work that clan does for each
+	// member.
 	SettingsFromInterface = "interface"
 	// SettingsFromLayers: the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
 	SettingsFromLayers = "layers"

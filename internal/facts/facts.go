@@ -1,5 +1,6 @@
-// Package facts is what a load of a clan finds out besides its document: what this project's packages decide by, and no promise to
-// anybody else. Package instance keeps it with an inventory and its roles, out of sight of those who import it.
+// Package facts is what a load of a clan finds out besides its document: what this project's packages decide
+// by, and no promise to anybody else. Package instance keeps it with an inventory and its roles, out of sight
+// of those who import it.
 package facts
 
 import (
@@ -16,15 +17,16 @@ import (
 
 // Package instance sets these; it is the only one that can look into its types.
 var (
-	// Of are the facts of an *instance.Inventory. There are none but zero values in one that was read back or made by hand.
+	// Of are the facts of an *instance.Inventory. There are none but zero values in one that was read back or
+	// made by hand.
 	Of func(inventory any) *Inventory
 	// OfRole are the facts of an *instance.Role.
 	OfRole func(role any) *Role
-	// LayersOf are the layers of a member's settings, of an *instance.Role, in clan's order of merging: tags in reverse alphabetical
-	// order, machine, role. Of a machine that is no member there is the role's alone.
+	// LayersOf are the layers of a member's settings, of an *instance.Role, in clan's order of merging: tags
+	// in reverse alphabetical order, machine, role. Of a machine that is no member there is the role's alone.
 	LayersOf func(role any, machine string) []Layer
-	// FilesOf are the settings that are paths into the flake itself, of *instance.Settings, by their paths joined with NUL; nil in settings
-	// that were read back or made by hand.
+	// FilesOf are the settings that are paths into the flake itself, of *instance.Settings, by their paths
+	// joined with NUL; nil in settings that were read back or made by hand.
 	FilesOf func(settings any) map[string]FlakeFile
 	// Ask is what an *instance.Config asks for besides what its fields say.
 	Ask func(config any) *Query
@@ -40,8 +42,8 @@ type Query struct {
 const (
 	// NeedOwners: which definitions in Nix there are of each part of the inventory ([Inventory.Owners]).
 	NeedOwners = 1 << (16 + iota)
-	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the flake need not hold
-	// a clan.
+	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the
+	// flake need not hold a clan.
 	NeedModules
 	// NeedPlaces: with the settings, where each is written.
 	NeedPlaces
@@ -72,13 +74,15 @@ type Inventory struct {
 	AllInstances []string
 	// Unknown are the machines that do not evaluate, sorted.
 	Unknown []string
-	// Trees are the source trees that the clan was read from: the flake's own, then those of inputs in local directories.
+	// Trees are the source trees that the clan was read from: the flake's own, then those of inputs in local
+	// directories.
 	Trees []filetree.Source
-	// PersistedFile is the path of the clan's inventory.json relative to the top of the flake's source tree, whether there is one or
-	// not; empty where the clan's directory is not in that tree. A flake without clan-core keeps it beside its flake.nix.
+	// PersistedFile is the path of the clan's inventory.json relative to the top of the flake's source tree,
+	// whether there is one or not; empty where the clan's directory is not in that tree. A flake without
+	// clan-core keeps it beside its flake.nix.
 	PersistedFile string
-	// LegacyServices are the services defined under `inventory.services`, which clan-core deprecated in 2025; LegacyDropped
-	// tells that this clan-core no longer reads them.
+	// LegacyServices are the services defined under `inventory.services`, which clan-core deprecated in 2025;
+	// LegacyDropped tells that this clan-core no longer reads them.
 	LegacyServices []string
 	LegacyDropped  bool
 	// Places is where the parts of the inventory are written, by their names below `inventory`.
@@ -88,8 +92,9 @@ type Inventory struct {
 	// Setting is what instance.NeedSetting asks for, Modules what [NeedModules] does.
 	Setting *SettingInfo
 	Modules *Modules
-	// Missing are the flake's own modules that are files which are not there, with the file. Untracked are the files of the work tree that
-	// git neither tracks nor ignores, and Nix does not see. Both relative to the top of the source tree, with instance.NeedChecks.
+	// Missing are the flake's own modules that are files which are not there, with the file. Untracked are
+	// the files of the work tree that git neither tracks nor ignores, and Nix does not see. Both relative to
+	// the top of the source tree, with instance.NeedChecks.
 	Missing   map[string]string
 	Untracked []string
 }
@@ -98,18 +103,19 @@ type Inventory struct {
 type Role struct {
 	// Layers are the settings as they are written, before evaluation.
 	Layers Layers
-	// Interface is what the role declares; asked for with instance.NeedOrigins, and not known where the module does not evaluate.
+	// Interface is what the role declares; asked for with instance.NeedOrigins, and not known where the
+	// module does not evaluate.
 	Interface *services.Interface
 	// Own is what the module itself defines for each member; asked for with instance.NeedOrigins.
 	Own map[string][]OwnDefinition
-	// Idle are the Macs among the members that the service has nothing for; Missing are the files in extraModules that are not there.
-	// Both are there with instance.NeedChecks.
+	// Idle are the Macs among the members that the service has nothing for; Missing are the files in
+	// extraModules that are not there. Both are there with instance.NeedChecks.
 	Idle    []string
 	Missing []string
 }
 
-// Layers are the settings that an instance gives for a role, each with the definitions that make it up. Empty ones are left
-// out; one that is written and does not evaluate has no definitions.
+// Layers are the settings that an instance gives for a role, each with the definitions that make it up. Empty
+// ones are left out; one that is written and does not evaluate has no definitions.
 type Layers struct {
 	// Role is `roles.<role>.settings`.
 	Role []Definition
@@ -147,8 +153,8 @@ type OwnDefinition struct {
 type Definition struct {
 	// File is the file that Nix says it is in; inside flake-parts modules that can be another than where it is written.
 	File string
-	// JSON is the value, object keys sorted: mkForce, mkDefault and their like are sets with a `_type`. Most of what a large fleet holds
-	// are these, and few ask for them.
+	// JSON is the value, object keys sorted: mkForce, mkDefault and their like are sets with a `_type`. Most
+	// of what a large fleet holds are these, and few ask for them.
 	JSON json.RawMessage
 
 	read *reading
@@ -214,8 +220,8 @@ func (p *Place) each(yield func(*nixeval.Position) bool) bool {
 
 // Owners is what is defined of the inventory in Nix, outside of inventory.json.
 type Owners struct {
-	// Recorded: the module system tells who defines what. In a plain flake, and where clan-core is very old, it does not;
-	// attributes that stand in a Nix file are known all the same.
+	// Recorded: the module system tells who defines what. In a plain flake, and where clan-core is very old,
+	// it does not; attributes that stand in a Nix file are known all the same.
 	Recorded bool
 	// Tree has the definitions by the path below `inventory`: those of a part, and of the parts in it.
 	Tree map[string]*Owned
@@ -237,9 +243,9 @@ type Owner struct {
 	Persisted bool
 }
 
-// Of are the definitions of a part of the inventory outside of inventory.json, given by its path below `inventory`:
-// ("instances", NAME, "roles", ROLE, "machines", MACHINE, "settings", OPTION), the names in a machine's list of tags like the names
-// in a set. Empty where Nix defines no such thing.
+// Of are the definitions of a part of the inventory outside of inventory.json, given by its path below
+// `inventory`: ("instances", NAME, "roles", ROLE, "machines", MACHINE, "settings", OPTION), the names in a
+// machine's list of tags like the names in a set. Empty where Nix defines no such thing.
 func (o *Owners) Of(path ...string) []Owner {
 	var owners []Owner
 	if len(path) == 0 || o == nil {
@@ -271,8 +277,8 @@ type SettingInfo struct {
 	// Err is Nix's error for the value, if it has one; Message what it says, in the user's terms.
 	Err     error
 	Message string
-	// Options are the options on the way to the setting, from the outside in; the last one is the setting's own, unless the
-	// way leads into a value that has no options. Empty where the role has no such option.
+	// Options are the options on the way to the setting, from the outside in; the last one is the setting's
+	// own, unless the way leads into a value that has no options. Empty where the role has no such option.
 	Options []Option
 }
 
@@ -290,8 +296,8 @@ type Option struct {
 	Definitions []Definition
 }
 
-// ModuleQuery says which modules to look at, and how closely. The zero value asks for what all modules of all inputs say of
-// themselves, without READMEs and interfaces.
+// ModuleQuery says which modules to look at, and how closely. The zero value asks for what all modules of all
+// inputs say of themselves, without READMEs and interfaces.
 type ModuleQuery struct {
 	// Inputs limits the modules to those of these inputs ("self" is the flake). Empty: all.
 	Inputs []string
@@ -299,8 +305,8 @@ type ModuleQuery struct {
 	Interfaces bool
 	// Written asks, for the modules of Inputs, also how they are written, see [services.Written].
 	Written bool
-	// Of, if not empty, limits the modules to those of these references, as a user writes them: "MODULE" or "INPUT#MODULE".
-	// They are looked at closely, as with Interfaces, and Inputs does not matter.
+	// Of, if not empty, limits the modules to those of these references, as a user writes them: "MODULE" or
+	// "INPUT#MODULE". They are looked at closely, as with Interfaces, and Inputs does not matter.
 	Of []string
 	// ByInstance takes a reference in Of that is an instance's name for the instance's module.
 	ByInstance bool
@@ -310,7 +316,8 @@ type ModuleQuery struct {
 type Modules struct {
 	// Catalogue has them by input and name, in [services.Input.Modules].
 	Catalogue services.Catalogue
-	// Uses are the clan's instances: the module that each means, and the roles that it mentions. Nil if they do not evaluate.
+	// Uses are the clan's instances: the module that each means, and the roles that it mentions. Nil if they
+	// do not evaluate.
 	Uses map[string]ModuleUse
 	// Found are the modules that the references of ModuleQuery.Of mean.
 	Found map[string]*services.Service

@@ -16,9 +16,10 @@ import (
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
-// Copy copies the tree (of a git work tree the tracked files, as they are on disk) to a new temporary directory, with other content for
-// some files, given by their paths relative to the top. It returns that directory, and a function that removes it. The tree, git's index
-// and git's objects are left alone. The copy has no history.
+// Copy copies the tree (of a git work tree the tracked files, as they are on disk) to a new temporary
+// directory, with other content for some files, given by their paths relative to the top. It returns that
+// directory, and a function that removes it. The tree, git's index and git's objects are left alone. The copy
+// has no history.
 func (s Source) Copy(ctx context.Context, files map[string][]byte) (dir string, remove func(), err error) {
 	top, err := scratch.NewDir("", scratch.Prefix)
 	if err != nil {

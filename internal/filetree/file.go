@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// ReadFile reads a file that is one, of a bearable size: no link is followed out of the directory, and nothing can make it wait.
+// ReadFile reads a file that is one, of a bearable size: no link is followed out of the directory, and
+// nothing can make it wait.
 func ReadFile(dir, name string, limit int64) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

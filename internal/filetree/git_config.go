@@ -14,16 +14,16 @@ import (
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
-// gitConfig is git's configuration for a work tree. It is asked of git once, and again when one of the files that it comes from, or could
-// come from, has changed.
+// gitConfig is git's configuration for a work tree. It is asked of git once, and again when one of the files
+// that it comes from, or could come from, has changed.
 type gitConfig struct {
 	// sum stands for all of it; around for what else it hangs on: the environment, and git's state before it was read.
 	sum, around digest
 	files       []entry
 	// attributes is the user's file of attributes.
 	attributes string
-	// programs: it names some that git runs on files with certain attributes. stamps: what git takes for changed hangs on the times of
-	// files, and not on their content alone.
+	// programs: it names some that git runs on files with certain attributes. stamps: what git takes for
+	// changed hangs on the times of files, and not on their content alone.
 	programs, stamps bool
 }
 
@@ -73,7 +73,8 @@ func (c *gitConfig) holds(around digest) bool {
 	})
 }
 
-// read understands a configuration, read after a time, as far as it matters, or says what of it makes the state of a work tree unknowable.
+// read understands a configuration, read after a time, as far as it matters, or says what of it makes the
+// state of a work tree unknowable.
 func (c *gitConfig) read(values []git.Value, root string, g *gitState, began time.Time) error {
 	home := os.Getenv("HOME")
 	xdg := os.Getenv("XDG_CONFIG_HOME")
@@ -174,8 +175,9 @@ func (t *Tree) addAttributes() {
 	}
 }
 
-// checkAttributes finds out whether git would run programs on files. (What Nix runs of git is kept from running those of the flake's own
-// repository. It then takes a file for changed if its stamp is not that in the index.)
+// checkAttributes finds out whether git would run programs on files. (What Nix runs of git is kept from
+// running those of the flake's own repository. It then takes a file for changed if its stamp is not that in
+// the index.)
 func (t *Tree) checkAttributes() error {
 	files := []string{t.config.attributes, systemAttributes, filepath.Join(t.git.common, "info/attributes")}
 	for _, d := range t.dirs {
@@ -197,5 +199,6 @@ func (t *Tree) checkAttributes() error {
 	return nil
 }
 
-// RunsPrograms reports whether attributes of the tree have git run programs (git-crypt, LFS) on files, if it is not kept from it.
+// RunsPrograms reports whether attributes of the tree have git run programs (git-crypt, LFS) on files, if it
+// is not kept from it.
 func (t *Tree) RunsPrograms() bool { return t.programs }

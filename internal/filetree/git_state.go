@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// gitState is what of git's own files decides, besides the index, how Nix sees a work tree: which commit it is at (`self.rev`,
-// `self.revCount`), whether it is dirty, and so which content counts.
+// gitState is what of git's own files decides, besides the index, how Nix sees a work tree: which commit it
+// is at (`self.rev`, `self.revCount`), whether it is dirty, and so which content counts.
 type gitState struct {
 	// dir holds the files of this work tree (HEAD, index), common those of the repository.
 	dir, common string
@@ -34,7 +34,8 @@ func (t *Tree) lookAtGit(ctx context.Context, known *Tree) error {
 	if err := g.resolve("HEAD"); err != nil {
 		return err
 	}
-	// Each change of a ref in git's newer form gives the list of its tables a new entry. Shallow clones and grafts cut history.
+	// Each change of a ref in git's newer form gives the list of its tables a new entry. Shallow clones and
+	// grafts cut history.
 	for _, file := range []string{filepath.Join(g.dir, "reftable/tables.list"), filepath.Join(g.common, "reftable/tables.list"),
 		filepath.Join(g.common, "shallow"), filepath.Join(g.common, "info/grafts"), filepath.Join(g.common, "info/attributes")} {
 		if _, _, err := g.read(file); err != nil {
@@ -128,7 +129,8 @@ func (g *gitState) resolve(ref string) error {
 	return fmt.Errorf("%w: HEAD leads through too many refs", ErrUnknown)
 }
 
-// resolvePacked looks for a ref among the packed ones, where there may also be some that put objects in the place of others.
+// resolvePacked looks for a ref among the packed ones, where there may also be some that put objects in the
+// place of others.
 func (g *gitState) resolvePacked(ref string) error {
 	packed, _, err := g.look(filepath.Join(g.common, "packed-refs"))
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// repository is a git work tree in a home of its own, with a file tracked in a/b/ and one at the top, whose repository may be elsewhere.
+// repository is a git work tree in a home of its own, with a file tracked in a/b/ and one at the top, whose
+// repository may be elsewhere.
 type repository struct {
 	*testing.T
 	home, root string
@@ -251,8 +252,8 @@ func TestGitStateUnknown(t *testing.T) {
 	}
 }
 
-// Where git would run programs, or does not look at all that a stamp says, the stamps of files and the index count, too: git takes a file
-// for changed by these.
+// Where git would run programs, or does not look at all that a stamp says, the stamps of files and the index
+// count, too: git takes a file for changed by these.
 func TestGitStateByStamps(t *testing.T) {
 	for name, c := range map[string]struct {
 		prepare  func(r *repository)

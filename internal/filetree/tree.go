@@ -23,9 +23,10 @@ import (
 	"github.com/clanctl/clanctl/internal/git"
 )
 
-// Tree is the state of a local source tree: of a git work tree what Nix sees of it (tracked files as they are on disk, the
-// index, HEAD), otherwise everything below a directory. Like git's index it remembers the stamp of each file beside the hash
-// of its content, so that an unchanged tree is recognised by one lstat for each file.
+// Tree is the state of a local source tree: of a git work tree what Nix sees of it (tracked files as they are
+// on disk, the index, HEAD), otherwise everything below a directory. Like git's index it remembers the stamp
+// of each file beside the hash of its content, so that an unchanged tree is recognised by one lstat for each
+// file.
 type Tree struct {
 	source Source
 	// git is git's own state, which state stands for.
@@ -71,8 +72,9 @@ type Stamp struct {
 // ErrUnknown: the state of a tree cannot be told by these means (submodules, sockets, a git that does not answer).
 var ErrUnknown = errors.New("the state of the tree cannot be told")
 
-// Observe looks at a tree. known is what was observed before, or nil; what is provably unchanged since is not read again.
-// changed reports whether the result says more than known did. The error is [ErrUnknown] or the file system's.
+// Observe looks at a tree. known is what was observed before, or nil; what is provably unchanged since is not
+// read again. changed reports whether the result says more than known did. The error is [ErrUnknown] or the
+// file system's.
 func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool, err error) {
 	t = &Tree{source: s}
 	if known == nil || known.source != s {
@@ -106,8 +108,8 @@ func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool
 // Sum stands for all of the content.
 func (t *Tree) Sum() []byte { return t.sum[:] }
 
-// UnchangedSince reports whether two observations saw the same files with the same stamps, git's own included, so that nothing was edited
-// in between, not even there and back.
+// UnchangedSince reports whether two observations saw the same files with the same stamps, git's own
+// included, so that nothing was edited in between, not even there and back.
 func (t *Tree) UnchangedSince(before *Tree) bool {
 	same := func(a, b []entry) bool {
 		return slices.EqualFunc(a, b, func(x, y entry) bool { return x.name == y.name && x.stamp == y.stamp })
@@ -128,8 +130,8 @@ func (t *Tree) QuietSince(when time.Time) bool {
 		!slices.ContainsFunc(t.dirs, func(d dir) bool { return !quiet(d.self) || !all(d.entries) })
 }
 
-// Before reports whether the last change was surely before a time, whatever the file system's clock tick: some count whole
-// seconds, the others at most hundredths.
+// Before reports whether the last change was surely before a time, whatever the file system's clock tick:
+// some count whole seconds, the others at most hundredths.
 func (s Stamp) Before(when time.Time) bool {
 	slack := int64(50 * time.Millisecond)
 	if s.ctime%int64(time.Second) == 0 {
@@ -138,8 +140,8 @@ func (s Stamp) Before(when time.Time) bool {
 	return s.ctime+slack < when.UnixNano()
 }
 
-// trusts reports whether an earlier look still holds: same stamp, and not made so soon after a change that another change
-// could have the same stamp.
+// trusts reports whether an earlier look still holds: same stamp, and not made so soon after a change that
+// another change could have the same stamp.
 func (e *entry) trusts(now Stamp) bool {
 	return e.hashed != 0 && e.stamp == now && now.Before(time.Unix(0, e.hashed))
 }
@@ -174,7 +176,8 @@ type NamedStamp struct {
 	Stamp
 }
 
-// StatAll looks at what the files of a directory are or lead to, in order of their names. More files than most are an error.
+// StatAll looks at what the files of a directory are or lead to, in order of their names. More files than
+// most are an error.
 func StatAll(path string, most int) ([]NamedStamp, error) {
 	dir, err := os.Open(path)
 	if err != nil {
@@ -449,8 +452,8 @@ func (e *entry) read(path string, now Stamp) error {
 	return nil
 }
 
-// digest is the hash of everything that the flake can see of the tree: names, kinds, executable bits, content, git's state or
-// the times of files.
+// digest is the hash of everything that the flake can see of the tree: names, kinds, executable bits,
+// content, git's state or the times of files.
 func (t *Tree) digest() digest {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%t %x %x\n", t.source.Git, t.state, t.list)
@@ -476,8 +479,8 @@ func (t *Tree) digest() digest {
 	return sha256.Sum256(b.Bytes())
 }
 
-// modified is when a file was modified, in seconds, where that shows: a flake that is no git repository sees the times of its files
-// as self.lastModified.
+// modified is when a file was modified, in seconds, where that shows: a flake that is no git repository sees
+// the times of its files as self.lastModified.
 func (t *Tree) modified(s Stamp) int64 {
 	if t.source.Git {
 		return 0

@@ -15,8 +15,9 @@ import (
 	"syscall"
 )
 
-// ChangedFiles are the files that differ from one commit to another, or to the work tree where that is empty: tracked ones only, as Nix
-// sees them. The names are relative to the top and sorted. A commit that cannot be read is a [*RevisionError].
+// ChangedFiles are the files that differ from one commit to another, or to the work tree where that is empty:
+// tracked ones only, as Nix sees them. The names are relative to the top and sorted. A commit that cannot be
+// read is a [*RevisionError].
 //
 // Files of the work tree are compared byte by byte: git itself would run filters on them.
 func (r Repo) ChangedFiles(ctx context.Context, old, new string) ([]string, error) {

@@ -14,11 +14,12 @@ import (
 	"github.com/clanctl/clanctl/internal/process"
 )
 
-// Commit commits a file as it is in the work tree, and nothing else, whatever else is staged. It is the user's own `git commit`: hooks,
-// filters and signature are those that the repository and the user have, in the user's whole environment, but without a terminal.
+// Commit commits a file as it is in the work tree, and nothing else, whatever else is staged. It is the
+// user's own `git commit`: hooks, filters and signature are those that the repository and the user have, in
+// the user's whole environment, but without a terminal.
 //
-// It returns the short name of the commit, also beside an error where the commit was made all the same (the context ended while
-// post-commit ran, say). What hooks made of the file [Repo.Holds] tells.
+// It returns the short name of the commit, also beside an error where the commit was made all the same (the
+// context ended while post-commit ran, say). What hooks made of the file [Repo.Holds] tells.
 func (r Repo) Commit(ctx context.Context, path, message string) (name string, err error) {
 	before, err := r.head(ctx)
 	if err != nil {
@@ -49,8 +50,9 @@ func (r Repo) head(ctx context.Context) (string, error) {
 	return strings.TrimSpace(out), err
 }
 
-// unlock removes the locks of a `git commit --only` that was killed so hard that it could not do so itself. While its second index is
-// there, which has its process's number, the lock of the first is its own, and no other git's.
+// unlock removes the locks of a `git commit --only` that was killed so hard that it could not do so itself.
+// While its second index is there, which has its process's number, the lock of the first is its own, and no
+// other git's.
 func (r Repo) unlock(cmd *exec.Cmd) error {
 	if cmd.ProcessState == nil {
 		return nil // it did not even begin
@@ -88,8 +90,9 @@ func (r Repo) content(ctx context.Context, commit, path string) (hash string, co
 	return file.hash, []byte(out), err
 }
 
-// Holds reports whether a commit has a text as the content of a file, and the content that it has; that is nil where the commit has no
-// such file. Where the two differ, the user's filters are asked what git would make of the text.
+// Holds reports whether a commit has a text as the content of a file, and the content that it has; that is
+// nil where the commit has no such file. Where the two differ, the user's filters are asked what git would
+// make of the text.
 func (r Repo) Holds(ctx context.Context, commit, path string, text []byte) (holds bool, content []byte, err error) {
 	has, content, err := r.content(ctx, commit, path)
 	if errors.Is(err, ErrNotFound) {

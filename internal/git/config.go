@@ -10,7 +10,8 @@ import (
 type Value struct {
 	// File is where it is from, absolute; empty for one that is not from a file.
 	File string
-	// Name is in lower case, but for its middle part: "filter.LFS.clean". Value is empty for a name alone, which means true.
+	// Name is in lower case, but for its middle part: "filter.LFS.clean". Value is empty for a name alone,
+	// which means true.
 	Name, Value string
 }
 

@@ -11,7 +11,8 @@ import (
 
 // environment is what git runs in where it must run nothing else and fetch nothing.
 func environment(programs []Setting) []string {
-	// Of a transport that no protocol is allowed for, git runs no program: for a git that does not know GIT_NO_LAZY_FETCH.
+	// Of a transport that no protocol is allowed for, git runs no program: for a git that does not know
+	// GIT_NO_LAZY_FETCH.
 	return append(Harmless(here(os.Environ()), programs), "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0")
 }
 
@@ -30,10 +31,11 @@ var elsewhere = []string{
 	"GIT_REPLACE_REF_BASE", "GIT_ATTR_SOURCE", "GIT_EXTERNAL_DIFF", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
 }
 
-// Harmless adds to an environment what keeps git from running programs that a repository names, from fetching what a partial clone
-// lacks, and from writing to its index: for commands of git's that others run, too. What has a name of the repository's own choice (a
-// filter, say) is in [Repo.Programs]. Only `git diff`, which Nix 2.8 runs, still writes the index anew where a file was touched: with
-// diff.autoRefreshIndex=false it would call the file changed.
+// Harmless adds to an environment what keeps git from running programs that a repository names, from fetching
+// what a partial clone lacks, and from writing to its index: for commands of git's that others run, too. What
+// has a name of the repository's own choice (a filter, say) is in [Repo.Programs]. Only `git diff`, which Nix
+// 2.8 runs, still writes the index anew where a file was touched: with diff.autoRefreshIndex=false it would
+// call the file changed.
 func Harmless(environ []string, programs []Setting) []string {
 	n := 0
 	out := make([]string, 0, len(environ)+2*len(harmless)+2*len(programs)+3)
@@ -63,8 +65,8 @@ var harmless = []Setting{
 	{"diff.trustExitCode", "false"}, // else `git diff --quiet` asks diff.external
 }
 
-// Programs are the settings that keep git from running the programs which a repository's configuration, or the user's, has under names
-// of its own choice, without asking whether it would.
+// Programs are the settings that keep git from running the programs which a repository's configuration, or
+// the user's, has under names of its own choice, without asking whether it would.
 func (r Repo) Programs(ctx context.Context) ([]Setting, error) {
 	out, err := r.run(ctx, nil, "config", "--list", "--name-only", "-z")
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package git runs git. It is the only one that does, so that what it promises holds everywhere: nothing that a checkout's
-// configuration, attributes or hooks name is run, nothing is fetched, and nothing is written that was not asked for. [Repo.Commit] is the
-// one exception: that is the user's own `git commit`.
+// Package git runs git. It is the only one that does, so that what it promises holds everywhere: nothing that
+// a checkout's configuration, attributes or hooks name is run, nothing is fetched, and nothing is written
+// that was not asked for. [Repo.Commit] is the one exception: that is the user's own `git commit`.
 package git
 
 import (
@@ -18,7 +18,8 @@ import (
 // Repo is a git repository, by the top of one of its work trees.
 type Repo string
 
-// Error is a command of git's that failed, so that what was asked is not known. It matches the context's error where that ended it.
+// Error is a command of git's that failed, so that what was asked is not known. It matches the context's
+// error where that ended it.
 type Error struct {
 	// Command is git's name of it.
 	Command string
@@ -60,7 +61,8 @@ func (r Repo) command(ctx context.Context, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, "git", append(global, args...)...)
 }
 
-// finish runs git to its end. It gets SIGTERM when the context ends, or this program dies: then it removes its own locks.
+// finish runs git to its end. It gets SIGTERM when the context ends, or this program dies: then it removes
+// its own locks.
 func finish(ctx context.Context, cmd *exec.Cmd, ending process.Ending, name string) (string, error) {
 	ending.Signal, ending.Orphaned, ending.Grace = syscall.SIGTERM, syscall.SIGTERM, grace
 	var stdout, stderr strings.Builder

@@ -9,12 +9,13 @@ import (
 // Entry is a path in git's index.
 type Entry struct {
 	Path string
-	// Mode is 100644, 100755, 120000 for a symlink or 160000 for a submodule; Blob the hash of the content as it was added.
+	// Mode is 100644, 100755, 120000 for a symlink or 160000 for a submodule; Blob the hash of the content as
+	// it was added.
 	Mode, Blob string
 	// Unmerged: the path has a conflict; the first of its versions is given here.
 	Unmerged bool
-	// Skipped: the path is left out of the work tree on purpose (sparse checkout, skip-worktree). Assumed: git was told not to look at
-	// the file (assume-unchanged). It takes no notice of changes to either.
+	// Skipped: the path is left out of the work tree on purpose (sparse checkout, skip-worktree). Assumed:
+	// git was told not to look at the file (assume-unchanged). It takes no notice of changes to either.
 	Skipped, Assumed bool
 }
 
@@ -78,7 +79,8 @@ func (r Repo) Dir(ctx context.Context) (string, error) {
 	return strings.TrimSuffix(out, "\n"), err
 }
 
-// Track makes a repository of a directory in which git tracks every file there is, ignored ones too. It looks at none of them.
+// Track makes a repository of a directory in which git tracks every file there is, ignored ones too. It looks
+// at none of them.
 func (r Repo) Track(ctx context.Context) error {
 	if _, err := r.run(ctx, nil, "init", "--quiet", "--template="); err != nil {
 		return err
@@ -86,7 +88,8 @@ func (r Repo) Track(ctx context.Context) error {
 	return r.changeIndex(ctx, "add", "--intent-to-add", "--all", "--force", ".")
 }
 
-// changeIndex runs a command that writes the index. Git then looks once more at files that were changed just before: through filters.
+// changeIndex runs a command that writes the index. Git then looks once more at files that were changed just
+// before: through filters.
 func (r Repo) changeIndex(ctx context.Context, args ...string) error {
 	programs, err := r.Programs(ctx)
 	if err != nil {

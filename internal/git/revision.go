@@ -29,8 +29,8 @@ func (e *RevisionError) Unwrap() error { return e.Err }
 // ErrNotFound: git answered, and what was asked for is not there.
 var ErrNotFound = errors.New("not there")
 
-// Resolve returns the full hash of the commit that a name means: HEAD~1, a branch, a tag, a hash. The error is a [*RevisionError], or the
-// context's.
+// Resolve returns the full hash of the commit that a name means: HEAD~1, a branch, a tag, a hash. The error
+// is a [*RevisionError], or the context's.
 func (r Repo) Resolve(ctx context.Context, name string) (string, error) {
 	failed := func(err error, reason, hint string) (string, error) {
 		if ctx.Err() != nil {

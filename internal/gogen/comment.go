@@ -9,8 +9,9 @@ import (
 	"github.com/clanctl/clanctl/internal/term"
 )
 
-// commentLines makes comment lines of any text at all: each begins with "// ", and nothing in a line can end it. The space keeps
-// a line from being a directive; the characters that the compiler refuses, or that mislead the eye, are escaped.
+// commentLines makes comment lines of any text at all: each begins with "// ", and nothing in a line can end
+// it. The space keeps a line from being a directive; the characters that the compiler refuses, or that
+// mislead the eye, are escaped.
 func commentLines(text string) []string {
 	var lines []string
 	blank := true // no blank lines at the beginning, and never two
@@ -38,7 +39,8 @@ func commentLines(text string) []string {
 // inline is any text on one line of a comment.
 func inline(text string) string { return strings.ReplaceAll(term.Escape(text), "\n", `\n`) }
 
-// optionDoc is what the author says of an option, and what the module system knows. A tag of a tagged union is never required.
+// optionDoc is what the author says of an option, and what the module system knows. A tag of a tagged union
+// is never required.
 func optionDoc(o *services.Option, isTag bool) string {
 	if o == nil || o.IsSet() {
 		return ""

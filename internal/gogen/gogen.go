@@ -1,5 +1,5 @@
-// Package gogen writes Go code for a service module: a type for the settings of each role, and a function that returns a role's
-// members with their settings as that type.
+// Package gogen writes Go code for a service module: a type for the settings of each role, and a function
+// that returns a role's members with their settings as that type.
 //
 // It is pure, deterministic and safe for concurrent use. What the code calls at run time is package typed.
 package gogen
@@ -30,8 +30,9 @@ type Config struct {
 
 // Generate writes the Go file for a service whose roles have their interfaces. The text is as gofmt would have it.
 //
-// The types describe final settings, as clan evaluates them; docs/commands/gen.md has the rules. Of an option, a role or a type
-// that does not evaluate, and of values that JSON cannot express, the Go type is `any`, and a comment says why.
+// The types describe final settings, as clan evaluates them; docs/commands/gen.md has the rules. Of an
+// option, a role or a type that does not evaluate, and of values that JSON cannot express, the Go type is
+// `any`, and a comment says why.
 func Generate(service *services.Service, config Config) ([]byte, error) {
 	if service.Roles == nil {
 		return nil, fmt.Errorf("the roles of the service %s do not evaluate: %s", service.Spec(), service.Err)
@@ -69,7 +70,8 @@ func Generate(service *services.Service, config Config) ([]byte, error) {
 // IsGenerated reports whether a file is one that Generate wrote.
 func IsGenerated(source []byte) bool { return bytes.HasPrefix(source, []byte(marker+" ")) }
 
-// settle formats until nothing changes any more: gofmt lays out doc comments, and its result may read as something else again.
+// settle formats until nothing changes any more: gofmt lays out doc comments, and its result may read as
+// something else again.
 func settle(source []byte) ([]byte, error) {
 	for range 4 {
 		formatted, err := format.Source(source)
@@ -120,7 +122,8 @@ func (g *generator) role(service *services.Service, role, function string) {
 	g.structure(place{name: function}, name).declare(doc, described.Interface)
 }
 
-// PackageName is a good name of a package for a module: the last part of its name in small letters, without anything else.
+// PackageName is a good name of a package for a module: the last part of its name in small letters, without
+// anything else.
 func PackageName(name string) string {
 	name = name[strings.LastIndexByte(name, '/')+1:]
 	plain := strings.Map(func(r rune) rune {

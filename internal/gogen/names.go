@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// identifier makes an exported Go name of any text: its words, of letters and digits, each with a capital, or in capitals where it
-// is an initialism.
+// identifier makes an exported Go name of any text: its words, of letters and digits, each with a capital, or
+// in capitals where it is an initialism.
 func identifier(text string) string {
 	var name strings.Builder
 	for _, word := range words(text) {
@@ -28,7 +28,8 @@ func identifier(text string) string {
 	return name.String()
 }
 
-// words end where something else than letters and digits follows, or a capital a letter that is none: repo-url, repoUrl.
+// words end where something else than letters and digits follows, or a capital a letter that is none:
+// repo-url, repoUrl.
 func words(text string) []string {
 	var all []string
 	text = strings.ToValidUTF8(text, " ")

@@ -60,7 +60,8 @@ func pointer(t goType) goType {
 	return goType{text: "*" + t.text, nilable: true}
 }
 
-// place is where a type stands: the Go name that it gets if it needs one, and the setting as the manuals of NixOS write it.
+// place is where a type stands: the Go name that it gets if it needs one, and the setting as the manuals of
+// NixOS write it.
 type place struct{ name, setting string }
 
 func (p place) item() place  { return place{p.name + "Item", p.below("*")} }
@@ -116,8 +117,8 @@ func (g *generator) of(t *services.Type, at place) goType {
 	return anything
 }
 
-// enclosing is the type so many types up, of which the current one is a part. Only structs can be named from inside: all other
-// types that contain themselves are `any`.
+// enclosing is the type so many types up, of which the current one is a part. Only structs can be named from
+// inside: all other types that contain themselves are `any`.
 func (g *generator) enclosing(up int) goType {
 	if up > len(g.above) {
 		return anything
@@ -143,7 +144,8 @@ func (g *generator) enclosing(up int) goType {
 	return pointer(t) // a struct cannot hold itself
 }
 
-// intType is the Go type for a type of integers: that of its bounds, where it is made for them, else of 64 bits, as in Nix.
+// intType is the Go type for a type of integers: that of its bounds, where it is made for them, else of 64
+// bits, as in Nix.
 func intType(t *services.Type) string {
 	if t.Minimum == nil || t.Maximum == nil {
 		return "int64"

@@ -122,8 +122,8 @@ type branch struct {
 	t     goType
 }
 
-// union is the Go type for values of several kinds: a struct of which exactly one field is set, or, if there is only one kind,
-// just that. The types around it are those in above.
+// union is the Go type for values of several kinds: a struct of which exactly one field is set, or, if there
+// is only one kind, just that. The types around it are those in above.
 func (g *generator) union(t *services.Type, above []*frame, at place) goType {
 	var a alternatives
 	a.add(t, above)

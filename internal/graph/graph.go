@@ -54,8 +54,8 @@ type Instance struct {
 type Role struct {
 	Name    string
 	Members int
-	// Everywhere: every machine of the clan has it, and there are no links to it. Most: so many have it that in a picture full of
-	// lines it has none either.
+	// Everywhere: every machine of the clan has it, and there are no links to it. Most: so many have it that
+	// in a picture full of lines it has none either.
 	Everywhere, Most bool
 }
 
@@ -65,8 +65,8 @@ const manyLinks = 50
 // Link says that the machines of a group have a role: indices into Groups, Services and the service's Roles.
 type Link struct{ Group, Service, Role int }
 
-// Of makes the picture of a clan: of the named instances, all without names, as far as the query takes them. Settings are not needed.
-// The error is a [*tags.UnknownError].
+// Of makes the picture of a clan: of the named instances, all without names, as far as the query takes them.
+// Settings are not needed. The error is a [*tags.UnknownError].
 func Of(inv *instance.Inventory, names []string, q view.Query) (*Graph, error) {
 	instances, err := view.Instances(inv, names, q)
 	if err != nil {
@@ -95,7 +95,8 @@ func Of(inv *instance.Inventory, names []string, q view.Query) (*Graph, error) {
 	return g, nil
 }
 
-// draw makes the picture of instances and their members, and of other machines. classes are those of all machines of the clan.
+// draw makes the picture of instances and their members, and of other machines. classes are those of all
+// machines of the clan.
 func draw(classes map[string]string, machines []string, instances *view.InstanceList) *Graph {
 	g := &Graph{machines: len(classes)}
 	known := map[string]Machine{}

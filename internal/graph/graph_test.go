@@ -78,7 +78,8 @@ d: only what every machine has.`
 	}
 }
 
-// A hundred machines with seven kinds of them are a few boxes, and roles of most machines do not fill the picture with lines.
+// A hundred machines with seven kinds of them are a few boxes, and roles of most machines do not fill the
+// picture with lines.
 func TestLarge(t *testing.T) {
 	var machines []string
 	f := fleet{}

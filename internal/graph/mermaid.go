@@ -9,7 +9,8 @@ import (
 // mermaidColumns is about as much as Mermaid puts on one line of a box.
 const mermaidColumns = 26
 
-// WriteMermaid writes the picture as a Mermaid flowchart, which GitHub, GitLab and others draw where it stands in a Markdown text.
+// WriteMermaid writes the picture as a Mermaid flowchart, which GitHub, GitLab and others draw where it
+// stands in a Markdown text.
 func (g *Graph) WriteMermaid(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "flowchart LR\n  accTitle: %s\n", mermaidText(g.Title))
@@ -38,8 +39,8 @@ func (g *Graph) WriteMermaid(w io.Writer) error {
 	return err
 }
 
-// mermaidText writes all but harmless characters as Mermaid's entities: a label may be Markdown or HTML to Mermaid, and the word
-// "end" the end of a block.
+// mermaidText writes all but harmless characters as Mermaid's entities: a label may be Markdown or HTML to
+// Mermaid, and the word "end" the end of a block.
 func mermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range clean(s) {

@@ -8,8 +8,9 @@ import (
 // rounds is how often the two sides are put in order by each other; more change nothing in practice.
 const rounds = 12
 
-// order puts each side in an order in which few lines cross: each box where the boxes are, on average, that it is linked to
-// (the barycenter method for two layers), as long as that helps. What has no links comes last.
+// order puts each side in an order in which few lines cross: each box where the boxes are, on average, that
+// it is linked to (the barycenter method for two layers), as long as that helps. What has no links comes
+// last.
 func (g *Graph) order() {
 	groups, services := indices(len(g.Groups)), indices(len(g.Services))
 	best, bestGroups, bestServices := -1, groups, services

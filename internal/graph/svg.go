@@ -132,8 +132,8 @@ func (g *Graph) layout() layout {
 	return l
 }
 
-// style is readable in light and dark. Every colour is written out: not all viewers know variables. What a box under the pointer
-// is not linked to fades, in viewers that know :has.
+// style is readable in light and dark. Every colour is written out: not all viewers know variables. What a
+// box under the pointer is not linked to fades, in viewers that know :has.
 const style = `text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;fill:#1b1f24}
 .title{font-size:18px;font-weight:600}
 .name{font-weight:600}
@@ -158,8 +158,8 @@ text{fill:#e6edf3}
 @media print{.paper{fill:none}}
 `
 
-// WriteSVG writes the picture as SVG, for which no other program is needed. It follows the viewer's light or dark scheme, and says
-// in words what it shows.
+// WriteSVG writes the picture as SVG, for which no other program is needed. It follows the viewer's light or
+// dark scheme, and says in words what it shows.
 func (g *Graph) WriteSVG(w io.Writer) error {
 	var b bytes.Buffer
 	g.svg(&b)

@@ -13,7 +13,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Fleet is a clan of so many machines in so many instances, all of them in the role "client" of each, and the first in "server".
+// Fleet is a clan of so many machines in so many instances, all of them in the role "client" of each, and the
+// first in "server".
 func Fleet(t testing.TB, machines, instances int) *instance.Inventory {
 	t.Helper()
 	settings, err := instance.NewSettings(map[string]any{"port": 22, "list": []string{"a", "b"}})

@@ -36,7 +36,8 @@ type Instance struct {
 // Role is a role of an instance.
 type Role struct {
 	Machines, Tags []string
-	// Settings are the layers: that of "role", "machine NAME", "tag NAME". A member's settings are all of them, one over the other.
+	// Settings are the layers: that of "role", "machine NAME", "tag NAME". A member's settings are all of
+	// them, one over the other.
 	Settings map[string]map[string]any
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// impure are the jq functions whose value, or what they do, hangs on more than their input: on the clock, the time zone, the
-// environment, files and streams. gojq does not have all of them; jq does.
+// impure are the jq functions whose value, or what they do, hangs on more than their input: on the clock, the
+// time zone, the environment, files and streams. gojq does not have all of them; jq does.
 var impure = []string{
 	"now", "localtime", "mktime", "strptime", "strflocaltime",
 	"env", "$ENV", "$__prog_args",
@@ -17,8 +17,8 @@ var impure = []string{
 	"get_search_list", "modulemeta", "import", "include", "builtins", "halt", "halt_error",
 }
 
-// Impure are the functions that an expression calls whose value, or what they do, hangs on more than its input. One that defines a function
-// of such a name calls that; it is named all the same.
+// Impure are the functions that an expression calls whose value, or what they do, hangs on more than its
+// input. One that defines a function of such a name calls that; it is named all the same.
 func Impure(query *gojq.Query) []string {
 	var found []string
 	if len(query.Imports) > 0 {

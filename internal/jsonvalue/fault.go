@@ -40,8 +40,8 @@ var conflictMarker = lazyregexp.New(`(?m)^(<{7}|={7}|>{7})( |$)`)
 // Body is a JSON text without the byte order mark that may stand before it: Nix, and editors, pass it over.
 func Body(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
 
-// Check says what is wrong with a JSON text; nil if nothing is. Keys that stand twice, and bytes that are not UTF-8, are wrong only if it is
-// to be strict: Nix takes them.
+// Check says what is wrong with a JSON text; nil if nothing is. Keys that stand twice, and bytes that are not
+// UTF-8, are wrong only if it is to be strict: Nix takes them.
 func Check(text []byte, strict bool) *Fault {
 	at := func(offset int, reason string) *Fault {
 		line, column := Line(text, offset)

@@ -1,4 +1,5 @@
-// Package jsonvalue is about values of JSON: maps, slices, strings, bools, nil and json.Number, numbers as they are written.
+// Package jsonvalue is about values of JSON: maps, slices, strings, bools, nil and json.Number, numbers as
+// they are written.
 package jsonvalue
 
 import (

@@ -1,5 +1,5 @@
-// Package lazyregexp has regular expressions that are compiled when they are first used, as the go command's own do: a program
-// that has dozens and needs none in most runs starts without them.
+// Package lazyregexp has regular expressions that are compiled when they are first used, as the go command's
+// own do: a program that has dozens and needs none in most runs starts without them.
 package lazyregexp
 
 import (

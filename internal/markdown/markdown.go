@@ -35,7 +35,8 @@ type Options struct {
 	Paint func(s Style, text string) string
 }
 
-// Render lays a text out. All that comes from the text is safe to print on a terminal; only Paint adds what is not text.
+// Render lays a text out. All that comes from the text is safe to print on a terminal; only Paint adds what
+// is not text.
 func Render(source string, options Options) string {
 	r := &renderer{Options: options, source: []byte(source)}
 	if r.Paint == nil {
@@ -45,7 +46,8 @@ func Render(source string, options Options) string {
 	return r.out.String()
 }
 
-// newParser parses CommonMark and tables. What else there is in GitHub's Markdown (~~struck out~~, [x] tasks) reads well as it is.
+// newParser parses CommonMark and tables. What else there is in GitHub's Markdown (~~struck out~~, [x] tasks)
+// reads well as it is.
 func newParser() parser.Parser {
 	return parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...), parser.WithInlineParsers(parser.DefaultInlineParsers()...),
 		parser.WithParagraphTransformers(append(parser.DefaultParagraphTransformers(), util.Prioritized(tables{}, 200))...))
@@ -60,7 +62,8 @@ type renderer struct {
 // line writes a line. Blanks at its end say nothing.
 func (r *renderer) line(text string) { r.out.WriteString(strings.TrimRight(text, " ") + "\n") }
 
-// blocks writes the blocks in a node, with empty lines between them. Lines begin with indent, the very first one with first.
+// blocks writes the blocks in a node, with empty lines between them. Lines begin with indent, the very first
+// one with first.
 func (r *renderer) blocks(parent ast.Node, first, indent string) {
 	for node := parent.FirstChild(); node != nil; node = node.NextSibling() {
 		inItem := parent.Kind() == ast.KindListItem && (node.Kind() == ast.KindTextBlock || node.Kind() == ast.KindList)

@@ -11,8 +11,8 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// tables makes tables of paragraphs that are ones in GitHub's Markdown. goldmark has an extension for it, but the package of its
-// extensions takes longer to set itself up than all the rest of it.
+// tables makes tables of paragraphs that are ones in GitHub's Markdown. goldmark has an extension for it, but
+// the package of its extensions takes longer to set itself up than all the rest of it.
 type tables struct{}
 
 // Transform takes the table out of a paragraph, from the line before the rule on.

@@ -13,8 +13,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Run finds what is wrong with the service modules of an input, for their authors. They must have their READMEs, interfaces,
-// and how they are written. The findings are sorted.
+// Run finds what is wrong with the service modules of an input, for their authors. They must have their
+// READMEs, interfaces, and how they are written. The findings are sorted.
 func Run(of services.Input) []instance.Finding {
 	findings := []instance.Finding{}
 	if of.Err != nil {

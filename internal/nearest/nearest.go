@@ -37,8 +37,8 @@ func Of(name string, known []string) []string {
 	return names
 }
 
-// distance counts the letters to add, leave out or replace, and neighbours to swap, that make one name of another (optimal string
-// alignment).
+// distance counts the letters to add, leave out or replace, and neighbours to swap, that make one name of
+// another (optimal string alignment).
 func distance(from, to string) int {
 	a, b := []rune(from), []rune(to)
 	// The last three lines of the table whose cell i, j is the distance between the first i and the first j letters.
@@ -63,8 +63,8 @@ func distance(from, to string) int {
 	return line[len(b)]
 }
 
-// Hint asks whether names that are near were meant or, if none is, says which there are, behind such words as "its roles are "; of none at
-// all it is otherwise.
+// Hint asks whether names that are near were meant or, if none is, says which there are, behind such words as
+// "its roles are "; of none at all it is otherwise.
 func Hint(near, known []string, all, otherwise string) string {
 	switch {
 	case len(near) > 0:

@@ -2,7 +2,8 @@ package nixlang
 
 import "bytes"
 
-// Binding is an attribute of a Nix file, or a member of an object in JSON, as it is written. Places are bytes from the start of the text.
+// Binding is an attribute of a Nix file, or a member of an object in JSON, as it is written. Places are bytes
+// from the start of the text.
 type Binding struct {
 	// Path are the names in front of the sign; those that have to be evaluated have no text.
 	Path []Name

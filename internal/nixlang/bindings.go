@@ -9,10 +9,11 @@ import (
 // Place is a line and a column in a file, counted from one; columns are bytes.
 type Place struct{ Line, Column int }
 
-// Bindings returns where the attributes stand that a Nix file plainly writes: those of the set that is the file's value (or that of a
-// function, with its arguments written in front), and of sets written in that. Each is found by the names that lead to it, joined
-// with NUL, and stands where Nix says that it does: where the path of names begins. Nothing is found behind what has to be
-// evaluated: `let`, `//`, ${...}, a call. A file that is not understood has none.
+// Bindings returns where the attributes stand that a Nix file plainly writes: those of the set that is the
+// file's value (or that of a function, with its arguments written in front), and of sets written in that.
+// Each is found by the names that lead to it, joined with NUL, and stands where Nix says that it does: where
+// the path of names begins. Nothing is found behind what has to be evaluated: `let`, `//`, ${...}, a call. A
+// file that is not understood has none.
 func Bindings(text []byte) map[string]Place {
 	s := &scanner{text: text, found: map[string]int{}}
 	if bytes.IndexByte(text, '\r') >= 0 || !s.file() {

@@ -1,4 +1,5 @@
-// Package nixlang writes and reads the few things of the Nix language that programs put together: strings, and paths of attributes.
+// Package nixlang writes and reads the few things of the Nix language that programs put together: strings,
+// and paths of attributes.
 package nixlang
 
 import (
@@ -53,8 +54,8 @@ func inIdentifier(r rune, first bool) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || !first && (r >= '0' && r <= '9' || r == '-' || r == '\'')
 }
 
-// ParsePath reads a path as PathString, or a person, writes it: names separated by dots, quoted where they hold dots themselves. The
-// empty path has no names.
+// ParsePath reads a path as PathString, or a person, writes it: names separated by dots, quoted where they
+// hold dots themselves. The empty path has no names.
 func ParsePath(path string) ([]string, error) {
 	var names []string
 	rest := path

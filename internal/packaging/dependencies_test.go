@@ -10,7 +10,8 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// TestDependencies: the table in CONTRIBUTING.md names what go.mod, tools.mod and the module of the browser tests require, and nothing else.
+// TestDependencies: the table in CONTRIBUTING.md names what go.mod, tools.mod and the module of the browser
+// tests require, and nothing else.
 func TestDependencies(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(top, "CONTRIBUTING.md"))
 	if err != nil {

@@ -15,8 +15,9 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// TestFlake evaluates all outputs for all systems, the way `nix flake check` does, with stand-ins for nixpkgs and gomod2nix
-// (testdata), which are not there without a network. What nixpkgs makes of it, and that it builds, is not tested here.
+// TestFlake evaluates all outputs for all systems, the way `nix flake check` does, with stand-ins for nixpkgs
+// and gomod2nix (testdata), which are not there without a network. What nixpkgs makes of it, and that it
+// builds, is not tested here.
 func TestFlake(t *testing.T) {
 	for _, nix := range nixes.Programs(t) {
 		dir := checkout(t)

@@ -18,8 +18,9 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// TestGomod2nix compares gomod2nix.toml, from which the flake fetches the modules of the build, with go.mod and with Nix's own
-// hashes of what is in the module cache. UPDATE=1 writes it anew; there is no other generator.
+// TestGomod2nix compares gomod2nix.toml, from which the flake fetches the modules of the build, with go.mod
+// and with Nix's own hashes of what is in the module cache. UPDATE=1 writes it anew; there is no other
+// generator.
 func TestGomod2nix(t *testing.T) {
 	if strings.Contains(os.Getenv("GOFLAGS"), "-mod=vendor") {
 		t.Skip("SKIP: this build has its modules from Nix, which compared the hashes")
@@ -44,8 +45,8 @@ func TestGomod2nix(t *testing.T) {
 // module is what the go command tells of one.
 type module struct{ Path, Version, Dir, Error string }
 
-// modules are those that go.mod names, which are all that the program, its tests and its tools are built from. Those that are
-// not in the module cache yet are downloaded.
+// modules are those that go.mod names, which are all that the program, its tests and its tools are built
+// from. Those that are not in the module cache yet are downloaded.
 func modules(t *testing.T) []module {
 	t.Helper()
 	cmd := exec.Command("go", "mod", "download", "-json")
@@ -72,8 +73,8 @@ func modules(t *testing.T) []module {
 	return all
 }
 
-// gomod2nix is the file in the form (schema 3) that gomod2nix's buildGoApplication reads: for each module the hash of its
-// directory as Nix packs it.
+// gomod2nix is the file in the form (schema 3) that gomod2nix's buildGoApplication reads: for each module the
+// hash of its directory as Nix packs it.
 func gomod2nix(t *testing.T, nix string, all []module) []byte {
 	t.Helper()
 	args := []string{"hash", "path"}

@@ -7,8 +7,9 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// plain is the document of an inventory, as jq takes it. Where the machines do not evaluate, which has a finding, there are none. Members that
-// are the same are one value: in a large fleet there are but few others.
+// plain is the document of an inventory, as jq takes it. Where the machines do not evaluate, which has a
+// finding, there are none. Members that are the same are one value: in a large fleet there are but few
+// others.
 func plain(inv *instance.Inventory) (any, error) {
 	of, members := *inv, map[instance.RoleRef]map[string]*instance.Member{}
 	if of.Machines == nil {

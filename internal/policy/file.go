@@ -39,8 +39,8 @@ func (f *File) Codes() []string {
 	return codes
 }
 
-// Defaults are those of flags of check. There are but few, none of which can make a command do more than look: a checkout must not decide
-// what is run, where output goes, or what Nix may do.
+// Defaults are those of flags of check. There are but few, none of which can make a command do more than
+// look: a checkout must not decide what is run, where output goes, or what Nix may do.
 type Defaults struct {
 	// Baseline is relative to the file.
 	Baseline string            `json:"baseline"`

@@ -22,7 +22,8 @@ type Ignore struct {
 	more string
 	// line, of a comment, is the line that it is about.
 	line int
-	// path, of one in a policy file, leads to what it is about, all that is below included; "*" is any name. Empty: everything.
+	// path, of one in a policy file, leads to what it is about, all that is below included; "*" is any name.
+	// Empty: everything.
 	path   []string
 	byPath bool
 
@@ -54,8 +55,8 @@ func (i *Ignore) matches(f instance.Finding) bool {
 // comment is `# clanctl: ignore CODE -- reason`.
 var comment = lazyregexp.New(`#[ \t]*clanctl:[ \t]*ignore\b[ \t]*(.*)`)
 
-// Comments are the ignores in a Nix file. Each is about its own line or, where there is nothing else on that, about the next that is no
-// comment.
+// Comments are the ignores in a Nix file. Each is about its own line or, where there is nothing else on that,
+// about the next that is no comment.
 func Comments(file string, text []byte) []*Ignore {
 	if !bytes.Contains(text, []byte("clanctl:")) {
 		return nil
@@ -165,8 +166,8 @@ func (i *Ignore) finding(code instance.Code, cause instance.Cause) instance.Find
 	return f
 }
 
-// Files are the files of the flake itself that parts of the inventory are written in, that findings point into, or other places are
-// in. The inventory may be nil.
+// Files are the files of the flake itself that parts of the inventory are written in, that findings point
+// into, or other places are in. The inventory may be nil.
 func Files(inv *instance.Inventory, findings []instance.Finding, also ...instance.Position) []string {
 	files := map[string]bool{}
 	add := func(p *instance.Position) {

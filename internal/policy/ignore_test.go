@@ -105,7 +105,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// Of a revision's policy, comments are about what they ignore there, wherever they stand by now, and about nothing else.
+// Of a revision's policy, comments are about what they ignore there, wherever they stand by now, and about
+// nothing else.
 func TestIgnoresOnly(t *testing.T) {
 	about := func(line int, instance, role string, machines ...string) instance.Finding {
 		f := finding("unknown-tag", "a.nix", line, machines...)

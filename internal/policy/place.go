@@ -100,7 +100,8 @@ func subject(path []string) (about instance.Subject, part string) {
 // below is a path without its beginning; nil where nothing is left.
 func below(path []string, n int) []string { return append([]string(nil), path[n:]...) }
 
-// place is where something is written: a setting in the layer that counts; what no layer has, where the machine was made a member.
+// place is where something is written: a setting in the layer that counts; what no layer has, where the
+// machine was made a member.
 func (p placer) place(f instance.Finding, path []string) *instance.Position {
 	if f.Role == "" || f.Machine == "" {
 		return p.inv.Where(path...)
@@ -131,7 +132,8 @@ func (p placer) member(f instance.Finding) *instance.Member {
 	return nil
 }
 
-// hidden reports whether what was selected, or what it is in, does not evaluate: that has a finding of its own, and nothing can be said of it.
+// hidden reports whether what was selected, or what it is in, does not evaluate: that has a finding of its
+// own, and nothing can be said of it.
 func (p placer) hidden(f instance.Finding) bool {
 	if member := p.member(f); member != nil && member.Settings == nil {
 		return true

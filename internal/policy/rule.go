@@ -111,7 +111,8 @@ type limits struct {
 
 var ruleLimits = limits{selected: 10_000, time: 10 * time.Second, memory: 1 << 30}
 
-// RunRules runs rules on an inventory, whose findings are those of the document. The context's end ends them, with its error.
+// RunRules runs rules on an inventory, whose findings are those of the document. The context's end ends them,
+// with its error.
 func RunRules(ctx context.Context, inv *instance.Inventory, rules []*Rule) ([]Outcome, error) {
 	return runRules(ctx, inv, rules, ruleLimits)
 }

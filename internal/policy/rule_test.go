@@ -32,7 +32,8 @@ func rulesOf(t *testing.T, expressions ...string) []*Rule {
 	return f.Rules
 }
 
-// clan has positions as Nix gives them: line 1 is machine a's, 2 its membership, 3 the tag's, 4 the role's, 5 and 6, 9 and 10 settings of a and the role.
+// clan has positions as Nix gives them: line 1 is machine a's, 2 its membership, 3 the tag's, 4 the role's, 5
+// and 6, 9 and 10 settings of a and the role.
 func clan(t *testing.T) *instance.Inventory {
 	settings := func(value string) *instance.Settings {
 		s := &instance.Settings{}

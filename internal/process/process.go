@@ -12,7 +12,8 @@ import (
 
 // Ending says how a program ends before it is done.
 type Ending struct {
-	// Signal is sent to the program and all below it when the context of its command ends; what is still there after Grace is killed.
+	// Signal is sent to the program and all below it when the context of its command ends; what is still
+	// there after Grace is killed.
 	Signal syscall.Signal
 	Grace  time.Duration
 	// Orphaned is the signal that the program gets if this one dies first (on Linux).
@@ -21,8 +22,9 @@ type Ending struct {
 	Background bool
 }
 
-// Run starts a command that was made with [exec.CommandContext] and waits for its end. The command is in a session and process group of
-// its own, so that it can be ended as a whole, and has no terminal on which it could ask for a password that nobody types.
+// Run starts a command that was made with [exec.CommandContext] and waits for its end. The command is in a
+// session and process group of its own, so that it can be ended as a whole, and has no terminal on which it
+// could ask for a password that nobody types.
 func (e Ending) Run(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	setOrphaned(cmd.SysProcAttr, e.Orphaned)

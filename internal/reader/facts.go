@@ -109,7 +109,8 @@ type EvaluatedRole struct {
 	Idle         Part[[]string]           `json:"idle"`
 }
 
-// Group are the members that share their layers: those of one machine, if Machine is set, and of Tags, besides the role's.
+// Group are the members that share their layers: those of one machine, if Machine is set, and of Tags,
+// besides the role's.
 type Group struct {
 	Machine  *string     `json:"machine"`
 	Tags     []string    `json:"tags"`
@@ -234,8 +235,8 @@ type Place struct {
 	Below Named[Place] `json:"below"`
 }
 
-// At is one place: File as Nix says it, Line and Column zero where Nix does not know. DefinedIn is the file of the definition
-// that the place belongs to.
+// At is one place: File as Nix says it, Line and Column zero where Nix does not know. DefinedIn is the file
+// of the definition that the place belongs to.
 type At struct {
 	File      string `json:"file"`
 	Line      int    `json:"line"`

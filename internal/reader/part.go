@@ -30,8 +30,8 @@ type Failure struct {
 	Path []string `json:"path"`
 	// At is where among the omitted parts it is.
 	At int `json:"at"`
-	// Undefined: an option that nobody set and that has no default. Unset: one that nobody set, and whose default fails. Hidden: one that
-	// no documentation shows.
+	// Undefined: an option that nobody set and that has no default. Unset: one that nobody set, and whose
+	// default fails. Hidden: one that no documentation shows.
 	Undefined bool `json:"undefined"`
 	Unset     bool `json:"unset"`
 	Hidden    bool `json:"hidden"`
@@ -173,9 +173,9 @@ func (v Value) Files() map[string]File {
 	return files
 }
 
-// Prune returns what there is of the value, as maps, slices, strings, bools, nil and json.Number, and reports the rest with its
-// path in the value; keep is false where nothing is left. A list that lacks an element is missing as a whole: a shorter list
-// would be a wrong value.
+// Prune returns what there is of the value, as maps, slices, strings, bools, nil and json.Number, and reports
+// the rest with its path in the value; keep is false where nothing is left. A list that lacks an element is
+// missing as a whole: a shorter list would be a wrong value.
 func (v Value) Prune(report func(path []string, f *Failure)) (value any, keep bool) {
 	if v.raw == nil {
 		return nil, false

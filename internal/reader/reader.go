@@ -1,5 +1,5 @@
-// Package reader asks Nix about a clan: the Nix files in nix/ and their typed answers, with each part that does not evaluate
-// marked and explained. What the facts mean is for package instance to say.
+// Package reader asks Nix about a clan: the Nix files in nix/ and their typed answers, with each part that
+// does not evaluate marked and explained. What the facts mean is for package instance to say.
 package reader
 
 import (
@@ -74,7 +74,8 @@ type question struct {
 	Select [][]string `json:"select"`
 	Dir    string     `json:"dir,omitempty"`
 	Omit   [][]string `json:"omit,omitempty"`
-	// Isolate: each part puts its path into the trace of an error that passes through it. Announce: into the log instead.
+	// Isolate: each part puts its path into the trace of an error that passes through it. Announce: into the
+	// log instead.
 	Isolate  bool `json:"isolate,omitempty"`
 	Announce bool `json:"announce,omitempty"`
 	Strict   bool `json:"strict,omitempty"`
@@ -110,8 +111,8 @@ func New(evaluator *nixeval.Evaluator, ref nixeval.Ref, jobs int) *Reader {
 	return &Reader{evaluator: evaluator, ref: ref, slots: make(chan struct{}, jobs), trees: map[string]string{}}
 }
 
-// ErrChanged: the files of the flake, or of an input in a directory beside it, changed between two answers, which so belong to different
-// states of it.
+// ErrChanged: the files of the flake, or of an input in a directory beside it, changed between two answers,
+// which so belong to different states of it.
 var ErrChanged error = &hint.Error{Text: "the flake's files changed while they were read", Advice: "run it again when nothing writes to the flake"}
 
 // Events are the warnings and traces of all answers, in order.
@@ -148,9 +149,9 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.Raw
 	return result, err
 }
 
-// Ask gets some parts of the facts, and stores them where the wants say. Those that evaluate are had in one Nix process; each
-// that kills it takes about one more, and has a [Failure] of the kind Omitted. The error is one that leaves no answer: the flake
-// itself does not evaluate, or no Nix could be run.
+// Ask gets some parts of the facts, and stores them where the wants say. Those that evaluate are had in one
+// Nix process; each that kills it takes about one more, and has a [Failure] of the kind Omitted. The error is
+// one that leaves no answer: the flake itself does not evaluate, or no Nix could be run.
 func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
 	ask := question{Query: q, Omit: r.omitted}
 	for _, want := range wants {

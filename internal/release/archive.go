@@ -20,8 +20,8 @@ type file struct {
 	mode       int64
 }
 
-// writeArchive writes a tar.gz with everything below one directory. Order, owner and time of the files do not depend on who
-// packs them.
+// writeArchive writes a tar.gz with everything below one directory. Order, owner and time of the files do not
+// depend on who packs them.
 func writeArchive(path, dir string, files []file, at time.Time) (err error) {
 	out, err := os.Create(path)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Release builds what is attached to a release: for each platform an archive with the program, its completions and its manual
-// page, and the checksums of all of them. The same source and Go give the same bytes, wherever and whenever it runs.
+// Release builds what is attached to a release: for each platform an archive with the program, its
+// completions and its manual page, and the checksums of all of them. The same source and Go give the same
+// bytes, wherever and whenever it runs.
 //
 //	go run ./internal/release [-snapshot] [-o DIR]
 //

@@ -18,8 +18,9 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// TestReproducible builds the archive of this platform twice, the second time from another directory, with an empty build cache
-// and with other settings. Bytes and checksums must be the same. With CLANCTL_TEST_SLOW=all it builds those of all platforms.
+// TestReproducible builds the archive of this platform twice, the second time from another directory, with an
+// empty build cache and with other settings. Bytes and checksums must be the same. With CLANCTL_TEST_SLOW=all
+// it builds those of all platforms.
 func TestReproducible(t *testing.T) {
 	nixes.Slow(t)
 	if strings.Contains(os.Getenv("GOFLAGS"), "-mod=vendor") {

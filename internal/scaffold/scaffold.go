@@ -35,8 +35,8 @@ type Module struct {
 // These characters mean themselves in Nix strings and in Markdown, and make good file names.
 var namePattern = lazyregexp.New(`^(@[A-Za-z0-9_][A-Za-z0-9_.-]*/)?([A-Za-z_][A-Za-z0-9_-]*)$`)
 
-// Write writes a service module with two roles, README and interfaces, to modules/NAME in a flake's directory. It never writes
-// over anything. Where there is an error, there is no half of a module.
+// Write writes a service module with two roles, README and interfaces, to modules/NAME in a flake's
+// directory. It never writes over anything. Where there is an error, there is no half of a module.
 func Write(flake, name string) (*Module, error) {
 	match := namePattern.FindStringSubmatch(name)
 	if match == nil {

@@ -1,5 +1,6 @@
-// Package scratch makes temporary files and directories that do not outlive their makers: whoever makes one holds a lock on it, which the
-// system releases when the process ends, however it ends. What nobody holds is left over, and Sweep removes it.
+// Package scratch makes temporary files and directories that do not outlive their makers: whoever makes one
+// holds a lock on it, which the system releases when the process ends, however it ends. What nobody holds is
+// left over, and Sweep removes it.
 package scratch
 
 import (
@@ -11,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Prefix begins the names of directories in places that are not ours alone, such as /tmp. Sweep removes whatever is so named.
+// Prefix begins the names of directories in places that are not ours alone, such as /tmp. Sweep removes
+// whatever is so named.
 const Prefix = "clanctl-scratch-"
 
 // Dir is a temporary directory.
@@ -20,7 +22,8 @@ type Dir struct {
 	lock *os.File
 }
 
-// NewDir makes a directory for this user alone in parent (os.TempDir if that is empty), with a name that begins with prefix.
+// NewDir makes a directory for this user alone in parent (os.TempDir if that is empty), with a name that
+// begins with prefix.
 func NewDir(parent, prefix string) (*Dir, error) {
 	for {
 		path, err := os.MkdirTemp(parent, prefix)

@@ -65,7 +65,8 @@ func TestSweepAfterKill(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "ready"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		// It is killed here. Waiting for nothing would end it: Go calls that a deadlock; and what nobody uses any more gets closed.
+		// It is killed here. Waiting for nothing would end it: Go calls that a deadlock; and what nobody uses
+		// any more gets closed.
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		runtime.KeepAlive(held)
 		return

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Interface is what a role accepts as settings (`roles.<role>.interface`), or what a submodule does: a tree of options, as
-// nixpkgs' module system declares them. It marshals to JSON and back without loss.
+// Interface is what a role accepts as settings (`roles.<role>.interface`), or what a submodule does: a tree
+// of options, as nixpkgs' module system declares them. It marshals to JSON and back without loss.
 type Interface struct {
 	// Options by name.
 	Options map[string]*Option `json:"options"`
@@ -22,17 +22,20 @@ func sortedNames(options map[string]*Option) []string { return slices.Sorted(map
 
 // Option is one option, or a plain set of options, which has nothing but Options.
 type Option struct {
-	// Options are set, and Type is nil, where this is a plain set of options (`options.keep.daily`) and no option itself.
+	// Options are set, and Type is nil, where this is a plain set of options (`options.keep.daily`) and no
+	// option itself.
 	Options map[string]*Option `json:"options,omitzero"`
 
-	// Type is what values the option takes. Nil for a set of options, and where the option as a whole does not evaluate (Err).
+	// Type is what values the option takes. Nil for a set of options, and where the option as a whole does
+	// not evaluate (Err).
 	Type *Type `json:"type,omitzero"`
 	// Description is the author's text, Markdown.
 	Description string `json:"description,omitempty"`
 
-	// HasDefault: the option has a value that nobody has to write, because of `default`, a definition by the module itself, or
-	// a type that is empty by itself. Default is that value, as JSON; nil where it is none, does not evaluate, depends on the
-	// clan (the module gives a `defaultText`), or cannot be expressed. DefaultText is the author's `defaultText`.
+	// HasDefault: the option has a value that nobody has to write, because of `default`, a definition by the
+	// module itself, or a type that is empty by itself. Default is that value, as JSON; nil where it is none,
+	// does not evaluate, depends on the clan (the module gives a `defaultText`), or cannot be expressed.
+	// DefaultText is the author's `defaultText`.
 	HasDefault  bool            `json:"hasDefault,omitzero"`
 	Default     json.RawMessage `json:"default,omitempty"`
 	DefaultText string          `json:"defaultText,omitempty"`
@@ -55,8 +58,9 @@ type Option struct {
 // IsSet reports whether this is a plain set of options.
 func (o *Option) IsSet() bool { return o.Options != nil }
 
-// Required reports whether somebody has to write a value; nobody has to for an option that users are not meant to set (renamed
-// and removed ones are hidden, and have no default). A set of options is required if one of its options is.
+// Required reports whether somebody has to write a value; nobody has to for an option that users are not
+// meant to set (renamed and removed ones are hidden, and have no default). A set of options is required if
+// one of its options is.
 func (o *Option) Required() bool {
 	if o.IsSet() {
 		for _, child := range o.Options {
@@ -92,8 +96,8 @@ type Type struct {
 	Alternatives []*Type `json:"alternatives,omitempty"`
 	// Values are the values of an enum, each as JSON.
 	Values []json.RawMessage `json:"values,omitempty"`
-	// Interface is what a submodule accepts. For a tagged union (KindTagged) its options are the tags, of which a value has
-	// exactly one.
+	// Interface is what a submodule accepts. For a tagged union (KindTagged) its options are the tags, of
+	// which a value has exactly one.
 	Interface *Interface `json:"interface,omitzero"`
 
 	// Minimum and Maximum bound integers and numbers, inclusive; ExclusiveMinimum excludes the bound itself.
@@ -105,8 +109,9 @@ type Type struct {
 	// Pattern is a POSIX extended regular expression that strings match as a whole.
 	Pattern string `json:"pattern,omitempty"`
 
-	// Up is not 0 where a type contains itself: this type is the one so many types up (1: the one that this is the Elem, the
-	// alternative, or an option's type of). Nothing else but Kind, Name and Description is set then.
+	// Up is not 0 where a type contains itself: this type is the one so many types up (1: the one that this
+	// is the Elem, the alternative, or an option's type of). Nothing else but Kind, Name and Description is
+	// set then.
 	Up int `json:"up,omitzero"`
 
 	// Err says why the type cannot be described; Kind is then KindUnknown.
@@ -138,8 +143,8 @@ const (
 	KindTagged Kind = "tagged"
 	// KindUnion are values of one of the Alternatives.
 	KindUnion Kind = "union"
-	// KindCoerced are values of the last of the two Alternatives, or of the first, which Nix converts to it. In final settings
-	// there are values of the last one only.
+	// KindCoerced are values of the last of the two Alternatives, or of the first, which Nix converts to it.
+	// In final settings there are values of the last one only.
 	KindCoerced Kind = "coerced"
 	// KindAny is anything at all.
 	KindAny Kind = "any"
@@ -147,6 +152,7 @@ const (
 	KindModule Kind = "module"
 	// KindOpaque are values that JSON cannot express: packages, functions, option types.
 	KindOpaque Kind = "opaque"
-	// KindUnknown is a type that does not evaluate, or one of the author's own, of which just Name and Description are known.
+	// KindUnknown is a type that does not evaluate, or one of the author's own, of which just Name and
+	// Description are known.
 	KindUnknown Kind = "unknown"
 )

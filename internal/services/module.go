@@ -1,8 +1,10 @@
-// Package services is about service modules: which one an instance means (`module.input` and `module.name`, resolved against
-// the services that the flake's inputs offer, the way clan does), what a module says of itself ([Service]), and what its roles
-// accept as settings: the tree of options ([Interface]), and a JSON Schema of it ([Schema]).
+// Package services is about service modules: which one an instance means (`module.input` and `module.name`,
+// resolved against the services that the flake's inputs offer, the way clan does), what a module says of
+// itself ([Service]), and what its roles accept as settings: the tree of options ([Interface]), and a JSON
+// Schema of it ([Schema]).
 //
-// It is pure and safe for concurrent use; what the inputs offer is given as a [Catalogue], which package instance loads.
+// It is pure and safe for concurrent use; what the inputs offer is given as a [Catalogue], which package
+// instance loads.
 package services
 
 import (
@@ -84,7 +86,8 @@ func (c *Catalogue) Resolve(spec module.Spec) (string, error) {
 	return input, nil
 }
 
-// CheckInput reports whether an input is there and offers services. The error is an [*UnknownInputError] or a [*NoServicesError].
+// CheckInput reports whether an input is there and offers services. The error is an [*UnknownInputError] or a
+// [*NoServicesError].
 func (c *Catalogue) CheckInput(input string) error {
 	if c.Names != nil && !slices.Contains(c.Names, input) {
 		return &UnknownInputError{Spec: module.Spec{Input: &input}, Known: c.Names, Nearest: nearest.Of(input, c.Names)}
@@ -95,9 +98,9 @@ func (c *Catalogue) CheckInput(input string) error {
 	return nil
 }
 
-// Find is the service that a user means by "INPUT#NAME" or just "NAME": then the only one of that name, or the one that an
-// instance without an input would have. It looks at the services in [Input.Modules], by their names and aliases. The error
-// is one of [Catalogue.Resolve], or names the inputs that offer one.
+// Find is the service that a user means by "INPUT#NAME" or just "NAME": then the only one of that name, or
+// the one that an instance without an input would have. It looks at the services in [Input.Modules], by their
+// names and aliases. The error is one of [Catalogue.Resolve], or names the inputs that offer one.
 func (c *Catalogue) Find(ref string) (*Service, error) {
 	if input, name, given := strings.Cut(ref, "#"); given {
 		spec := module.Spec{Input: &input, Name: name}
@@ -180,8 +183,8 @@ func (c *Catalogue) names() []string {
 	return slices.Compact(all)
 }
 
-// elsewhere are references to services of this name in other inputs, sorted; or, where there are none, to those that the name without
-// its owner ("@owner/name") means, in any input.
+// elsewhere are references to services of this name in other inputs, sorted; or, where there are none, to
+// those that the name without its owner ("@owner/name") means, in any input.
 func (c *Catalogue) elsewhere(name, but string) []string {
 	var found, short []string
 	owner, plain, scoped := strings.Cut(name, "/")
@@ -239,7 +242,8 @@ func (e *NoServicesError) Error() string {
 // Hint says where a service of that name is offered.
 func (e *NoServicesError) Hint() string { return elsewhereHint(e.Spec.Name, e.Elsewhere) }
 
-// UnknownModuleError: the input offers services, but none of that name. Input is empty where all inputs were looked through.
+// UnknownModuleError: the input offers services, but none of that name. Input is empty where all inputs were
+// looked through.
 type UnknownModuleError struct {
 	Spec                      module.Spec
 	Input                     string

@@ -8,8 +8,9 @@ import (
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
-// NewType makes a type of what nixpkgs' lib tells of one: its name and description, from which its kind, its bounds and its
-// pattern are read. Parts of it (Elem, Alternatives, Values, Interface) are the caller's to add; call [Type.Settle] then.
+// NewType makes a type of what nixpkgs' lib tells of one: its name and description, from which its kind, its
+// bounds and its pattern are read. Parts of it (Elem, Alternatives, Values, Interface) are the caller's to
+// add; call [Type.Settle] then.
 func NewType(name, description string) *Type {
 	t := &Type{Name: name, Description: description, Kind: kindOf(name)}
 	switch t.Kind {
@@ -85,8 +86,8 @@ func (t *Type) readPattern() {
 	}
 }
 
-// Settle completes a type whose parts are there: unions in unions become one, and a union of integers and numbers a number.
-// Types that add nothing to the one inside ("unique") become that one.
+// Settle completes a type whose parts are there: unions in unions become one, and a union of integers and
+// numbers a number. Types that add nothing to the one inside ("unique") become that one.
 func (t *Type) Settle() *Type {
 	switch {
 	case (t.Name == "unique" || t.Name == "uniq") && t.Elem != nil:

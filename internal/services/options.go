@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// All yields every option with its path, in order of paths, those within submodules too; what users name there is "<name>", any
-// element of a list "*", as in nixpkgs' manuals.
+// All yields every option with its path, in order of paths, those within submodules too; what users name
+// there is "<name>", any element of a list "*", as in nixpkgs' manuals.
 func (i *Interface) All() iter.Seq2[[]string, *Option] {
 	return func(yield func([]string, *Option) bool) { allOptions(nil, i.Options, yield) }
 }
@@ -44,8 +44,8 @@ func allWithin(path []string, t *Type, yield func([]string, *Option) bool) bool 
 	return allWithin(path, t.Elem, yield)
 }
 
-// OptionAt returns the option that a path in the settings leads to, or else the innermost one on the way, and how much of the path
-// leads to it; nil where there is none.
+// OptionAt returns the option that a path in the settings leads to, or else the innermost one on the way, and
+// how much of the path leads to it; nil where there is none.
 func (i *Interface) OptionAt(path []string) (option *Option, depth int) {
 	f := optionFinder{path: path}
 	f.among(i.Options, nil, 0)

@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// Schema is a role's interface as a JSON Schema (draft 2020-12): one document, its root the settings, that refers to nothing
-// outside itself. It marshals to that document, with sorted keys. It is safe for concurrent use.
+// Schema is a role's interface as a JSON Schema (draft 2020-12): one document, its root the settings, that
+// refers to nothing outside itself. It marshals to that document, with sorted keys. It is safe for concurrent
+// use.
 //
-// It accepts what the module system accepts, as far as a schema can tell: where it cannot, it accepts too much, and says so in
-// Inexpressible. See [SchemaOptions.Whole] for what is required.
+// It accepts what the module system accepts, as far as a schema can tell: where it cannot, it accepts too
+// much, and says so in Inexpressible. See [SchemaOptions.Whole] for what is required.
 type Schema struct {
 	// Inexpressible are the options of which a schema cannot tell what they accept, in the order of their paths.
 	Inexpressible []Inexpressible
@@ -27,9 +28,10 @@ type Schema struct {
 type SchemaOptions struct {
 	// Title is the schema's title.
 	Title string
-	// Whole: the schema is for all settings of a member of the role taken together, so that options without a default are
-	// required. Otherwise it is for one layer (what is written for the role, for a machine or for a tag), where nothing is
-	// required, because another layer may have it; only an element of a list is always written in one place.
+	// Whole: the schema is for all settings of a member of the role taken together, so that options without a
+	// default are required. Otherwise it is for one layer (what is written for the role, for a machine or for
+	// a tag), where nothing is required, because another layer may have it; only an element of a list is
+	// always written in one place.
 	Whole bool
 }
 
@@ -108,8 +110,8 @@ func (g *schemaGenerator) settings(i *Interface, at place) map[string]any {
 	return schema
 }
 
-// attributesOf is the type of the attributes of a freeform type, and the types that it is inside of, from the freeform type
-// itself inwards; nil if the attributes may be anything.
+// attributesOf is the type of the attributes of a freeform type, and the types that it is inside of, from the
+// freeform type itself inwards; nil if the attributes may be anything.
 func attributesOf(t *Type) (attributes *Type, inside []*Type) {
 	switch {
 	case t == nil:
@@ -299,8 +301,8 @@ func (g *schemaGenerator) text(t *Type, at place) map[string]any {
 	return schema
 }
 
-// ecma is the pattern of a string or path as ECMA writes it; empty where there is none, or, reported as false, none that ECMA can
-// write.
+// ecma is the pattern of a string or path as ECMA writes it; empty where there is none, or, reported as
+// false, none that ECMA can write.
 func (t *Type) ecma() (pattern string, ok bool) {
 	switch {
 	case t.Pattern != "":

@@ -32,11 +32,12 @@ type Service struct {
 	Written *Written `json:"-"`
 }
 
-// Spec is how an instance refers to the module. For a service of clan-core's the input may be left out, see [Catalogue.Null].
+// Spec is how an instance refers to the module. For a service of clan-core's the input may be left out, see
+// [Catalogue.Null].
 func (s *Service) Spec() module.Spec { return module.Spec{Input: &s.Input, Name: s.Name} }
 
-// JoinTwins takes services out of an input's that are listed a second time as "@owner/name", and makes those names aliases:
-// they say the same of themselves, word for word.
+// JoinTwins takes services out of an input's that are listed a second time as "@owner/name", and makes those
+// names aliases: they say the same of themselves, word for word.
 func JoinTwins(services map[string]*Service) {
 	for name, twin := range services {
 		owner, plain, scoped := strings.Cut(name, "/")

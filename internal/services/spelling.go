@@ -6,10 +6,11 @@ import (
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// Spelling is how other references spell the module that a reference without an input means. Clan evaluates a service once for each
-// way of writing it ([module.Spec.Key]), with clan-core's input or without, under its short name or its long one ("@clan/..."), and
-// instances of one do not meet those of the other. It is the way that most of the others have, of several the first in order of
-// their keys; the reference itself where it names an input, is unknown to the catalogue, or nobody else means the module.
+// Spelling is how other references spell the module that a reference without an input means. Clan evaluates a
+// service once for each way of writing it ([module.Spec.Key]), with clan-core's input or without, under its
+// short name or its long one ("@clan/..."), and instances of one do not meet those of the other. It is the
+// way that most of the others have, of several the first in order of their keys; the reference itself where
+// it names an input, is unknown to the catalogue, or nobody else means the module.
 func (c *Catalogue) Spelling(spec module.Spec, others []module.Spec) module.Spec {
 	input, err := c.Resolve(spec)
 	if err != nil || spec.Input != nil {

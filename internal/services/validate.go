@@ -42,9 +42,9 @@ func (p Problem) String() string {
 	return where + ": " + p.Message
 }
 
-// Validate checks a value, which is anything that marshals to JSON, against the interface that the schema is of. What it accepts the
-// schema accepts, too; where it knows more than a schema can express, it accepts less. The error is an [*InvalidError], or says
-// why the value is not JSON.
+// Validate checks a value, which is anything that marshals to JSON, against the interface that the schema is
+// of. What it accepts the schema accepts, too; where it knows more than a schema can express, it accepts
+// less. The error is an [*InvalidError], or says why the value is not JSON.
 func (s *Schema) Validate(value any) error {
 	decoded, err := jsonvalue.Of(value)
 	if err != nil {
@@ -131,7 +131,8 @@ func (s spot) value(t *Type, value any) []Problem {
 	return found
 }
 
-// typ checks a value against the declared type, or against a part of it. That it is not of it is a problem without a message.
+// typ checks a value against the declared type, or against a part of it. That it is not of it is a problem
+// without a message.
 func (s spot) typ(t *Type, value any) []Problem {
 	if t.Up > 0 && t.Up <= len(s.around) {
 		target := len(s.around) - t.Up
@@ -199,8 +200,8 @@ func (s spot) typ(t *Type, value any) []Problem {
 	return nil
 }
 
-// alternatives checks a value against a union. One that fits none was meant for the alternative in which it gets furthest, if it
-// gets further than the value itself.
+// alternatives checks a value against a union. One that fits none was meant for the alternative in which it
+// gets furthest, if it gets further than the value itself.
 func (s spot) alternatives(t *Type, value any) []Problem {
 	best, most := s.wrong(""), len(s.path)
 	for _, alternative := range t.Alternatives {

@@ -1,12 +1,12 @@
 package services
 
-// Written is how a module is written, for its author: what it gives by itself and what it leaves to defaults, and where that
-// stands. What cannot be told, because it does not evaluate, counts as given.
+// Written is how a module is written, for its author: what it gives by itself and what it leaves to defaults,
+// and where that stands. What cannot be told, because it does not evaluate, counts as given.
 type Written struct {
 	// Unknown: nothing can be told.
 	Unknown bool
-	// Position is where the module's manifest is, Constraints where the constraints in it are; or else where the module is. Zero
-	// where nothing is known.
+	// Position is where the module's manifest is, Constraints where the constraints in it are; or else where
+	// the module is. Zero where nothing is known.
 	Position, Constraints Position
 	// HasName and HasReadme: the manifest gives them.
 	HasName, HasReadme bool

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Escape replaces what could command a terminal or mislead the eye (control and format characters, invalid UTF-8) with Go
-// escapes such as \x1b; newlines and tabs stay.
+// Escape replaces what could command a terminal or mislead the eye (control and format characters, invalid
+// UTF-8) with Go escapes such as \x1b; newlines and tabs stay.
 func Escape(s string) string {
 	if isPlain(s) {
 		return s
@@ -53,7 +53,8 @@ func isPlain(s string) bool {
 	return true
 }
 
-// JSONWriter passes on a JSON text with the same characters inside it replaced by \u escapes; the text means the same as before.
+// JSONWriter passes on a JSON text with the same characters inside it replaced by \u escapes; the text means
+// the same as before.
 type JSONWriter struct {
 	w    io.Writer
 	rest []byte // the beginning of a character whose end is still to come
@@ -89,7 +90,8 @@ func (j *JSONWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// isASCII reports whether there is nothing but ASCII, without DEL: eight bytes at once, since documents have megabytes of it.
+// isASCII reports whether there is nothing but ASCII, without DEL: eight bytes at once, since documents have
+// megabytes of it.
 func isASCII(p []byte) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for ; len(p) >= 8; p = p[8:] {

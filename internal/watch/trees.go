@@ -8,13 +8,14 @@ import (
 )
 
 const (
-	// settled is how long no file must change before the trees are read again, overdue how long that is put off at most.
+	// settled is how long no file must change before the trees are read again, overdue how long that is put
+	// off at most.
 	settled = 30 * time.Millisecond
 	overdue = 2 * time.Second
 )
 
-// Trees calls read, and again whenever files of the trees changed that it read from: those that it returned last, or else the first ones.
-// It ends with read's error, or with that of the context.
+// Trees calls read, and again whenever files of the trees changed that it read from: those that it returned
+// last, or else the first ones. It ends with read's error, or with that of the context.
 func Trees(ctx context.Context, trees []filetree.Source, read func() ([]filetree.Source, error)) error {
 	files, err := New()
 	if err != nil {

@@ -35,8 +35,9 @@ func New() (*Files, error) {
 // Close ends the watch.
 func (f *Files) Close() error { return f.watcher.Close() }
 
-// Set says which directories to watch from now on (their own files and subdirectories, not what is in these), and reports whether there are new ones among them: what happened in these before
-// is not told. One that is not there is left out.
+// Set says which directories to watch from now on (their own files and subdirectories, not what is in these),
+// and reports whether there are new ones among them: what happened in these before is not told. One that is
+// not there is left out.
 func (f *Files) Set(directories []filetree.Directory) (added bool, err error) {
 	wanted := map[string]bool{}
 	for _, d := range directories {
@@ -67,8 +68,8 @@ func (f *Files) Set(directories []filetree.Directory) (added bool, err error) {
 	return added, nil
 }
 
-// Wait returns once something changed and then nothing for a while, since editors write in several steps; or after most, if
-// changes do not end. The error is the context's.
+// Wait returns once something changed and then nothing for a while, since editors write in several steps; or
+// after most, if changes do not end. The error is the context's.
 func (f *Files) Wait(ctx context.Context, quiet, most time.Duration) error {
 	var settled, late <-chan time.Time
 	for {
@@ -101,7 +102,8 @@ func (f *Files) Wait(ctx context.Context, quiet, most time.Duration) error {
 
 func (f *Files) matters(event fsnotify.Event) bool {
 	if event.Op == fsnotify.Chmod {
-		// Of a file's modes git and Nix know just one bit; but touching a file is no change, and indexers do nothing else.
+		// Of a file's modes git and Nix know just one bit; but touching a file is no change, and indexers do
+		// nothing else.
 		return false
 	}
 	only := f.only[filepath.Dir(event.Name)]

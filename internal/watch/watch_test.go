@@ -19,7 +19,8 @@ import (
 
 const quiet, most = 50 * time.Millisecond, 300 * time.Millisecond
 
-// changed reports whether Wait sees a change after do. One that is expected may take its time, on a machine that is busy.
+// changed reports whether Wait sees a change after do. One that is expected may take its time, on a machine
+// that is busy.
 func changed(t *testing.T, f *Files, expected bool, do func() error) bool {
 	t.Helper()
 	if err := do(); err != nil {

@@ -14,11 +14,12 @@ import (
 
 // Selector chooses machines, or other names, the way fleet tools do: `web-*,@backup,!laptop`.
 //
-// It is a list of terms, separated by commas. A term is a name, or a glob as in [path.Match], in which * also matches a slash;
-// behind an @ it is a tag and stands for the machines that carry it; behind an ! it takes away what it matches. The order of the
-// terms does not matter; where all of them take away, they take from everything. Terms joined by & are one that takes what all of them
-// take, `@web&@berlin`; an ! in it stands for all others, `@web&!@berlin`. A backslash takes the meaning from the
-// character behind it. A name that exists is that name, even if it looks like something else.
+// It is a list of terms, separated by commas. A term is a name, or a glob as in [path.Match], in which * also
+// matches a slash; behind an @ it is a tag and stands for the machines that carry it; behind an ! it takes
+// away what it matches. The order of the terms does not matter; where all of them take away, they take from
+// everything. Terms joined by & are one that takes what all of them take, `@web&@berlin`; an ! in it stands
+// for all others, `@web&!@berlin`. A backslash takes the meaning from the character behind it. A name that
+// exists is that name, even if it looks like something else.
 //
 // A nil Selector selects everything.
 type Selector struct{ terms []term }
@@ -42,8 +43,8 @@ type factor struct {
 // ParseSelector reads a selector of machines.
 func ParseSelector(text string) (*Selector, error) { return parse(text, true) }
 
-// ParseNames reads a selector of things that carry no tags: an @ is a character as any other, for it is usual in the names of
-// modules.
+// ParseNames reads a selector of things that carry no tags: an @ is a character as any other, for it is usual
+// in the names of modules.
 func ParseNames(text string) (*Selector, error) { return parse(text, false) }
 
 func parse(text string, withTags bool) (*Selector, error) {
@@ -130,8 +131,8 @@ func (t factor) matches(known []string) []string {
 	return found
 }
 
-// Machines are the machines of the index that the selector means, sorted. Declared are tags that exist even if no machine
-// carries them. A term that matches nothing is an [*UnknownError].
+// Machines are the machines of the index that the selector means, sorted. Declared are tags that exist even
+// if no machine carries them. A term that matches nothing is an [*UnknownError].
 func (s *Selector) Machines(x *Index, declared []string) ([]string, error) {
 	machines := x.Machines()
 	if s == nil {

@@ -153,8 +153,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// FuzzSelector: whatever is written, a machine is selected only if it exists, and a machine's name with a backslash before
-// each character selects just that machine.
+// FuzzSelector: whatever is written, a machine is selected only if it exists, and a machine's name with a
+// backslash before each character selects just that machine.
 func FuzzSelector(f *testing.F) {
 	for _, seed := range []string{"web-*,@backup,!laptop", `a\,b`, "[", `\`, "@", "!", "a[b-c]", "/../x"} {
 		f.Add(seed)

@@ -1,7 +1,7 @@
 // Package tags answers who is a member: which machines carry a tag, and which machines names and tags together select.
 //
-// It is pure: it knows machines and their effective tags, nothing of Nix, modules or settings. An [Index] is immutable and
-// safe for concurrent use.
+// It is pure: it knows machines and their effective tags, nothing of Nix, modules or settings. An [Index] is
+// immutable and safe for concurrent use.
 package tags
 
 import (
@@ -16,8 +16,8 @@ type Index struct {
 	carriers map[string][]string
 }
 
-// NewIndex builds an index from the machines' effective tags (in clan: `inventory.machines.<name>.tags` as evaluated, which
-// holds what `inventory.tags` gives the machine).
+// NewIndex builds an index from the machines' effective tags (in clan: `inventory.machines.<name>.tags` as
+// evaluated, which holds what `inventory.tags` gives the machine).
 func NewIndex(machines map[string][]string) *Index {
 	x := &Index{tagsOf: make(map[string][]string, len(machines)), carriers: map[string][]string{}}
 	for _, machine := range slices.Sorted(maps.Keys(machines)) {
@@ -56,8 +56,8 @@ type Membership struct {
 	Tags []string
 }
 
-// Members are the machines that are named or carry one of the tags, sorted by name, each once. As in clan, a machine that is
-// named is a member even if the clan has no such machine.
+// Members are the machines that are named or carry one of the tags, sorted by name, each once. As in clan, a
+// machine that is named is a member even if the clan has no such machine.
 func (x *Index) Members(machines, tags []string) []Membership {
 	tags = slices.Clone(tags)
 	slices.Sort(tags)

@@ -1,5 +1,5 @@
-// Package typed gives the members of a role with their settings as a Go type. It is what the code that `clanctl gen go` writes
-// calls, and works with types written by hand as well:
+// Package typed gives the members of a role with their settings as a Go type. It is what the code that
+// `clanctl gen go` writes calls, and works with types written by hand as well:
 //
 //	members, err := typed.Members[Client](inv.Instances["backup"], "client", "borgbackup")
 //
@@ -18,25 +18,27 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Member is a machine in a role, with its final settings as S. It marshals to what the embedded Member does, with these settings in
-// place of its own.
+// Member is a machine in a role, with its final settings as S. It marshals to what the embedded Member does,
+// with these settings in place of its own.
 type Member[S any] struct {
 	*instance.Member
 	// Machine is the member's name.
 	Machine string `json:"-"`
 	// Settings are the final settings. (Those of the embedded Member are the same as JSON.)
 	Settings S `json:"settings"`
-	// Missing are the paths of settings that S has and the machine has not, sorted: they have no value, or it does not evaluate.
-	// In Settings they are zero, which means nothing.
+	// Missing are the paths of settings that S has and the machine has not, sorted: they have no value, or it
+	// does not evaluate. In Settings they are zero, which means nothing.
 	Missing [][]string `json:"missing,omitempty"`
 }
 
-// Members returns the members of a role, sorted by machine. The instance must be one of the service of the given names, be it
-// the one that the instance writes (`module.name`) or the one that the module gives itself (`manifest.name`); no names: of any.
+// Members returns the members of a role, sorted by machine. The instance must be one of the service of the
+// given names, be it the one that the instance writes (`module.name`) or the one that the module gives itself
+// (`manifest.name`); no names: of any.
 //
-// Settings are decoded strictly, see [instance.Settings.Decode]. Members whose settings cannot be had are left out, and the
-// error is a [*multierror.Error] of one [*MemberError] for each. Where nothing can be said, because the instance is nil or of
-// another service, it says so. A role that the instance does not mention has no members, and that is no error.
+// Settings are decoded strictly, see [instance.Settings.Decode]. Members whose settings cannot be had are
+// left out, and the error is a [*multierror.Error] of one [*MemberError] for each. Where nothing can be said,
+// because the instance is nil or of another service, it says so. A role that the instance does not mention
+// has no members, and that is no error.
 func Members[S any](inst *instance.Instance, role string, service ...string) ([]Member[S], error) {
 	if inst == nil {
 		return nil, errors.New("the inventory has no such instance")

@@ -16,8 +16,8 @@ import (
 const (
 	// `setting:"NAME"` is a setting of any name at all.
 	nameTag = "setting"
-	// `settings:"freeform"` is the map that holds the settings without a field; `settings:"optional"` is for a field what
-	// `omitzero` is in a `json` tag.
+	// `settings:"freeform"` is the map that holds the settings without a field; `settings:"optional"` is for
+	// a field what `omitzero` is in a `json` tag.
 	kindTag = "settings"
 )
 
@@ -50,8 +50,8 @@ func fieldsOf(object reflect.Value) (fields []field, freeform reflect.Value) {
 	return fields, freeform
 }
 
-// UnmarshalObject decodes a JSON object, strictly, into the struct that v points to, whose fields may have the tags `setting`
-// and `settings`.
+// UnmarshalObject decodes a JSON object, strictly, into the struct that v points to, whose fields may have
+// the tags `setting` and `settings`.
 func UnmarshalObject(data []byte, v any) error {
 	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
 		return nil // by convention

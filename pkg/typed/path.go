@@ -6,7 +6,8 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 )
 
-// Path is a setting of the option type `path`: a path in the file system, or a package, which has no path before it is built.
+// Path is a setting of the option type `path`: a path in the file system, or a package, which has no path
+// before it is built.
 type Path struct {
 	// Path is empty for a package.
 	Path string

@@ -11,9 +11,9 @@ import (
 
 var strict = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), jsonv2.Deterministic(true))
 
-// UnmarshalUnion decodes JSON into the first of the branches that it fits, and makes the others zero. Each branch is a pointer
-// to a field that is nil where the value is of another branch: a pointer, a slice or a map. Objects are decoded strictly, for
-// it is by their names that they are told apart.
+// UnmarshalUnion decodes JSON into the first of the branches that it fits, and makes the others zero. Each
+// branch is a pointer to a field that is nil where the value is of another branch: a pointer, a slice or a
+// map. Objects are decoded strictly, for it is by their names that they are told apart.
 func UnmarshalUnion(data []byte, branches ...any) error {
 	var errs []error
 	for i, branch := range branches {

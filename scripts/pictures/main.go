@@ -1,5 +1,5 @@
-// Command pictures makes the pictures of the README from what clanctl prints: docs/terminal.svg, a terminal session, and docs/report.png,
-// the page of clanctl report in Chromium. Run it with `make pictures`.
+// Command pictures makes the pictures of the README from what clanctl prints: docs/terminal.svg, a terminal
+// session, and docs/report.png, the page of clanctl report in Chromium. Run it with `make pictures`.
 package main
 
 import (

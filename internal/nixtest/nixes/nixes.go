@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Programs are the paths of the Nix programs to test with: those of CLANCTL_TEST_NIX, separated by colons, or the one in PATH. Without any,
-// and with -short, the test is skipped.
+// Programs are the paths of the Nix programs to test with: those of CLANCTL_TEST_NIX, separated by colons, or
+// the one in PATH. Without any, and with -short, the test is skipped.
 func Programs(t testing.TB) []string {
 	t.Helper()
 	if testing.Short() {
@@ -37,7 +37,8 @@ func Version(t testing.TB, nix string) string {
 	return "nix-" + words[len(words)-1]
 }
 
-// Slow skips a test that takes long and rarely finds anything, unless CLANCTL_TEST_SLOW is set, as `make test-all` does.
+// Slow skips a test that takes long and rarely finds anything, unless CLANCTL_TEST_SLOW is set, as `make
+// test-all` does.
 func Slow(t testing.TB) {
 	t.Helper()
 	if os.Getenv("CLANCTL_TEST_SLOW") == "" {
