@@ -45,7 +45,7 @@ var rooms = map[string][]string{
 	"pkg/typed":            {"internal/nearest", "pkg/instance"},
 	"internal/textview":    {"internal/jsonvalue", "internal/term", "pkg/instance"},
 	"internal/view":        {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/natural", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
-	"pkg/upgrade":          {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/services", "internal/textview", "pkg/diff", "pkg/instance", "pkg/why"},
+	"pkg/upgrade":          {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nearest", "internal/services", "internal/textview", "pkg/diff", "pkg/instance", "pkg/why"},
 	"pkg/why":              {"internal/hint", "internal/jsonvalue", "internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
 
 	"pkg/instance":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "internal/watch", "pkg/module", "pkg/nixeval", "pkg/tags"},

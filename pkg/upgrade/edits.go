@@ -8,6 +8,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -98,13 +99,17 @@ func (r *report) at(e Edit) Edit {
 // settingEdits are those of all places where a setting is written that no longer fits.
 func (r *report) settingEdits(f instance.Finding) []Edit {
 	_, after := r.interfaces(f.Instance, f.Role)
+	near := f.Cause.Near
+	if len(near) == 0 && after != nil && len(f.Setting) == 1 {
+		near = nearest.Of(f.Setting[0], after.Names())
+	}
 	var edits []Edit
 	for _, machine := range f.Concerned() {
 		for _, d := range r.written(f.Instance, f.Role, machine, f.Setting) {
 			at := append(facts.Layer{Kind: d.Layer, Name: d.Name}.Path(f.Instance, f.Role), f.Setting...)
 			e := Edit{Op: "remove", Path: at}
 			switch option := optionAt(after, f.Setting); {
-			case f.Code == instance.CodeUnknownSetting && len(f.Cause.Near) > 0:
+			case f.Code == instance.CodeUnknownSetting && len(near) > 0 && len(r.written(f.Instance, f.Role, machine, append(slices.Clone(f.Setting[:len(f.Setting)-1]), near[0]))) == 0:
 				e.Op = "move"
 			case option != nil && f.Code == instance.CodeInvalidSetting:
 				if e.Value = converted(after, f.Setting, d.Value); e.Value != nil {
@@ -112,7 +117,7 @@ func (r *report) settingEdits(f instance.Finding) []Edit {
 				}
 			}
 			if e = r.at(e); e.Op == "move" {
-				e.From, e.Path = at, append(slices.Clone(at[:len(at)-1]), f.Cause.Near[0])
+				e.From, e.Path = at, append(slices.Clone(at[:len(at)-1]), near[0])
 			}
 			if !slices.ContainsFunc(edits, func(other Edit) bool { return slices.Equal(other.Path, e.Path) }) {
 				edits = append(edits, e)

@@ -20,6 +20,9 @@ import (
 func (r *report) setting(name, role string, v diff.Value) {
 	before, after := r.interfaces(name, role)
 	for _, leaf := range leaves(v, before, after) {
+		if r.told(name, role, leaf.Path) {
+			continue
+		}
 		e := Effect{Kind: codes.EffectChanged, Part: "setting", Instance: name, Role: role, Path: leaf.Path, Old: leaf.Old, New: leaf.New, Machines: v.Machines}
 		written := r.written(name, role, v.Machines[0], leaf.Path)
 		if len(written) > 0 {
@@ -42,6 +45,13 @@ func (r *report) setting(name, role string, v diff.Value) {
 		}
 		r.add(e)
 	}
+}
+
+// told reports whether a setting does not evaluate on one side, which is said already.
+func (r *report) told(name, role string, path []string) bool {
+	return slices.ContainsFunc(r.Effects, func(e Effect) bool {
+		return e.Finding != nil && e.Instance == name && e.Role == role && len(e.Path) > 0 && len(path) >= len(e.Path) && slices.Equal(e.Path, path[:len(e.Path)])
+	})
 }
 
 // leaves are a change of a set as changes of the options in it.

@@ -283,14 +283,14 @@ func (r *report) clan(d *diff.Difference) {
 }
 
 func (r *report) instance(i diff.InstanceChange) {
-	if r.breaks(i.Name, "") || r.was(i.Name, "") {
+	if r.breaks(i.Name, "") || i.Change != diff.Changed && r.was(i.Name, "") {
 		return
 	}
 	for _, v := range i.Module {
 		r.add(Effect{Kind: codes.EffectChanged, Part: "module", Instance: i.Name, Path: v.Path, Old: v.Old, New: v.New, Machines: members(r.new, i.Name, "")})
 	}
 	for _, role := range i.Roles {
-		if r.breaks(i.Name, role.Name) && role.Change != diff.Changed || r.was(i.Name, role.Name) {
+		if role.Change != diff.Changed && (r.breaks(i.Name, role.Name) || r.was(i.Name, role.Name)) {
 			continue
 		}
 		joined := map[diff.Change][]string{}
@@ -305,7 +305,7 @@ func (r *report) instance(i diff.InstanceChange) {
 			}
 		}
 		for _, v := range role.Settings {
-			if len(v.Path) > 0 || !r.breaks(i.Name, role.Name) {
+			if len(v.Path) > 0 || !r.breaks(i.Name, role.Name) && !r.was(i.Name, role.Name) {
 				r.setting(i.Name, role.Name, v)
 			}
 		}
