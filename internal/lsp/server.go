@@ -131,7 +131,7 @@ func (s *server) handle(_ context.Context, r *jsonrpc2.Request) (any, error) {
 	var err error
 	switch do := methods[name]; {
 	case name == "exit":
-		go s.conn.Close() //nolint:errcheck // it cannot wait for this handler here
+		go s.conn.Close() // it cannot wait for this handler here
 		return nil, nil
 	case name == "initialize" && state == starting:
 		result, err = with((*server).initialize)(s, r.Params())

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestWrapWords(t *testing.T) {

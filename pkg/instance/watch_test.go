@@ -67,7 +67,10 @@ func TestWatch(t *testing.T) {
 		if n != len(steps) {
 			t.Errorf("%d pairs", n)
 		}
-		for range Watch(t.Context(), ref, Config{Evaluator: e}) {
+		for inv, err := range Watch(t.Context(), ref, Config{Evaluator: e}) {
+			if inv == nil || err != nil {
+				t.Error(err)
+			}
 			break // which ends the watch
 		}
 	})
