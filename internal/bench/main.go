@@ -69,7 +69,7 @@ func run(clanctl, nix string, runs int) (page string, measured bounds, err error
 	}
 	version, _ := exec.Command(nix, "--version").Output()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, %s/%s, %s, medians of %d rounds.\n", strings.TrimSpace(string(version)),
+	fmt.Fprintf(&b, "%s, %d CPUs, %s/%s, %s, median of %d round(s).\n", strings.TrimSpace(string(version)),
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateOnly), runs)
 	measured = bounds{}
 	var more []*session // measured with eval alone

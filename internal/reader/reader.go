@@ -47,6 +47,7 @@ type Query struct {
 	Origins    bool        `json:"origins,omitempty"`
 	Places     bool        `json:"places,omitempty"`
 	Checks     bool        `json:"checks,omitempty"`
+	Exports    bool        `json:"exports,omitempty"`
 	Setting    *SettingRef `json:"setting,omitempty"`
 	Inputs     []string    `json:"inputs,omitempty"`
 	AllInputs  bool        `json:"allInputs,omitempty"`

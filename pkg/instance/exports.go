@@ -118,7 +118,7 @@ type waitingHost struct {
 }
 
 func (l *loader) decodeExports() {
-	if l.config.Need&NeedExports == 0 {
+	if l.config.Need&(NeedExports|NeedChecks) == 0 {
 		return
 	}
 	l.inv.Vars = map[string]string{}

@@ -60,7 +60,8 @@ const (
 	NeedOrigins
 	// NeedSetting: what the module system knows of one setting, [Config.Setting]. For package why.
 	NeedSetting
-	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track; with exports.
+	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track; with exports, unless there
+	// are more than 5,000 memberships.
 	NeedChecks
 	// NeedExports: what services export to each other, and how machines are reached. Nix evaluates the modules for it.
 	NeedExports
@@ -76,13 +77,10 @@ func (n Need) all() Need {
 	if n&(NeedOrigins|NeedSetting|facts.NeedPlaces) != 0 {
 		n |= NeedSettings
 	}
-	if n&NeedChecks != 0 {
-		n |= NeedExports
-	}
 	if n&NeedSettings != 0 {
 		n |= NeedInstances
 	}
-	if n&(NeedInstances|NeedExports) != 0 {
+	if n&(NeedInstances|NeedExports|NeedChecks) != 0 {
 		n |= NeedMachines
 	}
 	return n
@@ -149,7 +147,7 @@ type loader struct {
 
 func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
-	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0, Checks: config.Need&NeedChecks != 0}
+	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0, Checks: config.Need&NeedChecks != 0, Exports: config.Need&NeedExports != 0}
 	l.query.Moved = moved(&config.Evaluator)
 	if want := config.ask.Modules; config.Need&facts.NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
@@ -221,8 +219,8 @@ func (l *loader) wants() []reader.Want {
 	add(facts.NeedModules, &f.modules.uses, "uses")
 	add(NeedSetting, &f.setting, "setting")
 	add(NeedChecks, &f.missing, "missing")
-	add(NeedExports, &f.exports, "exports")
-	add(NeedExports, &f.vars, "vars")
+	add(NeedExports|NeedChecks, &f.exports, "exports")
+	add(NeedExports|NeedChecks, &f.vars, "vars")
 	add(facts.NeedOwners, &f.owners.instances, "owners", "instances")
 	add(facts.NeedOwners, &f.owners.machines, "owners", "machines")
 	add(NeedInstances, &f.places.instances, "positions", "instances")

@@ -12,6 +12,7 @@
 #   args.origins   true: also where values come from: positions down to each setting, interfaces, what modules define
 #   args.places    true: positions down to each setting
 #   args.checks    true: also what only a check looks at: Macs that a service has nothing for, extra modules that are not there
+#   args.exports   true: what services export, also where clan has a module evaluated for each of very many memberships
 #   args.setting   { instance, role, machine, path } for the part "setting"
 #   args.inputs, args.allInputs   which inputs the parts "inputs" and "modules" look at
 #   args.modules, args.interfaces, args.written   what they tell: of modules at all, their interfaces, how they are written
@@ -49,7 +50,12 @@ let
     inherit (machines) carriers;
     machines = machines.raw;
   };
-  exports = import ./exports.nix helpers { inherit (layout) directory exports; };
+  # Clan evaluates a module for each membership to know what it exports: in a huge fleet a hundred times as much work as all else, which is
+  # done for those who ask for exports, and not by the way.
+  exports = import ./exports.nix helpers {
+    inherit (layout) directory;
+    exports = if (args.exports or false) || !settings.isHuge then layout.exports else null;
+  };
   positions = import ./positions.nix (helpers // { libs = [ layout.lib layout.moduleLib ]; });
 
   origins = args.origins or false;

@@ -339,7 +339,7 @@ let
       [ ];
 in
 {
-  inherit services;
+  inherit isHuge services;
 
   facts = {
     # By clan's internal key: instances of one module share it.
