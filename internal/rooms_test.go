@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/upgrade", "pkg/why", "pkg/reach"},
 
 	// Over the inventory.
-	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module"},
+	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/reach"},
 	"pkg/diff":             {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/textview", "pkg/instance"},
 	"internal/fix":         {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nixlang", "pkg/instance"},
 	"internal/lsp":         {"internal/codes", "internal/facts", "internal/fix", "internal/jsonvalue", "internal/nixlang", "pkg/instance", "pkg/why"},

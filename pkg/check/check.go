@@ -29,6 +29,11 @@ var rules = []func(*instance.Inventory) []instance.Finding{
 	missingFiles,
 	missingModules,
 	untrackedFiles,
+	unreachableMachines,
+	singleControllers,
+	unreadExports,
+	duplicateEndpoints,
+	missingVars,
 }
 
 // Run returns the findings, sorted as [instance.Finding.Compare] does. They come beside those that are in the inventory.

@@ -62,6 +62,13 @@ const (
 	CodeMissingModule      Code = "missing-module"
 	CodeUntrackedFile      Code = "untracked-file"
 
+	CodeUnreachableMachine Code = "unreachable-machine"
+	CodeSingleController   Code = "single-controller"
+	CodeVarNotGenerated    Code = "var-not-generated"
+	CodeDuplicateEndpoint  Code = "duplicate-endpoint"
+	CodeUnreadExport       Code = "unread-export"
+	CodeMissingExport      Code = "missing-export"
+
 	CodeDeprecatedServices Code = "deprecated-services"
 	CodeDroppedServices    Code = "dropped-services"
 )
@@ -183,6 +190,14 @@ var kinds = []kind{
 	{CodeExtraModulesFailed, fails, "The extra modules of a role do not evaluate.", nixSays("the extra modules do not evaluate", "machines with the role do not build")},
 	{CodeMissingModule, warns, "One of the flake's own modules is a file that is not there.", missingModule},
 	{CodeUntrackedFile, warns, "Clan reads a file that git does not track, so that Nix does not see it.", untrackedFile},
+
+	{CodeUnreachableMachine, warns, "Neither a targetHost nor a network reaches a machine.",
+		says("neither deploy.targetHost nor a network reaches the machine", "add it to a network, or set deploy.targetHost; the targetHost in its NixOS configuration is not looked at")},
+	{CodeSingleController, notes, "Machines are reached through one network only, which has a single controller.", singleController},
+	{CodeVarNotGenerated, warns, "An address waits for a var, although others of the instance have theirs.", varNotGenerated},
+	{CodeDuplicateEndpoint, warns, "Two instances claim one endpoint.", duplicateEndpoint},
+	{CodeUnreadExport, notes, "No module declares that it reads what an instance exports.", unreadExport},
+	{CodeMissingExport, notes, "An instance reads an interface that no instance exports.", missingExport},
 
 	{CodeDeprecatedServices, warns, "Services are defined in a form that clan-core deprecated.", deprecatedServices},
 	{CodeDroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.", droppedServices},

@@ -348,3 +348,32 @@ func exportFailed(f Finding) (string, string) {
 	message, hint := nixSays("does not evaluate", "clan reads all exports at once, and fails to")(f)
 	return fmt.Sprintf("the export %s: %s", f.Cause.Name, message), hint
 }
+
+func singleController(f Finding) (string, string) {
+	return fmt.Sprintf("%s reached through this network only, and it has one controller, %q", counted(f.Cause.Count, "machine is", "machines are"), f.Cause.Name),
+		"give them another way, such as the service internet: " + nearest.List(f.Cause.Names)
+}
+
+func varNotGenerated(f Finding) (string, string) {
+	return fmt.Sprintf("%q has no address in this network: %s is not generated, although others are", f.Machine, f.Cause.Name),
+		"clan reads all exports at once, and fails to: run clan vars generate " + shell.Join([]string{f.Machine})
+}
+
+func duplicateEndpoint(f Finding) (string, string) {
+	return fmt.Sprintf("the endpoint %q is also that of the instance %q", f.Cause.Name, f.Cause.Other), "give one of them another name"
+}
+
+func unreadExport(f Finding) (string, string) {
+	return fmt.Sprintf("no instance's module declares that it reads the interface %q", f.Cause.Name), ""
+}
+
+func missingExport(f Finding) (string, string) {
+	return fmt.Sprintf("the module reads the interface %q, and no instance exports it", f.Cause.Name), "clanctl exports shows what there is"
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
+}

@@ -63,7 +63,7 @@ let
   unwrap = always: d: map (w: { inherit (d) file; at = d.at or { inherit (d) file; }; } // w) (weighed always d.value);
 
   beginsWith = beginning: text: substring 0 (stringLength beginning) text == beginning;
-  libDirs = concatMap (lib: let p = peek null (unsafeGetAttrPos "genAttrs" lib); in if p == null then [ ] else [ "${dirOf p.file}/" ]) libs;
+  libDirs = concatMap (lib: let p = if isAttrs lib then peek null (unsafeGetAttrPos "genAttrs" lib) else null; in if p == null then [ ] else [ "${dirOf p.file}/" ]) libs;
 
   # The place of an attribute. Where a function of nixpkgs' lib made the name, the definition's file still is the user's; where in lib it
   # did nobody wants to know, and some versions of Nix read the whole file for each line and column.
