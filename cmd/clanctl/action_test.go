@@ -70,6 +70,16 @@ func TestAction(t *testing.T) {
 	r.commit("repaired")
 	r.steps(0, map[string]string{"errors": "0", "affected": "[]"}, "1 error gone")
 
+	// What another version of an input would do.
+	dep := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dep, "flake.nix"), []byte("{ outputs = _: { }; }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.write("flake.nix", strings.Replace(good, "{ outputs = _:", "{ inputs.dep.url = \"path:"+dep+"\"; outputs = _:", 1))
+	r.commit("an input")
+	r.inputs = map[string]string{"upgrade": "dep"}
+	r.steps(0, nil, "### What the upgrade does", "Nothing changes for this clan.")
+
 	// As SARIF, without a comment, and with a release that is not what it should be.
 	r.inputs = map[string]string{"report": "sarif", "comment": "false"}
 	before := len(server.comments)
@@ -81,7 +91,7 @@ func TestAction(t *testing.T) {
 	if out := r.steps(1, nil); !strings.Contains(out, "is not what SHA256SUMS says") {
 		t.Error(out)
 	}
-	if ours := server.ours(); len(ours) != 1 || server.posted != 1 || server.patched != 3 {
+	if ours := server.ours(); len(ours) != 1 || server.posted != 1 || server.patched != 4 {
 		t.Errorf("%d comments, %d posted, %d updated", len(ours), server.posted, server.patched)
 	}
 }
