@@ -66,6 +66,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"export":               {"ssh-config", "ansible", "ansible --host attic", "prometheus --port 9100", "--help"},
 		"exports":              {"--help"},
 		"reach":                {"", "attic", "--json", "--names"},
+		"mcp":                  {"--help"},
 		"explain":              {"", "unknown-tag", "--json", "--names"},
 		"completion":           {"bash", "zsh", "fish"},
 		"man":                  {"", "check", "--names"},
