@@ -93,7 +93,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		HideHelpCommand:           true,
 		// Errors are returned, never printed or exited on by the library.
 		ExitErrHandler: func(*cli.Context, error) {},
-		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return usageError{err.Error(), ""} },
+		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return badFlag(err) },
 		Action: func(c *cli.Context) error {
 			return cli.ShowAppHelp(c)
 		},

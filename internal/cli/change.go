@@ -230,7 +230,7 @@ func parseMembers(role string, words []string) (store.Members, error) {
 		tag, isTag := strings.CutPrefix(word, "@")
 		switch {
 		case word == "" || isTag && tag == "":
-			return m, usagef("a machine or tag has a name")
+			return m, usagef("machine or tag name must not be empty")
 		case isTag:
 			m.Tags = append(m.Tags, tag)
 		default:
@@ -265,7 +265,7 @@ func takes(least, most int, do cli.ActionFunc) cli.ActionFunc {
 // wants checks how many names were given.
 func wants(c *cli.Context, least, most int, usage string) error {
 	if n := c.NArg(); n < least || most >= 0 && n > most {
-		return usageError{fmt.Sprintf("%s takes %s", c.Command.HelpName, c.Command.ArgsUsage), usage}
+		return usageError{fmt.Sprintf("%s takes %s", strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "), c.Command.ArgsUsage), usage}
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package cli
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/clanctl/clanctl/internal/lazyregexp"
+)
 
 // The exit codes, as documented.
 const (
@@ -25,3 +29,19 @@ func usagef(format string, args ...any) error {
 type exitStatus int
 
 func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// badFlag says of a value that a flag cannot take which form it wants.
+func badFlag(err error) error {
+	found := flagValue.FindStringSubmatch(err.Error())
+	if found == nil {
+		return usageError{err.Error(), ""}
+	}
+	form := map[string]string{"timeout": "a duration, such as 30s or 2m"}[found[2]]
+	if form == "" {
+		form = "a number"
+	}
+	return usageError{fmt.Sprintf("--%s takes %s, not %s", found[2], form, found[1]), ""}
+}
+
+// flagValue is how package flag says it.
+var flagValue = lazyregexp.New(`^invalid value (".*") for flag -+([a-z-]+): parse error$`)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,7 +9,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/store"
 )
@@ -27,19 +32,19 @@ func layerOf(c *cli.Context) (store.Layer, error) {
 	case c.IsSet("machine") && c.IsSet("tag"):
 		return layer, usagef("--machine does not go with --tag: a setting is for one of them")
 	case c.IsSet("machine") && layer.Machine == "", c.IsSet("tag") && layer.Tag == "":
-		return layer, usagef("a machine or tag has a name")
+		return layer, usagef("machine or tag name must not be empty")
 	}
 	return layer, nil
 }
 
 func setCommand() *cli.Command {
-	const usage = "clanctl set INSTANCE ROLE [--machine M | --tag T] PATH=JSON..."
+	const usage = "clanctl set INSTANCE ROLE [--machine M | --tag T] PATH=VALUE..."
 	return &cli.Command{
 		Name:      "set",
 		Usage:     "set settings of a role, or of a machine or tag in it",
-		ArgsUsage: "INSTANCE ROLE PATH=JSON...",
-		Description: "PATH is written as in Nix: keep.daily, or settings.\"with.dots\". A string needs its quotes: 'schedule=\"daily\"'. Clan takes\n" +
-			"the settings of one layer from one place only: what Nix defines cannot be added to here.",
+		ArgsUsage: "INSTANCE ROLE PATH=VALUE...",
+		Description: "PATH is written as in Nix: keep.daily, or settings.\"with.dots\". VALUE is JSON; a string needs no quotes where the option\n" +
+			"is one: schedule=daily. PATH+=VALUE puts a value at the end of a list. Clan takes the settings of one layer from one place only: what Nix defines cannot be added to here.",
 		Flags: changeFlags(layerFlags()...),
 		Action: func(c *cli.Context) error {
 			if err := wants(c, 3, -1, usage); err != nil {
@@ -49,24 +54,41 @@ func setCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			type setting struct {
-				path  []string
-				value string
-			}
 			var settings []setting
+			var known *role
 			for _, word := range c.Args().Slice()[2:] {
 				text, value, ok := cutSetting(word)
 				if !ok {
-					return usageError{fmt.Sprintf("%q is not PATH=JSON", word), usage}
+					return usageError{fmt.Sprintf("%q is not PATH=VALUE", word), usage}
 				}
+				text, appends := strings.CutSuffix(text, "+")
 				path, err := parseSetting(text)
 				if err != nil {
 					return err
 				}
-				if slices.ContainsFunc(settings, func(s setting) bool { return slices.Equal(s.path, path) }) {
+				before := slices.IndexFunc(settings, func(s setting) bool { return slices.Equal(s.path, path) })
+				if before >= 0 && !appends {
 					return usagef("%s is given twice", text)
 				}
-				settings = append(settings, setting{path, value})
+				if (appends || !json.Valid([]byte(value))) && known == nil {
+					if known, err = roleOf(c, layer); err != nil {
+						return err
+					}
+				}
+				switch {
+				case appends && before >= 0:
+					settings[before].value, err = known.appended(path, json.RawMessage(settings[before].value), value)
+				case appends:
+					value, err = known.appended(path, known.written(layer, path), value)
+				case known != nil:
+					value = known.quoted(path, value)
+				}
+				if err != nil {
+					return err
+				}
+				if before < 0 {
+					settings = append(settings, setting{path, value})
+				}
 			}
 			return changeClan(c, func(s *store.Store) error {
 				return hint.Each(settings, func(to setting) error {
@@ -79,6 +101,123 @@ func setCommand() *cli.Command {
 			})
 		},
 	}
+}
+
+type setting struct {
+	path  []string
+	value string
+}
+
+// role is what a role accepts as settings, and has of them.
+type role struct {
+	*instance.Role
+	schema map[string]any // nil where the interface is not known
+}
+
+// roleOf asks for a role. One that does not evaluate, or is not there, accepts nothing that is known: to say so is the store's.
+func roleOf(c *cli.Context, layer store.Layer) (*role, error) {
+	inv, err := load(c, instance.Config{Instances: []string{layer.Instance}})
+	if inv == nil {
+		return nil, explainLoad(c, err)
+	}
+	known := &role{}
+	if inst := inv.Instances[layer.Instance]; inst != nil {
+		known.Role = inst.Roles[layer.Role]
+	}
+	modules, err := loadModules(c, facts.ModuleQuery{Of: []string{layer.Instance}, ByInstance: true})
+	if err != nil || modules.Found[layer.Instance] == nil {
+		return known, nil
+	}
+	if of := modules.Found[layer.Instance].Roles[layer.Role]; of != nil && of.Interface != nil {
+		known.schema, _ = textview.DecodeJSON(json.RawMessage(textview.CompactJSON(services.NewSchema(of.Interface, services.SchemaOptions{})))).(map[string]any)
+	}
+	return known, nil
+}
+
+// at is the schema of a setting, or of the elements of a list where elements is set; nil where it is not known.
+func (r *role) at(path []string, elements bool) map[string]any {
+	schema := r.schema
+	for _, name := range path {
+		properties, _ := schema["properties"].(map[string]any)
+		below, _ := properties[name].(map[string]any)
+		if below == nil {
+			below, _ = schema["additionalProperties"].(map[string]any)
+		}
+		schema = below
+	}
+	if elements {
+		schema, _ = schema["items"].(map[string]any)
+	}
+	return schema
+}
+
+// acceptsString reports whether a string may be what a schema describes.
+func acceptsString(schema map[string]any) bool {
+	switch types := schema["type"].(type) {
+	case string:
+		return types == "string"
+	case []any:
+		return slices.Contains(types, any("string"))
+	}
+	isString := func(value any) bool { _, is := value.(string); return is }
+	if values, _ := schema["enum"].([]any); slices.ContainsFunc(values, isString) {
+		return true
+	}
+	for _, several := range []string{"anyOf", "oneOf"} {
+		choices, _ := schema[several].([]any)
+		if slices.ContainsFunc(choices, func(choice any) bool { s, _ := choice.(map[string]any); return acceptsString(s) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// quoted is a value as JSON: one that is none is a string where the option accepts one.
+func (r *role) quoted(path []string, value string) string {
+	if !json.Valid([]byte(value)) && acceptsString(r.at(path, false)) {
+		return textview.CompactJSON(value)
+	}
+	return value
+}
+
+// written is what a layer has for a setting; nil for nothing.
+func (r *role) written(layer store.Layer, path []string) json.RawMessage {
+	if r.Role == nil {
+		return nil
+	}
+	layers := facts.OfRole(r.Role).Layers
+	definitions := layers.Role
+	switch {
+	case layer.Machine != "":
+		definitions = layers.Machines[layer.Machine]
+	case layer.Tag != "":
+		definitions = layers.Tags[layer.Tag]
+	}
+	for _, definition := range definitions {
+		if value, found := jsonvalue.Lookup(definition.Value(), path); found {
+			return json.RawMessage(textview.CompactJSON(value))
+		}
+	}
+	return nil
+}
+
+// appended is a list with a value more.
+func (r *role) appended(path []string, list json.RawMessage, value string) (string, error) {
+	if !json.Valid([]byte(value)) && acceptsString(r.at(path, true)) {
+		value = textview.CompactJSON(value)
+	}
+	var items []json.RawMessage
+	if list != nil && json.Unmarshal(list, &items) != nil {
+		return "", usagef("%s is not a list: += goes with lists", instance.PathString(path))
+	}
+	if schema := r.at(path, false); list == nil && schema != nil && schema["items"] == nil && schema["type"] != "array" {
+		return "", usagef("%s is not a list: += goes with lists", instance.PathString(path))
+	}
+	var b strings.Builder
+	for _, item := range items {
+		b.WriteString(string(item) + ",")
+	}
+	return "[" + b.String() + value + "]", nil
 }
 
 // syntaxHint says what may be meant by a value that is no JSON: a string without quotes, if it begins as nothing else does.
@@ -117,7 +256,7 @@ func parseSetting(text string) ([]string, error) {
 	}
 }
 
-// cutSetting parts PATH=JSON at the first = that is not in quotes.
+// cutSetting parts PATH=VALUE at the first = that is not in quotes.
 func cutSetting(word string) (path, value string, ok bool) {
 	quoted := false
 	for i := 0; i < len(word); i++ {
