@@ -33,7 +33,7 @@ var rooms = map[string][]string{
 	"pkg/diff":             {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/textview", "pkg/instance"},
 	"internal/fix":         {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nixlang", "pkg/instance"},
 	"internal/lsp":         {"internal/codes", "internal/facts", "internal/fix", "internal/jsonvalue", "internal/nixlang", "pkg/instance", "pkg/why"},
-	"internal/export":      {"internal/jsonvalue", "internal/shell", "internal/view", "pkg/instance", "pkg/reach"},
+	"internal/export":      {"internal/lazyregexp", "internal/jsonvalue", "internal/shell", "internal/view", "pkg/instance", "pkg/reach"},
 	"internal/gogen":       {"internal/jsonvalue", "internal/services", "internal/term", "pkg/instance"},
 	"internal/graph":       {"internal/term", "pkg/instance", "internal/view"},
 	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/reach"
 )
@@ -117,7 +117,7 @@ func untemplated(value any) any {
 	return value
 }
 
-var notInGroups = regexp.MustCompile(`[^A-Za-z0-9_]`)
+var notInGroups = lazyregexp.New(`[^A-Za-z0-9_]`)
 
 // groupName makes a name that Ansible takes for a group: "role_backup_nightly_client".
 func groupName(parts ...string) string {

@@ -7,9 +7,9 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/reach"
@@ -52,12 +52,12 @@ type Write func(f *Fleet, w io.Writer) (left []string, err error)
 var Formats = map[string]Write{"ansible": Ansible, "known-hosts": KnownHosts, "prometheus": Prometheus, "ssh-config": SSHConfig}
 
 var (
-	plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
-	plainHost = regexp.MustCompile(`^[A-Za-z0-9_:][A-Za-z0-9_.:-]*(%[A-Za-z0-9_.-]+)?$`)
-	plainUser = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*$`)
-	plainJump = regexp.MustCompile(`^[A-Za-z0-9_\[][A-Za-z0-9_.:@\[\]-]*$`)
-	plainLine = regexp.MustCompile(`^[^\x00-\x1f\x7f]*$`)
-	anOption  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9]*)[= ] *(.+)$`)
+	plainName = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	plainHost = lazyregexp.New(`^[A-Za-z0-9_:][A-Za-z0-9_.:-]*(%[A-Za-z0-9_.-]+)?$`)
+	plainUser = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*$`)
+	plainJump = lazyregexp.New(`^[A-Za-z0-9_\[][A-Za-z0-9_.:@\[\]-]*$`)
+	plainLine = lazyregexp.New(`^[^\x00-\x1f\x7f]*$`)
+	anOption  = lazyregexp.New(`^([A-Za-z][A-Za-z0-9]*)[= ] *(.+)$`)
 )
 
 // usable reports why a way cannot be written; nil if it can.

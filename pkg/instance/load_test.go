@@ -19,10 +19,10 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
-	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/tags"
 )
 
 const plainClan = `{ outputs = { self }: {
@@ -184,8 +184,8 @@ func TestLoadSome(t *testing.T) {
 		same(t, "instances", []string{"backup", "nightly"}, sortedKeys(inv.Instances))
 		same(t, "all", []string{"backup", "dies", "lost", "nightly"}, inv.InstanceNames())
 		_, err = Load(t.Context(), ref, Config{Evaluator: e, Instances: []string{"nightli"}})
-		var unknown *hint.Error
-		if !errors.As(err, &unknown) || unknown.Advice != `did you mean "nightly"?` {
+		var unknown *tags.UnknownError
+		if !errors.As(err, &unknown) || unknown.Hint() != `did you mean "nightly"?` {
 			t.Errorf("unknown name: %v", err)
 		}
 	})
