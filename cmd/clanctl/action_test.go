@@ -82,12 +82,17 @@ func TestAction(t *testing.T) {
 
 	// As SARIF, without a comment, and with a release that is not what it should be.
 	r.inputs = map[string]string{"report": "sarif", "comment": "false"}
-	before := len(server.comments)
+	before := len(server.ours())
 	r.steps(0, map[string]string{"errors": "0"})
-	if len(server.sarif) != 1 || server.sarif[0]["tool_name"] != "clanctl" || len(server.comments) != before {
-		t.Errorf("%d reports, %d comments", len(server.sarif), len(server.comments))
+	server.mutex.Lock()
+	if len(server.sarif) != 1 || server.sarif[0]["tool_name"] != "clanctl" {
+		t.Errorf("%d reports", len(server.sarif))
 	}
 	server.archive = append(server.archive, 0)
+	server.mutex.Unlock()
+	if after := len(server.ours()); after != before {
+		t.Errorf("%d comments, %d before", after, before)
+	}
 	if out := r.steps(1, nil); !strings.Contains(out, "is not what SHA256SUMS says") {
 		t.Error(out)
 	}
@@ -292,7 +297,11 @@ func newForge(t *testing.T) *forge {
 		f.comments = append(f.comments, forgeComment{i, "words"})
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /releases/v1.2.3/"+name+".tar.gz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(f.archive) })
+	mux.HandleFunc("GET /releases/v1.2.3/"+name+".tar.gz", func(w http.ResponseWriter, _ *http.Request) {
+		f.mutex.Lock()
+		defer f.mutex.Unlock()
+		_, _ = w.Write(f.archive)
+	})
 	mux.HandleFunc("GET /releases/v1.2.3/SHA256SUMS", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, f.sums) })
 	api := func(pattern string, do func(r *http.Request) any) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
