@@ -69,6 +69,8 @@ func usable(w reach.Way) error {
 		return fmt.Errorf("the address %q is none", w.Host)
 	case !plainUser.MatchString(w.User):
 		return fmt.Errorf("the user %q is none", w.User)
+	case w.Port < 0 || w.Port > 65535:
+		return fmt.Errorf("there is no port %d", w.Port) // ssh would refuse the whole file
 	}
 	for _, jump := range w.Jump {
 		if !plainJump.MatchString(jump) {

@@ -3,6 +3,8 @@ package export
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -165,5 +167,33 @@ func TestPrometheus(t *testing.T) {
 	f.Port = 1
 	if text, _ = run(t, f, Prometheus); !strings.Contains(text, `"198.51.100.1:1"`) {
 		t.Error(text)
+	}
+}
+
+// What a service exports may be anything: no option of one machine changes what goes for another, and ssh can read every line.
+func TestUnsafe(t *testing.T) {
+	f := fleet(t, view.Query{})
+	net := f.Inventory.Exports["net:net:peer:a"].Peer
+	net.SSHOptions, net.Hosts = []string{"-o Host=*", "MATCH all", "Include=x", "Compression yes"}, net.Hosts[:1]
+	f.Inventory.Exports["late:late::a"].Peer.Port = 70000
+	f.Inventory.Exports["tor:tor::a"].Peer.Port = -1
+	delete(f.Inventory.Machines["*"].Deploy, "targetHost")
+	f.Inventory.Vars["vars/per-machine/*/openssh/ssh.id_ed25519.pub"] = "ssh-ed25519 DDDD"
+	f, err := New(f.Inventory, []string{"a", "*"}, view.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, left := run(t, f, SSHConfig)
+	if strings.Count(text, "Host ") != 1 || !strings.Contains(text, "  Compression yes\n") || strings.Contains(text, "70000") {
+		t.Error(text)
+	}
+	for _, option := range []string{"Host=*", "MATCH all", "Include=x"} {
+		if !slices.Contains(left, fmt.Sprintf("a a.net: the option %q has no place in a configuration of ssh", option)) {
+			t.Errorf("%s: %q", option, left)
+		}
+	}
+	text, left = run(t, f, KnownHosts)
+	if strings.Contains(text, "DDDD") || !slices.Contains(left, `"*": ssh has no such host names`) {
+		t.Errorf("%s %q", text, left)
 	}
 }

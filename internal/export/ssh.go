@@ -69,13 +69,16 @@ func SSHConfig(f *Fleet, w io.Writer) (left []string, err error) {
 	return left, err
 }
 
+// beyondHosts are the words of a configuration that end a Host block or read another file: no option of one machine.
+var beyondHosts = []string{"host", "match", "include"}
+
 // configLine is an option as a line of a configuration.
 func configLine(option string) (string, bool) {
 	if line, ok := flagOptions[option]; ok {
 		return line, true
 	}
 	match := anOption.FindStringSubmatch(option)
-	if match == nil {
+	if match == nil || slices.Contains(beyondHosts, strings.ToLower(match[1])) {
 		return "", false
 	}
 	return match[1] + " " + match[2], true
@@ -126,6 +129,10 @@ func KnownHosts(f *Fleet, w io.Writer) (left []string, err error) {
 			if usable(way) == nil {
 				add(way.Host, way.Port)
 			}
+		}
+		if len(names) == 0 {
+			left = append(left, fmt.Sprintf("%q: ssh has no such host names", h.Name))
+			continue
 		}
 		for _, key := range keys {
 			fmt.Fprintf(&b, "%s %s\n", strings.Join(names, ","), key)
