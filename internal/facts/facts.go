@@ -6,6 +6,7 @@ package facts
 import (
 	"encoding/json"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/clanctl/clanctl/internal/filetree"
@@ -334,4 +335,18 @@ type ModuleUse struct {
 type FlakeFile struct {
 	// Path is relative to the top of the flake's source tree; Hash stands for what it leads to.
 	Path, Hash string
+}
+
+// Declared are the interfaces that a module's manifest says in its exports that the module gives ("out") or reads ("inputs"), sorted.
+func Declared(exports any, direction string) []string {
+	set, _ := exports.(map[string]any)
+	list, _ := set[direction].([]any)
+	var names []string
+	for _, item := range list {
+		if name, is := item.(string); is {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

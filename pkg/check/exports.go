@@ -11,7 +11,8 @@ import (
 
 // unreachableMachines: machines that neither a targetHost nor a network reaches, in a clan that has networks.
 func unreachableMachines(inv *instance.Inventory) []instance.Finding {
-	if len(reach.Networks(inv)) == 0 {
+	hasNetworks := slices.ContainsFunc(slices.Collect(maps.Values(inv.Exports)), func(e *instance.Export) bool { return e.Networking != nil && e.Instance != "" })
+	if !hasNetworks {
 		return nil
 	}
 	var found []instance.Finding

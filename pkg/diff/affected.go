@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -91,15 +92,7 @@ func traits(i *instance.Instance, direction string) []string {
 	if i == nil || i.Module.Manifest == nil {
 		return nil
 	}
-	exports, _ := i.Module.Manifest.Exports.(map[string]any)
-	list, _ := exports[direction].([]any)
-	var names []string
-	for _, item := range list {
-		if name, ok := item.(string); ok {
-			names = append(names, name)
-		}
-	}
-	return names
+	return facts.Declared(i.Module.Manifest.Exports, direction)
 }
 
 // affectedMachines are the machines of the new clan that something reaches.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -71,9 +72,11 @@ func Interfaces(inv *instance.Inventory) []Interface {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
-		for _, input := range Reads(inv.Instances[name]) {
-			i := at(input)
-			i.Consumers = append(i.Consumers, name)
+		if manifest := inv.Instances[name].Module.Manifest; manifest != nil {
+			for _, input := range facts.Declared(manifest.Exports, "inputs") {
+				i := at(input)
+				i.Consumers = append(i.Consumers, name)
+			}
 		}
 	}
 	all := []Interface{}
@@ -81,24 +84,4 @@ func Interfaces(inv *instance.Inventory) []Interface {
 		all = append(all, *found[name])
 	}
 	return all
-}
-
-// Reads are the interfaces that an instance's module declares to read, sorted.
-func Reads(inst *instance.Instance) []string { return declared(inst, "inputs") }
-
-// declared is a list in the manifest's exports.
-func declared(inst *instance.Instance, name string) []string {
-	if inst.Module.Manifest == nil {
-		return nil
-	}
-	exports, _ := inst.Module.Manifest.Exports.(map[string]any)
-	list, _ := exports[name].([]any)
-	var names []string
-	for _, item := range list {
-		if text, is := item.(string); is {
-			names = append(names, text)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }

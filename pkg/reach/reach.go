@@ -59,44 +59,44 @@ type Way struct {
 	UserFrom Source `json:"userFrom"`
 }
 
-// Network is a network of the clan.
-type Network struct {
-	Instance   string
-	Service    string
-	Priority   int
-	Technology string
-	// Peers are the exports of its machines, by name.
-	Peers map[string]*instance.Export
+// network is a network of the clan.
+type network struct {
+	instance   string
+	service    string
+	priority   int
+	technology string
+	// peers are the exports of its machines, by name.
+	peers map[string]*instance.Export
 }
 
-// Networks are the clan's networks in the order in which clan tries them.
-func Networks(inv *instance.Inventory) []Network {
-	var networks []Network
+// networksOf are the clan's networks in the order in which clan tries them.
+func networksOf(inv *instance.Inventory) []network {
+	var networks []network
 	for _, key := range slices.Sorted(maps.Keys(inv.Exports)) {
 		of := inv.Exports[key]
 		if of.Networking == nil || of.Instance == "" {
 			continue
 		}
-		n := Network{Instance: of.Instance, Service: of.Service, Priority: of.Networking.Priority, Technology: of.Networking.Module, Peers: map[string]*instance.Export{}}
+		n := network{instance: of.Instance, service: of.Service, priority: of.Networking.Priority, technology: of.Networking.Module, peers: map[string]*instance.Export{}}
 		for _, key := range slices.Sorted(maps.Keys(inv.Exports)) {
 			if e := inv.Exports[key]; e.Peer != nil && e.Machine != "" && e.Service == of.Service && e.Instance == of.Instance {
-				n.Peers[e.Machine] = e // as in clan, the last one counts
+				n.peers[e.Machine] = e // as in clan, the last one counts
 			}
 		}
 		// Clan knows a network by its instance.
-		if i := slices.IndexFunc(networks, func(other Network) bool { return other.Instance == n.Instance }); i >= 0 {
+		if i := slices.IndexFunc(networks, func(other network) bool { return other.instance == n.instance }); i >= 0 {
 			networks[i] = n
 			continue
 		}
 		networks = append(networks, n)
 	}
-	slices.SortStableFunc(networks, func(a, b Network) int { return cmp.Compare(b.Priority, a.Priority) })
+	slices.SortStableFunc(networks, func(a, b network) int { return cmp.Compare(b.priority, a.priority) })
 	return networks
 }
 
 // Machines are all machines of the clan with the ways to reach them, in order of names.
 func Machines(inv *instance.Inventory) []Machine {
-	networks := Networks(inv)
+	networks := networksOf(inv)
 	all := make([]Machine, 0, len(inv.Machines))
 	for _, name := range slices.Sorted(maps.Keys(inv.Machines)) {
 		all = append(all, of(inv, networks, name))
@@ -104,14 +104,14 @@ func Machines(inv *instance.Inventory) []Machine {
 	return all
 }
 
-func of(inv *instance.Inventory, networks []Network, name string) Machine {
+func of(inv *instance.Inventory, networks []network, name string) Machine {
 	m := Machine{Name: name, Ways: []Way{}}
 	target, _ := inv.Machines[name].Deploy["targetHost"].(string)
 	if target != "" {
 		m.Ways = append(m.Ways, targetHost(inv, name, target))
 	}
 	for _, n := range networks {
-		if e := n.Peers[name]; e != nil {
+		if e := n.peers[name]; e != nil {
 			for _, way := range waysIn(inv, n, e) {
 				way.Tried = target == ""
 				m.Ways = append(m.Ways, way)
@@ -148,9 +148,9 @@ const (
 )
 
 // waysIn are the ways to a machine in a network, one for each of its hosts.
-func waysIn(inv *instance.Inventory, n Network, e *instance.Export) []Way {
+func waysIn(inv *instance.Inventory, n network, e *instance.Export) []Way {
 	o := originOf(inv, e)
-	w := Way{Network: n.Instance, Service: n.Service, Priority: n.Priority, Technology: n.Technology, Port: e.Peer.Port, User: e.Peer.User}
+	w := Way{Network: n.instance, Service: n.service, Priority: n.priority, Technology: n.technology, Port: e.Peer.Port, User: e.Peer.User}
 	w.PortFrom = o.number("port", e.Peer.Port)
 	if w.User == "" {
 		w.User, w.UserFrom = "root", Source{Kind: FromClan}
@@ -170,7 +170,7 @@ func waysIn(inv *instance.Inventory, n Network, e *instance.Export) []Way {
 			w.Jump = hosts
 		}
 	}
-	switch n.Technology {
+	switch n.technology {
 	case technologyTor:
 		w.Options = append(w.Options, "ProxyCommand=nc -x localhost:9050 -X 5 %h %p")
 	case technologyIroh:

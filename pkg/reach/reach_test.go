@@ -122,9 +122,9 @@ func TestNetworks(t *testing.T) {
 		"t:c:s:":  {Service: "t", Instance: "c", Role: "s", Peer: &instance.Peer{Port: 3}},
 	}}
 	var got []string
-	for _, n := range Networks(inv) {
-		line := fmt.Sprint(n.Instance, " ", n.Service, " ", n.Priority)
-		for name, e := range n.Peers {
+	for _, n := range networksOf(inv) {
+		line := fmt.Sprint(n.instance, " ", n.service, " ", n.priority)
+		for name, e := range n.peers {
 			line += fmt.Sprint(" ", name, ":", e.Peer.Port)
 		}
 		got = append(got, line)
