@@ -85,7 +85,7 @@ func Of(old, new *instance.Inventory) *Report {
 	if r.Following == nil {
 		r.Following = []string{}
 	}
-	d := diff.Of(plainly(old), plainly(new))
+	d := diff.Of(old, new)
 	for _, f := range d.Findings.Appeared {
 		r.finding(f)
 	}
@@ -100,7 +100,7 @@ func Of(old, new *instance.Inventory) *Report {
 		}
 		r.exports()
 		r.options()
-		r.modules(diff.Of(old, new))
+		r.modules(d)
 		r.offers()
 	}
 	r.sort()
@@ -120,17 +120,8 @@ func failed(inv *instance.Inventory) bool {
 	})
 }
 
-// plainly is an inventory without what modules say of themselves: no machine is another one for that.
-func plainly(inv *instance.Inventory) *instance.Inventory {
-	plain := *inv
-	plain.Instances = make(map[string]*instance.Instance, len(inv.Instances))
-	for name, i := range inv.Instances {
-		one := *i
-		one.Module.Manifest, one.Module.Roles = nil, nil
-		plain.Instances[name] = &one
-	}
-	return &plain
-}
+// describes reports whether a value of a module reference is what the module says of itself: no machine is another one for that.
+func describes(v diff.Value) bool { return len(v.Path) > 0 && (v.Path[0] == "manifest" || v.Path[0] == "roles") }
 
 func (r *report) add(e Effect) { r.Effects = append(r.Effects, e) }
 
@@ -287,7 +278,9 @@ func (r *report) instance(i diff.InstanceChange) {
 		return
 	}
 	for _, v := range i.Module {
-		r.add(Effect{Kind: codes.EffectChanged, Part: "module", Instance: i.Name, Path: v.Path, Old: v.Old, New: v.New, Machines: members(r.new, i.Name, "")})
+		if !describes(v) {
+			r.add(Effect{Kind: codes.EffectChanged, Part: "module", Instance: i.Name, Path: v.Path, Old: v.Old, New: v.New, Machines: members(r.new, i.Name, "")})
+		}
 	}
 	for _, role := range i.Roles {
 		if role.Change != diff.Changed && (r.breaks(i.Name, role.Name) || r.was(i.Name, role.Name)) {
@@ -322,7 +315,7 @@ func (r *report) modules(d *diff.Difference) {
 		}
 		told[service] = true
 		for _, v := range i.Module {
-			if v.Path[0] != "manifest" && v.Path[0] != "roles" || len(v.Path) < 2 {
+			if !describes(v) || len(v.Path) < 2 {
 				continue
 			}
 			if v.Path[0] == "roles" && v.Change == diff.Added && len(v.Path) == 2 {
