@@ -121,7 +121,9 @@ func failed(inv *instance.Inventory) bool {
 }
 
 // describes reports whether a value of a module reference is what the module says of itself: no machine is another one for that.
-func describes(v diff.Value) bool { return len(v.Path) > 0 && (v.Path[0] == "manifest" || v.Path[0] == "roles") }
+func describes(v diff.Value) bool {
+	return len(v.Path) > 0 && (v.Path[0] == "manifest" || v.Path[0] == "roles")
+}
 
 func (r *report) add(e Effect) { r.Effects = append(r.Effects, e) }
 
