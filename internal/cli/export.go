@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -64,12 +65,13 @@ func exportAction(c *cli.Context) error {
 		if inv == nil {
 			return explainLoad(c, loadErr)
 		}
-		if _, err := text(io.Discard, inv); err != nil {
+		var b bytes.Buffer
+		left, err := text(&b, inv)
+		if err != nil {
 			return unknownIn(c, inv, loadErr, err)
 		}
 		sayNoExports(c, inv)
-		var left []string
-		if err := out.write(c, func(w io.Writer) (err error) { left, err = text(w, inv); return err }); err != nil {
+		if err := out.write(c, func(w io.Writer) error { _, err := b.WriteTo(w); return err }); err != nil {
 			return err
 		}
 		for _, what := range left {
