@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 func parse(t *testing.T, text string) *document {
@@ -124,6 +125,10 @@ func TestByteOrderMark(t *testing.T) {
 	}
 	if got, want := string(d.text()), mark+`{"a": {"b": 2}}`; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	s := &Store{original: []byte(mark + "{\n  \"machines\": {\n    \"a\": {}}}"), before: &instance.Inventory{}}
+	if at := s.position("machines", "a"); at.Line != 3 || at.Column != 5 {
+		t.Errorf("the machine is at %d:%d, want 3:5", at.Line, at.Column)
 	}
 }
 

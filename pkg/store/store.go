@@ -176,7 +176,7 @@ func (s *Store) position(path ...string) (pos instance.Position) {
 	if object, at := d.member(path); object != nil {
 		d.root.UpdateOffsets()
 		pos.File = s.relative()
-		pos.Line, pos.Column = jsonvalue.Line(s.original, object.Members[at].Name.StartOffset)
+		pos.Line, pos.Column = jsonvalue.Line(jsonvalue.Body(s.original), object.Members[at].Name.StartOffset)
 	}
 	return pos
 }
