@@ -15,7 +15,8 @@ const (
 )
 
 // Trees calls read, and again whenever files of the trees changed that it read from: those that it returned
-// last, or else the first ones. It ends with read's error, or with that of the context.
+// last, or else the first ones. It ends with read's error, with that of the context, or where the files of the
+// first trees cannot be listed.
 func Trees(ctx context.Context, trees []filetree.Source, read func() ([]filetree.Source, error)) error {
 	files, err := New()
 	if err != nil {
@@ -48,9 +49,13 @@ func follow(ctx context.Context, files *Files, trees []filetree.Source) (added b
 	var directories []filetree.Directory
 	for _, tree := range trees {
 		found, err := tree.Directories(ctx)
-		if err != nil {
-			// Git is busy, or a directory is gone for a moment: those of before will do.
+		switch {
+		case ctx.Err() != nil:
 			return false, ctx.Err()
+		case err != nil && len(files.only) == 0:
+			return false, err // nothing is watched yet, so that no change would ever be seen
+		case err != nil:
+			return false, nil // git is busy, or a directory is gone for a moment: those of before will do
 		}
 		directories = append(directories, found...)
 	}

@@ -134,6 +134,19 @@ func TestWaitUntilQuiet(t *testing.T) {
 	}
 }
 
+// Trees that cannot be followed from the start are an error: nothing would ever wake the watch up.
+func TestTreesUnlisted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := Trees(ctx, []filetree.Source{{Root: t.TempDir(), Git: true}}, func() ([]filetree.Source, error) {
+		t.Error("what is not watched is read")
+		return nil, nil
+	})
+	if err == nil || ctx.Err() != nil {
+		t.Errorf("%v, %v", err, ctx.Err())
+	}
+}
+
 func TestLimit(t *testing.T) {
 	var limit *hint.Error
 	if err := explain(fmt.Errorf("x: %w", syscall.ENOSPC)); !errors.As(err, &limit) || limit.Hint() == "" || !errors.Is(err, syscall.ENOSPC) {
