@@ -139,7 +139,13 @@ func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.
 	return &hint.Error{Text: fmt.Sprintf("the machine %q is not in the role %q of the instance %q", ref.Machine, ref.Role, ref.Instance), Advice: advice}
 }
 
+// noSetting says that the role has no such setting, or why nobody knows whether it has.
 func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instance.Member) error {
+	for _, f := range inv.Findings {
+		if f.Partial() && f.Instance == ref.Instance && (f.Role == "" || f.Role == ref.Role) && (f.Machine == "" || slices.Contains(f.Concerned(), ref.Machine)) {
+			return &instance.EvalError{Finding: f}
+		}
+	}
 	last := len(ref.Path) - 1
 	var known []string
 	if member.Settings != nil {

@@ -85,10 +85,12 @@ func TestExplainSetting(t *testing.T) {
 func TestUnknown(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"laptop": {"mobile"}, "server": nil},
 		Instances: map[string]invtest.Instance{"backup": {Roles: map[string]invtest.Role{"client": {Machines: []string{"laptop"}, Tags: []string{"all"}, Settings: map[string]map[string]any{"role": {"exclude": 1}}},
-			"server": {Machines: []string{"server"}}}}}}.Inventory()
+			"server": {Machines: []string{"server"}}}},
+			"lost": {Roles: map[string]invtest.Role{"client": {Machines: []string{"laptop"}}}}}}.Inventory()
 	facts.Of(inv).Setting = &facts.SettingInfo{}
 	failed := instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "dead"}, instance.Cause{Nix: "no"})
-	inv.Findings = append(inv.Findings, failed)
+	lost := instance.NewFinding(instance.CodeModuleFailed, instance.Subject{Instance: "lost"}, instance.Cause{Nix: "no", Whole: true})
+	inv.Findings = append(inv.Findings, failed, lost)
 	for _, c := range []struct {
 		ref           instance.SettingRef
 		message, hint string
@@ -99,6 +101,7 @@ func TestUnknown(t *testing.T) {
 		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "labtop"}, `the clan has no machine "labtop"`, `did you mean "laptop"?`},
 		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "laptop"}, `the machine "laptop" is not in the role "server" of the instance "backup"`, `the role names no machine "laptop" and takes none by tag`},
 		{instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exlcude"}}, `the role "client" has no setting exlcude`, `did you mean "exclude"? there are "exclude"`},
+		{instance.SettingRef{Instance: "lost", Role: "client", Machine: "laptop", Path: []string{"exclude"}}, `inventory.instances.lost: no`, ""},
 	} {
 		_, err := Explain(inv, c.ref)
 		hint := ""
