@@ -92,6 +92,7 @@ func TestAgent(t *testing.T) {
 				{"modules_show", `{"module": "services#borg"}`, `"roles"`},
 				{"diff", `{}`, `"affected"`},
 				{"diff", `{"old": "github:a/b"}`, "failed: \"github:a/b\" is not a git revision"},
+				{"diff", `{"old": "nixpkgs?dir=lib"}`, "failed: \"nixpkgs?dir=lib\" is not a git revision"},
 				{"exports", `{}`, "exports"},
 				{"reach", `{"machines": ["attic"]}`, "attic.home.arpa"},
 				{"set", `{"instance": "backup-nightly", "role": "client", "machine": "travel", "settings": ["keep.daily=1"]}`, "failed: clanctl: "},

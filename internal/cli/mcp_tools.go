@@ -1,9 +1,6 @@
 package cli
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // The parameters of tools. Their names are those of the command line.
 
@@ -73,7 +70,7 @@ type diffQuery struct {
 // check keeps the agent to the clan: another flake could be anywhere.
 func (q diffQuery) check() error {
 	for _, side := range []string{q.Old, q.New} {
-		if strings.ContainsAny(side, ":") || strings.HasPrefix(side, ".") || strings.HasPrefix(side, "/") {
+		if side != "" && !isRevision(side) {
 			return fmt.Errorf("%q is not a git revision", side)
 		}
 	}
