@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,8 +36,9 @@ var ErrNoShutdown = errors.New("the client ended without a shutdown request")
 
 // Serve answers a client until it ends, or the context does. What was begun for it is over when Serve returns.
 func Serve(ctx context.Context, stream io.ReadWriteCloser, config Config) error {
-	ctx, cancel := context.WithCancel(ctx)
-	s := &server{config: config, ctx: ctx, conn: jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(stream)), documents: map[string]*openDocument{}, clans: map[string]*clan{}, encoding: utf16Units}
+	asked := ctx
+	ctx, cancel := context.WithCancel(asked)
+	s := &server{config: config, ctx: ctx, conn: jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(whileWanted{stream, ctx})), documents: map[string]*openDocument{}, clans: map[string]*clan{}, encoding: utf16Units}
 	s.conn.Go(ctx, s.handle)
 	select {
 	case <-s.conn.Done():
@@ -49,10 +51,36 @@ func Serve(ctx context.Context, stream io.ReadWriteCloser, config Config) error 
 	switch {
 	case s.isShutDown():
 		return nil
+	case asked.Err() != nil:
+		return asked.Err()
 	case s.conn.Err() != nil:
 		return s.conn.Err()
 	}
 	return ErrNoShutdown
+}
+
+// whileWanted is a stream that stops waiting for a client that does not read, when the context is done.
+type whileWanted struct {
+	io.ReadWriteCloser
+	ctx context.Context
+}
+
+func (w whileWanted) Write(text []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	text = bytes.Clone(text) // it may still be waiting to be written later
+	done := make(chan error, 1)
+	go func() {
+		_, err := w.ReadWriteCloser.Write(text)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return len(text), err
+	case <-w.ctx.Done():
+		return 0, w.ctx.Err()
+	}
 }
 
 type server struct {

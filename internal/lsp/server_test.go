@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -307,5 +309,54 @@ func TestElsewhere(t *testing.T) {
 	p := c.next(filepath.Join(dir, "flake.nix"))
 	if len(p.Diagnostics) != 1 || p.Diagnostics[0].Range.Start != (Position{}) || !strings.Contains(p.Diagnostics[0].Message, "(in <clan-core>/x.nix:3:1)") {
 		t.Errorf("%+v", p)
+	}
+}
+
+// unread is a stream of a client that sends, and reads nothing from the first diagnostics on.
+type unread struct {
+	io.Reader
+	io.Closer
+	stuck chan struct{}
+}
+
+func (u unread) Write(text []byte) (int, error) {
+	if strings.Contains(string(text), "publishDiagnostics") {
+		u.stuck <- struct{}{}
+		select {}
+	}
+	return len(text), nil
+}
+
+// A client that does not read keeps nothing from ending.
+func TestUnread(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	dir, file := flake(t, "x\n")
+	var messages strings.Builder
+	for _, text := range []string{
+		`{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}`,
+		`{"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {"uri": "file://` + file + `", "version": 1, "text": "x"}}}`,
+	} {
+		fmt.Fprintf(&messages, "Content-Length: %d\r\n\r\n%s", len(text), text)
+	}
+	more, _ := net.Pipe()
+	stream := unread{io.MultiReader(strings.NewReader(messages.String()), more), more, make(chan struct{}, 1)}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Serve(ctx, stream, Config{Version: "1", Read: os.ReadFile, Log: func(string) {},
+			Flake:  func(string) (instance.Ref, bool) { return instance.Ref{Root: dir, Dir: dir}, true },
+			Manual: func(string) string { return "" },
+			Check: func(context.Context, string, map[string][]byte) (*Answer, error) {
+				return &Answer{Findings: []instance.Finding{finding(1, 1)}}, nil
+			}})
+	}()
+	for _, on := range []func(){func() { <-stream.stuck }, stop, func() { <-ended }} {
+		done := make(chan struct{})
+		go func() { on(); close(done) }()
+		select {
+		case <-done:
+		case <-time.After(time.Minute):
+			t.Fatal("it waits for the client")
+		}
 	}
 }
