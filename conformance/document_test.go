@@ -117,7 +117,9 @@ func failedInstance(got, want map[string]any) map[string]any {
 func ofMembers(inventory *instance.Inventory) []instance.Finding {
 	return slices.DeleteFunc(slices.Clone(inventory.Findings), func(f instance.Finding) bool {
 		inst := inventory.Instances[f.Instance]
-		return f.Code == "evaluation-failed" || f.Code == "extra-modules-failed" || f.Severity == instance.SeverityWarning && inst != nil && inst.Roles[f.Role] != nil && len(inst.Roles[f.Role].Machines) == 0
+		return f.Code == "evaluation-failed" || f.Code == "extra-modules-failed" ||
+			f.Severity == instance.SeverityWarning && inst != nil && inst.Roles[f.Role] != nil &&
+				len(inst.Roles[f.Role].Machines) == 0
 	})
 }
 
@@ -128,7 +130,8 @@ func unexplained(want *answer, findings []instance.Finding) []string {
 		if !slices.ContainsFunc(findings, func(f instance.Finding) bool {
 			return f.Instance == name && f.Severity == instance.SeverityError
 		}) {
-			out = append(out, fmt.Sprintf("instances.%s does not evaluate, and no finding says so", nixlang.Quote(name)))
+			out = append(out,
+				fmt.Sprintf("instances.%s does not evaluate, and no finding says so", nixlang.Quote(name)))
 		}
 	}
 	found := map[string]bool{}
@@ -176,7 +179,8 @@ func (r *reporter) Report(result cmp.Result) {
 		return
 	}
 	want, got := r.path.Last().Values()
-	r.found = append(r.found, fmt.Sprintf("%s: clan-core says %s, clanctl says %s", showPath(r.path), show(want), show(got)))
+	r.found = append(r.found,
+		fmt.Sprintf("%s: clan-core says %s, clanctl says %s", showPath(r.path), show(want), show(got)))
 }
 
 // showPath writes a path as jq does.

@@ -65,7 +65,8 @@ func TestGeneratedCodeOfExample(t *testing.T) {
 func TestGeneratedCodeOfClans(t *testing.T) {
 	clans, overrides := realClans(t)
 	env := newEnvironment()
-	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}}
+	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline,
+		OverrideInputs: overrides}}
 	for _, clan := range clans {
 		t.Run(clan, func(t *testing.T) {
 			inventory, err := loadWith(t, clan, config)

@@ -231,9 +231,11 @@ func hidden(of *services.Interface, path []string) bool {
 	return false
 }
 
-func loadModules(t *testing.T, env environment, flake string, overrides map[string]string, want facts.ModuleQuery) *facts.Modules {
+func loadModules(t *testing.T, env environment, flake string, overrides map[string]string,
+	want facts.ModuleQuery) *facts.Modules {
 	t.Helper()
-	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline, OverrideInputs: overrides}}
+	config := instance.Config{Evaluator: nixeval.Evaluator{Nix: env.nix, Offline: env.offline,
+		OverrideInputs: overrides}}
 	modules, err := modulesOf(t, flake, config, want)
 	check(t, err)
 	return modules
@@ -257,7 +259,8 @@ func validSchema(t *testing.T, of *services.Interface) {
 
 // settingsFit holds all settings of a clan, as they are written and as they come out, against the schemas of
 // their roles. Where clan itself finds something wrong, there is nothing to expect.
-func settingsFit(t *testing.T, env environment, flake string, overrides map[string]string, inv *instance.Inventory) (checked int) {
+func settingsFit(t *testing.T, env environment, flake string, overrides map[string]string,
+	inv *instance.Inventory) (checked int) {
 	t.Helper()
 	var known []string
 	for name, inst := range inv.Instances {
@@ -283,7 +286,8 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 				continue
 			}
 			where := name + "." + roleName
-			final := services.NewSchema(of.Interface, services.SchemaOptions{Whole: role.SettingsFrom != codes.SettingsFromLayers})
+			final := services.NewSchema(of.Interface,
+				services.SchemaOptions{Whole: role.SettingsFrom != codes.SettingsFromLayers})
 			for machine, member := range role.Machines {
 				if member.Settings != nil {
 					checked++
@@ -294,7 +298,8 @@ func settingsFit(t *testing.T, env environment, flake string, overrides map[stri
 			}
 			layer := services.NewSchema(of.Interface, services.SchemaOptions{})
 			written := slices.Clone(facts.OfRole(role).Layers.Role)
-			for _, definitions := range []map[string][]facts.Definition{facts.OfRole(role).Layers.Machines, facts.OfRole(role).Layers.Tags} {
+			for _, definitions := range []map[string][]facts.Definition{facts.OfRole(role).Layers.Machines,
+				facts.OfRole(role).Layers.Tags} {
 				for _, some := range definitions {
 					written = append(written, some...)
 				}

@@ -147,7 +147,8 @@ func (a *answer) summary() string {
 			members += len(role.(map[string]any)["machines"].(map[string]any))
 		}
 	}
-	return fmt.Sprintf("%d instances, %d of them bad; %d members; %d settings that throw", len(instances), len(a.failed), members, len(a.missing))
+	return fmt.Sprintf("%d instances, %d of them bad; %d members; %d settings that throw", len(instances),
+		len(a.failed), members, len(a.missing))
 }
 
 // part names a setting of a role.

@@ -89,7 +89,8 @@ func (c *clanCore) compareAccess(t *testing.T, dir string) int {
 	}
 	ref, err := nixeval.ResolveRef(dir)
 	check(t, err)
-	s, err := store.Open(t.Context(), ref, instance.Config{Evaluator: nixeval.Evaluator{Nix: c.nix, Offline: c.offline}})
+	s, err := store.Open(t.Context(), ref,
+		instance.Config{Evaluator: nixeval.Evaluator{Nix: c.nix, Offline: c.offline}})
 	check(t, err)
 	compared := 0
 	var walk func(path []string, node map[string]any, readOnly bool)
@@ -107,12 +108,16 @@ func (c *clanCore) compareAccess(t *testing.T, dir string) int {
 			single := !slices.Contains([]string{"attrsOf", "lazyAttrsOf", "submodule", "listOf", "coercedTo"}, kind)
 			if priority == 100 && single {
 				files, _ := this["files"].([]any)
-				want = want && !slices.ContainsFunc(files, func(file any) bool { return !strings.HasSuffix(fmt.Sprint(file), "/inventory.json") })
+				want = want &&
+					!slices.ContainsFunc(files, func(file any) bool {
+						return !strings.HasSuffix(fmt.Sprint(file), "/inventory.json")
+					})
 			}
 			got := s.Access(path...)
 			compared++
 			if got.Writable != want && got.Reason != codes.ReadOnlyDefault {
-				t.Errorf("%s: %+v, but clan-core has the priority %d, the type %s and %s", instance.PathString(path), got, priority, kind, this["files"])
+				t.Errorf("%s: %+v, but clan-core has the priority %d, the type %s and %s", instance.PathString(path),
+					got, priority, kind, this["files"])
 			}
 		}
 		for name, below := range node {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// docLink is a link of a Go comment to something with a name: [Load], [Inventory.Machines], [*nixeval.Error], [instance.Member.Tags].
+// docLink is a link of a Go comment to something with a name: [Load], [Inventory.Machines], [*nixeval.Error],
+// [instance.Member.Tags].
 var docLink = regexp.MustCompile(`\[(\*[a-z]\w*|\*?(?:[a-z]\w*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?)\]`)
 
 var codeInComment = regexp.MustCompile(`(?m)^[\t ].*`)
@@ -27,7 +28,8 @@ func TestDocLinks(t *testing.T) {
 			}
 			declared(file, of)
 			for _, group := range file.Comments {
-				for _, match := range docLink.FindAllStringSubmatch(codeInComment.ReplaceAllString(group.Text(), ""), -1) {
+				for _, match := range docLink.FindAllStringSubmatch(codeInComment.ReplaceAllString(group.Text(), ""),
+					-1) {
 					links = append(links, link{name, strings.TrimPrefix(match[1], "*")})
 				}
 			}

@@ -21,40 +21,60 @@ import (
 
 const project = "github.com/clanctl/clanctl/"
 
-// rooms are all packages that are part of the program or for users, with the neighbours that each knows, and no others. Arrows run
-// downward only: what stands below knows nothing of what stands above it.
+// rooms are all packages that are part of the program or for users, with the neighbours that each knows, and no others.
+// Arrows run downward only: what stands below knows nothing of what stands above it.
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
-	"internal/cli": {"internal/jsonvalue", "internal/lazyregexp", "internal/codes", "internal/facts", "internal/hint", "internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git", "internal/jq", "internal/lsp", "internal/markdown", "internal/natural", "internal/nearest", "internal/policy", "internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff", "internal/export", "internal/gogen", "internal/graph",
-		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags", "internal/view", "pkg/upgrade", "pkg/why", "pkg/reach"},
+	"internal/cli": {"internal/jsonvalue", "internal/lazyregexp", "internal/codes", "internal/facts", "internal/hint",
+		"internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git",
+		"internal/jq", "internal/lsp", "internal/markdown", "internal/natural", "internal/nearest", "internal/policy",
+		"internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff",
+		"internal/export", "internal/gogen", "internal/graph",
+		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags",
+		"internal/view", "pkg/upgrade", "pkg/why", "pkg/reach"},
 
 	// Over the inventory.
-	"pkg/check":            {"internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance", "pkg/module", "pkg/reach"},
-	"pkg/diff":             {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/textview", "pkg/instance"},
-	"internal/fix":         {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nixlang", "pkg/instance"},
-	"internal/lsp":         {"internal/codes", "internal/facts", "internal/fix", "internal/jsonvalue", "internal/nixlang", "pkg/instance", "pkg/why"},
-	"internal/export":      {"internal/lazyregexp", "internal/jsonvalue", "internal/shell", "internal/view", "pkg/instance", "pkg/reach"},
+	"pkg/check": {"internal/codes", "internal/facts", "internal/services", "internal/nearest",
+		"pkg/instance", "pkg/module", "pkg/reach"},
+	"pkg/diff": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/textview",
+		"pkg/instance"},
+	"internal/fix": {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nixlang",
+		"pkg/instance"},
+	"internal/lsp": {"internal/codes", "internal/facts", "internal/fix", "internal/jsonvalue",
+		"internal/nixlang", "pkg/instance", "pkg/why"},
+	"internal/export": {"internal/lazyregexp", "internal/jsonvalue", "internal/shell", "internal/view",
+		"pkg/instance", "pkg/reach"},
 	"internal/gogen":       {"internal/jsonvalue", "internal/services", "internal/term", "pkg/instance"},
 	"internal/graph":       {"internal/term", "pkg/instance", "internal/view"},
 	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},
-	"internal/policy":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/jq", "internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
-	"internal/report":      {"internal/jsonvalue", "internal/facts", "internal/services", "pkg/instance", "pkg/why"},
-	"internal/scaffold":    {"internal/hint", "internal/lazyregexp", "pkg/instance"},
-	"pkg/reach":            {"internal/facts", "internal/jsonvalue", "pkg/instance"},
-	"pkg/store":            {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
-	"pkg/typed":            {"internal/nearest", "pkg/instance"},
-	"internal/textview":    {"internal/jsonvalue", "internal/term", "pkg/instance"},
-	"internal/view":        {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services", "internal/natural", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
-	"pkg/upgrade":          {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nearest", "internal/services", "internal/textview", "pkg/diff", "pkg/instance", "pkg/why"},
-	"pkg/why":              {"internal/hint", "internal/jsonvalue", "internal/codes", "internal/facts", "internal/services", "internal/nearest", "pkg/instance"},
+	"internal/policy": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/jq",
+		"internal/lazyregexp", "internal/nearest", "pkg/instance", "pkg/why"},
+	"internal/report":   {"internal/jsonvalue", "internal/facts", "internal/services", "pkg/instance", "pkg/why"},
+	"internal/scaffold": {"internal/hint", "internal/lazyregexp", "pkg/instance"},
+	"pkg/reach":         {"internal/facts", "internal/jsonvalue", "pkg/instance"},
+	"pkg/store": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint",
+		"internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
+	"pkg/typed":         {"internal/nearest", "pkg/instance"},
+	"internal/textview": {"internal/jsonvalue", "internal/term", "pkg/instance"},
+	"internal/view": {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services",
+		"internal/natural", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
+	"pkg/upgrade": {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nearest", "internal/services",
+		"internal/textview", "pkg/diff", "pkg/instance", "pkg/why"},
+	"pkg/why": {"internal/hint", "internal/jsonvalue", "internal/codes", "internal/facts", "internal/services",
+		"internal/nearest", "pkg/instance"},
 
-	"pkg/instance":      {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint", "internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest", "internal/nixlang", "internal/reader", "internal/shell", "internal/watch", "pkg/module", "pkg/nixeval", "pkg/tags"},
-	"pkg/module":        {},
-	"internal/facts":    {"internal/jsonvalue", "internal/filetree", "internal/services", "pkg/module", "pkg/nixeval"},
-	"internal/services": {"internal/hint", "internal/jsonvalue", "internal/lazyregexp", "internal/nearest", "pkg/module"},
-	"pkg/tags":          {"internal/hint", "internal/lazyregexp", "internal/nearest"},
-	"internal/reader":   {"internal/jsonvalue", "internal/hint", "pkg/nixeval"},
-	"pkg/nixeval":       {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/cachedir", "internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
+	"pkg/instance": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint",
+		"internal/services", "internal/filetree", "internal/git", "internal/lazyregexp", "internal/nearest",
+		"internal/nixlang", "internal/reader", "internal/shell", "internal/watch", "pkg/module", "pkg/nixeval",
+		"pkg/tags"},
+	"pkg/module":     {},
+	"internal/facts": {"internal/jsonvalue", "internal/filetree", "internal/services", "pkg/module", "pkg/nixeval"},
+	"internal/services": {"internal/hint", "internal/jsonvalue", "internal/lazyregexp", "internal/nearest",
+		"pkg/module"},
+	"pkg/tags":        {"internal/hint", "internal/lazyregexp", "internal/nearest"},
+	"internal/reader": {"internal/jsonvalue", "internal/hint", "pkg/nixeval"},
+	"pkg/nixeval": {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/cachedir",
+		"internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
 
 	"pkg/nixeval/nixevaltest": {"pkg/nixeval"},
 
@@ -80,18 +100,22 @@ var rooms = map[string][]string{
 	"internal/api":               {},
 	"internal/bench":             {},
 	"internal/filetree/treetest": {},
-	"internal/invtest":           {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/services", "pkg/instance", "pkg/module", "pkg/tags"},
-	"internal/nixtest":           {"internal/nixtest/nixes", "pkg/nixeval"},
-	"internal/nixtest/nixes":     {},
-	"internal/packaging":         {},
-	"internal/release":           {"internal/git"},
+	"internal/invtest": {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/services",
+		"pkg/instance", "pkg/module", "pkg/tags"},
+	"internal/nixtest":       {"internal/nixtest/nixes", "pkg/nixeval"},
+	"internal/nixtest/nixes": {},
+	"internal/packaging":     {},
+	"internal/release":       {"internal/git"},
 }
 
-// mayRun are the rooms that run other programs, and mayTouchFiles those that read or write files besides. (internal/scaffold tells whether
-// a file is there.)
+// mayRun are the rooms that run other programs, and mayTouchFiles those that read or write files besides.
+// (internal/scaffold tells whether a file is there.)
 var (
-	mayRun        = []string{"internal/bench", "internal/filetree/treetest", "internal/git", "internal/nixtest/nixes", "internal/process", "internal/release", "pkg/nixeval"}
-	mayTouchFiles = []string{"cmd/clanctl", "internal/cachedir", "internal/cli", "internal/filetree", "internal/nixtest", "internal/scratch", "pkg/instance", "internal/scaffold", "pkg/nixeval/nixevaltest", "pkg/store"}
+	mayRun = []string{"internal/bench", "internal/filetree/treetest", "internal/git", "internal/nixtest/nixes",
+		"internal/process", "internal/release", "pkg/nixeval"}
+	mayTouchFiles = []string{"cmd/clanctl", "internal/cachedir", "internal/cli", "internal/filetree",
+		"internal/nixtest", "internal/scratch", "pkg/instance", "internal/scaffold", "pkg/nixeval/nixevaltest",
+		"pkg/store"}
 )
 
 // Libraries are silent. (log/slog takes its logger from the caller.)
@@ -104,7 +128,8 @@ func TestImportsRunDownward(t *testing.T) {
 	for _, dir := range []string{"../cmd", "../internal", "../pkg"} {
 		eachFile(t, dir, func(name string, file *ast.File) {
 			room := path.Dir(name)
-			isProgram := room == "cmd/clanctl" || room == "internal/cli" || room == "internal/bench" || room == "internal/release"
+			isProgram := room == "cmd/clanctl" || room == "internal/cli" || room == "internal/bench" ||
+				room == "internal/release"
 			neighbours, listed := rooms[room]
 			if !listed {
 				t.Errorf("%s is not in the list of rooms", room)
@@ -133,7 +158,8 @@ func TestImportsRunDownward(t *testing.T) {
 			}
 			ast.Inspect(file, func(node ast.Node) bool {
 				if selector, ok := node.(*ast.SelectorExpr); ok {
-					if x, ok := selector.X.(*ast.Ident); ok && forbiddenCalls.MatchString(x.Name+"."+selector.Sel.Name) {
+					if x, ok := selector.X.(*ast.Ident); ok &&
+						forbiddenCalls.MatchString(x.Name+"."+selector.Sel.Name) {
 						t.Errorf("%s uses %s.%s: libraries are silent", name, x.Name, selector.Sel.Name)
 					}
 				}
@@ -150,11 +176,13 @@ func TestImportsRunDownward(t *testing.T) {
 	}
 }
 
-// TestRooms holds the list itself against the design: only the model asks the reader, and few rooms know how Nix is run.
+// TestRooms holds the list itself against the design: only the model asks the reader, and few rooms know how Nix is
+// run.
 func TestRooms(t *testing.T) {
 	for neighbour, allowed := range map[string][]string{
 		"internal/reader": {"pkg/instance"},
-		"pkg/nixeval":     {"internal/cli", "internal/facts", "internal/nixtest", "internal/reader", "pkg/instance", "pkg/nixeval/nixevaltest"},
+		"pkg/nixeval": {"internal/cli", "internal/facts", "internal/nixtest", "internal/reader", "pkg/instance",
+			"pkg/nixeval/nixevaltest"},
 	} {
 		for room, neighbours := range rooms {
 			if slices.Contains(neighbours, neighbour) && !slices.Contains(allowed, room) {
@@ -176,8 +204,11 @@ func TestOneWayToRunGit(t *testing.T) {
 				t.Errorf("%s imports os/exec: only %v run programs", name, mayRun)
 			}
 			ast.Inspect(file, func(node ast.Node) bool {
-				if lit, ok := node.(*ast.BasicLit); ok && lit.Kind == token.STRING && room != "internal/git" && room != "internal/bench" { // which measures it
-					if text, _ := strconv.Unquote(lit.Value); path.Base(text) == "git" && !strings.HasPrefix(text, project) {
+				// which measures it
+				if lit, ok := node.(*ast.BasicLit); ok && lit.Kind == token.STRING && room != "internal/git" &&
+					room != "internal/bench" {
+					if text, _ := strconv.Unquote(lit.Value); path.Base(text) == "git" &&
+						!strings.HasPrefix(text, project) {
 						t.Errorf("%s: is %s to be run? Only internal/git may", name, lit.Value)
 					}
 				}
@@ -194,7 +225,8 @@ func imports(file *ast.File, paths ...string) bool {
 	})
 }
 
-// TestFindingsAreExplained compares the table of codes with the constants, their uses, and the headings of docs/findings.md.
+// TestFindingsAreExplained compares the table of codes with the constants, their uses, and the headings of
+// docs/findings.md.
 func TestFindingsAreExplained(t *testing.T) {
 	constants, used := map[string]string{}, map[string]bool{}
 	look := func(name string, file *ast.File) {
@@ -245,7 +277,8 @@ func TestFindingsAreExplained(t *testing.T) {
 	}
 }
 
-// eachFile parses the Go files below a directory, without tests and what they read. Names are relative to the top of the project.
+// eachFile parses the Go files below a directory, without tests and what they read. Names are relative to the top of
+// the project.
 func eachFile(t *testing.T, dir string, f func(name string, file *ast.File)) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {

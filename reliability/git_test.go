@@ -14,22 +14,32 @@ import (
 )
 
 var gitFaults = []fault{
-	{name: "a checkout that names a program wherever git may run one", with: realNix, outcome: "none of them runs, whatever the command", try: func(a *attempt) {
-		flake := a.trapped("clan", false)
-		a.harmless(flake, [][]string{
-			{"eval"}, {"check"}, {"diff"}, {"diff", "HEAD~1"}, {"report", "-o", "report.html"}, {"modules"}, {"why", "sshd", "server", "attic"}, {"__complete", "diff", ""},
-			{"tags", "add", "web", "attic", "--dry-run"}, {"tags", "add", "web", "attic"}, {"roles", "add", "sshd", "server", "studio"},
-			{"set", "sshd", "server", "--machine", "studio", `authorizedKeys={}`, "--dry-run"}, {"instances", "create", "x", "--module", "services#borg", "--role", "client=attic", "--role", "server=studio"},
-		})
-	}},
-	{name: "such a checkout that is a partial clone, and a commit that is not all there", with: realNix, outcome: "none of them runs, nothing is fetched; what needs the missing files fails and says why", try: func(a *attempt) {
-		flake := a.trapped("clan", true)
-		a.harmless(flake, [][]string{{"eval"}, {"tags", "add", "web", "attic", "--dry-run"}, {"__complete", "diff", ""}})
-		for _, args := range [][]string{{"diff", "HEAD~1"}, {"diff", "HEAD~1", "--offline"}, {"diff", "HEAD~1", "HEAD"}} {
-			a.expect(a.run(append(args, "--flake", flake)...), 1, "this clone is partial; git fetch --refetch --no-filter gets")
-			a.unmarked(args)
-		}
-	}},
+	{name: "a checkout that names a program wherever git may run one", with: realNix,
+		outcome: "none of them runs, whatever the command", try: func(a *attempt) {
+			flake := a.trapped("clan", false)
+			a.harmless(flake, [][]string{
+				{"eval"}, {"check"}, {"diff"}, {"diff", "HEAD~1"}, {"report", "-o", "report.html"}, {"modules"},
+				{"why", "sshd", "server", "attic"}, {"__complete", "diff", ""},
+				{"tags", "add", "web", "attic", "--dry-run"}, {"tags", "add", "web", "attic"},
+				{"roles", "add", "sshd", "server", "studio"},
+				{"set", "sshd", "server", "--machine", "studio", `authorizedKeys={}`, "--dry-run"},
+				{"instances", "create", "x", "--module", "services#borg", "--role", "client=attic", "--role",
+					"server=studio"},
+			})
+		}},
+	{name: "such a checkout that is a partial clone, and a commit that is not all there", with: realNix,
+		outcome: "none of them runs, nothing is fetched; what needs the missing files fails and says why",
+		try: func(a *attempt) {
+			flake := a.trapped("clan", true)
+			a.harmless(flake,
+				[][]string{{"eval"}, {"tags", "add", "web", "attic", "--dry-run"}, {"__complete", "diff", ""}})
+			for _, args := range [][]string{{"diff", "HEAD~1"}, {"diff", "HEAD~1", "--offline"},
+				{"diff", "HEAD~1", "HEAD"}} {
+				a.expect(a.run(append(args, "--flake", flake)...), 1,
+					"this clone is partial; git fetch --refetch --no-filter gets")
+				a.unmarked(args)
+			}
+		}},
 	{name: "--watch in such a checkout", with: realNix, outcome: "none of them runs", try: func(a *attempt) {
 		flake := a.trapped("clan", false)
 		cmd := a.command("eval", "--watch", "--flake", flake, "--jq", ".machines | keys")
@@ -48,43 +58,50 @@ var gitFaults = []fault{
 		_ = cmd.Wait()
 		a.unmarked(cmd.Args)
 	}},
-	{name: "--commit in such a checkout", with: realNix, outcome: "just those run that `git commit` runs", try: func(a *attempt) {
-		flake := a.trapped("clan", false)
-		a.harmless(flake, [][]string{{"tags", "add", "web", "attic"}})
-		other := filepath.Join(a.dir, "other")
-		a.check(exec.Command("cp", "-a", flake, other).Run())
-		git := exec.Command("git", "-C", flake, "commit", "--quiet", "--only", "--message", "x", "--", "inventory.json")
-		git.Env = a.env
-		a.expect(a.finish(git), 0, "^")
-		want := a.marks()
-		a.expect(a.run("tags", "add", "web", "attic", "--commit", "--flake", other), 0, "committed as")
-		if got := a.marks(); !slices.Equal(got, want) || !slices.Contains(want, "gpg.program") || !slices.Contains(want, "hook-pre-commit") || !slices.Contains(want, "filter.trap.clean") {
-			a.Errorf("git ran %v, clanctl %v", want, got)
-		}
-	}},
-	{name: "a hook that never ends and takes no notice of signals, SIGTERM", with: realNix, outcome: "exit code 130; written, but not committed; no lock is left", try: func(a *attempt) {
-		a.stuckHook(func(cmd *exec.Cmd) { a.check(cmd.Process.Signal(syscall.SIGTERM)) }, 130)
-	}},
-	{name: "such a hook, Ctrl-C", with: realNix, outcome: "exit code 130; written, but not committed; no lock is left", try: func(a *attempt) {
-		a.stuckHook(func(cmd *exec.Cmd) { a.check(syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)) }, 130)
-	}},
-	{name: "such a hook, --timeout 15s", with: realNix, outcome: "exit code 1; written, but not committed; no lock is left", try: func(a *attempt) {
-		a.stuckHook(nil, 1, "--timeout", "15s")
-	}},
-	{name: "git cannot read a commit", with: realNix, outcome: "exit code 1 and git's message, not an answer", try: func(a *attempt) {
-		flake := a.clan(healthy)
-		a.repository(flake)
-		tree := strings.TrimSpace(a.git(flake, "rev-parse", "HEAD^{tree}"))
-		object := filepath.Join(flake, ".git/objects", tree[:2], tree[2:])
-		a.check(errors.Join(os.Remove(object), os.WriteFile(object, []byte("junk"), 0o600)))
-		for _, args := range [][]string{{"diff"}, {"diff", "HEAD", "HEAD"}} {
-			r := a.run(append(args, "--flake", flake)...)
-			a.expect(r, 1, `revision ".*": git ls-tree: exit status 128: .*`)
-			if r.stdout != "" {
-				a.Errorf("it prints %s", r.stdout)
+	{name: "--commit in such a checkout", with: realNix, outcome: "just those run that `git commit` runs",
+		try: func(a *attempt) {
+			flake := a.trapped("clan", false)
+			a.harmless(flake, [][]string{{"tags", "add", "web", "attic"}})
+			other := filepath.Join(a.dir, "other")
+			a.check(exec.Command("cp", "-a", flake, other).Run())
+			git := exec.Command("git", "-C", flake, "commit", "--quiet", "--only", "--message", "x", "--",
+				"inventory.json")
+			git.Env = a.env
+			a.expect(a.finish(git), 0, "^")
+			want := a.marks()
+			a.expect(a.run("tags", "add", "web", "attic", "--commit", "--flake", other), 0, "committed as")
+			if got := a.marks(); !slices.Equal(got, want) || !slices.Contains(want, "gpg.program") ||
+				!slices.Contains(want, "hook-pre-commit") || !slices.Contains(want, "filter.trap.clean") {
+				a.Errorf("git ran %v, clanctl %v", want, got)
 			}
-		}
-	}},
+		}},
+	{name: "a hook that never ends and takes no notice of signals, SIGTERM", with: realNix,
+		outcome: "exit code 130; written, but not committed; no lock is left", try: func(a *attempt) {
+			a.stuckHook(func(cmd *exec.Cmd) { a.check(cmd.Process.Signal(syscall.SIGTERM)) }, 130)
+		}},
+	{name: "such a hook, Ctrl-C", with: realNix, outcome: "exit code 130; written, but not committed; no lock is left",
+		try: func(a *attempt) {
+			a.stuckHook(func(cmd *exec.Cmd) { a.check(syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)) }, 130)
+		}},
+	{name: "such a hook, --timeout 15s", with: realNix,
+		outcome: "exit code 1; written, but not committed; no lock is left", try: func(a *attempt) {
+			a.stuckHook(nil, 1, "--timeout", "15s")
+		}},
+	{name: "git cannot read a commit", with: realNix, outcome: "exit code 1 and git's message, not an answer",
+		try: func(a *attempt) {
+			flake := a.clan(healthy)
+			a.repository(flake)
+			tree := strings.TrimSpace(a.git(flake, "rev-parse", "HEAD^{tree}"))
+			object := filepath.Join(flake, ".git/objects", tree[:2], tree[2:])
+			a.check(errors.Join(os.Remove(object), os.WriteFile(object, []byte("junk"), 0o600)))
+			for _, args := range [][]string{{"diff"}, {"diff", "HEAD", "HEAD"}} {
+				r := a.run(append(args, "--flake", flake)...)
+				a.expect(r, 1, `revision ".*": git ls-tree: exit status 128: .*`)
+				if r.stdout != "" {
+					a.Errorf("it prints %s", r.stdout)
+				}
+			}
+		}},
 }
 
 // stuckHook has clanctl commit in a repository whose hook does not end, and ends clanctl.
@@ -96,7 +113,8 @@ func (a *attempt) stuckHook(end func(*exec.Cmd), code int, args ...string) {
 	a.git(flake, "config", "user.name", "t")
 	a.git(flake, "config", "user.email", "t@example.org")
 	begun := filepath.Join(a.dir, "begun")
-	a.check(os.Rename(a.script("hook", "trap '' TERM INT HUP\n> "+begun+"\nwhile :; do sleep 1; done # "+a.dir), filepath.Join(flake, ".git/hooks/pre-commit")))
+	a.check(os.Rename(a.script("hook", "trap '' TERM INT HUP\n> "+begun+"\nwhile :; do sleep 1; done # "+a.dir),
+		filepath.Join(flake, ".git/hooks/pre-commit")))
 	cmd := a.command(append([]string{"tags", "add", "web", "attic", "--commit", "--flake", flake}, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell does
 	wait := a.start(cmd)
@@ -122,17 +140,26 @@ func (a *attempt) stuckHook(end func(*exec.Cmd), code int, args ...string) {
 
 // traps are the settings of git that name a program, and what that does besides leaving a mark.
 var traps = []struct{ setting, does string }{
-	{"core.fsmonitor", ""}, {"core.pager", "cat"}, {"core.editor", ""}, {"sequence.editor", ""}, {"core.askPass", ""}, {"core.gitProxy", ""}, {"core.sshCommand", "exit 1"},
-	{"core.alternateRefsCommand", ""}, {"credential.helper", ""}, {"diff.external", ""}, {"diff.trap.command", ""}, {"diff.trap.textconv", `cat "$1"`}, {"merge.trap.driver", ""},
-	{"filter.trap.clean", "cat"}, {"filter.trap.smudge", "cat"}, {"filter.info.process", "exit 1"}, {"interactive.diffFilter", "cat"},
-	{"gpg.program", `cat >/dev/null; printf '\n[GNUPG:] SIG_CREATED \n' >&2; echo signature`}, {"gpg.ssh.program", "exit 1"}, {"gpg.ssh.defaultKeyCommand", ""},
-	{"remote.origin.uploadpack", "exit 1"}, {"remote.origin.receivepack", "exit 1"}, {"uploadpack.packObjectsHook", "exit 1"}, {"gc.recentObjectsHook", ""},
-	{"tar.tar.command", "cat"}, {"hook.trap.command", ""}, {"submodule.trap.update", ""}, {"trailer.trap.command", ""}, {"pager.log", "cat"},
-	{"alias.ls-files", ""}, {"alias.ls-tree", ""}, {"alias.rev-parse", ""}, {"alias.diff", ""}, {"alias.archive", ""}, {"alias.commit", ""},
+	{"core.fsmonitor", ""}, {"core.pager", "cat"}, {"core.editor", ""}, {"sequence.editor", ""}, {"core.askPass", ""},
+	{"core.gitProxy", ""}, {"core.sshCommand", "exit 1"},
+	{"core.alternateRefsCommand", ""}, {"credential.helper", ""}, {"diff.external", ""}, {"diff.trap.command", ""},
+	{"diff.trap.textconv", `cat "$1"`}, {"merge.trap.driver", ""},
+	{"filter.trap.clean", "cat"}, {"filter.trap.smudge", "cat"}, {"filter.info.process", "exit 1"},
+	{"interactive.diffFilter", "cat"},
+	{"gpg.program", `cat >/dev/null; printf '\n[GNUPG:] SIG_CREATED \n' >&2; echo signature`},
+	{"gpg.ssh.program", "exit 1"}, {"gpg.ssh.defaultKeyCommand", ""},
+	{"remote.origin.uploadpack", "exit 1"}, {"remote.origin.receivepack", "exit 1"},
+	{"uploadpack.packObjectsHook", "exit 1"}, {"gc.recentObjectsHook", ""},
+	{"tar.tar.command", "cat"}, {"hook.trap.command", ""}, {"submodule.trap.update", ""}, {"trailer.trap.command", ""},
+	{"pager.log", "cat"},
+	{"alias.ls-files", ""}, {"alias.ls-tree", ""}, {"alias.rev-parse", ""}, {"alias.diff", ""}, {"alias.archive", ""},
+	{"alias.commit", ""},
 }
 
-var hooks = []string{"applypatch-msg", "pre-applypatch", "post-applypatch", "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-rebase", "post-checkout",
-	"post-merge", "pre-push", "reference-transaction", "push-to-checkout", "pre-auto-gc", "post-rewrite", "fsmonitor-watchman", "post-index-change", "update", "pre-receive"}
+var hooks = []string{"applypatch-msg", "pre-applypatch", "post-applypatch", "pre-commit", "pre-merge-commit",
+	"prepare-commit-msg", "commit-msg", "post-commit", "pre-rebase", "post-checkout",
+	"post-merge", "pre-push", "reference-transaction", "push-to-checkout", "pre-auto-gc", "post-rewrite",
+	"fsmonitor-watchman", "post-index-change", "update", "pre-receive"}
 
 // trapped makes a checkout of the example, with two commits, in whose configuration a program that leaves a
 // mark stands wherever git knows a place for one. Where it is partial, git lacks files of the first commit,
@@ -141,10 +168,13 @@ func (a *attempt) trapped(name string, partial bool) string {
 	a.Helper()
 	origin, flake := filepath.Join(a.dir, name+"-origin"), filepath.Join(a.dir, name)
 	a.check(os.CopyFS(origin, os.DirFS("../examples/homelab")))
-	a.check(os.WriteFile(filepath.Join(origin, ".gitattributes"), []byte("* filter=trap diff=trap merge=trap\n"), 0o600))
+	a.check(os.WriteFile(filepath.Join(origin, ".gitattributes"), []byte("* filter=trap diff=trap merge=trap\n"),
+		0o600))
 	edit := func(text string) {
-		a.check(os.WriteFile(filepath.Join(origin, "inventory.nix"), []byte("{ machines.attic.tags = [ ]; machines.studio = { }; # "+text+`
-			instances.sshd = { module.input = "services"; roles.server.tags.all = { }; roles.client.tags.all = { }; }; }`), 0o600))
+		a.check(os.WriteFile(filepath.Join(origin, "inventory.nix"),
+			[]byte("{ machines.attic.tags = [ ]; machines.studio = { }; # "+text+`
+			instances.sshd = { module.input = "services"; roles.server.tags.all = { }; roles.client.tags.all = { }; }; }`),
+			0o600))
 	}
 	edit("first")
 	a.repository(origin)
@@ -169,8 +199,10 @@ func (a *attempt) trapped(name string, partial bool) string {
 	for _, hook := range hooks {
 		a.check(os.Rename(a.trap("hook-"+hook, ""), filepath.Join(flake, ".git/hooks", hook)))
 	}
-	for _, setting := range [][2]string{{"commit.gpgSign", "true"}, {"tag.gpgSign", "true"}, {"log.showSignature", "true"}, {"diff.trustExitCode", "true"}, {"diff.trap.trustExitCode", "true"},
-		{"filter.trap.required", "true"}, {"filter.info.required", "true"}, {"protocol.allow", "always"}, {"protocol.ext.allow", "always"}, {"hook.trap.event", "post-index-change"}} {
+	for _, setting := range [][2]string{{"commit.gpgSign", "true"}, {"tag.gpgSign", "true"},
+		{"log.showSignature", "true"}, {"diff.trustExitCode", "true"}, {"diff.trap.trustExitCode", "true"},
+		{"filter.trap.required", "true"}, {"filter.info.required", "true"}, {"protocol.allow", "always"},
+		{"protocol.ext.allow", "always"}, {"hook.trap.event", "post-index-change"}} {
 		a.git(flake, "config", setting[0], setting[1])
 	}
 	if partial {
@@ -196,7 +228,8 @@ func (a *attempt) trapped(name string, partial bool) string {
 // trap makes a program that leaves a mark.
 func (a *attempt) trap(name, does string) string {
 	a.Helper()
-	return a.script("traps/"+name, fmt.Sprintf("mkdir -p %[1]s; echo \"$*\" >> %[1]s/%[2]s\n%[3]s", filepath.Join(a.dir, "marks"), name, does))
+	return a.script("traps/"+name,
+		fmt.Sprintf("mkdir -p %[1]s; echo \"$*\" >> %[1]s/%[2]s\n%[3]s", filepath.Join(a.dir, "marks"), name, does))
 }
 
 // marks are the names of the programs that ran since it was asked last.

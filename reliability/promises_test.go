@@ -30,7 +30,9 @@ func TestPromisesHaveTests(t *testing.T) {
 	exists := func(name string) bool {
 		name = strings.TrimSuffix(name, "...")
 		return tests[name] || slices.ContainsFunc(areas, func(a area) bool {
-			return slices.ContainsFunc(a.faults, func(f fault) bool { return strings.HasPrefix(f.name, strings.TrimSpace(name)) })
+			return slices.ContainsFunc(a.faults, func(f fault) bool {
+				return strings.HasPrefix(f.name, strings.TrimSpace(name))
+			})
 		})
 	}
 	security, err := os.ReadFile("../SECURITY.md")

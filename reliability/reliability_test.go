@@ -100,10 +100,13 @@ func TestFaults(t *testing.T) {
 	}
 	programs := nixes.Programs(t)
 	var page strings.Builder
-	fmt.Fprintf(&page, "%s, %s/%s, %d CPUs, %s.\n", strings.Join(versions(programs), " and "), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&page, "%s, %s/%s, %d CPUs, %s.\n", strings.Join(versions(programs), " and "), runtime.GOOS,
+		runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 	tried, well := 0, 0
 	for _, area := range areas {
-		fmt.Fprintf(&page, "\n### %s\n\n| fault | provoked with | what must happen | tried | so it was | slowest |\n|---|---|---|---|---|---|\n", area.title)
+		fmt.Fprintf(&page,
+			"\n### %s\n\n| fault | provoked with | what must happen | tried | so it was | slowest |\n|---|---|---|---|---|---|\n",
+			area.title)
 		for _, f := range area.faults {
 			r := result{fault: f}
 			t.Run(f.name, func(t *testing.T) { r.run(t, programs) })
@@ -112,7 +115,8 @@ func TestFaults(t *testing.T) {
 				fmt.Fprintf(&page, "| %s | %s | %s | 0 | not tried: %s | |\n", f.name, f.with, f.outcome, r.skipped)
 				continue
 			}
-			fmt.Fprintf(&page, "| %s | %s | %s | %d | %d | %.1f s |\n", f.name, f.with, f.outcome, r.tried, r.well, r.slowest.Seconds())
+			fmt.Fprintf(&page, "| %s | %s | %s | %d | %d | %.1f s |\n", f.name, f.with, f.outcome, r.tried, r.well,
+				r.slowest.Seconds())
 		}
 	}
 	fmt.Fprintf(&page, "\nTogether: tried %d times, %d times it went as it must.\n", tried, well)
@@ -164,7 +168,8 @@ func newAttempt(t *testing.T, nix string) *attempt {
 	home := a.mkdir("home")
 	// The Nix at hand comes first, no answers or downloads of others, and no network.
 	// As root without that group, as where just nix-bin was installed, Nix would say so each time.
-	a.env = []string{"NIX_CONFIG=build-users-group =", "PATH=" + filepath.Dir(nix) + ":" + os.Getenv("PATH"), "HOME=" + home, "NIX_REMOTE=" + os.Getenv("NIX_REMOTE"),
+	a.env = []string{"NIX_CONFIG=build-users-group =", "PATH=" + filepath.Dir(nix) + ":" + os.Getenv("PATH"),
+		"HOME=" + home, "NIX_REMOTE=" + os.Getenv("NIX_REMOTE"),
 		"TMPDIR=" + a.mkdir("tmp"), "GIT_CEILING_DIRECTORIES=" + filepath.Dir(a.dir), "GIT_CONFIG_GLOBAL=/dev/null"}
 	return a
 }
@@ -318,7 +323,8 @@ func (a *attempt) processes() []int {
 		if _, err := fmt.Sscan(entry.Name(), &pid); err != nil || pid == os.Getpid() {
 			continue
 		}
-		if line, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "cmdline")); err == nil && bytes.Contains(line, []byte(a.dir)) {
+		if line, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "cmdline")); err == nil &&
+			bytes.Contains(line, []byte(a.dir)) {
 			found = append(found, pid)
 		}
 	}

@@ -25,8 +25,8 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// TestAction goes with a pull request through the steps of action.yml, as a runner would, with a stand-in for GitHub's API and releases: a
-// commit that changes nothing, one that concerns two machines, and one that breaks the clan.
+// TestAction goes with a pull request through the steps of action.yml, as a runner would, with a stand-in for GitHub's
+// API and releases: a commit that changes nothing, one that concerns two machines, and one that breaks the clan.
 func TestAction(t *testing.T) {
 	for _, program := range []string{"bash", "curl", "jq", "git"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -48,20 +48,26 @@ func TestAction(t *testing.T) {
 
 	r.write("README", "two")
 	r.commit("harmless")
-	r.steps(0, map[string]string{"errors": "0", "warnings": "0", "affected": "[]", "matrix": `{"include":[]}`}, "Nothing changed in the inventory.")
+	r.steps(0, map[string]string{"errors": "0", "warnings": "0", "affected": "[]", "matrix": `{"include":[]}`},
+		"Nothing changed in the inventory.")
 
 	r.write("flake.nix", strings.Replace(good, "port = 80", "port = 81", 1))
 	r.commit("two machines")
 	job := func(name string, wave int) string {
-		return fmt.Sprintf(`{"attribute":"nixosConfigurations.%s.config.system.build.toplevel","class":"nixos","kind":"direct","machine":"%s","wave":%d}`, name, name, wave)
+		return fmt.Sprintf(`{"attribute":"nixosConfigurations.%s.config.system.build.toplevel","class":"nixos","kind":"direct","machine":"%s","wave":%d}`,
+			name, name, wave)
 	}
-	r.steps(0, map[string]string{"errors": "0", "affected": `["a","b"]`, "matrix": `{"include":[` + job("a", 0) + "," + job("b", 1) + `]}`},
+	r.steps(0,
+		map[string]string{"errors": "0", "affected": `["a","b"]`,
+			"matrix": `{"include":[` + job("a", 0) + "," + job("b", 1) + `]}`},
 		"1 instance, 2 machines change.", "| changed | `web default` | `port` | `80` | `81` | `a`, `b` |")
 
 	r.write("flake.nix", strings.Replace(good, `module.input = "self"`, `module.input = "selff"`, 1))
 	r.commit("broken")
-	out := r.steps(1, map[string]string{"errors": "1", "affected": "[]", "matrix": `{"include":[]}`}, "1 new error", "`unknown-input`")
-	if !strings.Contains(out, "::error file=flake.nix,line=3,col=") || !strings.Contains(out, "::error::clanctl: check found 1 errors") {
+	out := r.steps(1, map[string]string{"errors": "1", "affected": "[]", "matrix": `{"include":[]}`}, "1 new error",
+		"`unknown-input`")
+	if !strings.Contains(out, "::error file=flake.nix,line=3,col=") ||
+		!strings.Contains(out, "::error::clanctl: check found 1 errors") {
 		t.Errorf("the log has no annotation:\n%s", out)
 	}
 
@@ -75,7 +81,8 @@ func TestAction(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dep, "flake.nix"), []byte("{ outputs = _: { }; }"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r.write("flake.nix", strings.Replace(good, "{ outputs = _:", "{ inputs.dep.url = \"path:"+dep+"\"; outputs = _:", 1))
+	r.write("flake.nix",
+		strings.Replace(good, "{ outputs = _:", "{ inputs.dep.url = \"path:"+dep+"\"; outputs = _:", 1))
 	r.commit("an input")
 	r.inputs = map[string]string{"upgrade": "dep"}
 	r.steps(0, nil, "### What the upgrade does", "Nothing changes for this clan.")
@@ -117,7 +124,9 @@ func (r *actionRun) write(name, text string) {
 }
 
 func (r *actionRun) git(args ...string) string {
-	out, err := exec.Command("git", append([]string{"-C", r.repo, "-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...).CombinedOutput()
+	out, err := exec.Command("git",
+		append([]string{"-C", r.repo, "-c", "user.name=a", "-c", "user.email=a@example.org"},
+			args...)...).CombinedOutput()
 	if err != nil {
 		r.t.Fatalf("git %v: %v\n%s", args, err, out)
 	}
@@ -135,7 +144,8 @@ func (r *actionRun) steps(code int, outputs map[string]string, comment ...string
 	t.Helper()
 	dir := t.TempDir()
 	a := readAction(t)
-	context := map[string]string{"github.action_ref": "v1.2.3", "github.token": "secret", "github.event.pull_request.number": "7",
+	context := map[string]string{"github.action_ref": "v1.2.3", "github.token": "secret",
+		"github.event.pull_request.number":                          "7",
 		"github.event.pull_request.base.sha || github.event.before": r.git("rev-parse", "HEAD~1")}
 	for name, value := range a.defaults {
 		context["inputs."+name] = strings.ReplaceAll(value, "${{ github.token }}", "secret")
@@ -145,7 +155,9 @@ func (r *actionRun) steps(code int, outputs map[string]string, comment ...string
 	}
 	expression := regexp.MustCompile(`\$\{\{ (.*?) \}\}`)
 	evaluate := func(text string) string {
-		return expression.ReplaceAllStringFunc(text, func(e string) string { return context[expression.FindStringSubmatch(e)[1]] })
+		return expression.ReplaceAllStringFunc(text, func(e string) string {
+			return context[expression.FindStringSubmatch(e)[1]]
+		})
 	}
 	top, err := filepath.Abs("../..")
 	if err != nil {
@@ -160,10 +172,14 @@ func (r *actionRun) steps(code int, outputs map[string]string, comment ...string
 		output := filepath.Join(dir, step.id)
 		cmd := exec.Command("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step.run)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = r.repo, &log, &log
-		cmd.Env = []string{"PATH=" + filepath.Dir(r.nix) + ":" + os.Getenv("PATH"), "HOME=" + dir, "NIX_REMOTE=" + os.Getenv("NIX_REMOTE"), "RUNNER_TEMP=" + dir,
-			"GITHUB_ACTIONS=true", "GITHUB_ACTION_PATH=" + top, "GITHUB_OUTPUT=" + output, "GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary"),
-			"GITHUB_EVENT_NAME=pull_request", "GITHUB_REPOSITORY=me/clan", "GITHUB_API_URL=" + r.server.URL, "CLANCTL_RELEASES=" + r.server.URL + "/releases",
-			"GITHUB_SHA=" + r.git("rev-parse", "HEAD"), "GITHUB_REF=refs/pull/7/merge", "GIT_CEILING_DIRECTORIES=" + filepath.Dir(r.repo)}
+		cmd.Env = []string{"PATH=" + filepath.Dir(r.nix) + ":" + os.Getenv("PATH"), "HOME=" + dir,
+			"NIX_REMOTE=" + os.Getenv("NIX_REMOTE"), "RUNNER_TEMP=" + dir,
+			"GITHUB_ACTIONS=true", "GITHUB_ACTION_PATH=" + top, "GITHUB_OUTPUT=" + output,
+			"GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary"),
+			"GITHUB_EVENT_NAME=pull_request", "GITHUB_REPOSITORY=me/clan", "GITHUB_API_URL=" + r.server.URL,
+			"CLANCTL_RELEASES=" + r.server.URL + "/releases",
+			"GITHUB_SHA=" + r.git("rev-parse", "HEAD"), "GITHUB_REF=refs/pull/7/merge",
+			"GIT_CEILING_DIRECTORIES=" + filepath.Dir(r.repo)}
 		for name, value := range step.env {
 			cmd.Env = append(cmd.Env, name+"="+evaluate(value))
 		}
@@ -253,7 +269,8 @@ func readAction(t *testing.T) actionFile {
 	for _, s := range a.steps {
 		ids = append(ids, s.id)
 	}
-	if want := []string{"install", "check", "diff", "comment", "result"}; !slices.Equal(ids, want) || len(a.outputs) != 4 {
+	if want := []string{"install", "check", "diff", "comment", "result"}; !slices.Equal(ids, want) ||
+		len(a.outputs) != 4 {
 		t.Fatalf("steps %s, outputs %v", ids, a.outputs)
 	}
 	return a
@@ -302,7 +319,9 @@ func newForge(t *testing.T) *forge {
 		defer f.mutex.Unlock()
 		_, _ = w.Write(f.archive)
 	})
-	mux.HandleFunc("GET /releases/v1.2.3/SHA256SUMS", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, f.sums) })
+	mux.HandleFunc("GET /releases/v1.2.3/SHA256SUMS", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, f.sums)
+	})
 	api := func(pattern string, do func(r *http.Request) any) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			f.mutex.Lock()
@@ -356,7 +375,8 @@ func archiveOf(t *testing.T, name, file string) []byte {
 	var b bytes.Buffer
 	zipped := gzip.NewWriter(&b)
 	archive := tar.NewWriter(zipped)
-	err = errors.Join(archive.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(text)), Typeflag: tar.TypeReg}))
+	err = errors.Join(archive.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(text)),
+		Typeflag: tar.TypeReg}))
 	if _, writeErr := archive.Write(text); err != nil || writeErr != nil {
 		t.Fatal(err, writeErr)
 	}

@@ -14,11 +14,12 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// TestDocs runs the commands in the console blocks of the README and of all pages below docs/, and compares what they print;
-// UPDATE=1 writes what they print now into the pages.
+// TestDocs runs the commands in the console blocks of the README and of all pages below docs/, and compares what they
+// print; UPDATE=1 writes what they print now into the pages.
 //
-// In the reference each block is a shell of its own, at the top of the project. In the tutorial, how-tos and explanations the blocks
-// of a page are one shell, in a new home: what one block makes is there in the next. `git clone` gets this checkout.
+// In the reference each block is a shell of its own, at the top of the project. In the tutorial, how-tos and
+// explanations the blocks of a page are one shell, in a new home: what one block makes is there in the next. `git
+// clone` gets this checkout.
 func TestDocs(t *testing.T) {
 	nixes.Programs(t)
 	pages := []string{"README.md"}
@@ -47,7 +48,8 @@ func TestDocs(t *testing.T) {
 				blocks = append(blocks, block[1])
 			}
 			if fences := strings.Count(string(text), "```console"); fences != len(blocks) {
-				t.Fatalf("%d console blocks, but %d begin and end at the margin: the others would not be run", fences, len(blocks))
+				t.Fatalf("%d console blocks, but %d begin and end at the margin: the others would not be run", fences,
+					len(blocks))
 			}
 			if shell := shellBlock.FindString(string(text)); shell != "" {
 				t.Errorf("commands stand in console blocks, which are run; not in a block %s", shell)
@@ -55,7 +57,8 @@ func TestDocs(t *testing.T) {
 			if len(blocks) == 0 {
 				return
 			}
-			if strings.Contains(os.Getenv("GOFLAGS"), "-mod=vendor") && strings.Contains(string(text), "$ go run") && inOneShell.MatchString(page) {
+			if strings.Contains(os.Getenv("GOFLAGS"), "-mod=vendor") && strings.Contains(string(text), "$ go run") &&
+				inOneShell.MatchString(page) {
 				t.Skip("SKIP: a clone has no modules where Nix vendors them")
 			}
 			var got []string
@@ -93,7 +96,8 @@ func console(t *testing.T, dir string, blocks []string) []string {
 	for _, block := range blocks {
 		for _, command := range consoleCommand.FindAllStringSubmatch(block, -1) {
 			// Printed as the page has it, then run.
-			script.WriteString("cat <<'CONSOLE'\n$ " + command[1] + "\nCONSOLE\n" + strings.ReplaceAll(command[1], "\n> ", "\n") + "\n")
+			script.WriteString("cat <<'CONSOLE'\n$ " + command[1] + "\nCONSOLE\n" +
+				strings.ReplaceAll(command[1], "\n> ", "\n") + "\n")
 		}
 		script.WriteString("echo '" + end + "'\n")
 	}
@@ -127,7 +131,8 @@ func docsEnv(t *testing.T, home string) []string {
 	return env
 }
 
-// newHome is a home directory of somebody who has nothing yet. What they clone is the project as it is here, committed or not.
+// newHome is a home directory of somebody who has nothing yet. What they clone is the project as it is here, committed
+// or not.
 func newHome(t *testing.T, top string) string {
 	t.Helper()
 	home, origin := t.TempDir(), filepath.Join(t.TempDir(), "clanctl")

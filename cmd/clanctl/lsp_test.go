@@ -86,7 +86,9 @@ func startEditor(t *testing.T, clanctl, nix string) *editor {
 		}
 		return nil, nil
 	})
-	e.call("initialize", map[string]any{"capabilities": map[string]any{"general": map[string]any{"positionEncodings": []string{"utf-8", "utf-16"}}}}, nil)
+	e.call("initialize",
+		map[string]any{"capabilities": map[string]any{"general": map[string]any{"positionEncodings": []string{"utf-8",
+			"utf-16"}}}}, nil)
 	e.notify("initialized", struct{}{})
 	return e
 }
@@ -116,14 +118,17 @@ func (e *editor) open(path string) {
 		e.Fatal(err)
 	}
 	e.version++
-	e.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": "file://" + path, "languageId": "nix", "version": e.version, "text": string(text)}})
+	e.notify("textDocument/didOpen",
+		map[string]any{"textDocument": map[string]any{"uri": "file://" + path, "languageId": "nix",
+			"version": e.version, "text": string(text)}})
 }
 
 func (e *editor) change(path, text string) {
 	e.Helper()
 	e.version++
-	e.notify("textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": "file://" + path, "version": e.version},
-		"contentChanges": []any{map[string]any{"text": text}}})
+	e.notify("textDocument/didChange",
+		map[string]any{"textDocument": map[string]any{"uri": "file://" + path, "version": e.version},
+			"contentChanges": []any{map[string]any{"text": text}}})
 }
 
 // await waits until a file's diagnostics, as of its newest version, are those with these codes.
@@ -167,7 +172,9 @@ type action struct {
 func (e *editor) fix(path, text string, at textRange, title string) string {
 	e.Helper()
 	var actions []action
-	e.call("textDocument/codeAction", map[string]any{"textDocument": documentOf(path), "range": at, "context": map[string]any{"diagnostics": []any{}}}, &actions)
+	e.call("textDocument/codeAction",
+		map[string]any{"textDocument": documentOf(path), "range": at,
+			"context": map[string]any{"diagnostics": []any{}}}, &actions)
 	var titles []string
 	for _, a := range actions {
 		if titles = append(titles, a.Title); a.Title != title {
@@ -178,7 +185,9 @@ func (e *editor) fix(path, text string, at textRange, title string) string {
 			e.Fatalf("%q changes %v", title, a.Edit.Changes)
 		}
 		// The last one first, so that the places of the others stay.
-		slices.SortFunc(edits, func(a, b edit) int { return offsetIn(text, b.Range.Start) - offsetIn(text, a.Range.Start) })
+		slices.SortFunc(edits, func(a, b edit) int {
+			return offsetIn(text, b.Range.Start) - offsetIn(text, a.Range.Start)
+		})
 		for _, one := range edits {
 			text = text[:offsetIn(text, one.Range.Start)] + one.NewText + text[offsetIn(text, one.Range.End):]
 		}
@@ -232,15 +241,25 @@ func TestEditorFixes(t *testing.T) {
 				fix       string
 				otherwise string // what the fix makes of new, where that is not old again
 			}{
-				{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn", `replace "cabn" with "cabin"`, ""},
-				{"tags.backup = { };", "machines.backup = { };", "unused-tag unknown-machine", "backup", `"backup" is a tag: replace "machines" with "tags"`, ""},
-				{"roles.probe.tags.web.settings", "roles.prob.tags.web.settings", "unknown-role", "prob", `replace "prob" with "probe"`, ""},
-				{`name = "status-page"`, `name = "status-pag"`, "unknown-module", `"status-pag"`, `replace "status-pag" with "status-page"`, ""},
+				{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn",
+					`replace "cabn" with "cabin"`, ""},
+				{"tags.backup = { };", "machines.backup = { };", "unused-tag unknown-machine", "backup",
+					`"backup" is a tag: replace "machines" with "tags"`, ""},
+				{"roles.probe.tags.web.settings", "roles.prob.tags.web.settings", "unknown-role", "prob",
+					`replace "prob" with "probe"`, ""},
+				{`name = "status-page"`, `name = "status-pag"`, "unknown-module", `"status-pag"`,
+					`replace "status-pag" with "status-page"`, ""},
 				{`input = "self"`, `input = "services"`, "unknown-module", "", `take the module from "self"`, ""},
-				{`input = "services"`, `input = "servces"`, "unknown-input", `"servces"`, `replace "servces" with "services"`, ""},
-				{"tags.backup = { };", "tags.backup = { };\n        tags.\"lab tops\" = { };", "unknown-tag", `"lab tops"`, `replace "lab tops" with "laptops"`, "tags.backup = { };\n        tags.\"laptops\" = { };"},
-				{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn", "ignore unknown-machine here, with a reason", "(ignored)"},
-				{"      roles.server.machines.cabin", "      # clanctl: ignore unknown-tag -- no\n      roles.server.machines.cabin", "unused-ignore", "", "remove the ignore", ""},
+				{`input = "services"`, `input = "servces"`, "unknown-input", `"servces"`,
+					`replace "servces" with "services"`, ""},
+				{"tags.backup = { };", "tags.backup = { };\n        tags.\"lab tops\" = { };", "unknown-tag",
+					`"lab tops"`, `replace "lab tops" with "laptops"`,
+					"tags.backup = { };\n        tags.\"laptops\" = { };"},
+				{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn",
+					"ignore unknown-machine here, with a reason", "(ignored)"},
+				{"      roles.server.machines.cabin",
+					"      # clanctl: ignore unknown-tag -- no\n      roles.server.machines.cabin", "unused-ignore", "",
+					"remove the ignore", ""},
 			} {
 				text := strings.Replace(string(original), test.old, test.new, 1)
 				if text == string(original) {
@@ -249,12 +268,14 @@ func TestEditorFixes(t *testing.T) {
 				e.change(path, text)
 				found := e.await(path, strings.Fields(test.code)...)
 				last := found[len(found)-1]
-				if got := text[offsetIn(text, last.Range.Start):offsetIn(text, last.Range.End)]; test.marked != "" && got != test.marked {
+				if got := text[offsetIn(text, last.Range.Start):offsetIn(text, last.Range.End)]; test.marked != "" &&
+					got != test.marked {
 					t.Errorf("%s: %q is marked", test.new, got)
 				}
 				fixed := e.fix(path, text, last.Range, test.fix)
 				switch want := strings.Replace(string(original), test.old, test.otherwise, 1); {
-				case test.otherwise == "" && fixed != string(original), test.otherwise != "" && test.otherwise != "(ignored)" && fixed != want:
+				case test.otherwise == "" && fixed != string(original), test.otherwise != "" &&
+					test.otherwise != "(ignored)" && fixed != want:
 					t.Errorf("%s: %q gives\n%s", test.new, test.fix, fixed)
 				}
 				e.change(path, fixed)
@@ -284,7 +305,9 @@ func TestNeovim(t *testing.T) {
 			original, _ := os.ReadFile(path)
 			cmd := exec.Command(nvim, "--headless", "--clean", "-n", "-c", "luafile testdata/nvim/session.lua")
 			home := t.TempDir()
-			cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"), "XDG_STATE_HOME="+home, "CLAN_FILE="+path, "CLANCTL="+clanctl, "CLAN_NIX="+nix, "GORACE=atexit_sleep_ms=0")
+			cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"),
+				"XDG_STATE_HOME="+home, "CLAN_FILE="+path, "CLANCTL="+clanctl, "CLAN_NIX="+nix,
+				"GORACE=atexit_sleep_ms=0")
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
@@ -356,15 +379,25 @@ func TestEditorNames(t *testing.T) {
 				definition []string // lines, as they begin
 				references int      // how many, the definition included
 			}{
-				{"    |attic = {", []string{"machine **attic** (nixos)", "storage server under the roof", "tags: `all`, `nixos`, `storage`", "- `backup-offsite` client, by name"}, []string{"attic = {"}, 3},
-				{`tags = [ "|storage" ]`, []string{"tag **storage** of 2 machines", "`attic`, `cabin`", "- `status` probe"}, nil, 3},
+				{"    |attic = {",
+					[]string{"machine **attic** (nixos)", "storage server under the roof",
+						"tags: `all`, `nixos`, `storage`", "- `backup-offsite` client, by name"}, []string{"attic = {"},
+					3},
+				{`tags = [ "|storage" ]`,
+					[]string{"tag **storage** of 2 machines", "`attic`, `cabin`", "- `status` probe"}, nil, 3},
 				{`      "|travel"`, []string{"machine **travel** (nixos)"}, []string{"travel.description"}, 3},
-				{"    |laptops = [", []string{"tag **laptops** of 2 machines", "- `backup-nightly` client"}, []string{"laptops = ["}, 3},
-				{"    |backup-nightly = {", []string{"instance **backup\\-nightly** of the module `borg` from `services`", "- server: `attic`"}, []string{"backup-nightly = {"}, 1},
+				{"    |laptops = [", []string{"tag **laptops** of 2 machines", "- `backup-nightly` client"},
+					[]string{"laptops = ["}, 3},
+				{"    |backup-nightly = {",
+					[]string{"instance **backup\\-nightly** of the module `borg` from `services`", "- server: `attic`"},
+					[]string{"backup-nightly = {"}, 1},
 				{`name = "|status-page"`, []string{"module **status\\-page**", "from the input `self`"}, []string{}, 1},
-				{"roles.|server.machines.attic", []string{"role **server** of `backup-nightly`", "- `attic`, by name"}, []string{"roles.server.machines.attic"}, 1},
+				{"roles.|server.machines.attic", []string{"role **server** of `backup-nightly`", "- `attic`, by name"},
+					[]string{"roles.server.machines.attic"}, 1},
 				{"roles.server.machines.|attic.settings", []string{"machine **attic**"}, []string{"attic = {"}, 3},
-				{"tags.laptops.settings.|exclude", []string{"setting **exclude** of `backup-nightly` client", "`[\"*.iso\"]` on `studio`, `travel`", "tag laptops: `[\"*.iso\"]` (inventory\\.nix:54:9)"}, nil, 1},
+				{"tags.laptops.settings.|exclude",
+					[]string{"setting **exclude** of `backup-nightly` client", "`[\"*.iso\"]` on `studio`, `travel`",
+						"tag laptops: `[\"*.iso\"]` (inventory\\.nix:54:9)"}, nil, 1},
 				{"roles.probe.settings.|every", []string{"`\"5m\"` on `attic`, `cabin`, `cellar`, `travel`"}, nil, 1},
 				{"  |meta.name", nil, nil, 0},
 				{`"What is |up at home"`, nil, nil, 0},
@@ -375,7 +408,8 @@ func TestEditorNames(t *testing.T) {
 					t.Fatalf("%q is not in the file", test.at)
 				}
 				i += strings.Index(test.at, "|")
-				params := map[string]any{"textDocument": documentOf(path), "context": map[string]any{"includeDeclaration": true},
+				params := map[string]any{"textDocument": documentOf(path),
+					"context":  map[string]any{"includeDeclaration": true},
 					"position": textPosition{strings.Count(in[:i], "\n"), i - strings.LastIndex(in[:i], "\n") - 1}}
 				var hover *struct {
 					Contents struct {
@@ -394,7 +428,8 @@ func TestEditorNames(t *testing.T) {
 				var definition, references []placed
 				e.call("textDocument/definition", params, &definition)
 				for n, want := range test.definition {
-					if len(definition) <= n || !strings.HasPrefix(strings.TrimSpace(lines[definition[n].Range.Start.Line]), want) {
+					if len(definition) <= n ||
+						!strings.HasPrefix(strings.TrimSpace(lines[definition[n].Range.Start.Line]), want) {
 						t.Errorf("%s: defined at %v, not %q", test.at, definition, want)
 					}
 				}
@@ -418,7 +453,9 @@ func TestEditorNames(t *testing.T) {
 				}
 				names = append(names, name)
 			}
-			if want := []string{"attic", "cellar", "cabin", "travel", "studio", "laptops", "backup", "backup-nightly server client", "backup-offsite server client", "sshd server client", "status page probe"}; !slices.Equal(names, want) {
+			if want := []string{"attic", "cellar", "cabin", "travel", "studio", "laptops", "backup",
+				"backup-nightly server client", "backup-offsite server client", "sshd server client",
+				"status page probe"}; !slices.Equal(names, want) {
 				t.Errorf("symbols are %q", names)
 			}
 			var lenses []struct {
@@ -427,7 +464,8 @@ func TestEditorNames(t *testing.T) {
 				} `json:"command"`
 			}
 			e.call("textDocument/codeLens", map[string]any{"textDocument": documentOf(path)}, &lenses)
-			if len(lenses) != 6 || lenses[0].Command.Title != "2 machines" || lenses[5].Command.Title != "1 page, 4 probe" {
+			if len(lenses) != 6 || lenses[0].Command.Title != "2 machines" ||
+				lenses[5].Command.Title != "1 page, 4 probe" {
 				t.Errorf("lenses are %+v", lenses)
 			}
 			e.finish()

@@ -1,5 +1,5 @@
-// Clanctl answers questions about a fleet that is described by a clan flake: which machine runs what, with which settings,
-// from which module, and why.
+// Clanctl answers questions about a fleet that is described by a clan flake: which machine runs what, with which
+// settings, from which module, and why.
 package main
 
 import (

@@ -29,7 +29,8 @@ func startAgent(t *testing.T, clanctl, nix, dir string, flags ...string) *agent 
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = os.Stderr
-	session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), &mcp.CommandTransport{Command: cmd}, nil)
+	session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(),
+		&mcp.CommandTransport{Command: cmd}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +66,10 @@ func TestAgent(t *testing.T) {
 			if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
 				t.Fatal(err)
 			}
-			for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "a"}} {
-				if out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
+			for _, args := range [][]string{{"init", "-q"}, {"add", "."},
+				{"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "a"}} {
+				if out, err := exec.Command("git",
+					append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
 					t.Fatalf("git: %s", out)
 				}
 			}
@@ -81,7 +84,9 @@ func TestAgent(t *testing.T) {
 				{"machines", `{"names": ["--help"]}`, `failed: clanctl: the clan has no machine "--help"`},
 				{"instances", `{"service": "borg"}`, `"backup-offsite"`},
 				{"tags", `{"names": ["backup"]}`, `"cellar"`},
-				{"why", `{"instance": "backup-nightly", "role": "client", "machine": "travel", "setting": "keep.daily"}`, `"value": 14`},
+				{"why",
+					`{"instance": "backup-nightly", "role": "client", "machine": "travel", "setting": "keep.daily"}`,
+					`"value": 14`},
 				{"why", `{"instance": "backup-nightly", "role": "client", "machine": "tarvel"}`, "failed: clanctl: "},
 				{"why", `{"instance": "backup-nightly"}`, "missing properties"},
 				{"check", `{"severity": "note"}`, `"findings"`},
@@ -95,14 +100,19 @@ func TestAgent(t *testing.T) {
 				{"diff", `{"old": "nixpkgs?dir=lib"}`, "failed: \"nixpkgs?dir=lib\" is not a git revision"},
 				{"exports", `{}`, "exports"},
 				{"reach", `{"machines": ["attic"]}`, "attic.home.arpa"},
-				{"set", `{"instance": "backup-nightly", "role": "client", "machine": "travel", "settings": ["keep.daily=1"]}`, "failed: clanctl: "},
+				{"set",
+					`{"instance": "backup-nightly", "role": "client", "machine": "travel", "settings": ["keep.daily=1"]}`,
+					"failed: clanctl: "},
 				{"unset", `{"instance": "none", "role": "client", "settings": ["keep"]}`, "failed: clanctl: "},
 				{"roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"]}`, `"studio"`},
-				{"roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"], "write": true}`, "failed: this server does not write"},
+				{"roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"], "write": true}`,
+					"failed: this server does not write"},
 				{"roles_remove", `{"instance": "sshd", "role": "server", "members": ["attic"]}`, "failed: clanctl: "},
 				{"tags_add", `{"tag": "web", "machines": ["attic"]}`, "attic"},
 				{"tags_remove", `{"tag": "web", "machines": ["cellar"]}`, "failed: clanctl: "},
-				{"instances_create", `{"name": "more", "module": "services#borg", "roles": ["server=cabin", "client=@laptops"]}`, `"more"`},
+				{"instances_create",
+					`{"name": "more", "module": "services#borg", "roles": ["server=cabin", "client=@laptops"]}`,
+					`"more"`},
 				{"instances_delete", `{"name": "sshd"}`, "failed: clanctl: "},
 				{"no_such_tool", `{}`, "error: "},
 			} {
@@ -111,7 +121,9 @@ func TestAgent(t *testing.T) {
 				if err := json.Unmarshal([]byte(test.args), &args); err != nil {
 					t.Fatal(err)
 				}
-				if got := a.ask(test.tool, args); !strings.Contains(got, test.want) || strings.HasPrefix(got, "failed") != strings.HasPrefix(test.want, "failed") && test.want != "missing properties" {
+				if got := a.ask(test.tool, args); !strings.Contains(got, test.want) ||
+					strings.HasPrefix(got, "failed") != strings.HasPrefix(test.want, "failed") &&
+						test.want != "missing properties" {
 					t.Errorf("%s %s: got %.600s", test.tool, test.args, got)
 				}
 			}
@@ -141,14 +153,18 @@ func TestAgent(t *testing.T) {
 
 			// Writing, where the user allows it.
 			w := startAgent(t, clanctl, nix, dir, "--allow-writes")
-			if got := w.ask("roles_add", map[string]any{"instance": "sshd", "role": "server", "members": []string{"studio"}, "write": true}); strings.HasPrefix(got, "failed") {
+			if got := w.ask("roles_add",
+				map[string]any{"instance": "sshd", "role": "server", "members": []string{"studio"},
+					"write": true}); strings.HasPrefix(got, "failed") {
 				t.Error(got)
 			}
 			text, err := os.ReadFile(filepath.Join(dir, "inventory.json"))
 			if err != nil || !strings.Contains(string(text), "studio") {
 				t.Errorf("%v: %s", err, text)
 			}
-			if got := w.ask("roles_add", map[string]any{"instance": "sshd", "role": "sever", "members": []string{"studio"}, "write": true}); !strings.HasPrefix(got, "failed") {
+			if got := w.ask("roles_add",
+				map[string]any{"instance": "sshd", "role": "sever", "members": []string{"studio"},
+					"write": true}); !strings.HasPrefix(got, "failed") {
 				t.Error(got)
 			}
 		})
@@ -160,7 +176,8 @@ func TestAgentBounded(t *testing.T) {
 	clanctl := filepath.Join(t.TempDir(), "clanctl")
 	build(t, clanctl, ".")
 	dir := t.TempDir()
-	text := fmt.Sprintf(`{ outputs = _: { inventory = { instances = { }; machines = builtins.listToAttrs (builtins.genList (i: { name = "machine-${toString i}"; value = { description = "%s"; }; }) 1000); }; }; }`, strings.Repeat("long ", 20))
+	text := fmt.Sprintf(`{ outputs = _: { inventory = { instances = { }; machines = builtins.listToAttrs (builtins.genList (i: { name = "machine-${toString i}"; value = { description = "%s"; }; }) 1000); }; }; }`,
+		strings.Repeat("long ", 20))
 	if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +194,9 @@ func TestAgentBounded(t *testing.T) {
 func TestAgentNonsense(t *testing.T) {
 	clanctl := filepath.Join(t.TempDir(), "clanctl")
 	build(t, clanctl, ".")
-	for _, input := range []string{"", "\n", "nonsense\n", "[1, 2]\n", "{}\n", `{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "set"}}` + "\n", strings.Repeat("x", 1<<20)} {
+	for _, input := range []string{"", "\n", "nonsense\n", "[1, 2]\n", "{}\n",
+		`{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "set"}}` + "\n",
+		strings.Repeat("x", 1<<20)} {
 		cmd := exec.Command(clanctl, "mcp", "--flake", "../../examples/homelab")
 		cmd.Stdin = strings.NewReader(input)
 		out, _ := cmd.Output()

@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 // colons; without it the nix of PATH).
 func TestScript(t *testing.T) {
 	programs := nixes.Programs(t)
-	schemas := map[string]*jsonschema.Schema{"eval": documentSchema(t, "eval"), "diff": documentSchema(t, "diff"), "upgrade": documentSchema(t, "upgrade")}
+	schemas := map[string]*jsonschema.Schema{"eval": documentSchema(t, "eval"), "diff": documentSchema(t, "diff"),
+		"upgrade": documentSchema(t, "upgrade")}
 	fleet := filepath.Join(t.TempDir(), "fleet")
 	build(t, fleet, "../../examples/fleet")
 	top, err := filepath.Abs("../..")
@@ -37,7 +38,8 @@ func TestScript(t *testing.T) {
 	for _, nix := range programs {
 		// Scripts, and what they run, find this Nix in PATH.
 		bin := t.TempDir()
-		if err := errors.Join(os.Symlink(nix, filepath.Join(bin, "nix")), os.Symlink(fleet, filepath.Join(bin, "fleet"))); err != nil {
+		if err := errors.Join(os.Symlink(nix, filepath.Join(bin, "nix")),
+			os.Symlink(fleet, filepath.Join(bin, "fleet"))); err != nil {
 			t.Fatal(err)
 		}
 		t.Run(nixes.Version(t, nix), func(t *testing.T) {
@@ -59,13 +61,14 @@ func TestScript(t *testing.T) {
 					env.Setenv("NL", "\n")
 					// A clan found by searching upward must be the test's.
 					env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
-					if err := os.CopyFS(filepath.Join(env.WorkDir, "homelab"), os.DirFS(filepath.Join(top, "examples/homelab"))); err != nil {
+					if err := os.CopyFS(filepath.Join(env.WorkDir, "homelab"),
+						os.DirFS(filepath.Join(top, "examples/homelab"))); err != nil {
 						return err
 					}
 					return os.Mkdir(env.Getenv("HOME"), 0o700)
 				},
-				// [clan-core]: CLANCTL_CLAN_CORE, CLANCTL_NIXPKGS_LIB and CLANCTL_FLAKE_PARTS are the paths of these flakes, and this
-				// Nix can read them. Without, scripts that need them say SKIP.
+				// [clan-core]: CLANCTL_CLAN_CORE, CLANCTL_NIXPKGS_LIB and CLANCTL_FLAKE_PARTS are the paths of these
+				// flakes, and this Nix can read them. Without, scripts that need them say SKIP.
 				Condition: func(name string) (bool, error) {
 					if name != "clan-core" {
 						return false, fmt.Errorf("unknown condition %q", name)
@@ -74,9 +77,11 @@ func TestScript(t *testing.T) {
 						os.Getenv("CLANCTL_FLAKE_PARTS") != "" && !strings.Contains(nixes.Version(t, nix), "2.8"), nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits":    exits,
-					"within":   within,
-					"validate": func(ts *testscript.TestScript, neg bool, args []string) { validate(ts, schemas, neg, args) },
+					"exits":  exits,
+					"within": within,
+					"validate": func(ts *testscript.TestScript, neg bool, args []string) {
+						validate(ts, schemas, neg, args)
+					},
 				},
 			})
 		})
@@ -120,8 +125,8 @@ func within(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// validate checks a document: against the published schema, that all keys are in it and sorted, and that each finding's code
-// is in the manual: validate FILE [SCHEMA], for docs/SCHEMA.schema.json.
+// validate checks a document: against the published schema, that all keys are in it and sorted, and that each finding's
+// code is in the manual: validate FILE [SCHEMA], for docs/SCHEMA.schema.json.
 func validate(ts *testscript.TestScript, schemas map[string]*jsonschema.Schema, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: validate FILE [SCHEMA]")

@@ -22,8 +22,8 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// The stress test has processes change one clan at once, at random, and kills some of them at random moments. CLANCTL_STRESS=N makes
-// it N changes, a fifth of which are killed; without, it is a short one.
+// The stress test has processes change one clan at once, at random, and kills some of them at random moments.
+// CLANCTL_STRESS=N makes it N changes, a fifth of which are killed; without, it is a short one.
 const (
 	writers       = 4
 	shortStress   = 24
@@ -31,8 +31,8 @@ const (
 	longestChange = time.Minute
 )
 
-// TestStress: no change is lost, the file is never one that does not parse, the clan never one that does not evaluate, and what is
-// refused leaves no trace.
+// TestStress: no change is lost, the file is never one that does not parse, the clan never one that does not evaluate,
+// and what is refused leaves no trace.
 func TestStress(t *testing.T) {
 	nixes.Slow(t)
 	changes := shortStress
@@ -60,11 +60,13 @@ type stress struct {
 }
 
 func newStress(t *testing.T, nix string) *stress {
-	s := &stress{T: t, nix: nix, clanctl: filepath.Join(t.TempDir(), "clanctl"), dir: filepath.Join(t.TempDir(), "clan")}
+	s := &stress{T: t, nix: nix, clanctl: filepath.Join(t.TempDir(), "clanctl"),
+		dir: filepath.Join(t.TempDir(), "clan")}
 	s.file = filepath.Join(s.dir, "inventory.json")
 	build(t, s.clanctl, ".")
 	temp := t.TempDir()
-	s.env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir(), "TMPDIR="+temp, "GORACE=atexit_sleep_ms=0")
+	s.env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir(), "TMPDIR="+temp,
+		"GORACE=atexit_sleep_ms=0")
 	if err := os.CopyFS(s.dir, os.DirFS("../../examples/homelab")); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +82,8 @@ func newStress(t *testing.T, nix string) *stress {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = bytes.Replace(text, []byte("  machines = {\n"), []byte("  machines = {\n"+strings.Join(machines, "\n")+"\n"), 1)
+	text = bytes.Replace(text, []byte("  machines = {\n"), []byte("  machines = {\n"+strings.Join(machines, "\n")+"\n"),
+		1)
 	if err := os.WriteFile(inventory, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -124,10 +127,12 @@ func (s *stress) run(changes int) {
 	s.mustEvaluate()
 	left, _ := filepath.Glob(filepath.Join(s.dir, ".inventory*"))
 	s.Logf("%d changes by %d processes at once in %v: %d written, %d refused, %d killed (%d when they wrote, %d after they had written); the file was read %d times, the clan evaluated %d times; left beside: %d",
-		changes, writers, took.Round(time.Millisecond), s.done.Load(), s.refused.Load(), s.killed.Load(), s.writing.Load(), s.effective.Load(), s.looks.Load(), s.evaluations.Load(), len(left))
+		changes, writers, took.Round(time.Millisecond), s.done.Load(), s.refused.Load(), s.killed.Load(),
+		s.writing.Load(), s.effective.Load(), s.looks.Load(), s.evaluations.Load(), len(left))
 }
 
-// write makes changes, each of which concerns a fact that is this writer's, and returns which of its facts hold at the end.
+// write makes changes, each of which concerns a fact that is this writer's, and returns which of its facts hold at the
+// end.
 func (s *stress) write(w, changes int) map[string]bool {
 	random := rand.New(rand.NewPCG(uint64(w), 7))
 	holds := map[string]bool{}
@@ -153,7 +158,8 @@ func (s *stress) write(w, changes int) map[string]bool {
 			if holds[fact] {
 				args = []string{"instances", "delete", "w" + strconv.Itoa(w)}
 			} else {
-				args = []string{"instances", "create", "w" + strconv.Itoa(w), "--module", "services#borg", "--role", "server=" + machine}
+				args = []string{"instances", "create", "w" + strconv.Itoa(w), "--module", "services#borg", "--role",
+					"server=" + machine}
 			}
 		case 3:
 			// One setting of one layer that all writers share.
@@ -172,7 +178,8 @@ func (s *stress) write(w, changes int) map[string]bool {
 			args = [][]string{
 				{"set", "sshd", "server", `authorizedKeys.admin="x"`},
 				{"roles", "add", "sshd", "server", "nobody"},
-				{"instances", "create", fmt.Sprintf("bad%d", w), "--module", "services#borg", "--role", "client=" + machine},
+				{"instances", "create", fmt.Sprintf("bad%d", w), "--module", "services#borg", "--role",
+					"client=" + machine},
 				{"set", "backup-offsite", "client", `schedule="never"`},
 			}[random.IntN(4)]
 		}
@@ -319,7 +326,8 @@ func (s *stress) evaluate(ctx context.Context) {
 }
 
 func (s *stress) mustEvaluate() {
-	command := exec.Command(s.clanctl, "eval", "--no-cache", "--nix", s.nix, "--flake", s.dir, "--jq", ".findings[] | select(.severity == \"error\")")
+	command := exec.Command(s.clanctl, "eval", "--no-cache", "--nix", s.nix, "--flake", s.dir, "--jq",
+		".findings[] | select(.severity == \"error\")")
 	command.Env = s.env
 	var said bytes.Buffer
 	command.Stderr = &said

@@ -2,8 +2,8 @@
 //
 //	go run ./examples/fleet ./examples/homelab
 //
-// It reads the instances of one service. The types of their settings are generated from the service's module; go generate makes
-// them anew, and `clanctl gen go --check` says in CI whether that is due.
+// It reads the instances of one service. The types of their settings are generated from the service's module; go
+// generate makes them anew, and `clanctl gen go --check` says in CI whether that is due.
 package main
 
 //go:generate go run ../../cmd/clanctl gen go --flake ../homelab --output borg/borg.go services#borg
@@ -61,7 +61,8 @@ func run(ctx context.Context, flake string) error {
 		}
 		fmt.Printf("%s: to %s\n", name, strings.Join(names, ", "))
 		for _, client := range clients {
-			fmt.Printf("  %-8s %-8s %s\n", client.Machine, client.Settings.Schedule, strings.Join(client.Settings.Folders, " "))
+			fmt.Printf("  %-8s %-8s %s\n", client.Machine, client.Settings.Schedule,
+				strings.Join(client.Settings.Folders, " "))
 		}
 	}
 	return nil

@@ -99,7 +99,8 @@ func TestNixevalIsSmall(t *testing.T) {
 		t.Errorf("%d exported names and %d methods; at most 25 and 30", names, methodCount)
 	}
 	for _, p := range all {
-		if !standard(p.ImportPath) && !strings.HasPrefix(p.ImportPath, project) && !strings.HasPrefix(p.ImportPath, "golang.org/x/") {
+		if !standard(p.ImportPath) && !strings.HasPrefix(p.ImportPath, project) &&
+			!strings.HasPrefix(p.ImportPath, "golang.org/x/") {
 			t.Errorf("%s comes with nixeval", p.ImportPath)
 		}
 	}
@@ -116,7 +117,8 @@ func TestNixevalIsSmall(t *testing.T) {
 			}
 			for _, spec := range file.Imports {
 				imported, _ := strconv.Unquote(spec.Path.Value)
-				if !standard(imported) && !strings.HasPrefix(imported, project) && !strings.HasPrefix(imported, "golang.org/x/") {
+				if !standard(imported) && !strings.HasPrefix(imported, project) &&
+					!strings.HasPrefix(imported, "golang.org/x/") {
 					t.Errorf("%s/%s imports %s", p.ImportPath, test, imported)
 				}
 			}
@@ -124,14 +126,16 @@ func TestNixevalIsSmall(t *testing.T) {
 	}
 	nixeval := all[slices.IndexFunc(all, func(p listed) bool { return p.ImportPath == path })]
 	for _, name := range nixeval.GoFiles {
-		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(nixeval.Dir, name), nil, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(nixeval.Dir, name), nil,
+			parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(node ast.Node) bool {
 			lit, ok := node.(*ast.BasicLit)
 			if ok && lit.Kind == token.STRING {
-				if text, _ := strconv.Unquote(lit.Value); !strings.HasPrefix(text, project) && ofOthers.MatchString(text) {
+				if text, _ := strconv.Unquote(lit.Value); !strings.HasPrefix(text, project) &&
+					ofOthers.MatchString(text) {
 					t.Errorf("%s is said in nixeval", lit.Value)
 				}
 			}
@@ -153,7 +157,8 @@ type listed struct {
 // list compiles packages and returns them and all that they import.
 func list(t *testing.T, patterns ...string) []listed {
 	t.Helper()
-	args := append([]string{"list", "-deps", "-export", "-json=ImportPath,Dir,Export,GoFiles,TestGoFiles,XTestGoFiles,DepOnly"}, patterns...)
+	args := append([]string{"list", "-deps", "-export",
+		"-json=ImportPath,Dir,Export,GoFiles,TestGoFiles,XTestGoFiles,DepOnly"}, patterns...)
 	cmd := exec.Command("go", args...)
 	cmd.Dir, cmd.Stderr = "../..", os.Stderr
 	out, err := cmd.Output()
@@ -241,7 +246,8 @@ func describe(pkg *types.Package) []string {
 				if !field.Exported() {
 					continue
 				}
-				line := fmt.Sprintf("type %s struct, %s %s", name, field.Name(), types.TypeString(field.Type(), qualify))
+				line := fmt.Sprintf("type %s struct, %s %s", name, field.Name(),
+					types.TypeString(field.Type(), qualify))
 				if tag := under.Tag(i); tag != "" {
 					line += " `" + tag + "`"
 				}

@@ -13,18 +13,25 @@ import (
 // alternatives measures what a user would do without clanctl.
 func (s *session) alternatives(b *strings.Builder, runs int, measured bounds) error {
 	const everyMember = `services: builtins.mapAttrs (_: s: builtins.mapAttrs (_: i: builtins.mapAttrs (_: r: builtins.mapAttrs (_: m: m.finalSettings.config) r.machines) i.roles) s.instances) services`
-	nix := strings.Join(append([]string{s.nix}, s.bareArgs()[1:3]...), " ") + " --extra-experimental-features 'nix-command flakes' --offline --no-write-lock-file "
+	nix := strings.Join(append([]string{s.nix}, s.bareArgs()[1:3]...), " ") +
+		" --extra-experimental-features 'nix-command flakes' --offline --no-write-lock-file "
 	all := []struct {
 		what, shell string
 		args        []string
 		bare, warm  samples
 		cold        samples
 	}{
-		{what: "the machines' names", shell: nix + ".#clan.inventory.machines | jq -r 'keys[]'", args: []string{"machines", "--names"}},
-		{what: "the machines in each instance, as they are written", shell: nix + ".#clan.inventory.instances | jq 'map_values(.roles)'", args: []string{"eval", "--jq", ".instances | map_values(.roles | map_values(.machines | keys))"}},
-		{what: "final settings, member by member", shell: nix + ".#clan._services.allServices --apply '" + everyMember + "' | jq .", args: []string{"eval"}},
+		{what: "the machines' names", shell: nix + ".#clan.inventory.machines | jq -r 'keys[]'",
+			args: []string{"machines", "--names"}},
+		{what: "the machines in each instance, as they are written",
+			shell: nix + ".#clan.inventory.instances | jq 'map_values(.roles)'",
+			args:  []string{"eval", "--jq", ".instances | map_values(.roles | map_values(.machines | keys))"}},
+		{what: "final settings, member by member",
+			shell: nix + ".#clan._services.allServices --apply '" + everyMember + "' | jq .", args: []string{"eval"}},
 	}
-	fmt.Fprintf(b, "\n### Instead of clanctl\n\nOn %s.\n\n| | with Nix and jq | clanctl, warm | ratio | cold | ratio |\n|---|---:|---:|---:|---:|---:|\n", s.name)
+	fmt.Fprintf(b,
+		"\n### Instead of clanctl\n\nOn %s.\n\n| | with Nix and jq | clanctl, warm | ratio | cold | ratio |\n|---|---:|---:|---:|---:|---:|\n",
+		s.name)
 	for _, a := range all {
 		for i := range runs + 1 {
 			var fill samples
@@ -32,16 +39,19 @@ func (s *session) alternatives(b *strings.Builder, runs int, measured bounds) er
 			if i == 0 {
 				into = []*samples{&fill, &fill, &fill}
 			}
-			for j, argv := range [][]string{{"sh", "-c", a.shell}, s.argv(a.args...), append(s.argv(a.args...), "--no-cache")} {
+			for j, argv := range [][]string{{"sh", "-c", a.shell}, s.argv(a.args...),
+				append(s.argv(a.args...), "--no-cache")} {
 				if err := into[j].run(s.dir, s.env, argv); err != nil {
 					return err
 				}
 				into[j].against(into[0])
 			}
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %.2f | %s | %.2f |\n", a.what, ms(a.bare), ms(a.warm), median(a.warm.ratio), ms(a.cold), median(a.cold.ratio))
+		fmt.Fprintf(b, "| %s | %s | %s | %.2f | %s | %.2f |\n", a.what, ms(a.bare), ms(a.warm), median(a.warm.ratio),
+			ms(a.cold), median(a.cold.ratio))
 		if a.args[0] == "eval" && len(a.args) == 1 {
-			measured["member by member"] = map[string]bound{"eval": {round(median(a.warm.ratio)), round(median(a.cold.ratio))}}
+			measured["member by member"] = map[string]bound{"eval": {round(median(a.warm.ratio)),
+				round(median(a.cold.ratio))}}
 		}
 	}
 	return nil
@@ -79,7 +89,8 @@ func (s *session) watch(b *strings.Builder, runs int) error {
 	var took, cold []time.Duration
 	for i := range runs {
 		var once samples
-		edited := fmt.Sprintf("{ imports = [ (%s) ]; inventory.machines.watched%d = { }; }\n", strings.TrimSpace(string(text)), i)
+		edited := fmt.Sprintf("{ imports = [ (%s) ]; inventory.machines.watched%d = { }; }\n",
+			strings.TrimSpace(string(text)), i)
 		begin := time.Now()
 		if err := os.WriteFile(file, []byte(edited), 0o644); err != nil {
 			return err
@@ -93,7 +104,8 @@ func (s *session) watch(b *strings.Builder, runs int) error {
 		}
 		cold = append(cold, once.wall...)
 	}
-	fmt.Fprintf(b, "\n### --watch\n\nOn %s, by the clock: from an edit to the answer %d ms, of which a cold `eval` is %d ms. Processor time in 3 s in which nothing happens: %d ms.\n",
+	fmt.Fprintf(b,
+		"\n### --watch\n\nOn %s, by the clock: from an edit to the answer %d ms, of which a cold `eval` is %d ms. Processor time in 3 s in which nothing happens: %d ms.\n",
 		s.name, median(took).Milliseconds(), median(cold).Milliseconds(), idle.Milliseconds())
 	return nil
 }

@@ -50,10 +50,12 @@ func (b bounds) beyond(measured bounds) []string {
 			limit, known := b[clan][command]
 			got := measured[clan][command]
 			if known && got.Warm > limit.Warm*1.2 {
-				found = append(found, fmt.Sprintf("%s, %s, warm: %.2f of bare Nix, not %.2f", clan, command, got.Warm, limit.Warm))
+				found = append(found,
+					fmt.Sprintf("%s, %s, warm: %.2f of bare Nix, not %.2f", clan, command, got.Warm, limit.Warm))
 			}
 			if known && got.Cold > limit.Cold*1.2 {
-				found = append(found, fmt.Sprintf("%s, %s, cold: %.2f of bare Nix, not %.2f", clan, command, got.Cold, limit.Cold))
+				found = append(found,
+					fmt.Sprintf("%s, %s, cold: %.2f of bare Nix, not %.2f", clan, command, got.Cold, limit.Cold))
 			}
 		}
 	}

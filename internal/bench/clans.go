@@ -74,7 +74,8 @@ func clans(below string) ([]clan, error) {
 	}
 	if os.Getenv(clanEnv) == "" {
 		for _, size := range fleets {
-			if err := add(clan{name: "plain " + size.name}, fmt.Sprintf(inventory, size.machines, size.instances)); err != nil {
+			if err := add(clan{name: "plain " + size.name},
+				fmt.Sprintf(inventory, size.machines, size.instances)); err != nil {
 				return nil, err
 			}
 		}
@@ -90,14 +91,19 @@ func clans(below string) ([]clan, error) {
 	for _, size := range fleets[1:] {
 		try(clan{name: size.name}, byTag(size.machines, size.instances))
 	}
-	try(clan{name: "literal", about: "1000x100, each instance with 50 machines by name, written out in one file"}, literal(1000, 100, 50))
-	try(clan{name: "distinct", about: "300x20, each machine with settings of its own: 6,000 sets of layers"}, distinct(300, 20))
+	try(clan{name: "literal", about: "1000x100, each instance with 50 machines by name, written out in one file"},
+		literal(1000, 100, 50))
+	try(clan{name: "distinct", about: "300x20, each machine with settings of its own: 6,000 sets of layers"},
+		distinct(300, 20))
 	for _, machines := range []int{1500, 3000} {
-		try(clan{name: fmt.Sprintf("%dx20", machines), about: fmt.Sprintf("%d machines by tag", machines)}, byTag(machines, 20))
+		try(clan{name: fmt.Sprintf("%dx20", machines), about: fmt.Sprintf("%d machines by tag", machines)},
+			byTag(machines, 20))
 	}
-	try(clan{name: "broken", about: "300x20, of which 5 instances have settings that do not evaluate"}, broken(300, 20, 5))
+	try(clan{name: "broken", about: "300x20, of which 5 instances have settings that do not evaluate"},
+		broken(300, 20, 5))
 	for _, files := range []int{10_000, 100_000} {
-		c := clan{name: fmt.Sprintf("%d files", files), about: fmt.Sprintf("small, in a git repository with %d files", files), git: true}
+		c := clan{name: fmt.Sprintf("%d files", files),
+			about: fmt.Sprintf("small, in a git repository with %d files", files), git: true}
 		try(c, "")
 		if err == nil {
 			err = plant(all[len(all)-1].dir, files)
@@ -130,7 +136,8 @@ func plant(dir string, files int) error {
 	}
 	for _, args := range [][]string{
 		{"init", "-q", "-b", "main"}, {"add", "-A"},
-		{"-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-q", "-m", "files"}, {"status", "--porcelain"},
+		{"-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-q", "-m", "files"},
+		{"status", "--porcelain"},
 	} {
 		cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -180,7 +187,9 @@ in
 // broken is a clan by tag in which some instances have a setting that there is not.
 func broken(machines, instances, bad int) string {
 	return strings.Replace(byTag(machines, instances), `roles.client.settings.exclude = [ "*.pyc" ];`,
-		fmt.Sprintf(`roles.client.settings = if lib.toInt (lib.removePrefix "borg" i) < %d then { noSuchSetting = i; } else { };`, bad), 1)
+		fmt.Sprintf(`roles.client.settings = if lib.toInt (lib.removePrefix "borg" i) < %d then { noSuchSetting = i; } else { };`,
+			bad),
+		1)
 }
 
 // literal is a clan that is written out by hand.
@@ -191,7 +200,8 @@ func literal(machines, instances, members int) string {
 		fmt.Fprintf(&b, "  inventory.machines.m%d.tags = [ \"t%d\" ];\n", m, m%10)
 	}
 	for i := range instances {
-		fmt.Fprintf(&b, "  inventory.instances.borg%d = {\n    module = { name = \"borgbackup\"; input = \"clan-core\"; };\n", i)
+		fmt.Fprintf(&b,
+			"  inventory.instances.borg%d = {\n    module = { name = \"borgbackup\"; input = \"clan-core\"; };\n", i)
 		for m := range members {
 			fmt.Fprintf(&b, "    roles.client.machines.m%d = { };\n", (i*7+m*13)%machines)
 		}

@@ -76,7 +76,8 @@ func run(clanctl, nix string, runs int) (page string, measured bounds, err error
 	var instead, watched *session
 	evals := map[string]*row{}
 	for _, c := range all {
-		s := &session{clan: c, clanctl: clanctl, nix: nix, work: dir, env: []string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache")}}
+		s := &session{clan: c, clanctl: clanctl, nix: nix, work: dir,
+			env: []string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache")}}
 		log.Print(c.name)
 		rows, err := s.measure(runs)
 		if err != nil {
@@ -136,7 +137,8 @@ func (s *session) argv(args ...string) []string {
 }
 
 func (s *session) bareArgs(more ...string) []string {
-	return append([]string{s.nix, "eval", "--json", "--extra-experimental-features", "nix-command flakes", "--offline", "--no-write-lock-file"}, more...)
+	return append([]string{s.nix, "eval", "--json", "--extra-experimental-features", "nix-command flakes", "--offline",
+		"--no-write-lock-file"}, more...)
 }
 
 // rows are the commands. Those that take names get the first member of the clan.
@@ -162,8 +164,10 @@ func (s *session) rows() ([]*row, error) {
 	}
 	var rows []*row
 	for _, args := range [][]string{
-		{"eval"}, {"machines"}, {"machines", "--names"}, {"instances"}, {"tags"}, {"check"}, {"check", "--rules", rules}, {"why", instance, role, machine},
-		{"modules"}, {"schema", instance, role}, {"graph"}, {"diff", "path:" + s.before, "path:" + s.dir}, {"report", "--out", "-"},
+		{"eval"}, {"machines"}, {"machines", "--names"}, {"instances"}, {"tags"}, {"check"},
+		{"check", "--rules", rules}, {"why", instance, role, machine},
+		{"modules"}, {"schema", instance, role}, {"graph"}, {"diff", "path:" + s.before, "path:" + s.dir},
+		{"report", "--out", "-"},
 	} {
 		if args[0] == "report" && s.plain() {
 			continue // without nixpkgs' lib it fails for the origins of each member's settings, one by one
@@ -191,7 +195,8 @@ func (s *session) measure(runs int) ([]*row, error) {
 				into = []*samples{&fill, &fill, &fill, &fill}
 			}
 			// With -v, which says what is asked of Nix, output is not given again.
-			for j, argv := range [][]string{bare, s.argv(row.args...), append(s.argv(row.args...), "--no-cache"), append(s.argv(row.args...), "-v")} {
+			for j, argv := range [][]string{bare, s.argv(row.args...), append(s.argv(row.args...), "--no-cache"),
+				append(s.argv(row.args...), "-v")} {
 				if err := into[j].run(s.dir, s.env, argv); err != nil {
 					return nil, err
 				}
@@ -211,7 +216,8 @@ func (s *session) table(b *strings.Builder, rows []*row) {
 	fmt.Fprintf(b, "\n### %s\n\nBare Nix: %s of processor time, %d MB.\n\n", s.name, ms(s.bare), s.bare.peak>>20)
 	b.WriteString("| | warm | ratio | memory | asked anew | ratio | memory | cold | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, row := range rows {
-		fmt.Fprintf(b, "| `%s` | %s | %.2f | %d MB | %s | %.2f | %d MB | %s | %.2f |\n", row.name, ms(row.warm), median(row.warm.ratio), row.warm.peak>>20,
+		fmt.Fprintf(b, "| `%s` | %s | %.2f | %d MB | %s | %.2f | %d MB | %s | %.2f |\n", row.name, ms(row.warm),
+			median(row.warm.ratio), row.warm.peak>>20,
 			ms(row.fresh), median(row.fresh.ratio), row.fresh.peak>>20, ms(row.cold), median(row.cold.ratio))
 	}
 }
@@ -228,7 +234,8 @@ func others(b *strings.Builder, sessions []*session, rows map[string]*row) {
 		if s.git {
 			status = ms(s.status)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %.2f | %s | %.2f | %d MB | %s |\n", s.about, ms(s.bare), ms(row.warm), median(row.warm.ratio),
+		fmt.Fprintf(b, "| %s | %s | %s | %.2f | %s | %.2f | %d MB | %s |\n", s.about, ms(s.bare), ms(row.warm),
+			median(row.warm.ratio),
 			ms(row.cold), median(row.cold.ratio), row.cold.peak>>20, status)
 	}
 }

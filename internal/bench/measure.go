@@ -28,7 +28,8 @@ func (s *samples) run(dir string, env, argv []string) error {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	begin := time.Now()
-	if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 3) { // partial: a clan of which some does not evaluate
+	// partial: a clan of which some does not evaluate
+	if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 3) {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, stderr.String())
 	}
 	s.wall = append(s.wall, time.Since(begin))

@@ -13,7 +13,8 @@ import (
 // time that it takes, it is the same each time.
 func TestStart(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "clanctl")
-	if out, err := exec.Command("go", "build", "-tags=urfave_cli_no_docs", "-o", program, "../../cmd/clanctl").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-tags=urfave_cli_no_docs", "-o", program,
+		"../../cmd/clanctl").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	allowed := map[string]int{ // in KB; they cannot be asked to wait

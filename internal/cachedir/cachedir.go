@@ -20,7 +20,8 @@ func Of(program string) (string, error) {
 		return "", err
 	}
 	if !filepath.IsAbs(parent) {
-		return "", fmt.Errorf("the user's cache directory is relative: %s", parent) // HOME is: a cache in each working directory
+		// HOME is: a cache in each working directory
+		return "", fmt.Errorf("the user's cache directory is relative: %s", parent)
 	}
 	return filepath.Join(parent, program), nil
 }
@@ -48,7 +49,8 @@ func Check(dir string) error {
 	default:
 		// Whoever may write to a directory above could put another in this one's place.
 		for above := filepath.Dir(dir); ; above = filepath.Dir(above) {
-			if info, err := os.Stat(above); err == nil && info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
+			if info, err := os.Stat(above); err == nil && info.Mode().Perm()&0o002 != 0 &&
+				info.Mode()&fs.ModeSticky == 0 {
 				reason = "everybody may write to " + above
 				break
 			}

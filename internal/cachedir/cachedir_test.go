@@ -14,8 +14,10 @@ func TestCheck(t *testing.T) {
 	if err := Check(good); err != nil {
 		t.Error(err)
 	}
-	file, link, open, below := filepath.Join(dir, "file"), filepath.Join(dir, "link"), filepath.Join(dir, "open"), filepath.Join(dir, "open", "below")
-	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Symlink(good, link), os.MkdirAll(below, 0o700), os.Chmod(open, 0o777)); err != nil {
+	file, link, open, below := filepath.Join(dir, "file"), filepath.Join(dir, "link"), filepath.Join(dir, "open"),
+		filepath.Join(dir, "open", "below")
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Symlink(good, link), os.MkdirAll(below, 0o700),
+		os.Chmod(open, 0o777)); err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{link, open, below} {

@@ -12,8 +12,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Run runs clanctl with these arguments, of which the first is the program's name, until it ends or the context does, and returns the
-// exit code.
+// Run runs clanctl with these arguments, of which the first is the program's name, until it ends or the context does,
+// and returns the exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 1 && args[1] == completeWord {
 		for _, candidate := range complete(ctx, args[2:]) {
@@ -105,7 +105,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	return app
 }
 
-// prepare gives a command, and those below it, what all of them have. A command without an action is there for those below.
+// prepare gives a command, and those below it, what all of them have. A command without an action is there for those
+// below.
 func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag) {
 	command.OnUsageError = app.OnUsageError
 	command.HideHelpCommand = true

@@ -56,9 +56,9 @@ func (l *commandLine) args() []string {
 	return out
 }
 
-// arrange puts a command line in the order that the library reads: commands, flags, names. Flags may stand anywhere, flags of
-// two values become one, and an unknown flag is an error, never a name. The first name may be that of a command below the
-// command; behind "--" it never is.
+// arrange puts a command line in the order that the library reads: commands, flags, names. Flags may stand anywhere,
+// flags of two values become one, and an unknown flag is an error, never a name. The first name may be that of a
+// command below the command; behind "--" it never is.
 func arrange(app *cli.App, args []string) (*commandLine, error) {
 	line := &commandLine{program: args[0]}
 	var given []string // the flags as they were written

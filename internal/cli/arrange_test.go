@@ -22,7 +22,8 @@ func nested(ran *string) *cli.App {
 	app := &cli.App{Name: "clanctl", Writer: io.Discard, HideHelpCommand: true, Commands: []*cli.Command{
 		{
 			Name: "instances", Action: says("instances"), Flags: []cli.Flag{&cli.BoolFlag{Name: "wide"}},
-			Subcommands: []*cli.Command{{Name: "create", Action: says("create"), Flags: []cli.Flag{&cli.StringFlag{Name: "module"}}}},
+			Subcommands: []*cli.Command{{Name: "create", Action: says("create"),
+				Flags: []cli.Flag{&cli.StringFlag{Name: "module"}}}},
 		},
 		{Name: "gen", Subcommands: []*cli.Command{{Name: "go", Action: says("gen go")}}},
 	}}

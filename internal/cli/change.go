@@ -39,41 +39,42 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 	if dry && c.Bool("commit") {
 		return usagef("--commit does not go with --dry-run")
 	}
-	_, err = ask(c, instance.Config{}, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
-		open := store.OpenExclusive
-		if dry {
-			open = store.Open
-		}
-		s, err := open(ctx, ref, config)
-		if err != nil {
-			return nil, err
-		}
-		defer s.Close()
-		s.Unchecked = c.Bool("force")
-		if err := edit(s); err != nil {
-			return nil, err
-		}
-		preview, err := s.Preview(ctx)
-		if err != nil {
-			return nil, err
-		}
-		result := &store.Result{}
-		if preview.Err != nil && !c.Bool("force") {
-			if dry && !errors.Is(preview.Err, store.ErrUnread) {
-				_, refused := withoutFindings(preview.Err) // which the difference shows
-				return nil, errors.Join(refused, out.printChange(preview, result))
+	_, err = ask(c, instance.Config{},
+		func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
+			open := store.OpenExclusive
+			if dry {
+				open = store.Open
 			}
-			return nil, sayFindings(c, changedSource(c, preview), preview.Err)
-		}
-		if !dry {
-			result, err = s.Commit(ctx, store.CommitConfig{Force: c.Bool("force"), Git: c.Bool("commit")})
-			if result == nil {
+			s, err := open(ctx, ref, config)
+			if err != nil {
 				return nil, err
 			}
-		}
-		// What is written is written; an error in printing it, or in committing it, comes after.
-		return nil, errors.Join(out.printChange(preview, result), sayResult(c, preview, result), err)
-	})
+			defer s.Close()
+			s.Unchecked = c.Bool("force")
+			if err := edit(s); err != nil {
+				return nil, err
+			}
+			preview, err := s.Preview(ctx)
+			if err != nil {
+				return nil, err
+			}
+			result := &store.Result{}
+			if preview.Err != nil && !c.Bool("force") {
+				if dry && !errors.Is(preview.Err, store.ErrUnread) {
+					_, refused := withoutFindings(preview.Err) // which the difference shows
+					return nil, errors.Join(refused, out.printChange(preview, result))
+				}
+				return nil, sayFindings(c, changedSource(c, preview), preview.Err)
+			}
+			if !dry {
+				result, err = s.Commit(ctx, store.CommitConfig{Force: c.Bool("force"), Git: c.Bool("commit")})
+				if result == nil {
+					return nil, err
+				}
+			}
+			// What is written is written; an error in printing it, or in committing it, comes after.
+			return nil, errors.Join(out.printChange(preview, result), sayResult(c, preview, result), err)
+		})
 	return explainLoad(c, err)
 }
 
@@ -82,7 +83,8 @@ type changeDocument struct {
 	// Commit is the short name of the commit, if one was made.
 	Commit string `json:"commit,omitempty"`
 	File   string `json:"file"`
-	// Fleet is what becomes of the fleet, as the document of `clanctl diff`; null where the changed clan does not evaluate.
+	// Fleet is what becomes of the fleet, as the document of `clanctl diff`; null where the changed clan does not
+	// evaluate.
 	Fleet *diff.Difference `json:"fleet"`
 	// Patch is what becomes of the file: a JSON Patch.
 	Patch []store.Operation `json:"patch"`
@@ -94,13 +96,14 @@ type changeDocument struct {
 }
 
 func newChangeDocument(p *store.Preview, r *store.Result) *changeDocument {
-	doc := &changeDocument{Commit: r.Commit, File: p.File, Fleet: p.Fleet, Patch: p.Patch, Renamed: p.Renamed, Written: r.Written}
+	doc := &changeDocument{Commit: r.Commit, File: p.File, Fleet: p.Fleet, Patch: p.Patch, Renamed: p.Renamed,
+		Written: r.Written}
 	doc.Refused = strings.Join(reasons(p.Err), "\n")
 	return doc
 }
 
-// reasons are the errors in an error, without their hints: what these say of a change that is refused is not true of one that is
-// written nonetheless.
+// reasons are the errors in an error, without their hints: what these say of a change that is refused is not true of
+// one that is written nonetheless.
 func reasons(err error) []string {
 	switch several := err.(type) {
 	case nil:
@@ -137,10 +140,13 @@ func (o *viewOutput) printChange(p *store.Preview, r *store.Result) error {
 			fmt.Fprintf(stdout(o.c), "%s is %s now\n", flat(old), flat(name))
 		}
 		if len(doc.Renamed) > 0 {
-			fmt.Fprintln(stdout(o.c), "what services make of an instance's name may be made anew: vars are generated again, files get other names")
+			fmt.Fprintln(stdout(o.c),
+				"what services make of an instance's name may be made anew: vars are generated again, files get other names")
 		}
 		if fleet := doc.Fleet; len(doc.Renamed) == 0 || !fleet.Empty() || len(fleet.Affected) > 0 {
-			return fleet.WriteText(stdout(o.c), diff.TextOptions{Width: o.width, Color: o.color, OldLine: sourceOf(o.c).line, NewLine: changedSource(o.c, p).line})
+			return fleet.WriteText(stdout(o.c),
+				diff.TextOptions{Width: o.width, Color: o.color, OldLine: sourceOf(o.c).line,
+					NewLine: changedSource(o.c, p).line})
 		}
 	}
 	return o.flush()
@@ -265,7 +271,8 @@ func takes(least, most int, do cli.ActionFunc) cli.ActionFunc {
 // wants checks how many names were given.
 func wants(c *cli.Context, least, most int, usage string) error {
 	if n := c.NArg(); n < least || most >= 0 && n > most {
-		return usageError{fmt.Sprintf("%s takes %s", strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "), c.Command.ArgsUsage), usage}
+		return usageError{fmt.Sprintf("%s takes %s", strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "),
+			c.Command.ArgsUsage), usage}
 	}
 	return nil
 }

@@ -22,7 +22,9 @@ func checkCommand() *cli.Command {
 		Description: "clanctl explain CODE explains a finding. With INSTANCE only these instances are looked at.\n\n" +
 			"Exit codes: 0 nothing of severity error was found (with --strict: no warning either), 1 something was, 2 usage,\n" +
 			"130 interrupted.",
-		Flags: append(checkFlags(), &cli.PathFlag{Name: "rules", Usage: "apply the rules in `FILE`, besides those in " + policy.Name}, watchFlag()),
+		Flags: append(checkFlags(),
+			&cli.PathFlag{Name: "rules", Usage: "apply the rules in `FILE`, besides those in " + policy.Name},
+			watchFlag()),
 		Action: func(c *cli.Context) error {
 			show, err := reportFormat(c)
 			if err != nil {
@@ -53,7 +55,9 @@ func checkCommand() *cli.Command {
 						}
 						return report(inv, loadErr)
 					}
-					return watchClan(c, clan, func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }, report)
+					return watchClan(c, clan, func(w io.Writer, inv *instance.Inventory) error {
+						return watchedReport(c, w, inv)
+					}, report)
 				}
 				return report(load(c, clan))
 			})
@@ -132,13 +136,19 @@ func (r *report) show(c *cli.Context, want wanted, show func(*report) error) err
 // checkFlags are those of commands that print findings.
 func checkFlags() []cli.Flag {
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, sarif (for code scanning), github (annotations) or junit (a test report)", DefaultText: "text"},
-		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error, warning or note", DefaultText: "warning"},
+		&cli.StringFlag{Name: "format",
+			Usage:       "print `FORMAT`: text, json, sarif (for code scanning), github (annotations) or junit (a test report)",
+			DefaultText: "text"},
+		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error, warning or note",
+			DefaultText: "warning"},
 		&cli.BoolFlag{Name: "strict", Usage: "exit 1 on warnings, too"},
 		&cli.StringSliceFlag{Name: "ignore", Usage: "do not report findings with this `CODE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "only", Usage: "report only findings with this `CODE`; may be repeated"},
-		&cli.BoolFlag{Name: "no-ignore", Usage: "count the findings that the clan ignores, in comments or " + policy.Name},
-		&cli.StringFlag{Name: "policy-from", Usage: "what is ignored is what the git revision `REV` ignores: " + policy.Name + ", comments, the baseline"},
+		&cli.BoolFlag{Name: "no-ignore",
+			Usage: "count the findings that the clan ignores, in comments or " + policy.Name},
+		&cli.StringFlag{Name: "policy-from",
+			Usage: "what is ignored is what the git revision `REV` ignores: " + policy.Name +
+				", comments, the baseline"},
 		&cli.PathFlag{Name: "baseline", Usage: "count only findings that are not in `FILE`"},
 		&cli.PathFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline, and exit 0"},
 	}

@@ -40,7 +40,8 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	return func(r *report) error { return printText(w, paint, r) }, nil
 }
 
-// formatOf reads --format, --json and --jq, which mean the format json. Without any it is the first of those that there are.
+// formatOf reads --format, --json and --jq, which mean the format json. Without any it is the first of those that there
+// are.
 func formatOf(c *cli.Context, formats ...string) (string, *jsonOutput, error) {
 	json, err := newJSONOutput(c)
 	if err != nil {
@@ -94,7 +95,8 @@ func printAnnotations(w io.Writer, r *report) error {
 		if f.Severity == instance.SeverityNote {
 			command = "notice"
 		}
-		fmt.Fprintf(out, "::%s %s::%s\n", command, strings.Join(properties, ","), annotationData.Replace(term.Escape(messageOf(f))))
+		fmt.Fprintf(out, "::%s %s::%s\n", command, strings.Join(properties, ","),
+			annotationData.Replace(term.Escape(messageOf(f))))
 	}
 	fmt.Fprintln(out, r.summary())
 	return out.Flush()

@@ -39,8 +39,8 @@ type (
 	}
 )
 
-// junitOf is the report as tests: one for the clan as a whole, and one for each finding. What makes check fail is a failure, all else is
-// skipped. Names have no lines in them, so that a finding that moves is the same test.
+// junitOf is the report as tests: one for the clan as a whole, and one for each finding. What makes check fail is a
+// failure, all else is skipped. Names have no lines in them, so that a finding that moves is the same test.
 func junitOf(r *report) junitSuites {
 	s := junitSuite{Name: "clanctl check", Out: term.Escape(r.summary())}
 	add := func(c junitCase) {

@@ -12,14 +12,15 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// The documents are those of the schema, as far as there is an xmllint to tell; what is in them is counted right, whatever characters
-// the clan holds.
+// The documents are those of the schema, as far as there is an xmllint to tell; what is in them is counted right,
+// whatever characters the clan holds.
 func TestJUnit(t *testing.T) {
 	strict := sample()
 	strict.strict = true
 	strict.Findings = append(strict.Findings, strict.Findings[0])
 	failed := &report{failed: true, source: &sourceTree{}}
-	failed.Findings = []instance.Finding{{Code: instance.CodeFlakeFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "]]> & <a> \x00\x1b[31m\ufffe \xff"}}}
+	failed.Findings = []instance.Finding{{Code: instance.CodeFlakeFailed, Severity: instance.SeverityError,
+		Cause: instance.Cause{Nix: "]]> & <a> \x00\x1b[31m\ufffe \xff"}}}
 	for name, c := range map[string]struct {
 		report *report
 		want   []int // tests, failures, errors, skipped
@@ -35,7 +36,8 @@ func TestJUnit(t *testing.T) {
 		if err := xml.Unmarshal(text.Bytes(), &read); err != nil {
 			t.Fatal(err)
 		}
-		names, got := map[string]bool{}, []int{read.Suite.Tests, read.Suite.Failures, read.Suite.Errors, read.Suite.Skipped}
+		names, got := map[string]bool{},
+			[]int{read.Suite.Tests, read.Suite.Failures, read.Suite.Errors, read.Suite.Skipped}
 		counted := []int{len(read.Suite.Cases), 0, 0, 0}
 		for _, test := range read.Suite.Cases {
 			if names[test.Name] {

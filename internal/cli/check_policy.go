@@ -20,8 +20,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// policyFiles reads the files that say which findings count: as they are or, with --policy-from, as a revision has them, so that a change
-// cannot silence what is found in it.
+// policyFiles reads the files that say which findings count: as they are or, with --policy-from, as a revision has
+// them, so that a change cannot silence what is found in it.
 type policyFiles struct {
 	c      *cli.Context
 	source *sourceTree
@@ -72,8 +72,8 @@ func (p policyFiles) readFlake(name string) ([]byte, error) {
 	return text, err
 }
 
-// readNamed returns a file that the command line names, and its name in the flake's source tree; of one that lies elsewhere the name that
-// it was given.
+// readNamed returns a file that the command line names, and its name in the flake's source tree; of one that lies
+// elsewhere the name that it was given.
 func (p policyFiles) readNamed(file string) (string, []byte, error) {
 	name, inside := p.source.named(file)
 	if inside && p.commit != "" {
@@ -97,8 +97,8 @@ func (p policyFiles) policy() (*policy.File, error) {
 	return policy.Parse(name, text)
 }
 
-// comments are the ignores in the files of what was found. With a revision's policy they are about nothing that comments do not ignore in the
-// revision, too; at says what is found there.
+// comments are the ignores in the files of what was found. With a revision's policy they are about nothing that
+// comments do not ignore in the revision, too; at says what is found there.
 func (p policyFiles) comments(l looked, at func(flake string) (looked, error)) (policy.Ignores, error) {
 	found := p.source.comments(l.files())
 	if p.commit == "" || len(found) == 0 {
@@ -120,7 +120,8 @@ func (p policyFiles) comments(l looked, at func(flake string) (looked, error)) (
 	}
 	if err != nil {
 		forget(p.c)
-		say(p.c, "comments ignore nothing, because the clan of %s could not be loaded: %v", p.c.String("policy-from"), err)
+		say(p.c, "comments ignore nothing, because the clan of %s could not be loaded: %v", p.c.String("policy-from"),
+			err)
 		return found, nil
 	}
 	maps.Copy(ignored, p.then.comments(then.files()).Ignored(then.inv, then.findings))

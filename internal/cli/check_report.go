@@ -60,7 +60,8 @@ type counts struct {
 }
 
 func newReport(c *cli.Context, inv *instance.Inventory, want wanted) (*report, error) {
-	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Instances: len(inv.Instances)}, source: sourceOf(c)}
+	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Instances: len(inv.Instances)},
+		source: sourceOf(c)}
 	if inv.Machines != nil {
 		machines := len(inv.Machines)
 		r.Checked.Machines = &machines
@@ -116,9 +117,10 @@ func lookAt(c *cli.Context, inv *instance.Inventory, want wanted) (looked, []pol
 	return found, outcomes, err
 }
 
-// judge counts findings and keeps those to be shown. An ignore of one of the codes that is for nothing is a finding where the whole clan was
-// looked at. at looks at the clan in another flake.
-func (r *report) judge(found looked, want wanted, codes []string, whole bool, at func(flake string) (looked, error)) error {
+// judge counts findings and keeps those to be shown. An ignore of one of the codes that is for nothing is a finding
+// where the whole clan was looked at. at looks at the clan in another flake.
+func (r *report) judge(found looked, want wanted, codes []string, whole bool,
+	at func(flake string) (looked, error)) error {
 	var ignores, here policy.Ignores
 	if !want.noIgnore {
 		var err error
@@ -179,8 +181,8 @@ func (r *report) count(f instance.Finding, want wanted) {
 	}
 }
 
-// failedReport is the report on a flake that Nix cannot evaluate at all; nil if the error is not the flake's. Nothing was
-// checked, and so nothing is ignored.
+// failedReport is the report on a flake that Nix cannot evaluate at all; nil if the error is not the flake's. Nothing
+// was checked, and so nothing is ignored.
 func failedReport(c *cli.Context, err error) *report {
 	var nixErr *nixeval.Error
 	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
@@ -216,7 +218,8 @@ func (r *report) summary() string {
 			machines = *n.Machines
 			what = "an empty clan"
 		}
-		if list := counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role", n.Members, "member"); list != "" {
+		if list := counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role",
+			n.Members, "member"); list != "" {
 			what = list
 		}
 	}

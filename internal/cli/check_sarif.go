@@ -85,25 +85,31 @@ func sarifOf(r *report) sarifLog {
 	run.Tool.Driver = sarifDriver{Name: "clanctl", Version: buildVersion(), InformationURI: homepage}
 	for _, info := range instance.Codes() {
 		codes = append(codes, string(info.Code))
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: string(info.Code), ShortDescription: sarifText{info.Title},
-			HelpURI: manual + string(info.Code), Help: sarifHelp{"clanctl explain " + string(info.Code), findingPage(info.Code)},
-			Configuration: sarifRank{info.Severity}})
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules,
+			sarifRule{ID: string(info.Code), ShortDescription: sarifText{info.Title},
+				HelpURI:       manual + string(info.Code),
+				Help:          sarifHelp{"clanctl explain " + string(info.Code), findingPage(info.Code)},
+				Configuration: sarifRank{info.Severity}})
 	}
 	for _, rule := range r.rules {
 		codes = append(codes, rule.Code)
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: rule.Code, ShortDescription: sarifText{rule.Message},
-			HelpURI: homepage + "/blob/main/docs/how-to/rules.md", Help: sarifHelp{"clanctl explain " + rule.Code, rulePage(rule)},
-			Configuration: sarifRank{rule.Severity}})
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules,
+			sarifRule{ID: rule.Code, ShortDescription: sarifText{rule.Message},
+				HelpURI:       homepage + "/blob/main/docs/how-to/rules.md",
+				Help:          sarifHelp{"clanctl explain " + rule.Code, rulePage(rule)},
+				Configuration: sarifRank{rule.Severity}})
 	}
 	for _, f := range r.Findings {
-		run.Results = append(run.Results, sarifResult{RuleID: string(f.Code), Level: f.Severity, Message: sarifText{messageOf(f)},
-			RuleIndex: slices.Index(codes, string(f.Code)),
-			Locations: []sarifLocation{sarifPlace(r.source, f)}})
+		run.Results = append(run.Results,
+			sarifResult{RuleID: string(f.Code), Level: f.Severity, Message: sarifText{messageOf(f)},
+				RuleIndex: slices.Index(codes, string(f.Code)),
+				Locations: []sarifLocation{sarifPlace(r.source, f)}})
 	}
 	return sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
 }
 
-// sarifPlace is where a finding is. Code scanning passes over results without a file of the repository: they belong to flake.nix.
+// sarifPlace is where a finding is. Code scanning passes over results without a file of the repository: they belong to
+// flake.nix.
 func sarifPlace(source *sourceTree, f instance.Finding) sarifLocation {
 	var place sarifLocation
 	if subject := f.About(); subject != "" {

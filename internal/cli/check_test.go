@@ -16,13 +16,18 @@ import (
 func sample() *report {
 	odd := "50% of\r\n\x1b[31mmachines: a,b"
 	machines := 0
-	return &report{Checked: &checked{Machines: &machines}, source: &sourceTree{root: "/clan", dir: "/clan/sub dir"}, Findings: []instance.Finding{
-		{Code: instance.CodeSettingFailed, Severity: instance.SeverityWarning, Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
-			Subject: instance.Subject{Instance: "sshd", Role: "server"}, Cause: instance.Cause{Nix: odd, Hint: "did you mean \"laptop\"?"}},
-		{Code: instance.CodeModuleFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "no"}, Position: instance.Position{File: "<nixpkgs>/lib.nix", Line: 7, Column: 1}},
-		{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "old"}},
-		{Code: instance.CodeSettingFailed, Severity: instance.SeverityNote, Cause: instance.Cause{Nix: "no"}, Position: instance.Position{File: "inventory.json"}},
-	}}
+	return &report{Checked: &checked{Machines: &machines}, source: &sourceTree{root: "/clan", dir: "/clan/sub dir"},
+		Findings: []instance.Finding{
+			{Code: instance.CodeSettingFailed, Severity: instance.SeverityWarning,
+				Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
+				Subject:  instance.Subject{Instance: "sshd", Role: "server"},
+				Cause:    instance.Cause{Nix: odd, Hint: "did you mean \"laptop\"?"}},
+			{Code: instance.CodeModuleFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "no"},
+				Position: instance.Position{File: "<nixpkgs>/lib.nix", Line: 7, Column: 1}},
+			{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "old"}},
+			{Code: instance.CodeSettingFailed, Severity: instance.SeverityNote, Cause: instance.Cause{Nix: "no"},
+				Position: instance.Position{File: "inventory.json"}},
+		}}
 }
 
 func TestSARIF(t *testing.T) {
@@ -50,7 +55,8 @@ func TestSARIF(t *testing.T) {
 			}
 			places = append(places, result.Locations[0].Physical.Artifact.URI)
 		}
-		want := map[string][]string{"sample": {"./a%20b,c:d%25.nix", "sub%20dir/flake.nix", "sub%20dir/flake.nix", "inventory.json"}}[name]
+		want := map[string][]string{"sample": {"./a%20b,c:d%25.nix", "sub%20dir/flake.nix", "sub%20dir/flake.nix",
+			"inventory.json"}}[name]
 		if diff := cmp.Diff(want, places); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}

@@ -46,7 +46,8 @@ func wantedFindings(c *cli.Context) (wanted, error) { return readWanted(c, true)
 func wantedOfModules(c *cli.Context) (wanted, error) { return readWanted(c, false) }
 
 func readWanted(c *cli.Context, ofClan bool) (wanted, error) {
-	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), noIgnore: c.Bool("no-ignore"), codes: codeNames()}
+	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), noIgnore: c.Bool("no-ignore"),
+		codes: codeNames()}
 	severities := policy.Severities()
 	if least := c.String("severity"); least != "" && !slices.Contains(severities, instance.Severity(least)) {
 		return want, usageError{fmt.Sprintf("there is no severity %q", least), "it is error, warning or note"}
@@ -68,9 +69,12 @@ func readWanted(c *cli.Context, ofClan bool) (wanted, error) {
 	if want.strict = defaults.Strict; c.IsSet("strict") {
 		want.strict = c.Bool("strict")
 	}
-	i := slices.Index(severities, cmp.Or(instance.Severity(c.String("severity")), defaults.Severity, instance.SeverityWarning))
+	i := slices.Index(severities,
+		cmp.Or(instance.Severity(c.String("severity")), defaults.Severity, instance.SeverityWarning))
 	want.shown = severities[:i+1]
-	want.checkCodes = slices.DeleteFunc(slices.Clone(want.codes), func(code string) bool { return slices.Contains(moduleCodes(), code) })
+	want.checkCodes = slices.DeleteFunc(slices.Clone(want.codes), func(code string) bool {
+		return slices.Contains(moduleCodes(), code)
+	})
 	for _, code := range slices.Concat(want.ignored, want.only) {
 		if err := checkCode(code, want.codes); err != nil {
 			return want, err
@@ -113,7 +117,9 @@ func baselineOf(c *cli.Context, files policyFiles, ofFlake string) (baseline, er
 		return b, hint.With(fmt.Errorf("baseline: %w", err), "clanctl check --write-baseline "+compare+" writes it")
 	}
 	if b.known, err = policy.ReadBaseline(text); err != nil {
-		return b, hint.With(fmt.Errorf("baseline %s: %w", compare, err), "clanctl check --write-baseline "+compare+" writes it anew")
+		return b,
+			hint.With(fmt.Errorf("baseline %s: %w", compare, err),
+				"clanctl check --write-baseline "+compare+" writes it anew")
 	}
 	return b, nil
 }

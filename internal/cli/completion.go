@@ -29,7 +29,8 @@ func completionCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			script, known := completionScripts[c.Args().First()]
 			if !known || c.NArg() != 1 {
-				return usageError{"completion takes the name of a shell", "one of " + strings.Join(slices.Sorted(maps.Keys(completionScripts)), ", ")}
+				return usageError{"completion takes the name of a shell",
+					"one of " + strings.Join(slices.Sorted(maps.Keys(completionScripts)), ", ")}
 			}
 			_, err := io.WriteString(stdout(c), script)
 			return err
@@ -37,7 +38,8 @@ func completionCommand() *cli.Command {
 	}
 }
 
-// The scripts hand the words of the command line to clanctl, the one to complete last, and take back one candidate a line.
+// The scripts hand the words of the command line to clanctl, the one to complete last, and take back one candidate a
+// line.
 var completionScripts = map[string]string{
 	"bash": `_clanctl() {
 	local candidate
@@ -56,15 +58,17 @@ _clanctl() {
 }
 compdef _clanctl clanctl
 `,
-	"fish": `complete -c clanctl -f -a '(clanctl ` + completeWord + ` (commandline -opc)[2..] (commandline -ct | string unescape) 2>/dev/null)'
+	"fish": `complete -c clanctl -f -a '(clanctl ` + completeWord +
+		` (commandline -opc)[2..] (commandline -ct | string unescape) 2>/dev/null)'
 `,
 }
 
 // completeWord is the word that asks for candidates instead of a command.
 const completeWord = "__complete"
 
-// complete returns the candidates for the last of the words. It is quick and never complains: where it knows nothing, there
-// are none. Names that a terminal cannot show as they are, and names that would be taken for flags, are none either.
+// complete returns the candidates for the last of the words. It is quick and never complains: where it knows nothing,
+// there are none. Names that a terminal cannot show as they are, and names that would be taken for flags, are none
+// either.
 func complete(ctx context.Context, words []string) []string {
 	if len(words) == 0 {
 		words = []string{""}

@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// bash hands over the line as it was typed, up to the cursor, and puts what it gets back into the line as it is: names are quoted
-// here, so that none of them is code. zsh and fish do both themselves.
+// bash hands over the line as it was typed, up to the cursor, and puts what it gets back into the line as it is: names
+// are quoted here, so that none of them is code. zsh and fish do both themselves.
 
 // completeBashWord is the word that asks for candidates in bash's way: followed by the line and by $COMP_WORDBREAKS.
 const completeBashWord = "__complete-bash"
 
-// completeBash prints what may stand in the place of the line's last piece: what bash replaces begins behind the last break.
+// completeBash prints what may stand in the place of the line's last piece: what bash replaces begins behind the last
+// break.
 func completeBash(ctx context.Context, args []string, stdout io.Writer) {
 	if len(args) != 2 {
 		return
@@ -24,7 +25,8 @@ func completeBash(ctx context.Context, args []string, stdout io.Writer) {
 	}
 	for _, candidate := range complete(ctx, line.words[1:]) {
 		rest, ok := strings.CutPrefix(candidate, line.kept)
-		if inHistory := line.open == '"' && strings.Contains(rest, "!"); ok && !inHistory { // what "!" stands for, no backslash keeps away
+		// what "!" stands for, no backslash keeps away
+		if inHistory := line.open == '"' && strings.Contains(rest, "!"); ok && !inHistory {
 			fmt.Fprintln(stdout, line.quoted(rest))
 		}
 	}
@@ -37,7 +39,8 @@ type typedLine struct {
 	open  rune     // the quote in which the line ends, or 0
 }
 
-// typed reads a line as bash does, where it holds nothing but names: blanks, quotes and backslashes. Nothing is expanded.
+// typed reads a line as bash does, where it holds nothing but names: blanks, quotes and backslashes. Nothing is
+// expanded.
 func typed(text, breaks string) typedLine {
 	var line typedLine
 	var word strings.Builder
@@ -86,7 +89,8 @@ func (l typedLine) quoted(text string) string {
 	}
 	var b strings.Builder
 	for _, r := range text {
-		if r < 0x80 && !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,", r) {
+		if r < 0x80 &&
+			!strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,", r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)

@@ -62,7 +62,8 @@ func roleNamesFor(inv *instance.Inventory, inst *instance.Instance, command stri
 		if role != nil {
 			names = slices.DeleteFunc(names, func(name string) bool {
 				tag, isTag := strings.CutPrefix(name, "@")
-				return isTag && slices.Contains(role.Tags, tag) || role.Machines[name] != nil && role.Machines[name].Explicit
+				return isTag && slices.Contains(role.Tags, tag) || role.Machines[name] != nil &&
+					role.Machines[name].Explicit
 			})
 		}
 	case role == nil:

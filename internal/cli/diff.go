@@ -30,11 +30,16 @@ func diffCommand() *cli.Command {
 			"It compares inventories. What a module, an input or a machine's own files do to a machine it does not see; where\n" +
 			"they changed, it says so on standard error.",
 		Flags: append(jsonFlags("the same as --format json"),
-			&cli.BoolFlag{Name: "affected", Usage: "print the machines that the changes touch only: names, one a line; nothing where a side does not evaluate as a whole"},
-			&cli.BoolFlag{Name: "order", Usage: "with --affected: put a canary first, then servers before their clients"},
-			&cli.BoolFlag{Name: "keep-going", Usage: "with --affected: print the machines that are known also where a side does not evaluate as a whole"},
+			&cli.BoolFlag{Name: "affected",
+				Usage: "print the machines that the changes touch only: names, one a line; nothing where a side does not evaluate as a whole"},
+			&cli.BoolFlag{Name: "order",
+				Usage: "with --affected: put a canary first, then servers before their clients"},
+			&cli.BoolFlag{Name: "keep-going",
+				Usage: "with --affected: print the machines that are known also where a side does not evaluate as a whole"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changed"},
-			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)", DefaultText: "text"},
+			&cli.StringFlag{Name: "format",
+				Usage:       "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)",
+				DefaultText: "text"},
 			colorFlag(),
 		),
 		Action: func(c *cli.Context) error {
@@ -72,16 +77,17 @@ func diffCommand() *cli.Command {
 // runDiff compares two clans that are located.
 func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) error {
 	var d *diff.Difference
-	_, err := askOf(c, flake, instance.Config{}, func(ctx context.Context, _ instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
-		if err := loadSides(ctx, config, &sides); err != nil {
-			return nil, err
-		}
-		d = diff.Of(sides[0].inv, sides[1].inv)
-		if files := changedFiles(ctx, sides); files != nil {
-			d.SetFiles(files)
-		}
-		return nil, nil
-	})
+	_, err := askOf(c, flake, instance.Config{},
+		func(ctx context.Context, _ instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
+			if err := loadSides(ctx, config, &sides); err != nil {
+				return nil, err
+			}
+			d = diff.Of(sides[0].inv, sides[1].inv)
+			if files := changedFiles(ctx, sides); files != nil {
+				d.SetFiles(files)
+			}
+			return nil, nil
+		})
 	if err != nil {
 		return explainLoad(c, err)
 	}
@@ -100,7 +106,9 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) erro
 	}
 	switch {
 	case withheld:
-		printError(stderr(c), hint.With(errors.New("no machines printed: parts of the clan do not evaluate"), "fix these first, or print the machines nevertheless with --keep-going"))
+		printError(stderr(c),
+			hint.With(errors.New("no machines printed: parts of the clan do not evaluate"),
+				"fix these first, or print the machines nevertheless with --keep-going"))
 		return exitStatus(exitPartial)
 	case isPartial:
 		return exitStatus(exitPartial)
@@ -144,8 +152,8 @@ func (s side) name() string {
 	return s.text
 }
 
-// losses are the findings for what does not evaluate. Without clan-core an instance whose module is not there is still in the document, with
-// its settings; nobody can deploy it all the same.
+// losses are the findings for what does not evaluate. Without clan-core an instance whose module is not there is still
+// in the document, with its settings; nobody can deploy it all the same.
 func (s side) losses() []instance.Finding {
 	if s.inv == nil {
 		return nil
@@ -282,21 +290,26 @@ func notes(d *diff.Difference, sides [2]side) []string {
 		if u.Instance == "" {
 			verb = "do"
 		}
-		notes = append(notes, fmt.Sprintf("in %s, %s %s not evaluate, and cannot be compared: see clanctl check", s.name(), u, verb))
+		notes = append(notes,
+			fmt.Sprintf("in %s, %s %s not evaluate, and cannot be compared: see clanctl check", s.name(), u, verb))
 	}
 	for i, name := range []string{"old", "new"} {
 		losses := slices.DeleteFunc(sides[i].losses(), func(f instance.Finding) bool {
 			return slices.ContainsFunc(d.Unknown, func(u diff.Unknown) bool {
-				return u.Side == name && (u.Instance == "" || u.Instance == f.Instance) && (u.Role == "" || u.Role == f.Role)
+				return u.Side == name && (u.Instance == "" || u.Instance == f.Instance) &&
+					(u.Role == "" || u.Role == f.Role)
 			})
 		})
 		const most = 3
 		for _, f := range losses[:min(len(losses), most)] {
 			message, _, _ := strings.Cut(f.Message(), "\n")
-			notes = append(notes, fmt.Sprintf("in %s, %s does not evaluate: %s [%s]", sides[i].name(), cmp.Or(f.About(), "the clan"), message, f.Code))
+			notes = append(notes,
+				fmt.Sprintf("in %s, %s does not evaluate: %s [%s]", sides[i].name(), cmp.Or(f.About(), "the clan"),
+					message, f.Code))
 		}
 		if len(losses) > most {
-			notes = append(notes, fmt.Sprintf("in %s, more does not evaluate: clanctl check lists all of it", sides[i].name()))
+			notes = append(notes,
+				fmt.Sprintf("in %s, more does not evaluate: clanctl check lists all of it", sides[i].name()))
 		}
 	}
 	if sides[0].missing != "" || sides[1].missing != "" {
@@ -350,6 +363,8 @@ func diffFormat(c *cli.Context) (diffPrinter, error) {
 		return func(d *diff.Difference, _ [2]side) error { return d.WriteMarkdown(w) }, nil
 	}
 	return func(d *diff.Difference, sides [2]side) error {
-		return d.WriteText(w, diff.TextOptions{Width: w.width(), Color: color, OldLine: sides[0].source(c.Context).line, NewLine: sides[1].source(c.Context).line})
+		return d.WriteText(w,
+			diff.TextOptions{Width: w.width(), Color: color, OldLine: sides[0].source(c.Context).line,
+				NewLine: sides[1].source(c.Context).line})
 	}, nil
 }

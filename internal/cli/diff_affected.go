@@ -11,7 +11,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// affectedOutput prints the machines that a difference touches: as names, as a document, or as the matrix of a workflow.
+// affectedOutput prints the machines that a difference touches: as names, as a document, or as the matrix of a
+// workflow.
 type affectedOutput struct {
 	c      *cli.Context
 	json   *jsonOutput // nil for names
@@ -34,7 +35,9 @@ func newAffectedOutput(c *cli.Context, format string, json *jsonOutput) (*affect
 	out := &affectedOutput{c: c, matrix: format == "matrix"}
 	switch {
 	case format == "markdown" || format == "text" && c.IsSet("format"):
-		return nil, usageError{fmt.Sprintf("--affected does not go with --format %s", format), "it prints names, JSON (--json), or a matrix (--format matrix)"}
+		return nil,
+			usageError{fmt.Sprintf("--affected does not go with --format %s", format),
+				"it prints names, JSON (--json), or a matrix (--format matrix)"}
 	case format == "json":
 		out.json = json
 	}
@@ -107,7 +110,8 @@ func (o *affectedOutput) ordered(d *diff.Difference, inv *instance.Inventory) []
 	switch {
 	case len(steps) < 2:
 	case steps[0].Wave == 0:
-		say(o.c, "the canary is %s: of the machines here that serve no other, it is in the fewest roles", steps[0].Machine)
+		say(o.c, "the canary is %s: of the machines here that serve no other, it is in the fewest roles",
+			steps[0].Machine)
 	default:
 		say(o.c, "there is no canary: each of these machines serves another")
 	}
@@ -121,7 +125,8 @@ func (o *affectedOutput) printMatrix(machines []affectedMachine, inv *instance.I
 		if inv != nil && inv.Machines[m.Machine] != nil {
 			job.Class = inv.Machines[m.Machine].Class
 		}
-		job.Attribute = instance.PathString([]string{job.Class + "Configurations", m.Machine, "config", "system", "build", "toplevel"})
+		job.Attribute = instance.PathString([]string{job.Class + "Configurations", m.Machine, "config", "system",
+			"build", "toplevel"})
 		jobs.Include = append(jobs.Include, job)
 	}
 	if len(jobs.Include) > mostJobs {

@@ -11,14 +11,16 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// isRevision reports whether a text can only be meant as a git revision, such as HEAD~1, a tag, a branch or a hash. A flake
-// reference has a colon or a question mark, or begins as paths do, with a dot or a slash; no name of a revision can.
+// isRevision reports whether a text can only be meant as a git revision, such as HEAD~1, a tag, a branch or a hash. A
+// flake reference has a colon or a question mark, or begins as paths do, with a dot or a slash; no name of a revision
+// can.
 func isRevision(text string) bool {
-	return text != "" && !strings.HasPrefix(text, ".") && !strings.HasPrefix(text, "/") && !strings.ContainsAny(text, ":?")
+	return text != "" && !strings.HasPrefix(text, ".") && !strings.HasPrefix(text, "/") &&
+		!strings.ContainsAny(text, ":?")
 }
 
-// atRevision returns a local flake at a commit of its repository, and tells whether that has a flake.nix. The reference is locked: its
-// answers can be kept for ever.
+// atRevision returns a local flake at a commit of its repository, and tells whether that has a flake.nix. The reference
+// is locked: its answers can be kept for ever.
 func atRevision(ctx context.Context, flake nixeval.Ref, name string) (ref, commit string, exists bool, err error) {
 	if !flake.Git {
 		return "", "", false, &git.RevisionError{Name: name, Reason: "the flake is not in a git repository",

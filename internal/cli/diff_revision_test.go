@@ -14,8 +14,10 @@ import (
 
 func TestIsRevision(t *testing.T) {
 	for text, want := range map[string]bool{
-		"HEAD": true, "HEAD~1": true, "HEAD^2": true, "main": true, "feature/x": true, "v1.0": true, "main@{1}": true, "@": true, "1a2b3c": true, "nixpkgs": true,
-		"": false, ".": false, "..": false, "./main": false, "/main": false, "path:x": false, "github:a/b": false, "flake:x": false, "git+file:///x?rev=1": false, "x?dir=y": false,
+		"HEAD": true, "HEAD~1": true, "HEAD^2": true, "main": true, "feature/x": true, "v1.0": true, "main@{1}": true,
+		"@": true, "1a2b3c": true, "nixpkgs": true,
+		"": false, ".": false, "..": false, "./main": false, "/main": false, "path:x": false, "github:a/b": false,
+		"flake:x": false, "git+file:///x?rev=1": false, "x?dir=y": false,
 	} {
 		if got := isRevision(text); got != want {
 			t.Errorf("isRevision(%q) = %t", text, got)
@@ -27,7 +29,8 @@ func TestAtRevision(t *testing.T) {
 	dir := t.TempDir()
 	run := func(args ...string) string {
 		t.Helper()
-		out, err := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...).Output()
+		out, err := exec.Command("git",
+			append([]string{"-C", dir, "-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...).Output()
 		if err != nil {
 			t.Fatalf("git %v: %v", args, err)
 		}
@@ -35,14 +38,17 @@ func TestAtRevision(t *testing.T) {
 	}
 	run("init", "-q")
 	run("commit", "-q", "--allow-empty", "-m", "one")
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "a b"), 0o755), os.WriteFile(filepath.Join(dir, "a b/flake.nix"), nil, 0o644)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "a b"), 0o755),
+		os.WriteFile(filepath.Join(dir, "a b/flake.nix"), nil, 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	run("add", "-A")
 	run("commit", "-q", "-m", "two")
-	flake := nixeval.Ref{URL: "git+file://" + dir + "?dir=a%20b&ref=other", Root: dir, Dir: filepath.Join(dir, "a b"), Git: true}
+	flake := nixeval.Ref{URL: "git+file://" + dir + "?dir=a%20b&ref=other", Root: dir, Dir: filepath.Join(dir, "a b"),
+		Git: true}
 	head := run("rev-parse", "HEAD")
-	if ref, commit, exists, err := atRevision(t.Context(), flake, "HEAD"); err != nil || !exists || commit != head || ref != "git+file://"+dir+"?dir=a%20b&rev="+head {
+	if ref, commit, exists, err := atRevision(t.Context(), flake, "HEAD"); err != nil || !exists || commit != head ||
+		ref != "git+file://"+dir+"?dir=a%20b&rev="+head {
 		t.Error(ref, commit, exists, err)
 	}
 	if _, _, exists, err := atRevision(t.Context(), flake, "HEAD~1"); err != nil || exists {

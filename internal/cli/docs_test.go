@@ -14,7 +14,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// TestDocsAreLinked: every link to a file of the project leads somewhere, and every page can be found from the manual's first.
+// TestDocsAreLinked: every link to a file of the project leads somewhere, and every page can be found from the manual's
+// first.
 func TestDocsAreLinked(t *testing.T) {
 	found := map[string]bool{}
 	pages := []string{"../../README.md", "../../CONTRIBUTING.md", "../../RELEASING.md"}
@@ -54,8 +55,8 @@ var (
 	codeBlock = regexp.MustCompile("(?ms:^```.*?^```$)|(?m:^\n(?:    .*\n)+)")
 )
 
-// TestDocsCommandsExist parses the command lines that the pages have outside of console blocks, which are not run: their
-// commands and flags are those that there are.
+// TestDocsCommandsExist parses the command lines that the pages have outside of console blocks, which are not run:
+// their commands and flags are those that there are.
 func TestDocsCommandsExist(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/*/*.md")
 	if err != nil {
@@ -82,7 +83,8 @@ func TestDocsCommandsExist(t *testing.T) {
 			}
 			shell.ExtraFiles = []*os.File{file}
 			shell.Env = append(os.Environ(), "HOME="+shell.Dir)
-			err = errors.Join(os.MkdirAll(filepath.Join(shell.Dir, ".local/share/man/man1"), 0o700), shell.Run(), file.Close())
+			err = errors.Join(os.MkdirAll(filepath.Join(shell.Dir, ".local/share/man/man1"), 0o700), shell.Run(),
+				file.Close())
 			if err != nil {
 				t.Fatalf("%s: %s: %v", page, command, err)
 			}
@@ -92,7 +94,8 @@ func TestDocsCommandsExist(t *testing.T) {
 			}
 			app := newApp(io.Discard, io.Discard)
 			doNothing(app.Commands)
-			line, err := arrange(app, append([]string{"clanctl"}, strings.Split(strings.TrimSpace(string(words)), "\n")...))
+			line, err := arrange(app,
+				append([]string{"clanctl"}, strings.Split(strings.TrimSpace(string(words)), "\n")...))
 			if err == nil {
 				err = app.Run(line.args())
 			}
@@ -122,8 +125,8 @@ var (
 	synopsis        = regexp.MustCompile(`\[FLAG|\.\.\.|\b[A-Z]+$|bash\|zsh`)
 )
 
-// TestManualIsComplete looks for each command's page, and each of its flags there. The common ones are explained elsewhere, to which the
-// page links.
+// TestManualIsComplete looks for each command's page, and each of its flags there. The common ones are explained
+// elsewhere, to which the page links.
 func TestManualIsComplete(t *testing.T) {
 	common := map[string]bool{}
 	for _, flag := range commonFlags() {

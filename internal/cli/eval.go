@@ -16,7 +16,8 @@ func evalCommand() *cli.Command {
 			"Exit codes: 0 all is well, 1 the clan could not be loaded, 2 usage, 3 partial: parts could not be evaluated, the\n" +
 			"document's findings say which and why, 130 interrupted.",
 		Flags: append(jsonFlags("print JSON (the only format)"),
-			&cli.BoolFlag{Name: "exports", Usage: "include what services export to each other, under exports"}, colorFlag(), watchFlag()),
+			&cli.BoolFlag{Name: "exports", Usage: "include what services export to each other, under exports"},
+			colorFlag(), watchFlag()),
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {

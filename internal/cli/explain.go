@@ -29,7 +29,9 @@ func explainCommand() *cli.Command {
 				list.Codes = append(list.Codes, explanationOf(info))
 			}
 			for _, rule := range ownRules(c) {
-				list.Codes = append(list.Codes, codeExplanation{Code: instance.Code(rule.Code), Severity: rule.Severity, Text: rulePage(rule), Title: rule.Message})
+				list.Codes = append(list.Codes,
+					codeExplanation{Code: instance.Code(rule.Code), Severity: rule.Severity, Text: rulePage(rule),
+						Title: rule.Message})
 			}
 			if c.NArg() > 0 {
 				if list, err = list.of(c.Args().Slice()); err != nil {
@@ -57,7 +59,8 @@ type codeExplanation struct {
 }
 
 func explanationOf(info instance.CodeInfo) codeExplanation {
-	return codeExplanation{Code: info.Code, Partial: info.Partial, Severity: info.Severity, Text: findingPage(info.Code), Title: info.Title}
+	return codeExplanation{Code: info.Code, Partial: info.Partial, Severity: info.Severity,
+		Text: findingPage(info.Code), Title: info.Title}
 }
 
 // of are those of some codes.
@@ -93,7 +96,9 @@ func (o *viewOutput) printCodes(list *codeList, details bool) error {
 		},
 		columns: []column[codeExplanation]{
 			{heading: heading{Title: "CODE"}, cell: func(e codeExplanation) cell { return newCell(string(e.Code)) }},
-			{heading: heading{Title: "SEVERITY"}, cell: func(e codeExplanation) cell { return newCell(string(e.Severity)) }},
+			{heading: heading{Title: "SEVERITY"}, cell: func(e codeExplanation) cell {
+				return newCell(string(e.Severity))
+			}},
 			{heading: heading{Title: "MEANING"}, cell: func(e codeExplanation) cell { return newCell(e.Title) }},
 		},
 	}.print(o, details)
@@ -127,6 +132,7 @@ func rulePage(rule *policy.Rule) string {
 	if rule.Hint != "" {
 		text += "\n" + rule.Hint + "\n"
 	}
-	return text + "\nIt selects what breaks it with\n\n    " + strings.ReplaceAll(strings.TrimSpace(rule.Select), "\n", "\n    ") +
+	return text + "\nIt selects what breaks it with\n\n    " +
+		strings.ReplaceAll(strings.TrimSpace(rule.Select), "\n", "\n    ") +
 		fmt.Sprintf("\n\nand stands at %s.\n", rule.Position)
 }

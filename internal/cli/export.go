@@ -25,9 +25,11 @@ func exportCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			outputFlag("write to `FILE`, which readers see whole or not at all"),
 			watchFlag(),
-			&cli.BoolFlag{Name: "list", Usage: "of ansible: all machines, as Ansible asks for them; it is so without, too"},
+			&cli.BoolFlag{Name: "list",
+				Usage: "of ansible: all machines, as Ansible asks for them; it is so without, too"},
 			&cli.StringFlag{Name: "host", Usage: "of ansible: the variables of `MACHINE` alone"},
-			&cli.IntFlag{Name: "port", Usage: "of prometheus: the `PORT` of all targets", DefaultText: "the setting port of the membership, or that of ssh"},
+			&cli.IntFlag{Name: "port", Usage: "of prometheus: the `PORT` of all targets",
+				DefaultText: "the setting port of the membership, or that of ssh"},
 		}, selectFlags("on", "instance", "service", "role")...),
 		Action: remembered(exportAction),
 	}
@@ -43,7 +45,8 @@ func exportAction(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("watch") && out == "" {
-		return usageError{"--watch writes again and again, and standard output is no place for that", "give --output FILE"}
+		return usageError{"--watch writes again and again, and standard output is no place for that",
+			"give --output FILE"}
 	}
 	query, err := queryOf(c)
 	if err != nil {
@@ -81,7 +84,10 @@ func exportAction(c *cli.Context) error {
 	}
 	want := instance.Config{Need: needReach}
 	if c.Bool("watch") {
-		return watchClan(c, want, func(w io.Writer, inv *instance.Inventory) error { _, err := text(w, inv); return err }, show)
+		return watchClan(c, want, func(w io.Writer, inv *instance.Inventory) error {
+			_, err := text(w, inv)
+			return err
+		}, show)
 	}
 	return show(load(c, want))
 }

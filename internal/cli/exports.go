@@ -26,7 +26,8 @@ func exportsCommand() *cli.Command {
 		Description: "By interface, such as peer or endpoints. SELECTOR takes instances: names, globs and !exceptions with commas between them, such as\n" +
 			"'wireguard,web-*'.",
 		Flags: append(append(viewFlags("interfaces"),
-			&cli.StringFlag{Name: "interface", Usage: "only the interface `NAME`, such as peer"}), selectFlags("on")...),
+			&cli.StringFlag{Name: "interface", Usage: "only the interface `NAME`, such as peer"}),
+			selectFlags("on")...),
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
@@ -88,7 +89,8 @@ func (l *exportList) narrow(inv *instance.Inventory, instances, machines *tags.S
 			known = append(known, i.Name)
 		}
 		if !slices.Contains(known, name) {
-			return hint.With(fmt.Errorf("no service offers or reads the interface %q", name), "the interfaces are "+nearest.List(known))
+			return hint.With(fmt.Errorf("no service offers or reads the interface %q", name),
+				"the interfaces are "+nearest.List(known))
 		}
 		l.Interfaces = slices.DeleteFunc(l.Interfaces, func(i reach.Interface) bool { return i.Name != name })
 	}

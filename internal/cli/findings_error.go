@@ -12,7 +12,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/store"
 )
 
-// sayFindings says on standard error the findings that an error stands for, as they look everywhere, and returns what is left to be said.
+// sayFindings says on standard error the findings that an error stands for, as they look everywhere, and returns what
+// is left to be said.
 func sayFindings(c *cli.Context, source *sourceTree, err error) error {
 	findings, left := withoutFindings(err)
 	if len(findings) == 0 {
@@ -28,7 +29,8 @@ func sayFindings(c *cli.Context, source *sourceTree, err error) error {
 	return left
 }
 
-// withoutFindings parts an error from the findings that it stands for. One that is a finding and nothing else leaves the exit code.
+// withoutFindings parts an error from the findings that it stands for. One that is a finding and nothing else leaves
+// the exit code.
 func withoutFindings(err error) ([]instance.Finding, error) {
 	var broken *store.BrokenError
 	var failed *instance.EvalError

@@ -23,18 +23,24 @@ const clanDir = "CLAN_DIR"
 func commonFlags() []cli.Flag {
 	const nix, run = "Flags with Nix's meaning", "How Nix is run"
 	return []cli.Flag{
-		&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "read the clan of `REF`", DefaultText: "$CLAN_DIR, or the flake around the working directory", Category: nix},
-		&cli.StringSliceFlag{Name: "override-input", Usage: "use another flake for an input: `INPUT REF`", Category: nix},
+		&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "read the clan of `REF`",
+			DefaultText: "$CLAN_DIR, or the flake around the working directory", Category: nix},
+		&cli.StringSliceFlag{Name: "override-input", Usage: "use another flake for an input: `INPUT REF`",
+			Category: nix},
 		&cli.BoolFlag{Name: "offline", Usage: "no network", Category: nix},
 		&cli.BoolFlag{Name: "refresh", Usage: "fetch flakes again that may have changed", Category: nix},
-		&cli.BoolFlag{Name: "impure", Usage: "let the flake see the environment and paths outside of it", Category: nix},
+		&cli.BoolFlag{Name: "impure", Usage: "let the flake see the environment and paths outside of it",
+			Category: nix},
 		&cli.StringSliceFlag{Name: "option", Usage: "a Nix setting: `NAME VALUE`", Category: nix},
 		&cli.BoolFlag{Name: "show-trace", Usage: "show full Nix error traces", Category: nix},
 		&cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix", Category: run},
-		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "at most `N` Nix processes at once", DefaultText: "one for each CPU", Category: run},
-		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never", Category: run},
+		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "at most `N` Nix processes at once",
+			DefaultText: "one for each CPU", Category: run},
+		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never",
+			Category: run},
 		&cli.BoolFlag{Name: "no-cache", Usage: "do not use the cache", Category: run},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each Nix command, ready to paste, and the log of Nix", Category: run},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"},
+			Usage: "print each Nix command, ready to paste, and the log of Nix", Category: run},
 	}
 }
 
@@ -45,12 +51,14 @@ func load(c *cli.Context, want instance.Config) (*instance.Inventory, error) {
 }
 
 // ask calls a loading function with what the flags say of the flake and of how to run Nix.
-func ask(c *cli.Context, want instance.Config, do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
+func ask(c *cli.Context, want instance.Config,
+	do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
 	return askOf(c, c.String("flake"), want, do)
 }
 
 // askOf asks of another flake than the flags name.
-func askOf(c *cli.Context, flake string, want instance.Config, do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
+func askOf(c *cli.Context, flake string, want instance.Config,
+	do func(context.Context, instance.Ref, instance.Config) (*instance.Inventory, error)) (*instance.Inventory, error) {
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
 		return nil, err
@@ -103,7 +111,8 @@ func askOf(c *cli.Context, flake string, want instance.Config, do func(context.C
 
 // evaluatorOf is how the flags say that Nix is run.
 func evaluatorOf(c *cli.Context) nixeval.Evaluator {
-	e := nixeval.Evaluator{Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), Impure: c.Bool("impure")}
+	e := nixeval.Evaluator{Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"),
+		Impure: c.Bool("impure")}
 	if dir, err := cachedir.Of("clanctl"); err == nil { // without a home there is no cache, and that is all
 		e.ProgramDir = filepath.Join(dir, "nix")
 		if !c.Bool("no-cache") {
@@ -124,7 +133,8 @@ func evaluatorOf(c *cli.Context) nixeval.Evaluator {
 	return e
 }
 
-// usable is a directory for the cache, or empty if it cannot be used. Where somebody else could have put answers that is said.
+// usable is a directory for the cache, or empty if it cannot be used. Where somebody else could have put answers that
+// is said.
 func usable(c *cli.Context, dir string) string {
 	if dir == "" {
 		return ""

@@ -8,9 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// Command lines: names behind -- stay names, in their order; everything else is understood or refused, and nothing runs.
+// Command lines: names behind -- stay names, in their order; everything else is understood or refused, and nothing
+// runs.
 func FuzzArrange(f *testing.F) {
-	for _, seed := range []string{"eval\n--jq\n.x\nname", "--option\na\nb\neval", "eval\n--flake=x\n--\n--jq", "machines\n-r\n-", "--\nx", "eval\n--=\n---", "\n", "eval\n--option=a\nb", "eval\n--jsn"} {
+	for _, seed := range []string{"eval\n--jq\n.x\nname", "--option\na\nb\neval", "eval\n--flake=x\n--\n--jq",
+		"machines\n-r\n-", "--\nx", "eval\n--=\n---", "\n", "eval\n--option=a\nb", "eval\n--jsn"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -38,7 +38,8 @@ func genGoCommand() *cli.Command {
 			"Exit codes: 0 written (with --check: the file is what would be written), 1 failed (with --check: it is not), 2 usage, " +
 			"3 written, but a role's interface does not evaluate and its settings have no type, 130 interrupted.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "package", Usage: "the Go package is `NAME`", DefaultText: "the module's name in small letters"},
+			&cli.StringFlag{Name: "package", Usage: "the Go package is `NAME`",
+				DefaultText: "the module's name in small letters"},
 			outputFlag("write to `FILE`"),
 			&cli.BoolFlag{Name: "check", Usage: "write nothing: compare the file of --output, and show the difference"},
 		},
@@ -95,7 +96,8 @@ func untypedRoles(c *cli.Context, service *services.Service) error {
 	for _, name := range slices.Sorted(maps.Keys(service.Roles)) {
 		if role := service.Roles[name]; role.Interface == nil {
 			err = exitStatus(exitPartial)
-			fmt.Fprintf(stderr(c), "warning: the interface of the role %s does not evaluate, its settings have no type\n  %s\n",
+			fmt.Fprintf(stderr(c),
+				"warning: the interface of the role %s does not evaluate, its settings have no type\n  %s\n",
 				term.Escape(name), indent(term.Escape(role.Err.Error())))
 		}
 	}
@@ -120,11 +122,12 @@ func checkFile(c *cli.Context, file outputFile, code []byte) error {
 	if _, err := io.WriteString(stdout(c), stdout(c).shown(string(difference))); err != nil {
 		return err
 	}
-	return hint.With(fmt.Errorf("%s is not what the module says now", file), "the same command without --check writes it anew")
+	return hint.With(fmt.Errorf("%s is not what the module says now", file),
+		"the same command without --check writes it anew")
 }
 
-// replaceGenerated writes a file, but not over one that somebody wrote by hand. Its directory is made, as a package of its own needs
-// one; not those above it, where a missing one is a mistake in the path.
+// replaceGenerated writes a file, but not over one that somebody wrote by hand. Its directory is made, as a package of
+// its own needs one; not those above it, where a missing one is a mistake in the path.
 func replaceGenerated(c *cli.Context, file outputFile, code []byte) error {
 	old, err := file.read(maxGenerated)
 	switch {
@@ -137,7 +140,8 @@ func replaceGenerated(c *cli.Context, file outputFile, code []byte) error {
 	case bytes.Equal(old, code):
 		return nil
 	case !gogen.IsGenerated(old):
-		return hint.With(fmt.Errorf("%s was not written by clanctl gen go", file), "choose another file, or remove this one first")
+		return hint.With(fmt.Errorf("%s was not written by clanctl gen go", file),
+			"choose another file, or remove this one first")
 	}
 	return file.write(c, func(w io.Writer) error {
 		_, err := w.Write(code)

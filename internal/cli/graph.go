@@ -13,7 +13,8 @@ import (
 
 // graphFormats are what a picture can be written as.
 var graphFormats = map[string]func(*graph.Graph, io.Writer) error{
-	"dot": (*graph.Graph).WriteDOT, "mermaid": (*graph.Graph).WriteMermaid, "svg": (*graph.Graph).WriteSVG, "html": (*graph.Graph).WriteHTML,
+	"dot": (*graph.Graph).WriteDOT, "mermaid": (*graph.Graph).WriteMermaid, "svg": (*graph.Graph).WriteSVG,
+	"html": (*graph.Graph).WriteHTML,
 }
 
 func graphCommand() *cli.Command {
@@ -24,12 +25,14 @@ func graphCommand() *cli.Command {
 		Description: "Machines with the same roles are one box, so that large fleets stay legible. With INSTANCE or selectors only a part is\n" +
 			"drawn: names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "write `FORMAT`: svg, html, dot (Graphviz) or mermaid", Value: "svg"},
+			&cli.StringFlag{Name: "format", Usage: "write `FORMAT`: svg, html, dot (Graphviz) or mermaid",
+				Value: "svg"},
 		}, selectFlags("on", "instance", "service", "role")...),
 		Action: remembered(func(c *cli.Context) error {
 			write := graphFormats[c.String("format")]
 			if write == nil {
-				return usageError{fmt.Sprintf("there is no format %q", c.String("format")), "it is " + nearest.List([]string{"svg", "html", "dot", "mermaid"})}
+				return usageError{fmt.Sprintf("there is no format %q", c.String("format")),
+					"it is " + nearest.List([]string{"svg", "html", "dot", "mermaid"})}
 			}
 			query, err := queryOf(c)
 			if err != nil {

@@ -24,8 +24,9 @@ func instancesCommand() *cli.Command {
 		Description: "With INSTANCE: its roles, the members of each and why they are members, and the settings, those that members\n" +
 			"have in common only once. Selectors narrow what is shown: names, globs, @tags and !exceptions with commas\n" +
 			"between them, such as 'web-*,@backup,!laptop'.",
-		Flags:       slices.Concat(viewFlags("instances"), tableFlags(), selectFlags("on", "service", "role")),
-		Subcommands: []*cli.Command{instancesCreateCommand(), instancesDeleteCommand(), instancesRenameCommand(), instancesSetModuleCommand()},
+		Flags: slices.Concat(viewFlags("instances"), tableFlags(), selectFlags("on", "service", "role")),
+		Subcommands: []*cli.Command{instancesCreateCommand(), instancesDeleteCommand(), instancesRenameCommand(),
+			instancesSetModuleCommand()},
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
 			if err != nil {
@@ -89,10 +90,18 @@ func (o *viewOutput) printInstances(list *view.InstanceList, details bool) error
 func (o *viewOutput) instanceColumns() []column[view.Instance] {
 	return []column[view.Instance]{
 		{heading: heading{Title: "INSTANCE"}, cell: func(inst view.Instance) cell { return newCell(inst.Name) }},
-		{heading: heading{Title: "MODULE"}, cell: func(inst view.Instance) cell { return newCell(moduleName(inst.Module)) }},
-		{heading: heading{Title: "INPUT", Shared: itself("from")}, cell: func(inst view.Instance) cell { return newCell(inputText(inst.Module)) }},
-		{heading: heading{Title: "MEMBERS"}, cell: func(inst view.Instance) cell { return newCell(o.memberCounts(inst)...) }},
-		{heading: heading{Title: "FINDINGS"}, cell: func(inst view.Instance) cell { return countFindings(inst.Findings) }},
+		{heading: heading{Title: "MODULE"}, cell: func(inst view.Instance) cell {
+			return newCell(moduleName(inst.Module))
+		}},
+		{heading: heading{Title: "INPUT", Shared: itself("from")}, cell: func(inst view.Instance) cell {
+			return newCell(inputText(inst.Module))
+		}},
+		{heading: heading{Title: "MEMBERS"}, cell: func(inst view.Instance) cell {
+			return newCell(o.memberCounts(inst)...)
+		}},
+		{heading: heading{Title: "FINDINGS"}, cell: func(inst view.Instance) cell {
+			return countFindings(inst.Findings)
+		}},
 	}
 }
 
@@ -164,7 +173,8 @@ func (o *viewOutput) members(members []view.Member) {
 	}
 	for _, reason := range reasons {
 		label := flat(reason) + ":"
-		o.text.WriteString("    " + o.paint(dim, label) + " " + wrap(machines[reason], 4+displaywidth.String(label)+1, o.width) + "\n")
+		o.text.WriteString("    " + o.paint(dim, label) + " " +
+			wrap(machines[reason], 4+displaywidth.String(label)+1, o.width) + "\n")
 	}
 }
 
@@ -186,8 +196,8 @@ func (o *viewOutput) sharedSettings(role view.Role) {
 	}
 }
 
-// settingsOf says whose settings they are. The members were all named before, so those are named here that are fewer: they or
-// the others.
+// settingsOf says whose settings they are. The members were all named before, so those are named here that are fewer:
+// they or the others.
 func (o *viewOutput) settingsOf(machines []string, members []view.Member, end string) {
 	label := "settings of "
 	var others []string

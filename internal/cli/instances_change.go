@@ -18,8 +18,10 @@ func instancesCreateCommand() *cli.Command {
 		Description: "Written to inventory.json, and not before the clan was evaluated with it. A service can have any number of\n" +
 			"instances; without --module it is the one of the instance's own name.",
 		Flags: changeFlags(
-			&cli.StringFlag{Name: "module", Usage: "the service: `[INPUT#]MODULE`; without INPUT one of clan-core's", DefaultText: "NAME"},
-			&cli.StringSliceFlag{Name: "role", Usage: "who has a role: `ROLE=MEMBERS`, machines and @tags with commas between them; may be repeated"},
+			&cli.StringFlag{Name: "module", Usage: "the service: `[INPUT#]MODULE`; without INPUT one of clan-core's",
+				DefaultText: "NAME"},
+			&cli.StringSliceFlag{Name: "role",
+				Usage: "who has a role: `ROLE=MEMBERS`, machines and @tags with commas between them; may be repeated"},
 		),
 		Action: func(c *cli.Context) error {
 			if err := wants(c, 1, 1, usage); err != nil {
@@ -72,7 +74,9 @@ func instancesRenameCommand() *cli.Command {
 			"what the service makes of its instance's name.",
 		Flags: changeFlags(),
 		Action: takes(2, 2, func(c *cli.Context) error {
-			return changeClan(c, func(s *store.Store) error { return s.RenameInstance(c.Args().Get(0), c.Args().Get(1)) })
+			return changeClan(c, func(s *store.Store) error {
+				return s.RenameInstance(c.Args().Get(0), c.Args().Get(1))
+			})
 		}),
 	}
 }

@@ -125,7 +125,8 @@ func readTableFlags[T any](o *viewOutput, columns []column[T]) error {
 			for _, column := range columns {
 				titles = append(titles, column.Title)
 			}
-			return usageError{fmt.Sprintf("the table has no column %q", name), "its columns are " + strings.Join(titles, ", ")}
+			return usageError{fmt.Sprintf("the table has no column %q", name),
+				"its columns are " + strings.Join(titles, ", ")}
 		}
 	}
 	if o.asTable = o.wide || len(o.columns) > 0; o.asTable && (o.names || o.json != nil) {

@@ -64,7 +64,8 @@ func checkForEditor(c *cli.Context, texts map[string][]byte) (*lsp.Answer, error
 	if err != nil {
 		return nil, err
 	}
-	inv, err := load(c, instance.Config{Need: instance.NeedChecks | instance.NeedOrigins | facts.NeedPlaces, Overlay: texts})
+	inv, err := load(c,
+		instance.Config{Need: instance.NeedChecks | instance.NeedOrigins | facts.NeedPlaces, Overlay: texts})
 	if inv == nil {
 		r := failedReport(c, err)
 		if r == nil {
@@ -101,7 +102,8 @@ func tracked(c *cli.Context, texts map[string][]byte) (map[string][]byte, error)
 	return seen, nil
 }
 
-// pipes are standard input and output as one stream. A read from standard input cannot be interrupted, but one from a pipe can.
+// pipes are standard input and output as one stream. A read from standard input cannot be interrupted, but one from a
+// pipe can.
 type pipes struct {
 	*io.PipeReader
 	io.Writer

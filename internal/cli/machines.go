@@ -19,7 +19,8 @@ func machinesCommand() *cli.Command {
 		ArgsUsage: "[MACHINE...]",
 		Description: "With MACHINE: everything that runs there, why, and with which settings. Selectors narrow what is shown:\n" +
 			"names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
-		Flags:       slices.Concat(viewFlags("machines"), tableFlags(), selectFlags("on", "instance", "service", "role")),
+		Flags: slices.Concat(viewFlags("machines"), tableFlags(),
+			selectFlags("on", "instance", "service", "role")),
 		Subcommands: []*cli.Command{machinesDescribeCommand()},
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
@@ -77,11 +78,21 @@ func (o *viewOutput) printMachines(list *view.MachineList, details bool) error {
 func (o *viewOutput) machineColumns() []column[view.Machine] {
 	return []column[view.Machine]{
 		{heading: heading{Title: "MACHINE"}, cell: func(m view.Machine) cell { return newCell(m.Name) }},
-		{heading: heading{Title: "CLASS", Shared: itself("class")}, cell: func(m view.Machine) cell { return newCell(m.Class) }},
-		{heading: heading{Title: "TAGS", Shared: itself("tag")}, cell: func(m view.Machine) cell { return newCell(telling(m)...) }},
-		{heading: heading{Title: "RUNS", Shared: itself("")}, cell: func(m view.Machine) cell { return o.roles(runs(m)) }},
-		{heading: heading{Title: "DEPLOY"}, cell: func(m view.Machine) cell { return newCell(assignments(m.Deploy)...) }, hidden: true},
-		{heading: heading{Title: "DESCRIPTION"}, cell: func(m view.Machine) cell { return newCell(given(m.Description)...) }, hidden: true},
+		{heading: heading{Title: "CLASS", Shared: itself("class")}, cell: func(m view.Machine) cell {
+			return newCell(m.Class)
+		}},
+		{heading: heading{Title: "TAGS", Shared: itself("tag")}, cell: func(m view.Machine) cell {
+			return newCell(telling(m)...)
+		}},
+		{heading: heading{Title: "RUNS", Shared: itself("")}, cell: func(m view.Machine) cell {
+			return o.roles(runs(m))
+		}},
+		{heading: heading{Title: "DEPLOY"}, cell: func(m view.Machine) cell {
+			return newCell(assignments(m.Deploy)...)
+		}, hidden: true},
+		{heading: heading{Title: "DESCRIPTION"}, cell: func(m view.Machine) cell {
+			return newCell(given(m.Description)...)
+		}, hidden: true},
 	}
 }
 

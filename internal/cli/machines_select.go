@@ -33,7 +33,8 @@ func selectFlags(names ...string) []cli.Flag {
 
 // queryOf reads the selectors; one that is given more than once takes all that is said.
 func queryOf(c *cli.Context) (q view.Query, err error) {
-	for name, to := range map[string]**tags.Selector{"on": &q.On, "instance": &q.Instance, "service": &q.Service, "role": &q.Role} {
+	for name, to := range map[string]**tags.Selector{"on": &q.On, "instance": &q.Instance, "service": &q.Service,
+		"role": &q.Role} {
 		if !c.IsSet(name) {
 			continue
 		}

@@ -31,7 +31,8 @@ func manCommand() *cli.Command {
 				name := strings.TrimPrefix(strings.TrimPrefix(c.Args().First(), c.App.Name), "-")
 				page, known := pages[strings.TrimSuffix(c.App.Name+"-"+name, "-")]
 				if !known {
-					return usageError{fmt.Sprintf("there is no command %q", name), "one of " + strings.Join(slices.Sorted(maps.Keys(pages)), ", ")}
+					return usageError{fmt.Sprintf("there is no command %q", name),
+						"one of " + strings.Join(slices.Sorted(maps.Keys(pages)), ", ")}
 				}
 				text = page
 			}
@@ -41,8 +42,9 @@ func manCommand() *cli.Command {
 	}
 }
 
-// manualPages are the pages by their names: clanctl, which has all of it, and one for each command, with those below it. They are in roff,
-// with the macros of man(7), which every man knows, and have no date, so that a release can be built again, byte for byte.
+// manualPages are the pages by their names: clanctl, which has all of it, and one for each command, with those below
+// it. They are in roff, with the macros of man(7), which every man knows, and have no date, so that a release can be
+// built again, byte for byte.
 func manualPages() map[string]string {
 	app, commands := manualCommands()
 	pages := map[string]string{}
@@ -74,7 +76,9 @@ func manualPages() map[string]string {
 		page.WriteString(".SH SYNOPSIS\n")
 		page.command(command)
 		below := commands[i+1:]
-		if end := slices.IndexFunc(below, func(c manualCommand) bool { return strings.Count(c.name, " ") == 1 }); end >= 0 {
+		if end := slices.IndexFunc(below, func(c manualCommand) bool {
+			return strings.Count(c.name, " ") == 1
+		}); end >= 0 {
 			below = below[:end]
 		}
 		if len(below) > 0 {
@@ -95,7 +99,9 @@ func manualPages() map[string]string {
 		for _, section := range manualSections {
 			items := section.items
 			if section.title == "Examples" {
-				items = slices.DeleteFunc(slices.Clone(items), func(i manualItem) bool { return !strings.HasPrefix(i.term+" ", command.name+" ") })
+				items = slices.DeleteFunc(slices.Clone(items), func(i manualItem) bool {
+					return !strings.HasPrefix(i.term+" ", command.name+" ")
+				})
 			}
 			page.section(section.title, items)
 		}
@@ -109,7 +115,8 @@ type manPage struct{ strings.Builder }
 
 func newManPage(app *cli.App, name, usage string) *manPage {
 	page := &manPage{}
-	fmt.Fprintf(page, ".TH %s 1 \"\" \"clanctl %s\" \"User Commands\"\n.nh\n.ad l\n", strings.ToUpper(roff(name)), roff(app.Version))
+	fmt.Fprintf(page, ".TH %s 1 \"\" \"clanctl %s\" \"User Commands\"\n.nh\n.ad l\n", strings.ToUpper(roff(name)),
+		roff(app.Version))
 	fmt.Fprintf(page, ".SH NAME\n%s \\- %s\n", roff(name), roffText(usage))
 	return page
 }
@@ -169,7 +176,8 @@ func (p *manPage) end(others []string) string {
 	return p.String()
 }
 
-var roffEscapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, `"`, `\(dq`)
+var roffEscapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, `"`,
+	`\(dq`)
 
 // roff escapes what roff would read, or print, as something else: a hyphen is one that can be searched for and pasted.
 func roff(text string) string { return roffEscapes.Replace(text) }

@@ -8,7 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// What the manual page and docs/reference.md have in common. Both are made from the commands; this is what no command says.
+// What the manual page and docs/reference.md have in common. Both are made from the commands; this is what no command
+// says.
 var manualSections = []struct {
 	title string
 	items []manualItem
@@ -24,21 +25,26 @@ var manualSections = []struct {
 		{"CLAN_DIR", "The clan's flake, as --flake names it, where that is not given."},
 		{"NO_COLOR", "Not empty: no colour, unless --color always is given. TERM=dumb has the same effect."},
 		{"PATH", "Where nix and git are found; see also --nix."},
-		{"XDG_CACHE_HOME", "Where answers are kept, in the directory clanctl; by default in ~/.cache. On macOS they are always in ~/Library/Caches."},
+		{"XDG_CACHE_HOME",
+			"Where answers are kept, in the directory clanctl; by default in ~/.cache. On macOS they are always in ~/Library/Caches."},
 		{"NIX_CONFIG, NIX_CONF_DIR, NIX_USER_CONF_FILES", "Settings of Nix, which have their meaning."},
 	}},
 	{"Files", []manualItem{
 		{"flake.nix", "The clan. It is looked for in the working directory and above."},
 		{".clanctl.json", "The clan's policy for check: what is ignored, and defaults of some flags."},
-		{"inventory.json", "The part of the clan that set, unset, roles, tags, instances and machines describe write to."},
-		{"~/.cache/clanctl", "Answers of earlier runs, to be given again while nothing has changed. It can be deleted at any time."},
+		{"inventory.json",
+			"The part of the clan that set, unset, roles, tags, instances and machines describe write to."},
+		{"~/.cache/clanctl",
+			"Answers of earlier runs, to be given again while nothing has changed. It can be deleted at any time."},
 	}},
 	{"Examples", []manualItem{
 		{"clanctl machines", "What runs on each machine."},
 		{"clanctl machines laptop", "Everything that runs on one, with its settings, and why."},
-		{"clanctl why backup client laptop schedule.every", "Why laptop is a client of backup, and where that setting of it comes from."},
+		{"clanctl why backup client laptop schedule.every",
+			"Why laptop is a client of backup, and where that setting of it comes from."},
 		{"clanctl check --format github", "What is wrong with the clan, as annotations for a workflow."},
-		{"clanctl diff --affected -0 | xargs -0 -r clan machines update --", "Deploy to the machines that the changes since the last commit touch."},
+		{"clanctl diff --affected -0 | xargs -0 -r clan machines update --",
+			"Deploy to the machines that the changes since the last commit touch."},
 		{"clanctl eval --jq '.machines | keys'", "The clan as JSON, filtered."},
 	}},
 }
@@ -64,16 +70,17 @@ func flagGroups() []flagGroup {
 		{"Writing options", "Of commands that change a clan.", changeFlags()[:len(changeFlags())-len(output)], []string{
 			"--force also writes names that are not known. It does not write to a file that cannot be read, or that has changed meanwhile.",
 		}},
-		{"Common options", "Of all commands that read a clan. Flags may stand before or after names; -- ends them.", commonFlags(), []string{
-			"--flake takes every reference that Nix takes; a path begins with . or /. Without it, and without CLAN_DIR, the flake is looked for in the working directory and above. A command that changes a clan needs it in a directory of this machine.",
-			"--offline: what is not at hand is an error, also where Nix alone would download it.",
-			"--option: a setting with token in its name reaches Nix in NIX_CONFIG, not on a command line that others can see.",
-			"--jobs: a clan that evaluates takes one process; a broken one, or both sides of diff, take more. With 1, diff reads the old clan before the new one.",
-			"--timeout also counts the time spent waiting for somebody else who writes.",
-			"--verbose also says why an answer is not kept and, with check, how much each rule selected.",
-			"An answer is given again without Nix for as long as nothing that it was computed from can have changed: the source tree, its local inputs, Nix and its configuration.",
-			"Reading never writes to the flake, takes no nixConfig from it, and builds nothing, unless --option allow-import-from-derivation true allows it.",
-		}},
+		{"Common options", "Of all commands that read a clan. Flags may stand before or after names; -- ends them.",
+			commonFlags(), []string{
+				"--flake takes every reference that Nix takes; a path begins with . or /. Without it, and without CLAN_DIR, the flake is looked for in the working directory and above. A command that changes a clan needs it in a directory of this machine.",
+				"--offline: what is not at hand is an error, also where Nix alone would download it.",
+				"--option: a setting with token in its name reaches Nix in NIX_CONFIG, not on a command line that others can see.",
+				"--jobs: a clan that evaluates takes one process; a broken one, or both sides of diff, take more. With 1, diff reads the old clan before the new one.",
+				"--timeout also counts the time spent waiting for somebody else who writes.",
+				"--verbose also says why an answer is not kept and, with check, how much each rule selected.",
+				"An answer is given again without Nix for as long as nothing that it was computed from can have changed: the source tree, its local inputs, Nix and its configuration.",
+				"Reading never writes to the flake, takes no nixConfig from it, and builds nothing, unless --option allow-import-from-derivation true allows it.",
+			}},
 	}
 }
 
@@ -108,7 +115,9 @@ func manualCommands() (app *cli.App, all []manualCommand) {
 			for _, group := range groups {
 				var has []cli.Flag
 				for _, flag := range group.flags {
-					same := func(f cli.Flag) bool { return flagTerm(f) == flagTerm(flag) && flagText(f) == flagText(flag) }
+					same := func(f cli.Flag) bool {
+						return flagTerm(f) == flagTerm(flag) && flagText(f) == flagText(flag)
+					}
 					if slices.ContainsFunc(c.own, same) {
 						has = append(has, flag)
 						c.own = slices.DeleteFunc(c.own, same)

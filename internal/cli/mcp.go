@@ -19,7 +19,8 @@ func mcpCommand() *cli.Command {
 		Usage: "serve agents: the clan's answers as tools (Model Context Protocol)",
 		Description: "The agent's program starts it and talks to it on standard input and output. Changes are only tried, unless --allow-writes\n" +
 			"is given: then a tool that is told to write does, as checked as by the command line.",
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "allow-writes", Usage: "let tools write inventory.json, when they are told to"}},
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "allow-writes",
+			Usage: "let tools write inventory.json, when they are told to"}},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return usagef("clanctl mcp takes no names: the agent says what it asks about")
@@ -54,8 +55,10 @@ const agentInstructions = "Tools of clanctl, about one clan: a fleet of NixOS an
 
 func newToolServer(c *cli.Context, flake string) *toolServer {
 	s := &toolServer{
-		Server: mcp.NewServer(&mcp.Implementation{Name: "clanctl", Title: "clanctl", Version: buildVersion()}, &mcp.ServerOptions{Instructions: agentInstructions}),
-		common: commonArguments(c, flake), allowWrites: c.Bool("allow-writes"), running: make(chan struct{}, runtime.NumCPU()),
+		Server: mcp.NewServer(&mcp.Implementation{Name: "clanctl", Title: "clanctl", Version: buildVersion()},
+			&mcp.ServerOptions{Instructions: agentInstructions}),
+		common: commonArguments(c, flake), allowWrites: c.Bool("allow-writes"),
+		running: make(chan struct{}, runtime.NumCPU()),
 	}
 	s.addTools()
 	return s
@@ -107,18 +110,22 @@ type change struct {
 func (c change) wanted() bool { return c.Write }
 
 // writingTool adds a tool that changes the clan, or says what it would change.
-func writingTool[In interface{ wanted() bool }](s *toolServer, command, description string, line func(In) (flags, names []string)) {
+func writingTool[In interface{ wanted() bool }](s *toolServer, command, description string,
+	line func(In) (flags, names []string)) {
 	words := strings.Fields(command)
 	closed := false
-	mcp.AddTool(s.Server, &mcp.Tool{Name: strings.Join(words, "_"), Description: description + " The changed clan is evaluated before anything is written.",
-		Annotations: &mcp.ToolAnnotations{ReadOnlyHint: !s.allowWrites, OpenWorldHint: &closed}},
+	mcp.AddTool(s.Server,
+		&mcp.Tool{Name: strings.Join(words, "_"),
+			Description: description + " The changed clan is evaluated before anything is written.",
+			Annotations: &mcp.ToolAnnotations{ReadOnlyHint: !s.allowWrites, OpenWorldHint: &closed}},
 		func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
 			flags, names := line(in)
 			switch {
 			case !in.wanted():
 				flags = append(flags, "--dry-run")
 			case !s.allowWrites:
-				return failedCall("this server does not write: it was started without --allow-writes. Without write, the tool says what would change."), nil, nil
+				return failedCall("this server does not write: it was started without --allow-writes. Without write, the tool says what would change."),
+					nil, nil
 			}
 			return s.run(ctx, words, flags, names), nil, nil
 		})
@@ -144,7 +151,8 @@ func (s *toolServer) run(ctx context.Context, command, flags, names []string) *m
 	code := Run(ctx, args, &out, &said)
 	switch {
 	case out.dropped > 0:
-		return failedCall(fmt.Sprintf("the answer has %d bytes, more than the %d that are given at once: ask about less, by names or selectors", out.Len()+out.dropped, maxToolAnswer))
+		return failedCall(fmt.Sprintf("the answer has %d bytes, more than the %d that are given at once: ask about less, by names or selectors",
+			out.Len()+out.dropped, maxToolAnswer))
 	case out.Len() == 0 && code != exitOK:
 		return failedCall(said.String())
 	}

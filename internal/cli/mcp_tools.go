@@ -13,7 +13,8 @@ type fleetQuery struct {
 }
 
 func (q fleetQuery) line() (flags, names []string) {
-	return append(givenFlags("on", q.On, "instance", q.Instance, "service", q.Service, "role", q.Role), "--json"), q.Names
+	return append(givenFlags("on", q.On, "instance", q.Instance, "service", q.Service, "role", q.Role), "--json"),
+		q.Names
 }
 
 // givenFlags are flags with the values that are not empty.
@@ -98,7 +99,8 @@ type settingsChange struct {
 }
 
 func (s settingsChange) line() (flags, names []string) {
-	return append(givenFlags("machine", s.Machine, "tag", s.Tag), "--json"), append([]string{s.Instance, s.Role}, s.Settings...)
+	return append(givenFlags("machine", s.Machine, "tag", s.Tag), "--json"),
+		append([]string{s.Instance, s.Role}, s.Settings...)
 }
 
 type membersChange struct {
@@ -128,52 +130,74 @@ type namedChange struct {
 
 func (s *toolServer) addTools() {
 	tool(s, "machines", "List machines with what runs on each, and why; with names also the settings.", fleetQuery.line)
-	tool(s, "instances", "List instances of services: module, roles, members, findings; with names also the settings.", fleetQuery.line)
-	tool(s, "tags", "List tags: who carries each and from where, and which roles use it.", func(q tagsQuery) ([]string, []string) { return []string{"--json"}, q.Names })
-	tool(s, "why", "Explain why a machine is in a role or, with a setting, every definition of it, which count, and the option.", func(q whyQuery) ([]string, []string) {
-		names := []string{q.Instance, q.Role, q.Machine}
-		if q.Setting != "" {
-			names = append(names, q.Setting)
-		}
-		return []string{"--json"}, names
-	})
-	tool(s, "check", "Report problems of the clan, with file, line and what to do.", func(q checkQuery) ([]string, []string) {
-		flags := append(givenFlags("severity", q.Severity), "--json")
-		for _, code := range q.Only {
-			flags = append(flags, "--only="+code)
-		}
-		return flags, q.Instances
-	})
-	tool(s, "explain", "Explain codes of findings: what is wrong, what clan does then, what to do.", func(q explainQuery) ([]string, []string) { return []string{"--json"}, q.Codes })
+	tool(s, "instances", "List instances of services: module, roles, members, findings; with names also the settings.",
+		fleetQuery.line)
+	tool(s, "tags", "List tags: who carries each and from where, and which roles use it.",
+		func(q tagsQuery) ([]string, []string) {
+			return []string{"--json"}, q.Names
+		})
+	tool(s, "why",
+		"Explain why a machine is in a role or, with a setting, every definition of it, which count, and the option.",
+		func(q whyQuery) ([]string, []string) {
+			names := []string{q.Instance, q.Role, q.Machine}
+			if q.Setting != "" {
+				names = append(names, q.Setting)
+			}
+			return []string{"--json"}, names
+		})
+	tool(s, "check", "Report problems of the clan, with file, line and what to do.",
+		func(q checkQuery) ([]string, []string) {
+			flags := append(givenFlags("severity", q.Severity), "--json")
+			for _, code := range q.Only {
+				flags = append(flags, "--only="+code)
+			}
+			return flags, q.Instances
+		})
+	tool(s, "explain", "Explain codes of findings: what is wrong, what clan does then, what to do.",
+		func(q explainQuery) ([]string, []string) {
+			return []string{"--json"}, q.Codes
+		})
 	tool(s, "schema", "JSON Schema of what a role accepts as settings.", func(q schemaQuery) ([]string, []string) {
 		if q.Role == "" {
 			return nil, []string{q.Module}
 		}
 		return nil, []string{q.Module, q.Role}
 	})
-	tool(s, "modules", "List the service modules of the flake and its inputs, used or not.", func(q modulesQuery) ([]string, []string) {
-		flags := []string{"--json"}
-		for _, input := range q.Inputs {
-			flags = append(flags, "--input="+input)
-		}
-		return flags, nil
-	})
-	tool(s, "modules show", "Show a service module: README, roles, and the options of their settings.", func(q moduleQuery) ([]string, []string) { return []string{"--json"}, []string{q.Module} })
-	tool(s, "diff", "Compare the clan between two git revisions: what changed, and which machines that touches.", func(q diffQuery) ([]string, []string) {
-		flags := []string{"--json"}
-		if q.Affected {
-			flags = append(flags, "--affected")
-		}
-		switch {
-		case q.New != "":
-			return flags, []string{q.Old, q.New}
-		case q.Old != "":
-			return flags, []string{q.Old}
-		}
-		return flags, nil
-	})
-	tool(s, "exports", "List what services export to each other: addresses, networks, endpoints.", func(q exportsQuery) ([]string, []string) { return []string{"--json"}, q.Instances })
-	tool(s, "reach", "Show how machines are reached: the ways in clan's order, with host, port and user, and where each comes from.", func(q reachQuery) ([]string, []string) { return []string{"--json"}, q.Machines })
+	tool(s, "modules", "List the service modules of the flake and its inputs, used or not.",
+		func(q modulesQuery) ([]string, []string) {
+			flags := []string{"--json"}
+			for _, input := range q.Inputs {
+				flags = append(flags, "--input="+input)
+			}
+			return flags, nil
+		})
+	tool(s, "modules show", "Show a service module: README, roles, and the options of their settings.",
+		func(q moduleQuery) ([]string, []string) {
+			return []string{"--json"}, []string{q.Module}
+		})
+	tool(s, "diff", "Compare the clan between two git revisions: what changed, and which machines that touches.",
+		func(q diffQuery) ([]string, []string) {
+			flags := []string{"--json"}
+			if q.Affected {
+				flags = append(flags, "--affected")
+			}
+			switch {
+			case q.New != "":
+				return flags, []string{q.Old, q.New}
+			case q.Old != "":
+				return flags, []string{q.Old}
+			}
+			return flags, nil
+		})
+	tool(s, "exports", "List what services export to each other: addresses, networks, endpoints.",
+		func(q exportsQuery) ([]string, []string) {
+			return []string{"--json"}, q.Instances
+		})
+	tool(s, "reach",
+		"Show how machines are reached: the ways in clan's order, with host, port and user, and where each comes from.",
+		func(q reachQuery) ([]string, []string) {
+			return []string{"--json"}, q.Machines
+		})
 
 	writingTool(s, "set", "Set settings of a role in inventory.json.", settingsChange.line)
 	writingTool(s, "unset", "Remove settings of a role from inventory.json.", settingsChange.line)
@@ -196,5 +220,8 @@ func (s *toolServer) addTools() {
 		}
 		return flags, []string{q.Name}
 	})
-	writingTool(s, "instances delete", "Delete an instance of inventory.json.", func(q namedChange) ([]string, []string) { return []string{"--json"}, []string{q.Name} })
+	writingTool(s, "instances delete", "Delete an instance of inventory.json.",
+		func(q namedChange) ([]string, []string) {
+			return []string{"--json"}, []string{q.Name}
+		})
 }

@@ -17,13 +17,16 @@ func modulesCommand() *cli.Command {
 		Name:  "modules",
 		Usage: "show the service modules that the flake and its inputs offer",
 		Flags: append(append(viewFlags("modules, as INPUT#MODULE"), tableFlags()...),
-			&cli.StringSliceFlag{Name: "input", Usage: "only the modules of the input `NAME`; self is the flake. Can be given again"},
-			&cli.StringFlag{Name: "search", Usage: "only modules with `WORD` in a name, a description, a category or a role"},
+			&cli.StringSliceFlag{Name: "input",
+				Usage: "only the modules of the input `NAME`; self is the flake. Can be given again"},
+			&cli.StringFlag{Name: "search",
+				Usage: "only modules with `WORD` in a name, a description, a category or a role"},
 		),
 		Subcommands: []*cli.Command{modulesShowCommand(), modulesNewCommand(), modulesCheckCommand()},
 		Action: remembered(func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return usageError{fmt.Sprintf("modules takes no names, so not %q", c.Args().First()), "clanctl modules show " + c.Args().First() + ", or --search"}
+				return usageError{fmt.Sprintf("modules takes no names, so not %q", c.Args().First()),
+					"clanctl modules show " + c.Args().First() + ", or --search"}
 			}
 			out, err := newViewOutput(c)
 			if err != nil {
@@ -70,11 +73,17 @@ func (o *viewOutput) printModules(list *view.ModuleList) error {
 
 func moduleColumns() []column[view.ServiceModule] {
 	return []column[view.ServiceModule]{
-		{heading: heading{Title: "MODULE"}, cell: func(m view.ServiceModule) cell { return newCell(append([]string{m.Name}, m.Aliases...)...) }},
-		{heading: heading{Title: "INPUT", Shared: itself("from")}, cell: func(m view.ServiceModule) cell { return newCell(m.Input) }},
+		{heading: heading{Title: "MODULE"}, cell: func(m view.ServiceModule) cell {
+			return newCell(append([]string{m.Name}, m.Aliases...)...)
+		}},
+		{heading: heading{Title: "INPUT", Shared: itself("from")}, cell: func(m view.ServiceModule) cell {
+			return newCell(m.Input)
+		}},
 		{heading: heading{Title: "ROLES"}, cell: func(m view.ServiceModule) cell { return newCell(moduleRoles(m)...) }},
 		{heading: heading{Title: "USED BY"}, cell: func(m view.ServiceModule) cell { return newCell(m.UsedBy...) }},
-		{heading: heading{Title: "CATEGORIES", Optional: true}, cell: func(m view.ServiceModule) cell { return newCell(m.Categories...) }},
+		{heading: heading{Title: "CATEGORIES", Optional: true}, cell: func(m view.ServiceModule) cell {
+			return newCell(m.Categories...)
+		}},
 		{heading: heading{Title: "DESCRIPTION", Half: true}, cell: func(m view.ServiceModule) cell {
 			if m.Error != "" && m.Description == "" {
 				return newCell("does not evaluate").In(red)

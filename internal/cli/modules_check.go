@@ -77,7 +77,8 @@ func loadOwnModules(c *cli.Context, flake string, names []string) (services.Inpu
 }
 
 func newModulesReport(c *cli.Context, own services.Input, want wanted) (*report, error) {
-	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Modules: len(own.Modules)}, source: sourceOf(c)}
+	r := &report{SchemaVersion: 1, Findings: []instance.Finding{}, Checked: &checked{Modules: len(own.Modules)},
+		source: sourceOf(c)}
 	for _, service := range own.Modules {
 		r.Checked.Roles += len(service.Roles)
 	}

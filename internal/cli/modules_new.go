@@ -21,7 +21,9 @@ func modulesNewCommand() *cli.Command {
 		Description: "Writes modules/NAME beside the flake.nix: a module that works, with two roles, and a README. It overwrites no file.\n\n" +
 			"Exit codes: 0 written, 1 failed, 2 usage.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "write to the flake in the directory `DIR`", DefaultText: "$CLAN_DIR, or the flake around the working directory"},
+			&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir},
+				Usage:       "write to the flake in the directory `DIR`",
+				DefaultText: "$CLAN_DIR, or the flake around the working directory"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
@@ -32,7 +34,8 @@ func modulesNewCommand() *cli.Command {
 				return err
 			}
 			if ref.Dir == "" {
-				return usageError{fmt.Sprintf("%s is not a directory that could be written to", c.String("flake")), "work in a checkout of the flake"}
+				return usageError{fmt.Sprintf("%s is not a directory that could be written to", c.String("flake")),
+					"work in a checkout of the flake"}
 			}
 			m, err := scaffold.Write(ref.Dir, c.Args().First())
 			if err != nil {

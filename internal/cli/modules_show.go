@@ -57,7 +57,8 @@ func (o *viewOutput) module(m view.ServiceModule) {
 	o.title(m.Name, "from "+m.Input)
 	if m.Description != "" {
 		label := fmt.Sprintf("  %s", o.paint(dim, fmt.Sprintf("%-*s", labelWidth, "about")))
-		o.text.WriteString(label + strings.TrimLeft(indented(o.markdown(m.Description, 2+labelWidth), strings.Repeat(" ", 2+labelWidth)), " "))
+		o.text.WriteString(label +
+			strings.TrimLeft(indented(o.markdown(m.Description, 2+labelWidth), strings.Repeat(" ", 2+labelWidth)), " "))
 	}
 	o.field("also named", m.Aliases...)
 	o.field("categories", m.Categories...)
@@ -69,7 +70,8 @@ func (o *viewOutput) module(m view.ServiceModule) {
 		o.section(role.Name, role.Description)
 		switch {
 		case role.Interface == nil:
-			o.text.WriteString("    " + o.paint(red, "its settings are not known: the interface does not evaluate") + "\n")
+			o.text.WriteString("    " + o.paint(red, "its settings are not known: the interface does not evaluate") +
+				"\n")
 		default:
 			o.interfaceTree(role.Interface)
 		}
@@ -152,7 +154,8 @@ func (o *viewOutput) option(path []string, option *services.Option, depth int, i
 	case option.Example != nil:
 		o.text.WriteString(indentation + o.paint(dim, "example: ") + flat(compactRaw(option.Example)) + "\n")
 	case strings.Contains(strings.TrimSpace(option.ExampleText), "\n"):
-		o.text.WriteString(indentation + o.paint(dim, "example:") + "\n" + indented(term.Escape(strings.TrimSpace(option.ExampleText)), indentation+"  "))
+		o.text.WriteString(indentation + o.paint(dim, "example:") + "\n" +
+			indented(term.Escape(strings.TrimSpace(option.ExampleText)), indentation+"  "))
 	case option.ExampleText != "":
 		o.text.WriteString(indentation + o.paint(dim, "example: ") + flat(strings.TrimSpace(option.ExampleText)) + "\n")
 	}
@@ -228,8 +231,12 @@ func (o *viewOutput) markdown(text string, indentation int) string {
 	if o.width > 0 {
 		width = max(o.width-indentation, 20)
 	}
-	styles := map[markdown.Style]style{markdown.Heading: bold, markdown.Strong: bold, markdown.Emphasis: italic, markdown.Code: cyan, markdown.Link: underline}
-	return markdown.Render(text, markdown.Options{Width: width, Paint: func(s markdown.Style, text string) string { return o.paint(styles[s], text) }})
+	styles := map[markdown.Style]style{markdown.Heading: bold, markdown.Strong: bold, markdown.Emphasis: italic,
+		markdown.Code: cyan, markdown.Link: underline}
+	return markdown.Render(text,
+		markdown.Options{Width: width, Paint: func(s markdown.Style, text string) string {
+			return o.paint(styles[s], text)
+		}})
 }
 
 func indented(text, indentation string) string {

@@ -25,7 +25,8 @@ func jsonFlags(usage string) []cli.Flag {
 		&cli.BoolFlag{Name: "json", Usage: usage},
 		&cli.StringFlag{Name: "jq", Usage: "print JSON, filtered with the jq expression `EXPR`"},
 		&cli.BoolFlag{Name: "raw", Aliases: []string{"r"}, Usage: "with --jq: print strings without quotes"},
-		&cli.BoolFlag{Name: "null", Aliases: []string{"0"}, Usage: "end each name, or each value of --jq, with a NUL byte instead of a newline, for xargs -0"},
+		&cli.BoolFlag{Name: "null", Aliases: []string{"0"},
+			Usage: "end each name, or each value of --jq, with a NUL byte instead of a newline, for xargs -0"},
 	}
 }
 
@@ -106,14 +107,15 @@ func (o *jsonOutput) value(v any) error {
 		return fmt.Errorf("--jq: %q holds a NUL byte, and with --null that ends it", s)
 	}
 	if stdout(o.c).isGuarded() && isCommand(s) {
-		return hint.With(fmt.Errorf("--jq: %q would be a workflow command here", s), "print JSON, without -r, or write to a file")
+		return hint.With(fmt.Errorf("--jq: %q would be a workflow command here", s),
+			"print JSON, without -r, or write to a file")
 	}
 	_, err := io.WriteString(stdout(o.c), stdout(o.c).shown(s)+end)
 	return err
 }
 
-// printNames prints names for a program, one a line; escaped for a terminal. One that holds a newline would be read as two, and is
-// printed only with --null.
+// printNames prints names for a program, one a line; escaped for a terminal. One that holds a newline would be read as
+// two, and is printed only with --null.
 func printNames(c *cli.Context, names []string) error {
 	out, end := stdout(c), "\n"
 	if c.Bool("null") {
@@ -125,10 +127,12 @@ func printNames(c *cli.Context, names []string) error {
 			name = flat(name)
 		}
 		if strings.Contains(name, end) {
-			return hint.With(fmt.Errorf("the name %q holds a newline, and would be read as two", name), "print names with --null (-0), for xargs -0")
+			return hint.With(fmt.Errorf("the name %q holds a newline, and would be read as two", name),
+				"print names with --null (-0), for xargs -0")
 		}
 		if out.isGuarded() && isCommand(name) {
-			return hint.With(fmt.Errorf("the name %q would be a workflow command here", name), "give it another name, or write to a file")
+			return hint.With(fmt.Errorf("the name %q would be a workflow command here", name),
+				"give it another name, or write to a file")
 		}
 		b.WriteString(name + end)
 	}
@@ -177,7 +181,8 @@ func finite(v any) any {
 	return v
 }
 
-// plainly writes numbers as they are (to this encoder a json.Number is just a string), and settings without a copy for each member.
+// plainly writes numbers as they are (to this encoder a json.Number is just a string), and settings without a copy for
+// each member.
 var plainly = jsonv2.WithMarshalers(jsonv2.JoinMarshalers(
 	jsonv2.MarshalFunc(func(n json.Number) ([]byte, error) { return []byte(n), nil }),
 	jsonv2.MarshalToFunc(func(enc *jsontext.Encoder, s *instance.Settings) error {

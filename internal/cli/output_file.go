@@ -39,7 +39,8 @@ func regular(name string, info os.FileInfo) error {
 	return nil
 }
 
-// read returns what is in the file now, which may be anybody's: it waits for no pipe, and reads no more than most bytes.
+// read returns what is in the file now, which may be anybody's: it waits for no pipe, and reads no more than most
+// bytes.
 func (f outputFile) read(most int64) ([]byte, error) {
 	file, err := os.OpenFile(string(f), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -60,8 +61,8 @@ func (f outputFile) read(most int64) ([]byte, error) {
 	return text, err
 }
 
-// write writes a file beside the old one and puts it in its place, so that readers see one or the other; or it writes to standard
-// output.
+// write writes a file beside the old one and puts it in its place, so that readers see one or the other; or it writes
+// to standard output.
 func (f outputFile) write(c *cli.Context, write func(io.Writer) error) (err error) {
 	if f == "" {
 		return write(stdout(c))
@@ -71,7 +72,8 @@ func (f outputFile) write(c *cli.Context, write func(io.Writer) error) (err erro
 		name = target // a link stays one
 	}
 	temporary := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text())
-	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // as far as the user's umask lets others read
+	// as far as the user's umask lets others read
+	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}

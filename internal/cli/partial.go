@@ -30,9 +30,12 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 		return err
 	}
 	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: sourceOf(c).line, Width: to.width()}
-	failed := slices.DeleteFunc(slices.Clone(inv.Findings), func(f instance.Finding) bool { return f.Severity != instance.SeverityError })
+	failed := slices.DeleteFunc(slices.Clone(inv.Findings), func(f instance.Finding) bool {
+		return f.Severity != instance.SeverityError
+	})
 	p.All(failed)
-	say(c, "parts of the clan are missing from the output: %s; clanctl check reports all problems", counted(len(failed), "error"))
+	say(c, "parts of the clan are missing from the output: %s; clanctl check reports all problems",
+		counted(len(failed), "error"))
 	return exitStatus(exitPartial)
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// progress shows on one line of a terminal what Nix is doing, once that takes longer than people like to wait in the dark.
+// progress shows on one line of a terminal what Nix is doing, once that takes longer than people like to wait in the
+// dark.
 type progress struct {
 	w     io.Writer
 	mutex sync.Mutex

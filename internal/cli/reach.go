@@ -50,7 +50,8 @@ type reachList struct {
 	Machines []reach.Machine    `json:"machines"`
 }
 
-// loadReach reads the clan, and how the machines are reached that names and flags select. The last error is one that ends the command.
+// loadReach reads the clan, and how the machines are reached that names and flags select. The last error is one that
+// ends the command.
 func loadReach(c *cli.Context, names []string) (*instance.Inventory, *reachList, error, error) {
 	query, err := queryOf(c)
 	if err != nil {
@@ -184,7 +185,10 @@ func (o *viewOutput) reach(m reach.Machine) {
 		o.field("  user", valueFrom(w.User, w.UserFrom))
 	}
 	if len(m.Ways) == 0 || m.Ways[0].Network != "" {
-		o.text.WriteString("  " + o.paint(dim, "If none answers, clan takes the targetHost in the machine's NixOS configuration, which is not read here.") + "\n")
+		o.text.WriteString("  " +
+			o.paint(dim,
+				"If none answers, clan takes the targetHost in the machine's NixOS configuration, which is not read here.") +
+			"\n")
 	}
 }
 

@@ -57,7 +57,8 @@ func reference() string {
 			if len(command.shared[1]) > 0 {
 				writing = " and [writing](#writing-options)"
 			}
-			fmt.Fprintf(&b, "Also `%s`: the [output](#output-options)%s options.\n\n", strings.ReplaceAll(also, ", ", "`, `"), writing)
+			fmt.Fprintf(&b, "Also `%s`: the [output](#output-options)%s options.\n\n",
+				strings.ReplaceAll(also, ", ", "`, `"), writing)
 		}
 	}
 	for _, group := range flagGroups() {
@@ -93,11 +94,14 @@ func writeRows(b *strings.Builder, rows []manualItem) {
 func TestManPage(t *testing.T) {
 	pages := map[string][]string{
 		"clanctl": {
-			"clanctl why [FLAG...] INSTANCE ROLE MACHINE [SETTING.PATH]", "print the clan as one JSON document", "--jobs N, -j N", "such as 'web-*,@backup,!laptop'",
-			"OUTPUT OPTIONS", "WRITING OPTIONS", "COMMON OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO", "clanctl-machines(1)",
+			"clanctl why [FLAG...] INSTANCE ROLE MACHINE [SETTING.PATH]", "print the clan as one JSON document",
+			"--jobs N, -j N", "such as 'web-*,@backup,!laptop'",
+			"OUTPUT OPTIONS", "WRITING OPTIONS", "COMMON OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES",
+			"SEE ALSO", "clanctl-machines(1)",
 		},
 		"clanctl-machines": {
-			"clanctl machines [FLAG...] [MACHINE...]", "--on SELECTOR", "clanctl machines describe", "--jq EXPR", "--dry-run", "--flake REF",
+			"clanctl machines [FLAG...] [MACHINE...]", "--on SELECTOR", "clanctl machines describe", "--jq EXPR",
+			"--dry-run", "--flake REF",
 			"EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "clanctl machines laptop", "SEE ALSO", "clanctl(1)",
 		},
 		"clanctl-man": {"--names"},
@@ -129,7 +133,8 @@ func readManPage(t *testing.T, name, page string, wanted []string) {
 			t.Errorf("%s: the page does not have %q", name, want)
 		}
 	}
-	for _, reader := range [][]string{{"man", "--warnings=w", "-l", "-"}, {"groff", "-man", "-Tutf8", "-ww", "-z"}, {"mandoc", "-Tlint", "-Wwarning"}} {
+	for _, reader := range [][]string{{"man", "--warnings=w", "-l", "-"}, {"groff", "-man", "-Tutf8", "-ww", "-z"},
+		{"mandoc", "-Tlint", "-Wwarning"}} {
 		program, err := exec.LookPath(reader[0])
 		if err != nil {
 			t.Logf("there is no %s here to read it with", reader[0])

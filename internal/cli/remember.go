@@ -19,8 +19,9 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// remembered makes an action out of one whose output hangs on nothing but its command line, the terminal and what Nix answers: the output,
-// standard error and the exit code are given again while the answers hold, and nothing is decoded for it.
+// remembered makes an action out of one whose output hangs on nothing but its command line, the terminal and what Nix
+// answers: the output, standard error and the exit code are given again while the answers hold, and nothing is decoded
+// for it.
 func remembered(action cli.ActionFunc) cli.ActionFunc {
 	return func(c *cli.Context) error { return remember(c, "", action) }
 }
@@ -58,7 +59,8 @@ func remember(c *cli.Context, also string, action cli.ActionFunc) error {
 
 // repeatable reports whether a command line asks for what can be given again: text on standard output, and no news.
 func repeatable(c *cli.Context) bool {
-	if _, known := c.App.Metadata[commandLineKey]; !known || c.Bool("no-cache") || c.Bool("refresh") || c.Bool("impure") || c.Bool("verbose") || c.Bool("watch") || c.Path("write-baseline") != "" {
+	if _, known := c.App.Metadata[commandLineKey]; !known || c.Bool("no-cache") || c.Bool("refresh") ||
+		c.Bool("impure") || c.Bool("verbose") || c.Bool("watch") || c.Path("write-baseline") != "" {
 		return false
 	}
 	if file := c.Path("output"); file != "" && file != "-" {
@@ -80,7 +82,8 @@ func outputName(c *cli.Context, also string) string {
 		}
 	}
 	here, _ := os.Getwd()
-	name := []string{"output", buildVersion(), runtime.Version(), program, here, also, fmt.Sprint(c.App.Metadata[commandLineKey])}
+	name := []string{"output", buildVersion(), runtime.Version(), program, here, also,
+		fmt.Sprint(c.App.Metadata[commandLineKey])}
 	for _, variable := range []string{clanDir, "NO_COLOR", "TERM"} {
 		name = append(name, os.Getenv(variable))
 	}
@@ -128,7 +131,8 @@ func printRecorded(c *cli.Context, recorded io.Reader, noted json.RawMessage) er
 	buffer := make([]byte, 64<<10)
 	var at int64
 	copyTo := func(end int64) error {
-		_, err := io.CopyBuffer(struct{ io.Writer }{stdout(c)}, struct{ io.Reader }{io.LimitReader(recorded, end-at)}, buffer)
+		_, err := io.CopyBuffer(struct{ io.Writer }{stdout(c)}, struct{ io.Reader }{io.LimitReader(recorded, end-at)},
+			buffer)
 		at = end
 		return err
 	}

@@ -55,11 +55,16 @@ func pageFile(c *cli.Context) (outputFile, error) {
 	out := c.Path("output")
 	switch {
 	case c.NArg() > 0:
-		return "", usageError{fmt.Sprintf("report takes no names, but there is %q", c.Args().First()), "it is about the whole clan"}
+		return "",
+			usageError{fmt.Sprintf("report takes no names, but there is %q", c.Args().First()),
+				"it is about the whole clan"}
 	case out == "":
-		return "", usageError{"report needs a file to write to", "give --output clan.html, or --output - for standard output"}
+		return "",
+			usageError{"report needs a file to write to", "give --output clan.html, or --output - for standard output"}
 	case out == "-" && c.Bool("watch"):
-		return "", usageError{"--watch writes a page again and again, and standard output is no place for that", "give --output clan.html"}
+		return "",
+			usageError{"--watch writes a page again and again, and standard output is no place for that",
+				"give --output clan.html"}
 	}
 	if dir := filepath.Dir(out); out != "-" {
 		if info, err := os.Stat(dir); err != nil {

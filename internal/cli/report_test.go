@@ -12,8 +12,8 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// A page that is watched is written anew when what it shows changes, also when that is just where a setting is written; while the
-// clan does not evaluate it stays.
+// A page that is watched is written anew when what it shows changes, also when that is just where a setting is written;
+// while the clan does not evaluate it stays.
 func TestReportWatch(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for _, nix := range nixes.Programs(t)[:1] {
@@ -24,7 +24,8 @@ func TestReportWatch(t *testing.T) {
 			if err := os.MkdirAll(clan, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(clan, "flake.nix"), []byte("{ outputs = _: { inventory = "+text+"; }; }"), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(clan, "flake.nix"),
+				[]byte("{ outputs = _: { inventory = "+text+"; }; }"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -44,7 +45,8 @@ func TestReportWatch(t *testing.T) {
 		var stderr seen
 		ended := make(chan int, 1)
 		go func() {
-			ended <- Run(ctx, []string{"clanctl", "report", "--watch", "--out", page, "--flake", clan, "--nix", nix}, &bytes.Buffer{}, &stderr)
+			ended <- Run(ctx, []string{"clanctl", "report", "--watch", "--out", page, "--flake", clan, "--nix", nix},
+				&bytes.Buffer{}, &stderr)
 		}()
 		contains(`"k":"k","v":1`)
 		contains(`data-live`)

@@ -12,7 +12,8 @@ func rolesCommand() *cli.Command {
 		Usage: "add machines and tags to roles of instances, and remove them",
 		Subcommands: []*cli.Command{
 			rolesMembersCommand("add", "add machines and tags to a role", (*store.Store).AddMembers),
-			rolesMembersCommand("remove", "remove machines and tags from a role, with their settings in it", (*store.Store).RemoveMembers),
+			rolesMembersCommand("remove", "remove machines and tags from a role, with their settings in it",
+				(*store.Store).RemoveMembers),
 		},
 	}
 }

@@ -19,14 +19,17 @@ func schemaCommand() *cli.Command {
 		Description: "The schema is for one layer: what is written for the role, for a machine, or for a tag. Nothing is required there, since\n" +
 			"another layer may have it. ROLE may be left out if there is only one. Options that no schema can describe in full are\n" +
 			"named on the standard error.",
-		Flags: append(jsonFlags("print JSON (the only format)"), &cli.BoolFlag{Name: "whole", Usage: "the schema is for all layers of a member taken together: options without a default are required"}),
+		Flags: append(jsonFlags("print JSON (the only format)"),
+			&cli.BoolFlag{Name: "whole",
+				Usage: "the schema is for all layers of a member taken together: options without a default are required"}),
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
 			if err != nil {
 				return err
 			}
 			if c.NArg() < 1 || c.NArg() > 2 {
-				return usageError{"schema takes an instance or a module, and a role", "clanctl modules lists the modules, clanctl instances the instances"}
+				return usageError{"schema takes an instance or a module, and a role",
+					"clanctl modules lists the modules, clanctl instances the instances"}
 			}
 			name := c.Args().First()
 			modules, err := loadModules(c, facts.ModuleQuery{Of: []string{name}, ByInstance: true})
@@ -40,9 +43,11 @@ func schemaCommand() *cli.Command {
 			}
 			of := service.Roles[role]
 			if of.Interface == nil {
-				return fmt.Errorf("the interface of the role %q of %s does not evaluate:\n%s", role, service.Spec(), of.Err)
+				return fmt.Errorf("the interface of the role %q of %s does not evaluate:\n%s", role, service.Spec(),
+					of.Err)
 			}
-			schema := services.NewSchema(of.Interface, services.SchemaOptions{Title: service.Name + " " + role, Whole: c.Bool("whole")})
+			schema := services.NewSchema(of.Interface,
+				services.SchemaOptions{Title: service.Name + " " + role, Whole: c.Bool("whole")})
 			for _, option := range schema.Inexpressible {
 				fmt.Fprintf(stderr(c), "warning: %s: %s\n", flat(optionPath(option.Path)), term.Escape(option.Reason))
 			}

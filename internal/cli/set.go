@@ -27,7 +27,8 @@ func layerFlags() []cli.Flag {
 }
 
 func layerOf(c *cli.Context) (store.Layer, error) {
-	layer := store.Layer{Instance: c.Args().Get(0), Role: c.Args().Get(1), Machine: c.String("machine"), Tag: strings.TrimPrefix(c.String("tag"), "@")}
+	layer := store.Layer{Instance: c.Args().Get(0), Role: c.Args().Get(1), Machine: c.String("machine"),
+		Tag: strings.TrimPrefix(c.String("tag"), "@")}
 	switch {
 	case c.IsSet("machine") && c.IsSet("tag"):
 		return layer, usagef("--machine does not go with --tag: a setting is for one of them")
@@ -114,7 +115,8 @@ type role struct {
 	schema map[string]any // nil where the interface is not known
 }
 
-// roleOf asks for a role. One that does not evaluate, or is not there, accepts nothing that is known: to say so is the store's.
+// roleOf asks for a role. One that does not evaluate, or is not there, accepts nothing that is known: to say so is the
+// store's.
 func roleOf(c *cli.Context, layer store.Layer) (*role, error) {
 	inv, err := load(c, instance.Config{Instances: []string{layer.Instance}})
 	if inv == nil {
@@ -129,7 +131,8 @@ func roleOf(c *cli.Context, layer store.Layer) (*role, error) {
 		return known, nil
 	}
 	if of := modules.Found[layer.Instance].Roles[layer.Role]; of != nil && of.Interface != nil {
-		known.schema, _ = textview.DecodeJSON(json.RawMessage(textview.CompactJSON(services.NewSchema(of.Interface, services.SchemaOptions{})))).(map[string]any)
+		known.schema, _ = textview.DecodeJSON(json.RawMessage(textview.CompactJSON(services.NewSchema(of.Interface,
+			services.SchemaOptions{})))).(map[string]any)
 	}
 	return known, nil
 }
@@ -165,7 +168,10 @@ func acceptsString(schema map[string]any) bool {
 	}
 	for _, several := range []string{"anyOf", "oneOf"} {
 		choices, _ := schema[several].([]any)
-		if slices.ContainsFunc(choices, func(choice any) bool { s, _ := choice.(map[string]any); return acceptsString(s) }) {
+		if slices.ContainsFunc(choices, func(choice any) bool {
+			s, _ := choice.(map[string]any)
+			return acceptsString(s)
+		}) {
 			return true
 		}
 	}
@@ -210,7 +216,8 @@ func (r *role) appended(path []string, list json.RawMessage, value string) (stri
 	if list != nil && json.Unmarshal(list, &items) != nil {
 		return "", usagef("%s is not a list: += goes with lists", instance.PathString(path))
 	}
-	if schema := r.at(path, false); list == nil && schema != nil && schema["items"] == nil && schema["type"] != "array" {
+	if schema := r.at(path, false); list == nil && schema != nil && schema["items"] == nil &&
+		schema["type"] != "array" {
 		return "", usagef("%s is not a list: += goes with lists", instance.PathString(path))
 	}
 	var b strings.Builder
@@ -220,12 +227,14 @@ func (r *role) appended(path []string, list json.RawMessage, value string) (stri
 	return "[" + b.String() + value + "]", nil
 }
 
-// syntaxHint says what may be meant by a value that is no JSON: a string without quotes, if it begins as nothing else does.
+// syntaxHint says what may be meant by a value that is no JSON: a string without quotes, if it begins as nothing else
+// does.
 func syntaxHint(path []string, value string) string {
 	if value == "" || strings.ContainsAny(value[:1], "\"{[ ") {
 		return ""
 	}
-	return fmt.Sprintf("a string needs its quotes, and these need some from the shell: '%s=%q'", instance.PathString(path), value)
+	return fmt.Sprintf("a string needs its quotes, and these need some from the shell: '%s=%q'",
+		instance.PathString(path), value)
 }
 
 // parseSetting reads the path of a setting. An empty name is one in quotes only: a dot too many is a slip.
@@ -244,13 +253,16 @@ func parseSetting(text string) ([]string, error) {
 				return nil, usageError{fmt.Sprintf("%s is no path of a setting: a quote is not closed", text), ""}
 			}
 		} else if end == 0 || rest == "" {
-			return nil, usageError{fmt.Sprintf("%s is no path of a setting: there is a dot too many", text), `a name that is empty is written ""`}
+			return nil,
+				usageError{fmt.Sprintf("%s is no path of a setting: there is a dot too many", text),
+					`a name that is empty is written ""`}
 		}
 		if end < 0 || end == len(rest) {
 			return instance.ParsePath(text), nil
 		}
 		if rest[end] != '.' {
-			return nil, usageError{fmt.Sprintf("%s is no path of a setting: behind a name in quotes comes a dot", text), ""}
+			return nil,
+				usageError{fmt.Sprintf("%s is no path of a setting: behind a name in quotes comes a dot", text), ""}
 		}
 		rest = rest[end+1:]
 	}

@@ -26,7 +26,8 @@ import (
 type sourceTree struct {
 	// root is the top of the tree, to which files are relative; dir is the flake's directory in it.
 	root, dir string
-	// commit, if it is not empty, is the one of the tree's repository that files are read from; kept has those that were.
+	// commit, if it is not empty, is the one of the tree's repository that files are read from; kept has those that
+	// were.
 	commit string
 	ctx    context.Context
 	kept   map[string][]byte
@@ -58,8 +59,8 @@ func sourceOf(c *cli.Context) *sourceTree {
 // editorTexts is the key of texts in a command's context: what an editor shows of files, by their paths in the tree.
 type editorTexts struct{}
 
-// open opens a file of the flake for reading; the error is [fs.ErrNotExist] where there is none. A name from the flake leads to nothing
-// outside of it.
+// open opens a file of the flake for reading; the error is [fs.ErrNotExist] where there is none. A name from the flake
+// leads to nothing outside of it.
 func (s *sourceTree) open(name string) (io.ReadCloser, error) {
 	switch {
 	case s == nil || s.root == "":
@@ -165,13 +166,14 @@ func (s *sourceTree) inFlake(name string) string {
 	return name
 }
 
-// isElsewhere reports whether a file is none of the flake's source tree: one of an input, written "<input>/file", or of rules that the
-// command line names.
+// isElsewhere reports whether a file is none of the flake's source tree: one of an input, written "<input>/file", or of
+// rules that the command line names.
 func isElsewhere(file string) bool {
 	return strings.HasPrefix(file, "<") || file != "" && !filepath.IsLocal(filepath.FromSlash(file))
 }
 
-// named is the name in the tree of a file by its path on disk. Links are followed above the tree only: those in it are the flake's.
+// named is the name in the tree of a file by its path on disk. Links are followed above the tree only: those in it are
+// the flake's.
 func (s *sourceTree) named(file string) (string, bool) {
 	path, err := filepath.Abs(file)
 	if err != nil || s.root == "" {

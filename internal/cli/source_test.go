@@ -27,14 +27,17 @@ func TestSourceLinesStayInside(t *testing.T) {
 	}
 	source := &sourceTree{root: root, dir: root}
 	for _, file := range []string{"flake.nix", "same", "./flake.nix", "x/../flake.nix"} {
-		if line, ok := source.line(nixeval.Position{File: file, Line: 2}); file != "x/../flake.nix" && (!ok || line != "  a = 1;") {
+		if line, ok := source.line(nixeval.Position{File: file, Line: 2}); file != "x/../flake.nix" &&
+			(!ok || line != "  a = 1;") {
 			t.Errorf("%s: %q, %v", file, line, ok)
 		}
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for _, file := range []string{"link", "dir/secret", secret, "../" + filepath.Base(filepath.Dir(secret)) + "/secret", strings.Repeat("../", 20) + secret[1:], "pipe", "/dev/zero", "", ".", "\x00", "<in>/x"} {
+		for _, file := range []string{"link", "dir/secret", secret,
+			"../" + filepath.Base(filepath.Dir(secret)) + "/secret", strings.Repeat("../", 20) + secret[1:], "pipe",
+			"/dev/zero", "", ".", "\x00", "<in>/x"} {
 			if line, ok := source.line(nixeval.Position{File: file, Line: 1}); ok {
 				t.Errorf("%q shows %q", file, line)
 			}

@@ -47,36 +47,38 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"check":                {"", "--format json", "--format sarif", "--format github"},
 		"diff":                 {". .", ". . --json", ". . --format markdown", ". ./other", ". ./other --affected"},
 		"graph":                {"", "--format html", "--format dot", "--format mermaid"},
-		"why":                  {"sshd server attic", "backup-nightly client travel keep.daily", "sshd server attic --json"},
-		"report":               {"--out - --flake ./small"},
-		"roles":                {"--help"},
-		"roles add":            {"sshd server attic --dry-run --force"},
-		"roles remove":         {"made page attic --dry-run"},
-		"set":                  {`made page title="x" --dry-run`},
-		"unset":                {"made page title --dry-run --force"},
-		"modules":              {"", "--json", "--names"},
-		"modules show":         {"sshd", "sshd --json"},
-		"modules new":          {"fresh"},
-		"modules check":        {"", "--format json"},
-		"upgrade":              {"--help"}, // the example has no inputs
-		"schema":               {"borg client"},
-		"gen":                  {"--help"},
-		"gen go":               {"borg", "borg --check --output flake.nix"},
-		"lsp":                  {"--help"},
-		"export":               {"ssh-config", "ansible", "ansible --host attic", "prometheus --port 9100", "--help"},
-		"exports":              {"--help"},
-		"reach":                {"", "attic", "--json", "--names"},
-		"mcp":                  {"--help"},
-		"explain":              {"", "unknown-tag", "--json", "--names"},
-		"completion":           {"bash", "zsh", "fish"},
-		"man":                  {"", "check", "--names"},
+		"why": {"sshd server attic", "backup-nightly client travel keep.daily",
+			"sshd server attic --json"},
+		"report":        {"--out - --flake ./small"},
+		"roles":         {"--help"},
+		"roles add":     {"sshd server attic --dry-run --force"},
+		"roles remove":  {"made page attic --dry-run"},
+		"set":           {`made page title="x" --dry-run`},
+		"unset":         {"made page title --dry-run --force"},
+		"modules":       {"", "--json", "--names"},
+		"modules show":  {"sshd", "sshd --json"},
+		"modules new":   {"fresh"},
+		"modules check": {"", "--format json"},
+		"upgrade":       {"--help"}, // the example has no inputs
+		"schema":        {"borg client"},
+		"gen":           {"--help"},
+		"gen go":        {"borg", "borg --check --output flake.nix"},
+		"lsp":           {"--help"},
+		"export":        {"ssh-config", "ansible", "ansible --host attic", "prometheus --port 9100", "--help"},
+		"exports":       {"--help"},
+		"reach":         {"", "attic", "--json", "--names"},
+		"mcp":           {"--help"},
+		"explain":       {"", "unknown-tag", "--json", "--names"},
+		"completion":    {"bash", "zsh", "fish"},
+		"man":           {"", "check", "--names"},
 	}
 	const made = `{
   "instances": { "made": { "module": { "input": "self", "name": "status-page" }, "roles": { "page": {
     "machines": { "attic": {} }, "settings": { "title": "old" } } } } },
   "machines": { "attic": { "tags": [ "made" ] }, "plain": {} }
 }`
-	other := exec.Command("sh", "-c", `mkdir ../other && cp -r . ../other && mv ../other . && sed -i 's/daily = 14/daily = 7/' other/inventory.nix &&
+	other := exec.Command("sh", "-c",
+		`mkdir ../other && cp -r . ../other && mv ../other . && sed -i 's/daily = 14/daily = 7/' other/inventory.nix &&
 		mkdir small && echo '{ outputs = _: { inventory.machines.m = { }; }; }' > small/flake.nix`)
 	if err := errors.Join(os.WriteFile("inventory.json", []byte(made), 0o600), other.Run()); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// What follows describes single things, in paragraphs. Nothing of them is cut: what is too long goes on in the next line.
+// What follows describes single things, in paragraphs. Nothing of them is cut: what is too long goes on in the next
+// line.
 
 const labelWidth = 12
 
@@ -42,7 +43,8 @@ func (o *viewOutput) field(label string, items ...string) {
 	for i := range items {
 		items[i] = flat(items[i])
 	}
-	fmt.Fprintf(&o.text, "  %s%s\n", o.paint(dim, fmt.Sprintf("%-*s", labelWidth, label)), wrap(items, 2+labelWidth, o.width))
+	fmt.Fprintf(&o.text, "  %s%s\n", o.paint(dim, fmt.Sprintf("%-*s", labelWidth, label)),
+		wrap(items, 2+labelWidth, o.width))
 }
 
 // place says where a thing is written. A file elsewhere is not the user's: a function of nixpkgs made the name, say.
@@ -108,7 +110,8 @@ func (o *viewOutput) settings(s *instance.Settings, indentation string, styleOf 
 func eachSetting(path []string, set map[string]any, do func([]string, any)) {
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		below := append(slices.Clip(path), name)
-		if sub, isSet := set[name].(map[string]any); isSet && len(sub) > 0 && !strings.HasPrefix(slices.Min(slices.Collect(maps.Keys(sub))), "$") {
+		if sub, isSet := set[name].(map[string]any); isSet && len(sub) > 0 &&
+			!strings.HasPrefix(slices.Min(slices.Collect(maps.Keys(sub))), "$") {
 			eachSetting(below, sub, do)
 			continue
 		}
@@ -146,7 +149,8 @@ func inputText(m *view.Module) string {
 	return "?"
 }
 
-// roles are roles, those of the same instance together. The role "default" goes without saying where the instance has no other.
+// roles are roles, those of the same instance together. The role "default" goes without saying where the instance has
+// no other.
 func (o *viewOutput) roles(refs []view.RoleRef) cell {
 	var items []item
 	for _, ref := range refs {

@@ -17,17 +17,21 @@ import (
 
 // fleet is a clan of 14 machines in two places, with what all of them have and what few do.
 func fleet() invtest.Clan {
-	clan := invtest.Clan{Machines: map[string][]string{"cabin": {"remote"}, "mac": {"berlin", "laptop", "watched"}}, Macs: []string{"mac"}}
+	clan := invtest.Clan{Machines: map[string][]string{"cabin": {"remote"}, "mac": {"berlin", "laptop", "watched"}},
+		Macs: []string{"mac"}}
 	for n := 1; n <= 12; n++ {
 		place := []string{"berlin", "paris"}[n%2]
 		clan.Machines[fmt.Sprintf("web%d", n)] = []string{"web", place, "watched"}
 	}
 	clan.Instances = map[string]invtest.Instance{
-		"admin":      {Roles: map[string]invtest.Role{"default": {Tags: []string{"all"}}}},
-		"sshd":       {Roles: map[string]invtest.Role{"server": {Tags: []string{"all"}}, "client": {Tags: []string{"all"}}}},
-		"monitoring": {Roles: map[string]invtest.Role{"client": {Tags: []string{"watched"}}, "server": {Machines: []string{"web10"}}}},
-		"borg":       {Roles: map[string]invtest.Role{"client": {Tags: []string{"web"}}, "server": {Machines: []string{"cabin"}}}},
-		"wifi":       {Roles: map[string]invtest.Role{"default": {Machines: []string{"mac", "cabin"}}}},
+		"admin": {Roles: map[string]invtest.Role{"default": {Tags: []string{"all"}}}},
+		"sshd": {Roles: map[string]invtest.Role{"server": {Tags: []string{"all"}},
+			"client": {Tags: []string{"all"}}}},
+		"monitoring": {Roles: map[string]invtest.Role{"client": {Tags: []string{"watched"}},
+			"server": {Machines: []string{"web10"}}}},
+		"borg": {Roles: map[string]invtest.Role{"client": {Tags: []string{"web"}},
+			"server": {Machines: []string{"cabin"}}}},
+		"wifi": {Roles: map[string]invtest.Role{"default": {Machines: []string{"mac", "cabin"}}}},
 	}
 	return clan
 }
@@ -67,13 +71,16 @@ all 14: admin, sshd (client, server)
 	// A column that says the same of all goes; a table of few rows says all in its cells.
 	nixos := slices.DeleteFunc(slices.Clone(list.Machines), func(m view.Machine) bool { return m.Class == "darwin" })
 	b.Reset()
-	listing[view.Machine]{items: nixos, columns: out.machineColumns()}.table(out).PrintShared(&b, 80, textview.Colourless)
+	listing[view.Machine]{items: nixos, columns: out.machineColumns()}.table(out).PrintShared(&b, 80,
+		textview.Colourless)
 	if strings.Contains(b.String(), "CLASS") || !strings.Contains(b.String(), "\nall 13: class nixos, admin,") {
 		t.Error(b.String())
 	}
 	b.Reset()
-	listing[view.Machine]{items: list.Machines[:3], columns: out.machineColumns()}.table(out).PrintShared(&b, 0, textview.Colourless)
-	if !strings.Contains(b.String(), "web1     nixos   paris, watched, web      admin, borg (client), monitoring (client), sshd (client, server)\n") {
+	listing[view.Machine]{items: list.Machines[:3], columns: out.machineColumns()}.table(out).PrintShared(&b, 0,
+		textview.Colourless)
+	if !strings.Contains(b.String(),
+		"web1     nixos   paris, watched, web      admin, borg (client), monitoring (client), sshd (client, server)\n") {
 		t.Error(b.String())
 	}
 }
@@ -90,7 +97,8 @@ func TestCarriersOfNearlyAll(t *testing.T) {
 		got[tag.Name] = strings.Join((&viewOutput{inv: inv, width: 80}).carriers(tag), ", ")
 	}
 	maps.DeleteFunc(got, func(name, _ string) bool { return name != "all" && name != "watched" && name != "remote" })
-	if diff := cmp.Diff(map[string]string{"all": "all", "watched": "all but cabin", "remote": "cabin"}, got); diff != "" {
+	if diff := cmp.Diff(map[string]string{"all": "all", "watched": "all but cabin", "remote": "cabin"},
+		got); diff != "" {
 		t.Error(diff)
 	}
 	if names := (&viewOutput{inv: inv}).carriers(list.Tags[0]); len(names) != 14 {

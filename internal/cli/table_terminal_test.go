@@ -90,7 +90,8 @@ func TestDefaultsAreDim(t *testing.T) {
 	text := whyText{paint: textview.Colourful, width: 40}
 	text.origins([]settingOrigin{
 		{From: why.SourceDefault, Path: []string{"a", "b"}, Value: 1},
-		{From: why.SourceLayers, Path: []string{"c"}, Value: "so long that the place has no room", Definitions: []why.Definition{{Counts: true, Layer: "tag", Name: "x"}, {Layer: "role"}}},
+		{From: why.SourceLayers, Path: []string{"c"}, Value: "so long that the place has no room",
+			Definitions: []why.Definition{{Counts: true, Layer: "tag", Name: "x"}, {Layer: "role"}}},
 	})
 	const want = "\nsettings:\n\x1b[2m  a.b = 1\x1b[0m  \x1b[2mdefault\x1b[0m\n  c = \"so long that the place has no room\"\n      \x1b[2mfrom tag x\x1b[0m\n"
 	if diff := cmp.Diff(want, text.String()); diff != "" {
@@ -107,8 +108,10 @@ func TestColourOfSettingsAndJSON(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"why", "backup-offsite", "client", "attic"}, "\n  schedule = \"weekly\"  \x1b[2mfrom machine attic ("},
-		{[]string{"why", "backup-nightly", "client", "studio", "schedule"}, "\x1b[1mschedule\x1b[0m = \x1b[32m\"hourly\"\x1b[0m\n"},
+		{[]string{"why", "backup-offsite", "client", "attic"},
+			"\n  schedule = \"weekly\"  \x1b[2mfrom machine attic ("},
+		{[]string{"why", "backup-nightly", "client", "studio", "schedule"},
+			"\x1b[1mschedule\x1b[0m = \x1b[32m\"hourly\"\x1b[0m\n"},
 		{[]string{"eval"}, "\x1b[36m\"machines\"\x1b[0m: {"},
 		{[]string{"machines", "--json"}, "\x1b[36m\"name\"\x1b[0m: \x1b[32m\"cabin\"\x1b[0m"},
 	} {

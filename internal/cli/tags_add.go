@@ -68,7 +68,8 @@ func (o *viewOutput) printAddition(a *view.TagAddition) error {
 		fmt.Fprintf(&o.text, "\nnote: %s\n", flat(note))
 	}
 	if len(a.Computed) > 0 {
-		fmt.Fprintf(&o.text, "\nnote: the members of computed tags may change as well: %s\n", flat(strings.Join(a.Computed, ", ")))
+		fmt.Fprintf(&o.text, "\nnote: the members of computed tags may change as well: %s\n",
+			flat(strings.Join(a.Computed, ", ")))
 	}
 	return o.flush()
 }

@@ -56,7 +56,9 @@ func tagsRemoveCommand() *cli.Command {
 		Flags:     changeFlags(),
 		Action: takes(2, -1, func(c *cli.Context) error {
 			return changeClan(c, func(s *store.Store) error {
-				return hint.Each(c.Args().Tail(), func(machine string) error { return s.RemoveTags(machine, c.Args().First()) })
+				return hint.Each(c.Args().Tail(), func(machine string) error {
+					return s.RemoveTags(machine, c.Args().First())
+				})
 			})
 		}),
 	}

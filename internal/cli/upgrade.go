@@ -29,15 +29,21 @@ func upgradeCommand() *cli.Command {
 			"the input's own URL gives now. For each thing that breaks it says the smallest edit.\n\n" +
 			"It compares inventories. What modules do to the machines' configurations it does not see.",
 		Flags: append(jsonFlags("the same as --format json"),
-			&cli.StringSliceFlag{Name: "from", Usage: "compare with the clan after another upgrade, to `[INPUT=]REF`, instead of the clan as it is"},
+			&cli.StringSliceFlag{Name: "from",
+				Usage: "compare with the clan after another upgrade, to `[INPUT=]REF`, instead of the clan as it is"},
 			&cli.BoolFlag{Name: "all", Usage: "list also what the clan does not use, and what is new"},
 			&cli.BoolFlag{Name: "new", Usage: "list also the services, roles and options that are new"},
 			&cli.BoolFlag{Name: "patch", Usage: "print the edits of inventory.json only, as a JSON Patch (RFC 6902)"},
-			&cli.BoolFlag{Name: "affected", Usage: "print the machines that the upgrade touches only: names, one a line; nothing where a part of the clan does not evaluate"},
-			&cli.BoolFlag{Name: "order", Usage: "with --affected: put a canary first, then servers before their clients"},
-			&cli.BoolFlag{Name: "keep-going", Usage: "with --affected: print the machines that are known also where a part of the clan does not evaluate"},
+			&cli.BoolFlag{Name: "affected",
+				Usage: "print the machines that the upgrade touches only: names, one a line; nothing where a part of the clan does not evaluate"},
+			&cli.BoolFlag{Name: "order",
+				Usage: "with --affected: put a canary first, then servers before their clients"},
+			&cli.BoolFlag{Name: "keep-going",
+				Usage: "with --affected: print the machines that are known also where a part of the clan does not evaluate"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changes"},
-			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)", DefaultText: "text"},
+			&cli.StringFlag{Name: "format",
+				Usage:       "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)",
+				DefaultText: "text"},
 			colorFlag(),
 		),
 		Action: func(c *cli.Context) error {
@@ -50,7 +56,8 @@ func upgradeCommand() *cli.Command {
 				return err
 			}
 			if len(to) == 0 {
-				return usageError{"upgrade takes at least one INPUT or INPUT=REF", "clanctl upgrade clan-core=github:clan-lol/clan-core/26.05"}
+				return usageError{"upgrade takes at least one INPUT or INPUT=REF",
+					"clanctl upgrade clan-core=github:clan-lol/clan-core/26.05"}
 			}
 			only := ""
 			if len(to) == 1 {
@@ -62,7 +69,8 @@ func upgradeCommand() *cli.Command {
 			}
 			for _, f := range from {
 				if f.ref == "" {
-					return usagef("--from takes [INPUT=]REF, and INPUT may be left out of one upgrade only: %q", f.input)
+					return usagef("--from takes [INPUT=]REF, and INPUT may be left out of one upgrade only: %q",
+						f.input)
 				}
 			}
 			return remember(c, "", func(c *cli.Context) error { return runUpgrade(c, from, to, show) })
@@ -83,9 +91,13 @@ func upgradesOf(texts []string, only string) ([]inputUpgrade, error) {
 		}
 		switch {
 		case input == "" || strings.ContainsAny(input, ":?"):
-			return nil, usageError{fmt.Sprintf("%q names no input", text), "write INPUT=REF, such as clan-core=github:clan-lol/clan-core/26.05"}
+			return nil,
+				usageError{fmt.Sprintf("%q names no input", text),
+					"write INPUT=REF, such as clan-core=github:clan-lol/clan-core/26.05"}
 		case given && ref == "":
-			return nil, usageError{fmt.Sprintf("%q has no reference", text), "without the equals sign it is what the input's own URL gives now"}
+			return nil,
+				usageError{fmt.Sprintf("%q has no reference", text),
+					"without the equals sign it is what the input's own URL gives now"}
 		case slices.ContainsFunc(all, func(u inputUpgrade) bool { return u.input == input }):
 			return nil, usagef("the input %q is given twice", input)
 		}
@@ -115,14 +127,16 @@ func upgraded(upgrades []inputUpgrade) func(*nixeval.Evaluator) {
 func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) error {
 	var r *upgrade.Report
 	var sides [2]side
-	_, err := ask(c, instance.Config{Need: instance.NeedOrigins | instance.NeedChecks}, func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
-		sides = [2]side{{ref: ref, repo: ref, evaluator: upgraded(from)}, {title: "the upgraded flake", ref: ref, repo: ref, evaluator: upgraded(to), mayFail: true}}
-		if err := loadSides(ctx, config, &sides); err != nil {
-			return nil, err
-		}
-		r = upgrade.Of(sides[0].inv, sides[1].inv)
-		return nil, checkInputs(sides[0].inv, slices.Concat(from, to))
-	})
+	_, err := ask(c, instance.Config{Need: instance.NeedOrigins | instance.NeedChecks},
+		func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
+			sides = [2]side{{ref: ref, repo: ref, evaluator: upgraded(from)},
+				{title: "the upgraded flake", ref: ref, repo: ref, evaluator: upgraded(to), mayFail: true}}
+			if err := loadSides(ctx, config, &sides); err != nil {
+				return nil, err
+			}
+			r = upgrade.Of(sides[0].inv, sides[1].inv)
+			return nil, checkInputs(sides[0].inv, slices.Concat(from, to))
+		})
 	if err != nil {
 		return explainLoad(c, err)
 	}
@@ -148,7 +162,9 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 	}
 	switch {
 	case withheld:
-		printError(stderr(c), hint.With(errors.New("no machines printed: parts of the clan do not evaluate"), "see what breaks without --affected, or print the machines nevertheless with --keep-going"))
+		printError(stderr(c),
+			hint.With(errors.New("no machines printed: parts of the clan do not evaluate"),
+				"see what breaks without --affected, or print the machines nevertheless with --keep-going"))
 		return exitStatus(exitPartial)
 	case isPartial:
 		return exitStatus(exitPartial)
@@ -160,10 +176,13 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 
 // checkInputs says so if the flake has no input of a name.
 func checkInputs(inv *instance.Inventory, upgrades []inputUpgrade) error {
-	known := slices.DeleteFunc(slices.Clone(facts.Of(inv).Catalogue.Names), func(name string) bool { return name == "self" })
+	known := slices.DeleteFunc(slices.Clone(facts.Of(inv).Catalogue.Names), func(name string) bool {
+		return name == "self"
+	})
 	for _, u := range upgrades {
 		if name, _, _ := strings.Cut(u.input, "/"); len(known) > 0 && !slices.Contains(known, name) {
-			return usageError{fmt.Sprintf("the flake has no input %q", name), nearest.Hint(nearest.Of(name, known), known, "its inputs are ", "it has none")}
+			return usageError{fmt.Sprintf("the flake has no input %q", name),
+				nearest.Hint(nearest.Of(name, known), known, "its inputs are ", "it has none")}
 		}
 	}
 	return nil

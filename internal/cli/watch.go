@@ -20,14 +20,17 @@ import (
 )
 
 func watchFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "watch", Usage: "re-run when files of the flake change; print to standard error what changed in the clan"}
+	return &cli.BoolFlag{Name: "watch",
+		Usage: "re-run when files of the flake change; print to standard error what changed in the clan"}
 }
 
-// watchClan loads the clan and shows it, and again whenever files of it changed and it says something else than before, until the
-// command is interrupted. text is all that is shown of a state: the same text is not shown again. show is called as after [load]:
-// where the clan could not be loaded the inventory is nil, and the error is to be returned or shown; errors are printed, and the exit
-// codes of findings do not end anything. What changed since the last state that could be read is said before.
-func watchClan(c *cli.Context, want instance.Config, text func(io.Writer, *instance.Inventory) error, show func(*instance.Inventory, error) error) error {
+// watchClan loads the clan and shows it, and again whenever files of it changed and it says something else than before,
+// until the command is interrupted. text is all that is shown of a state: the same text is not shown again. show is
+// called as after [load]: where the clan could not be loaded the inventory is nil, and the error is to be returned or
+// shown; errors are printed, and the exit codes of findings do not end anything. What changed since the last state that
+// could be read is said before.
+func watchClan(c *cli.Context, want instance.Config, text func(io.Writer, *instance.Inventory) error,
+	show func(*instance.Inventory, error) error) error {
 	flake := c.String("flake")
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
@@ -56,8 +59,8 @@ type watcher struct {
 	known *instance.Inventory
 }
 
-// look reads the clan and shows it, if there is anything to show. It returns the trees that the clan was read from; the error is one that
-// ends the watch.
+// look reads the clan and shows it, if there is anything to show. It returns the trees that the clan was read from; the
+// error is one that ends the watch.
 func (w *watcher) look() ([]filetree.Source, error) {
 	inv, err := load(w.c, w.want)
 	if w.c.Context.Err() != nil {
@@ -120,8 +123,10 @@ func (w *watcher) difference(now *instance.Inventory) {
 	}
 	w.say("the clan changed")
 	to := stderr(w.c)
-	color, _ := to.color(w.c)                                                                           // a wrong --color was found before
-	_ = d.WriteText(to, diff.TextOptions{Width: to.width(), Color: color, NewLine: sourceOf(w.c).line}) // standard error is gone: go on
+	// a wrong --color was found before
+	color, _ := to.color(w.c)
+	// standard error is gone: go on
+	_ = d.WriteText(to, diff.TextOptions{Width: to.width(), Color: color, NewLine: sourceOf(w.c).line})
 }
 
 func (w *watcher) say(text string) {

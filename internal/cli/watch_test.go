@@ -90,17 +90,21 @@ func testWatch(t *testing.T, nix string) {
 	}
 	git := func(args ...string) {
 		t.Helper()
-		if out, err := exec.Command("git", append([]string{"-C", clan, "-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...).CombinedOutput(); err != nil {
+		if out, err := exec.Command("git",
+			append([]string{"-C", clan, "-c", "user.name=a", "-c", "user.email=a@example.org"},
+				args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("git %v: %v\n%s", args, err, out)
 		}
 	}
 	inventory := func(settings string) {
 		t.Helper()
-		write("clan/inventory.nix", `{ machines.laptop = { }; machines.box = { }; instances.i = { module = { name = "x"; input = "services"; };
+		write("clan/inventory.nix",
+			`{ machines.laptop = { }; machines.box = { }; instances.i = { module = { name = "x"; input = "services"; };
 			roles.r.machines.laptop.settings = `+settings+`; roles.r.machines.box = { }; }; }`)
 	}
 	write("services/flake.nix", "{ outputs = _: { clan.modules.x.roles.r.description = \"one\"; }; }")
-	write("clan/flake.nix", `{ inputs.services.url = "path:`+services+`"; outputs = _: { inventory = import ./inventory.nix; }; }`)
+	write("clan/flake.nix",
+		`{ inputs.services.url = "path:`+services+`"; outputs = _: { inventory = import ./inventory.nix; }; }`)
 	inventory("{ k = 1; }")
 	git("init", "-q")
 	git("add", "-A")
@@ -159,7 +163,9 @@ func testWatch(t *testing.T, nix string) {
 	stdout.rest()
 	stderr.rest()
 	write("clan/untracked", "")
-	write("clan/flake.nix", "# A comment.\n"+`{ inputs.services.url = "path:`+services+`"; outputs = _: { inventory = import ./inventory.nix; }; }`)
+	write("clan/flake.nix",
+		"# A comment.\n"+`{ inputs.services.url = "path:`+services+
+			`"; outputs = _: { inventory = import ./inventory.nix; }; }`)
 	time.Sleep(20 * quiet)
 	if text := stdout.rest() + stderr.rest(); text != "" {
 		t.Errorf("nothing changed, but it printed %s", text)
@@ -195,7 +201,8 @@ func TestWatchNothing(t *testing.T) {
 			{"../../examples/homelab", "/nowhere/nix", exitFailed, "cannot find Nix"},
 		} {
 			stderr.Reset()
-			code := Run(t.Context(), []string{"clanctl", "check", "--watch", "--flake", test.flake, "--nix", test.nix}, &bytes.Buffer{}, &stderr)
+			code := Run(t.Context(), []string{"clanctl", "check", "--watch", "--flake", test.flake, "--nix", test.nix},
+				&bytes.Buffer{}, &stderr)
 			if code != test.code || !strings.Contains(stderr.String(), test.says) {
 				t.Errorf("%s: exit code %d\n%s", test.flake, code, stderr.String())
 			}

@@ -34,7 +34,8 @@ func whyCommand() *cli.Command {
 			}
 			args := c.Args().Slice()
 			if len(args) < 3 || len(args) > 4 {
-				return usageError{"why takes an instance, a role, a machine and perhaps a setting", "see clanctl why --help"}
+				return usageError{"why takes an instance, a role, a machine and perhaps a setting",
+					"see clanctl why --help"}
 			}
 			ref := instance.SettingRef{Instance: args[0], Role: args[1], Machine: args[2]}
 			if len(args) == 4 {

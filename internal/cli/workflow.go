@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// inWorkflow reports whether a runner of GitHub's, Forgejo's or Gitea's actions reads what a program prints, and takes some lines for
-// commands.
+// inWorkflow reports whether a runner of GitHub's, Forgejo's or Gitea's actions reads what a program prints, and takes
+// some lines for commands.
 func inWorkflow() bool {
 	for _, name := range []string{"GITHUB_ACTIONS", "FORGEJO_ACTIONS", "GITEA_ACTIONS"} {
 		if os.Getenv(name) == "true" {
@@ -17,8 +17,9 @@ func inWorkflow() bool {
 	return false
 }
 
-// commandGuard keeps what passes from being a workflow command. There are two forms (actions/runner, ActionCommand.cs): a line that begins
-// with ::, white space aside, and ##[ anywhere. The last character of each is written as JSON escapes it, so that JSON stays what it is.
+// commandGuard keeps what passes from being a workflow command. There are two forms (actions/runner, ActionCommand.cs):
+// a line that begins with ::, white space aside, and ##[ anywhere. The last character of each is written as JSON
+// escapes it, so that JSON stays what it is.
 type commandGuard struct {
 	w io.Writer
 	// inside: something of the line was printed; colon: and it was one colon. hashes counts those right before.
@@ -34,7 +35,8 @@ func (g *commandGuard) Write(p []byte) (int, error) {
 }
 
 func (g *commandGuard) escape(p []byte) []byte {
-	if bytes.IndexByte(p, ':') < 0 && bytes.IndexByte(p, '[') < 0 && bytes.IndexByte(p, '#') < 0 && bytes.IndexByte(p, '\n') < 0 {
+	if bytes.IndexByte(p, ':') < 0 && bytes.IndexByte(p, '[') < 0 && bytes.IndexByte(p, '#') < 0 &&
+		bytes.IndexByte(p, '\n') < 0 {
 		g.note(p)
 		return p
 	}
@@ -53,7 +55,8 @@ func (g *commandGuard) escape(p []byte) []byte {
 	return out
 }
 
-// note remembers what was written. White space is whatever could be some: blanks, control characters, all that is not ASCII.
+// note remembers what was written. White space is whatever could be some: blanks, control characters, all that is not
+// ASCII.
 func (g *commandGuard) note(p []byte) {
 	for _, b := range p {
 		switch {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// runnerCommand reports whether a runner takes a line for a command: actions/runner, TryParseV2 and TryParse of ActionCommand.cs, but for
-// which commands there are; and Forgejo's, which trims nothing.
+// runnerCommand reports whether a runner takes a line for a command: actions/runner, TryParseV2 and TryParse of
+// ActionCommand.cs, but for which commands there are; and Forgejo's, which trims nothing.
 func runnerCommand(line string) bool {
 	if trimmed := strings.TrimSpace(line); strings.HasPrefix(trimmed, "::") && strings.Contains(trimmed[2:], "::") {
 		return true
@@ -81,7 +81,8 @@ func TestCommandGuardJSON(t *testing.T) {
 	if json.Unmarshal(text, &want) != nil || json.Unmarshal(out.Bytes(), &got) != nil {
 		t.Fatalf("%s", out.String())
 	}
-	if a, b := want.(map[string]any), got.(map[string]any); a["::a::"].([]any)[0] != b["::a::"].([]any)[0] || bytes.Contains(out.Bytes(), []byte("##[")) {
+	if a, b := want.(map[string]any), got.(map[string]any); a["::a::"].([]any)[0] != b["::a::"].([]any)[0] ||
+		bytes.Contains(out.Bytes(), []byte("##[")) {
 		t.Errorf("%s", out.String())
 	}
 }

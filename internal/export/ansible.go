@@ -12,8 +12,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/reach"
 )
 
-// Ansible writes what Ansible reads of a dynamic inventory that is asked for --list: each machine with its variables, and groups for classes, tags, services
-// and roles.
+// Ansible writes what Ansible reads of a dynamic inventory that is asked for --list: each machine with its variables,
+// and groups for classes, tags, services and roles.
 func Ansible(f *Fleet, w io.Writer) (left []string, err error) {
 	groups, vars := map[string][]string{}, map[string]any{}
 	for _, h := range f.Hosts {
@@ -41,7 +41,8 @@ func Ansible(f *Fleet, w io.Writer) (left []string, err error) {
 			join("role", in.Instance, in.Role)
 		}
 	}
-	document := map[string]any{"_meta": map[string]any{"hostvars": vars}, "all": map[string]any{"hosts": sortedKeys(vars), "children": sortedKeys(groups)}}
+	document := map[string]any{"_meta": map[string]any{"hostvars": vars},
+		"all": map[string]any{"hosts": sortedKeys(vars), "children": sortedKeys(groups)}}
 	for name, hosts := range groups {
 		document[name] = map[string]any{"hosts": hosts}
 	}
@@ -69,7 +70,8 @@ func (h Host) variables() map[string]any {
 		}
 		roles[in.Role] = untemplated(in.Settings.Value())
 	}
-	vars := map[string]any{"clan_class": h.View.Class, "clan_tags": untemplated(anyOf(h.View.Tags)), "clan_settings": settings}
+	vars := map[string]any{"clan_class": h.View.Class, "clan_tags": untemplated(anyOf(h.View.Tags)),
+		"clan_settings": settings}
 	if way := first(h.Machine, func(reach.Way) bool { return true }); way != nil {
 		vars["ansible_host"], vars["ansible_user"] = way.Host, way.User
 		vars["clan_network"] = untemplated(way.Network)

@@ -1,6 +1,6 @@
-// Package export writes what other programs need to reach a clan's machines: a configuration of ssh, known hosts, an inventory of Ansible, targets
-// of Prometheus. Each is a pure function of the inventory. Names and addresses are somebody's text: what a format cannot hold safely is left
-// out, and said.
+// Package export writes what other programs need to reach a clan's machines: a configuration of ssh, known hosts, an
+// inventory of Ansible, targets of Prometheus. Each is a pure function of the inventory. Names and addresses are
+// somebody's text: what a format cannot hold safely is left out, and said.
 package export
 
 import (
@@ -49,7 +49,8 @@ func New(inv *instance.Inventory, names []string, query view.Query) (*Fleet, err
 type Write func(f *Fleet, w io.Writer) (left []string, err error)
 
 // Formats are what there is.
-var Formats = map[string]Write{"ansible": Ansible, "known-hosts": KnownHosts, "prometheus": Prometheus, "ssh-config": SSHConfig}
+var Formats = map[string]Write{"ansible": Ansible, "known-hosts": KnownHosts, "prometheus": Prometheus,
+	"ssh-config": SSHConfig}
 
 var (
 	plainName = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)

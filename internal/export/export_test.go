@@ -21,25 +21,41 @@ func fleet(t *testing.T, query view.Query) *Fleet {
 	inv := invtest.Clan{
 		Machines: map[string][]string{"a": {"web"}, "b": nil, "c": nil, "*": nil},
 		Instances: map[string]invtest.Instance{
-			"net":  {Roles: map[string]invtest.Role{"peer": {Machines: []string{"a", "b"}}}},
-			"sshd": {Roles: map[string]invtest.Role{"server": {Machines: []string{"a"}, Settings: map[string]map[string]any{"role": {"certificate": map[string]any{"searchDomains": []any{"x.example"}}, "port": 9100, "motd": "{{ 7*7 }}"}}}}},
+			"net": {Roles: map[string]invtest.Role{"peer": {Machines: []string{"a", "b"}}}},
+			"sshd": {Roles: map[string]invtest.Role{"server": {Machines: []string{"a"},
+				Settings: map[string]map[string]any{"role": {"certificate": map[string]any{"searchDomains": []any{"x.example"}},
+					"port": 9100, "motd": "{{ 7*7 }}"}}}}},
 		},
 	}.Inventory()
 	inv.Meta["domain"] = "clan.example"
-	inv.Machines["b"].Deploy = map[string]any{"targetHost": "admin@[2001:db8::2]:2222?ServerAliveInterval=5", "forwardAgent": true}
+	inv.Machines["b"].Deploy = map[string]any{"targetHost": "admin@[2001:db8::2]:2222?ServerAliveInterval=5",
+		"forwardAgent": true}
 	inv.Machines["*"].Deploy = map[string]any{"targetHost": "star.example"}
 	inv.Exports = map[string]*instance.Export{
-		"net:net::":        {Service: "net", Instance: "net", Networking: &instance.Networking{Priority: 900, Module: "m"}},
-		"net:net:peer:a":   {Service: "net", Instance: "net", Role: "peer", Machine: "a", Peer: &instance.Peer{Port: 2022, User: "u", SSHOptions: []string{"-J jump@b:22,d", "-4", "-o Compression=yes", "-W x:1"}, Hosts: []instance.Host{{Address: "192.0.2.1"}, {Address: "fe80::1%eth0"}, {Address: "bad\nHost *"}}}},
-		"tor:tor::":        {Service: "tor", Instance: "tor", Networking: &instance.Networking{Priority: 10, Module: "clan_lib.network.tor"}},
-		"tor:tor::a":       {Service: "tor", Instance: "tor", Machine: "a", Peer: &instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "a.onion"}}}},
-		"late:late::":      {Service: "late", Instance: "late", Networking: &instance.Networking{Priority: 1, Module: "m"}},
-		"late:late::a":     {Service: "late", Instance: "late", Machine: "a", Peer: &instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "198.51.100.1"}}}},
-		"late:late:peer:c": {Service: "late", Instance: "late", Machine: "c", Peer: &instance.Peer{Hosts: []instance.Host{{Missing: instance.HostSecret, Var: &instance.Var{Generator: "g", File: "f"}}}}},
+		"net:net::": {Service: "net", Instance: "net",
+			Networking: &instance.Networking{Priority: 900, Module: "m"}},
+		"net:net:peer:a": {Service: "net", Instance: "net", Role: "peer", Machine: "a",
+			Peer: &instance.Peer{Port: 2022, User: "u",
+				SSHOptions: []string{"-J jump@b:22,d", "-4", "-o Compression=yes", "-W x:1"},
+				Hosts: []instance.Host{{Address: "192.0.2.1"}, {Address: "fe80::1%eth0"},
+					{Address: "bad\nHost *"}}}},
+		"tor:tor::": {Service: "tor", Instance: "tor",
+			Networking: &instance.Networking{Priority: 10, Module: "clan_lib.network.tor"}},
+		"tor:tor::a": {Service: "tor", Instance: "tor", Machine: "a",
+			Peer: &instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "a.onion"}}}},
+		"late:late::": {Service: "late", Instance: "late",
+			Networking: &instance.Networking{Priority: 1, Module: "m"}},
+		"late:late::a": {Service: "late", Instance: "late", Machine: "a",
+			Peer: &instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "198.51.100.1"}}}},
+		"late:late:peer:c": {Service: "late", Instance: "late", Machine: "c",
+			Peer: &instance.Peer{Hosts: []instance.Host{{Missing: instance.HostSecret,
+				Var: &instance.Var{Generator: "g", File: "f"}}}}},
 	}
 	inv.Vars = map[string]string{
-		"vars/per-machine/a/openssh/ssh.id_ed25519.pub": "ssh-ed25519 AAAA comment", "vars/per-machine/a/openssh-rsa/ssh.id_rsa.pub": "ssh-rsa BBBB",
-		"vars/per-machine/b/openssh/ssh.id_ed25519.pub": "nonsense", "vars/shared/openssh-ca/id_ed25519.pub": "ssh-ed25519 CCCC",
+		"vars/per-machine/a/openssh/ssh.id_ed25519.pub": "ssh-ed25519 AAAA comment",
+		"vars/per-machine/a/openssh-rsa/ssh.id_rsa.pub": "ssh-rsa BBBB",
+		"vars/per-machine/b/openssh/ssh.id_ed25519.pub": "nonsense",
+		"vars/shared/openssh-ca/id_ed25519.pub":         "ssh-ed25519 CCCC",
 	}
 	f, err := New(inv, nil, query)
 	if err != nil {
@@ -99,7 +115,10 @@ Host b b.targetHost
 	if diff := cmp.Diff(want, text); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{`"*": ssh has no such host names`, `a a.net: the option "-W x:1" has no place in a configuration of ssh`, `a.net.2: the option "-W x:1" has no place in a configuration of ssh`, "c: nothing reaches it"}, left); diff != "" {
+	if diff := cmp.Diff([]string{`"*": ssh has no such host names`,
+		`a a.net: the option "-W x:1" has no place in a configuration of ssh`,
+		`a.net.2: the option "-W x:1" has no place in a configuration of ssh`, "c: nothing reaches it"},
+		left); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -126,25 +145,31 @@ func TestAnsible(t *testing.T) {
 	}
 	vars := got["_meta"].(map[string]any)["hostvars"].(map[string]any)
 	want := map[string]any{
-		"ansible_host": "192.0.2.1", "ansible_port": 2022., "ansible_user": "u", "ansible_ssh_common_args": "-J jump@b:22,d -4 -o Compression=yes -W x:1",
-		"clan_class": "nixos", "clan_network": "net", "clan_tags": []any{"all", "nixos", "web"},
-		"clan_settings": map[string]any{"net": map[string]any{"peer": map[string]any{}}, "sshd": map[string]any{"server": map[string]any{
-			"certificate": map[string]any{"searchDomains": []any{"x.example"}}, "port": 9100., "motd": map[string]any{"__ansible_unsafe": "{{ 7*7 }}"}}}},
+		"ansible_host": "192.0.2.1", "ansible_port": 2022., "ansible_user": "u",
+		"ansible_ssh_common_args": "-J jump@b:22,d -4 -o Compression=yes -W x:1",
+		"clan_class":              "nixos", "clan_network": "net", "clan_tags": []any{"all", "nixos", "web"},
+		"clan_settings": map[string]any{"net": map[string]any{"peer": map[string]any{}},
+			"sshd": map[string]any{"server": map[string]any{
+				"certificate": map[string]any{"searchDomains": []any{"x.example"}}, "port": 9100.,
+				"motd": map[string]any{"__ansible_unsafe": "{{ 7*7 }}"}}}},
 	}
 	if diff := cmp.Diff(any(want), vars["a"]); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(any(map[string]any{"hosts": []any{"a"}}), got["role_sshd_server"]); diff != "" || got["tag_web"] == nil || got["class_nixos"] == nil || got["service_net"] == nil {
+	if diff := cmp.Diff(any(map[string]any{"hosts": []any{"a"}}), got["role_sshd_server"]); diff != "" ||
+		got["tag_web"] == nil || got["class_nixos"] == nil || got["service_net"] == nil {
 		t.Error(diff, text)
 	}
-	if diff := cmp.Diff([]string{`"*": Ansible takes it for a pattern`, "c: nothing reaches it; it has no ansible_host"}, left); diff != "" {
+	if diff := cmp.Diff([]string{`"*": Ansible takes it for a pattern`,
+		"c: nothing reaches it; it has no ansible_host"}, left); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestPrometheus(t *testing.T) {
 	text, left := run(t, fleet(t, view.Query{}), Prometheus)
-	if !strings.Contains(text, `"198.51.100.1:22"`) || !strings.Contains(text, `"[2001:db8::2]:2222"`) || strings.Contains(text, "clan_role") {
+	if !strings.Contains(text, `"198.51.100.1:22"`) || !strings.Contains(text, `"[2001:db8::2]:2222"`) ||
+		strings.Contains(text, "clan_role") {
 		t.Error(text)
 	}
 	if diff := cmp.Diff([]string{"c: nothing reaches it without a tunnel"}, left); diff != "" {
@@ -160,7 +185,9 @@ func TestPrometheus(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &targets); err != nil {
 		t.Fatal(err)
 	}
-	want := []target{{map[string]string{"clan_machine": "a", "clan_class": "nixos", "clan_network": "late", "clan_tags": ",all,nixos,web,", "clan_instance": "sshd", "clan_role": "server", "clan_service": "sshd"}, []string{"198.51.100.1:9100"}}}
+	want := []target{{map[string]string{"clan_machine": "a", "clan_class": "nixos", "clan_network": "late",
+		"clan_tags": ",all,nixos,web,", "clan_instance": "sshd", "clan_role": "server", "clan_service": "sshd"},
+		[]string{"198.51.100.1:9100"}}}
 	if diff := cmp.Diff(want, targets); diff != "" {
 		t.Error(diff)
 	}
@@ -170,7 +197,8 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// What a service exports may be anything: no option of one machine changes what goes for another, and ssh can read every line.
+// What a service exports may be anything: no option of one machine changes what goes for another, and ssh can read
+// every line.
 func TestUnsafe(t *testing.T) {
 	f := fleet(t, view.Query{})
 	net := f.Inventory.Exports["net:net:peer:a"].Peer
@@ -184,11 +212,13 @@ func TestUnsafe(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, left := run(t, f, SSHConfig)
-	if strings.Count(text, "Host ") != 1 || !strings.Contains(text, "  Compression yes\n") || strings.Contains(text, "70000") {
+	if strings.Count(text, "Host ") != 1 || !strings.Contains(text, "  Compression yes\n") ||
+		strings.Contains(text, "70000") {
 		t.Error(text)
 	}
 	for _, option := range []string{"Host=*", "MATCH all", "Include=x"} {
-		if !slices.Contains(left, fmt.Sprintf("a a.net: the option %q has no place in a configuration of ssh", option)) {
+		if !slices.Contains(left,
+			fmt.Sprintf("a a.net: the option %q has no place in a configuration of ssh", option)) {
 			t.Errorf("%s: %q", option, left)
 		}
 	}

@@ -21,13 +21,16 @@ type target struct {
 	Targets []string          `json:"targets"`
 }
 
-// Prometheus writes a file for Prometheus' file discovery: each machine at the first address that needs no tunnel, or, where the query is about
-// instances, services or roles, each membership.
+// Prometheus writes a file for Prometheus' file discovery: each machine at the first address that needs no tunnel, or,
+// where the query is about instances, services or roles, each membership.
 func Prometheus(f *Fleet, w io.Writer) (left []string, err error) {
 	targets := []target{}
 	for _, h := range f.Hosts {
 		way := first(h.Machine, func(w reach.Way) bool {
-			return len(w.Jump) == 0 && !slices.ContainsFunc(w.Options, func(o string) bool { return strings.HasPrefix(strings.ToLower(o), "proxy") })
+			return len(w.Jump) == 0 &&
+				!slices.ContainsFunc(w.Options, func(o string) bool {
+					return strings.HasPrefix(strings.ToLower(o), "proxy")
+				})
 		})
 		if way == nil {
 			left = append(left, h.Name+": nothing reaches it without a tunnel")
@@ -51,7 +54,8 @@ func Prometheus(f *Fleet, w io.Writer) (left []string, err error) {
 			continue
 		}
 		for _, in := range h.View.Memberships {
-			add(portOf(in, way.Port), map[string]string{"clan_instance": in.Instance, "clan_role": in.Role, "clan_service": in.Module.Name})
+			add(portOf(in, way.Port),
+				map[string]string{"clan_instance": in.Instance, "clan_role": in.Role, "clan_service": in.Module.Name})
 		}
 	}
 	return left, writeJSON(w, targets)

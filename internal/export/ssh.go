@@ -12,10 +12,11 @@ import (
 )
 
 // flagOptions are the flags of ssh that an option of its configuration stands for.
-var flagOptions = map[string]string{"-4": "AddressFamily inet", "-6": "AddressFamily inet6", "-A": "ForwardAgent yes", "-a": "ForwardAgent no", "-C": "Compression yes"}
+var flagOptions = map[string]string{"-4": "AddressFamily inet", "-6": "AddressFamily inet6", "-A": "ForwardAgent yes",
+	"-a": "ForwardAgent no", "-C": "Compression yes"}
 
-// SSHConfig writes a configuration of ssh: a Host block for each way to each machine. The first is that of the machine's name; each has an alias with
-// its network, MACHINE.NETWORK.
+// SSHConfig writes a configuration of ssh: a Host block for each way to each machine. The first is that of the
+// machine's name; each has an alias with its network, MACHINE.NETWORK.
 func SSHConfig(f *Fleet, w io.Writer) (left []string, err error) {
 	var b strings.Builder
 	b.WriteString("# How clan reaches its machines: the first way by the machine's name, each by MACHINE.NETWORK.\n")
@@ -60,7 +61,8 @@ func SSHConfig(f *Fleet, w io.Writer) (left []string, err error) {
 				if line, ok := configLine(option); ok {
 					fmt.Fprintf(&b, "  %s\n", line)
 				} else {
-					left = append(left, fmt.Sprintf("%s: the option %q has no place in a configuration of ssh", alias, option))
+					left = append(left,
+						fmt.Sprintf("%s: the option %q has no place in a configuration of ssh", alias, option))
 				}
 			}
 		}
@@ -84,12 +86,13 @@ func configLine(option string) (string, bool) {
 	return match[1] + " " + match[2], true
 }
 
-// KnownHosts writes the host keys of clan's service sshd, as far as they are generated, under all addresses of each machine, and its certificate
-// authority for the clan's domains.
+// KnownHosts writes the host keys of clan's service sshd, as far as they are generated, under all addresses of each
+// machine, and its certificate authority for the clan's domains.
 func KnownHosts(f *Fleet, w io.Writer) (left []string, err error) {
 	var b strings.Builder
 	domains := searchDomains(f.Inventory)
-	if key := publicKey(f.Inventory, instance.Var{Generator: "openssh-ca", File: "id_ed25519.pub"}); key != "" && len(domains) > 0 {
+	if key := publicKey(f.Inventory, instance.Var{Generator: "openssh-ca", File: "id_ed25519.pub"}); key != "" &&
+		len(domains) > 0 {
 		patterns := make([]string, len(domains))
 		for i, domain := range domains {
 			patterns[i] = "*." + domain
@@ -98,7 +101,8 @@ func KnownHosts(f *Fleet, w io.Writer) (left []string, err error) {
 	}
 	for _, h := range f.Hosts {
 		var keys []string
-		for _, v := range []instance.Var{{Generator: "openssh", File: "ssh.id_ed25519.pub"}, {Generator: "openssh-rsa", File: "ssh.id_rsa.pub"}} {
+		for _, v := range []instance.Var{{Generator: "openssh", File: "ssh.id_ed25519.pub"},
+			{Generator: "openssh-rsa", File: "ssh.id_rsa.pub"}} {
 			v.Machine = h.Name
 			if key := publicKey(f.Inventory, v); key != "" {
 				keys = append(keys, key)

@@ -337,7 +337,8 @@ type FlakeFile struct {
 	Path, Hash string
 }
 
-// Declared are the interfaces that a module's manifest says in its exports that the module gives ("out") or reads ("inputs"), sorted.
+// Declared are the interfaces that a module's manifest says in its exports that the module gives ("out") or reads
+// ("inputs"), sorted.
 func Declared(exports any, direction string) []string {
 	set, _ := exports.(map[string]any)
 	list, _ := set[direction].([]any)

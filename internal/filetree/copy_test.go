@@ -22,7 +22,9 @@ func TestCopy(t *testing.T) {
 		}
 	}
 	tree := func(dir string) string {
-		out, err := exec.Command("sh", "-c", `cd "$1" && find . -name .git -prune -o \( -type f -o -type l -o -empty \) -printf '%P %y %l ' -exec sh -c 'test -f "$1" && test ! -L "$1" && cat "$1"; test -x "$1" && test -f "$1" && echo -n " x"; echo' - {} \; | LC_ALL=C sort`, "-", dir).Output()
+		out, err := exec.Command("sh", "-c",
+			`cd "$1" && find . -name .git -prune -o \( -type f -o -type l -o -empty \) -printf '%P %y %l ' -exec sh -c 'test -f "$1" && test ! -L "$1" && cat "$1"; test -x "$1" && test -f "$1" && echo -n " x"; echo' - {} \; | LC_ALL=C sort`,
+			"-", dir).Output()
 		if err != nil {
 			t.Fatal(err)
 		}

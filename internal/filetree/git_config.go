@@ -38,7 +38,8 @@ func (t *Tree) configure(ctx context.Context, known *Tree) error {
 	hash := sha256.New()
 	fmt.Fprintln(hash, t.git.text)
 	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); name == "HOME" || name == "XDG_CONFIG_HOME" || strings.HasPrefix(name, "GIT_CONFIG") || name == "GIT_ATTR_NOSYSTEM" {
+		if name, _, _ := strings.Cut(entry, "="); name == "HOME" || name == "XDG_CONFIG_HOME" ||
+			strings.HasPrefix(name, "GIT_CONFIG") || name == "GIT_ATTR_NOSYSTEM" {
 			fmt.Fprintln(hash, entry)
 		}
 	}
@@ -82,8 +83,10 @@ func (c *gitConfig) read(values []git.Value, root string, g *gitState, began tim
 		xdg = filepath.Join(home, ".config")
 	}
 	c.attributes = filepath.Join(xdg, "git/attributes")
-	files := []string{"/etc/gitconfig", os.Getenv("GIT_CONFIG_SYSTEM"), os.Getenv("GIT_CONFIG_GLOBAL"), filepath.Join(home, ".gitconfig"), filepath.Join(xdg, "git/config"),
-		filepath.Join(g.common, "config"), filepath.Join(g.dir, "config.worktree"), filepath.Join(g.common, "config.worktree")}
+	files := []string{"/etc/gitconfig", os.Getenv("GIT_CONFIG_SYSTEM"), os.Getenv("GIT_CONFIG_GLOBAL"),
+		filepath.Join(home, ".gitconfig"), filepath.Join(xdg, "git/config"),
+		filepath.Join(g.common, "config"), filepath.Join(g.dir, "config.worktree"),
+		filepath.Join(g.common, "config.worktree")}
 	hash := sha256.New()
 	for _, v := range values {
 		fmt.Fprintf(hash, "%s\n%s\n", v.Name, v.Value)
@@ -109,7 +112,8 @@ func (c *gitConfig) read(values []git.Value, root string, g *gitState, began tim
 			if at := v.Value; filepath.Join(g.dir, at) != root && filepath.Clean(at) != root {
 				return fmt.Errorf("%w: core.worktree points elsewhere", ErrUnknown)
 			}
-		case name == "core.trustctime" && isFalse(v.Value), name == "core.checkstat" && !strings.EqualFold(v.Value, "default"), name == "core.ignorestat" && !isFalse(v.Value):
+		case name == "core.trustctime" && isFalse(v.Value), name == "core.checkstat" &&
+			!strings.EqualFold(v.Value, "default"), name == "core.ignorestat" && !isFalse(v.Value):
 			c.stamps = true
 		}
 	}

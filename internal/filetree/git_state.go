@@ -36,8 +36,10 @@ func (t *Tree) lookAtGit(ctx context.Context, known *Tree) error {
 	}
 	// Each change of a ref in git's newer form gives the list of its tables a new entry. Shallow clones and
 	// grafts cut history.
-	for _, file := range []string{filepath.Join(g.dir, "reftable/tables.list"), filepath.Join(g.common, "reftable/tables.list"),
-		filepath.Join(g.common, "shallow"), filepath.Join(g.common, "info/grafts"), filepath.Join(g.common, "info/attributes")} {
+	for _, file := range []string{filepath.Join(g.dir, "reftable/tables.list"),
+		filepath.Join(g.common, "reftable/tables.list"),
+		filepath.Join(g.common, "shallow"), filepath.Join(g.common, "info/grafts"),
+		filepath.Join(g.common, "info/attributes")} {
 		if _, _, err := g.read(file); err != nil {
 			return err
 		}

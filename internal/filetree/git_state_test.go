@@ -24,7 +24,8 @@ func newRepository(t *testing.T) *repository {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range map[string]string{"HOME": dir + "/home", "XDG_CONFIG_HOME": dir + "/xdg", "GIT_CONFIG_NOSYSTEM": "1"} {
+	for name, value := range map[string]string{"HOME": dir + "/home", "XDG_CONFIG_HOME": dir + "/xdg",
+		"GIT_CONFIG_NOSYSTEM": "1"} {
 		t.Setenv(name, value)
 	}
 	r := &repository{t, dir + "/home", dir + "/repo"}
@@ -47,7 +48,9 @@ func (r *repository) write(name, text string) {
 
 func (r *repository) git(args ...string) string {
 	r.Helper()
-	out, err := exec.Command("git", append([]string{"-C", r.root, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...).CombinedOutput()
+	out, err := exec.Command("git",
+		append([]string{"-C", r.root, "-c", "user.name=t", "-c", "user.email=t@example.org"},
+			args...)...).CombinedOutput()
 	if err != nil {
 		r.Fatalf("git %v: %s", args, out)
 	}
@@ -73,22 +76,41 @@ func TestGitStateNoticesEdits(t *testing.T) {
 		"skip-worktree": {edit: func(r *repository) { r.git("update-index", "--skip-worktree", "file") }},
 		"no skip-worktree": {func(r *repository) { r.git("update-index", "--skip-worktree", "file") },
 			func(r *repository) { r.git("update-index", "--no-skip-worktree", "file") }},
-		"untracked attributes at the top":         {edit: func(r *repository) { r.write(".gitattributes", "* text") }},
-		"untracked attributes beside a file":      {edit: func(r *repository) { r.write("a/b/.gitattributes", "* text") }},
-		"untracked attributes above all files":    {edit: func(r *repository) { r.write("a/.gitattributes", "* text") }},
-		"changed attributes":                      {func(r *repository) { r.write("a/.gitattributes", "* text") }, func(r *repository) { r.write("a/.gitattributes", "* eol=crlf") }},
-		"attributes of the repository":            {edit: func(r *repository) { r.write(".git/info/attributes", "file export-ignore") }},
-		"attributes of the user":                  {edit: func(r *repository) { r.write("../xdg/git/attributes", "file text") }},
-		"attributes in a file that is configured": {func(r *repository) { r.git("config", "core.attributesFile", r.home+"/attributes") }, func(r *repository) { r.write("../home/attributes", "file text") }},
-		"configuration of the repository":         {edit: func(r *repository) { r.git("config", "core.autocrlf", "true") }},
-		"configuration of the user":               {edit: func(r *repository) { r.write("../home/.gitconfig", "[core]\n\tfileMode = false\n") }},
-		"other configuration of the user":         {edit: func(r *repository) { r.write("../xdg/git/config", "[core]\n\tfileMode = false\n") }},
+		"untracked attributes at the top": {edit: func(r *repository) { r.write(".gitattributes", "* text") }},
+		"untracked attributes beside a file": {edit: func(r *repository) {
+			r.write("a/b/.gitattributes", "* text")
+		}},
+		"untracked attributes above all files": {edit: func(r *repository) {
+			r.write("a/.gitattributes", "* text")
+		}},
+		"changed attributes": {func(r *repository) { r.write("a/.gitattributes", "* text") }, func(r *repository) {
+			r.write("a/.gitattributes", "* eol=crlf")
+		}},
+		"attributes of the repository": {edit: func(r *repository) {
+			r.write(".git/info/attributes", "file export-ignore")
+		}},
+		"attributes of the user": {edit: func(r *repository) {
+			r.write("../xdg/git/attributes", "file text")
+		}},
+		"attributes in a file that is configured": {func(r *repository) {
+			r.git("config", "core.attributesFile", r.home+"/attributes")
+		}, func(r *repository) { r.write("../home/attributes", "file text") }},
+		"configuration of the repository": {edit: func(r *repository) { r.git("config", "core.autocrlf", "true") }},
+		"configuration of the user": {edit: func(r *repository) {
+			r.write("../home/.gitconfig", "[core]\n\tfileMode = false\n")
+		}},
+		"other configuration of the user": {edit: func(r *repository) {
+			r.write("../xdg/git/config", "[core]\n\tfileMode = false\n")
+		}},
 		"included configuration": {func(r *repository) {
 			r.write("more", "[core]\n\teol = lf\n")
 			r.git("config", "include.path", "../more")
 		},
 			func(r *repository) { r.write("more", "[core]\n\teol = crlf\n") }},
-		"included configuration that was not there": {func(r *repository) { r.git("config", "include.path", "~/more") }, func(r *repository) { r.write("../home/more", "[core]\n\teol = crlf\n") }},
+		"included configuration that was not there": {func(r *repository) { r.git("config", "include.path", "~/more") },
+			func(r *repository) {
+				r.write("../home/more", "[core]\n\teol = crlf\n")
+			}},
 		"included configuration of a branch": {func(r *repository) {
 			r.write("../home/more", "[core]\n\teol = crlf\n")
 			r.git("config", "includeIf.onbranch:other.path", "~/more")
@@ -101,7 +123,9 @@ func TestGitStateNoticesEdits(t *testing.T) {
 			r.Setenv("GIT_CONFIG_KEY_0", "core.autocrlf")
 			r.Setenv("GIT_CONFIG_VALUE_0", "true")
 		}},
-		"a packed branch": {func(r *repository) { r.git("pack-refs", "--all") }, func(r *repository) { r.git("commit", "-qm", "x", "--allow-empty") }},
+		"a packed branch": {func(r *repository) { r.git("pack-refs", "--all") }, func(r *repository) {
+			r.git("commit", "-qm", "x", "--allow-empty")
+		}},
 		"a ref behind a ref": {func(r *repository) {
 			r.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
 			r.git("symbolic-ref", "HEAD", "refs/heads/alias")
@@ -117,11 +141,15 @@ func TestGitStateNoticesEdits(t *testing.T) {
 		}, func(r *repository) {
 			r.write(".git/reftable/tables.list", "0x000000000001-0x000000000003-bbbbbbbb.ref\n")
 		}},
-		"a commit in a linked work tree": {linked, func(r *repository) { r.git("commit", "-qm", "x", "--allow-empty") }},
+		"a commit in a linked work tree": {linked, func(r *repository) {
+			r.git("commit", "-qm", "x", "--allow-empty")
+		}},
 		"the main configuration of a linked work tree": {linked, func(r *repository) {
 			r.do(exec.Command("git", "-C", r.root+"/../main", "config", "core.fileMode", "false").Run())
 		}},
-		"attributes of the main repository of a linked work tree": {linked, func(r *repository) { r.write("../main/.git/info/attributes", "file export-ignore") }},
+		"attributes of the main repository of a linked work tree": {linked, func(r *repository) {
+			r.write("../main/.git/info/attributes", "file export-ignore")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRepository(t)
@@ -177,8 +205,12 @@ func (r *repository) giveWay(dir string) {
 // What is changed and changed back during a run is noticed.
 func TestGitStateThereAndBack(t *testing.T) {
 	for name, edit := range map[string]func(r *repository){
-		"HEAD":      func(r *repository) { r.git("checkout", "-q", "-b", "other"); r.git("checkout", "-q", "main") },
-		"the index": func(r *repository) { r.write("new", ""); r.git("add", "new"); r.git("rm", "-q", "--cached", "new") },
+		"HEAD": func(r *repository) { r.git("checkout", "-q", "-b", "other"); r.git("checkout", "-q", "main") },
+		"the index": func(r *repository) {
+			r.write("new", "")
+			r.git("add", "new")
+			r.git("rm", "-q", "--cached", "new")
+		},
 		"a commit": func(r *repository) {
 			r.git("commit", "-qm", "x", "--allow-empty")
 			r.git("reset", "-q", "--soft", "HEAD~1")
@@ -225,7 +257,8 @@ func TestGitStateUnknown(t *testing.T) {
 		prepare func(r *repository)
 		want    string
 	}{
-		"attributes that are a link": {func(r *repository) { r.do(os.Symlink("file", r.root+"/.gitattributes")) }, "is a link"},
+		"attributes that are a link": {func(r *repository) { r.do(os.Symlink("file", r.root+"/.gitattributes")) },
+			"is a link"},
 		"another work tree": {func(r *repository) {
 			r.do(os.Mkdir(r.root+"/../other", 0o755))
 			r.git("config", "core.worktree", r.root+"/../other")
@@ -239,7 +272,9 @@ func TestGitStateUnknown(t *testing.T) {
 			r.git("replace", "HEAD", "HEAD~1")
 			r.git("pack-refs", "--all")
 		}, "refs/replace"},
-		"a file of somebody's home": {func(r *repository) { r.git("config", "core.attributesFile", "~root/attributes") }, "core.attributesfile"},
+		"a file of somebody's home": {func(r *repository) {
+			r.git("config", "core.attributesFile", "~root/attributes")
+		}, "core.attributesfile"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRepository(t)

@@ -96,7 +96,8 @@ func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool
 	if err != nil {
 		return nil, false, err
 	}
-	same := !touched && !t.relisted && !t.configured && t.state == known.state && t.list == known.list && t.index == known.index && len(t.dirs) == len(known.dirs)
+	same := !touched && !t.relisted && !t.configured && t.state == known.state && t.list == known.list &&
+		t.index == known.index && len(t.dirs) == len(known.dirs)
 	if same {
 		t.sum = known.sum
 	} else {
@@ -152,7 +153,8 @@ func (s Stamp) IsDir() bool { return s.mode&unix.S_IFMT == unix.S_IFDIR }
 func (s Stamp) isLink() bool { return s.mode&unix.S_IFMT == unix.S_IFLNK }
 
 func stampOf(st *unix.Stat_t) Stamp {
-	return Stamp{mode: uint32(st.Mode), ino: st.Ino, dev: uint64(st.Dev), size: st.Size, //nolint:unconvert // differs between systems
+	//nolint:unconvert // the types differ between systems
+	return Stamp{mode: uint32(st.Mode), ino: st.Ino, dev: uint64(st.Dev), size: st.Size,
 		mtime: st.Mtim.Nano(), ctime: st.Ctim.Nano()}
 }
 
@@ -234,7 +236,9 @@ func (t *Tree) listPlain(known *Tree) error {
 			for i, name := range names {
 				d.entries[i].name = name.Name()
 				if old != nil {
-					if at, found := slices.BinarySearchFunc(old.entries, name.Name(), func(e entry, n string) int { return strings.Compare(e.name, n) }); found {
+					if at, found := slices.BinarySearchFunc(old.entries, name.Name(), func(e entry, n string) int {
+						return strings.Compare(e.name, n)
+					}); found {
 						d.entries[i] = old.entries[at]
 					}
 				}
@@ -365,7 +369,8 @@ func (t *Tree) stampDir(d *dir, links *sync.Map) (touched bool, err error) {
 		flags |= unix.O_NOFOLLOW
 	}
 	fd, err := unix.Open(path, flags, 0)
-	if err != nil && !(t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP))) {
+	if err != nil &&
+		!(t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP))) {
 		return false, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	if err == nil {
@@ -470,7 +475,8 @@ func (t *Tree) digest() digest {
 		d := &t.dirs[i]
 		fmt.Fprintf(&b, "%d %s %d %d\n", len(d.path), d.path, len(d.entries), t.modified(d.self.stamp))
 		for _, e := range d.entries {
-			fmt.Fprintf(&b, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT, e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
+			fmt.Fprintf(&b, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT,
+				e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
 			if stamps {
 				fmt.Fprintln(&b, e.stamp)
 			}

@@ -39,7 +39,8 @@ func Unmarshal(b []byte) (*Tree, error) {
 	for _, d := range []*digest{&t.state, &t.config.sum, &t.config.around, &t.list} {
 		r.digest(d)
 	}
-	t.config.attributes, t.config.programs, t.config.stamps, t.config.files = r.string(), r.bool(), r.bool(), r.entries()
+	t.config.attributes, t.config.programs, t.config.stamps, t.config.files = r.string(), r.bool(), r.bool(),
+		r.entries()
 	r.entry(&t.index)
 	t.dirs = make([]dir, r.count())
 	for i := range t.dirs {

@@ -85,8 +85,11 @@ func TestObserveNeverMissesAnEdit(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			root := t.TempDir()
 			if git {
-				for _, args := range [][]string{{"init", "-q"}, {"-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "--allow-empty", "-m", "x"}} {
-					if out, err := exec.Command("git", append([]string{"-C", root}, args...)...).CombinedOutput(); err != nil {
+				for _, args := range [][]string{{"init", "-q"},
+					{"-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "--allow-empty", "-m",
+						"x"}} {
+					if out, err := exec.Command("git",
+						append([]string{"-C", root}, args...)...).CombinedOutput(); err != nil {
 						t.Fatalf("%s", out)
 					}
 				}
@@ -201,7 +204,9 @@ func TestTrustNeedsTime(t *testing.T) {
 
 // A file of the cache that anything may stand in: an error, or a tree that is written as it was read.
 func FuzzTreeFile(f *testing.F) {
-	t := &Tree{source: Source{Git: true, Root: "/clan"}, config: gitConfig{attributes: "/x", programs: true, files: []entry{{name: "/y"}}}, dirs: []dir{{path: "a", entries: []entry{{name: "b", hashed: 5}, {name: "c"}}}, {}}}
+	t := &Tree{source: Source{Git: true, Root: "/clan"},
+		config: gitConfig{attributes: "/x", programs: true, files: []entry{{name: "/y"}}},
+		dirs:   []dir{{path: "a", entries: []entry{{name: "b", hashed: 5}, {name: "c"}}}, {}}}
 	f.Add(t.Marshal())
 	f.Add((&Tree{}).Marshal())
 	f.Add([]byte{})

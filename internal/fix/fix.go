@@ -1,5 +1,5 @@
-// Package fix knows the edits that put right what a finding is about. It changes only what it has found in the file, word for word: where
-// the file is written in a way that it does not know, there is no fix.
+// Package fix knows the edits that put right what a finding is about. It changes only what it has found in the file,
+// word for word: where the file is written in a way that it does not know, there is no fix.
 package fix
 
 import (
@@ -40,7 +40,8 @@ type Read func(file string) ([]byte, error)
 func For(inv *instance.Inventory, f instance.Finding, read Read) []Fix {
 	s := source{inv: inv, f: f, read: read}
 	var fixes []Fix
-	for _, find := range []func() []Fix{s.nearest, s.otherList, s.beside, s.input, s.conflict, s.unusedIgnore, s.ignore} {
+	for _, find := range []func() []Fix{s.nearest, s.otherList, s.beside, s.input, s.conflict, s.unusedIgnore,
+		s.ignore} {
 		fixes = append(fixes, find()...)
 	}
 	return fixes
@@ -137,16 +138,16 @@ func last(path []string) string {
 	return path[len(path)-1]
 }
 
-// Where is the name that a finding calls wrong, from its start up to its end in bytes, in the file that the finding is in; false where
-// it calls none wrong, or that is not found.
+// Where is the name that a finding calls wrong, from its start up to its end in bytes, in the file that the finding is
+// in; false where it calls none wrong, or that is not found.
 func Where(f instance.Finding, read Read) (start, end int, ok bool) {
 	s := source{f: f, read: read}
 	name, _, _, ok := s.wrongName()
 	return name.Start, name.End, ok
 }
 
-// wrongName finds the wrong name: in the path of the binding at the finding's position if it is there, and otherwise in the value; nowhere
-// if one cannot tell which is meant.
+// wrongName finds the wrong name: in the path of the binding at the finding's position if it is there, and otherwise in
+// the value; nowhere if one cannot tell which is meant.
 func (s source) wrongName() (name nixlang.Name, in site, inPath, ok bool) {
 	text := wrong(s.f)
 	if text == "" {
@@ -184,7 +185,9 @@ func (s source) nearest() []Fix {
 		if inPath && at.text[old.Start] != '"' {
 			text = at.attribute(right)
 		}
-		fixes = append(fixes, Fix{Title: fmt.Sprintf("replace %q with %q", old.Text, right), Edits: []Edit{at.edit(old.Start, old.End, text)}, Preferred: i == 0})
+		fixes = append(fixes,
+			Fix{Title: fmt.Sprintf("replace %q with %q", old.Text, right),
+				Edits: []Edit{at.edit(old.Start, old.End, text)}, Preferred: i == 0})
 	}
 	return fixes
 }
@@ -217,7 +220,8 @@ func (s source) otherList() []Fix {
 	for i, n := range at.Path {
 		if n.Text == name && i > 0 && at.Path[i-1].Text == from {
 			list := at.Path[i-1]
-			return []Fix{{Title: fmt.Sprintf("%q is a %s: replace %q with %q", name, strings.TrimSuffix(to, "s"), from, to), Edits: []Edit{at.edit(list.Start, list.End, to)}, Preferred: true}}
+			return []Fix{{Title: fmt.Sprintf("%q is a %s: replace %q with %q", name, strings.TrimSuffix(to, "s"), from,
+				to), Edits: []Edit{at.edit(list.Start, list.End, to)}, Preferred: true}}
 		}
 	}
 	return nil
@@ -230,13 +234,16 @@ func (s source) beside() []Fix {
 		return nil
 	}
 	switch {
-	case s.f.Code == instance.CodeUnknownSetting && len(s.f.Setting) > 0 && slices.Contains(facts.BesideSettings, s.f.Setting[0]):
+	case s.f.Code == instance.CodeUnknownSetting && len(s.f.Setting) > 0 &&
+		slices.Contains(facts.BesideSettings, s.f.Setting[0]):
 		for i, n := range at.Path[:len(at.Path)-1] {
 			if n.Text == "settings" && at.Path[i+1].Text == s.f.Setting[0] {
-				return []Fix{{Title: fmt.Sprintf("move %q beside the settings", s.f.Setting[0]), Edits: []Edit{at.edit(n.Start, at.Path[i+1].Start, "")}, Preferred: true}}
+				return []Fix{{Title: fmt.Sprintf("move %q beside the settings", s.f.Setting[0]),
+					Edits: []Edit{at.edit(n.Start, at.Path[i+1].Start, "")}, Preferred: true}}
 			}
 		}
-	case s.f.Code == instance.CodeMalformed && s.f.Cause.Shape != nil && s.f.Cause.Shape.Type == "" && len(s.f.Cause.Shape.Near) == 0:
+	case s.f.Code == instance.CodeMalformed && s.f.Cause.Shape != nil && s.f.Cause.Shape.Type == "" &&
+		len(s.f.Cause.Shape.Near) == 0:
 		shape := s.f.Cause.Shape.Path
 		own := named(at.Path, last(shape))
 		if len(own) != 1 {
@@ -244,14 +251,16 @@ func (s source) beside() []Fix {
 		}
 		switch {
 		case len(shape) > 1 && shape[0] == "roles":
-			return []Fix{{Title: fmt.Sprintf("move %q into the settings", last(shape)), Edits: []Edit{at.edit(own[0].Start, own[0].Start, "settings.")}, Preferred: true}}
+			return []Fix{{Title: fmt.Sprintf("move %q into the settings", last(shape)),
+				Edits: []Edit{at.edit(own[0].Start, own[0].Start, "settings.")}, Preferred: true}}
 		case len(shape) == 1 && shape[0] == "settings" && s.f.Instance != "":
 			role := s.onlyRole()
 			if role == "" {
 				return nil
 			}
 			in := nixlang.PathString([]string{"roles", role})
-			return []Fix{{Title: "move the settings into " + in, Edits: []Edit{at.edit(own[0].Start, own[0].Start, in+".")}, Preferred: true}}
+			return []Fix{{Title: "move the settings into " + in,
+				Edits: []Edit{at.edit(own[0].Start, own[0].Start, in+".")}, Preferred: true}}
 		}
 	}
 	return nil
@@ -294,7 +303,8 @@ func (s source) unusedIgnore() []Fix {
 // ignore adds a comment above that says that the finding is meant to be.
 func (s source) ignore() []Fix {
 	switch {
-	case s.f.Line == 0 || path.Ext(s.f.File) != ".nix" || s.f.Code == instance.CodeFlakeFailed || s.f.Code == codes.UnusedIgnore || s.f.Code == codes.InvalidIgnore:
+	case s.f.Line == 0 || path.Ext(s.f.File) != ".nix" || s.f.Code == instance.CodeFlakeFailed ||
+		s.f.Code == codes.UnusedIgnore || s.f.Code == codes.InvalidIgnore:
 		return nil
 	}
 	text, err := s.read(s.f.File)
@@ -305,5 +315,6 @@ func (s source) ignore() []Fix {
 	line, _, _ := bytes.Cut(text[begin:], []byte("\n"))
 	indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
 	return []Fix{{Title: fmt.Sprintf("ignore %s here, with a reason", s.f.Code),
-		Edits: []Edit{{s.f.File, begin, begin, fmt.Sprintf("%s# clanctl: ignore %s -- (say why)\n", indent, s.f.Code)}}}}
+		Edits: []Edit{{s.f.File, begin, begin,
+			fmt.Sprintf("%s# clanctl: ignore %s -- (say why)\n", indent, s.f.Code)}}}}
 }

@@ -38,28 +38,36 @@ func TestFor(t *testing.T) {
 		title, want    string // no want: no such fix
 	}{
 		"name in a string": {"a.nix", "{\n  tags.all = [ \"lap\" \"desk\" ];\n}", "tags",
-			nearest(instance.CodeGhostTagMember, instance.Subject{Machine: "lap"}, instance.Cause{Tag: "all", Near: []string{"laptop"}}),
+			nearest(instance.CodeGhostTagMember, instance.Subject{Machine: "lap"},
+				instance.Cause{Tag: "all", Near: []string{"laptop"}}),
 			`replace "lap" with "laptop"`, "{\n  tags.all = [ \"laptop\" \"desk\" ];\n}"},
 		"name that needs quotes": {"a.nix", "{ roles.r.machines.lap = { }; }", "roles",
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap", Role: "r"}, instance.Cause{Near: []string{"lap 1"}}),
+			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap", Role: "r"},
+				instance.Cause{Near: []string{"lap 1"}}),
 			`replace "lap" with "lap 1"`, "{ roles.r.machines.\"lap 1\" = { }; }"},
 		"name that stands there twice": {"a.nix", "{ lap.lap = { }; }", "lap",
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"}, instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
+			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"},
+				instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
 		"name that is not written": {"a.nix", "{ machines = builtins.listToAttrs x; }", "machines",
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"}, instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
+			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"},
+				instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
 		"name that is evaluated": {"a.nix", "{ machines.\"${x}\" = { }; }", "machines",
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"}, instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
+			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"},
+				instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
 		"JSON": {"inventory.json", "{\n  \"machines\": {\"lap\": {}, \"b\": 1}\n}", `"lap"`,
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"}, instance.Cause{Near: []string{"laptop"}}),
+			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"},
+				instance.Cause{Near: []string{"laptop"}}),
 			`replace "lap" with "laptop"`, "{\n  \"machines\": {\"laptop\": {}, \"b\": 1}\n}"},
 		"machine for tag": {"a.nix", "{ roles.r.tags.desk = { }; }", "roles",
 			nearest(instance.CodeUnknownTag, instance.Subject{Role: "r"}, instance.Cause{Tag: "desk", Also: "machine"}),
 			`"desk" is a machine: replace "tags" with "machines"`, "{ roles.r.machines.desk = { }; }"},
 		"beside the settings": {"a.nix", "{ roles.r.settings.extraModules = [ ]; }", "roles",
-			nearest(instance.CodeUnknownSetting, instance.Subject{Instance: "i", Role: "r", Setting: []string{"extraModules"}}, instance.Cause{}),
+			nearest(instance.CodeUnknownSetting,
+				instance.Subject{Instance: "i", Role: "r", Setting: []string{"extraModules"}}, instance.Cause{}),
 			`move "extraModules" beside the settings`, "{ roles.r.extraModules = [ ]; }"},
 		"into the settings": {"a.nix", "{ i = { roles.r.every = 1; }; }", "roles",
-			nearest(instance.CodeMalformed, instance.Subject{Instance: "i", Role: "r"}, shape(nil, "roles", "r", "every")),
+			nearest(instance.CodeMalformed, instance.Subject{Instance: "i", Role: "r"},
+				shape(nil, "roles", "r", "every")),
 			`move "every" into the settings`, "{ i = { roles.r.settings.every = 1; }; }"},
 		"into the only role": {"a.nix", "{ i.settings.every = 1; }", "i.settings",
 			nearest(instance.CodeMalformed, instance.Subject{Instance: "i"}, shape(nil, "settings")),
@@ -69,9 +77,11 @@ func TestFor(t *testing.T) {
 			`replace "role" with "roles"`, "{ i.roles.r = { }; }"},
 		"ignore in the middle": {"a.nix", "{\n\ta = 1;\n\tb = 2;\n}", "b",
 			nearest(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "b"}),
-			"ignore unused-tag here, with a reason", "{\n\ta = 1;\n\t# clanctl: ignore unused-tag -- (say why)\n\tb = 2;\n}"},
+			"ignore unused-tag here, with a reason",
+			"{\n\ta = 1;\n\t# clanctl: ignore unused-tag -- (say why)\n\tb = 2;\n}"},
 		"no ignore in JSON": {"inventory.json", "{\"b\": 2}", `"b"`,
-			nearest(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "b"}), "ignore unused-tag here, with a reason", ""},
+			nearest(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "b"}),
+			"ignore unused-tag here, with a reason", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := test.finding
@@ -97,17 +107,24 @@ func TestConflict(t *testing.T) {
 		at         []string
 		want       []string
 	}{
-		"lines": {"a.nix", "{\n  roles.r.settings.n = 1;\n  roles.r.machines.m.settings.n = 2;\n}\n", []string{"roles.r.settings", "roles.r.machines"},
+		"lines": {"a.nix", "{\n  roles.r.settings.n = 1;\n  roles.r.machines.m.settings.n = 2;\n}\n",
+			[]string{"roles.r.settings", "roles.r.machines"},
 			[]string{"{\n  roles.r.settings.n = 1;\n}\n", "{\n  roles.r.machines.m.settings.n = 2;\n}\n"}},
-		"one line": {"a.nix", "{ a.n = 1; b.n = { x = \";\"; }; }", []string{"a.n", "b.n"}, []string{"{ a.n = 1;  }", "{  b.n = { x = \";\"; }; }"}},
-		"JSON":     {"a.json", "{\"a\": {\"n\": 1, \"x\": 1}, \"b\": {\"x\": 1, \"n\": 2}}", []string{"\"n\": 1", "\"n\": 2"}, []string{"{\"a\": {\"n\": 1, \"x\": 1}, \"b\": {\"x\": 1}}", "{\"a\": { \"x\": 1}, \"b\": {\"x\": 1, \"n\": 2}}"}},
-		"a set":    {"a.nix", "{ settings = f { n = 1; }; b.n = 2; }", []string{"settings", "b.n"}, nil},
+		"one line": {"a.nix", "{ a.n = 1; b.n = { x = \";\"; }; }", []string{"a.n", "b.n"},
+			[]string{"{ a.n = 1;  }", "{  b.n = { x = \";\"; }; }"}},
+		"JSON": {"a.json", "{\"a\": {\"n\": 1, \"x\": 1}, \"b\": {\"x\": 1, \"n\": 2}}",
+			[]string{"\"n\": 1", "\"n\": 2"},
+			[]string{"{\"a\": {\"n\": 1, \"x\": 1}, \"b\": {\"x\": 1}}",
+				"{\"a\": { \"x\": 1}, \"b\": {\"x\": 1, \"n\": 2}}"}},
+		"a set": {"a.nix", "{ settings = f { n = 1; }; b.n = 2; }", []string{"settings", "b.n"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := instance.NewFinding(instance.CodeConflict, instance.Subject{Instance: "i", Role: "r", Setting: []string{"n"}}, instance.Cause{})
+			f := instance.NewFinding(instance.CodeConflict,
+				instance.Subject{Instance: "i", Role: "r", Setting: []string{"n"}}, instance.Cause{})
 			for i, at := range test.at {
 				p := positionOf(test.file, test.text, at)
-				f.Definitions = append(f.Definitions, instance.SettingDefinition{Layer: "role", Value: i + 1, Position: &p})
+				f.Definitions = append(f.Definitions,
+					instance.SettingDefinition{Layer: "role", Value: i + 1, Position: &p})
 			}
 			var got []string
 			for _, found := range For(nil, f, func(string) ([]byte, error) { return []byte(test.text), nil }) {
@@ -125,10 +142,14 @@ func TestConflict(t *testing.T) {
 // The input of a module is replaced, or written beside its name.
 func TestSetModule(t *testing.T) {
 	for name, test := range map[string]struct{ file, text, name, input, want string }{
-		"replaced":   {"a.nix", "{ module = { input = \"x\"; name = \"m\"; }; }", "name", "input", "{ module = { input = \"self\"; name = \"m\"; }; }"},
-		"below":      {"a.nix", "{\n  i.module.name = \"m\";\n}", "i.module", "", "{\n  i.module.name = \"m\";\n  i.module.input = \"self\";\n}"},
-		"beside":     {"a.nix", "{ i.module = { name = \"m\"; }; }", "name", "", "{ i.module = { name = \"m\"; input = \"self\"; }; }"},
-		"JSON":       {"a.json", "{\"module\": {\"name\": \"m\"}}", "\"name\"", "", "{\"module\": {\"input\": \"self\", \"name\": \"m\"}}"},
+		"replaced": {"a.nix", "{ module = { input = \"x\"; name = \"m\"; }; }", "name", "input",
+			"{ module = { input = \"self\"; name = \"m\"; }; }"},
+		"below": {"a.nix", "{\n  i.module.name = \"m\";\n}", "i.module", "",
+			"{\n  i.module.name = \"m\";\n  i.module.input = \"self\";\n}"},
+		"beside": {"a.nix", "{ i.module = { name = \"m\"; }; }", "name", "",
+			"{ i.module = { name = \"m\"; input = \"self\"; }; }"},
+		"JSON": {"a.json", "{\"module\": {\"name\": \"m\"}}", "\"name\"", "",
+			"{\"module\": {\"input\": \"self\", \"name\": \"m\"}}"},
 		"other name": {"a.nix", "{ module = { name = \"other\"; }; }", "name", "", ""},
 		"evaluated":  {"a.nix", "{ module = { name = f \"m\"; }; }", "name", "", ""},
 	} {
@@ -143,7 +164,8 @@ func TestSetModule(t *testing.T) {
 			}
 			module := &facts.Place{Below: map[string]*facts.Place{"name": place(test.name), "input": place(test.input)}}
 			facts.Of(inv).Places = &facts.Place{Below: map[string]*facts.Place{"instances": {Below: map[string]*facts.Place{"i": {Below: map[string]*facts.Place{"module": module}}}}}}
-			f := instance.NewFinding(instance.CodeUnknownModule, instance.Subject{Instance: "i"}, instance.Cause{Name: "m", Elsewhere: []string{"self#m"}})
+			f := instance.NewFinding(instance.CodeUnknownModule, instance.Subject{Instance: "i"},
+				instance.Cause{Name: "m", Elsewhere: []string{"self#m"}})
 			got := ""
 			for _, found := range For(inv, f, func(string) ([]byte, error) { return []byte(test.text), nil }) {
 				if found.Title == `take the module from "self"` {

@@ -21,7 +21,9 @@ func (s source) input() []Fix {
 			continue
 		}
 		if edits := s.setModule(input, name); edits != nil {
-			fixes = append(fixes, Fix{Title: fmt.Sprintf("take the module from %q", input), Edits: edits, Preferred: len(s.f.Cause.Elsewhere) == 1})
+			fixes = append(fixes,
+				Fix{Title: fmt.Sprintf("take the module from %q", input), Edits: edits,
+					Preferred: len(s.f.Cause.Elsewhere) == 1})
 		}
 	}
 	return fixes
@@ -50,7 +52,8 @@ func (s source) setModule(input, name string) []Edit {
 	}
 	binding := before + "input = " + at.quoted(input) + ";"
 	between := " "
-	if begin := bytes.LastIndexByte(at.text[:at.Path[0].Start], '\n') + 1; len(bytes.TrimSpace(at.text[begin:at.Path[0].Start])) == 0 {
+	if begin := bytes.LastIndexByte(at.text[:at.Path[0].Start], '\n') +
+		1; len(bytes.TrimSpace(at.text[begin:at.Path[0].Start])) == 0 {
 		between = "\n" + string(at.text[begin:at.Path[0].Start])
 	}
 	return []Edit{at.edit(at.End, at.End, between+binding)}
@@ -86,7 +89,10 @@ func (s source) conflict() []Fix {
 	for i, d := range s.f.Definitions {
 		at, ok := s.at(d.Position)
 		// A place that is another's, too, is one that the setting only comes from: a call, or a set around it.
-		if !ok || last(texts(at.Path)) != last(s.f.Setting) || slices.ContainsFunc(sites[:i], func(other site) bool { return other.file == at.file && other.Value == at.Value }) {
+		if !ok || last(texts(at.Path)) != last(s.f.Setting) ||
+			slices.ContainsFunc(sites[:i], func(other site) bool {
+				return other.file == at.file && other.Value == at.Value
+			}) {
 			return nil
 		}
 		sites[i] = at
@@ -103,7 +109,9 @@ func (s source) conflict() []Fix {
 		if d.Name != "" {
 			where = fmt.Sprintf("%s %q", d.Layer, d.Name)
 		}
-		fixes = append(fixes, Fix{Title: fmt.Sprintf("keep %s of the %s, and remove the other", jsonvalue.Text(d.Value), where), Edits: edits})
+		fixes = append(fixes,
+			Fix{Title: fmt.Sprintf("keep %s of the %s, and remove the other", jsonvalue.Text(d.Value), where),
+				Edits: edits})
 	}
 	return fixes
 }

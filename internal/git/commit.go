@@ -57,7 +57,8 @@ func (r Repo) unlock(cmd *exec.Cmd) error {
 	if cmd.ProcessState == nil {
 		return nil // it did not even begin
 	}
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() ||
+		status.Signal() != syscall.SIGKILL {
 		return nil
 	}
 	dir, err := r.Dir(context.Background())

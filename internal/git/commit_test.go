@@ -17,7 +17,8 @@ import (
 func hook(t *testing.T, dir, name, script string) {
 	t.Helper()
 	path := filepath.Join(dir, ".git/hooks", name)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o755)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755),
+		os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o755)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -42,12 +43,20 @@ func TestCommit(t *testing.T) {
 		locks       int
 	}{
 		{name: "none", made: true, holds: true},
-		{name: "one that refuses", hooks: map[string]string{"pre-commit": "echo no >&2; exit 1"}, failed: "exit status 1: no"},
-		{name: "one that is killed with git", hooks: map[string]string{"pre-commit": "kill -9 $PPID"}, failed: "killed"},
-		{name: "git is killed in a later hook, while another git has the lock", hooks: map[string]string{"post-commit": "> .git/index.lock; kill -9 $PPID"}, made: true, holds: true, failed: "killed", locks: 1},
-		{name: "one that formats the file", hooks: map[string]string{"pre-commit": "echo formatted > '" + file + "'; git add '" + file + "'"}, made: true},
-		{name: "one that takes the file out", hooks: map[string]string{"pre-commit": "git rm -q --cached '" + file + "'"}, made: true},
-		{name: "one that leaves something running", hooks: map[string]string{"post-commit": "sleep 30 & echo $! > ../running"}, made: true, holds: true},
+		{name: "one that refuses", hooks: map[string]string{"pre-commit": "echo no >&2; exit 1"},
+			failed: "exit status 1: no"},
+		{name: "one that is killed with git", hooks: map[string]string{"pre-commit": "kill -9 $PPID"},
+			failed: "killed"},
+		{name: "git is killed in a later hook, while another git has the lock",
+			hooks: map[string]string{"post-commit": "> .git/index.lock; kill -9 $PPID"}, made: true, holds: true,
+			failed: "killed", locks: 1},
+		{name: "one that formats the file",
+			hooks: map[string]string{"pre-commit": "echo formatted > '" + file + "'; git add '" + file + "'"},
+			made:  true},
+		{name: "one that takes the file out",
+			hooks: map[string]string{"pre-commit": "git rm -q --cached '" + file + "'"}, made: true},
+		{name: "one that leaves something running",
+			hooks: map[string]string{"post-commit": "sleep 30 & echo $! > ../running"}, made: true, holds: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +76,8 @@ func TestCommit(t *testing.T) {
 				hook(t, dir, name, strings.ReplaceAll(script, "../running", filepath.Join(dir, "running")))
 			}
 			name, err := Repo(dir).Commit(t.Context(), file, "two")
-			if (name != "") != c.made || c.failed == "" && err != nil || c.failed != "" && (err == nil || !strings.Contains(err.Error(), c.failed)) {
+			if (name != "") != c.made || c.failed == "" && err != nil || c.failed != "" &&
+				(err == nil || !strings.Contains(err.Error(), c.failed)) {
 				t.Fatalf("%q, %v", name, err)
 			}
 			if found := locks(t, dir); len(found) != c.locks {
@@ -109,9 +119,11 @@ func TestHoldsFiltered(t *testing.T) {
 	write(t, dir, "a.txt", "line\r\n")
 	git("add", "-A")
 	git("commit", "-q", "-m", "one")
-	for path, texts := range map[string]map[string]bool{"a.json": {"secret\n": true, "frperg\n": true, "other\n": false}, "a.txt": {"line\r\n": true, "line\n": true, "lin\n": false}, "nowhere": {"": false}} {
+	for path, texts := range map[string]map[string]bool{"a.json": {"secret\n": true, "frperg\n": true,
+		"other\n": false}, "a.txt": {"line\r\n": true, "line\n": true, "lin\n": false}, "nowhere": {"": false}} {
 		for text, want := range texts {
-			if holds, content, err := Repo(dir).Holds(t.Context(), "HEAD", path, []byte(text)); holds != want || err != nil {
+			if holds, content, err := Repo(dir).Holds(t.Context(), "HEAD", path, []byte(text)); holds != want ||
+				err != nil {
 				t.Errorf("%s: %q is in it: %t; it has %q, %v", path, text, holds, content, err)
 			}
 		}
@@ -119,7 +131,8 @@ func TestHoldsFiltered(t *testing.T) {
 }
 
 func TestCommitIsEnded(t *testing.T) {
-	for name, script := range map[string]string{"gently": "sleep 60", "by force": "trap '' TERM; while :; do sleep 1; done",
+	for name, script := range map[string]string{"gently": "sleep 60",
+		"by force":          "trap '' TERM; while :; do sleep 1; done",
 		"in the background": "exec >/dev/null 2>&1; trap '' TERM; while :; do sleep 1; done"} {
 		for _, when := range []string{"pre-commit", "post-commit"} {
 			t.Run(name+" in "+when, func(t *testing.T) {

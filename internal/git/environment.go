@@ -26,9 +26,12 @@ func here(environ []string) []string {
 
 // elsewhere is what `git rev-parse --local-env-vars` lists, but for configuration, and what is like it.
 var elsewhere = []string{
-	"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX",
-	"GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NO_REPLACE_OBJECTS",
-	"GIT_REPLACE_REF_BASE", "GIT_ATTR_SOURCE", "GIT_EXTERNAL_DIFF", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+	"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX",
+	"GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INTERNAL_SUPER_PREFIX",
+	"GIT_NO_REPLACE_OBJECTS",
+	"GIT_REPLACE_REF_BASE", "GIT_ATTR_SOURCE", "GIT_EXTERNAL_DIFF", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS",
+	"GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
 }
 
 // Harmless adds to an environment what keeps git from running programs that a repository names, from fetching
@@ -49,7 +52,8 @@ func Harmless(environ []string, programs []Setting) []string {
 		}
 	}
 	for _, setting := range slices.Concat(harmless, programs) {
-		out = append(out, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, setting.Name), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", n, setting.Value))
+		out = append(out, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, setting.Name),
+			fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", n, setting.Value))
 		n++
 	}
 	return append(out, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n), "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1")

@@ -49,7 +49,8 @@ func (r Repo) Resolve(ctx context.Context, name string) (string, error) {
 		return failed(err, err.Error(), r.Lacks(ctx))
 	}
 	if _, err := r.run(ctx, nil, "rev-parse", "--verify", "--quiet", "HEAD"); saidNo(err) {
-		return failed(ErrNotFound, "the repository has no commit yet", "there is nothing to compare with before the first commit")
+		return failed(ErrNotFound, "the repository has no commit yet",
+			"there is nothing to compare with before the first commit")
 	}
 	return failed(ErrNotFound, "the repository has no such revision", r.Lacks(ctx))
 }
@@ -59,7 +60,8 @@ func (r Repo) Lacks(ctx context.Context) string {
 	if out, _ := r.run(ctx, nil, "rev-parse", "--is-shallow-repository"); strings.TrimSpace(out) == "true" {
 		return "this clone is shallow; git fetch --unshallow gets the commits that are missing"
 	}
-	if out, _ := r.run(ctx, nil, "config", "--get-regexp", `^(extensions\.partialclone|remote\..*\.promisor)$`); out != "" {
+	if out, _ := r.run(ctx, nil, "config", "--get-regexp",
+		`^(extensions\.partialclone|remote\..*\.promisor)$`); out != "" {
 		return "this clone is partial; git fetch --refetch --no-filter gets everything that is missing"
 	}
 	return ""

@@ -48,7 +48,8 @@ func write(t *testing.T, dir, name, text string) {
 func TestResolve(t *testing.T) {
 	dir, git := repository(t)
 	repo := Repo(dir)
-	if _, err := repo.Resolve(t.Context(), "HEAD"); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "no commit yet") {
+	if _, err := repo.Resolve(t.Context(), "HEAD"); !errors.Is(err, ErrNotFound) ||
+		!strings.Contains(err.Error(), "no commit yet") {
 		t.Error(err)
 	}
 	write(t, dir, "README", "")
@@ -66,18 +67,21 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
-	for _, name := range []string{"HEAD~9", "nowhere", "--help", "main..HEAD", "", "HEAD:README", strings.Repeat("1", 40)} {
+	for _, name := range []string{"HEAD~9", "nowhere", "--help", "main..HEAD", "", "HEAD:README",
+		strings.Repeat("1", 40)} {
 		var unknown *RevisionError
 		if got, err := repo.Resolve(t.Context(), name); !errors.As(err, &unknown) || !errors.Is(err, ErrNotFound) {
 			t.Errorf("%q: %+v, %v", name, got, err)
 		}
 	}
-	for _, name := range []string{"HEAD^{tree}", "HEAD@{99}", "a\x00b"} { // git, or the system, has something to say about it
+	// git, or the system, has something to say about it
+	for _, name := range []string{"HEAD^{tree}", "HEAD@{99}", "a\x00b"} {
 		if got, err := repo.Resolve(t.Context(), name); err == nil || errors.Is(err, ErrNotFound) {
 			t.Errorf("%q: %+v, %v", name, got, err)
 		}
 	}
-	for path, want := range map[string]bool{"a b/flake.nix": true, "a b": true, "flake.nix": false, "a b/flake.nix/x": false, "*/flake.nix": false} {
+	for path, want := range map[string]bool{"a b/flake.nix": true, "a b": true, "flake.nix": false,
+		"a b/flake.nix/x": false, "*/flake.nix": false} {
 		if got, err := repo.Has(t.Context(), head, path); got != want || err != nil {
 			t.Errorf("%s: %t, %v", path, got, err)
 		}
@@ -113,7 +117,8 @@ func TestDamaged(t *testing.T) {
 	}
 	var failed *Error
 	damage(tree, "junk")
-	if has, err := Repo(dir).Has(t.Context(), head, "flake.nix"); has || !errors.As(err, &failed) || errors.Is(err, ErrNotFound) {
+	if has, err := Repo(dir).Has(t.Context(), head, "flake.nix"); has || !errors.As(err, &failed) ||
+		errors.Is(err, ErrNotFound) {
 		t.Errorf("a damaged tree: %t, %v", has, err)
 	}
 	if files, err := Repo(dir).ChangedFiles(t.Context(), head, ""); !errors.As(err, &failed) {
@@ -142,7 +147,8 @@ func TestChangedFiles(t *testing.T) {
 				git("add", "-A")
 				git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "x")
 			}
-			for _, name := range []string{"same", "edited", "deleted", "executable", "a/replaced", "odd\nname", "touched", "pipe"} {
+			for _, name := range []string{"same", "edited", "deleted", "executable", "a/replaced", "odd\nname",
+				"touched", "pipe"} {
 				write(t, dir, name, name)
 			}
 			if err := os.Symlink("same", filepath.Join(dir, "link")); err != nil {
@@ -167,8 +173,10 @@ func TestChangedFiles(t *testing.T) {
 			write(t, dir, "edited", "EDITED")
 			write(t, dir, "touched", "touched")
 			path := func(name string) string { return filepath.Join(dir, name) }
-			if err := errors.Join(os.Remove(path("deleted")), os.Chmod(path("executable"), 0o755), os.RemoveAll(path("a")), os.WriteFile(path("a"), nil, 0o644),
-				os.Remove(path("pipe")), syscall.Mkfifo(path("pipe"), 0o600), os.Remove(path("link")), os.Symlink("other", path("link"))); err != nil {
+			if err := errors.Join(os.Remove(path("deleted")), os.Chmod(path("executable"), 0o755),
+				os.RemoveAll(path("a")), os.WriteFile(path("a"), nil, 0o644),
+				os.Remove(path("pipe")), syscall.Mkfifo(path("pipe"), 0o600), os.Remove(path("link")),
+				os.Symlink("other", path("link"))); err != nil {
 				t.Fatal(err)
 			}
 			check("HEAD", "", "a/replaced", "added", "deleted", "edited", "executable", "link", "pipe")

@@ -53,7 +53,8 @@ func Generate(service *services.Service, config Config) ([]byte, error) {
 		g.role(service, role, functions[i])
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "%s %s; DO NOT EDIT.\n\n%spackage %s\n", marker, inline(service.Spec().String()), comment(packageDoc(service, config.Package)), config.Package)
+	fmt.Fprintf(&out, "%s %s; DO NOT EDIT.\n\n%spackage %s\n", marker, inline(service.Spec().String()),
+		comment(packageDoc(service, config.Package)), config.Package)
 	if len(roles) > 0 {
 		out.WriteString("\n" + imports)
 	}
@@ -88,7 +89,8 @@ func packageDoc(service *services.Service, name string) string {
 	if service.Input == "self" {
 		from = "the flake itself"
 	}
-	text := fmt.Sprintf("Package %s has the settings of the service %s of %s as Go types.", name, inline(service.Name), inline(from))
+	text := fmt.Sprintf("Package %s has the settings of the service %s of %s as Go types.", name, inline(service.Name),
+		inline(from))
 	if m := service.Manifest; m != nil && m.Description != "" {
 		text += "\n\n" + m.Description
 	}
@@ -104,12 +106,14 @@ func (g *generator) role(service *services.Service, role, function string) {
 		services += ", " + strconv.Quote(m.Name)
 	}
 
-	doc := fmt.Sprintf("%s returns the members of an instance's role %s, sorted by machine.\nSee [typed.Members].", function, quoted(role))
+	doc := fmt.Sprintf("%s returns the members of an instance's role %s, sorted by machine.\nSee [typed.Members].",
+		function, quoted(role))
 	if described.Description != "" {
 		doc += "\n\n" + described.Description
 	}
-	g.declare(doc, fmt.Sprintf("func %s(inst *instance.Instance) ([]typed.Member[%s], error) {\nreturn typed.Members[%s](inst, %q, %s)\n}",
-		function, name, name, role, services))
+	g.declare(doc,
+		fmt.Sprintf("func %s(inst *instance.Instance) ([]typed.Member[%s], error) {\nreturn typed.Members[%s](inst, %q, %s)\n}",
+			function, name, name, role, services))
 
 	doc = fmt.Sprintf("%s are the final settings of a machine in the role %s.", name, quoted(role))
 	if described.Interface == nil {

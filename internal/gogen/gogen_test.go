@@ -54,7 +54,8 @@ func TestMembers(t *testing.T) {
 	client := clients[0].Settings
 	if len(clients) != 1 || clients[0].Machine != "laptop" || client.Level != kitchensink.ClientLevelMinus1 ||
 		*client.Extra["a"].Int != 9007199254740993 || *client.Extra["b"].String != "text" || *client.Extra["c"].Bool ||
-		client.Retention.Object.Days != 3 || client.StartAt.List == nil || client.StartAt.String != nil || client.Authorized != nil {
+		client.Retention.Object.Days != 3 || client.StartAt.List == nil || client.StartAt.String != nil ||
+		client.Authorized != nil {
 		t.Errorf("got %+v", client)
 	}
 	sameJSON(t, client, clientSettings)
@@ -97,16 +98,22 @@ func TestStrict(t *testing.T) {
 }
 
 var hostileTexts = []string{
-	"*/ func init() { panic(1) } /*", "a\nfunc init() { panic(1) }", "`+panic(1)+`", `"; panic(1); "`, "\r\nfunc init() {}", "+build ignore",
-	" +build ignore\n", "go:build ignore", "\x00\u202e\ufeff\u2028", "\xff\xfe", "", "-", "-,", ",omitempty", "type", "func", "init", "_", "__", "日本", "ünï",
-	"1st", "802.1x", "a.b", "a-b", "a_b", "aB", "AB", "a b", "$", "${x}", "'", `\`, `\n`, "😀", "MarshalJSON", "unmarshalJSON", "Freeform", "freeform",
-	"client", "Client", "client-settings", "Client Settings", "string", "any", "error", "nil", "typed", "instance", "inst", "data", "v",
-	"# heading", "[link]: http://x", "- list\n- list", "\tcode", "//go:embed x", "/*", "//", "%s%d", strings.Repeat("long ", 200),
+	"*/ func init() { panic(1) } /*", "a\nfunc init() { panic(1) }", "`+panic(1)+`", `"; panic(1); "`,
+	"\r\nfunc init() {}", "+build ignore",
+	" +build ignore\n", "go:build ignore", "\x00\u202e\ufeff\u2028", "\xff\xfe", "", "-", "-,", ",omitempty", "type",
+	"func", "init", "_", "__", "日本", "ünï",
+	"1st", "802.1x", "a.b", "a-b", "a_b", "aB", "AB", "a b", "$", "${x}", "'", `\`, `\n`, "😀", "MarshalJSON",
+	"unmarshalJSON", "Freeform", "freeform",
+	"client", "Client", "client-settings", "Client Settings", "string", "any", "error", "nil", "typed", "instance",
+	"inst", "data", "v",
+	"# heading", "[link]: http://x", "- list\n- list", "\tcode", "//go:embed x", "/*", "//", "%s%d",
+	strings.Repeat("long ", 200),
 }
 
 // TestHostile: whatever a module says, its text is inert in the code, which compiles.
 func TestHostile(t *testing.T) {
-	service := &services.Service{Input: hostileTexts[0], Name: hostileTexts[1], Readme: hostileTexts[2], Roles: map[string]*services.Role{}}
+	service := &services.Service{Input: hostileTexts[0], Name: hostileTexts[1], Readme: hostileTexts[2],
+		Roles: map[string]*services.Role{}}
 	for i, text := range hostileTexts {
 		service.Manifest = &module.Manifest{Name: text, Description: strings.Join(hostileTexts, "\n")}
 		if i%8 > 0 {
@@ -121,15 +128,20 @@ func TestHostile(t *testing.T) {
 			value, _ := json.Marshal(name)
 			values = append(values, value)
 			options[name] = &services.Option{Type: str, Description: name, HasDefault: true, Default: value}
-			inner.Options[name] = &services.Option{Type: &services.Type{Kind: services.KindOpaque, Description: name, Err: &services.Failure{Text: name}}, DefaultText: name, HasDefault: true}
+			inner.Options[name] = &services.Option{Type: &services.Type{Kind: services.KindOpaque, Description: name,
+				Err: &services.Failure{Text: name}}, DefaultText: name, HasDefault: true}
 		}
 		enum := &services.Type{Kind: services.KindEnum, Values: values}
 		options["enum"+text] = &services.Option{Type: enum}
 		options["set"+text] = &services.Option{Options: map[string]*services.Option{text: {Type: str}}}
-		options["sub"+text] = &services.Option{Type: &services.Type{Kind: services.KindUnion, Alternatives: []*services.Type{enum, {Kind: services.KindSubmodule, Interface: inner}}}}
+		options["sub"+
+			text] = &services.Option{Type: &services.Type{Kind: services.KindUnion,
+			Alternatives: []*services.Type{enum, {Kind: services.KindSubmodule, Interface: inner}}}}
 		options["tagged"+text] = &services.Option{Type: &services.Type{Kind: services.KindTagged, Interface: inner}}
 		options["failed"+text] = &services.Option{Err: &services.Failure{Text: text}}
-		service.Roles[text] = &services.Role{Description: text, Interface: &services.Interface{Options: options, Freeform: &services.Type{Kind: services.KindMap, Elem: enum}}}
+		service.Roles[text] = &services.Role{Description: text,
+			Interface: &services.Interface{Options: options,
+				Freeform: &services.Type{Kind: services.KindMap, Elem: enum}}}
 		service.Roles["failed"+text] = &services.Role{Description: text, Err: &services.Failure{Text: hostileTexts[i]}}
 	}
 	code := generate(t, service)
@@ -155,10 +167,12 @@ func compile(t *testing.T, code []byte) {
 	check(t, os.WriteFile(file, code, 0o600))
 	here, err := os.Getwd()
 	check(t, err)
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(here, "testdata", "kitchensink", "kitchensink.go"): file}})
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(here, "testdata",
+		"kitchensink", "kitchensink.go"): file}})
 	check(t, err)
 	check(t, os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600))
-	out, err := exec.Command("go", "vet", "-overlay", filepath.Join(dir, "overlay.json"), "./testdata/kitchensink").CombinedOutput()
+	out, err := exec.Command("go", "vet", "-overlay", filepath.Join(dir, "overlay.json"),
+		"./testdata/kitchensink").CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -86,7 +86,8 @@ func (s *structure) freeform(t *services.Type) {
 	if t.Kind == services.KindMap {
 		all = s.g.of(t, place{s.at.name + "Freeform", s.at.setting})
 	}
-	s.field("The settings that no option is declared for.", field, all, map[string]string{"json": "-", "settings": "freeform"})
+	s.field("The settings that no option is declared for.", field, all,
+		map[string]string{"json": "-", "settings": "freeform"})
 }
 
 func (s *structure) field(doc, name string, t goType, tag map[string]string) {
@@ -111,7 +112,8 @@ func tagLiteral(tag map[string]string) string {
 // codec declares the methods for JSON of a type, by the functions of package typed for it.
 func (g *generator) codec(name, kind, decoded, encoded string) {
 	g.declare("UnmarshalJSON decodes strictly.",
-		fmt.Sprintf("func (v *%s) UnmarshalJSON(data []byte) error {\nreturn typed.Unmarshal%s(data, %s)\n}", name, kind, decoded))
+		fmt.Sprintf("func (v *%s) UnmarshalJSON(data []byte) error {\nreturn typed.Unmarshal%s(data, %s)\n}", name,
+			kind, decoded))
 	g.declare("MarshalJSON is the inverse of UnmarshalJSON.",
 		fmt.Sprintf("func (v %s) MarshalJSON() ([]byte, error) {\nreturn typed.Marshal%s(%s)\n}", name, kind, encoded))
 }

@@ -11,15 +11,18 @@ import (
 func (g *Graph) WriteDOT(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("digraph clan {\n" +
-		"  graph [rankdir=LR, ranksep=2, nodesep=0.2, label=<" + xmlText(g.Title) + ">, labelloc=t, fontname=\"sans-serif\"];\n" +
+		"  graph [rankdir=LR, ranksep=2, nodesep=0.2, label=<" + xmlText(g.Title) +
+		">, labelloc=t, fontname=\"sans-serif\"];\n" +
 		"  node [shape=plain, fontname=\"sans-serif\", fontsize=11];\n" +
 		"  edge [arrowhead=none, color=gray50];\n")
 	for i, group := range g.Groups {
-		fmt.Fprintf(&b, "  machines%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\" STYLE=\"ROUNDED\"><TR><TD>%s</TD></TR></TABLE>>];\n",
+		fmt.Fprintf(&b,
+			"  machines%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\" STYLE=\"ROUNDED\"><TR><TD>%s</TD></TR></TABLE>>];\n",
 			i, joined(lines(group.labels(), textColumns), "<BR/>", xmlText))
 	}
 	for i, s := range g.Services {
-		fmt.Fprintf(&b, "  instances%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\"><TR><TD><B>%s</B></TD></TR>",
+		fmt.Fprintf(&b,
+			"  instances%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\"><TR><TD><B>%s</B></TD></TR>",
 			i, joined(lines(s.labels(), textColumns), "<BR/>", xmlText))
 		for j, role := range s.Roles {
 			fmt.Fprintf(&b, "<TR><TD PORT=\"role%d\" ALIGN=\"LEFT\">%s</TD></TR>", j, xmlText(g.label(role)))

@@ -111,7 +111,8 @@ func draw(classes map[string]string, machines []string, instances *view.Instance
 	for _, inst := range instances.Instances {
 		for _, role := range inst.Roles {
 			for _, member := range role.Members {
-				memberships[member.Machine] = append(memberships[member.Machine], fmt.Sprintf("%q %q", inst.Name, role.Name))
+				memberships[member.Machine] = append(memberships[member.Machine],
+					fmt.Sprintf("%q %q", inst.Name, role.Name))
 				add(member.Machine)
 			}
 		}

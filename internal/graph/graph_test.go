@@ -136,8 +136,10 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-var hostile = []string{`<script>alert(1)</script>`, `a"b`, "end", "x`y`", "it's #1; &amp;", `{}|[]()<>`, "new\nline", "\x1b[31mred", "日本語", "subgraph",
-	`"]; evil --> x`, "%%{init: {}}%%", "]]>", `${x} \" \N`, "\u202eabc", "\ufffe\uffff", "\xff\x00", "", " ", "--", "-->"}
+var hostile = []string{`<script>alert(1)</script>`, `a"b`, "end", "x`y`", "it's #1; &amp;", `{}|[]()<>`, "new\nline",
+	"\x1b[31mred", "日本語", "subgraph",
+	`"]; evil --> x`, "%%{init: {}}%%", "]]>", `${x} \" \N`, "\u202eabc", "\ufffe\uffff", "\xff\x00", "", " ", "--",
+	"-->"}
 
 func hostileGraph() *Graph {
 	f := fleet{}
@@ -149,7 +151,8 @@ func hostileGraph() *Graph {
 
 // Whatever the names, SVG and HTML are well-formed, and hold nothing but what we put there.
 func TestMarkup(t *testing.T) {
-	for name, write := range map[string]func(*Graph, io.Writer) error{"svg": (*Graph).WriteSVG, "html": (*Graph).WriteHTML} {
+	for name, write := range map[string]func(*Graph, io.Writer) error{"svg": (*Graph).WriteSVG,
+		"html": (*Graph).WriteHTML} {
 		var b bytes.Buffer
 		if err := write(hostileGraph(), &b); err != nil {
 			t.Fatal(err)
@@ -171,7 +174,8 @@ func TestMarkup(t *testing.T) {
 				t.Errorf("%s: <%s>", name, start.Name.Local)
 			}
 		}
-		for _, want := range []string{`role="img"`, `aria-labelledby="clan-title clan-desc"`, `<desc id="clan-desc">`, "prefers-color-scheme:dark", "&lt;script&gt;"} {
+		for _, want := range []string{`role="img"`, `aria-labelledby="clan-title clan-desc"`, `<desc id="clan-desc">`,
+			"prefers-color-scheme:dark", "&lt;script&gt;"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: there is no %s", name, want)
 			}
@@ -184,7 +188,8 @@ func TestMarkup(t *testing.T) {
 
 func TestMermaid(t *testing.T) {
 	var b strings.Builder
-	if err := (fleet{"backup": {"client": {"a", "b"}, "server": {"c"}}, "keys": {"peer": {"a", "b", "c"}}}).graph("x; y", "a", "b", "c").WriteMermaid(&b); err != nil {
+	if err := (fleet{"backup": {"client": {"a", "b"}, "server": {"c"}},
+		"keys": {"peer": {"a", "b", "c"}}}).graph("x; y", "a", "b", "c").WriteMermaid(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `flowchart LR
@@ -205,7 +210,8 @@ func TestMermaid(t *testing.T) {
 	}
 	line := regexp.MustCompile(`^(flowchart LR|  accTitle: [^"<>]*|  m\d+\("[^"]*"\)|  i\d+\["[^"]*"\]|  m\d+ ---\|"[^"|]*"\| i\d+)$`)
 	for text := range strings.Lines(b.String()) {
-		if text = strings.TrimSuffix(text, "\n"); !line.MatchString(text) || strings.ContainsAny(strings.ReplaceAll(text, "<br/>", ""), "<>`\\&{}") {
+		if text = strings.TrimSuffix(text, "\n"); !line.MatchString(text) ||
+			strings.ContainsAny(strings.ReplaceAll(text, "<br/>", ""), "<>`\\&{}") {
 			t.Errorf("%s", text)
 		}
 	}
@@ -232,7 +238,8 @@ func TestDOT(t *testing.T) {
 	}
 	nodes, edges := bytes.Count(plain, []byte("\nnode ")), bytes.Count(plain, []byte("\nedge "))
 	if nodes != len(g.Groups)+len(g.Services) || edges != len(g.Links) {
-		t.Errorf("Graphviz read %d boxes and %d lines of %d and %d", nodes, edges, len(g.Groups)+len(g.Services), len(g.Links))
+		t.Errorf("Graphviz read %d boxes and %d lines of %d and %d", nodes, edges, len(g.Groups)+len(g.Services),
+			len(g.Links))
 	}
 }
 
@@ -255,7 +262,8 @@ func TestHairball(t *testing.T) {
 	}
 	start := time.Now()
 	g := f.graph("hairball", machines...)
-	for _, write := range []func(*Graph, io.Writer) error{(*Graph).WriteSVG, (*Graph).WriteHTML, (*Graph).WriteDOT, (*Graph).WriteMermaid} {
+	for _, write := range []func(*Graph, io.Writer) error{(*Graph).WriteSVG, (*Graph).WriteHTML, (*Graph).WriteDOT,
+		(*Graph).WriteMermaid} {
 		if err := write(g, io.Discard); err != nil {
 			t.Fatal(err)
 		}

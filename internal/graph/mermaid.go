@@ -45,7 +45,8 @@ func mermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range clean(s) {
 		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r > 0x7e, strings.ContainsRune(" -_.,:()/@", r):
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r > 0x7e,
+			strings.ContainsRune(" -_.,:()/@", r):
 			b.WriteRune(r)
 		default:
 			fmt.Fprintf(&b, "#%d;", r)

@@ -169,9 +169,12 @@ func (g *Graph) WriteSVG(w io.Writer) error {
 
 func (g *Graph) svg(b *bytes.Buffer) {
 	l := g.layout()
-	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-labelledby="clan-title clan-desc">`+"\n",
+	fmt.Fprintf(b,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-labelledby="clan-title clan-desc">`+
+			"\n",
 		l.width, l.height, l.width, l.height)
-	fmt.Fprintf(b, "<title id=\"clan-title\">%s</title>\n<desc id=\"clan-desc\">%s</desc>\n", xmlText(g.Title), xmlText(strings.Join(g.sentences(), " ")))
+	fmt.Fprintf(b, "<title id=\"clan-title\">%s</title>\n<desc id=\"clan-desc\">%s</desc>\n", xmlText(g.Title),
+		xmlText(strings.Join(g.sentences(), " ")))
 	fmt.Fprintf(b, "<style>%s%s</style>\n", style, g.highlights())
 	fmt.Fprintf(b, "<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n")
 	text(b, "title", margin, margin+14, clean(g.Title))
@@ -220,7 +223,8 @@ func (g *Graph) svg(b *bytes.Buffer) {
 
 // open begins a box, which the caller ends.
 func open(b *bytes.Buffer, id, class string, box box, radius int) {
-	fmt.Fprintf(b, "<g id=\"clan-%s\"><title>%s</title><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"%d\"/>",
+	fmt.Fprintf(b,
+		"<g id=\"clan-%s\"><title>%s</title><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"%d\"/>",
 		id, xmlText(box.full), class, box.x, box.y, box.width, box.height, radius)
 }
 
@@ -255,8 +259,10 @@ func (g *Graph) lines(l layout) []string {
 			y := from.y + padding + (from.height-2*padding)*(float64(j)+0.5)/float64(i-first)
 			end := l.port(link.Service, link.Role)
 			bend := (l.right - l.left) * 0.45
-			drawn = append(drawn, fmt.Sprintf(`<path class="line g%d s%d" d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f"/>`, link.Group, link.Service,
-				from.x+from.width, y, l.left+bend, y, l.right-bend, end, l.right-4, end))
+			drawn = append(drawn,
+				fmt.Sprintf(`<path class="line g%d s%d" d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f"/>`, link.Group,
+					link.Service,
+					from.x+from.width, y, l.left+bend, y, l.right-bend, end, l.right-4, end))
 		}
 	}
 	return drawn

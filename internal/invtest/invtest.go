@@ -52,7 +52,8 @@ func (c Clan) Inventory() *instance.Inventory {
 		Tags:          map[string][]string{"all": {}, "darwin": {}, "nixos": {}},
 		Instances:     map[string]*instance.Instance{},
 	}
-	facts.Of(inv).DeclaredTags, facts.Of(inv).AllInstances = map[string][]string{}, slices.Sorted(maps.Keys(c.Instances))
+	facts.Of(inv).DeclaredTags, facts.Of(inv).AllInstances = map[string][]string{},
+		slices.Sorted(maps.Keys(c.Instances))
 	carried := map[string][]string{}
 	declared := maps.Clone(inv.Tags)
 	for _, name := range slices.Sorted(maps.Keys(c.Machines)) {
@@ -88,7 +89,8 @@ func (c Clan) Inventory() *instance.Inventory {
 }
 
 func (i Instance) instance(name string, index *tags.Index) *instance.Instance {
-	inst := &instance.Instance{Module: instance.Module{Name: cmp.Or(i.Module, name), Resolved: "self"}, Roles: map[string]*instance.Role{}}
+	inst := &instance.Instance{Module: instance.Module{Name: cmp.Or(i.Module, name), Resolved: "self"},
+		Roles: map[string]*instance.Role{}}
 	if input, name, given := strings.Cut(i.Module, "#"); given {
 		inst.Module.Input, inst.Module.Name, inst.Module.Resolved = &input, name, input
 	}
@@ -108,7 +110,8 @@ func (r Role) role(index *tags.Index) *instance.Role {
 		Tags:         slices.Sorted(slices.Values(r.Tags)),
 		Machines:     map[string]*instance.Member{},
 	}
-	facts.OfRole(role).Layers = facts.Layers{Machines: map[string][]facts.Definition{}, Tags: map[string][]facts.Definition{}}
+	facts.OfRole(role).Layers = facts.Layers{Machines: map[string][]facts.Definition{},
+		Tags: map[string][]facts.Definition{}}
 	if role.Tags == nil {
 		role.Tags = []string{}
 	}

@@ -10,12 +10,18 @@ import (
 
 func TestImpure(t *testing.T) {
 	for expression, want := range map[string]bool{
-		".machines": true, ".instances | map_values(.roles)": true, `"\(.machines | length)"`: true, "def f: .a; f": true,
+		".machines": true, ".instances | map_values(.roles)": true, `"\(.machines | length)"`: true,
+		"def f: .a; f":  true,
 		".module.input": true, `.["env"]`: true, "{now: 1}": true, `"now"`: true, `.a | .input as $now | $now`: true,
-		"now": false, ".a | now - 1": false, "def f: now; f": false, "$ENV.HOME": false, "env": false, `"\(now)"`: false, "[.a, (0 | localtime)]": false,
-		"0 | strflocaltime(\"%H\")": false, "try input catch 1": false, ". as [$a] | now": false, "reduce range(3) as $i (0; now)": false, "halt": false,
-		"if . then now else 1 end": false, "label $x | now, break $x": false, "{(now | tostring): 1}": false, "@text \"\\(now)\"": false, ".[now]": false, ".a[env.x:]": false, ".. |= now": false, "{a: env}": false, "import \"a\" as a; .": false,
-		". as {a: $x} ?// [$x] | $ENV": false, "foreach .[] as $x (now; .; .)": false, "-now": false, ".a?.b[input]": false, "if now then . else . end": false,
+		"now": false, ".a | now - 1": false, "def f: now; f": false, "$ENV.HOME": false, "env": false,
+		`"\(now)"`: false, "[.a, (0 | localtime)]": false,
+		"0 | strflocaltime(\"%H\")": false, "try input catch 1": false, ". as [$a] | now": false,
+		"reduce range(3) as $i (0; now)": false, "halt": false,
+		"if . then now else 1 end": false, "label $x | now, break $x": false, "{(now | tostring): 1}": false,
+		"@text \"\\(now)\"": false, ".[now]": false, ".a[env.x:]": false, ".. |= now": false, "{a: env}": false,
+		"import \"a\" as a; .":         false,
+		". as {a: $x} ?// [$x] | $ENV": false, "foreach .[] as $x (now; .; .)": false, "-now": false,
+		".a?.b[input]": false, "if now then . else . end": false,
 	} {
 		query, err := gojq.Parse(expression)
 		if err != nil {

@@ -25,7 +25,8 @@ const (
 
 // In is the fault as an error about a file; cause, which may be nil, is what came of it.
 func (f *Fault) In(file string, cause error) *hint.Error {
-	err := &hint.Error{Text: fmt.Sprintf("%s:%d:%d: %s", file, f.Line, f.Column, f.Reason), Advice: "fix the file by hand", Err: cause}
+	err := &hint.Error{Text: fmt.Sprintf("%s:%d:%d: %s", file, f.Line, f.Column, f.Reason),
+		Advice: "fix the file by hand", Err: cause}
 	if f.Reason == conflictReason {
 		err.Advice = "resolve the conflict, then run clanctl again"
 	}
@@ -54,7 +55,8 @@ func Check(text []byte, strict bool) *Fault {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return at(0, emptyReason)
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(!strict), jsontext.AllowInvalidUTF8(!strict))
+	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(!strict),
+		jsontext.AllowInvalidUTF8(!strict))
 	_, err := dec.ReadValue()
 	var syntactic *jsontext.SyntacticError
 	switch {

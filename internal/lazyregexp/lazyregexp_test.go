@@ -16,7 +16,8 @@ import (
 
 func TestRegexp(t *testing.T) {
 	digits := lazyregexp.New(`(\d)\d`)
-	if !digits.MatchString("12") || digits.FindStringSubmatch("x34")[1] != "3" || len(digits.FindAllStringSubmatch("12 34", -1)) != 2 ||
+	if !digits.MatchString("12") || digits.FindStringSubmatch("x34")[1] != "3" ||
+		len(digits.FindAllStringSubmatch("12 34", -1)) != 2 ||
 		digits.ReplaceAllString("12", "$1") != "1" || digits.ReplaceAllStringFunc("12", strings.ToUpper) != "12" {
 		t.Error("not what regexp does")
 	}

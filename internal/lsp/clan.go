@@ -56,7 +56,8 @@ func (c *clan) wake(pause time.Duration) {
 	c.due <- pause
 }
 
-// run reads the clan whenever it is due, until it is stopped. What is being read is given up when there is something newer to read.
+// run reads the clan whenever it is due, until it is stopped. What is being read is given up when there is something
+// newer to read.
 func (c *clan) run() {
 	defer c.clear()
 	var pause <-chan time.Time

@@ -56,7 +56,8 @@ func (c *clan) diagnostic(f instance.Finding) (string, diagnostic) {
 			}
 		}
 	}
-	d := diagnostic{Range: at.Range, Code: string(f.Code), Source: "clanctl", Message: f.Message(), CodeDescription: &codeDescription{c.s.config.Manual(string(f.Code))}}
+	d := diagnostic{Range: at.Range, Code: string(f.Code), Source: "clanctl", Message: f.Message(),
+		CodeDescription: &codeDescription{c.s.config.Manual(string(f.Code))}}
 	if about := f.About(); about != "" {
 		d.Message = about + ": " + d.Message
 	}
@@ -87,7 +88,8 @@ func (c *clan) diagnostic(f instance.Finding) (string, diagnostic) {
 			continue
 		}
 		if _, ok := c.path(other.Position.File); ok {
-			d.RelatedInformation = append(d.RelatedInformation, relatedInformation{c.place(*other.Position), layer(other)})
+			d.RelatedInformation = append(d.RelatedInformation,
+				relatedInformation{c.place(*other.Position), layer(other)})
 		}
 	}
 	return at.URI, d
@@ -139,7 +141,8 @@ func (c *clan) clear() {
 		if c.s.ctx.Err() != nil {
 			return // nobody reads it any more
 		}
-		_ = c.s.conn.Notify(c.s.ctx, "textDocument/publishDiagnostics", publishDiagnosticsParams{URI: uri, Diagnostics: []diagnostic{}})
+		_ = c.s.conn.Notify(c.s.ctx, "textDocument/publishDiagnostics",
+			publishDiagnosticsParams{URI: uri, Diagnostics: []diagnostic{}})
 	}
 }
 
@@ -150,7 +153,8 @@ func (s *server) codeAction(params codeActionParams) (any, error) {
 	actions := []codeAction{}
 	wanted := func(kind string) bool { return kind == "" || kind == quickFix }
 	open := s.documents[params.TextDocument.URI]
-	if open == nil || open.clan == nil || len(params.Context.Only) > 0 && !slices.ContainsFunc(params.Context.Only, wanted) {
+	if open == nil || open.clan == nil || len(params.Context.Only) > 0 &&
+		!slices.ContainsFunc(params.Context.Only, wanted) {
 		return actions, nil
 	}
 	c := open.clan
@@ -168,7 +172,9 @@ func (s *server) codeAction(params codeActionParams) (any, error) {
 		}
 		for _, found := range fix.For(inv, f, c.readFile) {
 			if edit, ok := c.edit(found); ok {
-				actions = append(actions, codeAction{Title: found.Title, Kind: quickFix, Diagnostics: []diagnostic{d}, IsPreferred: found.Preferred, Edit: edit})
+				actions = append(actions,
+					codeAction{Title: found.Title, Kind: quickFix, Diagnostics: []diagnostic{d},
+						IsPreferred: found.Preferred, Edit: edit})
 			}
 		}
 	}

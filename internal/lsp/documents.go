@@ -111,7 +111,8 @@ func (s *server) read(path string) (*document, error) {
 	return newDocument(text), err
 }
 
-// unsaved are the texts of open documents that differ from the files of a source tree, by their paths in it. The server is locked.
+// unsaved are the texts of open documents that differ from the files of a source tree, by their paths in it. The server
+// is locked.
 func (s *server) unsaved(root string) map[string][]byte {
 	var texts map[string][]byte
 	for _, d := range s.documents {

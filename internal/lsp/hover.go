@@ -141,7 +141,8 @@ func (e explanation) module(of string) string {
 		text += "from the input " + code(inst.Module.Resolved) + "\n\n"
 	}
 	for _, role := range slices.Sorted(maps.Keys(inst.Module.Roles)) {
-		text += fmt.Sprintf("- %s: %s\n", escaped(role), strings.Join(strings.Fields(inst.Module.Roles[role].Description), " "))
+		text += fmt.Sprintf("- %s: %s\n", escaped(role),
+			strings.Join(strings.Fields(inst.Module.Roles[role].Description), " "))
 	}
 	return text
 }
@@ -185,7 +186,8 @@ func (e explanation) setting(s subject) string {
 	groups := map[string][]string{}
 	for _, machine := range slices.Sorted(maps.Keys(role.Machines)) {
 		member := role.Machines[machine]
-		if member.Settings == nil || s.machine != "" && machine != s.machine || s.tag != "" && !slices.Contains(member.Tags, s.tag) {
+		if member.Settings == nil || s.machine != "" && machine != s.machine || s.tag != "" &&
+			!slices.Contains(member.Tags, s.tag) {
 			continue
 		}
 		if value, ok := member.Settings.Lookup(s.setting...); ok {

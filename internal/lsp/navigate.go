@@ -33,7 +33,8 @@ func same(a, b subject) bool {
 	return true
 }
 
-// definition leads from a machine, tag, instance or role to where it is made, from a setting to its option, from a module to its file.
+// definition leads from a machine, tag, instance or role to where it is made, from a setting to its option, from a
+// module to its file.
 func (s *server) definition(params positionParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -117,8 +118,10 @@ func (s *server) symbols(params fileParams) (any, error) {
 		if o.file != d.path || !o.declares || kinds[o.kind] == 0 {
 			continue
 		}
-		symbol := documentSymbol{Name: o.name, Detail: string(o.kind), Kind: kinds[o.kind], Range: d.span(o.start, o.whole, s.encoding), SelectionRange: d.span(o.start, o.end, s.encoding)}
-		if parent, ok := parents[o.instance]; ok && o.kind == aRole && !before(symbols[parent].Range.End, symbol.Range.End) {
+		symbol := documentSymbol{Name: o.name, Detail: string(o.kind), Kind: kinds[o.kind],
+			Range: d.span(o.start, o.whole, s.encoding), SelectionRange: d.span(o.start, o.end, s.encoding)}
+		if parent, ok := parents[o.instance]; ok && o.kind == aRole &&
+			!before(symbols[parent].Range.End, symbol.Range.End) {
 			if !slices.ContainsFunc(symbols[parent].Children, func(c documentSymbol) bool { return c.Name == o.name }) {
 				symbols[parent].Children = append(symbols[parent].Children, symbol)
 			}
@@ -155,7 +158,8 @@ func (s *server) lenses(params fileParams) (any, error) {
 			text = counted(len(inv.Tags[o.name]), "machine")
 		}
 		if text != "" {
-			lenses = append(lenses, codeLens{Range: d.span(o.start, o.end, s.encoding), Command: lensCommand{Title: text}})
+			lenses = append(lenses,
+				codeLens{Range: d.span(o.start, o.end, s.encoding), Command: lensCommand{Title: text}})
 		}
 	}
 	return lenses, nil

@@ -98,8 +98,8 @@ func listed(path []string) kind {
 	return noSubject
 }
 
-// occurrences are all names of parts of the inventory that stand in files of the flake as they are, in the order of the files. A name that
-// is computed stands nowhere. The server is locked.
+// occurrences are all names of parts of the inventory that stand in files of the flake as they are, in the order of the
+// files. A name that is computed stands nowhere. The server is locked.
 func (c *clan) occurrences() []occurrence {
 	if c.good == nil || c.good.Inventory == nil {
 		return nil

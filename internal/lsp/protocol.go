@@ -1,6 +1,7 @@
 package lsp
 
-// These are the parts of the Language Server Protocol 3.17 that the server reads and writes, under the protocol's own names.
+// These are the parts of the Language Server Protocol 3.17 that the server reads and writes, under the protocol's own
+// names.
 
 // Position is a place in a document; Character counts the units that the client and the server agreed on.
 type Position struct {

@@ -22,8 +22,9 @@ type Config struct {
 	Flake func(file string) (instance.Ref, bool)
 	// Read returns what is in a regular file of a user's.
 	Read func(path string) ([]byte, error)
-	// Check reads the clan of the flake in a directory, with the texts of an editor instead of some files, by their paths relative to the
-	// top of the flake's source tree. It may be called for several flakes at once, but for each only once at a time.
+	// Check reads the clan of the flake in a directory, with the texts of an editor instead of some files, by their
+	// paths relative to the top of the flake's source tree. It may be called for several flakes at once, but for each
+	// only once at a time.
 	Check func(ctx context.Context, dir string, texts map[string][]byte) (*Answer, error)
 	// Manual is the address of the page about a code.
 	Manual func(code string) string
@@ -38,7 +39,8 @@ var ErrNoShutdown = errors.New("the client ended without a shutdown request")
 func Serve(ctx context.Context, stream io.ReadWriteCloser, config Config) error {
 	asked := ctx
 	ctx, cancel := context.WithCancel(asked)
-	s := &server{config: config, ctx: ctx, conn: jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(whileWanted{stream, ctx})), documents: map[string]*openDocument{}, clans: map[string]*clan{}, encoding: utf16Units}
+	s := &server{config: config, ctx: ctx, conn: jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(whileWanted{stream, ctx})),
+		documents: map[string]*openDocument{}, clans: map[string]*clan{}, encoding: utf16Units}
 	s.conn.Go(ctx, s.handle)
 	select {
 	case <-s.conn.Done():
@@ -173,7 +175,8 @@ func (s *server) handle(_ context.Context, r *jsonrpc2.Request) (any, error) {
 		result, err = do(s, r.Params())
 	}
 	if !r.IsCall() {
-		if err != nil && name != "initialized" && name[:min(1, len(name))] != "$" { // what begins with a dollar sign may be ignored
+		// what begins with a dollar sign may be ignored
+		if err != nil && name != "initialized" && name[:min(1, len(name))] != "$" {
 			s.config.Log(name + ": " + err.Error())
 		}
 		return nil, nil // an error would end the connection

@@ -28,15 +28,19 @@ type client struct {
 	logs  chan string
 }
 
-func start(t *testing.T, check func(ctx context.Context, dir string, texts map[string][]byte) (*Answer, error)) *client {
-	c := &client{T: t, ended: make(chan error, 1), news: make(chan publishDiagnosticsParams, 100), logs: make(chan string, 100)}
+func start(t *testing.T,
+	check func(ctx context.Context, dir string, texts map[string][]byte) (*Answer, error)) *client {
+	c := &client{T: t, ended: make(chan error, 1), news: make(chan publishDiagnosticsParams, 100),
+		logs: make(chan string, 100)}
 	here, there := net.Pipe()
 	flake := func(file string) (instance.Ref, bool) {
 		dir := filepath.Dir(file)
 		_, err := os.Stat(filepath.Join(dir, "flake.nix"))
 		return instance.Ref{Root: dir, Dir: dir}, err == nil
 	}
-	config := Config{Version: "1", Flake: flake, Read: os.ReadFile, Check: check, Manual: func(code string) string { return "manual#" + code }, Log: func(line string) { c.logs <- line }}
+	config := Config{Version: "1", Flake: flake, Read: os.ReadFile, Check: check, Manual: func(code string) string {
+		return "manual#" + code
+	}, Log: func(line string) { c.logs <- line }}
 	go func() { c.ended <- Serve(t.Context(), there, config) }()
 	c.conn = jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(here))
 	c.conn.Go(context.Background(), func(_ context.Context, r *jsonrpc2.Request) (any, error) {
@@ -105,7 +109,8 @@ func (c *client) next(path string) publishDiagnosticsParams {
 func flake(t *testing.T, text string) (dir, file string) {
 	dir = t.TempDir()
 	file = filepath.Join(dir, "a.nix")
-	if err := errors.Join(os.WriteFile(filepath.Join(dir, "flake.nix"), []byte("{ outputs = _: { }; }\n"), 0o600), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "flake.nix"), []byte("{ outputs = _: { }; }\n"), 0o600),
+		os.WriteFile(file, []byte(text), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return dir, file
@@ -132,7 +137,8 @@ func TestProtocol(t *testing.T) {
 	}
 	c.notify("textDocument/didOpen", struct{}{}) // ignored
 	var result initializeResult
-	if err := c.call("initialize", initializeParams{}, &result); err != nil || result.Capabilities.PositionEncoding != "utf-16" || result.ServerInfo.Name != "clanctl" {
+	if err := c.call("initialize", initializeParams{}, &result); err != nil ||
+		result.Capabilities.PositionEncoding != "utf-16" || result.ServerInfo.Name != "clanctl" {
 		t.Errorf("%v, %+v", err, result)
 	}
 	if err := c.call("initialize", initializeParams{}, nil); code(err) != -32600 {
@@ -147,7 +153,8 @@ func TestProtocol(t *testing.T) {
 	c.notify("textDocument/didChange", []int{1})
 	c.notify("no/such", nil)
 	c.notify("$/cancelRequest", map[string]int{"id": 7})
-	for _, uri := range []string{"untitled:1", "file://elsewhere/x", "://", "", "file:relative", "file:///nowhere/at/all.nix"} {
+	for _, uri := range []string{"untitled:1", "file://elsewhere/x", "://", "", "file:relative",
+		"file:///nowhere/at/all.nix"} {
 		c.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": uri}})
 		c.notify("textDocument/didSave", map[string]any{"textDocument": map[string]any{"uri": uri}})
 		c.notify("textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": uri}})
@@ -202,7 +209,8 @@ func TestPositions(t *testing.T) {
 		var actions []codeAction
 		var params codeActionParams
 		params.TextDocument.URI, params.Range = "file://"+file, want
-		if err := c.call("textDocument/codeAction", params, &actions); err != nil || len(actions) != 1 || actions[0].Edit.Changes["file://"+file][0].Range != (Range{Position{1, 0}, Position{1, 0}}) {
+		if err := c.call("textDocument/codeAction", params, &actions); err != nil || len(actions) != 1 ||
+			actions[0].Edit.Changes["file://"+file][0].Range != (Range{Position{1, 0}, Position{1, 0}}) {
 			t.Errorf("%v, %+v", err, actions)
 		}
 	}
@@ -265,7 +273,8 @@ func TestOneReading(t *testing.T) {
 	}
 }
 
-// While a flake does not evaluate, what was found before is still shown, until it is read again; a closed clan shows nothing.
+// While a flake does not evaluate, what was found before is still shown, until it is read again; a closed clan shows
+// nothing.
 func TestBrokenFlake(t *testing.T) {
 	_, file := flake(t, "{ x = 1; y = 2; }")
 	answers := make(chan *Answer, 1)
@@ -276,7 +285,8 @@ func TestBrokenFlake(t *testing.T) {
 	if p := c.next(file); len(p.Diagnostics) != 1 || p.Diagnostics[0].CodeDescription.Href != "manual#unused-tag" {
 		t.Errorf("%+v", p)
 	}
-	broken := instance.Finding{Code: instance.CodeFlakeFailed, Severity: instance.SeverityError, Position: instance.Position{File: "a.nix", Line: 1, Column: 10}}
+	broken := instance.Finding{Code: instance.CodeFlakeFailed, Severity: instance.SeverityError,
+		Position: instance.Position{File: "a.nix", Line: 1, Column: 10}}
 	answers <- &Answer{Findings: []instance.Finding{broken}}
 	c.send("textDocument/didChange", file, "{ x = 1; y 2; }", 2)
 	if p := c.next(file); len(p.Diagnostics) != 2 || p.Diagnostics[0].Code != "flake-failed" {
@@ -307,7 +317,8 @@ func TestElsewhere(t *testing.T) {
 	c.initialize()
 	c.send("textDocument/didOpen", file, "", 1)
 	p := c.next(filepath.Join(dir, "flake.nix"))
-	if len(p.Diagnostics) != 1 || p.Diagnostics[0].Range.Start != (Position{}) || !strings.Contains(p.Diagnostics[0].Message, "(in <clan-core>/x.nix:3:1)") {
+	if len(p.Diagnostics) != 1 || p.Diagnostics[0].Range.Start != (Position{}) ||
+		!strings.Contains(p.Diagnostics[0].Message, "(in <clan-core>/x.nix:3:1)") {
 		t.Errorf("%+v", p)
 	}
 }
@@ -335,7 +346,8 @@ func TestUnread(t *testing.T) {
 	var messages strings.Builder
 	for _, text := range []string{
 		`{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}`,
-		`{"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {"uri": "file://` + file + `", "version": 1, "text": "x"}}}`,
+		`{"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {"uri": "file://` + file +
+			`", "version": 1, "text": "x"}}}`,
 	} {
 		fmt.Fprintf(&messages, "Content-Length: %d\r\n\r\n%s", len(text), text)
 	}
@@ -350,13 +362,18 @@ func TestUnread(t *testing.T) {
 				return &Answer{Findings: []instance.Finding{finding(1, 1)}}, nil
 			}})
 	}()
-	for _, on := range []func(){func() { <-stream.stuck }, stop, func() { <-ended }} {
-		done := make(chan struct{})
-		go func() { on(); close(done) }()
-		select {
-		case <-done:
-		case <-time.After(time.Minute):
-			t.Fatal("it waits for the client")
+	select {
+	case <-stream.stuck:
+	case <-time.After(time.Minute):
+		t.Fatal("it says nothing")
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
 		}
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for the client")
 	}
 }

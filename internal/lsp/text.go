@@ -31,7 +31,8 @@ func newDocument(text []byte) *document {
 	return d
 }
 
-// line returns where a line, counted from zero, begins and ends, without what ends it. One that is not there is the end of the text.
+// line returns where a line, counted from zero, begins and ends, without what ends it. One that is not there is the
+// end of the text.
 func (d *document) line(n int) (start, end int) {
 	if n < 0 {
 		return 0, 0
@@ -99,7 +100,8 @@ func width(r rune, size int, in encoding) int {
 	return 1
 }
 
-// name returns where what stands at a place ends: a word, or a string on one line; at least one character, if the line has one more.
+// name returns where what stands at a place ends: a word, or a string on one line; at least one character, if the line
+// has one more.
 func (d *document) name(at int) int {
 	line := d.position(at, utf8Units).Line
 	_, end := d.line(line)
@@ -130,5 +132,6 @@ func (d *document) name(at int) int {
 }
 
 func isWord(r rune) bool {
-	return r == '_' || r == '-' || r == '\'' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r >= utf8.RuneSelf
+	return r == '_' || r == '-' || r == '\'' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' ||
+		r >= utf8.RuneSelf
 }

@@ -49,8 +49,10 @@ func Render(source string, options Options) string {
 // newParser parses CommonMark and tables. What else there is in GitHub's Markdown (~~struck out~~, [x] tasks)
 // reads well as it is.
 func newParser() parser.Parser {
-	return parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...), parser.WithInlineParsers(parser.DefaultInlineParsers()...),
-		parser.WithParagraphTransformers(append(parser.DefaultParagraphTransformers(), util.Prioritized(tables{}, 200))...))
+	return parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...),
+		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+		parser.WithParagraphTransformers(append(parser.DefaultParagraphTransformers(),
+			util.Prioritized(tables{}, 200))...))
 }
 
 type renderer struct {
@@ -78,7 +80,8 @@ func (r *renderer) blocks(parent ast.Node, first, indent string) {
 func (r *renderer) block(node ast.Node, first, indent string) {
 	switch n := node.(type) {
 	case *ast.Heading:
-		r.paragraph([]span{{text: r.Paint(Heading, strings.Repeat("#", n.Level)+" "+r.plain(n)), width: n.Level + 1 + displaywidth.String(r.plain(n))}}, first, indent)
+		r.paragraph([]span{{text: r.Paint(Heading, strings.Repeat("#", n.Level)+" "+r.plain(n)),
+			width: n.Level + 1 + displaywidth.String(r.plain(n))}}, first, indent)
 	case *ast.Paragraph, *ast.TextBlock:
 		r.paragraph(r.spans(node, nil), first, indent)
 	case *ast.CodeBlock, *ast.FencedCodeBlock:
@@ -207,7 +210,8 @@ func resolve(n *ast.Text, source []byte) string {
 
 // plain is the text in a node on one line, without styles.
 func (r *renderer) plain(node ast.Node) string {
-	bare := &renderer{Options: Options{Width: 1, Paint: func(_ Style, text string) string { return text }}, source: r.source}
+	bare := &renderer{Options: Options{Width: 1, Paint: func(_ Style, text string) string { return text }},
+		source: r.source}
 	var b strings.Builder
 	if node.Kind() == ast.KindCodeSpan {
 		for child := node.FirstChild(); child != nil; child = child.NextSibling() {
@@ -235,7 +239,8 @@ func (r *renderer) paragraph(spans []span, first, indent string) {
 		case s.broken:
 			end()
 			continue
-		case s.blank && (column == displaywidth.String(indent) || r.Width > 0 && column+1+wordWidth(spans[i+1:]) > r.Width):
+		case s.blank &&
+			(column == displaywidth.String(indent) || r.Width > 0 && column+1+wordWidth(spans[i+1:]) > r.Width):
 			if column > displaywidth.String(indent) {
 				end()
 			}

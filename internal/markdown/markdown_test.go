@@ -23,9 +23,11 @@ func TestRender(t *testing.T) {
 		{"code", "```nix\na  =  1;\n\n  b\n```\n`x  y`", 5, "    a  =  1;\n\n      b\n\n`x  y`\n"},
 		{"lists", "- a\n- b\n  - c\n\n3. x\n4. y\n\n   z\n", 0, "- a\n- b\n  - c\n\n3. x\n\n4. y\n\n   z\n"},
 		{"tasks", "- [x] a\n- [ ] b", 0, "- [x] a\n- [ ] b\n"},
-		{"links", "[the page](http://x) <http://y> ![a picture](z.png)", 0, "the page (http://x) http://y [a picture] (z.png)\n"},
+		{"links", "[the page](http://x) <http://y> ![a picture](z.png)", 0,
+			"the page (http://x) http://y [a picture] (z.png)\n"},
 		{"tables", "| a | b |\n|--|--|\n| long `cell` | 2 |\n", 0, "a            b\nlong `cell`  2\n"},
-		{"tables below text, with bars in them", "text\na | b\n:-|-:\nx \\| y | `p\\|q` | left out\n| z\n\nafter", 0, "text\n\na      b\nx | y  `p|q`\nz\n\nafter\n"},
+		{"tables below text, with bars in them", "text\na | b\n:-|-:\nx \\| y | `p\\|q` | left out\n| z\n\nafter", 0,
+			"text\n\na      b\nx | y  `p|q`\nz\n\nafter\n"},
 		{"no tables", "a | b\n-|-|-\n\na\n---\n\n|-|\n|", 0, "a | b\n-|-|-\n\n## a\n\n|-|\n|\n"},
 		{"struck out", "~~a~~", 0, "~~a~~\n"},
 		{"entities and escapes", `a &amp; b \*c\* &lt;`, 0, "a & b *c* <\n"},
@@ -40,7 +42,8 @@ func TestRender(t *testing.T) {
 
 func TestNothingCommandsTheTerminal(t *testing.T) {
 	for _, evil := range []string{"\x1b[2J", "&#27;[2J", "&#x1b;]0;x&#7;", "\u009b2J", "\u202egnp"} {
-		for _, form := range []string{"%s", "# %s", "**%s**", "`%s`", "```\n%s\n```", "    %s", "- %s", "[%s](x)", "[x](%s)", "[x](<%s>)", "![%s](x)", "<b %s>", "<div>\n%s\n</div>", "| %s |\n|--|\n", "<http://%s>"} {
+		for _, form := range []string{"%s", "# %s", "**%s**", "`%s`", "```\n%s\n```", "    %s", "- %s", "[%s](x)",
+			"[x](%s)", "[x](<%s>)", "![%s](x)", "<b %s>", "<div>\n%s\n</div>", "| %s |\n|--|\n", "<http://%s>"} {
 			got := markdown.Render(fmt.Sprintf(form, evil), markdown.Options{Width: 40})
 			if strings.ContainsAny(got, "\x1b\x07\u009b\u202e") {
 				t.Errorf("%q: %q", fmt.Sprintf(form, evil), got)

@@ -44,7 +44,8 @@ type moduleCheck struct {
 }
 
 // add is for a role and an option in its interface, or without these for the module itself.
-func (m *moduleCheck) add(at services.Position, code instance.Code, cause instance.Cause, role string, option ...string) *instance.Finding {
+func (m *moduleCheck) add(at services.Position, code instance.Code, cause instance.Cause, role string,
+	option ...string) *instance.Finding {
 	f := instance.NewFinding(code, instance.Subject{Module: m.service.Name, Role: role, Setting: option}, cause)
 	f.Position = instance.Position{File: at.File, Line: at.Line, Column: at.Column}
 	m.findings = append(m.findings, f)
@@ -52,7 +53,8 @@ func (m *moduleCheck) add(at services.Position, code instance.Code, cause instan
 }
 
 // failed is add for what does not evaluate.
-func (m *moduleCheck) failed(at services.Position, code instance.Code, why *services.Failure, part, role string, option ...string) {
+func (m *moduleCheck) failed(at services.Position, code instance.Code, why *services.Failure, part, role string,
+	option ...string) {
 	m.add(at, code, instance.Cause{Nix: why.Text, Part: part}, role, option...).Err = why
 }
 
@@ -80,7 +82,8 @@ func (m *moduleCheck) evaluation() {
 	}
 	code := instance.CodeModuleFailed
 	if m.service.Manifest != nil && m.service.Roles != nil {
-		code = instance.CodeManifestFailed // instances of the module work: nothing but a listing of modules looks at the rest
+		// instances of the module work: nothing but a listing of modules looks at the rest
+		code = instance.CodeManifestFailed
 	}
 	m.failed(m.written.Position, code, why, "", "")
 }

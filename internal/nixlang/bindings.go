@@ -244,7 +244,8 @@ func (s *scanner) token() string {
 		ended = s.balanced()
 	default:
 		if word := s.word(); word != "" {
-			if s.at < len(s.text) && s.text[s.at] == '.' || len(rest) < len(s.text) && s.text[len(s.text)-len(rest)-1] == '.' {
+			if s.at < len(s.text) && s.text[s.at] == '.' || len(rest) < len(s.text) &&
+				s.text[len(s.text)-len(rest)-1] == '.' {
 				return "" // a.let is no let
 			}
 			return word

@@ -26,13 +26,15 @@ in walk [ ] (if builtins.isFunction value then value { a = 1; } else value)`
 		{"{ }", 0},
 		{"{ a = 1; b.c.d = 2;\n  b.c.e = \"x;}\"; }", 5},
 		{"# top\n{ a, ... }: {\n\tx.y = { z = 1; \"q r\".s = [ { t = 1; } ]; };\n}", 5},
-		{"{ a, ... }@args: rec { x = let y = 1; z = { u = 2; }; in y; w = with { v = 1; }; assert true; v; last = 3; }", 3},
+		{"{ a, ... }@args: rec { x = let y = 1; z = { u = 2; }; in y; w = with { v = 1; }; assert true; v; last = 3; }",
+			3},
 		{"args@{ a, b ? { c = 1; }, ... }: { x = a; }", 1},
 		{"args: { x = ''a ''${b} ''' ${toString 1} ; }''; y.\"z\" = \"\\\"${\"}\"}$\"; n = \"$${\"; last = 1; }", 5},
 		{"{ ${\"dyn\"}.x = 1; a.${\"dyn\"} = { q = 1; }; b = { c = 1; } // { d = 2; }; }", 2},
 		{"{ inherit (builtins) length; inherit ({ p = 1; }) p; a = { x = 1; }; a.y = 2; }", 3},
 		{"let x = 1; in { a = x; }", 0},
-		{"{ a = if true then { b = 1; } else { }; c = (x: x) { d = 1; }; e = /* ; */ 1; /* } */ f = -1; g = 1 < 2; h = a: a; i = {x}: x; }", 7},
+		{"{ a = if true then { b = 1; } else { }; c = (x: x) { d = 1; }; e = /* ; */ 1; /* } */ f = -1; g = 1 < 2; h = a: a; i = {x}: x; }",
+			7},
 		{"{ a.let' = 1; b = { \"let\" = 1; }; c = { \"in\" = 2; }.\"in\"; d = ./x; }", 6},
 		{"{ a = 1; }.a", 0},
 		{"{ a = 1;", 0},
@@ -50,7 +52,8 @@ in walk [ ] (if builtins.isFunction value then value { a = 1; } else value)`
 			continue
 		}
 		for _, nix := range nixes.Programs(t) {
-			cmd := exec.Command(nix, "eval", "--impure", "--json", "--extra-experimental-features", "nix-command", "--expr", places)
+			cmd := exec.Command(nix, "eval", "--impure", "--json", "--extra-experimental-features", "nix-command",
+				"--expr", places)
 			cmd.Env = append(os.Environ(), "FILE="+file)
 			out, err := cmd.Output()
 			if err != nil {
@@ -77,7 +80,8 @@ in walk [ ] (if builtins.isFunction value then value { a = 1; } else value)`
 }
 
 func FuzzBindings(f *testing.F) {
-	for _, seed := range []string{"{ a.b = { c = ''x''; }; }", "{ x, ... }@y: rec { a = \"${b}\"; }", "{ a = let b = 1; in b; }"} {
+	for _, seed := range []string{"{ a.b = { c = ''x''; }; }", "{ x, ... }@y: rec { a = \"${b}\"; }",
+		"{ a = let b = 1; in b; }"} {
 		f.Add([]byte(seed))
 	}
 	f.Add([]byte(`{"a": {"b": [1, "c"]}, "d": "e\\"}`))
@@ -92,7 +96,8 @@ func FuzzBindings(f *testing.F) {
 			if !ok {
 				continue
 			}
-			if len(b.Path) == 0 || b.Path[0].Start < i || b.Value < b.Path[len(b.Path)-1].End || b.ValueEnd < b.Value-1 || b.End < b.ValueEnd || b.End > len(text) {
+			if len(b.Path) == 0 || b.Path[0].Start < i || b.Value < b.Path[len(b.Path)-1].End ||
+				b.ValueEnd < b.Value-1 || b.End < b.ValueEnd || b.End > len(text) {
 				t.Errorf("at %d: %+v", i, b)
 			}
 			for _, n := range NamesIn(text, b.Value, max(b.Value, b.ValueEnd)) {
@@ -120,11 +125,13 @@ func TestBindingAt(t *testing.T) {
 		for _, n := range b.Path {
 			path = append(path, n.Text)
 		}
-		if !ok || strings.Join(path, " ") != test.path || test.text[b.Value:b.ValueEnd] != test.value || test.text[b.End:] != test.end {
+		if !ok || strings.Join(path, " ") != test.path || test.text[b.Value:b.ValueEnd] != test.value ||
+			test.text[b.End:] != test.end {
 			t.Errorf("%s: %v %q %q %q", test.text, ok, path, test.text[b.Value:b.ValueEnd], test.text[b.End:])
 		}
 	}
-	for _, text := range []string{"", "a", "a =", "a = 1", "a == 1;", "= 1;", "{ = 1; }", `"a`, `"a": `, `"a": [1`, "a = ];", "inherit a;"} {
+	for _, text := range []string{"", "a", "a =", "a = 1", "a == 1;", "= 1;", "{ = 1; }", `"a`, `"a": `, `"a": [1`,
+		"a = ];", "inherit a;"} {
 		if b, ok := BindingAt([]byte(text), 0); ok {
 			t.Errorf("%q: %+v", text, b)
 		}

@@ -51,7 +51,8 @@ func isIdentifier(s string) bool {
 }
 
 func inIdentifier(r rune, first bool) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || !first && (r >= '0' && r <= '9' || r == '-' || r == '\'')
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || !first &&
+		(r >= '0' && r <= '9' || r == '-' || r == '\'')
 }
 
 // ParsePath reads a path as PathString, or a person, writes it: names separated by dots, quoted where they

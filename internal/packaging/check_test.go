@@ -12,8 +12,9 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// TestCheckInSandbox builds the check of nix/check.nix with real Nix, in its sandbox: no network, and of the files that the clan's input was locked
-// from nothing. In place of nixpkgs there is a builder of this system's own files (sandbox-paths), with the first Nix of the tests inside.
+// TestCheckInSandbox builds the check of nix/check.nix with real Nix, in its sandbox: no network, and of the files that
+// the clan's input was locked from nothing. In place of nixpkgs there is a builder of this system's own files
+// (sandbox-paths), with the first Nix of the tests inside.
 func TestCheckInSandbox(t *testing.T) {
 	nix := nixes.Programs(t)[0]
 	if runtime.GOOS != "linux" || nix != "/usr/bin/nix" {
@@ -42,7 +43,9 @@ func TestCheckInSandbox(t *testing.T) {
 		}
 	}
 	write("deep/flake.nix", `{ outputs = _: { role = { }; }; }`)
-	write("services/flake.nix", fmt.Sprintf(`{ inputs.deep.url = "path:%s/deep"; outputs = { self, deep }: { clan.modules.web.roles.default = deep.role; }; }`, dir))
+	write("services/flake.nix",
+		fmt.Sprintf(`{ inputs.deep.url = "path:%s/deep"; outputs = { self, deep }: { clan.modules.web.roles.default = deep.role; }; }`,
+			dir))
 	write("clan/check.nix", string(check))
 	write("clan/pkgs.nix", `clanctl: rec {
 		stdenv.hostPlatform.system = builtins.currentSystem or "x86_64-linux";
@@ -70,8 +73,10 @@ func TestCheckInSandbox(t *testing.T) {
 	attempt := func(module string) (string, error) {
 		write("clan/flake.nix", strings.NewReplacer("DIR", dir, "MODULE", module, "SYSTEM", system).Replace(flake))
 		run(t, nix, "flake", "lock", "path:"+clan)
-		cmd := exec.Command(nix, "--extra-experimental-features", "nix-command flakes", "--option", "substituters", "", "--option", "sandbox", "true",
-			"--option", "sandbox-fallback", "false", "--option", "build-users-group", "", "--option", "sandbox-paths", "/bin /usr /lib /lib64?",
+		cmd := exec.Command(nix, "--extra-experimental-features", "nix-command flakes", "--option", "substituters", "",
+			"--option", "sandbox", "true",
+			"--option", "sandbox-fallback", "false", "--option", "build-users-group", "", "--option", "sandbox-paths",
+			"/bin /usr /lib /lib64?",
 			"flake", "check", "--log-format", "raw-with-logs", "path:"+clan)
 		cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "NIX_CONFIG=")
 		out, err := cmd.CombinedOutput()
@@ -90,7 +95,8 @@ func TestCheckInSandbox(t *testing.T) {
 	}
 	t.Log(out)
 	out, err = attempt("wib")
-	if err == nil || !strings.Contains(out, `the input "services" offers no service "wib"`) || !strings.Contains(out, `did you mean "web"?`) {
+	if err == nil || !strings.Contains(out, `the input "services" offers no service "wib"`) ||
+		!strings.Contains(out, `did you mean "web"?`) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	t.Log(out)

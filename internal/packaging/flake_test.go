@@ -26,7 +26,8 @@ func TestFlake(t *testing.T) {
 			"--override-input", "nixpkgs", "path:" + standIns(t) + "/nixpkgs",
 			"--override-input", "gomod2nix", "path:" + standIns(t) + "/gomod2nix",
 		}
-		if help, _ := exec.Command(nix, "flake", "check", "--help").CombinedOutput(); strings.Contains(string(help), "--all-systems") {
+		if help, _ := exec.Command(nix, "flake", "check", "--help").CombinedOutput(); strings.Contains(string(help),
+			"--all-systems") {
 			check = append(check, "--all-systems")
 		}
 		run(t, nix, check...)
@@ -36,23 +37,28 @@ func TestFlake(t *testing.T) {
 		names := []string{"clanctl", "clanctl-with-nix", "default"}
 		checks := []string{"example", "lint", "package", "reader", "tests"}
 		for _, system := range []string{"x86_64-linux", "aarch64-linux", "x86_64-darwin", "aarch64-darwin"} {
-			if diff := cmp.Diff(map[string][]string{"packages": names, "checks": checks, "apps": {"clanctl", "default"}, "devShells": {"default"}}, got.Names[system]); diff != "" {
+			if diff := cmp.Diff(map[string][]string{"packages": names, "checks": checks, "apps": {"clanctl", "default"},
+				"devShells": {"default"}}, got.Names[system]); diff != "" {
 				t.Errorf("%s: outputs (-want +got):\n%s", system, diff)
 			}
 		}
 		if !slices.Equal(got.Overlay, names[:2]) {
 			t.Errorf("the overlay has %s", got.Overlay)
 		}
-		if makefile, err := os.ReadFile(filepath.Join(top, "Makefile")); err == nil && !strings.Contains(string(makefile), "\nTAGS = -tags="+got.Tags+"\n") {
+		if makefile, err := os.ReadFile(filepath.Join(top, "Makefile")); err == nil &&
+			!strings.Contains(string(makefile), "\nTAGS = -tags="+got.Tags+"\n") {
 			t.Errorf("the Makefile does not build with the tags %s", got.Tags)
 		}
-		if !strings.HasSuffix(got.Hook, "/bin/clanctl check") || !strings.Contains(got.Check, "clanctl check --flake ") || got.Part != "clan-check" {
+		if !strings.HasSuffix(got.Hook, "/bin/clanctl check") ||
+			!strings.Contains(got.Check, "clanctl check --flake ") || got.Part != "clan-check" {
 			t.Errorf("hook %s, check %s, of flake-parts %s", got.Hook, got.Check, got.Part)
 		}
-		if got.Static != "0" || !strings.Contains(got.Flags, "-X github.com/clanctl/clanctl/internal/cli.version="+got.Version) {
+		if got.Static != "0" ||
+			!strings.Contains(got.Flags, "-X github.com/clanctl/clanctl/internal/cli.version="+got.Version) {
 			t.Errorf("CGO_ENABLED=%s, ldflags %s", got.Static, got.Flags)
 		}
-		if !strings.Contains(got.Install, "installShellCompletion") || !strings.Contains(got.Install, "installManPage") || strings.Contains(got.Install, "wrapProgram") {
+		if !strings.Contains(got.Install, "installShellCompletion") ||
+			!strings.Contains(got.Install, "installManPage") || strings.Contains(got.Install, "wrapProgram") {
 			t.Errorf("clanctl is installed with %s", got.Install)
 		}
 		if !strings.Contains(got.Wrapped, "wrapProgram") || !strings.Contains(got.Wrapped, "-nix-1/bin") {
@@ -140,7 +146,8 @@ func evaluate(t *testing.T, nix, dir string, into *outputs) {
 		Check = (self.lib.check { pkgs = nixpkgs; src = "${dir}/examples/homelab"; name = "mine"; flags = [ "--strict" ]; }).attrs.buildCommand;
 		Part = ((self.flakeModules.default { inputs.self = "${dir}/examples/homelab"; }).perSystem { pkgs = nixpkgs; }).checks.clan.name;
 	}`
-	args := []string{"eval", "--json", "--offline", "--impure", "--expr", fmt.Sprintf("(%s) %q %q", question, dir, standIns(t))}
+	args := []string{"eval", "--json", "--offline", "--impure", "--expr",
+		fmt.Sprintf("(%s) %q %q", question, dir, standIns(t))}
 	out := run(t, nix, args...)
 	if err := json.Unmarshal(out, into); err != nil {
 		t.Fatal(err)

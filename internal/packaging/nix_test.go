@@ -12,7 +12,8 @@ const top = "../.."
 func run(t *testing.T, nix string, args ...string) []byte {
 	t.Helper()
 	cmd := exec.Command(nix, append([]string{
-		"--extra-experimental-features", "nix-command flakes", "--option", "substituters", "", "--option", "warn-dirty", "false",
+		"--extra-experimental-features", "nix-command flakes", "--option", "substituters", "", "--option", "warn-dirty",
+		"false",
 	}, args...)...)
 	// Neither the user's settings nor answers of earlier runs.
 	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "NIX_CONFIG=")

@@ -12,7 +12,8 @@ import (
 func TestBaseline(t *testing.T) {
 	inv := &instance.Inventory{}
 	var file bytes.Buffer
-	known := []instance.Finding{finding(instance.CodeConflict, "a.nix", 1, "a", "b"), finding(instance.CodeUnusedTag, "a.nix", 2), finding(instance.CodeUnknownRole, "a.nix", 3)}
+	known := []instance.Finding{finding(instance.CodeConflict, "a.nix", 1, "a", "b"),
+		finding(instance.CodeUnusedTag, "a.nix", 2), finding(instance.CodeUnknownRole, "a.nix", 3)}
 	if err := policy.WriteBaseline(&file, known); err != nil {
 		t.Fatal(err)
 	}

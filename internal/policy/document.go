@@ -40,7 +40,8 @@ func plain(inv *instance.Inventory) (any, error) {
 				return nil, err
 			}
 		}
-		instances[ref.Instance].(map[string]any)["roles"].(map[string]any)[ref.Role].(map[string]any)["machines"] = values
+		roles := instances[ref.Instance].(map[string]any)["roles"].(map[string]any)
+		roles[ref.Role].(map[string]any)["machines"] = values
 	}
 	return document, nil
 }

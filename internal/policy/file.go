@@ -83,7 +83,9 @@ func Parse(name string, text []byte) (*File, error) {
 	if d := f.Defaults; d.Baseline != "" && !filepath.IsLocal(filepath.FromSlash(d.Baseline)) {
 		return nil, p.fail("/defaults/baseline", "the baseline must be a file in the flake's directory or below it", "")
 	} else if d.Severity != "" && !slices.Contains(Severities(), d.Severity) {
-		return nil, p.fail("/defaults/severity", fmt.Sprintf("there is no severity %q", d.Severity), "it is error, warning or note")
+		return nil,
+			p.fail("/defaults/severity", fmt.Sprintf("there is no severity %q", d.Severity),
+				"it is error, warning or note")
 	}
 	for i, entry := range file.Ignore {
 		at := fmt.Sprintf("/ignore/%d", i)
@@ -114,8 +116,9 @@ func ParseRules(name string, text []byte) ([]*Rule, error) {
 		return nil, err
 	}
 	if len(f.Rules) == 0 || len(f.Ignores) > 0 || f.Defaults != (Defaults{}) {
-		return nil, &FileError{instance.Position{File: name, Line: 1, Column: 1}, "it must hold rules, and nothing else",
-			`{ "rules": [ { "code": "...", "message": "...", "select": "..." } ] }`}
+		return nil,
+			&FileError{instance.Position{File: name, Line: 1, Column: 1}, "it must hold rules, and nothing else",
+				`{ "rules": [ { "code": "...", "message": "...", "select": "..." } ] }`}
 	}
 	return f.Rules, nil
 }
@@ -138,7 +141,8 @@ func (p *parser) decode(into any) error {
 		} else {
 			_, reason, _ = strings.Cut(reason, ": ")
 		}
-		return &FileError{instance.Position{File: p.name, Line: line, Column: column}, reason, "it is JSON, with comments and trailing commas"}
+		return &FileError{instance.Position{File: p.name, Line: line, Column: column}, reason,
+			"it is JSON, with comments and trailing commas"}
 	}
 	p.root = root
 	plain := root.Clone()
@@ -157,7 +161,8 @@ func (p *parser) decode(into any) error {
 		failed.Advice = nearest.Hint(nearest.Of(name, known), known, "there is ", "")
 		return failed
 	case errors.As(err, &semantic):
-		return p.fail(string(semantic.JSONPointer), fmt.Sprintf("a JSON %s does not belong here", kindName(semantic.JSONKind)), "")
+		return p.fail(string(semantic.JSONPointer),
+			fmt.Sprintf("a JSON %s does not belong here", kindName(semantic.JSONKind)), "")
 	case errors.As(err, &syntactic):
 		return p.fail(string(syntactic.JSONPointer), syntactic.Err.Error(), "")
 	}

@@ -51,7 +51,8 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s %v: %v", c.code, c.about, got)
 		}
 	}
-	if diff := cmp.Diff([]string{"sub/.clanctl.json:8:4 invalid-ignore empty-tag"}, show(f.Ignores.Wrong([]string{"unknown-tag", "nix-warning", "empty-tag"}))); diff != "" {
+	if diff := cmp.Diff([]string{"sub/.clanctl.json:8:4 invalid-ignore empty-tag"},
+		show(f.Ignores.Wrong([]string{"unknown-tag", "nix-warning", "empty-tag"}))); diff != "" {
 		t.Error(diff)
 	}
 }

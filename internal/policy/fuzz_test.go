@@ -19,7 +19,8 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		var failed *policy.FileError
-		if lines := 1 + bytes.Count(text, []byte("\n")); !errors.As(err, &failed) || failed.Line < 1 || failed.Line > lines || failed.Column < 1 || failed.Reason == "" {
+		if lines := 1 + bytes.Count(text, []byte("\n")); !errors.As(err, &failed) || failed.Line < 1 ||
+			failed.Line > lines || failed.Column < 1 || failed.Reason == "" {
 			t.Errorf("%v", err)
 		}
 	})

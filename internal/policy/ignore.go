@@ -78,7 +78,8 @@ func Comments(file string, text []byte) []*Ignore {
 			}
 		}
 		found = append(found, &Ignore{Code: code, more: more, Reason: strings.TrimSpace(reason),
-			Position: instance.Position{File: file, Line: i + 1, Column: strings.Index(line, match[0]) + 1}, line: about + 1})
+			Position: instance.Position{File: file, Line: i + 1, Column: strings.Index(line, match[0]) + 1},
+			line:     about + 1})
 	}
 	return found
 }
@@ -172,7 +173,8 @@ func Files(inv *instance.Inventory, findings []instance.Finding, also ...instanc
 	files := map[string]bool{}
 	add := func(p *instance.Position) {
 		// In JSON there are no comments.
-		if p.File != "" && !strings.HasSuffix(p.File, ".json") && !strings.HasPrefix(p.File, "<") && !strings.HasPrefix(p.File, "/") {
+		if p.File != "" && !strings.HasSuffix(p.File, ".json") && !strings.HasPrefix(p.File, "<") &&
+			!strings.HasPrefix(p.File, "/") {
 			files[p.File] = true
 		}
 	}

@@ -66,7 +66,8 @@ d = 4; # clanctl: ignore unknown-tag, empty-tag -- one code only
 	if diff := cmp.Diff(want, ignored); diff != "" {
 		t.Error(diff)
 	}
-	wrong := []string{"a.nix:6:1 invalid-ignore unknown-machine", "a.nix:7:1 invalid-ignore no-such", "a.nix:8:8 invalid-ignore ",
+	wrong := []string{"a.nix:6:1 invalid-ignore unknown-machine", "a.nix:7:1 invalid-ignore no-such",
+		"a.nix:8:8 invalid-ignore ",
 		"a.nix:12:8 invalid-ignore unknown-tag"}
 	if diff := cmp.Diff(wrong, show(ignores.Wrong(codes))); diff != "" {
 		t.Error(diff)
@@ -74,7 +75,8 @@ d = 4; # clanctl: ignore unknown-tag, empty-tag -- one code only
 }
 
 func TestIgnoresOfSome(t *testing.T) {
-	ignores := policy.Ignores(policy.Comments("a.nix", []byte("x # clanctl: ignore conflict -- known\n# clanctl: ignore conflict -- of nothing\n")))
+	ignores := policy.Ignores(policy.Comments("a.nix",
+		[]byte("x # clanctl: ignore conflict -- known\n# clanctl: ignore conflict -- of nothing\n")))
 	ofOther, _ := ignores.New(nil, finding(instance.CodeConflict, "a.nix", 7))
 	if ofOther.Line != 7 {
 		t.Error("another finding is ignored")
@@ -82,10 +84,12 @@ func TestIgnoresOfSome(t *testing.T) {
 	if f, isNew := ignores.New(&instance.Inventory{}, finding(instance.CodeConflict, "a.nix", 1, "a", "b")); isNew {
 		t.Errorf("%v is not ignored", f.Machines)
 	}
-	if _, isNew := policy.Ignores(policy.Comments("a.nix", []byte("x # clanctl: ignore flake-failed -- no"))).New(nil, finding(instance.CodeFlakeFailed, "a.nix", 1)); !isNew {
+	if _, isNew := policy.Ignores(policy.Comments("a.nix", []byte("x # clanctl: ignore flake-failed -- no"))).New(nil,
+		finding(instance.CodeFlakeFailed, "a.nix", 1)); !isNew {
 		t.Error("a flake that does not evaluate is ignored")
 	}
-	if diff := cmp.Diff([]string{"a.nix:2:1 unused-ignore conflict"}, show(ignores.Unused([]string{"conflict"}))); diff != "" {
+	if diff := cmp.Diff([]string{"a.nix:2:1 unused-ignore conflict"},
+		show(ignores.Unused([]string{"conflict"}))); diff != "" {
 		t.Error(diff)
 	}
 	if unused := ignores.Unused([]string{"unused-tag"}); unused != nil {
@@ -98,7 +102,8 @@ func TestFiles(t *testing.T) {
 		return &facts.Place{Position: &instance.Position{File: file, Line: 1}}
 	}
 	inv := invtest.With(&instance.Inventory{}, facts.Inventory{Places: &facts.Place{Below: map[string]*facts.Place{
-		"a": place("b/c.nix"), "b": place("inventory.json"), "c": place("<in>/x.nix"), "d": {}, "e": place("/nix/store/x.nix")}}})
+		"a": place("b/c.nix"), "b": place("inventory.json"), "c": place("<in>/x.nix"), "d": {},
+		"e": place("/nix/store/x.nix")}}})
 	got := policy.Files(inv, []instance.Finding{finding("x", "a.nix", 1), finding("x", "", 0)})
 	if want := []string{"a.nix", "b/c.nix"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
@@ -113,19 +118,23 @@ func TestIgnoresOnly(t *testing.T) {
 		f.Instance, f.Role = instance, role
 		return f
 	}
-	before := policy.Ignores(policy.Comments("a.nix", []byte("a # clanctl: ignore unknown-tag -- a\nb # clanctl: ignore unknown-tag -- b\nc\n")))
+	before := policy.Ignores(policy.Comments("a.nix",
+		[]byte("a # clanctl: ignore unknown-tag -- a\nb # clanctl: ignore unknown-tag -- b\nc\n")))
 	ignored := before.Ignored(nil, []instance.Finding{about(1, "i", "r"), about(2, "j", "r", "x"), about(3, "k", "r")})
-	now := policy.Ignores(policy.Comments("a.nix", []byte("\nnew # clanctl: ignore unknown-tag -- other\nc # clanctl: ignore unknown-tag -- a\n")))
+	now := policy.Ignores(policy.Comments("a.nix",
+		[]byte("\nnew # clanctl: ignore unknown-tag -- other\nc # clanctl: ignore unknown-tag -- a\n")))
 	now.Only(ignored)
 	for _, test := range []struct {
 		finding instance.Finding
 		want    bool
-	}{{about(2, "i", "r"), true}, {about(2, "i", "s"), false}, {about(3, "k", "r"), false}, {about(2, "j", "r", "x"), true}} {
+	}{{about(2, "i", "r"), true}, {about(2, "i", "s"), false}, {about(3, "k", "r"), false},
+		{about(2, "j", "r", "x"), true}} {
 		if _, isNew := now.New(&instance.Inventory{}, test.finding); isNew == test.want {
 			t.Errorf("%s in line %d: ignored is %t", test.finding.About(), test.finding.Line, !isNew)
 		}
 	}
-	if rest, isNew := now.New(&instance.Inventory{}, about(2, "j", "r", "x", "y")); !isNew || !slices.Equal(rest.Machines, []string{"y"}) {
+	if rest, isNew := now.New(&instance.Inventory{}, about(2, "j", "r", "x", "y")); !isNew ||
+		!slices.Equal(rest.Machines, []string{"y"}) {
 		t.Errorf("left is %v", rest.Machines)
 	}
 	if unused := now.Unused([]string{"unknown-tag"}); len(unused) > 0 {

@@ -55,7 +55,8 @@ func (p placer) finding(rule *Rule, s Selection) instance.Finding {
 	for i, step := range s.Path {
 		path[i] = fmt.Sprint(step)
 	}
-	f := instance.Finding{Code: instance.Code(rule.Code), Severity: rule.Severity, Cause: instance.Cause{Message: rule.Message, Hint: rule.Hint}}
+	f := instance.Finding{Code: instance.Code(rule.Code), Severity: rule.Severity,
+		Cause: instance.Cause{Message: rule.Message, Hint: rule.Hint}}
 	f.Subject, f.Cause.Part = subject(path)
 	switch s.Value.(type) {
 	case map[string]any, []any:
@@ -107,7 +108,8 @@ func (p placer) place(f instance.Finding, path []string) *instance.Position {
 		return p.inv.Where(path...)
 	}
 	for n := len(f.Setting); n > 0; n-- {
-		for _, d := range why.Written(p.inv, instance.SettingRef{Instance: f.Instance, Role: f.Role, Machine: f.Machine, Path: f.Setting[:n]}) {
+		for _, d := range why.Written(p.inv,
+			instance.SettingRef{Instance: f.Instance, Role: f.Role, Machine: f.Machine, Path: f.Setting[:n]}) {
 			if d.Counts && d.Position != nil {
 				return d.Position
 			}
@@ -141,11 +143,13 @@ func (p placer) hidden(f instance.Finding) bool {
 	setting := strings.Join(f.Setting, "\x00") + "\x00"
 	return f.Instance != "" && slices.ContainsFunc(p.inv.Findings, func(other instance.Finding) bool {
 		switch {
-		case other.Instance != f.Instance || other.Role != "" && other.Role != f.Role || other.Machine != "" && !slices.Contains(other.Concerned(), f.Machine):
+		case other.Instance != f.Instance || other.Role != "" && other.Role != f.Role || other.Machine != "" &&
+			!slices.Contains(other.Concerned(), f.Machine):
 			return false
 		case other.Partial():
 			return true
 		}
-		return len(other.Setting) > 0 && other.Severity != instance.SeverityNote && strings.HasPrefix(setting, strings.Join(other.Setting, "\x00")+"\x00")
+		return len(other.Setting) > 0 && other.Severity != instance.SeverityNote &&
+			strings.HasPrefix(setting, strings.Join(other.Setting, "\x00")+"\x00")
 	})
 }

@@ -62,23 +62,34 @@ var ruleCode = lazyregexp.New(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // rule reads a rule, and compiles its expression.
 func (p *parser) rule(at string, entry ruleJSON, others []*Rule) (*Rule, error) {
-	r := &Rule{Code: entry.Code, Severity: entry.Severity, Message: entry.Message, Hint: entry.Hint, Select: entry.Select,
+	r := &Rule{Code: entry.Code, Severity: entry.Severity, Message: entry.Message, Hint: entry.Hint,
+		Select:   entry.Select,
 		Position: p.at(at), selectAt: p.at(at + "/select")}
 	switch {
 	case !ruleCode.MatchString(r.Code):
-		return nil, p.fail(at+"/code", fmt.Sprintf("the rule's code %q is not made of lower-case words with hyphens between them", r.Code), "")
-	case slices.ContainsFunc(instance.Codes(), func(info instance.CodeInfo) bool { return string(info.Code) == r.Code }):
-		return nil, p.fail(at+"/code", fmt.Sprintf("the code %q is one of clanctl's own", r.Code), "take another one for the rule")
+		return nil,
+			p.fail(at+"/code",
+				fmt.Sprintf("the rule's code %q is not made of lower-case words with hyphens between them", r.Code), "")
+	case slices.ContainsFunc(instance.Codes(), func(info instance.CodeInfo) bool {
+		return string(info.Code) == r.Code
+	}):
+		return nil,
+			p.fail(at+"/code", fmt.Sprintf("the code %q is one of clanctl's own", r.Code),
+				"take another one for the rule")
 	case slices.ContainsFunc(others, func(o *Rule) bool { return o.Code == r.Code }):
 		return nil, p.fail(at+"/code", fmt.Sprintf("there are two rules with the code %q", r.Code), "")
 	case r.Message == "":
-		return nil, p.fail(at, fmt.Sprintf("the rule %q has no message", r.Code), "say in \"message\" what is wrong with what it selects")
+		return nil,
+			p.fail(at, fmt.Sprintf("the rule %q has no message", r.Code),
+				"say in \"message\" what is wrong with what it selects")
 	case r.Select == "":
-		return nil, p.fail(at, fmt.Sprintf("the rule %q has no expression", r.Code), "select in \"select\" what breaks it")
+		return nil,
+			p.fail(at, fmt.Sprintf("the rule %q has no expression", r.Code), "select in \"select\" what breaks it")
 	case r.Severity == "":
 		r.Severity = instance.SeverityWarning
 	case !slices.Contains(Severities(), r.Severity):
-		return nil, p.fail(at+"/severity", fmt.Sprintf("there is no severity %q", r.Severity), "it is error, warning or note")
+		return nil,
+			p.fail(at+"/severity", fmt.Sprintf("there is no severity %q", r.Severity), "it is error, warning or note")
 	}
 	query, err := gojq.Parse(r.Select)
 	if err != nil {
@@ -90,7 +101,10 @@ func (p *parser) rule(at string, entry ruleJSON, others []*Rule) (*Rule, error) 
 		return nil, failed
 	}
 	if impure := jq.Impure(query); len(impure) > 0 {
-		return nil, p.fail(at+"/select", fmt.Sprintf("the rule %q: there is no %s in a rule, which sees the clan's document and nothing else", r.Code, impure[0]), "")
+		return nil,
+			p.fail(at+"/select",
+				fmt.Sprintf("the rule %q: there is no %s in a rule, which sees the clan's document and nothing else",
+					r.Code, impure[0]), "")
 	}
 	whole, err := gojq.Parse("path(" + r.Select + "\n)")
 	if err == nil {

@@ -48,32 +48,43 @@ func clan(t *testing.T) *instance.Inventory {
 	role := invtest.RoleWith(&instance.Role{
 		Tags: []string{"t"},
 		Machines: map[string]*instance.Member{
-			"a": {Explicit: true, Tags: []string{}, Settings: settings(`{"port": 1, "deep": {"x": 5}, "list": [1, 2], "strong": true}`)},
+			"a": {Explicit: true, Tags: []string{},
+				Settings: settings(`{"port": 1, "deep": {"x": 5}, "list": [1, 2], "strong": true}`)},
 			"b": {Tags: []string{"t"}, Settings: settings(`{"port": 2, "deep": {"x": 6}, "list": []}`)},
 			"c": {Tags: []string{"t"}, Settings: settings(`{"port": 2, "deep": {"x": 7}, "list": []}`)},
 			"d": {Explicit: true, Tags: []string{}},
 		},
 	}, facts.Role{
 		Layers: facts.Layers{
-			Role:     []facts.Definition{{JSON: jsonvalue.Text(map[string]any{"port": 2, "strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true}, "deep": map[string]any{"_type": "override", "priority": json.Number("1000"), "content": map[string]any{"x": 6}}})}},
-			Machines: map[string][]facts.Definition{"a": {{JSON: jsonvalue.Text(map[string]any{"port": map[string]any{"_type": "override", "priority": json.Number("50"), "content": 1}, "strong": false})}}},
+			Role: []facts.Definition{{JSON: jsonvalue.Text(map[string]any{"port": 2,
+				"strong": map[string]any{"_type": "override", "priority": json.Number("50"), "content": true},
+				"deep": map[string]any{"_type": "override", "priority": json.Number("1000"),
+					"content": map[string]any{"x": 6}}})}},
+			Machines: map[string][]facts.Definition{"a": {{JSON: jsonvalue.Text(map[string]any{"port": map[string]any{"_type": "override",
+				"priority": json.Number("50"), "content": 1},
+				"strong": false})}}},
 		},
 	})
 	return invtest.With(&instance.Inventory{
 		Findings: []instance.Finding{}, SchemaVersion: 1,
-		Machines:  map[string]*instance.Machine{"a": {Class: "nixos", Tags: []string{}}, "b": {Class: "nixos", Tags: []string{"t"}}, "c": {Class: "nixos", Tags: []string{"t"}}},
-		Tags:      map[string][]string{"t": {"b", "c"}},
-		Instances: map[string]*instance.Instance{"i": {Module: instance.Module{Name: "web"}, Roles: map[string]*instance.Role{"r": role}}},
+		Machines: map[string]*instance.Machine{"a": {Class: "nixos", Tags: []string{}},
+			"b": {Class: "nixos", Tags: []string{"t"}}, "c": {Class: "nixos", Tags: []string{"t"}}},
+		Tags: map[string][]string{"t": {"b", "c"}},
+		Instances: map[string]*instance.Instance{"i": {Module: instance.Module{Name: "web"},
+			Roles: map[string]*instance.Role{"r": role}}},
 	}, facts.Inventory{
 		Places: &facts.Place{Below: map[string]*facts.Place{
 			"machines": {Below: map[string]*facts.Place{"a": at(1, nil)}},
 			"tags":     {Below: map[string]*facts.Place{"t": at(8, nil)}},
-			"instances": {Below: map[string]*facts.Place{"i": at(7, map[string]*facts.Place{"roles": {Below: map[string]*facts.Place{
-				"r": at(4, map[string]*facts.Place{
-					"machines": {Below: map[string]*facts.Place{"a": at(2, map[string]*facts.Place{"settings": {Below: map[string]*facts.Place{"port": at(5, nil), "strong": at(9, nil)}}})}},
-					"tags":     {Below: map[string]*facts.Place{"t": at(3, nil)}},
-					"settings": {Below: map[string]*facts.Place{"port": at(6, nil), "strong": at(10, nil)}},
-				})}}})}},
+			"instances": {Below: map[string]*facts.Place{"i": at(7,
+				map[string]*facts.Place{"roles": {Below: map[string]*facts.Place{
+					"r": at(4, map[string]*facts.Place{
+						"machines": {Below: map[string]*facts.Place{"a": at(2,
+							map[string]*facts.Place{"settings": {Below: map[string]*facts.Place{"port": at(5, nil),
+								"strong": at(9, nil)}}})}},
+						"tags":     {Below: map[string]*facts.Place{"t": at(3, nil)}},
+						"settings": {Below: map[string]*facts.Place{"port": at(6, nil), "strong": at(10, nil)}},
+					})}}})}},
 		}},
 	})
 }
@@ -82,26 +93,32 @@ func clan(t *testing.T) *instance.Inventory {
 func TestRules(t *testing.T) {
 	inv := clan(t)
 	for expression, want := range map[string][]string{
-		".machines.a":                                  {"f:1 inventory.machines.a"},
-		".machines.a.class":                            {"f:1 inventory.machines.a.class nixos"},
-		".machines[] | select(.class == \"x\")":        nil,
-		".machines.x":                                  {" inventory.machines.x <nil>"},
-		".tags.t":                                      {"f:8 inventory.tags.t"},
-		".instances.i":                                 {"f:7 inventory.instances.i"},
-		".instances.i.module.name":                     {"f:7 inventory.instances.i.module.name web"},
-		".instances.i.roles.r":                         {"f:4 inventory.instances.i.roles.r"},
-		".instances.i.roles.r.tags":                    {"f:4 inventory.instances.i.roles.r.tags"},
-		".instances.i.roles.r.machines.a":              {"f:2 inventory.instances.i.roles.r.machines.a"},
-		".instances.i.roles.r.machines.a.tags":         {"f:2 inventory.instances.i.roles.r.machines.a.tags"},
-		".instances[].roles[].machines[].explicit":     {"f:2 inventory.instances.i.roles.r.machines.a.explicit true", "f:3 inventory.instances.i.roles.r.machines.b.explicit for b c false"},
-		".instances[].roles[].machines[].settings":     {"f:2 inventory.instances.i.roles.r.machines.a.settings", "f:3 inventory.instances.i.roles.r.machines.b.settings for b c"},
-		"..|.port?|select(.)":                          {"f:5 inventory.instances.i.roles.r.machines.a.settings.port 1", "f:6 inventory.instances.i.roles.r.machines.b.settings.port for b c 2"},
-		".instances.i.roles.r.machines[].settings.not": {"f:2 inventory.instances.i.roles.r.machines.a.settings.not <nil>", "f:3 inventory.instances.i.roles.r.machines.b.settings.not for b c <nil>"},
+		".machines.a":                           {"f:1 inventory.machines.a"},
+		".machines.a.class":                     {"f:1 inventory.machines.a.class nixos"},
+		".machines[] | select(.class == \"x\")": nil,
+		".machines.x":                           {" inventory.machines.x <nil>"},
+		".tags.t":                               {"f:8 inventory.tags.t"},
+		".instances.i":                          {"f:7 inventory.instances.i"},
+		".instances.i.module.name":              {"f:7 inventory.instances.i.module.name web"},
+		".instances.i.roles.r":                  {"f:4 inventory.instances.i.roles.r"},
+		".instances.i.roles.r.tags":             {"f:4 inventory.instances.i.roles.r.tags"},
+		".instances.i.roles.r.machines.a":       {"f:2 inventory.instances.i.roles.r.machines.a"},
+		".instances.i.roles.r.machines.a.tags":  {"f:2 inventory.instances.i.roles.r.machines.a.tags"},
+		".instances[].roles[].machines[].explicit": {"f:2 inventory.instances.i.roles.r.machines.a.explicit true",
+			"f:3 inventory.instances.i.roles.r.machines.b.explicit for b c false"},
+		".instances[].roles[].machines[].settings": {"f:2 inventory.instances.i.roles.r.machines.a.settings",
+			"f:3 inventory.instances.i.roles.r.machines.b.settings for b c"},
+		"..|.port?|select(.)": {"f:5 inventory.instances.i.roles.r.machines.a.settings.port 1",
+			"f:6 inventory.instances.i.roles.r.machines.b.settings.port for b c 2"},
+		".instances.i.roles.r.machines[].settings.not": {"f:2 inventory.instances.i.roles.r.machines.a.settings.not <nil>",
+			"f:3 inventory.instances.i.roles.r.machines.b.settings.not for b c <nil>"},
 		// The layer that counts, not the first.
 		".instances.i.roles.r.machines.a.settings.strong": {"f:10 inventory.instances.i.roles.r.machines.a.settings.strong true"},
 		// Values that differ are not shown.
-		".instances.i.roles.r.machines[].settings.deep.x":  {"f:2 inventory.instances.i.roles.r.machines.a.settings.deep.x 5", "f:3 inventory.instances.i.roles.r.machines.b.settings.deep.x for b c"},
-		".instances.i.roles.r.machines.a.settings.list[]":  {"f:2 inventory.instances.i.roles.r.machines.a.settings.list.\"0\" 1", "f:2 inventory.instances.i.roles.r.machines.a.settings.list.\"1\" 2"},
+		".instances.i.roles.r.machines[].settings.deep.x": {"f:2 inventory.instances.i.roles.r.machines.a.settings.deep.x 5",
+			"f:3 inventory.instances.i.roles.r.machines.b.settings.deep.x for b c"},
+		".instances.i.roles.r.machines.a.settings.list[]": {"f:2 inventory.instances.i.roles.r.machines.a.settings.list.\"0\" 1",
+			"f:2 inventory.instances.i.roles.r.machines.a.settings.list.\"1\" 2"},
 		".instances.nowhere.roles.r.machines.a.settings.x": {" inventory.instances.nowhere.roles.r.machines.a.settings.x <nil>"},
 		".instances.i.roles.r.machines.nobody":             {"f:4 inventory.instances.i.roles.r.machines.nobody <nil>"},
 		".instances.i.roles.r.machines.d.settings.port":    nil, // which does not evaluate
@@ -141,9 +158,12 @@ func TestRules(t *testing.T) {
 // A setting that does not evaluate is blamed once.
 func TestRulesOfWhatFails(t *testing.T) {
 	inv := clan(t)
-	failed := instance.NewFinding(instance.CodeConflict, instance.Subject{Instance: "i", Role: "r", Machine: "b", Machines: []string{"b", "c"}, Setting: []string{"deep"}}, instance.Cause{})
+	failed := instance.NewFinding(instance.CodeConflict,
+		instance.Subject{Instance: "i", Role: "r", Machine: "b", Machines: []string{"b", "c"},
+			Setting: []string{"deep"}}, instance.Cause{})
 	inv.Findings = []instance.Finding{failed}
-	outcomes, err := RunRules(t.Context(), inv, rulesOf(t, ".instances.i.roles.r.machines[].settings.deep.x", ".instances.i.roles.r.machines[].settings.port"))
+	outcomes, err := RunRules(t.Context(), inv,
+		rulesOf(t, ".instances.i.roles.r.machines[].settings.deep.x", ".instances.i.roles.r.machines[].settings.port"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +202,9 @@ func TestRulesThatFail(t *testing.T) {
 			t.Error("another rule is taken along")
 		}
 		found := outcomes[1].Findings
-		if len(found) != 1 || found[0].Code != codes.RuleFailed || found[0].Position != (instance.Position{File: "p", Line: 2, Column: 42}) || !strings.Contains(found[0].Message(), want) {
+		if len(found) != 1 || found[0].Code != codes.RuleFailed ||
+			found[0].Position != (instance.Position{File: "p", Line: 2, Column: 42}) ||
+			!strings.Contains(found[0].Message(), want) {
 			t.Errorf("%s: %v", expression, found)
 		}
 	}
@@ -223,7 +245,8 @@ func TestRulesAreBounded(t *testing.T) {
 func TestRulesAreBoundedByThemselves(t *testing.T) {
 	hog := "reduce range(40) as $i (\"x\"; . + .) | empty"
 	slow := ".machines.a | select(last(range(300000)) > 0)"
-	outcomes, err := runRules(t.Context(), clan(t), rulesOf(t, hog, slow, hog, slow), limits{selected: 100, time: time.Minute, memory: 64 << 20})
+	outcomes, err := runRules(t.Context(), clan(t), rulesOf(t, hog, slow, hog, slow),
+		limits{selected: 100, time: time.Minute, memory: 64 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +262,8 @@ func TestPlain(t *testing.T) {
 	inv := clan(t)
 	members := inv.Instances["i"].Roles["r"].Machines
 	members["e"] = &instance.Member{Tags: []string{"t"}, Settings: members["b"].Settings}
-	members["f"] = &instance.Member{Explicit: true, Position: &instance.Position{File: "f", Line: 3}, Tags: []string{"t"}, Settings: members["b"].Settings}
+	members["f"] = &instance.Member{Explicit: true, Position: &instance.Position{File: "f", Line: 3},
+		Tags: []string{"t"}, Settings: members["b"].Settings}
 	inv.Instances["none"] = &instance.Instance{}
 	want, err := jsonvalue.Of(inv)
 	if err != nil {
@@ -282,7 +306,8 @@ func TestRuleErrors(t *testing.T) {
 	if _, err := ParseRules("p", []byte(`{"rules": [], "defaults": {"strict": true}}`)); err == nil {
 		t.Error("a file of rules has defaults")
 	}
-	rules, err := ParseRules("p", []byte("{\"rules\": [{\"code\": \"a\", \"message\": \"m\", \"select\": \".a # comment\"}]}"))
+	rules, err := ParseRules("p",
+		[]byte("{\"rules\": [{\"code\": \"a\", \"message\": \"m\", \"select\": \".a # comment\"}]}"))
 	if err != nil || len(rules) != 1 || rules[0].Severity != instance.SeverityWarning {
 		t.Errorf("%v %v", rules, err)
 	}

@@ -26,7 +26,8 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at, path := range map[string][]string{"": {}, "/defaults": {"defaults"}, "/ignore/0": {"ignore", "items"}, "/rules/0": {"rules", "items"}} {
+	for at, path := range map[string][]string{"": {}, "/defaults": {"defaults"}, "/ignore/0": {"ignore", "items"},
+		"/rules/0": {"rules", "items"}} {
 		of := doc.(map[string]any)
 		for _, step := range path {
 			if step != "items" {
@@ -84,7 +85,8 @@ func TestSchema(t *testing.T) {
 	if parsed, err := Parse("p", []byte(all)); err != nil || len(parsed.Rules) != 10 || valid(all) != nil {
 		t.Errorf("%v %v", err, valid(all))
 	}
-	for _, wrong := range []string{`{"x": 1}`, `{"ignore": [{"code": "a"}]}`, `{"rules": [{"code": "A", "message": "m", "select": "."}]}`, `{"defaults": {"severity": "x"}}`} {
+	for _, wrong := range []string{`{"x": 1}`, `{"ignore": [{"code": "a"}]}`,
+		`{"rules": [{"code": "A", "message": "m", "select": "."}]}`, `{"defaults": {"severity": "x"}}`} {
 		if valid(wrong) == nil {
 			t.Errorf("%s is valid", wrong)
 		}

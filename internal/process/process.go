@@ -33,7 +33,8 @@ func (e Ending) Run(cmd *exec.Cmd) error {
 		ended.Store(time.AfterFunc(e.Grace, func() { Kill(cmd) }))
 		return syscall.Kill(-cmd.Process.Pid, e.Signal)
 	}
-	// Then those that hold its pipes open are no longer waited for. On a busy machine it may be this program that is late to read them.
+	// Then those that hold its pipes open are no longer waited for. On a busy machine it may be this program that is
+	// late to read them.
 	cmd.WaitDelay = e.Grace
 	if !e.Background {
 		cmd.WaitDelay += lateReader

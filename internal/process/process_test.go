@@ -20,7 +20,8 @@ func (s *slowly) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A program that ended well has its output read, however late this program comes to it: on a busy machine that was after the grace.
+// A program that ended well has its output read, however late this program comes to it: on a busy machine that was
+// after the grace.
 func TestOutputIsReadLate(t *testing.T) {
 	const grace = 10 * time.Millisecond
 	out := &slowly{pause: 20 * grace}
@@ -33,7 +34,8 @@ func TestOutputIsReadLate(t *testing.T) {
 
 // One that takes no notice of a signal is killed after the grace, with the child that holds its output.
 func TestKilledAfterGrace(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", "trap '' INT TERM; sleep 1000 & echo ready; wait; wait; wait")
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c",
+		"trap '' INT TERM; sleep 1000 & echo ready; wait; wait; wait")
 	ready := make(chan struct{})
 	cmd.Stdout = onWrite(func() { close(ready) })
 	ended := make(chan error)

@@ -15,7 +15,8 @@ import (
 func TestNix(t *testing.T) {
 	for _, nix := range nixes.Programs(t) {
 		t.Run(nixes.Version(t, nix), func(t *testing.T) {
-			eval := exec.Command(nix, "eval", "--json", "--extra-experimental-features", "nix-command", "--file", "testdata/nix")
+			eval := exec.Command(nix, "eval", "--json", "--extra-experimental-features", "nix-command", "--file",
+				"testdata/nix")
 			eval.Stderr = os.Stderr
 			out, err := eval.Output()
 			if err != nil {

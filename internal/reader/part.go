@@ -73,7 +73,8 @@ func ahead(dec *jsontext.Decoder) []byte { return bytes.TrimLeft(dec.UnreadBuffe
 
 // isFailure reports whether what comes next marks a part that failed.
 func isFailure(next []byte) bool {
-	return bytes.HasPrefix(next, markPrefix) && !bytes.HasPrefix(next, pairsPrefix) && !bytes.HasPrefix(next, filePrefix)
+	return bytes.HasPrefix(next, markPrefix) && !bytes.HasPrefix(next, pairsPrefix) &&
+		!bytes.HasPrefix(next, filePrefix)
 }
 
 // UnmarshalJSONFrom reads a value, or the mark in its place. What is no [Value] has a path into the flake as a string.

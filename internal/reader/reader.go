@@ -114,7 +114,8 @@ func New(evaluator *nixeval.Evaluator, ref nixeval.Ref, jobs int) *Reader {
 
 // ErrChanged: the files of the flake, or of an input in a directory beside it, changed between two answers,
 // which so belong to different states of it.
-var ErrChanged error = &hint.Error{Text: "the flake's files changed while they were read", Advice: "run it again when nothing writes to the flake"}
+var ErrChanged error = &hint.Error{Text: "the flake's files changed while they were read",
+	Advice: "run it again when nothing writes to the flake"}
 
 // Events are the warnings and traces of all answers, in order.
 func (r *Reader) Events() []nixeval.Event { return r.events }
@@ -242,7 +243,8 @@ func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) erro
 const MostProbes = 100
 
 // ErrUnexplained: so many parts of the clan do not evaluate that Nix was not asked about this one.
-var ErrUnexplained = fmt.Errorf("does not evaluate; more than %d parts of this clan do not, and Nix's message for this one was left out", MostProbes)
+var ErrUnexplained = fmt.Errorf("does not evaluate; more than %d parts of this clan do not, and Nix's message for this one was left out",
+	MostProbes)
 
 // blamed is the innermost part that an error came through and that is not left out already; nil if there is none.
 func (r *Reader) blamed(err error) []string {

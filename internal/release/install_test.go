@@ -39,7 +39,8 @@ func TestInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(zip.CreateFromDir(pack, module.Version{Path: path, Version: version}, "../.."), pack.Close()); err != nil {
+	if err := errors.Join(zip.CreateFromDir(pack, module.Version{Path: path, Version: version}, "../.."),
+		pack.Close()); err != nil {
 		t.Fatal(err)
 	}
 	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
@@ -54,7 +55,8 @@ func TestInstall(t *testing.T) {
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", install.Args, err, out)
 	}
-	if out, err := exec.Command(filepath.Join(bin, "clanctl"), "--version").Output(); err != nil || string(out) != "clanctl version 1.2.3\n" {
+	if out, err := exec.Command(filepath.Join(bin, "clanctl"), "--version").Output(); err != nil ||
+		string(out) != "clanctl version 1.2.3\n" {
 		t.Errorf("clanctl --version says %q, %v", out, err)
 	}
 }

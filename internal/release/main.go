@@ -32,7 +32,8 @@ type platform struct{ os, arch string }
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("release: ")
-	snapshot := flag.Bool("snapshot", false, "build although the changelog names no version, or the checkout has changes")
+	snapshot := flag.Bool("snapshot", false,
+		"build although the changelog names no version, or the checkout has changes")
 	out := flag.String("o", "dist", "the directory to write to")
 	flag.Parse()
 	if err := run(".", *out, *snapshot); err != nil {
@@ -106,7 +107,8 @@ func (r release) build(platforms []platform) error {
 			return err
 		}
 		archive := filepath.Join(r.out, r.archive(p))
-		if err := writeArchive(archive, strings.TrimSuffix(r.archive(p), ".tar.gz"), append([]file{{"clanctl", program, 0o755}}, files...), r.time); err != nil {
+		if err := writeArchive(archive, strings.TrimSuffix(r.archive(p), ".tar.gz"),
+			append([]file{{"clanctl", program, 0o755}}, files...), r.time); err != nil {
 			return err
 		}
 		archives = append(archives, archive)
@@ -120,7 +122,8 @@ func (r release) common(work string) ([]file, error) {
 	if err := r.compile(platform{runtime.GOOS, runtime.GOARCH}, program); err != nil {
 		return nil, err
 	}
-	files := []file{{"LICENSE", filepath.Join(r.source, "LICENSE"), 0o644}, {"README.md", filepath.Join(r.source, "README.md"), 0o644}}
+	files := []file{{"LICENSE", filepath.Join(r.source, "LICENSE"), 0o644},
+		{"README.md", filepath.Join(r.source, "README.md"), 0o644}}
 	printed := map[string][]string{
 		"completions/clanctl.bash": {"completion", "bash"},
 		"completions/clanctl.fish": {"completion", "fish"},
@@ -154,7 +157,8 @@ func (r release) compile(p platform, to string) error {
 		return err
 	}
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags=urfave_cli_no_docs",
-		"-ldflags=-s -w -buildid= -X github.com/clanctl/clanctl/internal/cli.version="+r.version, "-o", to, "./cmd/clanctl")
+		"-ldflags=-s -w -buildid= -X github.com/clanctl/clanctl/internal/cli.version="+r.version, "-o", to,
+		"./cmd/clanctl")
 	cmd.Dir = r.source
 	// Whatever else the builder has set must not show.
 	cmd.Env = append(os.Environ(), "GOOS="+p.os, "GOARCH="+p.arch, "CGO_ENABLED=0",

@@ -64,7 +64,8 @@ func TestReproducible(t *testing.T) {
 	if !bytes.Equal(read(t, first.out, name), read(t, second.out, name)) {
 		t.Errorf("two builds of %s differ", name)
 	}
-	if sums := read(t, second.out, "SHA256SUMS"); !bytes.Contains(read(t, first.out, "SHA256SUMS"), sums) || len(sums) == 0 {
+	if sums := read(t, second.out, "SHA256SUMS"); !bytes.Contains(read(t, first.out, "SHA256SUMS"), sums) ||
+		len(sums) == 0 {
 		t.Error("their checksums differ")
 	}
 }
@@ -98,7 +99,8 @@ func contents(t *testing.T, r release, built []platform, here platform) {
 			t.Errorf("%s: %d bytes, %v", name, len(text), err)
 		}
 	}
-	want := []string{"LICENSE", "README.md", "clanctl", "completions/_clanctl", "completions/clanctl.bash", "completions/clanctl.fish"}
+	want := []string{"LICENSE", "README.md", "clanctl", "completions/_clanctl", "completions/clanctl.bash",
+		"completions/clanctl.fish"}
 	pages := 0
 	names = slices.DeleteFunc(names, func(name string) bool {
 		page := strings.HasPrefix(name, "man/clanctl") && strings.HasSuffix(name, ".1")
@@ -119,9 +121,11 @@ func contents(t *testing.T, r release, built []platform, here platform) {
 }
 
 func TestChangelogVersion(t *testing.T) {
-	for heading, want := range map[string]string{"## [Unreleased]": "", "## [1.2.3] - 2030-01-02": "1.2.3", "## 1.2.3": "an error"} {
+	for heading, want := range map[string]string{"## [Unreleased]": "", "## [1.2.3] - 2030-01-02": "1.2.3",
+		"## 1.2.3": "an error"} {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "CHANGELOG.md"), []byte("# Changelog\n\n"+heading+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "CHANGELOG.md"), []byte("# Changelog\n\n"+heading+"\n"),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		got, err := changelogVersion(dir)

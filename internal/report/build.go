@@ -24,11 +24,14 @@ type builder struct {
 func newPage(inv *instance.Inventory, findings []instance.Finding) *page {
 	description, _ := inv.Meta["description"].(string)
 	b := &builder{inv: inv,
-		page: &page{Name: title(inv), Description: description, Ref: inv.Flake.Ref, ClanCore: inv.Flake.ClanCore, MachinesKnown: inv.MachinesKnown(),
-			Files: []string{}, Tags: []string{}, Machines: []machineData{}, Services: []serviceData{}, Instances: []instanceData{},
-			Options: [][]optionData{}, Rows: []rowData{}, Blocks: [][]int{}, Findings: []findingData{}},
-		files: map[string]int{}, tags: map[string]int{}, machines: map[string]int{}, instances: map[string]int{}, services: map[string]int{},
-		options: map[string]int{}, rows: map[string]int{}, blocks: map[string]int{},
+		page: &page{Name: title(inv), Description: description, Ref: inv.Flake.Ref, ClanCore: inv.Flake.ClanCore,
+			MachinesKnown: inv.MachinesKnown(),
+			Files:         []string{}, Tags: []string{}, Machines: []machineData{}, Services: []serviceData{},
+			Instances: []instanceData{},
+			Options:   [][]optionData{}, Rows: []rowData{}, Blocks: [][]int{}, Findings: []findingData{}},
+		files: map[string]int{}, tags: map[string]int{}, machines: map[string]int{}, instances: map[string]int{},
+		services: map[string]int{},
+		options:  map[string]int{}, rows: map[string]int{}, blocks: map[string]int{},
 	}
 	b.addTags()
 	b.addMachines()
@@ -96,8 +99,9 @@ func (b *builder) addMachines() {
 		m := b.inv.Machines[name]
 		at := m.Position
 		b.machines[name] = len(b.page.Machines)
-		b.page.Machines = append(b.page.Machines, machineData{Name: name, Class: m.Class, Tags: b.tagIndices(m.Tags), Description: m.Description,
-			Deploy: m.Deploy, InstalledAt: m.InstalledAt, Position: b.position(at)})
+		b.page.Machines = append(b.page.Machines,
+			machineData{Name: name, Class: m.Class, Tags: b.tagIndices(m.Tags), Description: m.Description,
+				Deploy: m.Deploy, InstalledAt: m.InstalledAt, Position: b.position(at)})
 	}
 	var unknown []string
 	for _, inst := range b.inv.Instances {
@@ -125,13 +129,16 @@ func (b *builder) addInstance(name string, findings []instance.Finding, byRole m
 	data := instanceData{Name: name, Service: b.service(inst.Module), Position: b.position(inst.Position)}
 	for _, roleName := range slices.Sorted(maps.Keys(inst.Roles)) {
 		role := inst.Roles[roleName]
-		shown := roleData{Name: roleName, Description: inst.Module.Roles[roleName].Description, Position: b.position(role.Position),
-			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom), Options: b.optionSet(facts.OfRole(role).Interface)}
+		shown := roleData{Name: roleName, Description: inst.Module.Roles[roleName].Description,
+			Position:     b.position(role.Position),
+			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom),
+			Options: b.optionSet(facts.OfRole(role).Interface)}
 		for _, tag := range role.Tags {
 			at := b.inv.Where("instances", name, "roles", roleName, "tags", tag) // a list has places as a whole only
 			shown.Tags = append(shown.Tags, tagData{Tag: b.tag(tag), Position: b.position(at)})
 		}
-		shown.Groups = b.groups(instance.RoleRef{Instance: name, Role: roleName}, role, findings, byRole[[2]string{name, roleName}])
+		shown.Groups = b.groups(instance.RoleRef{Instance: name, Role: roleName}, role, findings,
+			byRole[[2]string{name, roleName}])
 		data.Roles = append(data.Roles, shown)
 	}
 	b.page.Instances = append(b.page.Instances, data)
@@ -152,7 +159,8 @@ func (b *builder) service(m instance.Module) int {
 }
 
 // groups are a role's members, those together that differ in their names only.
-func (b *builder) groups(ref instance.RoleRef, role *instance.Role, findings []instance.Finding, about []int) []groupData {
+func (b *builder) groups(ref instance.RoleRef, role *instance.Role, findings []instance.Finding,
+	about []int) []groupData {
 	groups := []groupData{}
 	at := map[string]int{}
 	// Members that share settings share where these come from, too.
@@ -185,7 +193,8 @@ func addToRuns(runs []int, i int) []int {
 }
 
 // block are the settings of a member: what has a value, and what has a problem instead.
-func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Role, findings []instance.Finding, about []int) int {
+func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Role, findings []instance.Finding,
+	about []int) int {
 	member := role.Machines[machine]
 	var rows []rowData
 	optionIndex := map[*services.Option]int{}
@@ -196,7 +205,8 @@ func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Rol
 		}
 	}
 	for _, origin := range why.Origins(b.inv, ref, machine) {
-		row := rowData{Path: instance.PathString(origin.Path), Value: jsonvalue.Text(origin.Value), From: string(origin.From), Option: -1, Finding: -1}
+		row := rowData{Path: instance.PathString(origin.Path), Value: jsonvalue.Text(origin.Value),
+			From: string(origin.From), Option: -1, Finding: -1}
 		for _, d := range origin.Definitions {
 			row.Definitions = append(row.Definitions, b.definition(d))
 		}
@@ -212,7 +222,9 @@ func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Rol
 		f := findings[i]
 		if len(f.Setting) > 0 && (f.Machine == machine || slices.Contains(f.Machines, machine)) {
 			if !hasSetting(member, f.Setting) {
-				rows = append(rows, rowData{Path: instance.PathString(f.Setting), From: "problem", Definitions: b.page.Findings[i].Definitions, Option: -1, Finding: i})
+				rows = append(rows,
+					rowData{Path: instance.PathString(f.Setting), From: "problem",
+						Definitions: b.page.Findings[i].Definitions, Option: -1, Finding: i})
 			}
 		}
 	}
@@ -236,7 +248,8 @@ func hasSetting(member *instance.Member, path []string) bool {
 }
 
 func (b *builder) definition(d why.Definition) definitionData {
-	data := definitionData{Layer: d.Layer, Name: d.Name, Position: b.position(d.Position), Overridden: !d.Counts, Value: jsonvalue.Text(d.Value)}
+	data := definitionData{Layer: d.Layer, Name: d.Name, Position: b.position(d.Position), Overridden: !d.Counts,
+		Value: jsonvalue.Text(d.Value)}
 	if d.Priority != 100 {
 		data.Priority = d.Priority
 	}
@@ -250,13 +263,15 @@ func (b *builder) optionSet(of *services.Interface) int {
 	}
 	set := []optionData{}
 	for path, o := range of.All() {
-		data := optionData{Path: instance.PathString(path), Description: strings.TrimSpace(o.Description), Default: o.Default,
+		data := optionData{Path: instance.PathString(path), Description: strings.TrimSpace(o.Description),
+			Default:     o.Default,
 			DefaultText: o.DefaultText, HasDefault: o.HasDefault}
 		if o.Type != nil {
 			data.Type = o.Type.Description
 		}
 		for _, at := range o.Declarations {
-			data.Declared = append(data.Declared, b.position(&instance.Position{File: at.File, Line: at.Line, Column: at.Column}))
+			data.Declared = append(data.Declared,
+				b.position(&instance.Position{File: at.File, Line: at.Line, Column: at.Column}))
 		}
 		set = append(set, data)
 	}
@@ -264,8 +279,9 @@ func (b *builder) optionSet(of *services.Interface) int {
 }
 
 func (b *builder) finding(f instance.Finding) findingData {
-	data := findingData{Severity: string(f.Severity), Code: string(f.Code), Message: f.Message(), Hint: f.Hint(), Position: b.position(&f.Position),
-		Subject: f.About(), Instance: -1, Role: f.Role, Setting: instance.PathString(f.Setting)}
+	data := findingData{Severity: string(f.Severity), Code: string(f.Code), Message: f.Message(), Hint: f.Hint(),
+		Position: b.position(&f.Position),
+		Subject:  f.About(), Instance: -1, Role: f.Role, Setting: instance.PathString(f.Setting)}
 	if i, known := b.instances[f.Instance]; known {
 		data.Instance = i
 	}
@@ -276,7 +292,9 @@ func (b *builder) finding(f instance.Finding) findingData {
 	}
 	slices.Sort(data.Machines)
 	for _, d := range f.Definitions {
-		data.Definitions = append(data.Definitions, definitionData{Layer: d.Layer, Name: d.Name, Position: b.position(d.Position), Value: jsonvalue.Text(d.Value)})
+		data.Definitions = append(data.Definitions,
+			definitionData{Layer: d.Layer, Name: d.Name, Position: b.position(d.Position),
+				Value: jsonvalue.Text(d.Value)})
 	}
 	return data
 }

@@ -2,8 +2,8 @@ package report
 
 import "encoding/json"
 
-// page is the data in the page. It is made to be small: what is equal is there once, and referred to by its index. Indices that
-// lead nowhere are -1. page/data.js reads it.
+// page is the data in the page. It is made to be small: what is equal is there once, and referred to by its index.
+// Indices that lead nowhere are -1. page/data.js reads it.
 type page struct {
 	// Name, Description and Ref are the clan's, and what was read.
 	Name        string `json:"name"`

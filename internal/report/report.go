@@ -1,8 +1,8 @@
-// Package report makes one HTML page of a clan: what runs where, with which settings, where each value comes from, and what is
-// wrong. The page needs nothing but itself: no network, no other file.
+// Package report makes one HTML page of a clan: what runs where, with which settings, where each value comes from, and
+// what is wrong. The page needs nothing but itself: no network, no other file.
 //
-// The page is a program (page/*.js) over data that Go puts in: everything that comes from the flake is data there, and reaches
-// the document as text only. [Write] is pure, and the same inventory makes the same bytes.
+// The page is a program (page/*.js) over data that Go puts in: everything that comes from the flake is data there, and
+// reaches the document as text only. [Write] is pure, and the same inventory makes the same bytes.
 package report
 
 import (
@@ -38,7 +38,8 @@ func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, op
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	script, err := joined("dom.js", "data.js", "filter.js", "settings.js", "findings.js", "matrix.js", "list.js", "machine.js", "instance.js", "live.js", "main.js")
+	script, err := joined("dom.js", "data.js", "filter.js", "settings.js", "findings.js", "matrix.js", "list.js",
+		"machine.js", "instance.js", "live.js", "main.js")
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,8 @@ func written(t testing.TB, inv *instance.Inventory, options Options) string {
 }
 
 func TestWriteIsDeterministic(t *testing.T) {
-	if one, two := written(t, invtest.Fleet(t, 50, 5), Options{}), written(t, invtest.Fleet(t, 50, 5), Options{}); one != two {
+	if one, two := written(t, invtest.Fleet(t, 50, 5), Options{}),
+		written(t, invtest.Fleet(t, 50, 5), Options{}); one != two {
 		t.Error("the same inventory makes different pages")
 	}
 }
@@ -42,7 +43,8 @@ func TestPageIsSmall(t *testing.T) {
 			t.Fatalf("the members are not one group: %s", diff)
 		}
 	}
-	small, large := len(written(t, invtest.Fleet(t, 1000, 1), Options{})), len(written(t, invtest.Fleet(t, 1000, 100), Options{}))
+	small, large := len(written(t, invtest.Fleet(t, 1000, 1), Options{})),
+		len(written(t, invtest.Fleet(t, 1000, 100), Options{}))
 	if perInstance := (large - small) / 99; perInstance > 500 {
 		t.Errorf("%d bytes for each instance of 1000 machines", perInstance)
 	}
@@ -65,15 +67,18 @@ func TestProblems(t *testing.T) {
 	for _, m := range role.Machines {
 		m.Settings = nil
 	}
-	findings := []instance.Finding{{Code: instance.CodeConflict, Subject: instance.Subject{Instance: "i000", Role: "client", Machine: "m0", Machines: []string{"m0", "m1"},
-		Setting: []string{"port"}}, Severity: instance.SeverityWarning, Definitions: []instance.SettingDefinition{{Layer: "role", Value: 1}, {Layer: "tag", Name: "all", Value: 2}}}}
+	findings := []instance.Finding{{Code: instance.CodeConflict,
+		Subject: instance.Subject{Instance: "i000", Role: "client", Machine: "m0", Machines: []string{"m0", "m1"},
+			Setting: []string{"port"}}, Severity: instance.SeverityWarning,
+		Definitions: []instance.SettingDefinition{{Layer: "role", Value: 1}, {Layer: "tag", Name: "all", Value: 2}}}}
 	p := newPage(inv, findings)
 	for _, group := range p.Instances[0].Roles[0].Groups {
 		if group.Block < 0 {
 			t.Fatal("no settings at all")
 		}
 		row := p.Rows[p.Blocks[group.Block][0]]
-		if row.From != "problem" || row.Path != "port" || len(row.Definitions) != 2 || row.Finding != 0 || row.Value != nil {
+		if row.From != "problem" || row.Path != "port" || len(row.Definitions) != 2 || row.Finding != 0 ||
+			row.Value != nil {
 			t.Errorf("%+v", row)
 		}
 	}
@@ -85,7 +90,8 @@ var (
 	theData   = regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`)
 )
 
-// Nothing that comes from the flake can end the element that it is in, and the policy names exactly the page's own code.
+// Nothing that comes from the flake can end the element that it is in, and the policy names exactly the page's own
+// code.
 func TestNothingBreaksOut(t *testing.T) {
 	page := written(t, invtest.HostileFleet(t), Options{})
 	data := theData.FindStringSubmatch(page)

@@ -20,7 +20,9 @@ import (
 //go:embed module/*.tmpl
 var sources embed.FS
 
-var templates = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(sources, "module/*.tmpl")) })
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(sources, "module/*.tmpl"))
+})
 
 // Module is a new service module.
 type Module struct {

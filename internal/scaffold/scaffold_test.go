@@ -20,7 +20,8 @@ func TestWrite(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
-	if _, err := Write(flake, "backup"); err == nil || err.Error() != "modules/backup exists already; nothing was written" {
+	if _, err := Write(flake, "backup"); err == nil ||
+		err.Error() != "modules/backup exists already; nothing was written" {
 		t.Errorf("again: %v", err)
 	}
 	for _, name := range []string{"", "..", "a/b", "../x", "@me/../x", "a b", "1st", "@/x", "x\n"} {

@@ -38,7 +38,8 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	Sweep(parent, "tmp-")
-	for path, want := range map[string]bool{held.Path: true, heldFile.Name(): true, "other": true, "target": true, "tmp-link": true, "tmp-left": false, "tmp-file": false} {
+	for path, want := range map[string]bool{held.Path: true, heldFile.Name(): true, "other": true, "target": true,
+		"tmp-link": true, "tmp-left": false, "tmp-file": false} {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(parent, path)
 		}

@@ -39,9 +39,10 @@ func ExampleCatalogue_Find() {
 		Names: []string{"clan-core", "self", "more", "other"},
 		Null:  "clan-core",
 		Inputs: map[string]services.Input{
-			"clan-core": {HasServices: true, Services: []string{"borgbackup", "coredns"}, Deprecated: []string{"coredns"}, Modules: service("borgbackup")},
-			"more":      {HasServices: true, Services: []string{"chat"}, Modules: service("chat")},
-			"other":     {HasServices: true, Services: []string{"chat"}, Modules: service("chat")},
+			"clan-core": {HasServices: true, Services: []string{"borgbackup", "coredns"},
+				Deprecated: []string{"coredns"}, Modules: service("borgbackup")},
+			"more":  {HasServices: true, Services: []string{"chat"}, Modules: service("chat")},
+			"other": {HasServices: true, Services: []string{"chat"}, Modules: service("chat")},
 		},
 	}
 	for _, ref := range []string{"borgbackup", "more#chat", "chat", "caht", "coredns"} {

@@ -20,18 +20,22 @@ func TestFreeform(t *testing.T) {
 		fits, not      string
 		inexpressible  int
 	}{
-		{"a map", `{"kind": "map", "name": "attrsOf", "elem": {"kind": "int", "name": "int"}}`, `{"x": 1}`, `{"x": "a"}`, 0},
+		{"a map", `{"kind": "map", "name": "attrsOf", "elem": {"kind": "int", "name": "int"}}`, `{"x": 1}`,
+			`{"x": "a"}`, 0},
 		{"JSON values", jsonValue, `{"x": {"y": [null, "z", {"w": "v"}]}}`, `{"x": {"y": [true]}}`, 0},
 		{"JSON values are no sets of the option's", jsonValue, `{"x": "text"}`, `{"x": true}`, 0},
 		{"two kinds of maps", `{"kind": "union", "name": "either", "alternatives": [
 			{"kind": "map", "name": "attrsOf", "elem": {"kind": "int", "name": "int"}},
-			{"kind": "map", "name": "attrsOf", "elem": {"kind": "string", "name": "str"}}]}`, `{"x": "a"}`, `{"option": "a"}`, 0},
+			{"kind": "map", "name": "attrsOf", "elem": {"kind": "string", "name": "str"}}]}`, `{"x": "a"}`,
+			`{"option": "a"}`, 0},
 		{"unknown inside", `{"kind": "nullable", "name": "nullOr"}`, `{"x": true}`, `{"option": "a"}`, 0},
 		{"no map at all", `{"kind": "any", "name": "anything"}`, `{"x": true}`, `{"option": "a"}`, 0},
-		{"lists of the whole", `{"kind": "map", "name": "attrsOf", "elem": {"kind": "list", "name": "listOf", "elem": {"kind": "map", "name": "attrsOf", "up": 2}}}`,
+		{"lists of the whole",
+			`{"kind": "map", "name": "attrsOf", "elem": {"kind": "list", "name": "listOf", "elem": {"kind": "map", "name": "attrsOf", "up": 2}}}`,
 			`{"x": [{"y": []}]}`, `{"x": "a"}`, 1},
 	} {
-		of := parse(t, `{"options": {"settings": {"type": {"kind": "map", "name": "attrsOf", "elem": {"kind": "submodule", "name": "submodule", "interface":
+		of := parse(t,
+			`{"options": {"settings": {"type": {"kind": "map", "name": "attrsOf", "elem": {"kind": "submodule", "name": "submodule", "interface":
 			{"options": {"option": {"type": {"kind": "bool", "name": "bool"}}}, "freeform": `+test.freeform+`}}}}}}`)
 		schema := services.NewSchema(of, services.SchemaOptions{})
 		if err := schema.Validate(json.RawMessage(`{"settings": {"a": ` + test.fits + `}}`)); err != nil {

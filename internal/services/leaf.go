@@ -36,7 +36,8 @@ func (t *Type) takes(value any) bool {
 }
 
 func (t *Type) inBounds(number json.Number) bool {
-	return (t.Minimum == nil || compare(number, *t.Minimum) >= 0) && (t.Maximum == nil || compare(number, *t.Maximum) <= 0) &&
+	return (t.Minimum == nil || compare(number, *t.Minimum) >= 0) &&
+		(t.Maximum == nil || compare(number, *t.Maximum) <= 0) &&
 		(t.ExclusiveMinimum == nil || compare(number, *t.ExclusiveMinimum) > 0)
 }
 

@@ -139,14 +139,17 @@ func (c *Catalogue) Choose(name string, inputs []string) (string, error) {
 		for i, input := range inputs {
 			refs[i] = input + "#" + name
 		}
-		return "", &hint.Error{Text: fmt.Sprintf("several inputs offer a service %q", name), Advice: "say which: " + nearest.List(refs)}
+		return "",
+			&hint.Error{Text: fmt.Sprintf("several inputs offer a service %q", name),
+				Advice: "say which: " + nearest.List(refs)}
 	}
 	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
 		if slices.Contains(c.Inputs[input].Deprecated, name) {
 			return "", &DeprecatedError{Spec: module.Spec{Name: name}, Input: input}
 		}
 	}
-	return "", &UnknownModuleError{Spec: module.Spec{Name: name}, Known: c.names(), Nearest: nearest.Of(name, c.names())}
+	return "",
+		&UnknownModuleError{Spec: module.Spec{Name: name}, Known: c.names(), Nearest: nearest.Of(name, c.names())}
 }
 
 func (c *Catalogue) null() string {
@@ -170,7 +173,9 @@ func (in Input) module(name string) *Service {
 
 // current are the input's services, but for those that are no longer.
 func (in Input) current() []string {
-	return slices.DeleteFunc(slices.Clone(in.Services), func(name string) bool { return slices.Contains(in.Deprecated, name) })
+	return slices.DeleteFunc(slices.Clone(in.Services), func(name string) bool {
+		return slices.Contains(in.Deprecated, name)
+	})
 }
 
 // names are all services of all inputs, but for those that are no longer, sorted.

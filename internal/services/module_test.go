@@ -15,9 +15,10 @@ var catalogue = Catalogue{
 	Names: []string{"clan-core", "nixpkgs", "self", "third"},
 	Null:  "clan-core",
 	Inputs: map[string]Input{
-		"clan-core": {HasServices: true, Services: []string{"borgbackup", "coredns", "sshd"}, Deprecated: []string{"coredns"}},
-		"self":      {HasServices: true, Services: []string{"mine"}},
-		"nixpkgs":   {},
+		"clan-core": {HasServices: true, Services: []string{"borgbackup", "coredns", "sshd"},
+			Deprecated: []string{"coredns"}},
+		"self":    {HasServices: true, Services: []string{"mine"}},
+		"nixpkgs": {},
 	},
 }
 
@@ -37,10 +38,12 @@ func TestResolve(t *testing.T) {
 		}
 	}
 	var unknown *UnknownModuleError
-	if _, err := catalogue.Resolve(module.Spec{Name: "corednss"}); !errors.As(err, &unknown) || len(unknown.Nearest) > 0 || slices.Contains(unknown.Known, "coredns") {
+	if _, err := catalogue.Resolve(module.Spec{Name: "corednss"}); !errors.As(err, &unknown) ||
+		len(unknown.Nearest) > 0 || slices.Contains(unknown.Known, "coredns") {
 		t.Errorf("a removed service is offered: %+v", unknown)
 	}
-	own := Catalogue{Names: []string{"self"}, Inputs: map[string]Input{"self": {HasServices: true, Services: []string{"mine"}}}}
+	own := Catalogue{Names: []string{"self"},
+		Inputs: map[string]Input{"self": {HasServices: true, Services: []string{"mine"}}}}
 	if got, err := own.Resolve(module.Spec{Name: "mine"}); err != nil || got != "self" {
 		t.Errorf("without clan-core no input means the flake itself; got %q, %v", got, err)
 	}
@@ -56,10 +59,13 @@ func TestResolveErrors(t *testing.T) {
 		want          any
 		message, hint string
 	}{
-		{module.Spec{Input: in("clan-cor"), Name: "sshd"}, new(*UnknownInputError), `no input "clan-cor"`, `"clan-core"`},
+		{module.Spec{Input: in("clan-cor"), Name: "sshd"}, new(*UnknownInputError), `no input "clan-cor"`,
+			`"clan-core"`},
 		{module.Spec{Input: in("elsewhere"), Name: "sshd"}, new(*UnknownInputError), `no input "elsewhere"`, `"third"`},
-		{module.Spec{Input: in("nixpkgs"), Name: "sshd"}, new(*NoServicesError), "offers no services", `module.input = "clan-core"`},
-		{module.Spec{Name: "borgbakup"}, new(*UnknownModuleError), `clan-core offers no service "borgbakup"`, `did you mean "borgbackup"`},
+		{module.Spec{Input: in("nixpkgs"), Name: "sshd"}, new(*NoServicesError), "offers no services",
+			`module.input = "clan-core"`},
+		{module.Spec{Name: "borgbakup"}, new(*UnknownModuleError), `clan-core offers no service "borgbakup"`,
+			`did you mean "borgbackup"`},
 		{module.Spec{Name: "mine"}, new(*UnknownModuleError), `"mine"`, `module.input = "self"`},
 		{module.Spec{Name: "wholly-other"}, new(*UnknownModuleError), `"wholly-other"`, `it offers "borgbackup"`},
 		{module.Spec{Input: in("self"), Name: "x"}, new(*UnknownModuleError), "the flake itself", `"mine"`},

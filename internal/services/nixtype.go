@@ -42,15 +42,17 @@ var kinds = map[string]Kind{
 	"bool": KindBool, "boolByOr": KindBool,
 	"int": KindInt, "intBetween": KindInt, "positiveInt": KindInt,
 	"float": KindNumber, "numberBetween": KindNumber, "numberNonnegative": KindNumber, "numberPositive": KindNumber,
-	"str": KindString, "string": KindString, "nonEmptyStr": KindString, "singleLineStr": KindString, "separatedString": KindString,
-	"path": KindPath, "pathInStore": KindPath, "externalPath": KindPath,
+	"str": KindString, "string": KindString, "nonEmptyStr": KindString, "singleLineStr": KindString,
+	"separatedString": KindString,
+	"path":            KindPath, "pathInStore": KindPath, "externalPath": KindPath,
 	"enum": KindEnum, "nullOr": KindNullable, "listOf": KindList,
 	"attrsOf": KindMap, "lazyAttrsOf": KindMap, "attrsWith": KindMap, "loaOf": KindMap, "attrs": KindMap,
 	"submodule": KindSubmodule, "attrTag": KindTagged, "either": KindUnion, "coercedTo": KindCoerced,
 	"anything": KindAny, "raw": KindAny, "unspecified": KindAny,
 	"deferredModule": KindModule,
-	"package":        KindOpaque, "pkgs": KindOpaque, "functionTo": KindOpaque, "optionType": KindOpaque, "optionDeclaration": KindOpaque,
-	"fileset": KindOpaque, "luaInline": KindOpaque,
+	"package":        KindOpaque, "pkgs": KindOpaque, "functionTo": KindOpaque, "optionType": KindOpaque,
+	"optionDeclaration": KindOpaque,
+	"fileset":           KindOpaque, "luaInline": KindOpaque,
 }
 
 var bothInclusive = lazyregexp.New(`between (-?[0-9.]+) and (-?[0-9.]+) \(both inclusive\)`)

@@ -17,16 +17,22 @@ func TestNewType(t *testing.T) {
 		want              services.Type
 	}{
 		{"str", "string", services.Type{Kind: services.KindString}},
-		{"intBetween", "integer between -5 and 10 (both inclusive)", services.Type{Kind: services.KindInt, Minimum: number("-5"), Maximum: number("10")}},
-		{"unsignedInt16", "16 bit unsigned integer; between 0 and 65535 (both inclusive)", services.Type{Kind: services.KindInt, Minimum: number("0"), Maximum: number("65535")}},
-		{"signedInt8", "8 bit signed integer; between -128 and 127 (both inclusive)", services.Type{Kind: services.KindInt, Minimum: number("-128"), Maximum: number("127")}},
+		{"intBetween", "integer between -5 and 10 (both inclusive)",
+			services.Type{Kind: services.KindInt, Minimum: number("-5"), Maximum: number("10")}},
+		{"unsignedInt16", "16 bit unsigned integer; between 0 and 65535 (both inclusive)",
+			services.Type{Kind: services.KindInt, Minimum: number("0"), Maximum: number("65535")}},
+		{"signedInt8", "8 bit signed integer; between -128 and 127 (both inclusive)",
+			services.Type{Kind: services.KindInt, Minimum: number("-128"), Maximum: number("127")}},
 		{"unsignedInt", "unsigned integer, meaning >=0", services.Type{Kind: services.KindInt, Minimum: number("0")}},
-		{"positiveInt", "positive integer, meaning >0", services.Type{Kind: services.KindInt, ExclusiveMinimum: number("0")}},
-		{"numberBetween", "integer or floating point number between 0.5 and 1.5 (both inclusive)", services.Type{Kind: services.KindNumber, Minimum: number("0.5"), Maximum: number("1.5")}},
+		{"positiveInt", "positive integer, meaning >0",
+			services.Type{Kind: services.KindInt, ExclusiveMinimum: number("0")}},
+		{"numberBetween", "integer or floating point number between 0.5 and 1.5 (both inclusive)",
+			services.Type{Kind: services.KindNumber, Minimum: number("0.5"), Maximum: number("1.5")}},
 		// What an author writes over a type's description says nothing of bounds.
 		{"int", "an integer, best between 1 and 5", services.Type{Kind: services.KindInt}},
 		{"nonEmptyStr", "non-empty string", services.Type{Kind: services.KindString, NonEmpty: true}},
-		{"strMatching \"a\\\\.\\${x}\\\"\"", "", services.Type{Kind: services.KindString, Name: "strMatching", Pattern: `a\.${x}"`}},
+		{"strMatching \"a\\\\.\\${x}\\\"\"", "",
+			services.Type{Kind: services.KindString, Name: "strMatching", Pattern: `a\.${x}"`}},
 		{"passwdEntry str", "", services.Type{Kind: services.KindString, Pattern: "[^:\n]*"}},
 		{"listOf", "non-empty (list of string)", services.Type{Kind: services.KindList, NonEmpty: true}},
 		{"lazyAttrsOf", "", services.Type{Kind: services.KindMap}},
@@ -80,8 +86,10 @@ func TestPatterns(t *testing.T) {
 		{`\.`, []string{"."}, []string{"a"}},
 		{"[^\n]*\n?", []string{"line\n"}, []string{"two\nlines"}},
 	} {
-		option := &services.Option{Type: &services.Type{Kind: services.KindString, Name: "strMatching", Pattern: test.posix}}
-		schema := services.NewSchema(&services.Interface{Options: map[string]*services.Option{"x": option}}, services.SchemaOptions{})
+		option := &services.Option{Type: &services.Type{Kind: services.KindString, Name: "strMatching",
+			Pattern: test.posix}}
+		schema := services.NewSchema(&services.Interface{Options: map[string]*services.Option{"x": option}},
+			services.SchemaOptions{})
 		for _, text := range test.fits {
 			if err := schema.Validate(map[string]any{"x": text}); err != nil {
 				t.Errorf("%s: %v", test.posix, err)
@@ -95,7 +103,8 @@ func TestPatterns(t *testing.T) {
 	}
 	for _, odd := range []string{"[[.hyphen.]]", "[a", "[[:nosuch:]]", "("} {
 		option := &services.Option{Type: &services.Type{Kind: services.KindString, Pattern: odd}}
-		schema := services.NewSchema(&services.Interface{Options: map[string]*services.Option{"x": option}}, services.SchemaOptions{})
+		schema := services.NewSchema(&services.Interface{Options: map[string]*services.Option{"x": option}},
+			services.SchemaOptions{})
 		if len(schema.Inexpressible) != 1 {
 			t.Errorf("%s: %v", odd, schema.Inexpressible)
 		}

@@ -8,11 +8,12 @@ import (
 // The named sets of characters of POSIX, as ECMA's brackets write them.
 var posixClasses = map[string]string{
 	"alnum": "0-9A-Za-z", "alpha": "A-Za-z", "blank": ` \t`, "digit": "0-9", "lower": "a-z", "upper": "A-Z",
-	"space": `\s`, "xdigit": "0-9A-Fa-f", "punct": `!-\/:-@\[-` + "`" + `{-~`, "print": " -~", "graph": "!-~", "cntrl": `\x00-\x1f\x7f`,
+	"space": `\s`, "xdigit": "0-9A-Fa-f", "punct": `!-\/:-@\[-` + "`" + `{-~`, "print": " -~", "graph": "!-~",
+	"cntrl": `\x00-\x1f\x7f`,
 }
 
-// ecmaPattern turns a POSIX extended regular expression that must match a whole string into one of JSON Schema's, of ECMA's
-// kind and unanchored. It reports false for one that it cannot turn.
+// ecmaPattern turns a POSIX extended regular expression that must match a whole string into one of JSON Schema's, of
+// ECMA's kind and unanchored. It reports false for one that it cannot turn.
 func ecmaPattern(posix string) (string, bool) {
 	var b strings.Builder
 	rest := posix
@@ -49,8 +50,8 @@ func ecmaPattern(posix string) (string, bool) {
 // Characters that are better seen.
 var controls = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`)
 
-// ecmaBracket turns the bracket expression that a pattern begins with, and tells its length; 0 if it does not end, or has parts
-// that ECMA has not.
+// ecmaBracket turns the bracket expression that a pattern begins with, and tells its length; 0 if it does not end, or
+// has parts that ECMA has not.
 func ecmaBracket(posix string) (string, int) {
 	var b strings.Builder
 	b.WriteByte('[')

@@ -51,7 +51,9 @@ func NewSchema(of *Interface, options SchemaOptions) *Schema {
 	if options.Title != "" {
 		g.schema.document["title"] = options.Title
 	}
-	slices.SortStableFunc(g.schema.Inexpressible, func(a, b Inexpressible) int { return slices.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(g.schema.Inexpressible, func(a, b Inexpressible) int {
+		return slices.Compare(a.Path, b.Path)
+	})
 	return g.schema
 }
 

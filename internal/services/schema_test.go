@@ -48,20 +48,25 @@ func TestSchemaValidates(t *testing.T) {
 		want   []string // path: message
 	}{
 		{schema, `{}`, nil},
-		{schema, `{"folders": ["/home"], "port": 1, "mode": null, "keep": {"daily": 1}, "systems": ["a"], "extra": "x", "package": 1}`, nil},
+		{schema,
+			`{"folders": ["/home"], "port": 1, "mode": null, "keep": {"daily": 1}, "systems": ["a"], "extra": "x", "package": 1}`,
+			nil},
 		{schema, `{"targets": {"a": {}}}`, nil},
 		{schema, `{"targets": {"a": {"below": {"repo": "x", "below": {"repo": "y"}}}}}`, nil},
 		{whole, `{}`, []string{"keep: has to be set"}},
 		{whole, `{"keep": {}}`, []string{"keep.daily: has to be set"}},
 		{whole, `{"keep": {"daily": 1}, "targets": {"a": {}}}`, []string{"targets.a.repo: has to be set"}},
 		{schema, `{"port": 65536}`, []string{"port: 65536 is not of the type: a port"}},
-		{schema, `{"port": -1, "keep": {"daily": 0}}`, []string{"keep.daily: 0 is not of the type: positive integer", "port: -1 is not of the type: a port"}},
+		{schema, `{"port": -1, "keep": {"daily": 0}}`,
+			[]string{"keep.daily: 0 is not of the type: positive integer", "port: -1 is not of the type: a port"}},
 		{schema, `{"mode": "slow"}`, []string{`mode: "slow" is not of the type: null or one of "fast", "safe"`}},
 		{schema, `{"folders": "/home"}`, []string{`folders: "/home" is not of the type: list of string`}},
 		{schema, `{"folders": ["/home", 1]}`, []string{`folders.1: 1 is not of the type: string`}},
 		{schema, `{"hooks": [{"run": "x"}, {}]}`, []string{`hooks.1.run: has to be set`}},
-		{schema, `{"targets": {"a": {"repo": "a b"}}}`, []string{`targets.a.repo: "a b" is not of the type: string matching the pattern [[:alpha:]]+`}},
-		{schema, `{"targets": {"a": {"below": {"below": {"rpo": "y"}}}}}`, []string{`targets.a.below.below.rpo: there is no such option (did you mean "repo"?)`}},
+		{schema, `{"targets": {"a": {"repo": "a b"}}}`,
+			[]string{`targets.a.repo: "a b" is not of the type: string matching the pattern [[:alpha:]]+`}},
+		{schema, `{"targets": {"a": {"below": {"below": {"rpo": "y"}}}}}`,
+			[]string{`targets.a.below.below.rpo: there is no such option (did you mean "repo"?)`}},
 		{schema, `{"systems": "none"}`, []string{`systems: "none" is not of the type: "all" or list of string`}},
 		{schema, `{"systems": ["a", 2]}`, []string{`systems.1: 2 is not of the type: string`}},
 		{schema, `{"extra": 1}`, []string{`extra: 1 is not of the type: string`}},
@@ -103,39 +108,56 @@ func TestSchemaValidates(t *testing.T) {
 func TestSchemaOfTypes(t *testing.T) {
 	for _, test := range []struct{ option, schema, fits, not, inexpressible string }{
 		{`{"type": {"kind": "bool", "name": "bool"}, "description": " Text.\n", "default": true, "example": false, "readOnly": true}`,
-			`{"type": "boolean", "description": "Text.", "default": true, "examples": [false], "readOnly": true}`, `false`, `1`, ""},
+			`{"type": "boolean", "description": "Text.", "default": true, "examples": [false], "readOnly": true}`,
+			`false`, `1`, ""},
 		{`{"type": {"kind": "number", "name": "numberBetween", "minimum": 0.5, "maximum": 2}}`,
 			`{"type": "number", "minimum": 0.5, "maximum": 2}`, `0.5`, `0.4`, ""},
-		{`{"type": {"kind": "int", "name": "positiveInt", "exclusiveMinimum": 0}}`, `{"type": "integer", "exclusiveMinimum": 0}`, `1`, `0`, ""},
-		{`{"type": {"kind": "string", "name": "nonEmptyStr", "nonEmpty": true}}`, `{"type": "string", "pattern": "[^ \\t\\n]"}`, `" a"`, `" \n"`, ""},
-		{`{"type": {"kind": "path", "name": "path", "description": "absolute path"}}`, `{"type": "string", "pattern": "^/"}`, `"/x"`, `"x"`, ""},
-		{`{"type": {"kind": "path", "name": "path", "description": "path in the Nix store"}}`, `{"type": "string", "pattern": "^/"}`, `"/nix"`, `"x"`, ""},
-		{`{"type": {"kind": "path", "name": "externalPath", "description": "path not in the Nix store"}}`, `{"type": "string"}`, `"x"`, `1`, ""},
-		{`{"type": {"kind": "enum", "name": "enum", "values": ["a", 1, null]}}`, `{"enum": ["a", 1, null]}`, `1`, `"1"`, ""},
+		{`{"type": {"kind": "int", "name": "positiveInt", "exclusiveMinimum": 0}}`,
+			`{"type": "integer", "exclusiveMinimum": 0}`, `1`, `0`, ""},
+		{`{"type": {"kind": "string", "name": "nonEmptyStr", "nonEmpty": true}}`,
+			`{"type": "string", "pattern": "[^ \\t\\n]"}`, `" a"`, `" \n"`, ""},
+		{`{"type": {"kind": "path", "name": "path", "description": "absolute path"}}`,
+			`{"type": "string", "pattern": "^/"}`, `"/x"`, `"x"`, ""},
+		{`{"type": {"kind": "path", "name": "path", "description": "path in the Nix store"}}`,
+			`{"type": "string", "pattern": "^/"}`, `"/nix"`, `"x"`, ""},
+		{`{"type": {"kind": "path", "name": "externalPath", "description": "path not in the Nix store"}}`,
+			`{"type": "string"}`, `"x"`, `1`, ""},
+		{`{"type": {"kind": "enum", "name": "enum", "values": ["a", 1, null]}}`, `{"enum": ["a", 1, null]}`, `1`, `"1"`,
+			""},
 		{`{"type": {"kind": "enum", "name": "enum"}}`, `{"enum": []}`, ``, `"a"`, ""},
 		{`{"type": {"kind": "enum", "name": "enum", "error": "boom"}}`, `{"$comment": "boom"}`, `"a"`, ``, "boom"},
-		{`{"type": {"kind": "nullable", "name": "nullOr", "elem": {"kind": "int", "name": "int"}}}`, `{"type": ["integer", "null"]}`, `null`, `"a"`, ""},
-		{`{"type": {"kind": "nullable", "name": "nullOr", "elem": {"kind": "any", "name": "anything"}}}`, `{}`, `{"a": null}`, ``, ""},
+		{`{"type": {"kind": "nullable", "name": "nullOr", "elem": {"kind": "int", "name": "int"}}}`,
+			`{"type": ["integer", "null"]}`, `null`, `"a"`, ""},
+		{`{"type": {"kind": "nullable", "name": "nullOr", "elem": {"kind": "any", "name": "anything"}}}`, `{}`,
+			`{"a": null}`, ``, ""},
 		{`{"type": {"kind": "nullable", "name": "nullOr"}}`, `{}`, `[1]`, ``, ""},
 		{`{"type": {"kind": "nullable", "name": "nullOr", "elem": {"kind": "module", "name": "deferredModule"}}}`,
 			`{"anyOf": [{"type": "object"}, {"type": "null"}]}`, `{"a": 1}`, `"a"`, ""},
-		{`{"type": {"kind": "list", "name": "listOf", "nonEmpty": true}}`, `{"type": "array", "minItems": 1}`, `[1]`, `[]`, ""},
-		{`{"type": {"kind": "map", "name": "attrs", "elem": {"kind": "any", "name": "anything"}}}`, `{"type": "object"}`, `{"a": 1}`, `[]`, ""},
+		{`{"type": {"kind": "list", "name": "listOf", "nonEmpty": true}}`, `{"type": "array", "minItems": 1}`, `[1]`,
+			`[]`, ""},
+		{`{"type": {"kind": "map", "name": "attrs", "elem": {"kind": "any", "name": "anything"}}}`,
+			`{"type": "object"}`, `{"a": 1}`, `[]`, ""},
 		{`{"type": {"kind": "tagged", "name": "attrTag", "interface": {"options": {"a": {"type": {"kind": "bool", "name": "bool"}}, "b": {"type": {"kind": "bool", "name": "bool"}}}}}}`,
 			`{"type": "object", "properties": {"a": {"type": "boolean"}, "b": {"type": "boolean"}}, "additionalProperties": false, "minProperties": 1, "maxProperties": 1}`,
 			`{"b": true}`, `{"a": true, "b": true}`, ""},
 		{`{"type": {"kind": "coerced", "name": "coercedTo", "alternatives": [{"kind": "int", "name": "int"}, {"kind": "string", "name": "str"}]}}`,
 			`{"anyOf": [{"type": "integer"}, {"type": "string"}]}`, `1`, `true`, ""},
-		{`{"type": {"kind": "submodule", "name": "submodule"}}`, `{"$comment": "no schema is known for the type: submodule"}`, `1`, ``,
+		{`{"type": {"kind": "submodule", "name": "submodule"}}`,
+			`{"$comment": "no schema is known for the type: submodule"}`, `1`, ``,
 			"no schema is known for the type: submodule"},
-		{`{"type": {"kind": "unknown", "name": "odd", "description": "odd thing"}}`, `{"$comment": "no schema is known for the type: odd thing"}`, `1`, ``,
+		{`{"type": {"kind": "unknown", "name": "odd", "description": "odd thing"}}`,
+			`{"$comment": "no schema is known for the type: odd thing"}`, `1`, ``,
 			"no schema is known for the type: odd thing"},
-		{`{"type": {"kind": "unknown", "name": "odd", "error": "boom"}}`, `{"$comment": "the type does not evaluate: boom"}`, `1`, ``, "the type does not evaluate: boom"},
-		{`{"error": "boom"}`, `{"$comment": "the option does not evaluate: boom"}`, `1`, ``, "the option does not evaluate: boom"},
-		{`{"options": {"a": {"error": ""}}}`, `{"type": "object", "additionalProperties": false, "properties": {"a": {"$comment": "the option does not evaluate"}}}`,
+		{`{"type": {"kind": "unknown", "name": "odd", "error": "boom"}}`,
+			`{"$comment": "the type does not evaluate: boom"}`, `1`, ``, "the type does not evaluate: boom"},
+		{`{"error": "boom"}`, `{"$comment": "the option does not evaluate: boom"}`, `1`, ``,
+			"the option does not evaluate: boom"},
+		{`{"options": {"a": {"error": ""}}}`,
+			`{"type": "object", "additionalProperties": false, "properties": {"a": {"$comment": "the option does not evaluate"}}}`,
 			`{"a": 1}`, `{"b": 1}`, "the option does not evaluate"},
 	} {
-		schema := services.NewSchema(parse(t, `{"options": {"x": `+test.option+`}}`), services.SchemaOptions{Title: "T"})
+		schema := services.NewSchema(parse(t, `{"options": {"x": `+test.option+`}}`),
+			services.SchemaOptions{Title: "T"})
 		data, err := json.Marshal(schema)
 		if err != nil {
 			t.Fatal(err)
@@ -144,7 +166,8 @@ func TestSchemaOfTypes(t *testing.T) {
 		if err := json.Unmarshal(data, &got); err != nil {
 			t.Fatal(err)
 		}
-		whole := `{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "T", "type": "object", "additionalProperties": false, "properties": {"x": ` + test.schema + `}}`
+		whole := `{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "T", "type": "object", "additionalProperties": false, "properties": {"x": ` +
+			test.schema + `}}`
 		if err := json.Unmarshal([]byte(whole), &want); err != nil {
 			t.Fatalf("%s: %v", test.schema, err)
 		}
@@ -163,7 +186,8 @@ func TestSchemaOfTypes(t *testing.T) {
 		}
 		var invalid *services.InvalidError
 		if test.not != "" {
-			if err := schema.Validate(json.RawMessage(`{"x": ` + test.not + `}`)); !errors.As(err, &invalid) || !strings.HasPrefix(err.Error(), "x") {
+			if err := schema.Validate(json.RawMessage(`{"x": ` + test.not + `}`)); !errors.As(err, &invalid) ||
+				!strings.HasPrefix(err.Error(), "x") {
 				t.Errorf("%s takes %s: %v", test.option, test.not, err)
 			}
 		}
@@ -184,7 +208,8 @@ func TestProblems(t *testing.T) {
 	schema := services.NewSchema(of, services.SchemaOptions{})
 	long := strings.Repeat("ä", 80)
 	for value, want := range map[string]string{
-		`{"list": [1, {"a": 1}, "` + long + `"]}`: "list.1: a set is not of the type: integer\nlist.2: \"" + long[:2*56] + "... is not of the type: integer",
+		`{"list": [1, {"a": 1}, "` + long + `"]}`: "list.1: a set is not of the type: integer\nlist.2: \"" +
+			long[:2*56] + "... is not of the type: integer",
 		`{"tag": {}}`:              `tag: must have exactly one of "a", "b"`,
 		`{"wholly-unknown": null}`: "wholly-unknown: there is no such option",
 		`{"list": null}`:           "list: null is not of the type: listOf",
@@ -199,7 +224,8 @@ func TestProblems(t *testing.T) {
 		}
 	}
 	var invalid *services.InvalidError
-	if err := schema.Validate(json.RawMessage(`{"wholly-unknown": 1}`)); !errors.As(err, &invalid) || invalid.Problems[0].Hint != `the options are "list", "tag"` {
+	if err := schema.Validate(json.RawMessage(`{"wholly-unknown": 1}`)); !errors.As(err, &invalid) ||
+		invalid.Problems[0].Hint != `the options are "list", "tag"` {
 		t.Errorf("hint: %+v", invalid)
 	}
 	if err := schema.Validate(func() {}); err == nil || errors.As(err, &invalid) {

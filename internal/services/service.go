@@ -42,7 +42,8 @@ func JoinTwins(services map[string]*Service) {
 	for name, twin := range services {
 		owner, plain, scoped := strings.Cut(name, "/")
 		service := services[plain]
-		if !scoped || !strings.HasPrefix(owner, "@") || service == nil || service.Manifest == nil || len(service.Roles) == 0 ||
+		if !scoped || !strings.HasPrefix(owner, "@") || service == nil || service.Manifest == nil ||
+			len(service.Roles) == 0 ||
 			!reflect.DeepEqual(service.Manifest, twin.Manifest) || !reflect.DeepEqual(service.Roles, twin.Roles) {
 			continue
 		}
@@ -63,7 +64,8 @@ func (s *Service) Role(name string) (string, error) {
 	if name == "" && len(known) == 1 {
 		return known[0], nil
 	}
-	err := &hint.Error{Text: fmt.Sprintf("the module %s has no role %q", s.Spec(), name), Advice: nearest.Hint(nearest.Of(name, known), known, "its roles are ", "")}
+	err := &hint.Error{Text: fmt.Sprintf("the module %s has no role %q", s.Spec(), name),
+		Advice: nearest.Hint(nearest.Of(name, known), known, "its roles are ", "")}
 	switch {
 	case s.Roles == nil && s.Err != nil:
 		err.Text = fmt.Sprintf("the module %s does not evaluate: %s", s.Spec(), s.Err)

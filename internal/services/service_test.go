@@ -69,8 +69,9 @@ func TestJoinTwins(t *testing.T) {
 		got[name] = s.Aliases
 	}
 	want := map[string][]string{
-		"sshd": {"@a/sshd", "@b/sshd"}, "borg": nil, "@a/borg": nil, "wifi": nil, "@a/wifi": nil, "a/sshd": nil, "@a/only": nil,
-		"none": nil, "@a/none": nil, "bad": nil, "@a/bad": nil,
+		"sshd": {"@a/sshd", "@b/sshd"}, "borg": nil, "@a/borg": nil, "wifi": nil, "@a/wifi": nil, "a/sshd": nil,
+		"@a/only": nil,
+		"none":    nil, "@a/none": nil, "bad": nil, "@a/bad": nil,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -105,23 +106,29 @@ func TestFind(t *testing.T) {
 		Inputs: map[string]Input{
 			"clan-core": {HasServices: true, Services: []string{"old", "sshd", "unseen"}, Deprecated: []string{"old"},
 				Modules: map[string]*Service{"sshd": service("clan-core", "sshd", "@clan/sshd")}},
-			"one":  {HasServices: true, Services: []string{"dup", "sshd"}, Modules: map[string]*Service{"dup": service("one", "dup"), "sshd": service("one", "sshd")}},
-			"two":  {HasServices: true, Services: []string{"dup"}, Modules: map[string]*Service{"dup": service("two", "dup")}},
+			"one": {HasServices: true, Services: []string{"dup", "sshd"},
+				Modules: map[string]*Service{"dup": service("one", "dup"), "sshd": service("one", "sshd")}},
+			"two": {HasServices: true, Services: []string{"dup"},
+				Modules: map[string]*Service{"dup": service("two", "dup")}},
 			"none": {},
 		},
 	}
-	for ref, want := range map[string]string{"sshd": "clan-core#sshd", "@clan/sshd": "clan-core#sshd", "one#sshd": "one#sshd", "two#dup": "two#dup"} {
+	for ref, want := range map[string]string{"sshd": "clan-core#sshd", "@clan/sshd": "clan-core#sshd",
+		"one#sshd": "one#sshd", "two#dup": "two#dup"} {
 		if got, err := c.Find(ref); err != nil || got.Spec().String() != want {
 			t.Errorf("%s: %v, %v", ref, got, err)
 		}
 	}
 	for ref, want := range map[string][2]string{
-		"dup":              {`several inputs offer a service "dup"`, `say which: "one#dup", "two#dup"`},
-		"old":              {`the service "old" was removed from clan-core`, "see the message of the module itself for its successor"},
-		"sshf":             {`no input of the flake offers a service "sshf"`, `did you mean "sshd"?`},
-		"wholly-other":     {`no input of the flake offers a service "wholly-other"`, `the services are "dup", "sshd", "unseen"`},
-		"on#dup":           {`the flake has no input "on"`, `did you mean "one"?`},
-		"none#dup":         {`the input "none" offers no services (it has no output clan.modules), so not "dup"`, `a service "dup" is offered elsewhere: set module.input = "one" or module.input = "two"`},
+		"dup": {`several inputs offer a service "dup"`, `say which: "one#dup", "two#dup"`},
+		"old": {`the service "old" was removed from clan-core`,
+			"see the message of the module itself for its successor"},
+		"sshf": {`no input of the flake offers a service "sshf"`, `did you mean "sshd"?`},
+		"wholly-other": {`no input of the flake offers a service "wholly-other"`,
+			`the services are "dup", "sshd", "unseen"`},
+		"on#dup": {`the flake has no input "on"`, `did you mean "one"?`},
+		"none#dup": {`the input "none" offers no services (it has no output clan.modules), so not "dup"`,
+			`a service "dup" is offered elsewhere: set module.input = "one" or module.input = "two"`},
 		"clan-core#unseen": {`the input "clan-core" offers no service "unseen"`, `it offers "sshd"`},
 	} {
 		_, err := c.Find(ref)
@@ -138,7 +145,8 @@ func TestFind(t *testing.T) {
 		}
 	}
 	for input, want := range map[string]string{
-		"one": "", "none": `the input "none" offers no services (it has no output clan.modules)`, "ones": `the flake has no input "ones"`,
+		"one": "", "none": `the input "none" offers no services (it has no output clan.modules)`,
+		"ones": `the flake has no input "ones"`,
 	} {
 		got := ""
 		if err := c.CheckInput(input); err != nil {
@@ -159,12 +167,17 @@ func TestErrors(t *testing.T) {
 		err           hinted
 		message, hint string
 	}{
-		{&UnknownInputError{Spec: module.Spec{Name: "x"}, Known: []string{"self"}}, "the flake has no input that is clan-core", `the inputs are "self"`},
-		{&NoServicesError{Spec: module.Spec{Name: "x"}, Input: "self"}, `the flake itself offers no services (no output clan.modules), so not "x"`, ""},
-		{&UnknownModuleError{Spec: module.Spec{Name: "x"}, Input: "self"}, `the flake itself offers no service "x"`, "it offers none at all"},
-		{&DeprecatedError{Spec: module.Spec{Name: "x"}, Input: "i", Message: "use y"}, `the service "x" was removed from i: use y`, ""},
+		{&UnknownInputError{Spec: module.Spec{Name: "x"}, Known: []string{"self"}},
+			"the flake has no input that is clan-core", `the inputs are "self"`},
+		{&NoServicesError{Spec: module.Spec{Name: "x"}, Input: "self"},
+			`the flake itself offers no services (no output clan.modules), so not "x"`, ""},
+		{&UnknownModuleError{Spec: module.Spec{Name: "x"}, Input: "self"}, `the flake itself offers no service "x"`,
+			"it offers none at all"},
+		{&DeprecatedError{Spec: module.Spec{Name: "x"}, Input: "i", Message: "use y"},
+			`the service "x" was removed from i: use y`, ""},
 	} {
-		if diff := cmp.Diff([]string{test.message, test.hint}, []string{test.err.Error(), test.err.Hint()}); diff != "" {
+		if diff := cmp.Diff([]string{test.message, test.hint},
+			[]string{test.err.Error(), test.err.Hint()}); diff != "" {
 			t.Error(diff)
 		}
 	}

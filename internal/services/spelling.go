@@ -18,7 +18,8 @@ func (c *Catalogue) Spelling(spec module.Spec, others []module.Spec) module.Spec
 	}
 	best, count := spec, map[string]int{}
 	for _, other := range others {
-		if found, err := c.Resolve(other); err != nil || found != input || shortName(other.Name) != shortName(spec.Name) {
+		if found, err := c.Resolve(other); err != nil || found != input ||
+			shortName(other.Name) != shortName(spec.Name) {
 			continue
 		}
 		key := other.Key()

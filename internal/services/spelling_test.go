@@ -11,8 +11,10 @@ import (
 func TestSpelling(t *testing.T) {
 	core := "clan-core"
 	offered := []string{"@clan/borg", "@clan/sshd", "borg", "sshd"}
-	c := &services.Catalogue{Names: []string{core, "self"}, Null: core, Inputs: map[string]services.Input{core: {HasServices: true, Services: offered}}}
-	bare, long, named := module.Spec{Name: "borg"}, module.Spec{Name: "@clan/borg"}, module.Spec{Name: "borg", Input: &core}
+	c := &services.Catalogue{Names: []string{core, "self"}, Null: core,
+		Inputs: map[string]services.Input{core: {HasServices: true, Services: offered}}}
+	bare, long, named := module.Spec{Name: "borg"}, module.Spec{Name: "@clan/borg"},
+		module.Spec{Name: "borg", Input: &core}
 	for _, test := range []struct {
 		spec   module.Spec
 		others []module.Spec

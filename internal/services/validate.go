@@ -105,7 +105,9 @@ func (s spot) attributes(of *Interface, set map[string]any) []Problem {
 		case option == nil && free != nil:
 			found = append(found, there.inside(inside...).value(free, value)...)
 		case option == nil && of.Freeform == nil:
-			found = append(found, Problem{there.path, "there is no such option", nearest.Hint(nearest.Of(name, of.Names()), of.Names(), "the options are ", "")})
+			found = append(found,
+				Problem{there.path, "there is no such option",
+					nearest.Hint(nearest.Of(name, of.Names()), of.Names(), "the options are ", "")})
 		case option == nil:
 		case option.IsSet():
 			found = append(found, there.settings(&Interface{Options: option.Options}, value)...)

@@ -52,7 +52,8 @@ func FuzzJSONWriter(f *testing.F) {
 			rest = rest[n:]
 		}
 		var want, got map[string]string
-		if json.Unmarshal(text, &want) != nil || json.Unmarshal(out.Bytes(), &got) != nil || !reflect.DeepEqual(got, want) {
+		if json.Unmarshal(text, &want) != nil || json.Unmarshal(out.Bytes(), &got) != nil ||
+			!reflect.DeepEqual(got, want) {
 			t.Fatalf("%s became %s", text, out.Bytes())
 		}
 		if !harmless(out.String()) {

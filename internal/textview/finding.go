@@ -53,7 +53,8 @@ func DetailsOf(f instance.Finding) string {
 	return text
 }
 
-// Print prints a finding as its String method says, with the line of the file below the place, and a pointer where there is no hint.
+// Print prints a finding as its String method says, with the line of the file below the place, and a pointer where
+// there is no hint.
 func (p *FindingPrinter) Print(f instance.Finding) {
 	place, severity, rest := "", string(f.Severity)+":", fmt.Sprintf(" [%s]", f.Code)
 	if f.File != "" {
@@ -122,7 +123,8 @@ func (p *FindingPrinter) excerpt(f instance.Finding, colour Style) {
 	before, after := cut(line, f.Column, width-len(gutter))
 	blank := strings.Repeat(" ", len(gutter)-2) + "| "
 	fmt.Fprintf(p.Out, "%s%s%s\n", p.Paint(Dim, gutter), before, after)
-	fmt.Fprintf(p.Out, "%s%s%s\n", p.Paint(Dim, blank), strings.Repeat(" ", displaywidth.String(before)), p.Paint(colour, "^"))
+	fmt.Fprintf(p.Out, "%s%s%s\n", p.Paint(Dim, blank), strings.Repeat(" ", displaywidth.String(before)),
+		p.Paint(colour, "^"))
 }
 
 // cut returns what to show of a line before and after a column, in as many columns of a terminal as there are.

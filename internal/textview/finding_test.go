@@ -30,9 +30,10 @@ func TestWrapWords(t *testing.T) {
 // A finding as text is what its String method says, the line of the file aside, and its page where it has no hint.
 func TestFindingPrinter(t *testing.T) {
 	for _, f := range []instance.Finding{
-		{Code: instance.CodeSettingFailed, Severity: instance.SeverityWarning, Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
-			Subject: instance.Subject{Instance: "sshd", Role: "server"},
-			Cause:   instance.Cause{Nix: "50% of\r\n\x1b[31mmachines", Hint: "did you mean \"laptop\"?"}},
+		{Code: instance.CodeSettingFailed, Severity: instance.SeverityWarning,
+			Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
+			Subject:  instance.Subject{Instance: "sshd", Role: "server"},
+			Cause:    instance.Cause{Nix: "50% of\r\n\x1b[31mmachines", Hint: "did you mean \"laptop\"?"}},
 		{Code: instance.CodeModuleFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "no"},
 			Position: instance.Position{File: "<nixpkgs>/lib.nix", Line: 7, Column: 1}},
 		{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "old"}},
@@ -68,7 +69,8 @@ func TestCut(t *testing.T) {
 	} {
 		before, after := cut(c.line, c.column, c.width)
 		if before != c.before || after != c.after {
-			t.Errorf("cut(%q, %d, %d) = %q, %q, want %q, %q", c.line, c.column, c.width, before, after, c.before, c.after)
+			t.Errorf("cut(%q, %d, %d) = %q, %q, want %q, %q", c.line, c.column, c.width, before, after, c.before,
+				c.after)
 		}
 	}
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/clanctl/clanctl/internal/term"
 )
 
-// A table shows one thing a line, also where it does not fit: a cell then shows as many of its items as it has room for, and
-// counts the others. Whoever wants all of them asks for one thing by name, or sends the table somewhere else than to a terminal.
+// A table shows one thing a line, also where it does not fit: a cell then shows as many of its items as it has room
+// for, and counts the others. Whoever wants all of them asks for one thing by name, or sends the table somewhere else
+// than to a terminal.
 type Table struct {
 	Columns []Heading
 	Rows    [][]Cell
@@ -53,7 +54,8 @@ const (
 	leastColumn = 6
 )
 
-// NewCell makes a cell of items from a flake, which it escapes. One without items shows a dash, so that columns can be counted.
+// NewCell makes a cell of items from a flake, which it escapes. One without items shows a dash, so that columns can be
+// counted.
 func NewCell(texts ...string) Cell {
 	var c Cell
 	for _, text := range texts {
@@ -165,7 +167,8 @@ func total(widths []int) int {
 	return sum
 }
 
-// widths shares the room: each column has what it needs, or else the widest give way to the others, the names last of all.
+// widths shares the room: each column has what it needs, or else the widest give way to the others, the names last of
+// all.
 func (t *Table) widths(room int) []int {
 	widths, least := t.sizes(room)
 	for excess := total(widths) - room; room > 0 && excess > 0; excess-- {

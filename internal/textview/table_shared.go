@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// From so many rows on it is worth saying once what they have in common; it may be missing in one of ten, and in so many at most.
+	// From so many rows on it is worth saying once what they have in common; it may be missing in one of ten, and in so
+	// many at most.
 	sharingRows   = 4
 	sharingExcept = 3
 )
@@ -45,8 +46,8 @@ func (l *sharedLine) label(rows int) string {
 	return fmt.Sprintf("%d of %d (not %s):", rows-len(l.except), rows, strings.Join(l.except, ", "))
 }
 
-// takeShared takes out of the cells what (nearly) all rows have. A column in which nothing is left goes. Where a row has one thing only,
-// it has to be the same in all.
+// takeShared takes out of the cells what (nearly) all rows have. A column in which nothing is left goes. Where a row
+// has one thing only, it has to be the same in all.
 func (t *Table) takeShared() (lines []*sharedLine) {
 	if len(t.Rows) < sharingRows {
 		return nil
@@ -76,7 +77,8 @@ func (t *Table) takeShared() (lines []*sharedLine) {
 	return lines
 }
 
-// commonItems takes the items out of a column that all rows have but so many, together with those that the same rows are without.
+// commonItems takes the items out of a column that all rows have but so many, together with those that the same rows
+// are without.
 func (t *Table) commonItems(at, most int) (common []*commonItems) {
 	var order []Item
 	rowsWith := map[Item]int{}

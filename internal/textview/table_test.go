@@ -13,7 +13,8 @@ func sampleTable() *Table {
 	return &Table{Columns: Headings("NAME", "CLASS", "RUNS"), Rows: [][]Cell{
 		{NewCell("attic"), NewCell("nixos"), NewCell("backup (server)", "sshd (client, server)", "status (probe)")},
 		{NewCell("家のサーバー"), NewCell("nixos"), NewCell().In(Red)},
-		{NewCell("two\nlines\x1b[31m"), NewCell("darwin"), NewCell("a-very-long-name-that-fits-nowhere-at-all", "b").In(Red)},
+		{NewCell("two\nlines\x1b[31m"), NewCell("darwin"),
+			NewCell("a-very-long-name-that-fits-nowhere-at-all", "b").In(Red)},
 	}}
 }
 
@@ -75,8 +76,10 @@ func TestColour(t *testing.T) {
 func TestColumnsGiveWay(t *testing.T) {
 	long := strings.Repeat("words ", 30)
 	wide := func() *Table {
-		return &Table{Columns: []Heading{{Title: "MODULE"}, {Title: "ROLES"}, {Title: "KIND", Optional: true}, {Title: "ABOUT", Half: true}},
-			Rows: [][]Cell{{NewCell("a-long-name-of-a-module"), NewCell("client", "server", "another"), NewCell("Development"), NewCell(long)}}}
+		return &Table{Columns: []Heading{{Title: "MODULE"}, {Title: "ROLES"}, {Title: "KIND", Optional: true},
+			{Title: "ABOUT", Half: true}},
+			Rows: [][]Cell{{NewCell("a-long-name-of-a-module"), NewCell("client", "server", "another"),
+				NewCell("Development"), NewCell(long)}}}
 	}
 	for width, kind := range map[int]bool{80: false, 140: true} {
 		var b bytes.Buffer

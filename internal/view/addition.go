@@ -33,7 +33,8 @@ type TaggedMachine struct {
 	// Carried: the machine carries the tag already, so that nothing follows.
 	Carried bool   `json:"carried"`
 	Machine string `json:"machine"`
-	// Roles are those that take machines by the tag, in order of instance and role; none where the tag is carried already.
+	// Roles are those that take machines by the tag, in order of instance and role; none where the tag is carried
+	// already.
 	Roles []TaggedRole `json:"roles"`
 }
 
@@ -58,7 +59,8 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 		return nil, fixedTag(tag, from == FromComputed)
 	}
 	_, known := inv.Tags[tag]
-	addition := &TagAddition{Findings: filter{machines: wanted}.findings(inv), Machines: []TaggedMachine{}, New: !known, Tag: tag}
+	addition := &TagAddition{Findings: filter{machines: wanted}.findings(inv), Machines: []TaggedMachine{}, New: !known,
+		Tag: tag}
 	if !known {
 		addition.Nearest = nearest.Of(tag, slices.Collect(maps.Keys(inv.Tags)))
 	}
@@ -84,11 +86,13 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 	return addition, nil
 }
 
-// fixedTag is the error for a tag that nobody can give a machine: its members are computed by a function in `inventory.tags`, or it is one
-// of clan's own.
+// fixedTag is the error for a tag that nobody can give a machine: its members are computed by a function in
+// `inventory.tags`, or it is one of clan's own.
 func fixedTag(tag string, computed bool) error {
 	if computed {
-		return &hint.Error{Text: fmt.Sprintf("the members of the tag %q are computed by inventory.tags", tag), Advice: "change the function, or take another tag"}
+		return &hint.Error{Text: fmt.Sprintf("the members of the tag %q are computed by inventory.tags", tag),
+			Advice: "change the function, or take another tag"}
 	}
-	return &hint.Error{Text: fmt.Sprintf("the members of the tag %q are predefined by clan", tag), Advice: "take another tag"}
+	return &hint.Error{Text: fmt.Sprintf("the members of the tag %q are predefined by clan", tag),
+		Advice: "take another tag"}
 }

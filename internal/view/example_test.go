@@ -17,7 +17,8 @@ func homelab() (*instance.Inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances})
+	return instance.Load(context.Background(), ref,
+		instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedInstances})
 }
 
 // Which backups have the machines that a selector takes? Settings are not asked for, and not waited for.

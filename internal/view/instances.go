@@ -38,8 +38,8 @@ type Role struct {
 	Members  []Member           `json:"members"`
 	Name     string             `json:"name"`
 	Position *instance.Position `json:"position,omitempty"`
-	// Settings are the distinct settings of the members, those of the most members first. A member in none of them has no
-	// settings that evaluate, or none were asked for.
+	// Settings are the distinct settings of the members, those of the most members first. A member in none of them has
+	// no settings that evaluate, or none were asked for.
 	Settings []SharedSettings `json:"settings"`
 	// SettingsFrom says how the settings were had.
 	SettingsFrom instance.SettingsFrom `json:"settingsFrom"`
@@ -63,8 +63,8 @@ type SharedSettings struct {
 	Value    *instance.Settings `json:"value"`
 }
 
-// Instances shows the named instances, all without names, as far as the query takes them. The error is a [*tags.UnknownError], or where
-// the clan's instances as a whole do not evaluate an [*instance.EvalError].
+// Instances shows the named instances, all without names, as far as the query takes them. The error is a
+// [*tags.UnknownError], or where the clan's instances as a whole do not evaluate an [*instance.EvalError].
 func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList, error) {
 	f, err := q.resolve(inv)
 	if err != nil {
@@ -72,7 +72,8 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 	}
 	chosen := thingsNamed("instance", inv.InstanceNames())
 	if f.instances, err = chosen.of(names, f.instances); err != nil {
-		return nil, cmp.Or(inv.Failure(instance.Subject{}), err) // where the instances do not evaluate, any name is unknown
+		// where the instances do not evaluate, any name is unknown
+		return nil, cmp.Or(inv.Failure(instance.Subject{}), err)
 	}
 	narrowed := f.machines != nil || f.services != nil || f.roles != nil
 	list := &InstanceList{Findings: []instance.Finding{}, Instances: []Instance{}}
@@ -81,7 +82,8 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 		if !takes(f.instances, name) {
 			continue
 		}
-		shown := Instance{Findings: []instance.Finding{}, Name: name, Position: inv.Where("instances", name), Roles: []Role{}}
+		shown := Instance{Findings: []instance.Finding{}, Name: name, Position: inv.Where("instances", name),
+			Roles: []Role{}}
 		if inst := inv.Instances[name]; inst != nil {
 			module := moduleOf(inst)
 			shown.Module, shown.Position = &module, inst.Position
@@ -110,7 +112,8 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 	return list, nil
 }
 
-// InstancesNamed are the instances that the arguments select, each a name or a selector. The error is a [*tags.UnknownError].
+// InstancesNamed are the instances that the arguments select, each a name or a selector. The error is a
+// [*tags.UnknownError].
 func InstancesNamed(inv *instance.Inventory, arguments []string) ([]string, error) {
 	selected, err := thingsNamed("instance", inv.InstanceNames()).of(arguments, nil)
 	return natural.Keys(selected), err
@@ -121,14 +124,17 @@ func (f filter) rolesOf(instanceName string, inst *instance.Instance) []Role {
 	roles := []Role{}
 	for _, name := range natural.Keys(inst.Roles) {
 		role := inst.Roles[name]
-		shown := Role{Description: inst.Module.Roles[name].Description, ExtraModules: role.ExtraModules, Members: []Member{}, Name: name,
+		shown := Role{Description: inst.Module.Roles[name].Description, ExtraModules: role.ExtraModules,
+			Members: []Member{}, Name: name,
 			Position: role.Position, SettingsFrom: role.SettingsFrom, Tags: role.Tags}
 		for _, machine := range natural.Keys(role.Machines) {
 			if member := role.Machines[machine]; takes(f.machines, machine) {
-				shown.Members = append(shown.Members, Member{Explicit: member.Explicit, Machine: machine, Tags: member.Tags})
+				shown.Members = append(shown.Members,
+					Member{Explicit: member.Explicit, Machine: machine, Tags: member.Tags})
 			}
 		}
-		if !f.takesRole(RoleRef{Instance: instanceName, Role: name}, inst) || f.machines != nil && len(shown.Members) == 0 {
+		if !f.takesRole(RoleRef{Instance: instanceName, Role: name}, inst) || f.machines != nil &&
+			len(shown.Members) == 0 {
 			continue
 		}
 		shown.Settings = sharedSettings(role, shown.Members)
@@ -157,6 +163,8 @@ func sharedSettings(role *instance.Role, members []Member) []SharedSettings {
 		}
 		groups[i].Machines = append(groups[i].Machines, member.Machine)
 	}
-	slices.SortStableFunc(groups, func(a, b SharedSettings) int { return cmp.Compare(len(b.Machines), len(a.Machines)) })
+	slices.SortStableFunc(groups, func(a, b SharedSettings) int {
+		return cmp.Compare(len(b.Machines), len(a.Machines))
+	})
 	return groups
 }

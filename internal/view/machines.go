@@ -40,13 +40,15 @@ type Membership struct {
 	Instance string `json:"instance"`
 	Module   Module `json:"module"`
 	Role     string `json:"role"`
-	// Settings are the machine's final settings; nil where they were not asked for, or a finding says why they are missing.
+	// Settings are the machine's final settings; nil where they were not asked for, or a finding says why they are
+	// missing.
 	Settings *instance.Settings `json:"settings,omitzero"`
 	// Tags are the role's tags that the machine carries, sorted.
 	Tags []string `json:"tags"`
 }
 
-// Machines shows the named machines, all without names, as far as the query takes them. The error is a [*tags.UnknownError].
+// Machines shows the named machines, all without names, as far as the query takes them. The error is a
+// [*tags.UnknownError].
 func Machines(inv *instance.Inventory, names []string, q Query) (*MachineList, error) {
 	f, err := q.resolve(inv)
 	if err != nil {
@@ -106,13 +108,17 @@ func machinesNamed(inv *instance.Inventory) chooser {
 }
 
 func thingsNamed(kind string, known []string) chooser {
-	return chooser{kind, known, tags.ParseNames, func(s *tags.Selector) ([]string, error) { return s.Names(kind, known) }}
+	return chooser{kind, known, tags.ParseNames, func(s *tags.Selector) ([]string, error) {
+		return s.Names(kind, known)
+	}}
 }
 
 // meaningful are the characters that a selector gives a meaning.
-var meaningful = strings.NewReplacer(`\`, `\\`, ",", `\,`, "&", `\&`, "!", `\!`, "@", `\@`, "*", `\*`, "?", `\?`, "[", `\[`, " ", `\ `)
+var meaningful = strings.NewReplacer(`\`, `\\`, ",", `\,`, "&", `\&`, "!", `\!`, "@", `\@`, "*", `\*`, "?", `\?`, "[",
+	`\[`, " ", `\ `)
 
-// selector puts together what the arguments select: each is a name, which stands for itself whatever is in it, or a selector.
+// selector puts together what the arguments select: each is a name, which stands for itself whatever is in it, or a
+// selector.
 func (c chooser) selector(arguments []string) (*tags.Selector, error) {
 	terms := slices.Clone(arguments)
 	for i, argument := range terms {
@@ -160,7 +166,8 @@ func (c chooser) contradicted(arguments []string, among map[string]bool) error {
 			return err
 		}
 		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return among[name] }) {
-			return &hint.Error{Text: fmt.Sprintf("the flags leave out %q", argument), Advice: fmt.Sprintf("leave out the %s, or change the flags", c.kind)}
+			return &hint.Error{Text: fmt.Sprintf("the flags leave out %q", argument),
+				Advice: fmt.Sprintf("leave out the %s, or change the flags", c.kind)}
 		}
 	}
 	return nil

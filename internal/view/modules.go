@@ -61,8 +61,8 @@ func (m ServiceModule) Partial() bool {
 	return m.Error != "" || slices.ContainsFunc(m.Roles, func(r ModuleRole) bool { return r.Error != "" })
 }
 
-// ServiceModules shows all modules that were looked at; with search only those that have that text somewhere in what they say of
-// themselves.
+// ServiceModules shows all modules that were looked at; with search only those that have that text somewhere in what
+// they say of themselves.
 func ServiceModules(modules *facts.Modules, search string) *ModuleList {
 	list := &ModuleList{Failures: []InputFailure{}, Modules: []ServiceModule{}}
 	inputs := slices.Sorted(maps.Keys(modules.Catalogue.Inputs))
@@ -91,8 +91,10 @@ func order(input string) int {
 // ServiceModuleOf shows one module.
 func ServiceModuleOf(modules *facts.Modules, service *services.Service) ServiceModule {
 	shown := ServiceModule{
-		Aliases: service.Aliases, Categories: []string{}, Error: service.Err.Error(), Input: service.Input, Name: service.Name,
-		Paste: stub(service, spelling(modules, service)), Readme: service.Readme, Roles: []ModuleRole{}, UsedBy: []string{},
+		Aliases: service.Aliases, Categories: []string{}, Error: service.Err.Error(), Input: service.Input,
+		Name:  service.Name,
+		Paste: stub(service, spelling(modules, service)), Readme: service.Readme, Roles: []ModuleRole{},
+		UsedBy: []string{},
 	}
 	if manifest := service.Manifest; manifest != nil {
 		shown.Description, shown.Constraints = manifest.Description, manifest.Constraints
@@ -100,13 +102,15 @@ func ServiceModuleOf(modules *facts.Modules, service *services.Service) ServiceM
 	}
 	for _, name := range natural.Keys(service.Roles) {
 		role := service.Roles[name]
-		shown.Roles = append(shown.Roles, ModuleRole{Description: role.Description, Error: role.Err.Error(), Interface: role.Interface, Name: name})
+		shown.Roles = append(shown.Roles,
+			ModuleRole{Description: role.Description, Error: role.Err.Error(), Interface: role.Interface, Name: name})
 	}
 	for name, use := range modules.Uses {
 		if use.Name != service.Name && !slices.Contains(service.Aliases, use.Name) {
 			continue
 		}
-		if input := use.Input; input != nil && *input == service.Input || input == nil && modules.Catalogue.Null == service.Input {
+		if input := use.Input; input != nil && *input == service.Input || input == nil &&
+			modules.Catalogue.Null == service.Input {
 			shown.UsedBy = append(shown.UsedBy, name)
 		}
 	}
@@ -125,7 +129,9 @@ func spelling(modules *facts.Modules, service *services.Service) module.Spec {
 		others = append(others, modules.Uses[name].Spec)
 	}
 	bare := module.Spec{Name: service.Name}
-	if as := modules.Catalogue.Spelling(bare, others); slices.ContainsFunc(others, func(other module.Spec) bool { return other.Key() == as.Key() }) {
+	if as := modules.Catalogue.Spelling(bare, others); slices.ContainsFunc(others, func(other module.Spec) bool {
+		return other.Key() == as.Key()
+	}) {
 		return as
 	}
 	return spec
@@ -137,5 +143,7 @@ func (m ServiceModule) mentions(text string) bool {
 		texts = append(texts, role.Name, role.Description)
 	}
 	texts = append(texts, m.Aliases...)
-	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), strings.ToLower(text)) })
+	return slices.ContainsFunc(texts, func(t string) bool {
+		return strings.Contains(strings.ToLower(t), strings.ToLower(text))
+	})
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/tags"
 )
 
-// Query narrows a view to the memberships that fit all of its fields: a machine in a role of an instance of a service. The zero
-// value takes everything, and then also machines and instances without any membership.
+// Query narrows a view to the memberships that fit all of its fields: a machine in a role of an instance of a service.
+// The zero value takes everything, and then also machines and instances without any membership.
 type Query struct {
 	// On selects machines.
 	On *tags.Selector
@@ -86,7 +86,8 @@ func (f filter) findings(inv *instance.Inventory) []instance.Finding {
 }
 
 func (f filter) concerns(inv *instance.Inventory, finding instance.Finding) bool {
-	if finding.Machine != "" && !slices.ContainsFunc(finding.Concerned(), func(name string) bool { return takes(f.machines, name) }) {
+	if finding.Machine != "" &&
+		!slices.ContainsFunc(finding.Concerned(), func(name string) bool { return takes(f.machines, name) }) {
 		return false
 	}
 	inst := inv.Instances[finding.Instance]
@@ -100,7 +101,10 @@ func (f filter) concerns(inv *instance.Inventory, finding instance.Finding) bool
 		}
 		roles = []string{finding.Role}
 	}
-	return len(roles) == 0 || slices.ContainsFunc(roles, func(role string) bool { return f.takesMembers(RoleRef{Instance: finding.Instance, Role: role}, inst) })
+	return len(roles) == 0 ||
+		slices.ContainsFunc(roles, func(role string) bool {
+			return f.takesMembers(RoleRef{Instance: finding.Instance, Role: role}, inst)
+		})
 }
 
 // takesMembers reports whether the filter takes a role and, where it is about machines, one of the role's members.

@@ -11,8 +11,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// stub is an instance of a service, on one line of Nix, to be pasted into `inventory`: with all roles, and no members yet. The module
-// is spelled as spec says.
+// stub is an instance of a service, on one line of Nix, to be pasted into `inventory`: with all roles, and no members
+// yet. The module is spelled as spec says.
 func stub(service *services.Service, spec module.Spec) string {
 	name := service.Name[strings.LastIndexByte(service.Name, '/')+1:]
 	var b strings.Builder

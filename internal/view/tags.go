@@ -74,7 +74,8 @@ func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 		if !takes(wanted, name) {
 			continue
 		}
-		tag := Tag{Declared: declaredBy(inv, name), Machines: []Carrier{}, Name: name, Position: inv.Where("tags", name), Roles: users[name]}
+		tag := Tag{Declared: declaredBy(inv, name), Machines: []Carrier{}, Name: name,
+			Position: inv.Where("tags", name), Roles: users[name]}
 		if tag.Roles == nil {
 			tag.Roles = []RoleRef{}
 		}
@@ -110,7 +111,8 @@ func declaredBy(inv *instance.Inventory, tag string) Source {
 	return FromComputed
 }
 
-// placesKnown reports whether anything has a place: clan-core before 2025-09 keeps none, and then nothing can be told from that.
+// placesKnown reports whether anything has a place: clan-core before 2025-09 keeps none, and then nothing can be told
+// from that.
 func placesKnown(inv *instance.Inventory) bool {
 	if inv.Flake.Layout != facts.LayoutInternals {
 		return true

@@ -20,13 +20,15 @@ import (
 func clan() invtest.Clan {
 	type roles = map[string]invtest.Role
 	return invtest.Clan{
-		Machines: map[string][]string{"attic": {"storage"}, "cabin": {"storage", "far"}, "cellar": nil, "studio": {"far"}},
-		Macs:     []string{"studio"},
-		Tags:     map[string][]string{"backup": {"cellar", "studio", "ghost"}, "idle": {}},
+		Machines: map[string][]string{"attic": {"storage"}, "cabin": {"storage", "far"}, "cellar": nil,
+			"studio": {"far"}},
+		Macs: []string{"studio"},
+		Tags: map[string][]string{"backup": {"cellar", "studio", "ghost"}, "idle": {}},
 		Instances: map[string]invtest.Instance{
 			"nightly": {Module: "self#borg", Roles: roles{
 				"client": {Machines: []string{"cellar"}, Tags: []string{"backup", "far", "storage"},
-					Settings: map[string]map[string]any{"role": {"at": 3}, "machine cellar": {"more": true}, "tag far": {"far": true}}},
+					Settings: map[string]map[string]any{"role": {"at": 3}, "machine cellar": {"more": true},
+						"tag far": {"far": true}}},
 				"server": {Machines: []string{"attic"}},
 			}},
 			"keys":  {Module: "self#@x/ssh", Roles: roles{"peer": {Tags: []string{"all"}}}},
@@ -117,12 +119,15 @@ func TestMachines(t *testing.T) {
 			t.Errorf("want %s, got %v", want, err)
 		}
 	}
-	for _, q := range []Query{{On: selector(t, tags.ParseSelector, "@storage")}, {Instance: selector(t, tags.ParseNames, "none")}} {
-		if _, err := Machines(inv, []string{"*", "studio"}, q); err == nil || err.Error() != `the flags leave out "studio"` && err.Error() != `the flags leave out "*"` {
+	for _, q := range []Query{{On: selector(t, tags.ParseSelector, "@storage")},
+		{Instance: selector(t, tags.ParseNames, "none")}} {
+		if _, err := Machines(inv, []string{"*", "studio"}, q); err == nil ||
+			err.Error() != `the flags leave out "studio"` && err.Error() != `the flags leave out "*"` {
 			t.Error(err)
 		}
 	}
-	if _, err := Machines(inv, []string{"attic", "gone"}, Query{}); err == nil || err.Error() != `the clan has no machine "gone"` {
+	if _, err := Machines(inv, []string{"attic", "gone"}, Query{}); err == nil ||
+		err.Error() != `the clan has no machine "gone"` {
 		t.Error(err)
 	}
 }
@@ -141,7 +146,8 @@ func TestMachineJSON(t *testing.T) {
 	}
 	// Without settings the rest is the same.
 	inv := fleet()
-	inv.Instances["nightly"].Roles["client"].Machines["cellar"].Settings, inv.Instances["nightly"].Module.Manifest = nil, nil
+	inv.Instances["nightly"].Roles["client"].Machines["cellar"].Settings, inv.Instances["nightly"].Module.Manifest = nil,
+		nil
 	list, err = Machines(inv, []string{"cellar"}, Query{Role: selector(t, tags.ParseNames, "client")})
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +209,8 @@ none
 	if diff := cmp.Diff(want, members(list)); diff != "" {
 		t.Error(diff)
 	}
-	list, err = Instances(inv, []string{"n*t*"}, Query{On: selector(t, tags.ParseSelector, "attic"), Role: selector(t, tags.ParseNames, "client")})
+	list, err = Instances(inv, []string{"n*t*"},
+		Query{On: selector(t, tags.ParseSelector, "attic"), Role: selector(t, tags.ParseNames, "client")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,10 +218,13 @@ none
 	if diff := cmp.Diff(want, members(list)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := Instances(inv, []string{"nightly", "keys"}, Query{Role: selector(t, tags.ParseNames, "client")}); err == nil || err.Error() != `the flags leave out "keys"` {
+	if _, err := Instances(inv, []string{"nightly", "keys"},
+		Query{Role: selector(t, tags.ParseNames, "client")}); err == nil ||
+		err.Error() != `the flags leave out "keys"` {
 		t.Error(err)
 	}
-	if _, err := Instances(inv, []string{"nightl"}, Query{}); err == nil || err.Error() != `the clan has no instance "nightl"` {
+	if _, err := Instances(inv, []string{"nightl"}, Query{}); err == nil ||
+		err.Error() != `the clan has no instance "nightl"` {
 		t.Error(err)
 	}
 }
@@ -222,9 +232,11 @@ none
 // An instance that does not evaluate is in the list, and its findings with it; those of no instance are beside it.
 func TestInstanceThatFails(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"m": nil},
-		Instances: map[string]invtest.Instance{"good": {Module: "borg", Roles: map[string]invtest.Role{"server": {Machines: []string{"m"}}}}}}.Inventory()
+		Instances: map[string]invtest.Instance{"good": {Module: "borg",
+			Roles: map[string]invtest.Role{"server": {Machines: []string{"m"}}}}}}.Inventory()
 	facts.Of(inv).AllInstances = []string{"bad", "good"}
-	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "bad"}, instance.Cause{}), {Code: "about-nothing"}}
+	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeInstanceFailed,
+		instance.Subject{Instance: "bad"}, instance.Cause{}), {Code: "about-nothing"}}
 	list, err := Instances(inv, nil, Query{})
 	if err != nil {
 		t.Fatal(err)
@@ -253,7 +265,9 @@ func TestFindingsOfMachines(t *testing.T) {
 	inv := fleet()
 	inv.Findings = []instance.Finding{
 		{Code: "cellar", Subject: instance.Subject{Machine: "cellar"}},
-		{Code: "both", Subject: instance.Subject{Instance: "nightly", Role: "client", Machine: "cellar", Machines: []string{"attic", "cellar"}}},
+		{Code: "both",
+			Subject: instance.Subject{Instance: "nightly", Role: "client", Machine: "cellar",
+				Machines: []string{"attic", "cellar"}}},
 		{Code: "server", Subject: instance.Subject{Instance: "nightly", Role: "server"}},
 		{Code: "nightly", Subject: instance.Subject{Instance: "nightly"}},
 		{Code: "role that failed", Subject: instance.Subject{Instance: "keys", Role: "gone"}},
@@ -310,8 +324,10 @@ func TestTags(t *testing.T) {
 
 func TestComputedTags(t *testing.T) {
 	// What a function gives has no place.
-	inv := invtest.Clan{Machines: map[string][]string{"a": nil, "b": nil}, Macs: []string{"b"}, Tags: map[string][]string{"both": {"a", "b"}, "all": {"a"}},
-		Instances: map[string]invtest.Instance{"i": {Module: "borg", Roles: map[string]invtest.Role{"client": {Tags: []string{"both"}}}}}}.Inventory()
+	inv := invtest.Clan{Machines: map[string][]string{"a": nil, "b": nil}, Macs: []string{"b"},
+		Tags: map[string][]string{"both": {"a", "b"}, "all": {"a"}},
+		Instances: map[string]invtest.Instance{"i": {Module: "borg",
+			Roles: map[string]invtest.Role{"client": {Tags: []string{"both"}}}}}}.Inventory()
 	list, err := Tags(inv, []string{"both", "nixos"})
 	if err != nil {
 		t.Fatal(err)
@@ -320,10 +336,12 @@ func TestComputedTags(t *testing.T) {
 		t.Errorf("%+v", list.Tags)
 	}
 	var fixed *hint.Error
-	if _, err := AddTag(inv, "both", []string{"b"}); !errors.As(err, &fixed) || fixed.Text != `the members of the tag "both" are computed by inventory.tags` {
+	if _, err := AddTag(inv, "both", []string{"b"}); !errors.As(err, &fixed) ||
+		fixed.Text != `the members of the tag "both" are computed by inventory.tags` {
 		t.Error(err)
 	}
-	if _, err := AddTag(inv, "darwin", []string{"a"}); !errors.As(err, &fixed) || fixed.Text != `the members of the tag "darwin" are predefined by clan` {
+	if _, err := AddTag(inv, "darwin", []string{"a"}); !errors.As(err, &fixed) ||
+		fixed.Text != `the members of the tag "darwin" are predefined by clan` {
 		t.Error(err)
 	}
 	addition, err := AddTag(inv, "new", []string{"b"})
@@ -345,7 +363,8 @@ func TestAddTag(t *testing.T) {
 	if diff := cmp.Diff(want, asJSON(t, addition)); diff != "" {
 		t.Error(diff)
 	}
-	if addition, err = AddTag(inv, "storag", []string{"cellar"}); err != nil || !addition.New || !cmp.Equal(addition.Nearest, []string{"storage"}) {
+	if addition, err = AddTag(inv, "storag", []string{"cellar"}); err != nil || !addition.New ||
+		!cmp.Equal(addition.Nearest, []string{"storage"}) {
 		t.Errorf("%+v, %v", addition, err)
 	}
 	if _, err := AddTag(inv, "far", []string{"celar"}); err == nil || err.Error() != `the clan has no machine "celar"` {

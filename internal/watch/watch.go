@@ -112,7 +112,8 @@ func (f *Files) matters(event fsnotify.Event) bool {
 
 func explain(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		return hint.With(fmt.Errorf("cannot watch so many directories: %w", err), "on Linux, raise the limit: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512")
+		return hint.With(fmt.Errorf("cannot watch so many directories: %w", err),
+			"on Linux, raise the limit: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512")
 	}
 	return fmt.Errorf("cannot watch files: %w", err)
 }

@@ -66,8 +66,9 @@ func TestFiles(t *testing.T) {
 		"nothing": {func() error { return nil }, false},
 		"file":    {write(filepath.Join(dir, "file")), true},
 		"mode":    {func() error { return os.Chmod(filepath.Join(dir, "file"), 0o600) }, false},
-		"rename":  {func() error { return os.Rename(filepath.Join(dir, "file"), filepath.Join(dir, "file")+"2") }, true},
-		"subdir":  {func() error { return os.Mkdir(sub, 0o755) }, true},
+		"rename": {func() error { return os.Rename(filepath.Join(dir, "file"), filepath.Join(dir, "file")+"2") },
+			true},
+		"subdir": {func() error { return os.Mkdir(sub, 0o755) }, true},
 	} {
 		if name == "mode" || name == "rename" {
 			if err := write(filepath.Join(dir, "file"))(); err != nil {
@@ -81,7 +82,8 @@ func TestFiles(t *testing.T) {
 	}
 	// Only some names of a directory; the other directory no longer.
 	set(t, f, true, filetree.Directory{Path: sub, Only: []string{"index"}})
-	for path, want := range map[string]bool{filepath.Join(sub, "index"): true, filepath.Join(sub, "index.lock"): false, filepath.Join(dir, "file"): false} {
+	for path, want := range map[string]bool{filepath.Join(sub, "index"): true, filepath.Join(sub, "index.lock"): false,
+		filepath.Join(dir, "file"): false} {
 		if got := changed(t, f, want, write(path)); got != want {
 			t.Errorf("%s: %t", path, got)
 		}
@@ -149,7 +151,8 @@ func TestTreesUnlisted(t *testing.T) {
 
 func TestLimit(t *testing.T) {
 	var limit *hint.Error
-	if err := explain(fmt.Errorf("x: %w", syscall.ENOSPC)); !errors.As(err, &limit) || limit.Hint() == "" || !errors.Is(err, syscall.ENOSPC) {
+	if err := explain(fmt.Errorf("x: %w", syscall.ENOSPC)); !errors.As(err, &limit) || limit.Hint() == "" ||
+		!errors.Is(err, syscall.ENOSPC) {
 		t.Error(err)
 	}
 	if err := explain(syscall.EPERM); errors.As(err, &limit) || !errors.Is(err, syscall.EPERM) {

@@ -29,11 +29,13 @@ func TestCasesInClanCore(t *testing.T) {
 			[]string{`warning unknown-setting i: remove it`},
 		},
 		"setting of another service of the name": {
-			ownUsers + `inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default = { tags.all = { }; settings.user = "joe"; }; };`,
+			ownUsers +
+				`inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default = { tags.all = { }; settings.user = "joe"; }; };`,
 			[]string{`error unknown-setting i: clan-core#users has this option: take the module from there, or remove the setting`},
 		},
 		"setting of the flake's own service of the name": {
-			ownUsers + `inventory.instances.i = { module.name = "users"; roles.default = { tags.all = { }; settings.user = "joe"; settings.color = "red"; }; };`,
+			ownUsers +
+				`inventory.instances.i = { module.name = "users"; roles.default = { tags.all = { }; settings.user = "joe"; settings.color = "red"; }; };`,
 			[]string{`error unknown-setting i: self#users has this option: take the module from there, or remove the setting`},
 		},
 		"own module without an input": {
@@ -62,7 +64,8 @@ func TestCasesInClanCore(t *testing.T) {
 			[]string{`warning unknown-machine i: "all" is a tag: write roles.default.tags.all`},
 		},
 		"unknown category": {
-			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.categories = [ "Networking" "System" "Sience" ]; manifest.readme`) +
+			strings.ReplaceAll(ownUsers, `manifest.readme`,
+				`manifest.categories = [ "Networking" "System" "Sience" ]; manifest.readme`) +
 				`inventory.instances = { i = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; };
 				j = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; }; };`,
 			[]string{`warning manifest-failed : did you mean "Network", "Science"?`},
@@ -73,28 +76,36 @@ func TestCasesInClanCore(t *testing.T) {
 			[]string{`note manifest-failed : the categories are "Audio", "AudioVideo", "Desktop", "Development", "Education", "Game", "Graphics", "Network", "Office", "Science", "Settings", "Social", "System", "Uncategorized", "Utility", "Video"`},
 		},
 		"constraint that is no number": {
-			strings.ReplaceAll(ownUsers, `manifest.readme`, `manifest.constraints.maxInstances = "one"; manifest.readme`) +
+			strings.ReplaceAll(ownUsers, `manifest.readme`,
+				`manifest.constraints.maxInstances = "one"; manifest.readme`) +
 				`inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default.tags.all = { }; };`,
 			[]string{`error manifest-failed : `},
 		},
 		"two values": {
-			ownUsers + `inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default.machines.one.settings.color = "a"; roles.default.settings.color = "b"; };`,
+			ownUsers +
+				`inventory.instances.i = { module = { name = "users"; input = "self"; }; roles.default.machines.one.settings.color = "a"; roles.default.settings.color = "b"; };`,
 			[]string{`error conflict i: no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault`},
 		},
-		"unknown meta":               {`meta.nmae = "x";`, []string{`error evaluation-failed : `}},
-		"machine's tags are no list": {`inventory.machines.two.tags = "web";`, []string{`error malformed-inventory : tags are a list: machines.two.tags = [ "<tag>" ];`}},
-		"machine of another class":   {`inventory.machines.two.machineClass = "macos";`, []string{`error machine-failed : `}},
+		"unknown meta": {`meta.nmae = "x";`, []string{`error evaluation-failed : `}},
+		"machine's tags are no list": {`inventory.machines.two.tags = "web";`,
+			[]string{`error malformed-inventory : tags are a list: machines.two.tags = [ "<tag>" ];`}},
+		"machine of another class": {`inventory.machines.two.machineClass = "macos";`,
+			[]string{`error machine-failed : `}},
 		"attribute of an extra module": {
 			`inventory.instances.sshd.roles.server = { tags.all = { }; extraModules = [ { }.missing ]; };`,
 			[]string{`error extra-modules-failed sshd: machines with the role do not build`},
 		},
-		"host beside deploy":     {`inventory.machines.two.targetHost = "x";`, []string{`error malformed-inventory : it stands below deploy: machines.two.deploy.targetHost`}},
-		"emptiness written down": {`inventory.instances.i = { module.name = "borgbackup"; roles.server.machines = { }; };`, nil},
+		"host beside deploy": {`inventory.machines.two.targetHost = "x";`,
+			[]string{`error malformed-inventory : it stands below deploy: machines.two.deploy.targetHost`}},
+		"emptiness written down": {`inventory.instances.i = { module.name = "borgbackup"; roles.server.machines = { }; };`,
+			nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			writeClan(t, dir, core, inputs, `{ meta.name = "m"; meta.domain = "m"; inventory.machines.one = { }; `+test.clan+` }`)
-			inv, err := instance.Load(t.Context(), nixtest.Ref(t, dir), instance.Config{Evaluator: evaluator, Need: instance.NeedChecks})
+			writeClan(t, dir, core, inputs,
+				`{ meta.name = "m"; meta.domain = "m"; inventory.machines.one = { }; `+test.clan+` }`)
+			inv, err := instance.Load(t.Context(), nixtest.Ref(t, dir),
+				instance.Config{Evaluator: evaluator, Need: instance.NeedChecks})
 			if inv == nil {
 				t.Fatal(err)
 			}
@@ -125,7 +136,8 @@ func TestInventoryJSON(t *testing.T) {
 	asked := 0
 	evaluator.OnCommand = func([]string) { asked++ }
 	found := findings(t, evaluator, dir)
-	if len(found) != 1 || found[0].Code != instance.CodeUnknownMachine || found[0].Position != (instance.Position{File: "inventory.json", Line: 3, Column: 3}) {
+	if len(found) != 1 || found[0].Code != instance.CodeUnknownMachine ||
+		found[0].Position != (instance.Position{File: "inventory.json", Line: 3, Column: 3}) {
 		t.Errorf("found %v", found)
 	}
 	if asked != 1 {
@@ -144,7 +156,8 @@ func TestClanCoreByAnotherName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	renamed := strings.NewReplacer("clan-core.url", "cc.url", "clan-core.inputs", "cc.inputs", "clan-core, ...", "cc, ...", "clan-core.lib", "cc.lib").Replace(string(text))
+	renamed := strings.NewReplacer("clan-core.url", "cc.url", "clan-core.inputs", "cc.inputs", "clan-core, ...",
+		"cc, ...", "clan-core.lib", "cc.lib").Replace(string(text))
 	if err := os.WriteFile(file, []byte(renamed), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package check finds what is wrong with a clan though it evaluates: what clan accepts without a word and users never get
-// told. It works on an inventory that is loaded already, and is pure.
+// Package check finds what is wrong with a clan though it evaluates: what clan accepts without a word and users never
+// get told. It works on an inventory that is loaded already, and is pure.
 //
 // Each kind of finding has a code; [instance.Codes] lists them, and docs/findings.md explains them.
 package check
@@ -36,7 +36,8 @@ var rules = []func(*instance.Inventory) []instance.Finding{
 	missingVars,
 }
 
-// Run returns the findings, sorted as [instance.Finding.Compare] does. They come beside those that are in the inventory.
+// Run returns the findings, sorted as [instance.Finding.Compare] does. They come beside those that are in the
+// inventory.
 func Run(inv *instance.Inventory) []instance.Finding {
 	findings := []instance.Finding{}
 	for _, rule := range rules {
@@ -64,7 +65,8 @@ func named(name string, known []string) instance.Cause {
 }
 
 // at is a finding at the place of an inventory option, or of what is around it.
-func at(inv *instance.Inventory, path []string, code instance.Code, about instance.Subject, cause instance.Cause) instance.Finding {
+func at(inv *instance.Inventory, path []string, code instance.Code, about instance.Subject,
+	cause instance.Cause) instance.Finding {
 	f := instance.NewFinding(code, about, cause)
 	if pos := inv.Where(path...); pos != nil {
 		f.Position = *pos

@@ -54,8 +54,10 @@ func TestMembers(t *testing.T) {
 		Machines: map[string][]string{"laptop": {"mobile"}, "server": nil},
 		Tags:     map[string][]string{"gone": {"servr"}, "none": {}, "all": {"laptop"}},
 		Instances: map[string]invtest.Instance{
-			"i": {Roles: roles{"r": {Machines: []string{"lapto", "mobile"}, Tags: []string{"mobil", "server", "none"}}}},
-			"j": {Roles: roles{"idle": {}, "unchecked": {Tags: []string{"none"}, Settings: layers{"role": {"typo": 1}}}, "fine": {Machines: []string{"server"}}}},
+			"i": {Roles: roles{"r": {Machines: []string{"lapto", "mobile"},
+				Tags: []string{"mobil", "server", "none"}}}},
+			"j": {Roles: roles{"idle": {}, "unchecked": {Tags: []string{"none"}, Settings: layers{"role": {"typo": 1}}},
+				"fine": {Machines: []string{"server"}}}},
 		},
 	}.Inventory()
 	compareRows(t, inv, rules,
@@ -64,14 +66,16 @@ func TestMembers(t *testing.T) {
 		row{"unknown-tag", "inventory.instances.i.roles.r", `"server" is a machine: write roles.r.machines.server`},
 		row{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`},
 		row{"unknown-machine", "inventory.instances.i.roles.r.machines.lapto", `did you mean "laptop"?`},
-		row{"unknown-machine", "inventory.instances.i.roles.r.machines.mobile", `"mobile" is a tag: write roles.r.tags.mobile`},
+		row{"unknown-machine", "inventory.instances.i.roles.r.machines.mobile",
+			`"mobile" is a tag: write roles.r.tags.mobile`},
 		row{"role-without-members", "inventory.instances.j.roles.idle", "add members, or remove the role"},
 		row{"empty-tag", "inventory.instances.j.roles.unchecked", "add members to the tag, or remove it from the role"},
 		row{"unchecked-settings", "inventory.instances.j.roles.unchecked", "add members, or remove the role"},
 		row{"ghost-tag-member", "inventory.machines.servr", `did you mean "server"?`},
 	)
 	// Of what did not evaluate nothing is known.
-	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeMachinesFailed, instance.Subject{}, instance.Cause{})}
+	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeMachinesFailed, instance.Subject{},
+		instance.Cause{})}
 	inv.Machines, inv.Tags = nil, nil
 	compareRows(t, inv, rules)
 }
@@ -111,7 +115,8 @@ func TestConstraints(t *testing.T) {
 		invtest.Place(inv, i+1, "instances", name)
 	}
 	compareRows(t, inv, []rule{constraints},
-		row{"too-many-machines", "inventory.instances.one.roles.r", "remove members, or split them among several instances; the module's manifest sets the limit"},
+		row{"too-many-machines", "inventory.instances.one.roles.r",
+			"remove members, or split them among several instances; the module's manifest sets the limit"},
 		row{"too-many-instances", "inventory.instances.two", "remove an instance, or merge several into one"},
 		row{"too-few-machines", "inventory.instances.two.roles.r", "add members; the module's manifest sets the limit"},
 	)
@@ -120,7 +125,8 @@ func TestConstraints(t *testing.T) {
 func TestServices(t *testing.T) {
 	inv := invtest.Clan{Instances: map[string]invtest.Instance{
 		"first": {Module: "a#b-c"}, "second": {Module: "a-b#c"}, "third": {Module: "a#b-c"},
-		"named": {Module: "clan-core#sshd"}, "bare": {Module: "sshd"}, "other": {Module: "borgbackup"}, "typo": {Module: "clan-core#nothing"}, "typo2": {Module: "nothing"},
+		"named": {Module: "clan-core#sshd"}, "bare": {Module: "sshd"}, "other": {Module: "borgbackup"},
+		"typo": {Module: "clan-core#nothing"}, "typo2": {Module: "nothing"},
 	}}.Inventory()
 	inv.Flake.Layout, inv.Flake.ClanCore, facts.Of(inv).Catalogue.Null = facts.LayoutClan, "clan-core", "clan-core"
 	for _, name := range []string{"bare", "other"} {
@@ -148,21 +154,25 @@ func TestServices(t *testing.T) {
 // A note, of the Macs that a service has nothing for.
 func TestIdleMacs(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"mini": nil, "box": nil}, Macs: []string{"mini"},
-		Instances: map[string]invtest.Instance{"i": {Module: "core#svc", Roles: roles{"r": {Tags: []string{"all"}}}}}}.Inventory()
+		Instances: map[string]invtest.Instance{"i": {Module: "core#svc",
+			Roles: roles{"r": {Tags: []string{"all"}}}}}}.Inventory()
 	facts.OfRole(inv.Instances["i"].Roles["r"]).Idle = []string{"mini"}
-	compareRows(t, inv, []rule{idleMacs}, row{"idle-macs", "inventory.instances.i.roles.r", `the tag "nixos" instead of "all" leaves the Macs out`})
+	compareRows(t, inv, []rule{idleMacs},
+		row{"idle-macs", "inventory.instances.i.roles.r", `the tag "nixos" instead of "all" leaves the Macs out`})
 	f := idleMacs(inv)[0]
-	if f.Severity != instance.SeverityNote || f.Message() != `the service core#svc has nothing for Macs, so clan deploys nothing of it to "mini"` {
+	if f.Severity != instance.SeverityNote ||
+		f.Message() != `the service core#svc has nothing for Macs, so clan deploys nothing of it to "mini"` {
 		t.Errorf("%s: %s", f.Severity, f.Message())
 	}
 }
 
 func TestHealthyClanHasNoFindings(t *testing.T) {
 	compareRows(t, invtest.Clan{
-		Machines:  map[string][]string{"a": nil, "b": nil},
-		Macs:      []string{"b"},
-		Tags:      map[string][]string{"web": {"a"}},
-		Instances: map[string]invtest.Instance{"one": {Module: "self#svc", Roles: roles{"r": {Tags: []string{"web"}, Settings: layers{"tag web": {"x": 1}}}}}},
+		Machines: map[string][]string{"a": nil, "b": nil},
+		Macs:     []string{"b"},
+		Tags:     map[string][]string{"web": {"a"}},
+		Instances: map[string]invtest.Instance{"one": {Module: "self#svc",
+			Roles: roles{"r": {Tags: []string{"web"}, Settings: layers{"tag web": {"x": 1}}}}}},
 	}.Inventory(), rules)
 }
 
@@ -177,7 +187,8 @@ func TestAllJoins(t *testing.T) {
 }
 
 func TestHostNames(t *testing.T) {
-	inv := invtest.Clan{Machines: map[string][]string{"a": nil, "a-b_c9": nil, "a.b": nil, "-a": nil, "mini.local": nil, strings.Repeat("x", 63): nil, strings.Repeat("x", 64): nil},
+	inv := invtest.Clan{Machines: map[string][]string{"a": nil, "a-b_c9": nil, "a.b": nil, "-a": nil, "mini.local": nil,
+		strings.Repeat("x", 63): nil, strings.Repeat("x", 64): nil},
 		Macs: []string{"mini.local"}}.Inventory()
 	compareRows(t, inv, []rule{hostNames}) // clan-core gives the host names
 	inv.Flake.Layout = facts.LayoutClan
@@ -199,15 +210,19 @@ func TestSlipInATag(t *testing.T) {
 		},
 	}.Inventory()
 	invtest.Place(inv, 1, "tags", "mobile")
-	compareRows(t, inv, []rule{tagsOfRoles, unusedTags, rolesWithoutMembers}, row{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`})
+	compareRows(t, inv, []rule{tagsOfRoles, unusedTags, rolesWithoutMembers},
+		row{"unknown-tag", "inventory.instances.i.roles.r", `did you mean "mobile"?`})
 }
 
 func TestDeprecatedModules(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"m": nil}, Instances: map[string]invtest.Instance{
-		"loud":  {Module: "core#admin", Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": true}}}}},
-		"still": {Module: "core#admin", Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": false}}}}},
-		"own":   {Module: "self#admin", Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": true}}}}},
-		"old":   {Module: "self#old", Roles: roles{"r": {Machines: []string{"m"}}}},
+		"loud": {Module: "core#admin",
+			Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": true}}}}},
+		"still": {Module: "core#admin",
+			Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": false}}}}},
+		"own": {Module: "self#admin",
+			Roles: roles{"r": {Machines: []string{"m"}, Settings: layers{"role": {"deprecationWarning": true}}}}},
+		"old": {Module: "self#old", Roles: roles{"r": {Machines: []string{"m"}}}},
 	}}.Inventory()
 	inv.Flake.ClanCore = "core"
 	facts.Of(inv).Catalogue.Inputs = map[string]services.Input{"self": {Deprecated: []string{"old"}}}
@@ -227,26 +242,31 @@ func TestSplitServicesBySource(t *testing.T) {
 		"one": {Module: "core#borgbackup"}, "two": {Module: "clan#borgbackup"}, "three": {Module: "fork#borgbackup"},
 	}}.Inventory()
 	inv.Flake.Layout = facts.LayoutClan
-	facts.Of(inv).Catalogue.Inputs = map[string]services.Input{"core": {Source: "/nix/store/a-source"}, "clan": {Source: "/nix/store/a-source"}, "fork": {Source: "/nix/store/b-source"}}
+	facts.Of(inv).Catalogue.Inputs = map[string]services.Input{"core": {Source: "/nix/store/a-source"},
+		"clan": {Source: "/nix/store/a-source"}, "fork": {Source: "/nix/store/b-source"}}
 	for _, inst := range inv.Instances {
 		inst.Module.Resolved = *inst.Module.Input
 	}
-	compareRows(t, inv, []rule{splitServices}, row{"split-service", "inventory.instances.one", "write the module the same way in all of them"})
+	compareRows(t, inv, []rule{splitServices},
+		row{"split-service", "inventory.instances.one", "write the module the same way in all of them"})
 }
 
 func TestUntrackedFiles(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"known": nil}}.Inventory()
 	inv.Flake.Layout, facts.Of(inv).PersistedFile = facts.LayoutClan, "fleet/inventory.json"
 	facts.Of(inv).Untracked = []string{
-		"fleet/inventory.json", "fleet/machines/known/disko.nix", "fleet/machines/known/notes.md", "fleet/machines/new/configuration.nix", "fleet/machines/new/disko.nix",
-		"fleet/machines/README.md", "fleet/machines/empty/notes.md", "inventory.json", "machines/known/disko.nix", "other/fleet/machines/known/disko.nix",
+		"fleet/inventory.json", "fleet/machines/known/disko.nix", "fleet/machines/known/notes.md",
+		"fleet/machines/new/configuration.nix", "fleet/machines/new/disko.nix",
+		"fleet/machines/README.md", "fleet/machines/empty/notes.md", "inventory.json", "machines/known/disko.nix",
+		"other/fleet/machines/known/disko.nix",
 	}
 	var got []string
 	for _, f := range untrackedFiles(inv) {
 		got = append(got, f.File)
 	}
 	slices.Sort(got)
-	if want := []string{"fleet/inventory.json", "fleet/machines/known/disko.nix", "fleet/machines/new"}; !slices.Equal(got, want) {
+	if want := []string{"fleet/inventory.json", "fleet/machines/known/disko.nix",
+		"fleet/machines/new"}; !slices.Equal(got, want) {
 		t.Errorf("untracked: %q", got)
 	}
 }
@@ -254,7 +274,8 @@ func TestUntrackedFiles(t *testing.T) {
 // Of a module that an instance uses it is another finding, and whether one does, only the whole clan tells.
 func TestMissingModules(t *testing.T) {
 	inv := invtest.Clan{Instances: map[string]invtest.Instance{"i": {Module: "self#used"}}}.Inventory()
-	facts.Of(inv).Missing, facts.Of(inv).Untracked = map[string]string{"used": "used.nix", "spare": "spare", "typo": "tpyo.nix"}, []string{"spare/default.nix"}
+	facts.Of(inv).Missing, facts.Of(inv).Untracked = map[string]string{"used": "used.nix", "spare": "spare",
+		"typo": "tpyo.nix"}, []string{"spare/default.nix"}
 	compareRows(t, inv, []rule{missingModules},
 		row{"missing-module", "clan.modules.spare", "Nix sees only files that git tracks: git add spare"},
 		row{"missing-module", "clan.modules.typo", "correct the path, or remove the module"},

@@ -19,7 +19,9 @@ import (
 // environment is that of the tests in conformance.
 func TestEveryFindingOfClanCore(t *testing.T) {
 	core, evaluator, inputs := realClanCore(t)
-	compare(t, evaluator, "testdata/clan-core", findings, func(dir string) { writeClan(t, dir, core, inputs, "./clan.nix") })
+	compare(t, evaluator, "testdata/clan-core", findings, func(dir string) {
+		writeClan(t, dir, core, inputs, "./clan.nix")
+	})
 	t.Run("modules", func(t *testing.T) {
 		compare(t, evaluator, "testdata/modules", moduleFindings, func(dir string) {
 			writeClan(t, dir, core, inputs, `{ meta.name = "m"; meta.domain = "m"; modules = import ./modules.nix; }`)
@@ -27,18 +29,21 @@ func TestEveryFindingOfClanCore(t *testing.T) {
 	})
 }
 
-// realClanCore is the first clan-core that CLANCTL_CLAN_CORE names, with what evaluates clans on it and the names of its inputs.
+// realClanCore is the first clan-core that CLANCTL_CLAN_CORE names, with what evaluates clans on it and the names of
+// its inputs.
 func realClanCore(t *testing.T) (core string, evaluator nixeval.Evaluator, inputs []string) {
 	t.Helper()
 	core, _, _ = strings.Cut(os.Getenv("CLANCTL_CLAN_CORE"), ",")
 	if core == "" {
 		t.Skip("SKIP: CLANCTL_CLAN_CORE names no clan-core")
 	}
-	evaluator = nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != "", ProgramDir: t.TempDir()}
+	evaluator = nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != "",
+		ProgramDir: t.TempDir()}
 	return core, evaluator, inputsOf(t, evaluator, core)
 }
 
-// writeClan writes the flake of a clan that consists of a module. Of clan-core's inputs just these matter to evaluating services.
+// writeClan writes the flake of a clan that consists of a module. Of clan-core's inputs just these matter to evaluating
+// services.
 func writeClan(t *testing.T, dir, core string, inputs []string, module string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Join(dir, "inputs/a"), 0o755); err != nil {
@@ -48,10 +53,12 @@ func writeClan(t *testing.T, dir, core string, inputs []string, module string) {
 	flake += fmt.Sprintf("  clan-core.url = %q;\n  a.url = %q;\n", core, "path:"+filepath.Join(dir, "inputs/a"))
 	if _, err := os.Stat(filepath.Join(dir, "inputs/a-b")); err == nil {
 		flake += fmt.Sprintf("  a-b.url = %q;\n", "path:"+filepath.Join(dir, "inputs/a-b"))
-	} else if err := os.WriteFile(filepath.Join(dir, "inputs/a/flake.nix"), []byte("{ outputs = _: { }; }"), 0o644); err != nil {
+	} else if err := os.WriteFile(filepath.Join(dir, "inputs/a/flake.nix"), []byte("{ outputs = _: { }; }"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
-	for input, from := range map[string]string{"nixpkgs": os.Getenv("CLANCTL_NIXPKGS_LIB"), "flake-parts": os.Getenv("CLANCTL_FLAKE_PARTS")} {
+	for input, from := range map[string]string{"nixpkgs": os.Getenv("CLANCTL_NIXPKGS_LIB"),
+		"flake-parts": os.Getenv("CLANCTL_FLAKE_PARTS")} {
 		if from != "" {
 			flake += fmt.Sprintf("  %s.url = %q;\n  clan-core.inputs.%s.follows = %q;\n", input, from, input, input)
 		}

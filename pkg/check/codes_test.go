@@ -34,7 +34,9 @@ func TestManual(t *testing.T) {
 		severity, text, _ := strings.Cut(strings.ReplaceAll(section[2], "\n", " "), ". ")
 		severity, partial := strings.CutSuffix(severity, ", partial")
 		title, _, _ := strings.Cut(strings.TrimSpace(text)+" ", ". ")
-		got = append(got, row{instance.Code(section[1]), instance.Severity(strings.ToLower(severity)), partial, strings.TrimRight(title, ". ") + "."})
+		got = append(got,
+			row{instance.Code(section[1]), instance.Severity(strings.ToLower(severity)), partial,
+				strings.TrimRight(title, ". ") + "."})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("docs/findings.md differs from the table of codes:\n%s", diff)
@@ -43,7 +45,8 @@ func TestManual(t *testing.T) {
 
 // unitTested are the codes that no clan of testdata has: they take clan-core of some months of 2025, or git.
 // Findings about ignores are not found by this package.
-var unitTested = []instance.Code{instance.CodeDeprecatedServices, instance.CodeUntrackedFile, codes.UnusedIgnore, codes.InvalidIgnore, codes.RuleFailed}
+var unitTested = []instance.Code{instance.CodeDeprecatedServices, instance.CodeUntrackedFile, codes.UnusedIgnore,
+	codes.InvalidIgnore, codes.RuleFailed}
 
 // TestEveryCodeHasAClan looks for each code in the clans of testdata.
 func TestEveryCodeHasAClan(t *testing.T) {

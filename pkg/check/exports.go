@@ -11,14 +11,18 @@ import (
 
 // unreachableMachines: machines that neither a targetHost nor a network reaches, in a clan that has networks.
 func unreachableMachines(inv *instance.Inventory) []instance.Finding {
-	hasNetworks := slices.ContainsFunc(slices.Collect(maps.Values(inv.Exports)), func(e *instance.Export) bool { return e.Networking != nil && e.Instance != "" })
+	hasNetworks := slices.ContainsFunc(slices.Collect(maps.Values(inv.Exports)), func(e *instance.Export) bool {
+		return e.Networking != nil && e.Instance != ""
+	})
 	if !hasNetworks {
 		return nil
 	}
 	var found []instance.Finding
 	for _, m := range reach.Machines(inv) {
 		if len(m.Ways) == 0 {
-			found = append(found, at(inv, []string{"machines", m.Name}, instance.CodeUnreachableMachine, instance.Subject{Machine: m.Name}, instance.Cause{}))
+			found = append(found,
+				at(inv, []string{"machines", m.Name}, instance.CodeUnreachableMachine,
+					instance.Subject{Machine: m.Name}, instance.Cause{}))
 		}
 	}
 	return found
@@ -46,13 +50,16 @@ func singleControllers(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	for _, name := range slices.Sorted(maps.Keys(only)) {
 		controller := slices.Collect(maps.Keys(inv.Instances[name].Roles["controller"].Machines))[0]
-		found = append(found, at(inv, []string{"instances", name, "roles", "controller"}, instance.CodeSingleController, instance.Subject{Instance: name, Role: "controller"},
-			instance.Cause{Name: controller, Names: nearest.First(only[name]), Count: len(only[name])}))
+		found = append(found,
+			at(inv, []string{"instances", name, "roles", "controller"}, instance.CodeSingleController,
+				instance.Subject{Instance: name, Role: "controller"},
+				instance.Cause{Name: controller, Names: nearest.First(only[name]), Count: len(only[name])}))
 	}
 	return found
 }
 
-// unreadExports and missingExports: what is offered and what is read do not meet, as far as manifests tell. Clan itself reads some interfaces.
+// unreadExports and missingExports: what is offered and what is read do not meet, as far as manifests tell. Clan itself
+// reads some interfaces.
 func unreadExports(inv *instance.Inventory) []instance.Finding {
 	if len(inv.Instances) != len(inv.InstanceNames()) {
 		return nil // another instance may read or offer it
@@ -69,13 +76,17 @@ func unreadExports(inv *instance.Inventory) []instance.Finding {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(of)) {
-			found = append(found, at(inv, []string{"instances", name}, instance.CodeUnreadExport, instance.Subject{Instance: name}, instance.Cause{Name: i.Name}))
+			found = append(found,
+				at(inv, []string{"instances", name}, instance.CodeUnreadExport, instance.Subject{Instance: name},
+					instance.Cause{Name: i.Name}))
 		}
 		if len(i.Offers) > 0 || inv.Exports == nil {
 			continue
 		}
 		for _, name := range i.Consumers {
-			found = append(found, at(inv, []string{"instances", name}, instance.CodeMissingExport, instance.Subject{Instance: name}, instance.Cause{Name: i.Name}))
+			found = append(found,
+				at(inv, []string{"instances", name}, instance.CodeMissingExport, instance.Subject{Instance: name},
+					instance.Cause{Name: i.Name}))
 		}
 	}
 	return found
@@ -101,7 +112,9 @@ func duplicateEndpoints(inv *instance.Inventory) []instance.Finding {
 				continue
 			}
 			reported[[2]string{host, e.Instance}] = true
-			found = append(found, at(inv, []string{"instances", e.Instance}, instance.CodeDuplicateEndpoint, instance.Subject{Instance: e.Instance}, instance.Cause{Name: host, Other: other}))
+			found = append(found,
+				at(inv, []string{"instances", e.Instance}, instance.CodeDuplicateEndpoint,
+					instance.Subject{Instance: e.Instance}, instance.Cause{Name: host, Other: other}))
 		}
 	}
 	return found
@@ -128,8 +141,10 @@ func missingVars(inv *instance.Inventory) []instance.Finding {
 		}
 		for _, host := range e.Peer.Hosts {
 			if host.Missing == instance.HostNotGenerated {
-				found = append(found, at(inv, []string{"instances", e.Instance}, instance.CodeVarNotGenerated, instance.Subject{Instance: e.Instance, Role: e.Role, Machine: e.Machine},
-					instance.Cause{Name: host.Var.Path()}))
+				found = append(found,
+					at(inv, []string{"instances", e.Instance}, instance.CodeVarNotGenerated,
+						instance.Subject{Instance: e.Instance, Role: e.Role, Machine: e.Machine},
+						instance.Cause{Name: host.Var.Path()}))
 			}
 		}
 	}

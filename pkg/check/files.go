@@ -15,14 +15,18 @@ func missingFiles(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	for ref, role := range inv.Roles() {
 		for _, file := range facts.OfRole(role).Missing {
-			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "extraModules"}, instance.CodeMissingFile,
-				instance.Subject{Instance: ref.Instance, Role: ref.Role}, instance.Cause{Part: "extraModules", Name: file, Add: untracked(inv, file)}))
+			found = append(found,
+				at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "extraModules"},
+					instance.CodeMissingFile,
+					instance.Subject{Instance: ref.Instance, Role: ref.Role},
+					instance.Cause{Part: "extraModules", Name: file, Add: untracked(inv, file)}))
 		}
 	}
 	return found
 }
 
-// missingModules: the flake's own modules that are files which are not there. Of one that an instance uses, it is another finding.
+// missingModules: the flake's own modules that are files which are not there. Of one that an instance uses, it is
+// another finding.
 func missingModules(inv *instance.Inventory) []instance.Finding {
 	if len(inv.Instances) != len(inv.InstanceNames()) {
 		return nil // another may use it
@@ -36,7 +40,9 @@ func missingModules(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	for _, name := range slices.Sorted(maps.Keys(facts.Of(inv).Missing)) {
 		if file := facts.Of(inv).Missing[name]; !used[name] {
-			found = append(found, at(inv, []string{"modules", name}, instance.CodeMissingModule, instance.Subject{Module: name}, instance.Cause{Name: file, Add: untracked(inv, file)}))
+			found = append(found,
+				at(inv, []string{"modules", name}, instance.CodeMissingModule, instance.Subject{Module: name},
+					instance.Cause{Name: file, Add: untracked(inv, file)}))
 		}
 	}
 	return found
@@ -49,7 +55,8 @@ var machineFiles = []string{"configuration.nix", "hardware-configuration.nix", "
 func untrackedFiles(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	add := func(machine, file string) {
-		f := instance.NewFinding(instance.CodeUntrackedFile, instance.Subject{Machine: machine}, instance.Cause{Name: file, Add: file})
+		f := instance.NewFinding(instance.CodeUntrackedFile, instance.Subject{Machine: machine},
+			instance.Cause{Name: file, Add: file})
 		f.File = file
 		found = append(found, f)
 	}
@@ -58,7 +65,8 @@ func untrackedFiles(inv *instance.Inventory) []instance.Finding {
 	}
 	strange := map[string]bool{}
 	for _, file := range facts.Of(inv).Untracked {
-		machine, inside, isMachine := strings.Cut(strings.TrimPrefix(file, path.Join(path.Dir(facts.Of(inv).PersistedFile), "machines")+"/"), "/")
+		machine, inside, isMachine := strings.Cut(strings.TrimPrefix(file,
+			path.Join(path.Dir(facts.Of(inv).PersistedFile), "machines")+"/"), "/")
 		switch {
 		case file == facts.Of(inv).PersistedFile:
 			add("", file)

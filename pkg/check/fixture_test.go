@@ -35,7 +35,8 @@ type place struct {
 	Line int
 }
 
-// write copies a clan, sick or cured, and returns what is wrong with it, and the codes that are marked in it either way.
+// write copies a clan, sick or cured, and returns what is wrong with it, and the codes that are marked in it either
+// way.
 func write(t *testing.T, from, to string, cured bool) (want []place, marks map[instance.Code]bool) {
 	t.Helper()
 	marks = map[instance.Code]bool{}
@@ -84,7 +85,8 @@ func write(t *testing.T, from, to string, cured bool) (want []place, marks map[i
 // findings are all that is found in a clan, or that stands for it.
 func findings(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding {
 	t.Helper()
-	inv, err := instance.Load(t.Context(), nixtest.Ref(t, "path:"+dir), instance.Config{Evaluator: evaluator, Need: instance.NeedChecks})
+	inv, err := instance.Load(t.Context(), nixtest.Ref(t, "path:"+dir),
+		instance.Config{Evaluator: evaluator, Need: instance.NeedChecks})
 	if inv != nil {
 		return All(inv)
 	}
@@ -109,8 +111,9 @@ func moduleFindings(t *testing.T, evaluator nixeval.Evaluator, dir string) []ins
 
 type finder func(t *testing.T, evaluator nixeval.Evaluator, dir string) []instance.Finding
 
-// compare holds what is found against what is written in a clan, sick and cured: all of it in the clans plain and clan-core. Each of the
-// others is about what it marks, and about errors, so that a new finding does not concern them all.
+// compare holds what is found against what is written in a clan, sick and cured: all of it in the clans plain and
+// clan-core. Each of the others is about what it marks, and about errors, so that a new finding does not concern them
+// all.
 func compare(t *testing.T, evaluator nixeval.Evaluator, from string, find finder, prepare func(dir string)) {
 	for _, name := range []string{"sick", "cured"} {
 		t.Run(name, func(t *testing.T) {
@@ -136,11 +139,14 @@ func compare(t *testing.T, evaluator nixeval.Evaluator, from string, find finder
 
 func TestEveryFinding(t *testing.T) {
 	nixtest.Each(t, func(t *testing.T, evaluator nixeval.Evaluator) {
-		for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "malformed", "tags-failed", "exports", "exports-failed", "flake-failed", "failed-check"} {
+		for _, name := range []string{"plain", "machines-failed", "instances-failed", "parts-failed", "malformed",
+			"tags-failed", "exports", "exports-failed", "flake-failed", "failed-check"} {
 			t.Run(name, func(t *testing.T) { compare(t, evaluator, filepath.Join("testdata", name), findings, nil) })
 		}
 		for _, name := range []string{"modules", "modules-failed"} {
-			t.Run(name, func(t *testing.T) { compare(t, evaluator, filepath.Join("testdata", name), moduleFindings, nil) })
+			t.Run(name, func(t *testing.T) {
+				compare(t, evaluator, filepath.Join("testdata", name), moduleFindings, nil)
+			})
 		}
 	})
 }

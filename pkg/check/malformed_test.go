@@ -8,7 +8,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Where an attribute of a clan has a wrong form, it alone is named, with the right form; the good instance beside it stays.
+// Where an attribute of a clan has a wrong form, it alone is named, with the right form; the good instance beside it
+// stays.
 func TestMalformedInClanCore(t *testing.T) {
 	core, evaluator, inputs := realClanCore(t)
 	for wrong, want := range map[string]string{

@@ -29,7 +29,8 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 				cause = named(name, index.Machines())
 			}
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "machines", name},
-				instance.CodeUnknownMachine, instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name}, cause))
+				instance.CodeUnknownMachine, instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name},
+				cause))
 		}
 	}
 	return found
@@ -50,7 +51,9 @@ func hostNames(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	for _, name := range slices.Sorted(maps.Keys(inv.Machines)) {
 		if inv.Machines[name].Class == "nixos" && !isHostName(name) {
-			found = append(found, at(inv, []string{"machines", name}, instance.CodeInvalidHostName, instance.Subject{Machine: name}, instance.Cause{}))
+			found = append(found,
+				at(inv, []string{"machines", name}, instance.CodeInvalidHostName, instance.Subject{Machine: name},
+					instance.Cause{}))
 		}
 	}
 	return found
@@ -85,9 +88,9 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 	return found
 }
 
-// rolesWithoutMembers: nothing comes of the role, and nobody ever checks its settings. Where its tags have no members, a
-// finding says so of each tag, and this one would say it again. Somebody who writes `machines = { }` knows, and so does a module that
-// counts the role's machines.
+// rolesWithoutMembers: nothing comes of the role, and nobody ever checks its settings. Where its tags have no members,
+// a finding says so of each tag, and this one would say it again. Somebody who writes `machines = { }` knows, and so
+// does a module that counts the role's machines.
 func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 	if !inv.MachinesKnown() {
 		return nil
@@ -104,11 +107,13 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 			continue // with the right name, all is as it should be
 		case hasSettings(role):
 			code = instance.CodeUncheckedSettings
-		case len(role.Tags) > 0, facts.Of(inv).Places.At(append(path, "machines")...) != nil, facts.Of(inv).Places.At(append(path, "tags")...) != nil,
+		case len(role.Tags) > 0, facts.Of(inv).Places.At(append(path, "machines")...) != nil,
+			facts.Of(inv).Places.At(append(path, "tags")...) != nil,
 			allowsNone(inv.Instances[ref.Instance].Module.Manifest, ref.Role):
 			continue
 		}
-		found = append(found, at(inv, path, code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, instance.Cause{}))
+		found = append(found,
+			at(inv, path, code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, instance.Cause{}))
 	}
 	return found
 }
@@ -152,7 +157,8 @@ func idleMacs(inv *instance.Inventory) []instance.Finding {
 		if len(facts.OfRole(role).Idle) > 0 {
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, instance.CodeIdleMacs,
 				instance.Subject{Instance: ref.Instance, Role: ref.Role},
-				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(), Names: nearest.First(facts.OfRole(role).Idle), Tag: byAll(role)}))
+				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(),
+					Names: nearest.First(facts.OfRole(role).Idle), Tag: byAll(role)}))
 		}
 	}
 	return found

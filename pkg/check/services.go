@@ -14,8 +14,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// byKey groups the instances by the key under which clan evaluates their modules. It is nil where there is no clan-core,
-// and so no key.
+// byKey groups the instances by the key under which clan evaluates their modules. It is nil where there is no
+// clan-core, and so no key.
 func byKey(inv *instance.Inventory) map[string][]string {
 	if inv.Flake.Layout == facts.LayoutInventory {
 		return nil
@@ -28,8 +28,8 @@ func byKey(inv *instance.Inventory) map[string][]string {
 	return groups
 }
 
-// keyCollisions: two references that mean different modules have the same key, and clan gives all their instances the module
-// of the first.
+// keyCollisions: two references that mean different modules have the same key, and clan gives all their instances the
+// module of the first.
 func keyCollisions(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	groups := byKey(inv)
@@ -41,15 +41,17 @@ func keyCollisions(inv *instance.Inventory) []instance.Finding {
 			if spec == other {
 				continue
 			}
-			found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeKeyCollision, instance.Subject{Instance: name},
-				instance.Cause{Name: key, Service: spec, Other: first, OtherService: other}))
+			found = append(found,
+				at(inv, []string{"instances", name, "module"}, instance.CodeKeyCollision,
+					instance.Subject{Instance: name},
+					instance.Cause{Name: key, Service: spec, Other: first, OtherService: other}))
 		}
 	}
 	return found
 }
 
-// splitServices: clan evaluates a service once for each way of writing its module: with and without the input, by one or another input
-// of the same source, under its short name and its long one.
+// splitServices: clan evaluates a service once for each way of writing its module: with and without the input, by one
+// or another input of the same source, under its short name and its long one.
 func splitServices(inv *instance.Inventory) []instance.Finding {
 	if inv.Flake.Layout == facts.LayoutInventory {
 		return nil
@@ -75,9 +77,10 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 			continue
 		}
 		reported[source] = true
-		found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeSplitService, instance.Subject{Instance: name},
-			instance.Cause{Name: service, Service: of.Spec().String(), Instances: nearest.First(groups[key]),
-				OtherService: other.String(), OtherInstances: nearest.First(groups[other.Key()])}))
+		found = append(found,
+			at(inv, []string{"instances", name, "module"}, instance.CodeSplitService, instance.Subject{Instance: name},
+				instance.Cause{Name: service, Service: of.Spec().String(), Instances: nearest.First(groups[key]),
+					OtherService: other.String(), OtherInstances: nearest.First(groups[other.Key()])}))
 	}
 	return found
 }
@@ -88,11 +91,14 @@ func deprecatedModules(inv *instance.Inventory) []instance.Finding {
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
 		inst := inv.Instances[name]
 		of := inst.Module.Resolved
-		if of == "" || !slices.Contains(facts.Of(inv).Catalogue.Inputs[of].Deprecated, inst.Module.Name) && (of != inv.Flake.ClanCore || !warnsOfItself(inst)) {
+		if of == "" || !slices.Contains(facts.Of(inv).Catalogue.Inputs[of].Deprecated, inst.Module.Name) &&
+			(of != inv.Flake.ClanCore || !warnsOfItself(inst)) {
 			continue
 		}
-		found = append(found, at(inv, []string{"instances", name, "module"}, instance.CodeDeprecatedModule, instance.Subject{Instance: name},
-			instance.Cause{Service: inst.Module.Spec().String()}))
+		found = append(found,
+			at(inv, []string{"instances", name, "module"}, instance.CodeDeprecatedModule,
+				instance.Subject{Instance: name},
+				instance.Cause{Service: inst.Module.Spec().String()}))
 	}
 	return found
 }
@@ -128,8 +134,9 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 				continue
 			}
 			last := groups[key][len(groups[key])-1]
-			found = append(found, at(inv, []string{"instances", last}, instance.CodeTooManyInstances, instance.Subject{Instance: last},
-				instance.Cause{Name: first.Name, Max: limit, Count: len(groups[key])}))
+			found = append(found,
+				at(inv, []string{"instances", last}, instance.CodeTooManyInstances, instance.Subject{Instance: last},
+					instance.Cause{Name: first.Name, Max: limit, Count: len(groups[key])}))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
@@ -152,7 +159,9 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			} else {
 				continue
 			}
-			found = append(found, at(inv, []string{"instances", name, "roles", role}, code, instance.Subject{Instance: name, Role: role}, cause))
+			found = append(found,
+				at(inv, []string{"instances", name, "roles", role}, code, instance.Subject{Instance: name, Role: role},
+					cause))
 		}
 	}
 	return found
@@ -167,5 +176,6 @@ func legacyServices(inv *instance.Inventory) []instance.Finding {
 	if facts.Of(inv).LegacyDropped {
 		code = instance.CodeDroppedServices
 	}
-	return []instance.Finding{at(inv, []string{"services", facts.Of(inv).LegacyServices[0]}, code, instance.Subject{}, instance.Cause{Names: nearest.First(facts.Of(inv).LegacyServices)})}
+	return []instance.Finding{at(inv, []string{"services", facts.Of(inv).LegacyServices[0]}, code, instance.Subject{},
+		instance.Cause{Names: nearest.First(facts.Of(inv).LegacyServices)})}
 }

@@ -13,8 +13,8 @@ import (
 // predefined are the tags that clan computes.
 var predefined = []string{"all", "nixos", "darwin"}
 
-// unusedTags: `inventory.tags` declares a tag that no role uses. A tag that machines carry by themselves may serve other
-// purposes; it is reported only where it looks like a slip of the keyboard.
+// unusedTags: `inventory.tags` declares a tag that no role uses. A tag that machines carry by themselves may serve
+// other purposes; it is reported only where it looks like a slip of the keyboard.
 func unusedTags(inv *instance.Inventory) []instance.Finding {
 	used, known := usedTags(inv)
 	if !known {
@@ -63,7 +63,8 @@ func usedTags(inv *instance.Inventory) (used map[string]bool, known bool) {
 		return nil, false
 	}
 	for _, f := range inv.Findings {
-		if f.Code == instance.CodeMalformed || f.Code == instance.CodeRoleFailed || f.Code == instance.CodeInstanceFailed || f.Code == instance.CodeInstancesFailed {
+		if f.Code == instance.CodeMalformed || f.Code == instance.CodeRoleFailed ||
+			f.Code == instance.CodeInstanceFailed || f.Code == instance.CodeInstancesFailed {
 			return nil, false
 		}
 	}
@@ -115,7 +116,8 @@ func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
 				continue
 			}
 			cause := instance.Cause{Tag: tag, Near: nearest.Of(name, index.Machines())}
-			found = append(found, at(inv, []string{"tags", tag}, instance.CodeGhostTagMember, instance.Subject{Machine: name}, cause))
+			found = append(found,
+				at(inv, []string{"tags", tag}, instance.CodeGhostTagMember, instance.Subject{Machine: name}, cause))
 		}
 	}
 	return found
@@ -142,7 +144,9 @@ func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
 		if len(left) == 0 {
 			continue
 		}
-		found = append(found, at(inv, []string{"tags", tag}, instance.CodeReplacedTag, instance.Subject{}, instance.Cause{Tag: tag, Names: nearest.First(left)}))
+		found = append(found,
+			at(inv, []string{"tags", tag}, instance.CodeReplacedTag, instance.Subject{},
+				instance.Cause{Tag: tag, Names: nearest.First(left)}))
 	}
 	return found
 }

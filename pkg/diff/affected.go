@@ -39,11 +39,13 @@ type Reason struct {
 }
 
 // ReasonKind says what reaches the machine.
-// It is one of "machine", "meta", "member", "settings", "renamed", "module", "extra-modules", "unknown", "peers", "exports".
+// It is one of "machine", "meta", "member", "settings", "renamed", "module", "extra-modules", "unknown", "peers",
+// "exports".
 type ReasonKind string
 
 // reasonKinds are in the order in which they are told: what is nearest to the machine first.
-var reasonKinds = []ReasonKind{codes.ReasonMachine, codes.ReasonMeta, codes.ReasonMember, codes.ReasonSettings, codes.ReasonRenamed, codes.ReasonModule, codes.ReasonExtraModules, codes.ReasonUnknown,
+var reasonKinds = []ReasonKind{codes.ReasonMachine, codes.ReasonMeta, codes.ReasonMember, codes.ReasonSettings,
+	codes.ReasonRenamed, codes.ReasonModule, codes.ReasonExtraModules, codes.ReasonUnknown,
 	codes.ReasonPeers, codes.ReasonExports}
 
 // affected collects reasons by machine.
@@ -76,7 +78,8 @@ func (a affected) shared(machine string, r Reason) {
 func (c *comparison) exports(name string, old, new *instance.Instance) {
 	given := append(traits(old, "out"), traits(new, "out")...)
 	for other, reader := range c.new.Instances {
-		if other == name || !slices.ContainsFunc(traits(reader, "inputs"), func(t string) bool { return slices.Contains(given, t) }) {
+		if other == name ||
+			!slices.ContainsFunc(traits(reader, "inputs"), func(t string) bool { return slices.Contains(given, t) }) {
 			continue
 		}
 		for role, r := range reader.Roles {
@@ -124,7 +127,8 @@ func (c *comparison) affectedMachines() []Affected {
 			}
 		}
 		slices.SortFunc(a.Reasons, func(a, b Reason) int {
-			return cmp.Or(cmp.Compare(slices.Index(reasonKinds, a.Kind), slices.Index(reasonKinds, b.Kind)), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role),
+			return cmp.Or(cmp.Compare(slices.Index(reasonKinds, a.Kind), slices.Index(reasonKinds, b.Kind)),
+				cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role),
 				cmp.Compare(a.From, b.From), cmp.Compare(a.Change, b.Change))
 		})
 		list = append(list, a)

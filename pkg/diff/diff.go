@@ -23,8 +23,8 @@ const (
 	Changed Change = "changed"
 )
 
-// Difference is what changed from one inventory to another. Lists are sorted by name and never nil; the fields are in the order
-// of their JSON names.
+// Difference is what changed from one inventory to another. Lists are sorted by name and never nil; the fields are in
+// the order of their JSON names.
 type Difference struct {
 	// Affected are the machines of the new clan whose view of the inventory changed.
 	Affected []Affected `json:"affected"`
@@ -98,14 +98,15 @@ type Names struct {
 
 func (n Names) empty() bool { return len(n.Added)+len(n.Removed) == 0 }
 
-// Of compares two inventories; nil stands for one without anything in it. Findings are compared as far as the inventories have them: those of the package check are in
-// Inventory.Findings only if the caller put them there. Both inventories should have been loaded with the same Config; what was
-// omitted from both is not compared. Neither is changed.
+// Of compares two inventories; nil stands for one without anything in it. Findings are compared as far as the
+// inventories have them: those of the package check are in Inventory.Findings only if the caller put them there. Both
+// inventories should have been loaded with the same Config; what was omitted from both is not compared. Neither is
+// changed.
 func Of(old, new *instance.Inventory) *Difference { return OfRenamed(old, new, nil) }
 
-// OfRenamed is [Of] where it is known that instances have other names by now: renamed has the new names to the old. Such an
-// instance is compared with itself, under its new name; its members are affected. Findings are compared as they are: the old ones
-// should speak of the new names already.
+// OfRenamed is [Of] where it is known that instances have other names by now: renamed has the new names to the old.
+// Such an instance is compared with itself, under its new name; its members are affected. Findings are compared as they
+// are: the old ones should speak of the new names already.
 func OfRenamed(old, new *instance.Inventory, renamed map[string]string) *Difference {
 	var none instance.Inventory
 	none.Machines, none.Tags = map[string]*instance.Machine{}, map[string][]string{}
@@ -167,7 +168,8 @@ func (c *comparison) machines() {
 	}
 	for _, name := range union(c.old.Machines, c.new.Machines) {
 		old, new := c.old.Machines[name], c.new.Machines[name]
-		m := MachineChange{Name: name, Change: changeOf(old != nil, new != nil), Tags: namesOf(tagsOf(old), tagsOf(new)),
+		m := MachineChange{Name: name, Change: changeOf(old != nil, new != nil),
+			Tags:   namesOf(tagsOf(old), tagsOf(new)),
 			Values: valuesOf(nil, machineFields(old), machineFields(new))}
 		if m.Change == Changed && m.Tags.empty() && len(m.Values) == 0 {
 			continue
@@ -179,8 +181,8 @@ func (c *comparison) machines() {
 	}
 }
 
-// isRead tells that a field of a machine can matter to its configuration. When a machine was installed is clan's own note, written
-// after the machine was deployed.
+// isRead tells that a field of a machine can matter to its configuration. When a machine was installed is clan's own
+// note, written after the machine was deployed.
 func isRead(v Value) bool { return len(v.Path) != 1 || v.Path[0] != "installedAt" }
 
 func tagsOf(m *instance.Machine) []string {

@@ -18,7 +18,8 @@ import (
 
 // fleet is a clan of two machines: a client by name, and a server by tag.
 func fleet() *instance.Inventory {
-	settings, _ := instance.NewSettings(map[string]any{"keep": map[string]any{"daily": 7}, "paths": []string{"/home"}, "user": nil})
+	settings, _ := instance.NewSettings(map[string]any{"keep": map[string]any{"daily": 7}, "paths": []string{"/home"},
+		"user": nil})
 	none, _ := instance.NewSettings(map[string]any{})
 	inv := &instance.Inventory{
 		Machines: map[string]*instance.Machine{
@@ -29,10 +30,12 @@ func fleet() *instance.Inventory {
 		Instances: map[string]*instance.Instance{"backup": {
 			Module: instance.Module{Name: "borg", Resolved: "self"},
 			Roles: map[string]*instance.Role{
-				"client": {SettingsFrom: codes.SettingsFromClan, Tags: []string{}, Machines: map[string]*instance.Member{
-					"laptop": {Explicit: true, Tags: []string{}, Settings: settings}}},
-				"server": {SettingsFrom: codes.SettingsFromClan, Tags: []string{"storage"}, Machines: map[string]*instance.Member{
-					"box": {Tags: []string{"storage"}, Settings: none}}},
+				"client": {SettingsFrom: codes.SettingsFromClan, Tags: []string{},
+					Machines: map[string]*instance.Member{
+						"laptop": {Explicit: true, Tags: []string{}, Settings: settings}}},
+				"server": {SettingsFrom: codes.SettingsFromClan, Tags: []string{"storage"},
+					Machines: map[string]*instance.Member{
+						"box": {Tags: []string{"storage"}, Settings: none}}},
 			},
 		}},
 	}
@@ -76,7 +79,8 @@ func short(d *Difference) string {
 			fmt.Fprintf(&b, "  module %s %v %s %s\n", v.Change, v.Path, value(v.Old), value(v.New))
 		}
 		for _, r := range i.Roles {
-			fmt.Fprintf(&b, "  role %s %s +%v -%v written %t", r.Change, r.Name, r.Tags.Added, r.Tags.Removed, r.Written)
+			fmt.Fprintf(&b, "  role %s %s +%v -%v written %t", r.Change, r.Name, r.Tags.Added, r.Tags.Removed,
+				r.Written)
 			if r.ExtraModules != nil {
 				fmt.Fprintf(&b, " extra %v", *r.ExtraModules)
 			}
@@ -108,7 +112,9 @@ func short(d *Difference) string {
 	for _, a := range d.Affected {
 		fmt.Fprintf(&b, "%s is affected %s:", a.Machine, a.Kind)
 		for _, r := range a.Reasons {
-			fmt.Fprintf(&b, " %s", strings.Join(strings.Fields(fmt.Sprint(r.Kind, " ", r.Change, " ", r.Instance, " ", r.Role, " ", r.From)), " ")+";")
+			fmt.Fprintf(&b, " %s",
+				strings.Join(strings.Fields(fmt.Sprint(r.Kind, " ", r.Change, " ", r.Instance, " ", r.Role, " ",
+					r.From)), " ")+";")
 		}
 		b.WriteString("\n")
 	}
@@ -121,7 +127,8 @@ func TestOf(t *testing.T) {
 		f.Machine, f.Machines = names[0], names
 		return f
 	}
-	missing := instance.NewFinding(instance.CodeMissingSetting, instance.Subject{Instance: "backup", Role: "client", Setting: []string{"x"}}, instance.Cause{})
+	missing := instance.NewFinding(instance.CodeMissingSetting,
+		instance.Subject{Instance: "backup", Role: "client", Setting: []string{"x"}}, instance.Cause{})
 	unused := instance.NewFinding(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
 	failed := func(role string) instance.Finding {
 		code := instance.CodeInstanceFailed
@@ -137,10 +144,14 @@ func TestOf(t *testing.T) {
 		"nothing": {want: ""},
 		"another place and order of the same": {
 			old: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "at clan.nix:12:5"}, Position: instance.Position{File: "clan.nix", Line: 12}}}
+				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning,
+					Cause:    instance.Cause{Nix: "at clan.nix:12:5"},
+					Position: instance.Position{File: "clan.nix", Line: 12}}}
 			},
 			new: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "at clan.nix:14:5"}, Position: instance.Position{File: "clan.nix", Line: 14}}}
+				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning,
+					Cause:    instance.Cause{Nix: "at clan.nix:14:5"},
+					Position: instance.Position{File: "clan.nix", Line: 14}}}
 			},
 		},
 		"meta": {
@@ -161,7 +172,8 @@ func TestOf(t *testing.T) {
 				inv.Machines["nas"] = &instance.Machine{Class: "nixos", Tags: []string{"storage"}}
 				inv.Tags["storage"] = []string{"box", "nas"}
 				server := inv.Instances["backup"].Roles["server"]
-				server.Machines["nas"] = &instance.Member{Tags: []string{"storage"}, Settings: server.Machines["box"].Settings}
+				server.Machines["nas"] = &instance.Member{Tags: []string{"storage"},
+					Settings: server.Machines["box"].Settings}
 			},
 			want: `machine added nas +[storage] -[]
   added [class] - "nixos"
@@ -232,7 +244,8 @@ laptop is affected shared: peers backup client;
 		},
 		"what is written without effect on anybody": {
 			new: func(inv *instance.Inventory) {
-				facts.OfRole(inv.Instances["backup"].Roles["server"]).Layers.Role = []facts.Definition{{File: "x", JSON: jsonvalue.Text(1)}}
+				facts.OfRole(inv.Instances["backup"].Roles["server"]).Layers.Role = []facts.Definition{{File: "x",
+					JSON: jsonvalue.Text(1)}}
 			},
 			want: `instance changed backup
   role changed server +[] -[] written true
@@ -353,7 +366,8 @@ laptop is affected direct: settings backup client;
 	}
 }
 
-// unevaluated is a role whose member's settings do not evaluate; what is written for the role, and for a tag of the member.
+// unevaluated is a role whose member's settings do not evaluate; what is written for the role, and for a tag of the
+// member.
 func unevaluated(inv *instance.Inventory, role, tag any) {
 	server := inv.Instances["backup"].Roles["server"]
 	server.Machines["box"].Settings = nil
@@ -422,15 +436,18 @@ func TestSetFiles(t *testing.T) {
 func TestFindingNamesItsMachine(t *testing.T) {
 	with := func(machines ...string) *instance.Inventory {
 		inv := fleet()
-		inv.Findings = []instance.Finding{{Code: instance.CodeInvalidSetting, Subject: instance.Subject{Instance: "backup", Role: "server", Machine: machines[0], Machines: machines}}}
+		inv.Findings = []instance.Finding{{Code: instance.CodeInvalidSetting,
+			Subject: instance.Subject{Instance: "backup", Role: "server", Machine: machines[0], Machines: machines}}}
 		return inv
 	}
-	for _, d := range []Findings{Of(with("box"), with("box", "laptop")).Findings, {Appeared: Of(with("box", "laptop"), with("box")).Findings.Gone}} {
+	for _, d := range []Findings{Of(with("box"), with("box", "laptop")).Findings,
+		{Appeared: Of(with("box", "laptop"), with("box")).Findings.Gone}} {
 		if len(d.Appeared) != 1 {
 			t.Fatalf("got %+v", d)
 		}
 		f := d.Appeared[0]
-		if f.Machine != "laptop" || !slices.Equal(f.Machines, []string{"laptop"}) || f.About() != "inventory.instances.backup.roles.server.machines.laptop" {
+		if f.Machine != "laptop" || !slices.Equal(f.Machines, []string{"laptop"}) ||
+			f.About() != "inventory.instances.backup.roles.server.machines.laptop" {
 			t.Errorf("got %s of %s %v: %s", f.Code, f.Machine, f.Machines, f.About())
 		}
 	}

@@ -4,8 +4,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Findings are those that are on one side only, wherever they stand: a finding that moved to another line is the same. Of one
-// that concerns more machines than before, what appeared concerns just those.
+// Findings are those that are on one side only, wherever they stand: a finding that moved to another line is the same.
+// Of one that concerns more machines than before, what appeared concerns just those.
 type Findings struct {
 	Appeared []instance.Finding `json:"appeared"`
 	Gone     []instance.Finding `json:"gone"`

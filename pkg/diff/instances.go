@@ -20,8 +20,8 @@ import (
 type InstanceChange struct {
 	Change Change `json:"change"`
 	Name   string `json:"instance"`
-	// Module is what changed in the module reference, in what it leads to and in what the module says of itself: input, name,
-	// resolved, manifest, roles. Of an instance that was added or removed it is all of the reference.
+	// Module is what changed in the module reference, in what it leads to and in what the module says of itself: input,
+	// name, resolved, manifest, roles. Of an instance that was added or removed it is all of the reference.
 	Module []Value `json:"module"`
 	// Roles are those that changed.
 	Roles []RoleChange `json:"roles"`
@@ -30,13 +30,14 @@ type InstanceChange struct {
 // RoleChange is a role that changed.
 type RoleChange struct {
 	Change Change `json:"change"`
-	// ExtraModules is how many NixOS modules the instance added and adds to the role, where that changed. What is in them is not
-	// known.
+	// ExtraModules is how many NixOS modules the instance added and adds to the role, where that changed. What is in
+	// them is not known.
 	ExtraModules *Pair[int]     `json:"extraModules,omitzero"`
 	Members      []MemberChange `json:"members"`
 	Name         string         `json:"role"`
-	// Settings are the final settings of members before and after that changed, each with the members that have the change in common. The
-	// path is empty where the settings as a whole began or ceased to evaluate. Those of members who joined or left are not here.
+	// Settings are the final settings of members before and after that changed, each with the members that have the
+	// change in common. The path is empty where the settings as a whole began or ceased to evaluate. Those of members
+	// who joined or left are not here.
 	Settings []Value `json:"settings"`
 	// SettingsFrom says how the settings were had, where that changed.
 	SettingsFrom *Pair[instance.SettingsFrom] `json:"settingsFrom,omitzero"`
@@ -132,8 +133,8 @@ func (c *comparison) instances() {
 	}
 }
 
-// hides reports whether a part that is not in an inventory may be there all the same, and notes that: it does not evaluate. Its
-// members on the other side may well have lost or got it. role is empty for the whole instance.
+// hides reports whether a part that is not in an inventory may be there all the same, and notes that: it does not
+// evaluate. Its members on the other side may well have lost or got it. role is empty for the whole instance.
 func (c *comparison) hides(side string, inv *instance.Inventory, name, role string) bool {
 	if inv.Failure(instance.Subject{Instance: name, Role: role}) == nil {
 		return false
@@ -157,7 +158,8 @@ func (c *comparison) unknown(u Unknown) {
 	}
 }
 
-// blind notes settings that do not evaluate on either side, where what is written for them is not the same: they may have changed.
+// blind notes settings that do not evaluate on either side, where what is written for them is not the same: they may
+// have changed.
 func (c *comparison) blind(inst, role string, old, new *instance.Role) {
 	for machine, is := range new.Machines {
 		was := old.Machines[machine]
@@ -221,11 +223,14 @@ func asJSON(v any) any {
 }
 
 // role compares one role. seen tells that something changed that the members of the instance's other roles can see.
-func (c *comparison) role(inst string, old, new *instance.Role, name string, whole Change) (r RoleChange, changed, seen bool) {
-	if whole == Changed && (old == nil && c.hides("old", c.old, inst, name) || new == nil && c.hides("new", c.new, inst, name)) {
+func (c *comparison) role(inst string, old, new *instance.Role, name string, whole Change) (r RoleChange, changed,
+	seen bool) {
+	if whole == Changed &&
+		(old == nil && c.hides("old", c.old, inst, name) || new == nil && c.hides("new", c.new, inst, name)) {
 		return r, false, true
 	}
-	r = RoleChange{Change: changeOf(old != nil, new != nil), Name: name, Members: []MemberChange{}, Settings: []Value{}, Tags: Names{[]string{}, []string{}}}
+	r = RoleChange{Change: changeOf(old != nil, new != nil), Name: name, Members: []MemberChange{}, Settings: []Value{},
+		Tags: Names{[]string{}, []string{}}}
 	for _, machine := range union(membersOf(old), membersOf(new)) {
 		was, is := membersOf(old)[machine], membersOf(new)[machine]
 		m := MemberChange{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
@@ -330,8 +335,8 @@ func sameLayer(old, new []facts.Definition) bool {
 	})
 }
 
-// settingsOf compares the settings of those who are members before and after. Members share settings, so that each pair is
-// compared once.
+// settingsOf compares the settings of those who are members before and after. Members share settings, so that each pair
+// is compared once.
 func settingsOf(old, new *instance.Role) []Value {
 	type pair struct{ old, new *instance.Settings }
 	machines := map[pair][]string{}

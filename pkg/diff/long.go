@@ -11,13 +11,15 @@ import (
 )
 
 const (
-	// longest is how many characters of a value people are shown in a row, with context of what is the same around a difference.
+	// longest is how many characters of a value people are shown in a row, with context of what is the same around a
+	// difference.
 	longest = 60
 	margin  = 8
 )
 
-// valueRows are the rows for a value, in which nothing is longer than a reader can take in: a set that came or went is laid out
-// setting by setting, of two long lists there are the elements that only one has, and of anything else what is around the difference.
+// valueRows are the rows for a value, in which nothing is longer than a reader can take in: a set that came or went is
+// laid out setting by setting, of two long lists there are the elements that only one has, and of anything else what is
+// around the difference.
 func valueRows(where, prefix string, v Value) []entry {
 	row := entry{change: v.Change, where: where, what: prefix + instance.PathString(v.Path), machines: v.Machines}
 	texts := [2]string{}
@@ -76,7 +78,8 @@ func (v Value) leaves(where, prefix string, values [2]any) []entry {
 	return rows
 }
 
-// elements are those of a list that another does not have, or has not so many of, and the number of those for which there is no room.
+// elements are those of a list that another does not have, or has not so many of, and the number of those for which
+// there is no room.
 func elements(list, others []any) []string {
 	have := map[string]int{}
 	for _, value := range others {

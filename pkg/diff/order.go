@@ -15,14 +15,16 @@ type Step struct {
 	Wave int `json:"wave"`
 }
 
-// Order puts machines in the order in which to deploy them: a canary first, then servers before their clients, otherwise by name.
+// Order puts machines in the order in which to deploy them: a canary first, then servers before their clients,
+// otherwise by name.
 //
-// In an instance the roles client, peer and default are served by those with other names, if there are any; where there are none
-// of these three, server and controller serve the others. A machine waits for those that serve it, unless it is in a serving role of
-// the instance itself. The canary is, of the machines that serve nobody in the clan, the one in the fewest roles, by name where
-// several are. There is none where each of several machines serves somebody.
+// In an instance the roles client, peer and default are served by those with other names, if there are any; where there
+// are none of these three, server and controller serve the others. A machine waits for those that serve it, unless it
+// is in a serving role of the instance itself. The canary is, of the machines that serve nobody in the clan, the one in
+// the fewest roles, by name where several are. There is none where each of several machines serves somebody.
 func Order(inv *instance.Inventory, machines []string) []Step {
-	o := ordering{waits: map[string]int{}, of: map[string][]*service{}, roles: map[string]int{}, serves: map[string]bool{}}
+	o := ordering{waits: map[string]int{}, of: map[string][]*service{}, roles: map[string]int{},
+		serves: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
 		o.add(inv.Instances[name], machines)
 	}
@@ -47,7 +49,8 @@ type ordering struct {
 	// roles counts those that a machine is in; serves tells who serves somebody in the clan.
 	roles  map[string]int
 	serves map[string]bool
-	// of are the instances in which a machine serves others; waits counts those in which it is served by somebody not yet deployed.
+	// of are the instances in which a machine serves others; waits counts those in which it is served by somebody not
+	// yet deployed.
 	of    map[string][]*service
 	waits map[string]int
 }
@@ -112,16 +115,21 @@ func (o *ordering) canary(machines []string) string {
 	if len(candidates) == 0 {
 		return ""
 	}
-	return slices.MinFunc(candidates, func(a, b string) int { return cmp.Or(cmp.Compare(o.roles[a], o.roles[b]), cmp.Compare(a, b)) })
+	return slices.MinFunc(candidates, func(a, b string) int {
+		return cmp.Or(cmp.Compare(o.roles[a], o.roles[b]), cmp.Compare(a, b))
+	})
 }
 
-// ready are the machines that wait for nobody. Where all wait, in a circle, it is the one that waits in the fewest instances.
+// ready are the machines that wait for nobody. Where all wait, in a circle, it is the one that waits in the fewest
+// instances.
 func (o *ordering) ready(left []string) []string {
 	ready := slices.DeleteFunc(slices.Clone(left), func(m string) bool { return o.waits[m] > 0 })
 	if len(ready) > 0 {
 		return ready
 	}
-	return []string{slices.MinFunc(left, func(a, b string) int { return cmp.Or(cmp.Compare(o.waits[a], o.waits[b]), cmp.Compare(a, b)) })}
+	return []string{slices.MinFunc(left, func(a, b string) int {
+		return cmp.Or(cmp.Compare(o.waits[a], o.waits[b]), cmp.Compare(a, b))
+	})}
 }
 
 // deploy takes machines out of those that are left; nobody waits for them any more.

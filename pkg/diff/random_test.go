@@ -103,7 +103,9 @@ const randomInventory = "builtins.fromJSON (builtins.readFile ./random.json)"
 // plainWorld is one without clan-core, where settings are merged by structure.
 func plainWorld(t *testing.T) world {
 	return world{nixtest.Evaluator(t),
-		map[string]string{"flake.nix": "{ outputs = _: { clan.modules.svc.roles = { r0 = { }; r1 = { }; }; inventory = " + randomInventory + "; }; }"}, "self"}
+		map[string]string{"flake.nix": "{ outputs = _: { clan.modules.svc.roles = { r0 = { }; r1 = { }; }; inventory = " +
+			randomInventory + "; }; }"},
+		"self"}
 }
 
 // coreWorld is one where clan-core merges the settings; the environment is that of the tests in conformance.
@@ -118,10 +120,12 @@ func coreWorld(t *testing.T) world {
 		Root  string
 	}
 	readJSON(t, filepath.Join(core, "flake.lock"), &lock)
-	inputs := fmt.Sprintf("stub.url = \"path:./stub\"; clan-core.url = \"path:%s\"; nixpkgs.url = \"path:%s\";", core, lib)
+	inputs := fmt.Sprintf("stub.url = \"path:./stub\"; clan-core.url = \"path:%s\"; nixpkgs.url = \"path:%s\";", core,
+		lib)
 	parts := os.Getenv("CLANCTL_FLAKE_PARTS")
 	if parts != "" {
-		inputs += fmt.Sprintf("flake-parts.url = \"path:%s\"; flake-parts.inputs.nixpkgs-lib.follows = \"nixpkgs\";", parts)
+		inputs += fmt.Sprintf("flake-parts.url = \"path:%s\"; flake-parts.inputs.nixpkgs-lib.follows = \"nixpkgs\";",
+			parts)
 	}
 	for input := range lock.Nodes[lock.Root].Inputs {
 		switch {
@@ -131,9 +135,11 @@ func coreWorld(t *testing.T) world {
 			inputs += fmt.Sprintf("clan-core.inputs.%s.follows = \"stub\";", input)
 		}
 	}
-	return world{nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != "", ProgramDir: t.TempDir()},
+	return world{nixeval.Evaluator{Nix: os.Getenv("CLANCTL_NIX"), Offline: os.Getenv("CLANCTL_OFFLINE") != "",
+		ProgramDir: t.TempDir()},
 		map[string]string{
-			"flake.nix": "{ inputs = { " + inputs + ` }; outputs = { self, clan-core, ... }: { clan = (clan-core.lib.clan {
+			"flake.nix": "{ inputs = { " + inputs +
+				` }; outputs = { self, clan-core, ... }: { clan = (clan-core.lib.clan {
 				inherit self; meta.name = "random"; meta.domain = "random"; modules.svc = ./svc.nix;
 				inventory = ` + randomInventory + `; checks.minNixpkgsVersion.ignore = true; }).config; }; }`,
 			"stub/flake.nix": "{ outputs = _: { }; }",
@@ -258,7 +264,8 @@ func testAffected(t *testing.T, w world, steps int) {
 		if len(got) > 0 {
 			t.Errorf("not in the clan: %v", got)
 		}
-		if back := Of(new, old); len(back.Instances) != len(d.Instances) || len(back.Machines) != len(d.Machines) || back.Empty() != d.Empty() {
+		if back := Of(new, old); len(back.Instances) != len(d.Instances) || len(back.Machines) != len(d.Machines) ||
+			back.Empty() != d.Empty() {
 			t.Errorf("the way back differs:\n%s\n%s", asText(t, d), asText(t, back))
 		}
 		if !Of(new, new).Empty() || len(Of(new, new).Affected) > 0 {

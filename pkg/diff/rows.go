@@ -155,11 +155,13 @@ func roleRows(i InstanceChange, r RoleChange, add func(entry)) {
 		namesRows(where, "tags", r.Tags, add)
 	}
 	if r.ExtraModules != nil && r.Change == Changed {
-		add(entry{change: Changed, where: where, what: "extraModules", old: []string{fmt.Sprint(r.ExtraModules.Old)}, new: []string{fmt.Sprint(r.ExtraModules.New)}})
+		add(entry{change: Changed, where: where, what: "extraModules", old: []string{fmt.Sprint(r.ExtraModules.Old)},
+			new: []string{fmt.Sprint(r.ExtraModules.New)}})
 	}
 	memberRows(where, r.Members, add)
 	if r.SettingsFrom != nil {
-		add(entry{change: Changed, where: where, what: "settings had from", old: []string{string(r.SettingsFrom.Old)}, new: []string{string(r.SettingsFrom.New)}})
+		add(entry{change: Changed, where: where, what: "settings had from", old: []string{string(r.SettingsFrom.Old)},
+			new: []string{string(r.SettingsFrom.New)}})
 	}
 	for _, s := range r.Settings {
 		if len(s.Path) > 0 {
@@ -167,14 +169,16 @@ func roleRows(i InstanceChange, r RoleChange, add func(entry)) {
 			continue
 		}
 		// Nothing came or went but the answer.
-		row := entry{change: Changed, where: where, what: "settings", old: []string{"do not evaluate"}, new: []string{"evaluate"}, machines: s.Machines}
+		row := entry{change: Changed, where: where, what: "settings", old: []string{"do not evaluate"},
+			new: []string{"evaluate"}, machines: s.Machines}
 		if s.Change == Removed {
 			row.old, row.new = row.new, row.old
 		}
 		add(row)
 	}
 	if r.Written && len(r.Settings) == 0 {
-		add(entry{change: Changed, where: where, what: "settings as written", new: []string{"no member's settings changed"}})
+		add(entry{change: Changed, where: where, what: "settings as written",
+			new: []string{"no member's settings changed"}})
 	}
 }
 
@@ -182,7 +186,8 @@ func roleRows(i InstanceChange, r RoleChange, add func(entry)) {
 func memberRows(where string, members []MemberChange, add func(entry)) {
 	var rows []entry
 	for _, m := range members {
-		row := entry{change: m.Change, where: where, what: "member", old: whyText(m.Old), new: whyText(m.New), machines: []string{m.Machine}}
+		row := entry{change: m.Change, where: where, what: "member", old: whyText(m.Old), new: whyText(m.New),
+			machines: []string{m.Machine}}
 		came, went := causeTexts(m)
 		row.new, row.old = append(row.new, came...), append(row.old, went...)
 		same := slices.IndexFunc(rows, func(other entry) bool {

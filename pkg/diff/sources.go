@@ -10,11 +10,11 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Sources are changes of what an inventory is about rather than of what it says: machines can be other ones for it, and nothing
-// else in a Difference tells.
+// Sources are changes of what an inventory is about rather than of what it says: machines can be other ones for it, and
+// nothing else in a Difference tells.
 type Sources struct {
-	// Files are the files of the flake's tree that changed, but for the clan's inventory.json, all of which was compared; nil where
-	// that is not known. See [Difference.SetFiles].
+	// Files are the files of the flake's tree that changed, but for the clan's inventory.json, all of which was
+	// compared; nil where that is not known. See [Difference.SetFiles].
 	Files []string `json:"files"`
 	// Inputs are the flake inputs that changed in flake.lock, or else whose source is another one.
 	Inputs []InputChange `json:"inputs"`
@@ -42,8 +42,8 @@ func (d *Difference) SetFiles(files []string) {
 	}
 }
 
-// isPart reports whether a file is the one that a module is written in, or belongs to it: it is below the directory that the module
-// is, be it named by itself or by its default.nix.
+// isPart reports whether a file is the one that a module is written in, or belongs to it: it is below the directory
+// that the module is, be it named by itself or by its default.nix.
 func isPart(file, module string) bool {
 	dir, isDefault := strings.CutSuffix(module, "/default.nix")
 	return file == module || strings.HasPrefix(file, module+"/") || isDefault && strings.HasPrefix(file, dir+"/")
@@ -60,7 +60,8 @@ type InputChange struct {
 	Old *instance.Lock `json:"old,omitzero"`
 }
 
-// String is the input's name and, where it is locked to something else, what that was and is: "nixpkgs (1b2c3d4e5, now 6f7a8b9c0)".
+// String is the input's name and, where it is locked to something else, what that was and is: "nixpkgs (1b2c3d4e5, now
+// 6f7a8b9c0)".
 func (c InputChange) String() string {
 	text := func(l *instance.Lock) string {
 		switch {

@@ -10,8 +10,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Summary is the difference in one line: "3 instances, 12 machines change; 1 new error". Machines change that came, went, or are affected
-// directly.
+// Summary is the difference in one line: "3 instances, 12 machines change; 1 new error". Machines change that came,
+// went, or are affected directly.
 func (d *Difference) Summary() string {
 	machines := map[string]bool{}
 	for _, m := range d.Machines {
@@ -29,7 +29,8 @@ func (d *Difference) Summary() string {
 		}
 	}
 	parts := []string{d.changes(len(machines), shared)}
-	if news := join(findingCounts(d.Findings.Appeared, "1 new %s", "%d new %ss"), findingCounts(d.Findings.Gone, "1 %s gone", "%d %ss gone")); news != "" {
+	if news := join(findingCounts(d.Findings.Appeared, "1 new %s", "%d new %ss"),
+		findingCounts(d.Findings.Gone, "1 %s gone", "%d %ss gone")); news != "" {
 		parts = append(parts, news)
 	}
 	if n := len(d.Unknown); n > 0 {
@@ -65,7 +66,8 @@ func (d *Difference) changes(machines, shared int) string {
 	case things == "":
 		return textview.Count(shared, "machine") + pick(shared == 1, " is", " are") + " affected through others"
 	case shared > 0:
-		return fmt.Sprintf("%s%s, %d more %s affected through others", things, verb, shared, pick(shared == 1, "machine is", "machines are"))
+		return fmt.Sprintf("%s%s, %d more %s affected through others", things, verb, shared,
+			pick(shared == 1, "machine is", "machines are"))
 	}
 	return things + verb
 }

@@ -9,21 +9,22 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// TextOptions say how [Difference.WriteText] lays a difference out. The zero value suits a file or a log: no line is cut, and there
-// is no colour.
+// TextOptions say how [Difference.WriteText] lays a difference out. The zero value suits a file or a log: no line is
+// cut, and there is no colour.
 type TextOptions struct {
 	// Width is that of the terminal, in columns; zero for no limit.
 	Width int
 	// Color has changes and severities in the colours of a terminal.
 	Color bool
-	// OldLine and NewLine return the line of a source file that a finding of that side is about, which is shown below it. Nil shows
-	// none.
+	// OldLine and NewLine return the line of a source file that a finding of that side is about, which is shown below
+	// it. Nil shows none.
 	OldLine, NewLine func(instance.Position) (line string, ok bool)
 }
 
-// WriteText writes the difference for people, as `clanctl diff` prints it: a summary, a table of what changed, the findings that appeared and
-// went, and a table of the machines that it affects. What could not be compared and what else changed ([Difference.Unknown],
-// [Difference.Sources]) it leaves to the caller. Text from the flake is escaped: it cannot command a terminal.
+// WriteText writes the difference for people, as `clanctl diff` prints it: a summary, a table of what changed, the
+// findings that appeared and went, and a table of the machines that it affects. What could not be compared and what
+// else changed ([Difference.Unknown], [Difference.Sources]) it leaves to the caller. Text from the flake is escaped: it
+// cannot command a terminal.
 func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 	paint := textview.Painter(textview.Colourless)
 	if opts.Color {
@@ -33,15 +34,18 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 	fmt.Fprintln(&b, paint(textview.Bold, d.Summary()))
 	changes := &textview.Table{Columns: textview.Headings("CHANGE", "WHERE", "WHAT", "OLD", "NEW", "MACHINES")}
 	for _, r := range d.rows() {
-		changes.Rows = append(changes.Rows, []textview.Cell{textview.NewCell(string(r.change)).In(styleOf(r.change)), textview.NewCell(r.where),
-			textCell(r.what), textview.NewCell(r.old...), textview.NewCell(r.new...), textview.NewCell(r.machines...)})
+		changes.Rows = append(changes.Rows,
+			[]textview.Cell{textview.NewCell(string(r.change)).In(styleOf(r.change)), textview.NewCell(r.where),
+				textCell(r.what), textview.NewCell(r.old...), textview.NewCell(r.new...),
+				textview.NewCell(r.machines...)})
 	}
 	writeTable(&b, changes, opts.Width, paint)
 	for _, part := range []struct {
 		title    string
 		findings []instance.Finding
 		line     func(instance.Position) (string, bool)
-	}{{"findings that appeared", d.Findings.Appeared, opts.NewLine}, {"findings that went", d.Findings.Gone, opts.OldLine}} {
+	}{{"findings that appeared", d.Findings.Appeared, opts.NewLine},
+		{"findings that went", d.Findings.Gone, opts.OldLine}} {
 		if len(part.findings) == 0 {
 			continue
 		}
@@ -51,8 +55,9 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 	}
 	affected := &textview.Table{Columns: textview.Headings("AFFECTED", "MACHINES", "BECAUSE OF")}
 	for _, r := range d.affectedRows() {
-		affected.Rows = append(affected.Rows, []textview.Cell{textview.NewCell(kindText(r.kind)), textview.NewCell(r.machines...),
-			textview.NewCell(r.because...)})
+		affected.Rows = append(affected.Rows,
+			[]textview.Cell{textview.NewCell(kindText(r.kind)), textview.NewCell(r.machines...),
+				textview.NewCell(r.because...)})
 	}
 	writeTable(&b, affected, opts.Width, paint)
 	_, err := b.WriteTo(w)

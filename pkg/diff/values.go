@@ -9,8 +9,8 @@ import (
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
-// Value is a value, somewhere in a tree of JSON data, that is not what it was. Sets are compared name by name; a list is one
-// value.
+// Value is a value, somewhere in a tree of JSON data, that is not what it was. Sets are compared name by name; a list
+// is one value.
 type Value struct {
 	Change Change `json:"change"`
 	// Machines are the members whose setting it is; nil for what is no setting.

@@ -97,7 +97,8 @@ type grade struct {
 	severity Severity
 	partial  bool
 
-	// ifPart, if not empty, is the severity where only a part is lost. With [Cause.Whole] it is an error, and the document partial.
+	// ifPart, if not empty, is the severity where only a part is lost. With [Cause.Whole] it is an error, and the
+	// document partial.
 	ifPart Severity
 	// ifUnset, if not empty, is the severity where nobody set the setting, see [Cause.Unset].
 	ifUnset Severity
@@ -115,7 +116,9 @@ var (
 	mayLack   = grade{severity: SeverityNote, ifPart: SeverityNote}
 	oftenLost = grade{severity: SeverityError, partial: true, ifPart: SeverityWarning}
 	// No command of clan reads a manifest's categories or description; clan vars generate reads the constraints of all.
-	ofManifest = grade{severity: SeverityWarning, ofParts: map[string]Severity{"categories": SeverityNote, "description": SeverityNote, "constraints": SeverityError}}
+	ofManifest = grade{severity: SeverityWarning,
+		ofParts: map[string]Severity{"categories": SeverityNote, "description": SeverityNote,
+			"constraints": SeverityError}}
 	// All of clan's commands read inventory.meta.
 	ofClan    = grade{severity: SeverityWarning, ofParts: map[string]Severity{"meta": SeverityError}}
 	reference = grade{severity: SeverityError, partial: true, ifPart: SeverityError}
@@ -125,7 +128,8 @@ var (
 var kinds = []kind{
 	{CodeUnknownMachine, warns, "A role names a machine that the clan does not have.", unknownMachine},
 	{CodeInvalidHostName, warns, "A machine's name cannot be its host name.", invalidHostName},
-	{CodeUnknownTag, warns, "A role uses a tag that no machine has and that the inventory does not declare.", unknownTag},
+	{CodeUnknownTag, warns, "A role uses a tag that no machine has and that the inventory does not declare.",
+		unknownTag},
 	{CodeEmptyTag, warns, "A role uses a tag that is declared but has no members.", emptyTag},
 	{CodeUnusedTag, warns, "No role uses a tag that the inventory declares.", unusedTag},
 	{CodeGhostTagMember, warns, "The inventory's tags list a machine that the clan does not have.", ghostTagMember},
@@ -134,15 +138,18 @@ var kinds = []kind{
 	{CodeUncheckedSettings, warns, "A role has settings but no members, so clan never checks them.", uncheckedSettings},
 
 	{CodeUnknownInput, reference, "An instance takes its module from an input that the flake does not have.", noModule},
-	{CodeInputWithoutServices, reference, "An instance takes its module from an input that offers no services.", noModule},
+	{CodeInputWithoutServices, reference, "An instance takes its module from an input that offers no services.",
+		noModule},
 	{CodeUnknownModule, reference, "An instance names a module that the input does not offer.", noModule},
 	{CodeRemovedModule, reference, "An instance names a module that was removed from the input.", noModule},
-	{CodeModuleFailed, loses, "The module of an instance does not evaluate.", nixSays("the service module does not evaluate", "")},
+	{CodeModuleFailed, loses, "The module of an instance does not evaluate.",
+		nixSays("the service module does not evaluate", "")},
 	{CodeManifestFailed, ofManifest, "A part of a module's manifest does not evaluate.", manifestFailed},
 	{CodeDeprecatedModule, warns, "The module of an instance is deprecated.", deprecatedModule},
 	{CodeUnknownRole, loses, "An instance uses a role that its module does not have.", unknownRole},
 	{CodeKeyCollision, fails, "Clan takes two modules for one, and an instance runs the wrong one.", keyCollision},
-	{CodeSplitService, warns, "Clan evaluates one service twice, because its instances write the module differently.", splitService},
+	{CodeSplitService, warns, "Clan evaluates one service twice, because its instances write the module differently.",
+		splitService},
 	{CodeTooManyInstances, fails, "There are more instances than the module allows.", tooManyInstances},
 	{CodeTooFewMachines, fails, "A role has fewer machines than the module requires.", tooFewMachines},
 	{CodeTooManyMachines, fails, "A role has more machines than the module allows.", tooManyMachines},
@@ -150,57 +157,81 @@ var kinds = []kind{
 
 	{CodeUnknownSetting, oftenLost, "The role's interface has no such option.", unknownSetting},
 	{CodeConflict, breaks, "Two layers give different values that cannot be merged.", conflict},
-	{CodeInvalidSetting, breaks, "A value is not of the option's type.", nixSays("the value is not of the option's type", "give a value of the option's type")},
-	{CodeMissingSetting, mayLack, "An option has no value and no default.", nixSays("the option has no value and no default", "set it for the role, the machine or a tag, if anything reads it")},
+	{CodeInvalidSetting, breaks, "A value is not of the option's type.",
+		nixSays("the value is not of the option's type", "give a value of the option's type")},
+	{CodeMissingSetting, mayLack, "An option has no value and no default.",
+		nixSays("the option has no value and no default",
+			"set it for the role, the machine or a tag, if anything reads it")},
 	{CodeSettingFailed, mayLose, "A setting does not evaluate.", nixSays("the setting does not evaluate", "")},
 	{CodeSettingsFailed, oftenLost, "The settings of a member do not evaluate at all.", settingsFailed},
-	{CodeNotRepresentable, mayLose, "A value cannot be shown in a document.", says("the value cannot be shown in a document", "")},
+	{CodeNotRepresentable, mayLose, "A value cannot be shown in a document.",
+		says("the value cannot be shown in a document", "")},
 
 	{codes.ModuleWithoutName, fails, "The manifest of one of the flake's own modules has no name.",
-		says("the manifest has no name, so clan cannot evaluate the module", "add manifest.name, with a name that no other module has")},
+		says("the manifest has no name, so clan cannot evaluate the module",
+			"add manifest.name, with a name that no other module has")},
 	{codes.ModuleWithoutReadme, warns, "The manifest of one of the flake's own modules has no README.",
-		says("the manifest has no README that says how to use the service", "add manifest.readme = builtins.readFile ./README.md;")},
+		says("the manifest has no README that says how to use the service",
+			"add manifest.readme = builtins.readFile ./README.md;")},
 	{codes.RoleWithoutBehaviour, warns, "A role of one of the flake's own modules does nothing to a machine.",
-		says("the role does nothing to a machine: it has no perInstance, and the module has no perMachine", "add perInstance = { settings, ... }: { nixosModule = { ... }; };")},
+		says("the role does nothing to a machine: it has no perInstance, and the module has no perMachine",
+			"add perInstance = { settings, ... }: { nixosModule = { ... }; };")},
 	{codes.RoleWithoutInterface, warns, "A role of one of the flake's own modules has no interface.",
 		says("the role has no interface, so it takes no settings", "if that is intended, write interface = { };")},
 	{codes.RoleWithoutDescription, warns, "A role of one of the flake's own modules has no description.",
-		says("the role has no description; clan warns about it when it builds a machine with the service", "add description, one sentence on what the role does")},
-	{codes.InterfaceFailed, fails, "The interface of a role of one of the flake's own modules does not evaluate.", nixSays("the interface does not evaluate", "")},
-	{codes.InterfaceNotJSON, fails, "An interface of one of the flake's own modules has an option that JSON cannot express.", interfaceNotJSON},
-	{codes.ImpossibleConstraint, fails, "A constraint of one of the flake's own modules cannot be met by any clan.", impossibleConstraint},
-	{codes.ConstraintOfUnknownRole, warns, "A constraint of one of the flake's own modules is for a role that the module does not have.", constraintOfUnknownRole},
+		says("the role has no description; clan warns about it when it builds a machine with the service",
+			"add description, one sentence on what the role does")},
+	{codes.InterfaceFailed, fails, "The interface of a role of one of the flake's own modules does not evaluate.",
+		nixSays("the interface does not evaluate", "")},
+	{codes.InterfaceNotJSON, fails,
+		"An interface of one of the flake's own modules has an option that JSON cannot express.", interfaceNotJSON},
+	{codes.ImpossibleConstraint, fails, "A constraint of one of the flake's own modules cannot be met by any clan.",
+		impossibleConstraint},
+	{codes.ConstraintOfUnknownRole, warns,
+		"A constraint of one of the flake's own modules is for a role that the module does not have.",
+		constraintOfUnknownRole},
 
 	{CodeMalformed, loses, "An attribute of the inventory has a name or a form that clan does not know.", malformed},
 	{CodeRoleFailed, loses, "A role of an instance does not evaluate.", nixSays("the role does not evaluate", "")},
 	{CodeInstanceFailed, loses, "An instance does not evaluate.", nixSays("the instance does not evaluate", "")},
-	{CodeInstancesFailed, loses, "The set of instances does not evaluate.", nixSays("the clan's instances do not evaluate", "")},
-	{CodeMachineFailed, oftenLost, "A part of a machine does not evaluate.", nixSays("the machine does not evaluate", "")},
+	{CodeInstancesFailed, loses, "The set of instances does not evaluate.",
+		nixSays("the clan's instances do not evaluate", "")},
+	{CodeMachineFailed, oftenLost, "A part of a machine does not evaluate.",
+		nixSays("the machine does not evaluate", "")},
 	{CodeMachinesFailed, loses, "The clan's machines do not evaluate.",
 		nixSays("the clan's machines do not evaluate", "members by tag are not known")},
 	{CodeTagFailed, loses, "A tag of the inventory does not evaluate, and so the tags of no machine do.", tagFailed},
-	{CodeExportsFailed, loses, "What services export does not evaluate.", nixSays("the clan's exports do not evaluate", "")},
+	{CodeExportsFailed, loses, "What services export does not evaluate.",
+		nixSays("the clan's exports do not evaluate", "")},
 	{CodeExportFailed, warns, "A part of what a service exports does not evaluate.", exportFailed},
-	{CodeEvaluationFailed, ofClan, "Some other part of the clan does not evaluate.", nixSays("a part of the clan does not evaluate", "")},
-	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.", nixSays("the flake does not evaluate", "")},
+	{CodeEvaluationFailed, ofClan, "Some other part of the clan does not evaluate.",
+		nixSays("a part of the clan does not evaluate", "")},
+	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.",
+		nixSays("the flake does not evaluate", "")},
 	{CodeFailedCheck, fails, "A check of the clan fails, so nothing of it evaluates.", failedCheckWords},
 	{CodeNixWarning, warns, "The clan's own code warns.", nixSays("the clan's own code warns", "")},
 
 	{CodeMissingFile, fails, "An extra module of a role is a file that is not there.", missingFile},
-	{CodeExtraModulesFailed, fails, "The extra modules of a role do not evaluate.", nixSays("the extra modules do not evaluate", "machines with the role do not build")},
+	{CodeExtraModulesFailed, fails, "The extra modules of a role do not evaluate.",
+		nixSays("the extra modules do not evaluate", "machines with the role do not build")},
 	{CodeMissingModule, warns, "One of the flake's own modules is a file that is not there.", missingModule},
-	{CodeUntrackedFile, warns, "Clan reads a file that git does not track, so that Nix does not see it.", untrackedFile},
+	{CodeUntrackedFile, warns, "Clan reads a file that git does not track, so that Nix does not see it.",
+		untrackedFile},
 
 	{CodeUnreachableMachine, warns, "Neither a targetHost nor a network reaches a machine.",
-		says("neither deploy.targetHost nor a network reaches the machine", "add it to a network, or set deploy.targetHost; the targetHost in its NixOS configuration is not looked at")},
-	{CodeSingleController, notes, "Machines are reached through one network only, which has a single controller.", singleController},
-	{CodeVarNotGenerated, warns, "An address waits for a var, although others of the instance have theirs.", varNotGenerated},
+		says("neither deploy.targetHost nor a network reaches the machine",
+			"add it to a network, or set deploy.targetHost; the targetHost in its NixOS configuration is not looked at")},
+	{CodeSingleController, notes, "Machines are reached through one network only, which has a single controller.",
+		singleController},
+	{CodeVarNotGenerated, warns, "An address waits for a var, although others of the instance have theirs.",
+		varNotGenerated},
 	{CodeDuplicateEndpoint, warns, "Two instances claim one endpoint.", duplicateEndpoint},
 	{CodeUnreadExport, notes, "No module declares that it reads what an instance exports.", unreadExport},
 	{CodeMissingExport, notes, "An instance reads an interface that no instance exports.", missingExport},
 
 	{CodeDeprecatedServices, warns, "Services are defined in a form that clan-core deprecated.", deprecatedServices},
-	{CodeDroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.", droppedServices},
+	{CodeDroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.",
+		droppedServices},
 
 	{codes.UnusedIgnore, warns, "An ignore ignores nothing.", unusedIgnore},
 	{codes.InvalidIgnore, warns, "An ignore has no reason, or a code that there is not.", invalidIgnore},

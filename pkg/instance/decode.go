@@ -79,9 +79,11 @@ func (l *loader) decode() {
 	l.decodeSetting()
 }
 
-// catalogue is what the inputs offer that evaluate: the instances that name others have findings of their own. Where they are goes into stores.
+// catalogue is what the inputs offer that evaluate: the instances that name others have findings of their own. Where
+// they are goes into stores.
 func (l *loader) catalogue(stores map[string]string) services.Catalogue {
-	c := services.Catalogue{Inputs: map[string]services.Input{}, Null: l.facts.flake.Value.NullInput, Names: l.facts.inputNames}
+	c := services.Catalogue{Inputs: map[string]services.Input{}, Null: l.facts.flake.Value.NullInput,
+		Names: l.facts.inputNames}
 	for name, part := range l.facts.inputs.Value {
 		if part.OK() && part.Value.Services.OK() {
 			c.Inputs[name] = l.input(name, part.Value, stores)
@@ -103,7 +105,8 @@ func (l *loader) input(name string, in reader.Input, stores map[string]string) s
 		source = ""
 	}
 	return services.Input{
-		Source: source, HasServices: in.Services.Value != nil, Services: in.Services.Value, Deprecated: in.Deprecated.Value,
+		Source: source, HasServices: in.Services.Value != nil, Services: in.Services.Value,
+		Deprecated: in.Deprecated.Value,
 	}
 }
 
@@ -156,7 +159,8 @@ func (l *loader) decodeMachines() {
 			carried[name] = inv.Machines[name].Tags
 			continue
 		case known && wellTagged:
-			l.lose(part.Failure, NewFinding(CodeMachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true}))
+			l.lose(part.Failure,
+				NewFinding(CodeMachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true}))
 			// In a clan a broken machine breaks the tags of all.
 			l.losses[len(l.losses)-1].ifMalformed = broken && inv.Flake.Layout != facts.LayoutInventory
 		}
@@ -170,7 +174,9 @@ func (l *loader) decodeMachines() {
 	for _, tag := range index.Tags() {
 		inv.Tags[tag] = index.Carriers(tag)
 	}
-	inv.facts.Unknown = sortedUnique(slices.DeleteFunc(sortedKeys(machines.Value), func(name string) bool { return inv.Machines[name] != nil }))
+	inv.facts.Unknown = sortedUnique(slices.DeleteFunc(sortedKeys(machines.Value), func(name string) bool {
+		return inv.Machines[name] != nil
+	}))
 }
 
 func (l *loader) machine(name string, node reader.Machine) *Machine {
@@ -189,7 +195,9 @@ func (l *loader) machine(name string, node reader.Machine) *Machine {
 	if m.Class == "" {
 		m.Class = "nixos"
 	}
-	deploy, _ := node.Deploy.Prune(func(path []string, f *reader.Failure) { field(f, append([]string{name, "deploy"}, path...)...) })
+	deploy, _ := node.Deploy.Prune(func(path []string, f *reader.Failure) {
+		field(f, append([]string{name, "deploy"}, path...)...)
+	})
 	if set, is := deploy.(map[string]any); is {
 		for key, value := range set {
 			if value == nil {
@@ -209,7 +217,8 @@ func (l *loader) decodeInstances() {
 		return
 	}
 	// What is lost as a whole is nobody's own fault, and missing from all.
-	if failure := firstFailure(l.facts.instances.Failure, l.facts.services.Failure, l.facts.evaluated.Failure); failure != nil {
+	if failure := firstFailure(l.facts.instances.Failure, l.facts.services.Failure,
+		l.facts.evaluated.Failure); failure != nil {
 		l.lose(failure, NewFinding(CodeInstancesFailed, Subject{}, Cause{Part: "instances"}))
 	}
 	index := l.inv.Index()
@@ -253,7 +262,8 @@ func (l *loader) unreached() {
 	for _, name := range sortedKeys(l.inv.Instances) {
 		evaluated := l.facts.evaluated.Value[name].Value
 		service := l.facts.services.Value[evaluated.Key].Value
-		if failure := firstFailure(service.Clan.Failure, evaluated.Clan.Failure); failure != nil && failure.Kind != reader.Blocked {
+		if failure := firstFailure(service.Clan.Failure, evaluated.Clan.Failure); failure != nil &&
+			failure.Kind != reader.Blocked {
 			l.lose(failure, NewFinding(CodeModuleFailed, Subject{Instance: name}, Cause{}))
 		}
 	}

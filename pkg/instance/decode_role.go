@@ -43,7 +43,8 @@ func (d *instanceDecoder) service() {
 		d.failed = !plain // without clan-core nothing but the module's manifest and roles is lost
 		if !plain || m.Input != nil || len(d.inv.facts.Catalogue.Inputs["self"].Services) > 0 {
 			f := loss{finding: unresolved(d.name, err, !plain)}
-			if core := d.inv.Flake.ClanCore; f.finding.Code == CodeUnknownInput && core != "" && f.finding.Cause.Input == "clan-core" {
+			if core := d.inv.Flake.ClanCore; f.finding.Code == CodeUnknownInput && core != "" &&
+				f.finding.Cause.Input == "clan-core" {
 				f.finding.Cause = f.finding.Cause.WithNames([]string{core}, nil) // under another name
 			}
 			if f.finding.Code == CodeRemovedModule {
@@ -75,7 +76,9 @@ func (d *instanceDecoder) manifest(part reader.Part[*reader.Manifest]) *module.M
 		if d.inst.Module.Resolved != "self" {
 			return
 		}
-		d.lose(f, NewFinding(CodeManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path[:min(len(path), 1)]}, Cause{}))
+		d.lose(f,
+			NewFinding(CodeManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path[:min(len(path), 1)]},
+				Cause{}))
 	})
 }
 
@@ -91,7 +94,8 @@ func manifest(part reader.Part[*reader.Manifest], lose func(path []string, f *re
 	field := func(name string) func([]string, *reader.Failure) {
 		return func(path []string, f *reader.Failure) { lose(append([]string{name}, path...), f) }
 	}
-	for name, f := range map[string]*reader.Failure{"name": node.Name.Failure, "description": node.Description.Failure} {
+	for name, f := range map[string]*reader.Failure{"name": node.Name.Failure,
+		"description": node.Description.Failure} {
 		if f != nil {
 			lose([]string{name}, f)
 		}
@@ -113,7 +117,8 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 		d.lose(part.Failure, NewFinding(CodeRoleFailed, subject, Cause{}))
 		return
 	}
-	role := &Role{SettingsFrom: codes.SettingsNone, ExtraModules: node.ExtraModules.Value, Tags: emptyNotNil(node.Tags.Value)}
+	role := &Role{SettingsFrom: codes.SettingsNone, ExtraModules: node.ExtraModules.Value,
+		Tags: emptyNotNil(node.Tags.Value)}
 	d.inst.Roles[name] = role
 	for _, file := range node.Missing.Value {
 		role.facts.Missing = append(role.facts.Missing, d.places.local(file).name)
@@ -121,7 +126,8 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	if f := firstFailure(node.ExtraModules.Failure, node.Missing.Failure); f != nil {
 		d.lose(f, NewFinding(CodeExtraModulesFailed, subject, Cause{Part: "extraModules"}))
 	}
-	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure, node.MachineLayers.Failure, node.TagLayers.Failure)
+	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure,
+		node.MachineLayers.Failure, node.TagLayers.Failure)
 	if f := node.TagsAreSets.Failure; own == nil && f != nil {
 		if d.clanEvaluates(name) { // until mid 2026 it took a tag's name only
 			d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "tags"}))
@@ -267,7 +273,8 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 		if f.Undefined {
 			code = CodeMissingSetting
 		}
-		d.lose(f, NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare, Dropped: bare, Unset: f.Unset}))
+		d.lose(f,
+			NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare, Dropped: bare, Unset: f.Unset}))
 	})
 	if !ok && !bare {
 		return nil
@@ -319,8 +326,8 @@ func pruned(v reader.Value, report func([]string, *reader.Failure)) (json.RawMes
 	return jsonvalue.Text(value), true
 }
 
-// layerDecoder decodes the definitions of layers. What does not evaluate matters only where the layers are all there is:
-// elsewhere it is missing from the final settings, too.
+// layerDecoder decodes the definitions of layers. What does not evaluate matters only where the layers are all there
+// is: elsewhere it is missing from the final settings, too.
 type layerDecoder struct {
 	places *placer
 	lost   []lostLayer
@@ -335,7 +342,8 @@ type lostLayer struct {
 	failure    *reader.Failure
 }
 
-func (l *layerDecoder) set(kind string, nodes reader.Named[reader.Part[[]reader.Part[reader.Definition]]]) map[string][]facts.Definition {
+func (l *layerDecoder) set(kind string,
+	nodes reader.Named[reader.Part[[]reader.Part[reader.Definition]]]) map[string][]facts.Definition {
 	out := make(map[string][]facts.Definition, len(nodes))
 	for name, part := range nodes {
 		out[name] = l.layer(kind, name, part)
@@ -366,8 +374,8 @@ func (l *layerDecoder) layer(kind, name string, node reader.Part[[]reader.Part[r
 	return layer
 }
 
-// layersKey names the set of layers that makes a member's settings, besides the role's: members that agree in it have the same
-// settings. It mirrors `signature` in settings.nix.
+// layersKey names the set of layers that makes a member's settings, besides the role's: members that agree in it have
+// the same settings. It mirrors `signature` in settings.nix.
 func (r *Role) layersKey(machine string, m *Member) string {
 	name := ""
 	if _, written := r.facts.Layers.Machines[machine]; written {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// A layer that does not evaluate makes its members' settings fail, and theirs alone: they do not get what the others have.
+// A layer that does not evaluate makes its members' settings fail, and theirs alone: they do not get what the others
+// have.
 func TestLayerThatFails(t *testing.T) {
 	l, err := answered([]byte(`{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"m":{},"n":{},"o":{}},{"all":["m","n","o"],"t":["n"]},{"m":["all"],"n":["all","t"],"o":["all"]},
 		{"i":{"module":{"name":"i"},"roles":{"r":{"machines":["m"],"tags":["all","t"],"layer":[],
@@ -45,16 +46,18 @@ func TestSettingsLostAsAWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.decode()
-	if l.inv.Instances["i"] == nil || !slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Code == CodeInstancesFailed }) {
+	if l.inv.Instances["i"] == nil ||
+		!slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Code == CodeInstancesFailed }) {
 		t.Errorf("instances %v, losses %v", l.inv.Instances, l.losses)
 	}
 }
 
-// Settings and layers are pieces of the answer: what is written by hand for a thousand machines is not in memory twice, and not as maps and
-// slices, which take ten times as much.
+// Settings and layers are pieces of the answer: what is written by hand for a thousand machines is not in memory twice,
+// and not as maps and slices, which take ten times as much.
 func TestSettingsStayText(t *testing.T) {
 	numbers := strings.Repeat("1234567,", 100_000) + "1"
-	answer := fmt.Appendf(nil, `{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"m":{}},{"all":["m"]},{"m":["all"]},
+	answer := fmt.Appendf(nil,
+		`{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"m":{}},{"all":["m"]},{"m":["all"]},
 		{"i":{"module":{"name":"i"},"roles":{"clan":{"machines":["m"],"layer":[],"machineLayers":{"m":[{"value":{"list":[%[1]s]}}]},"tagLayers":{}},
 			"plain":{"machines":["m"],"layer":[],"machineLayers":{"m":[{"value":{"list":[%[1]s]}}]},"tagLayers":{}}}}},
 		{},{"k":{"manifest":null,"roles":{"clan":{},"plain":{}}}},

@@ -6,8 +6,9 @@ import (
 	"github.com/clanctl/clanctl/internal/reader"
 )
 
-// findSettings looks for settings that a role does not have in services of the same name: the instance may take its module from the wrong
-// input. It looks at the flake's own modules and at inputs that instances use, so that nothing is fetched for it.
+// findSettings looks for settings that a role does not have in services of the same name: the instance may take its
+// module from the wrong input. It looks at the flake's own modules and at inputs that instances use, so that nothing is
+// fetched for it.
 func (l *loader) findSettings(ctx context.Context) error {
 	of := map[string][]*Finding{} // by reference
 	for i := range l.inv.Findings {

@@ -47,7 +47,8 @@ func ExampleLoad() {
 
 // Follow a clan while its files are edited.
 func ExampleWatch() {
-	for inv, err := range instance.Watch(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline}) {
+	for inv, err := range instance.Watch(context.Background(), resolve("../../examples/homelab"),
+		instance.Config{Evaluator: offline}) {
 		if inv == nil {
 			fmt.Println("the clan does not evaluate:", err)
 			continue
@@ -61,7 +62,8 @@ func ExampleWatch() {
 
 // Settings decode into a struct of one's own; a setting without a field is an error that names it.
 func ExampleDecode() {
-	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Instances: []string{"status"}})
+	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"),
+		instance.Config{Evaluator: offline, Instances: []string{"status"}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -84,7 +86,8 @@ func ExampleDecode() {
 
 // Only what is needed is evaluated.
 func ExampleConfig() {
-	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Need: instance.NeedMachines})
+	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"),
+		instance.Config{Evaluator: offline, Need: instance.NeedMachines})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -95,7 +98,8 @@ func ExampleConfig() {
 
 // An unknown name is an error with a hint, as most are.
 func ExampleLoad_unknownName() {
-	_, err := instance.Load(context.Background(), resolve("../../examples/homelab"), instance.Config{Evaluator: offline, Instances: []string{"backup-nightli"}})
+	_, err := instance.Load(context.Background(), resolve("../../examples/homelab"),
+		instance.Config{Evaluator: offline, Instances: []string{"backup-nightli"}})
 	fmt.Println(err)
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
@@ -106,9 +110,11 @@ func ExampleLoad_unknownName() {
 	// did you mean "backup-nightly"?
 }
 
-// What does not evaluate does not hide the rest: Load returns both an inventory and an error, with an EvalError for each part.
+// What does not evaluate does not hide the rest: Load returns both an inventory and an error, with an EvalError for
+// each part.
 func ExampleEvalError() {
-	inv, err := instance.Load(context.Background(), resolve("../check/testdata/parts-failed"), instance.Config{Evaluator: offline})
+	inv, err := instance.Load(context.Background(), resolve("../check/testdata/parts-failed"),
+		instance.Config{Evaluator: offline})
 	if inv == nil {
 		log.Fatal(err) // the clan could not be loaded
 	}

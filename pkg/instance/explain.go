@@ -35,7 +35,8 @@ func (l *loader) lose(failure *reader.Failure, f Finding) {
 func (l *loader) locate(ctx context.Context) error {
 	inv := l.inv
 	var want []reader.Want
-	places, shapes := map[string]*reader.Part[reader.Named[reader.Place]]{}, map[string]*reader.Part[reader.Named[reader.Place]]{}
+	places, shapes := map[string]*reader.Part[reader.Named[reader.Place]]{},
+		map[string]*reader.Part[reader.Named[reader.Place]]{}
 	for _, loss := range l.losses {
 		f := loss.finding
 		if f.Role != "" && places["instances"] == nil && l.config.Need&(NeedOrigins|NeedSetting|facts.NeedPlaces) == 0 {
@@ -60,7 +61,9 @@ func (l *loader) locate(ctx context.Context) error {
 			}
 		}
 	}
-	l.losses = slices.DeleteFunc(l.losses, func(lost loss) bool { return lost.ifMalformed && lost.finding.Code != CodeMalformed })
+	l.losses = slices.DeleteFunc(l.losses, func(lost loss) bool {
+		return lost.ifMalformed && lost.finding.Code != CodeMalformed
+	})
 	if err := l.locateManifests(ctx); err != nil {
 		return err
 	}
@@ -81,7 +84,8 @@ func (l *loader) locate(ctx context.Context) error {
 	return nil
 }
 
-// locateManifests finds out where the manifests of the flake's own modules are written, and what of their categories clan does not know.
+// locateManifests finds out where the manifests of the flake's own modules are written, and what of their categories
+// clan does not know.
 func (l *loader) locateManifests(ctx context.Context) error {
 	var categories reader.Part[[]string]
 	written := map[string]*reader.Part[reader.Written]{}
@@ -110,7 +114,9 @@ func (l *loader) locateManifests(ctx context.Context) error {
 			f.Position = *place.Position
 		}
 		if known := categories.Value; f.Setting[0] == "categories" && len(known) > 0 {
-			unknown := slices.DeleteFunc(slices.Clone(of.Categories.Value), func(name string) bool { return slices.Contains(known, name) })
+			unknown := slices.DeleteFunc(slices.Clone(of.Categories.Value), func(name string) bool {
+				return slices.Contains(known, name)
+			})
 			var near []string
 			for _, name := range unknown {
 				near = append(near, nearest.Of(name, known)...)
@@ -202,10 +208,12 @@ func (l *loader) took(f *Finding, err error) {
 	if f.Cause.Shape == nil {
 		f.Cause.Nix, f.Cause.Hint = userTerms(l.places.sources, nixErr.Message), nixErr.Hint
 	}
-	if f.Code == CodeTagFailed && strings.Contains(nixErr.Message, "infinite recursion") && tagsOfMachine.MatchString(l.codeAt(nixErr)) {
+	if f.Code == CodeTagFailed && strings.Contains(nixErr.Message, "infinite recursion") &&
+		tagsOfMachine.MatchString(l.codeAt(nixErr)) {
 		f.Cause.Hint = "machines' tags hold the computed ones, too, so that tags cannot be computed from them: compute them from something else"
 	}
-	if code := settingFault(nixErr.Message); code != "" && len(f.Setting)+len(f.Machine) > 0 && f.Role != "" && f.Code != CodeExportFailed {
+	if code := settingFault(nixErr.Message); code != "" && len(f.Setting)+len(f.Machine) > 0 && f.Role != "" &&
+		f.Code != CodeExportFailed {
 		f.Code = code
 		f.grade()
 	}
@@ -252,7 +260,8 @@ func (inv *Inventory) definitions(f Finding) []SettingDefinition {
 		for _, d := range layer.Definitions {
 			if value, ok := jsonvalue.Lookup(d.Value(), f.Setting); ok {
 				path := append(layer.Path(f.Instance, f.Role), f.Setting...)
-				found = append(found, SettingDefinition{Layer: layer.Kind, Name: layer.Name, Value: value, Position: inv.At(path...)})
+				found = append(found,
+					SettingDefinition{Layer: layer.Kind, Name: layer.Name, Value: value, Position: inv.At(path...)})
 			}
 		}
 	}
@@ -308,7 +317,8 @@ func moduleParts(code Code) []string {
 	return []string{"input", "name"}
 }
 
-// warnings turns what Nix code warned of into findings; Nix's own warnings (a dirty tree, a lock file) are not about the clan.
+// warnings turns what Nix code warned of into findings; Nix's own warnings (a dirty tree, a lock file) are not about
+// the clan.
 func (l *loader) warnings() {
 	seen := map[string]bool{}
 	for _, event := range l.Events() {
@@ -318,6 +328,7 @@ func (l *loader) warnings() {
 			continue
 		}
 		seen[text] = true
-		l.inv.Findings = append(l.inv.Findings, NewFinding(CodeNixWarning, Subject{}, Cause{Nix: userTerms(l.places.sources, text)}))
+		l.inv.Findings = append(l.inv.Findings,
+			NewFinding(CodeNixWarning, Subject{}, Cause{Nix: userTerms(l.places.sources, text)}))
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Export is what a service offers to others in one scope, by interface. Service, Instance, Role and Machine are the scope; an empty one
-// means all.
+// Export is what a service offers to others in one scope, by interface. Service, Instance, Role and Machine are the
+// scope; an empty one means all.
 type Export struct {
 	// Data are the interfaces that have no field of their own: clan's auth and generators, and a clan's own.
 	Data       map[string]json.RawMessage `json:"data,omitempty"`
@@ -78,7 +78,8 @@ type Var struct {
 	Machine   string `json:"machine,omitempty"`
 }
 
-// Path is the directory of the var, relative to the clan's directory. A public one has its value there, in the file "value".
+// Path is the directory of the var, relative to the clan's directory. A public one has its value there, in the file
+// "value".
 func (v Var) Path() string {
 	if v.Machine == "" {
 		return path.Join("vars", "shared", v.Generator, v.File)
@@ -130,7 +131,8 @@ func (l *loader) decodeExports() {
 	exports := l.facts.exports
 	if f := exports.Failure; f != nil {
 		// What else fails may take them along, and has a finding of its own.
-		if f.Kind != reader.Blocked && !slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Partial() }) {
+		if f.Kind != reader.Blocked &&
+			!slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Partial() }) {
 			l.lose(f, NewFinding(CodeExportsFailed, Subject{}, Cause{Part: "exports"}))
 		}
 		return
@@ -172,8 +174,10 @@ type exportDecoder struct {
 }
 
 func (d exportDecoder) lose(f *reader.Failure, at ...string) {
-	d.loader.lose(f, NewFinding(CodeExportFailed, Subject{Instance: d.export.Instance, Role: d.export.Role, Machine: d.export.Machine},
-		Cause{Name: strings.Join(append([]string{d.key}, at...), " ")}))
+	d.loader.lose(f,
+		NewFinding(CodeExportFailed,
+			Subject{Instance: d.export.Instance, Role: d.export.Role, Machine: d.export.Machine},
+			Cause{Name: strings.Join(append([]string{d.key}, at...), " ")}))
 }
 
 // prune is what there is of a value; the rest is lost.
@@ -285,8 +289,9 @@ func hostOf(part reader.Part[reader.Host]) (Host, *reader.Failure) {
 // notGenerated is what clan-core's getPublicValue throws.
 var notGenerated = lazyregexp.New(`^getPublicValue: Public value (?:shared|([^/]+))/([^/]+)/([^/]+) not found!`)
 
-// explainHosts finds out why hosts have no address. That a var is not generated yet is no fault of the clan. Where the members of an instance
-// wait alike, one of them is asked about: what its message says of its machine goes for the others, whose file is looked for.
+// explainHosts finds out why hosts have no address. That a var is not generated yet is no fault of the clan. Where the
+// members of an instance wait alike, one of them is asked about: what its message says of its machine goes for the
+// others, whose file is looked for.
 func (l *loader) explainHosts(ctx context.Context) error {
 	type alike struct {
 		service, instance, role string
@@ -357,7 +362,8 @@ func (l *loader) expected(like *Var, machine, other string) *Var {
 	default:
 		return nil
 	}
-	if _, err := l.places.sources.ReadFile(path.Join(l.facts.flake.Value.Directory.Value, v.Path(), "value")); err == nil {
+	if _, err := l.places.sources.ReadFile(path.Join(l.facts.flake.Value.Directory.Value, v.Path(),
+		"value")); err == nil {
 		return nil
 	}
 	return &v

@@ -28,9 +28,9 @@ const (
 	SeverityNote Severity = "note"
 )
 
-// Finding is one thing that is wrong with a clan, as data: what kind of thing (Code), with what (Subject), and why (Cause). Its words,
-// [Finding.Message] and [Finding.Hint], are made from these. In JSON the fields of Subject and Position stand beside the others, and the
-// words are there, too; read back, the words are made anew.
+// Finding is one thing that is wrong with a clan, as data: what kind of thing (Code), with what (Subject), and why
+// (Cause). Its words, [Finding.Message] and [Finding.Hint], are made from these. In JSON the fields of Subject and
+// Position stand beside the others, and the words are there, too; read back, the words are made anew.
 type Finding struct {
 	// Code names the kind of finding; the codes are stable and described in docs/findings.md.
 	Code Code
@@ -44,8 +44,8 @@ type Finding struct {
 	Position
 	// Definitions are, for a setting that does not evaluate, all that is written for it, in clan's order of merging.
 	Definitions []SettingDefinition
-	// Err is the error that the finding stands for, if there is one: a [*nixeval.Error], or one that says why a reference to a module leads nowhere. It is not in the
-	// document.
+	// Err is the error that the finding stands for, if there is one: a [*nixeval.Error], or one that says why a
+	// reference to a module leads nowhere. It is not in the document.
 	Err error
 }
 
@@ -56,13 +56,13 @@ type Subject struct {
 	Machines []string
 	// Module is set instead of Instance where it is about one of the flake's own modules, whoever uses it: its name.
 	Module string
-	// Setting is the path of the setting within the role's settings; of a module's role, that of the option in its interface; of a
-	// machine, that of one of its fields.
+	// Setting is the path of the setting within the role's settings; of a module's role, that of the option in its
+	// interface; of a machine, that of one of its fields.
 	Setting []string
 }
 
-// Cause is what a finding's words are made of, as plain data. Which fields are set depends on the code. Lists of names are as long as
-// the words need.
+// Cause is what a finding's words are made of, as plain data. Which fields are set depends on the code. Lists of names
+// are as long as the words need.
 type Cause struct {
 	// Add is what git has to be told of, so that Nix sees it.
 	Add string `json:"add,omitempty"`
@@ -98,7 +98,8 @@ type Cause struct {
 	Other          string   `json:"other,omitempty"`
 	OtherInstances []string `json:"otherInstances,omitempty"`
 	OtherService   string   `json:"otherService,omitempty"`
-	// Part is the part of the subject that does not evaluate, where not all of it is meant: "module", or of the inventory "machines".
+	// Part is the part of the subject that does not evaluate, where not all of it is meant: "module", or of the
+	// inventory "machines".
 	Part string `json:"part,omitempty"`
 	// Service is the reference to a module: "NAME" or "INPUT#NAME".
 	Service string `json:"service,omitempty"`
@@ -111,7 +112,8 @@ type Cause struct {
 	Unset bool `json:"unset,omitempty"`
 	// Values are those that do not fit, or not together.
 	Values []any `json:"values,omitempty"`
-	// Whole: what is lost is not just this setting or field, but all of a member's settings, the machine, or what the module gives.
+	// Whole: what is lost is not just this setting or field, but all of a member's settings, the machine, or what the
+	// module gives.
 	Whole bool `json:"whole,omitempty"`
 }
 
@@ -123,7 +125,8 @@ func (c Cause) WithNames(near, known []string) Cause {
 	return c
 }
 
-// NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are warnings.
+// NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are
+// warnings.
 func NewFinding(code Code, about Subject, cause Cause) Finding {
 	f := Finding{Code: code, Subject: about, Cause: cause}
 	f.grade()
@@ -161,7 +164,8 @@ func (f *Finding) grade() {
 	}
 }
 
-// Partial reports whether an instance, a role, a member's settings as a whole or a machine is missing from the inventory because of it.
+// Partial reports whether an instance, a role, a member's settings as a whole or a machine is missing from the
+// inventory because of it.
 func (f Finding) Partial() bool {
 	of := f.Code.kind()
 	return of.partial && of.ifPart == "" || of.ifPart != "" && f.Cause.Whole
@@ -181,14 +185,16 @@ func (f Finding) hides(s Subject) bool {
 	case CodeMachineFailed:
 		return s.Machine == f.Machine && f.Cause.Whole
 	case CodeMalformed:
-		return f.Cause.Tag == "" && s.Instance == f.Instance && (f.Instance == "" && s.Machine == f.Machine || f.Instance != "" && (f.Role == "" || f.Role == s.Role))
+		return f.Cause.Tag == "" && s.Instance == f.Instance &&
+			(f.Instance == "" && s.Machine == f.Machine || f.Instance != "" && (f.Role == "" || f.Role == s.Role))
 	}
 	return false
 }
 
 // hidesMachines reports whether not all machines, or not all that carry a tag, are known because of it.
 func (f Finding) hidesMachines() bool {
-	return f.Code == CodeMachinesFailed || f.Code == CodeTagFailed || f.Code == CodeMachineFailed && f.Cause.Whole || f.Code == CodeMalformed && f.Instance == ""
+	return f.Code == CodeMachinesFailed || f.Code == CodeTagFailed || f.Code == CodeMachineFailed && f.Cause.Whole ||
+		f.Code == CodeMalformed && f.Instance == ""
 }
 
 func (s Subject) with(setting []string) Subject {
@@ -248,18 +254,20 @@ func (f Finding) Concerned() []string {
 	return []string{f.Machine}
 }
 
-// For returns the finding as one about a single one of its machines, or with "" about none. Its place and definitions stay.
+// For returns the finding as one about a single one of its machines, or with "" about none. Its place and definitions
+// stay.
 func (f Finding) For(machine string) Finding {
 	f.Machine, f.Machines = machine, nil
 	return f
 }
 
-// Key is the same for findings that say the same of the same thing, wherever it stands and however it is put: the code, the subject (of
-// several machines only Machine, see [Finding.For]) and the names in the cause. Nix's message counts, without the lines in it, only where
-// nothing else says what it is about.
+// Key is the same for findings that say the same of the same thing, wherever it stands and however it is put: the code,
+// the subject (of several machines only Machine, see [Finding.For]) and the names in the cause. Nix's message counts,
+// without the lines in it, only where nothing else says what it is about.
 func (f Finding) Key() string {
 	key := []any{f.Code, f.Instance, f.Role, f.Machine, f.Module, f.Setting,
-		f.Cause.Shape, f.Cause.Input, f.Cause.Name, f.Cause.Names, f.Cause.Other, f.Cause.OtherService, f.Cause.Part, f.Cause.Service, f.Cause.Tag}
+		f.Cause.Shape, f.Cause.Input, f.Cause.Name, f.Cause.Names, f.Cause.Other, f.Cause.OtherService, f.Cause.Part,
+		f.Cause.Service, f.Cause.Tag}
 	if f.About() == "" {
 		key = append(key, linesInText.ReplaceAllString(f.Cause.Nix, ""))
 	}
@@ -273,7 +281,8 @@ var linesInText = lazyregexp.New(`:\d+(:\d+)?`)
 func (f Finding) Compare(g Finding) int {
 	order := cmp.Or(
 		cmp.Compare(f.File, g.File), cmp.Compare(f.Line, g.Line), cmp.Compare(f.Column, g.Column),
-		cmp.Compare(f.Module, g.Module), cmp.Compare(f.Instance, g.Instance), cmp.Compare(f.Role, g.Role), cmp.Compare(f.Machine, g.Machine),
+		cmp.Compare(f.Module, g.Module), cmp.Compare(f.Instance, g.Instance), cmp.Compare(f.Role, g.Role),
+		cmp.Compare(f.Machine, g.Machine),
 		slices.Compare(f.Setting, g.Setting), cmp.Compare(f.Code, g.Code), cmp.Compare(f.Cause.Nix, g.Cause.Nix),
 	)
 	if order == 0 {
@@ -282,7 +291,8 @@ func (f Finding) Compare(g Finding) int {
 	return order
 }
 
-// String is all that there is to say of the finding, for people: place, severity, subject and code in the first line, then the details.
+// String is all that there is to say of the finding, for people: place, severity, subject and code in the first line,
+// then the details.
 func (f Finding) String() string {
 	head := string(f.Severity) + ": "
 	if f.File != "" {
@@ -346,7 +356,8 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 		cause = nil
 	}
 	message, hint := f.words()
-	return json.Marshal(document{cause, f.Code, f.Column, f.Definitions, f.File, hint, f.Instance, f.Line, f.Machine, f.Machines, message, f.Module, f.Role, f.Setting, f.Severity})
+	return json.Marshal(document{cause, f.Code, f.Column, f.Definitions, f.File, hint, f.Instance, f.Line, f.Machine,
+		f.Machines, message, f.Module, f.Role, f.Setting, f.Severity})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, but for the words, which follow from the rest.
@@ -355,7 +366,8 @@ func (f *Finding) UnmarshalJSON(text []byte) error {
 	if err := jsonvalue.Unmarshal(text, &d); err != nil {
 		return err
 	}
-	*f = Finding{Code: d.Code, Severity: d.Severity, Subject: Subject{d.Instance, d.Role, d.Machine, d.Machines, d.Module, d.Setting},
+	*f = Finding{Code: d.Code, Severity: d.Severity,
+		Subject:  Subject{d.Instance, d.Role, d.Machine, d.Machines, d.Module, d.Setting},
 		Position: Position{File: d.File, Line: d.Line, Column: d.Column}, Definitions: d.Definitions}
 	if d.Cause == nil {
 		return nil

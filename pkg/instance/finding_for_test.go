@@ -34,8 +34,12 @@ func TestFindingFor(t *testing.T) {
 		}
 		node.Position = &at
 		inv.Instances["x"].Roles["r"].facts.Layers.Machines[machine] = []facts.Definition{{JSON: jsonvalue.Text(map[string]any{"port": value})}}
-		return Finding{Code: CodeInvalidSetting, Subject: Subject{Instance: "x", Role: "r", Machine: machine, Machines: []string{"a", "b"}, Setting: []string{"port"}},
-			Position: at, Definitions: []SettingDefinition{{Layer: "machine", Name: machine, Position: &at, Value: json.Number(strconv.Itoa(value))}}}
+		return Finding{Code: CodeInvalidSetting,
+			Subject: Subject{Instance: "x", Role: "r", Machine: machine, Machines: []string{"a", "b"},
+				Setting: []string{"port"}},
+			Position: at,
+			Definitions: []SettingDefinition{{Layer: "machine", Name: machine, Position: &at,
+				Value: json.Number(strconv.Itoa(value))}}}
 	}
 	a, b := about("a", 5, 1), about("b", 9, 2)
 	same(t, "of b", b, inv.findingFor(a, "b"))
@@ -53,7 +57,8 @@ func TestRoleSchema(t *testing.T) {
 	if schema, err := (&Role{}).Schema(); schema != nil || err != nil {
 		t.Errorf("%s, %v", schema, err)
 	}
-	role := &Role{facts: facts.Role{Interface: &services.Interface{Options: map[string]*services.Option{"port": {Type: services.NewType("int", "")}}}}}
+	role := &Role{facts: facts.Role{Interface: &services.Interface{Options: map[string]*services.Option{"port": {Type: services.NewType("int",
+		"")}}}}}
 	if schema, err := role.Schema(); err != nil || !strings.Contains(string(schema), `"port":{"type":"integer"}`) {
 		t.Errorf("%s, %v", schema, err)
 	}

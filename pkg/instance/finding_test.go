@@ -17,14 +17,20 @@ import (
 
 // In JSON and back, a finding of each kind is the same, and so are its words, whatever of its cause is known.
 func TestFindingsReadBack(t *testing.T) {
-	full := Cause{Also: "tag", Count: 3, Elsewhere: []string{"e"}, Hint: "h", Input: "i", Instances: []string{"a"}, Known: []string{"k"}, Max: 2, Min: 1, Name: "n<&>",
-		Names: []string{"x"}, Near: []string{"y"}, Nix: "Nix\nsays", Other: "o", OtherInstances: []string{"b"}, OtherService: "i#m", Part: "p", Service: "i#n",
-		Tag: "t", Shape: &Shape{Path: []string{"roles", "r"}, Type: "a list", Near: []string{"x"}}, Type: "package", Values: []any{json.Number("12345678901234567890"), map[string]any{"a": nil}}, Whole: true}
-	about := Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}, Setting: []string{"a", "b.c"}}
+	full := Cause{Also: "tag", Count: 3, Elsewhere: []string{"e"}, Hint: "h", Input: "i", Instances: []string{"a"},
+		Known: []string{"k"}, Max: 2, Min: 1, Name: "n<&>",
+		Names: []string{"x"}, Near: []string{"y"}, Nix: "Nix\nsays", Other: "o", OtherInstances: []string{"b"},
+		OtherService: "i#m", Part: "p", Service: "i#n",
+		Tag: "t", Shape: &Shape{Path: []string{"roles", "r"}, Type: "a list", Near: []string{"x"}}, Type: "package",
+		Values: []any{json.Number("12345678901234567890"), map[string]any{"a": nil}}, Whole: true}
+	about := Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"},
+		Setting: []string{"a", "b.c"}}
 	for _, info := range Codes() {
-		for _, f := range []Finding{NewFinding(info.Code, Subject{}, Cause{}), NewFinding(info.Code, about, full), NewFinding(info.Code, Subject{Module: "m"}, full)} {
+		for _, f := range []Finding{NewFinding(info.Code, Subject{}, Cause{}), NewFinding(info.Code, about, full),
+			NewFinding(info.Code, Subject{Module: "m"}, full)} {
 			f.Position = Position{File: "clan.nix", Line: 3, Column: 5}
-			f.Definitions = []SettingDefinition{{Layer: "role", Value: json.Number("1e400"), Position: &Position{File: "a"}}, {Layer: "tag", Name: "t"}}
+			f.Definitions = []SettingDefinition{{Layer: "role", Value: json.Number("1e400"),
+				Position: &Position{File: "a"}}, {Layer: "tag", Name: "t"}}
 			text, err := json.Marshal(f)
 			if err != nil {
 				t.Fatal(err)
@@ -73,43 +79,73 @@ func TestSchemaOfCause(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	about := Subject{Instance: "i", Role: "r"}
-	near, known := Cause{Name: "n", Service: "n", Tag: "t", Near: []string{"m"}}, Cause{Known: []string{"a", "b"}, Tag: "t", Name: "n", Input: "x", Service: "x#n"}
+	near, known := Cause{Name: "n", Service: "n", Tag: "t", Near: []string{"m"}},
+		Cause{Known: []string{"a", "b"}, Tag: "t", Name: "n", Input: "x", Service: "x#n"}
 	for _, c := range []struct {
 		code          Code
 		about         Subject
 		cause         Cause
 		message, hint string
 	}{
-		{CodeUnknownMachine, Subject{Role: "r", Machine: "labtop"}, near, `the clan has no machine "labtop"; clan counts it as a member, but deploys nothing`, `did you mean "m"?`},
-		{CodeUnknownMachine, Subject{Role: "r", Machine: "a b"}, Cause{Also: "tag"}, `the clan has no machine "a b"; clan counts it as a member, but deploys nothing`, `"a b" is a tag: write roles.r.tags."a b"`},
+		{CodeUnknownMachine, Subject{Role: "r", Machine: "labtop"}, near,
+			`the clan has no machine "labtop"; clan counts it as a member, but deploys nothing`, `did you mean "m"?`},
+		{CodeUnknownMachine, Subject{Role: "r", Machine: "a b"}, Cause{Also: "tag"},
+			`the clan has no machine "a b"; clan counts it as a member, but deploys nothing`,
+			`"a b" is a tag: write roles.r.tags."a b"`},
 		{CodeUnknownTag, about, known, `no machine has the tag "t"`, `the tags are "a", "b"`},
 		{CodeUnknownTag, about, Cause{Tag: "t"}, `no machine has the tag "t"`, "the clan has no tags"},
 		{CodeUnknownInput, about, near, "the flake has no input that is clan-core", `did you mean "m"?`},
 		{CodeUnknownModule, about, known, `the input "x" offers no service "n"`, `it offers "a", "b"`},
-		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#n"}}, `clan-core offers no service "n"`, `a service "n" is offered elsewhere: set module.input = "y"`},
-		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#@x/n"}}, `clan-core offers no service "n"`, `did you mean y#@x/n (module.name = "@x/n")?`},
-		{CodeUnknownSetting, Subject{Instance: "i", Role: "r", Setting: []string{"machines", "a"}}, Cause{}, "the role has no such option", "machines stands beside settings, not in them: roles.r.machines"},
-		{CodeManifestFailed, Subject{Module: "m"}, Cause{Names: []string{"Sytem"}, Near: []string{"System"}}, `clan knows no category "Sytem"; only listings of services show categories`, `did you mean "System"?`},
-		{CodeMalformed, about, Cause{Shape: &Shape{Path: []string{"roles", "r", "machines"}, Type: "a list", Want: "an attribute set"}}, "instances.i.roles.r.machines is a list, where an attribute set belongs", "name each as an attribute: instances.i.roles.r.machines.<machine> = { };"},
-		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"role"}, Near: []string{"roles"}}}, `instances.i has no attribute "role"`, `did you mean "roles"?`},
-		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"settings"}}}, `instances.i has no attribute "settings"`, "settings belong to a role: instances.i.roles.<role>.settings"},
-		{CodeMalformed, Subject{Machine: "m"}, Cause{Shape: &Shape{Path: []string{"targetHost"}}}, `machines.m has no attribute "targetHost"`, "it stands below deploy: machines.m.deploy.targetHost"},
-		{codes.InvalidIgnore, Subject{}, Cause{Name: "unused-tag", Near: []string{"unused-tag"}, Values: []any{"- why"}}, `the ignore has "- why" between its code and the reason, and so ignores nothing`, "write # clanctl: ignore unused-tag -- REASON, a comment for each code"},
-		{CodeMalformed, Subject{Machine: "m"}, Cause{Shape: &Shape{Path: []string{"tags"}, Type: "a string", Want: "a list"}}, "machines.m.tags is a string, where a list belongs", `tags are a list: machines.m.tags = [ "<tag>" ];`},
-		{CodeMalformed, Subject{}, Cause{Tag: "t", Shape: &Shape{Type: "a string", Want: "a list"}}, "tags.t is a string, where a list belongs", `a tag lists machines: tags.t = [ "<machine>" ];`},
+		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#n"}},
+			`clan-core offers no service "n"`, `a service "n" is offered elsewhere: set module.input = "y"`},
+		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#@x/n"}},
+			`clan-core offers no service "n"`, `did you mean y#@x/n (module.name = "@x/n")?`},
+		{CodeUnknownSetting, Subject{Instance: "i", Role: "r", Setting: []string{"machines", "a"}}, Cause{},
+			"the role has no such option", "machines stands beside settings, not in them: roles.r.machines"},
+		{CodeManifestFailed, Subject{Module: "m"}, Cause{Names: []string{"Sytem"}, Near: []string{"System"}},
+			`clan knows no category "Sytem"; only listings of services show categories`, `did you mean "System"?`},
+		{CodeMalformed, about,
+			Cause{Shape: &Shape{Path: []string{"roles", "r", "machines"}, Type: "a list", Want: "an attribute set"}},
+			"instances.i.roles.r.machines is a list, where an attribute set belongs",
+			"name each as an attribute: instances.i.roles.r.machines.<machine> = { };"},
+		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"role"}, Near: []string{"roles"}}},
+			`instances.i has no attribute "role"`, `did you mean "roles"?`},
+		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"settings"}}},
+			`instances.i has no attribute "settings"`, "settings belong to a role: instances.i.roles.<role>.settings"},
+		{CodeMalformed, Subject{Machine: "m"}, Cause{Shape: &Shape{Path: []string{"targetHost"}}},
+			`machines.m has no attribute "targetHost"`, "it stands below deploy: machines.m.deploy.targetHost"},
+		{codes.InvalidIgnore, Subject{},
+			Cause{Name: "unused-tag", Near: []string{"unused-tag"}, Values: []any{"- why"}},
+			`the ignore has "- why" between its code and the reason, and so ignores nothing`,
+			"write # clanctl: ignore unused-tag -- REASON, a comment for each code"},
+		{CodeMalformed, Subject{Machine: "m"},
+			Cause{Shape: &Shape{Path: []string{"tags"}, Type: "a string", Want: "a list"}},
+			"machines.m.tags is a string, where a list belongs", `tags are a list: machines.m.tags = [ "<tag>" ];`},
+		{CodeMalformed, Subject{}, Cause{Tag: "t", Shape: &Shape{Type: "a string", Want: "a list"}},
+			"tags.t is a string, where a list belongs", `a tag lists machines: tags.t = [ "<machine>" ];`},
 		{CodeMalformed, Subject{}, Cause{}, "an attribute has a name or a form that clan does not know", ""},
-		{CodeRemovedModule, about, Cause{Name: "n", Service: "n", Input: "x", Nix: "use m"}, `the service "n" was removed from x: use m`, ""},
+		{CodeRemovedModule, about, Cause{Name: "n", Service: "n", Input: "x", Nix: "use m"},
+			`the service "n" was removed from x: use m`, ""},
 		{CodeUnknownRole, about, known, `the module x#n has no role "r"`, `its roles are "a", "b"`},
-		{CodeTooFewMachines, about, Cause{Min: 1}, `the role "r" needs at least 1 machine, but has 0`, "add members; the module's manifest sets the limit"},
-		{CodeConflict, about, Cause{Values: []any{1, "x"}}, `two layers give different values: 1 and "x"`, "no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault"},
+		{CodeTooFewMachines, about, Cause{Min: 1}, `the role "r" needs at least 1 machine, but has 0`,
+			"add members; the module's manifest sets the limit"},
+		{CodeConflict, about, Cause{Values: []any{1, "x"}}, `two layers give different values: 1 and "x"`,
+			"no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault"},
 		{CodeConflict, about, Cause{Nix: "Nix says", Hint: "do"}, "Nix says", "do"},
-		{CodeSettingFailed, about, Cause{Max: 7}, "the setting does not evaluate", "Nix's message is left out: more than 7 parts of this clan do not evaluate"},
+		{CodeSettingFailed, about, Cause{Max: 7}, "the setting does not evaluate",
+			"Nix's message is left out: more than 7 parts of this clan do not evaluate"},
 		{CodeSettingsFailed, about, Cause{Values: []any{5}}, "the settings are not a set, but 5", ""},
-		{codes.InterfaceNotJSON, about, Cause{Type: "package"}, "JSON cannot express values of the type: package", "let users give a name or an attribute path as a string, and look the value up in perInstance"},
-		{codes.ImpossibleConstraint, Subject{Module: "m"}, Cause{}, "constraints.maxInstances is 0, so there can be no instance", "remove it, or make it 1 or more"},
-		{codes.ImpossibleConstraint, about, Cause{Min: 2, Max: 1}, "constraints.roles.r requires at least 2 machines and allows at most 1", "correct the numbers"},
-		{codes.ImpossibleConstraint, about, Cause{Min: 2, Max: 0}, "constraints.roles.r.maxMachines is 0, so no machine can be in the role", "remove it, or make it 1 or more"},
-		{codes.ImpossibleConstraint, about, Cause{Min: 2, Name: "r", Near: []string{"s"}}, `constraints.roles.r requires 2 machines, but the module has no role "r"`, `did you mean "s"?`},
+		{codes.InterfaceNotJSON, about, Cause{Type: "package"}, "JSON cannot express values of the type: package",
+			"let users give a name or an attribute path as a string, and look the value up in perInstance"},
+		{codes.ImpossibleConstraint, Subject{Module: "m"}, Cause{},
+			"constraints.maxInstances is 0, so there can be no instance", "remove it, or make it 1 or more"},
+		{codes.ImpossibleConstraint, about, Cause{Min: 2, Max: 1},
+			"constraints.roles.r requires at least 2 machines and allows at most 1", "correct the numbers"},
+		{codes.ImpossibleConstraint, about, Cause{Min: 2, Max: 0},
+			"constraints.roles.r.maxMachines is 0, so no machine can be in the role",
+			"remove it, or make it 1 or more"},
+		{codes.ImpossibleConstraint, about, Cause{Min: 2, Name: "r", Near: []string{"s"}},
+			`constraints.roles.r requires 2 machines, but the module has no role "r"`, `did you mean "s"?`},
 		{"of-the-user", about, Cause{Nix: "own words"}, "own words", ""},
 	} {
 		f := NewFinding(c.code, c.about, c.cause)
@@ -120,7 +156,9 @@ func TestWords(t *testing.T) {
 }
 
 func TestFindingString(t *testing.T) {
-	f := NewFinding(CodeConflict, Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}, Setting: []string{"x"}}, Cause{Nix: "two\nlines\n"})
+	f := NewFinding(CodeConflict,
+		Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}, Setting: []string{"x"}},
+		Cause{Nix: "two\nlines\n"})
 	f.Position = Position{File: "clan.nix", Line: 3, Column: 5}
 	f.Definitions = []SettingDefinition{{Layer: "role", Value: 1}}
 	const want = `clan.nix:3:5: error: inventory.instances.i.roles.r.machines.m.settings.x [conflict]
@@ -193,7 +231,8 @@ func TestGradeOfParts(t *testing.T) {
 }
 
 func TestKey(t *testing.T) {
-	f := NewFinding(CodeUnknownTag, Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}}, Cause{Tag: "t", Near: []string{"u"}, Nix: "x"})
+	f := NewFinding(CodeUnknownTag, Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}},
+		Cause{Tag: "t", Near: []string{"u"}, Nix: "x"})
 	for name, change := range map[string]func(*Finding){
 		"place":  func(f *Finding) { f.Line, f.Definitions = 7, []SettingDefinition{{}} },
 		"words":  func(f *Finding) { f.Cause.Near, f.Cause.Nix, f.Cause.Known = nil, "y", []string{"v"} },
@@ -240,7 +279,8 @@ func TestFailure(t *testing.T) {
 		hides bool
 	}{
 		{Subject{}, false}, {Subject{Instance: "shown"}, false}, {Subject{Machine: "shown"}, false},
-		{Subject{Instance: "i"}, true}, {Subject{Instance: "i", Role: "any"}, true}, {Subject{Instance: "j"}, false}, {Subject{Instance: "j", Role: "r"}, true},
+		{Subject{Instance: "i"}, true}, {Subject{Instance: "i", Role: "any"}, true}, {Subject{Instance: "j"}, false},
+		{Subject{Instance: "j", Role: "r"}, true},
 		{Subject{Instance: "j", Role: "s"}, false}, {Subject{Machine: "m"}, true},
 	} {
 		err := inv.Failure(c.about)
@@ -249,7 +289,8 @@ func TestFailure(t *testing.T) {
 		}
 	}
 	add(CodeInstancesFailed, Subject{}, Cause{Part: "instances"})
-	if inv.Failure(Subject{}) == nil || inv.Failure(Subject{Instance: "shown"}) == nil || inv.Failure(Subject{Machine: "shown"}) != nil {
+	if inv.Failure(Subject{}) == nil || inv.Failure(Subject{Instance: "shown"}) == nil ||
+		inv.Failure(Subject{Machine: "shown"}) != nil {
 		t.Error("instances that do not evaluate hide all instances, and no machine")
 	}
 }

@@ -17,8 +17,9 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Where nothing of a flake evaluates, Nix's message can say less than is known: JSON that does not parse has a place, and so has an
-// attribute of `inventory` itself that clan does not know, though its definition is known by its file only.
+// Where nothing of a flake evaluates, Nix's message can say less than is known: JSON that does not parse has a place,
+// and so has an attribute of `inventory` itself that clan does not know, though its definition is known by its file
+// only.
 
 // flakeFault says more of an error of the flake as a whole, as far as it can be told.
 func (l *loader) flakeFault(ctx context.Context, err error) error {
@@ -71,9 +72,11 @@ func placeInFile(err *nixeval.Error) {
 		return
 	}
 	name := regexp.QuoteMeta(path[len(path)-1])
-	for _, pattern := range []string{regexp.QuoteMeta(path[len(path)-2]) + `\s*\.\s*` + name + `\b`, `(?m)(?:^|[\s{;])` + name + `\s*[.=]`} {
+	for _, pattern := range []string{regexp.QuoteMeta(path[len(path)-2]) + `\s*\.\s*` + name + `\b`,
+		`(?m)(?:^|[\s{;])` + name + `\s*[.=]`} {
 		if at := regexp.MustCompile(pattern).FindIndex(text); at != nil {
-			start := at[0] + bytes.IndexFunc(text[at[0]:at[1]], func(r rune) bool { return !strings.ContainsRune(" \n\t{;", r) })
+			start := at[0] +
+				bytes.IndexFunc(text[at[0]:at[1]], func(r rune) bool { return !strings.ContainsRune(" \n\t{;", r) })
 			err.File = file[1]
 			err.Line, err.Column = jsonvalue.Line(text, start)
 			return
@@ -81,7 +84,8 @@ func placeInFile(err *nixeval.Error) {
 	}
 }
 
-// persistedIn are the tracked files of a git work tree that may be the clan's inventory.json: the flake would have said which is.
+// persistedIn are the tracked files of a git work tree that may be the clan's inventory.json: the flake would have said
+// which is.
 func persistedIn(ctx context.Context, ref Ref) []string {
 	if !ref.Git {
 		return nil

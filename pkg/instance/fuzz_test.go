@@ -18,7 +18,8 @@ func answered(text []byte, need Need) (*loader, error) {
 	return l, reader.Decode(text, l.wants())
 }
 
-// The reader's answer, whatever stands in it: an error, or an inventory that marshals, with findings for what is missing.
+// The reader's answer, whatever stands in it: an error, or an inventory that marshals, with findings for what is
+// missing.
 func FuzzAnswer(f *testing.F) {
 	seeds := []string{
 		`{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"a":{"deploy":[],"installedAt":null},"b":{"$clanctl":"throws"}},{},{},{"i":{"module":{},"roles":{"$clanctl":"omitted"}}},{},{},{},{},{},{},{}]}`,
@@ -78,7 +79,8 @@ func FuzzInterface(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, settings []byte) {
 		var part reader.Part[reader.Interface]
-		if reader.Decode(slices.Concat([]byte(`{"schema":2,"values":[`), text, []byte(`]}`)), []reader.Want{{Into: &part}}) != nil {
+		if reader.Decode(slices.Concat([]byte(`{"schema":2,"values":[`), text, []byte(`]}`)),
+			[]reader.Want{{Into: &part}}) != nil {
 			return
 		}
 		d := &describer{places: newPlacer(nixeval.Sources{}), lose: func(*reader.Failure, **services.Failure) {}}

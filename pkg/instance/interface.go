@@ -11,9 +11,11 @@ import (
 // describer turns what Nix tells of options into a services.Interface.
 type describer struct {
 	places *placer
-	// lose is called for each part that does not evaluate, with where the reason goes (nil where nothing but a text is lost).
+	// lose is called for each part that does not evaluate, with where the reason goes (nil where nothing but a text is
+	// lost).
 	lose func(f *reader.Failure, reason **services.Failure)
-	// depths are, for each type around the current one, how many types are around it in the result, where unions of unions are one.
+	// depths are, for each type around the current one, how many types are around it in the result, where unions of
+	// unions are one.
 	depths []int
 }
 
@@ -45,11 +47,13 @@ func (d *describer) option(part reader.Part[reader.Option]) *services.Option {
 		return option
 	}
 	option.Description = d.text(node.Description)
-	option.HasDefault, option.ReadOnly, option.Internal, option.Hidden = node.HasDefault, node.ReadOnly, node.Internal, node.Hidden
+	option.HasDefault, option.ReadOnly, option.Internal, option.Hidden = node.HasDefault, node.ReadOnly, node.Internal,
+		node.Hidden
 	option.Default, option.DefaultText = d.valueOrText(node.Default, node.DefaultText)
 	option.Example, option.ExampleText = d.valueOrText(node.Example, node.ExampleText)
 	for _, at := range node.Declarations.Value {
-		option.Declarations = append(option.Declarations, services.Position{File: d.places.local(at.File).name, Line: at.Line, Column: at.Column})
+		option.Declarations = append(option.Declarations,
+			services.Position{File: d.places.local(at.File).name, Line: at.Line, Column: at.Column})
 	}
 	if node.Type != nil {
 		option.Type = d.typ(*node.Type, false)
@@ -159,7 +163,8 @@ func (d *describer) typ(part reader.Part[reader.Type], inUnion bool) *services.T
 		return &n
 	}
 	if node.Minimum != nil || node.Maximum != nil || node.ExclusiveMinimum != nil {
-		t.Minimum, t.Maximum, t.ExclusiveMinimum = number(node.Minimum), number(node.Maximum), number(node.ExclusiveMinimum)
+		t.Minimum, t.Maximum, t.ExclusiveMinimum = number(node.Minimum), number(node.Maximum),
+			number(node.ExclusiveMinimum)
 	}
 	t.NonEmpty = t.NonEmpty || node.NonEmpty
 	return t.Settle()

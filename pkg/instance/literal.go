@@ -10,8 +10,8 @@ import (
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
-// placeMissing finds where own modules that are not there are named: Nix has no place for `clan.modules`. A path in a Nix file of the
-// clan's that leads to the missing file names it.
+// placeMissing finds where own modules that are not there are named: Nix has no place for `clan.modules`. A path in a
+// Nix file of the clan's that leads to the missing file names it.
 func (l *loader) placeMissing() {
 	if len(l.inv.facts.Missing) == 0 {
 		return

@@ -32,9 +32,9 @@ type Config struct {
 	Instances []string
 	// Setting is the setting that [NeedSetting] asks about.
 	Setting SettingRef
-	// Overlay gives files another content, by their paths relative to the top of the flake's source tree. The flake itself,
-	// git's index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a temporary directory.
-	// The flake has to be a local directory.
+	// Overlay gives files another content, by their paths relative to the top of the flake's source tree. The flake
+	// itself, git's index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a
+	// temporary directory. The flake has to be a local directory.
 	Overlay map[string][]byte
 	// Jobs is how many Nix processes may run at once, where a broken clan needs more than one. Zero: one for each CPU.
 	Jobs int
@@ -51,17 +51,18 @@ type Need int
 const (
 	// NeedMachines: machines and tags. Cheap, and part of all that follows.
 	NeedMachines Need = 1 << iota
-	// NeedInstances: instances as they are written, module references, roles and members, but neither modules nor settings.
+	// NeedInstances: instances as they are written, module references, roles and members, but neither modules nor
+	// settings.
 	NeedInstances
 	// NeedSettings: the instances' modules and the final settings of all members. Most of the work.
 	NeedSettings
-	// NeedOrigins: with the settings, what tells where values come from: the places of all settings, the options that roles
-	// declare, and what modules themselves define. For package why.
+	// NeedOrigins: with the settings, what tells where values come from: the places of all settings, the options that
+	// roles declare, and what modules themselves define. For package why.
 	NeedOrigins
 	// NeedSetting: what the module system knows of one setting, [Config.Setting]. For package why.
 	NeedSetting
-	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track; with exports, unless there
-	// are more than 5,000 memberships.
+	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track; with
+	// exports, unless there are more than 5,000 memberships.
 	NeedChecks
 	// NeedExports: what services export to each other, and how machines are reached. Nix evaluates the modules for it.
 	NeedExports
@@ -88,10 +89,10 @@ func (n Need) all() Need {
 
 // Load reads the clan of a flake.
 //
-// A clan that evaluates is read by one Nix process. Where parts of it do not, Load returns both the inventory without them and
-// an error: a [*multierror.Error] of [*EvalError], one for each finding that stands for an evaluation failure. Where nothing
-// can be had the inventory is nil; the error then is a [*nixeval.Error], [ErrNotClan], or one that says which
-// instance there is not; where it has a method Hint, that says what to do.
+// A clan that evaluates is read by one Nix process. Where parts of it do not, Load returns both the inventory without
+// them and an error: a [*multierror.Error] of [*EvalError], one for each finding that stands for an evaluation failure.
+// Where nothing can be had the inventory is nil; the error then is a [*nixeval.Error], [ErrNotClan], or one that says
+// which instance there is not; where it has a method Hint, that says what to do.
 func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 	if config.Overlay == nil {
 		return load(ctx, ref, config)
@@ -147,7 +148,9 @@ type loader struct {
 
 func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
-	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0, Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0, Checks: config.Need&NeedChecks != 0, Exports: config.Need&NeedExports != 0}
+	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0,
+		Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0,
+		Checks: config.Need&NeedChecks != 0, Exports: config.Need&NeedExports != 0}
 	l.query.Moved = moved(&config.Evaluator)
 	if want := config.ask.Modules; config.Need&facts.NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
@@ -195,7 +198,8 @@ type placeFacts struct {
 // wants are the parts that the config needs, in the order in which one can break another.
 func (l *loader) wants() []reader.Want {
 	f, need := &l.facts, l.config.Need
-	wants := []reader.Want{{Path: []string{"flake"}, Into: &f.flake}, {Path: []string{"inputNames"}, Into: &f.inputNames}}
+	wants := []reader.Want{{Path: []string{"flake"}, Into: &f.flake},
+		{Path: []string{"inputNames"}, Into: &f.inputNames}}
 	add := func(when Need, into any, path ...string) {
 		if need&when != 0 {
 			wants = append(wants, reader.Want{Path: path, Into: into})
@@ -306,7 +310,8 @@ func (l *loader) lookElsewhere(ctx context.Context) error {
 		var none *services.NoServicesError
 		return part.OK() && part.Value.Module.OK() && (errors.As(err, &unknown) || errors.As(err, &none))
 	}
-	if l.config.Need&NeedSettings == 0 || !slices.ContainsFunc(slices.Collect(maps.Values(l.facts.instances.Value)), lost) {
+	if l.config.Need&NeedSettings == 0 ||
+		!slices.ContainsFunc(slices.Collect(maps.Values(l.facts.instances.Value)), lost) {
 		return nil
 	}
 	all, err := l.allInputs(ctx)
@@ -337,7 +342,8 @@ func (l *loader) checkLayout() error {
 	if known := l.facts.instanceNames; known.OK() {
 		for _, name := range l.config.Instances {
 			if !slices.Contains(known.Value, name) {
-				return &tags.UnknownError{Kind: "instance", Name: name, Known: known.Value, Nearest: nearest.Of(name, known.Value)}
+				return &tags.UnknownError{Kind: "instance", Name: name, Known: known.Value,
+					Nearest: nearest.Of(name, known.Value)}
 			}
 		}
 	}
@@ -358,7 +364,8 @@ var ErrNotClan = errors.New("not a clan")
 
 // notClan is an [ErrNotClan] that says what the flake has instead.
 func notClan(flake reader.Flake) error {
-	err := &hint.Error{Err: ErrNotClan, Advice: "clan-core makes it: clan = (clan-core.lib.clan { inherit self; }).config;"}
+	err := &hint.Error{Err: ErrNotClan,
+		Advice: "clan-core makes it: clan = (clan-core.lib.clan { inherit self; }).config;"}
 	switch flake.Clan {
 	case "":
 		err.Text = "this flake is not a clan: it has neither an output `clan` nor `clanInternals` (clan-core), nor a plain output `inventory`"

@@ -75,7 +75,8 @@ func same(t *testing.T, what string, want, got any) {
 	}
 }
 
-// Places in a large file are the same, whoever looks for them; Nix is asked again only for those that are not plainly written.
+// Places in a large file are the same, whoever looks for them; Nix is asked again only for those that are not plainly
+// written.
 func TestPlacesInLargeFiles(t *testing.T) {
 	const flake = `{ outputs = { self }: { clan.modules.m.roles = { r = { }; }; inventory = import ./inventory.nix; }; }`
 	for name, c := range map[string]struct {
@@ -99,7 +100,9 @@ func TestPlacesInLargeFiles(t *testing.T) {
 }`, 2},
 	} {
 		small := nixtest.Flake(t, map[string]string{"flake.nix": flake, "inventory.nix": c.inventory})
-		large := nixtest.Flake(t, map[string]string{"flake.nix": flake, "inventory.nix": c.inventory + "\n" + strings.Repeat("# more\n", 10_000)})
+		large := nixtest.Flake(t,
+			map[string]string{"flake.nix": flake,
+				"inventory.nix": c.inventory + "\n" + strings.Repeat("# more\n", 10_000)})
 		nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 			processes := nixtest.Count(&e)
 			want, err := Load(t.Context(), small, Config{Evaluator: e})
@@ -148,10 +151,12 @@ func TestLoadPlainFlake(t *testing.T) {
 			t.Errorf("settings from %q, layout %q", client.SettingsFrom, inv.Flake.Layout)
 		}
 		m := inv.Instances["nightly"].Module
-		if m.Manifest == nil || m.Manifest.Name != "backup" || m.Resolved != "self" || m.Roles["client"].Description != "sends" {
+		if m.Manifest == nil || m.Manifest.Name != "backup" || m.Resolved != "self" ||
+			m.Roles["client"].Description != "sends" {
 			t.Errorf("module: %+v", m)
 		}
-		if mac := inv.Machines["mac"]; mac.Class != "darwin" || inv.Machines["laptop"].Deploy["targetHost"] != "root@laptop" {
+		if mac := inv.Machines["mac"]; mac.Class != "darwin" ||
+			inv.Machines["laptop"].Deploy["targetHost"] != "root@laptop" {
 			t.Errorf("machines: %+v", mac)
 		}
 		if p := inv.Instances["nightly"].Position; p == nil || *p != (Position{File: "flake.nix", Line: 9, Column: 5}) {
@@ -191,13 +196,15 @@ func TestLoadSome(t *testing.T) {
 	})
 }
 
-// A stack overflow leaves no trace: each part that does it is found with a few more processes, however many others there are.
+// A stack overflow leaves no trace: each part that does it is found with a few more processes, however many others
+// there are.
 func TestLoadIsolatesOverflows(t *testing.T) {
 	var many strings.Builder
 	for i := range 40 {
 		fmt.Fprintf(&many, "i%d.roles.r.machines.m.settings.x = %d;\n", i, i)
 	}
-	ref := nixtest.Flake(t, map[string]string{"flake.nix": `{ outputs = _: let deep = n: 1 + deep (n + 1); in { inventory = {
+	ref := nixtest.Flake(t,
+		map[string]string{"flake.nix": `{ outputs = _: let deep = n: 1 + deep (n + 1); in { inventory = {
   machines.m = { };
   instances = {
     bad.roles.r.machines.m.settings = { ok = 1; list = [ 1 { x = deep 0; } ]; };
@@ -272,7 +279,9 @@ func TestLoadIsolates(t *testing.T) {
 			t.Errorf("error: %v", err)
 		}
 		for _, want := range []string{"thrown away", "leaf", "infinite recursion", "syntax error", "missing"} {
-			if !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return strings.Contains(f.Message(), want) && f.File != "" && f.Line > 0 }) {
+			if !slices.ContainsFunc(inv.Findings, func(f Finding) bool {
+				return strings.Contains(f.Message(), want) && f.File != "" && f.Line > 0
+			}) {
 				t.Errorf("no finding says %q with a place:\n%s", want, asJSON(t, inv.Findings))
 			}
 		}
@@ -316,7 +325,9 @@ func TestHintsOfFailures(t *testing.T) {
 			`inventory.machines = let again = again // { a = { }; }; in again;`:     "members by tag are not known",
 			`inventory = { machines.a = { }; tags = abort "computed like this"; };`: "",
 		} {
-			inv, err := Load(t.Context(), nixtest.Flake(t, map[string]string{"flake.nix": "{ outputs = _: {\n" + outputs + "\n}; }"}), Config{Evaluator: e})
+			inv, err := Load(t.Context(),
+				nixtest.Flake(t, map[string]string{"flake.nix": "{ outputs = _: {\n" + outputs + "\n}; }"}),
+				Config{Evaluator: e})
 			if inv == nil || len(inv.Findings) != 1 {
 				t.Fatalf("%s: %v", outputs, err)
 			}
@@ -343,17 +354,20 @@ func TestLoadEndsInTime(t *testing.T) {
 
 func TestNeed(t *testing.T) {
 	// A module and settings that kill Nix are not even looked at.
-	ref := plainFlake(t, `manifest.name = "backup"`, `manifest.name = 1 + "x"`, `roles.client.settings.exclude = [ "role" ]`, `roles.client.settings = throw "no"`)
+	ref := plainFlake(t, `manifest.name = "backup"`, `manifest.name = 1 + "x"`,
+		`roles.client.settings.exclude = [ "role" ]`, `roles.client.settings = throw "no"`)
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Need: NeedMachines})
-		if err != nil || len(inv.Instances) != 0 || len(inv.Machines) != 3 || len(inv.Tags["portable"]) != 2 || len(inv.facts.AllInstances) != 3 {
+		if err != nil || len(inv.Instances) != 0 || len(inv.Machines) != 3 || len(inv.Tags["portable"]) != 2 ||
+			len(inv.facts.AllInstances) != 3 {
 			t.Errorf("machines and tags only: %+v, %v", inv, err)
 		}
 		if inv, err = Load(t.Context(), ref, Config{Evaluator: e, Need: NeedInstances}); inv == nil {
 			t.Fatal(err)
 		}
 		client := inv.Instances["nightly"].Roles["client"]
-		if !slices.Equal(sortedKeys(client.Machines), []string{"laptop", "mac"}) || client.Machines["mac"].Settings != nil {
+		if !slices.Equal(sortedKeys(client.Machines), []string{"laptop", "mac"}) ||
+			client.Machines["mac"].Settings != nil {
 			t.Errorf("members without settings: %+v", client)
 		}
 		if inv.Instances["nightly"].Module.Resolved != "self" {
@@ -366,7 +380,8 @@ func TestNeedOne(t *testing.T) {
 	ref := plainFlake(t, `instances.lost.module.input = "nowhere";`, "")
 	e := nixtest.Evaluator(t)
 	processes := nixtest.Count(&e)
-	config := Config{Evaluator: e, Need: NeedSetting, Setting: SettingRef{Instance: "nightly", Role: "client", Machine: "laptop", Path: []string{"every"}}}
+	config := Config{Evaluator: e, Need: NeedSetting,
+		Setting: SettingRef{Instance: "nightly", Role: "client", Machine: "laptop", Path: []string{"every"}}}
 	inv, err := Load(t.Context(), ref, config)
 	if err != nil {
 		t.Fatal(err)
@@ -375,10 +390,13 @@ func TestNeedOne(t *testing.T) {
 	if inv.facts.Setting == nil || len(inv.facts.Setting.Options) > 0 {
 		t.Errorf("setting: %+v", inv.facts.Setting)
 	}
-	if at := inv.At("instances", "nightly", "roles", "client", "machines", "laptop", "settings", "every"); at == nil || at.Line != 12 {
+	if at := inv.At("instances", "nightly", "roles", "client", "machines", "laptop", "settings", "every"); at == nil ||
+		at.Line != 12 {
 		t.Errorf("the setting is at %v", at)
 	}
-	inv, err = Load(t.Context(), ref, Config{Evaluator: e, Need: facts.NeedModules, ask: facts.Query{Modules: facts.ModuleQuery{Of: []string{"backup"}}}})
+	inv, err = Load(t.Context(), ref,
+		Config{Evaluator: e, Need: facts.NeedModules,
+			ask: facts.Query{Modules: facts.ModuleQuery{Of: []string{"backup"}}}})
 	if err != nil || inv.facts.Modules.Found["backup"].Input != "self" || len(inv.Machines) > 0 {
 		t.Errorf("a module alone: %+v, %v", inv, err)
 	}
@@ -397,7 +415,8 @@ func TestOverlay(t *testing.T) {
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		e.CacheDir = t.TempDir()
 		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Overlay: map[string][]byte{
-			"flake.nix": []byte(strings.NewReplacer(`"nowhere"`, "(import ./new/name.nix)", "[ \"mobile\" ]", "[ ]").Replace(plainClan)), "new/name.nix": []byte("\n\"self\"\n")}})
+			"flake.nix": []byte(strings.NewReplacer(`"nowhere"`, "(import ./new/name.nix)", "[ \"mobile\" ]",
+				"[ ]").Replace(plainClan)), "new/name.nix": []byte("\n\"self\"\n")}})
 		if inv == nil {
 			t.Fatal(err)
 		}
@@ -412,7 +431,8 @@ func TestOverlay(t *testing.T) {
 			t.Errorf("the cache has %v, %v", kept, err)
 		}
 	})
-	if _, err := Load(t.Context(), Ref{Text: "github:a/b", URL: "github:a/b"}, Config{Overlay: map[string][]byte{}}); !errors.Is(err, ErrNotLocal) {
+	if _, err := Load(t.Context(), Ref{Text: "github:a/b", URL: "github:a/b"},
+		Config{Overlay: map[string][]byte{}}); !errors.Is(err, ErrNotLocal) {
 		t.Errorf("a flake elsewhere: %v", err)
 	}
 }
@@ -436,7 +456,8 @@ func TestEndlessTags(t *testing.T) {
 		if s := inv.Instances["named"].Roles["r"].Machines["m"].Settings; s == nil || string(s.JSON()) != `{"x":1}` {
 			t.Errorf("a role without tags does not need them: %v", s)
 		}
-		if len(inv.Findings) == 0 || !strings.Contains(inv.Findings[0].Message(), "infinite recursion") || inv.Findings[0].Line != 3 {
+		if len(inv.Findings) == 0 || !strings.Contains(inv.Findings[0].Message(), "infinite recursion") ||
+			inv.Findings[0].Line != 3 {
 			t.Errorf("findings: %s", asJSON(t, inv.Findings))
 		}
 	})
@@ -464,8 +485,10 @@ func TestNamesThatNixTakesForSomethingElse(t *testing.T) {
 					got[name+" "+machine] = string(m.Settings.JSON())
 				}
 			}
-			same(t, "settings", map[string]string{"outPath outPath": `{"$clanctl":"throws","outPath":1,"path":[]}`, "outPath plain": `{}`,
-				"__toString outPath": `{"y":2}`, "__toString plain": `{}`}, got)
+			same(t, "settings",
+				map[string]string{"outPath outPath": `{"$clanctl":"throws","outPath":1,"path":[]}`,
+					"outPath plain":      `{}`,
+					"__toString outPath": `{"y":2}`, "__toString plain": `{}`}, got)
 			same(t, "machines", []string{"$clanctl", "__toString", "outPath", "plain"}, sortedKeys(inv.Machines))
 			if p := inv.Instances["outPath"].Position; p == nil || p.Line != 4 {
 				t.Errorf("position %v", p)
@@ -491,17 +514,20 @@ func TestLoadReadsOneState(t *testing.T) {
 				e.OnCommand = func([]string) {
 					if processes++; processes > 1 && edits > 0 {
 						edits--
-						if err := os.WriteFile(filepath.Join(beside, "text"), []byte(strconv.Itoa(processes)), 0o600); err != nil {
+						if err := os.WriteFile(filepath.Join(beside, "text"), []byte(strconv.Itoa(processes)),
+							0o600); err != nil {
 							t.Error(err)
 						}
 					}
 				}
 				inv, err := Load(t.Context(), ref, Config{Evaluator: e})
-				if inv == nil || len(inv.Findings) != 1 || inv.Machines["a"].Description != "2" || !strings.Contains(inv.Findings[0].Message(), "text 2") {
+				if inv == nil || len(inv.Findings) != 1 || inv.Machines["a"].Description != "2" ||
+					!strings.Contains(inv.Findings[0].Message(), "text 2") {
 					t.Fatalf("after %d processes: %v\n%+v", processes, err, inv)
 				}
 				processes, edits = 0, 1000
-				if inv, err := Load(t.Context(), ref, Config{Evaluator: e}); !errors.Is(err, reader.ErrChanged) || inv != nil {
+				if inv, err := Load(t.Context(), ref, Config{Evaluator: e}); !errors.Is(err, reader.ErrChanged) ||
+					inv != nil {
 					t.Errorf("never the same: %v after %d processes", err, processes)
 				}
 			})

@@ -12,8 +12,8 @@ import (
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
-// loseLayers reports the parts of layers that do not evaluate, and returns the layers that are missing as a whole, by kind and name: with
-// them their members' settings are.
+// loseLayers reports the parts of layers that do not evaluate, and returns the layers that are missing as a whole, by
+// kind and name: with them their members' settings are.
 func (d *instanceDecoder) loseLayers(subject Subject, lost []lostLayer) map[string]bool {
 	whole := map[string]bool{}
 	for _, layer := range lost {
@@ -30,9 +30,9 @@ func (d *instanceDecoder) loseLayers(subject Subject, lost []lostLayer) map[stri
 	return whole
 }
 
-// mergeStructurally stands in for the module system where there is none: sets merge, lists concatenate in clan's order (tags
-// in reverse order, machine, role), and two different values for one setting are a conflict. There are no defaults and no
-// checks; the role says that its settings are of layers only.
+// mergeStructurally stands in for the module system where there is none: sets merge, lists concatenate in clan's order
+// (tags in reverse order, machine, role), and two different values for one setting are a conflict. There are no
+// defaults and no checks; the role says that its settings are of layers only.
 func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *layerDecoder) {
 	subject := Subject{Instance: d.name, Role: name}
 	whole := d.loseLayers(subject, layers.lost)
@@ -41,7 +41,8 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *lay
 		member := role.Machines[machine]
 		about := subject
 		about.Machine = machine
-		if whole["role"] || whole["machine"+machine] || slices.ContainsFunc(member.Tags, func(tag string) bool { return whole["tag"+tag] }) {
+		if whole["role"] || whole["machine"+machine] ||
+			slices.ContainsFunc(member.Tags, func(tag string) bool { return whole["tag"+tag] }) {
 			continue
 		}
 		key := role.layersKey(machine, member)
@@ -50,7 +51,8 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *lay
 			continue
 		}
 		m := merger{conflict: func(path []string, a, b any) {
-			d.losses = append(d.losses, loss{finding: NewFinding(CodeConflict, about.with(path), Cause{Values: []any{a, b}})})
+			d.losses = append(d.losses,
+				loss{finding: NewFinding(CodeConflict, about.with(path), Cause{Values: []any{a, b}})})
 		}}
 		texts := []json.RawMessage{}
 		for _, layer := range role.layers(machine) {
@@ -58,8 +60,12 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *lay
 				texts = append(texts, definition.JSON)
 			}
 		}
-		if i := slices.IndexFunc(texts, func(text json.RawMessage) bool { return !bytes.HasPrefix(text, []byte("{")) }); i >= 0 {
-			d.losses = append(d.losses, loss{finding: NewFinding(CodeSettingsFailed, about, Cause{Values: []any{jsonvalue.Parse(texts[i])}, Whole: true})})
+		if i := slices.IndexFunc(texts, func(text json.RawMessage) bool {
+			return !bytes.HasPrefix(text, []byte("{"))
+		}); i >= 0 {
+			d.losses = append(d.losses,
+				loss{finding: NewFinding(CodeSettingsFailed, about,
+					Cause{Values: []any{jsonvalue.Parse(texts[i])}, Whole: true})})
 		} else {
 			member.Settings = m.settings(texts)
 			if len(layers.files) > 0 {

@@ -22,11 +22,12 @@ func init() {
 	facts.Ask = func(config any) *facts.Query { return &config.(*Config).ask }
 }
 
-// Inventory is a clan as far as it was asked for. It mirrors clan-core's `inventory`. Its fields are in the order of their
-// JSON names, so that the document's keys are sorted.
+// Inventory is a clan as far as it was asked for. It mirrors clan-core's `inventory`. Its fields are in the order of
+// their JSON names, so that the document's keys are sorted.
 type Inventory struct {
-	// Exports are what services offer each other, by clan's own name for the scope, SERVICE:INSTANCE:ROLE:MACHINE. Nil where they were not
-	// asked for ([NeedExports]), and in a clan that has none: without clan-core, or with one from before 2025-07.
+	// Exports are what services offer each other, by clan's own name for the scope, SERVICE:INSTANCE:ROLE:MACHINE. Nil
+	// where they were not asked for ([NeedExports]), and in a clan that has none: without clan-core, or with one from
+	// before 2025-07.
 	Exports map[string]*Export `json:"exports,omitzero"`
 	// Findings are what is wrong, sorted by file, line and text. Never nil.
 	Findings []Finding `json:"findings"`
@@ -42,19 +43,20 @@ type Inventory struct {
 	SchemaVersion int `json:"schemaVersion"`
 	// Tags are the machines that carry each tag, sorted; a tag that is declared but carried by none has an empty list.
 	Tags map[string][]string `json:"tags"`
-	// Vars are the values of the public vars that clan looks up by name to reach machines, as far as they are generated, by [Var.Path]: host
-	// keys and the certificate authority of its service sshd, and the tickets of p2p-ssh-iroh. Nil without [NeedExports].
+	// Vars are the values of the public vars that clan looks up by name to reach machines, as far as they are
+	// generated, by [Var.Path]: host keys and the certificate authority of its service sshd, and the tickets of
+	// p2p-ssh-iroh. Nil without [NeedExports].
 	Vars map[string]string `json:"vars,omitzero"`
 
-	// Locked are the flake's direct inputs as its flake.lock has them, or as they are where they are overridden or updated. They are not in
-	// the document.
+	// Locked are the flake's direct inputs as its flake.lock has them, or as they are where they are overridden or
+	// updated. They are not in the document.
 	Locked map[string]Lock `json:"-"`
 
 	facts facts.Inventory
 }
 
-// MachinesKnown reports whether all of the clan's machines and tags could be evaluated. Where they could not, members by tag
-// are missing from the roles.
+// MachinesKnown reports whether all of the clan's machines and tags could be evaluated. Where they could not, members
+// by tag are missing from the roles.
 func (inv *Inventory) MachinesKnown() bool {
 	return inv.Machines != nil && !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.hidesMachines() })
 }
@@ -100,8 +102,9 @@ func (inv *Inventory) Partial() bool {
 	return slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.Partial() })
 }
 
-// Failure returns why an instance, a role of one, or a machine is not in the inventory although the clan has it or may have it:
-// it does not evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such failure.
+// Failure returns why an instance, a role of one, or a machine is not in the inventory although the clan has it or may
+// have it: it does not evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such
+// failure.
 func (inv *Inventory) Failure(about Subject) error {
 	for _, f := range inv.Findings {
 		if f.hides(about) {
@@ -111,8 +114,8 @@ func (inv *Inventory) Failure(about Subject) error {
 	return nil
 }
 
-// findingFor returns a finding that concerns several machines alike as one about one of them: its place and definitions are that
-// machine's own, unless Nix itself pointed to another line. The inventory is the one that the finding is of.
+// findingFor returns a finding that concerns several machines alike as one about one of them: its place and definitions
+// are that machine's own, unless Nix itself pointed to another line. The inventory is the one that the finding is of.
 func (inv *Inventory) findingFor(f Finding, machine string) Finding {
 	if f.Machine == machine || !slices.Contains(f.Machines, machine) {
 		return f
@@ -131,8 +134,8 @@ func (inv *Inventory) findingFor(f Finding, machine string) Finding {
 	return now
 }
 
-// Rest returns what is left of a finding without those of its machines for which drop reports true; drop is given the finding as one about
-// a single machine, with its own place. It returns false if nothing is left.
+// Rest returns what is left of a finding without those of its machines for which drop reports true; drop is given the
+// finding as one about a single machine, with its own place. It returns false if nothing is left.
 func (inv *Inventory) Rest(f Finding, drop func(Finding) bool) (Finding, bool) {
 	if len(f.Machines) == 0 {
 		return f, !drop(f)
@@ -160,9 +163,9 @@ func (inv *Inventory) Rest(f Finding, drop func(Finding) bool) (Finding, bool) {
 type Flake struct {
 	// ClanCore is the name of the input that is clan-core; empty without one.
 	ClanCore string `json:"clanCore,omitempty"`
-	// Layout is where the clan was found in the flake's outputs: "clan", its whole configuration, exported as `clan` or found through
-	// clanInternals (clan-core since 2025-09); "clanInternals", `clanInternals.inventoryClass` alone (2025-03 to 2025-09); or "inventory",
-	// a plain output of that name, without clan-core.
+	// Layout is where the clan was found in the flake's outputs: "clan", its whole configuration, exported as `clan` or
+	// found through clanInternals (clan-core since 2025-09); "clanInternals", `clanInternals.inventoryClass` alone
+	// (2025-03 to 2025-09); or "inventory", a plain output of that name, without clan-core.
 	Layout string `json:"layout"`
 	// Ref is the flake reference as it was given.
 	Ref string `json:"ref"`
@@ -214,8 +217,8 @@ type Module struct {
 	// Manifest is the module's own description; nil where the module could not be evaluated.
 	Manifest *module.Manifest `json:"manifest,omitzero"`
 	Name     string           `json:"name"`
-	// Files are those that the module is written in, as far as it tells, or else listed: relative to the top of the flake's source tree,
-	// or "<input>/file". A directory stands for what is in it.
+	// Files are those that the module is written in, as far as it tells, or else listed: relative to the top of the
+	// flake's source tree, or "<input>/file". A directory stands for what is in it.
 	Files []string `json:"-"`
 	// Resolved is the flake input that the reference leads to, "self" for the flake; empty where it leads nowhere.
 	Resolved string `json:"resolved,omitempty"`
@@ -257,7 +260,8 @@ type Member struct {
 	Explicit bool `json:"explicit"`
 	// Position is where the role names the machine.
 	Position *Position `json:"position,omitempty"`
-	// Settings are the final settings; nil where they could not be evaluated. Members with the same layers share one value.
+	// Settings are the final settings; nil where they could not be evaluated. Members with the same layers share one
+	// value.
 	Settings *Settings `json:"settings,omitzero"`
 	// Tags are the role's tags that the machine carries, sorted.
 	Tags []string `json:"tags"`
@@ -282,8 +286,8 @@ func (r *Role) layers(machine string) []facts.Layer {
 	return layers
 }
 
-// Schema is what the role accepts as settings in one of its layers, as a JSON Schema (draft 2020-12). It takes an inventory that was
-// loaded with [NeedOrigins]; nil where the interface is not known.
+// Schema is what the role accepts as settings in one of its layers, as a JSON Schema (draft 2020-12). It takes an
+// inventory that was loaded with [NeedOrigins]; nil where the interface is not known.
 func (r *Role) Schema() (json.RawMessage, error) {
 	if r.facts.Interface == nil {
 		return nil, nil

@@ -29,8 +29,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/why"
 )
 
-// The model is plain data: an inventory that Nix made, one that was made by hand, one that was read back from JSON and an empty one are
-// the same to all that is built on them.
+// The model is plain data: an inventory that Nix made, one that was made by hand, one that was read back from JSON and
+// an empty one are the same to all that is built on them.
 
 // byHand is a clan with names that are not just letters, and findings of every kind.
 func byHand() *instance.Inventory {
@@ -39,31 +39,41 @@ func byHand() *instance.Inventory {
 		Macs:     []string{"mac"},
 		Tags:     map[string][]string{"declared": {"a", "ghost"}, "empty": {}},
 		Instances: map[string]invtest.Instance{
-			"i":     {Module: "core#svc", Roles: map[string]invtest.Role{"r": {Machines: []string{"a", "gone"}, Tags: []string{"x", "none"}, Settings: map[string]map[string]any{"role": {"n": 1}, "tag x": {"s": "<&>"}}}, "empty": {}}},
+			"i": {Module: "core#svc",
+				Roles: map[string]invtest.Role{"r": {Machines: []string{"a", "gone"}, Tags: []string{"x", "none"},
+					Settings: map[string]map[string]any{"role": {"n": 1}, "tag x": {"s": "<&>"}}}, "empty": {}}},
 			"j\n/k": {Module: "svc", Roles: map[string]invtest.Role{"r": {Tags: []string{"all"}}}},
 		},
 	}.Inventory()
 	inv.Machines["a"].Deploy, inv.Machines["a"].Description = map[string]any{"targetHost": "root@a"}, "first"
 	installed := int64(1700000000)
 	inv.Machines["a"].InstalledAt = &installed
-	inv.Instances["i"].Module.Manifest = &module.Manifest{Name: "svc", Categories: []string{"System"}, Constraints: map[string]any{"maxInstances": json.Number("1")},
-		Exports: map[string]any{"out": []any{"x"}}}
+	inv.Instances["i"].Module.Manifest = &module.Manifest{Name: "svc", Categories: []string{"System"},
+		Constraints: map[string]any{"maxInstances": json.Number("1")},
+		Exports:     map[string]any{"out": []any{"x"}}}
 	inv.Instances["i"].Position = &instance.Position{File: "clan.nix", Line: 4, Column: 2}
 	inv.Instances["i"].Roles["r"].Position = &instance.Position{File: "<in>/x.nix"}
 	inv.Instances["i"].Roles["r"].ExtraModules = 2
 	inv.Instances["j\n/k"].Roles["r"].Machines["mac"].Settings = nil
 	inv.Exports = map[string]*instance.Export{
-		"core/net:i::": {Service: "core/net", Instance: "i", Networking: &instance.Networking{Module: "m", Priority: 900}},
-		"core/net:i:r:a": {Service: "core/net", Instance: "i", Role: "r", Machine: "a", Peer: &instance.Peer{Name: "peer", Port: 2222, User: "u", SSHOptions: []string{"-J x"},
-			Hosts: []instance.Host{{Address: "192.0.2.1"}, {Address: "fd00::1", Reference: true, Var: &instance.Var{Machine: "a", Generator: "g", File: "f"}},
-				{Missing: instance.HostNotGenerated, Var: &instance.Var{Generator: "g", File: "f"}}}}},
-		":::a": {Machine: "a", Endpoints: &instance.Endpoints{Hosts: []string{"x.example"}}, DataMesher: &instance.DataMesher{Files: map[string][]string{"f": {"k"}}, Namespaces: []string{}},
-			Data: map[string]json.RawMessage{"auth": json.RawMessage(`{"n":9007199254740993,"s":"<&>"}`), "own": json.RawMessage(`null`)}},
+		"core/net:i::": {Service: "core/net", Instance: "i",
+			Networking: &instance.Networking{Module: "m", Priority: 900}},
+		"core/net:i:r:a": {Service: "core/net", Instance: "i", Role: "r", Machine: "a",
+			Peer: &instance.Peer{Name: "peer", Port: 2222, User: "u", SSHOptions: []string{"-J x"},
+				Hosts: []instance.Host{{Address: "192.0.2.1"},
+					{Address: "fd00::1", Reference: true, Var: &instance.Var{Machine: "a", Generator: "g", File: "f"}},
+					{Missing: instance.HostNotGenerated, Var: &instance.Var{Generator: "g", File: "f"}}}}},
+		":::a": {Machine: "a", Endpoints: &instance.Endpoints{Hosts: []string{"x.example"}},
+			DataMesher: &instance.DataMesher{Files: map[string][]string{"f": {"k"}}, Namespaces: []string{}},
+			Data: map[string]json.RawMessage{"auth": json.RawMessage(`{"n":9007199254740993,"s":"<&>"}`),
+				"own": json.RawMessage(`null`)}},
 	}
 	inv.Vars = map[string]string{"vars/per-machine/a/openssh/ssh.id_ed25519.pub": "ssh-ed25519 AAAA"}
 	for i, info := range instance.Codes() {
-		f := instance.NewFinding(info.Code, instance.Subject{Instance: "i", Role: "r", Machine: "a", Setting: []string{"s", fmt.Sprint(i)}},
-			instance.Cause{Name: "n", Tag: "x", Nix: "Nix says", Values: []any{json.Number("1"), "x"}, Shape: &instance.Shape{Path: []string{"roles"}, Type: "a list"}})
+		f := instance.NewFinding(info.Code,
+			instance.Subject{Instance: "i", Role: "r", Machine: "a", Setting: []string{"s", fmt.Sprint(i)}},
+			instance.Cause{Name: "n", Tag: "x", Nix: "Nix says", Values: []any{json.Number("1"), "x"},
+				Shape: &instance.Shape{Path: []string{"roles"}, Type: "a list"}})
 		f.Position = instance.Position{File: "clan.nix", Line: i + 1}
 		f.Definitions = []instance.SettingDefinition{{Layer: "role", Value: json.Number("1")}}
 		inv.Findings = append(inv.Findings, f)
@@ -116,7 +126,8 @@ var uses = map[string]func(*instance.Inventory) (any, error){
 		var all []any
 		for ref, role := range inv.Roles() {
 			for machine := range role.Machines {
-				e, err := why.Explain(inv, instance.SettingRef{Instance: ref.Instance, Role: ref.Role, Machine: machine})
+				e, err := why.Explain(inv,
+					instance.SettingRef{Instance: ref.Instance, Role: ref.Role, Machine: machine})
 				if err != nil {
 					return nil, err
 				}
@@ -141,13 +152,15 @@ var uses = map[string]func(*instance.Inventory) (any, error){
 	},
 	"places": func(inv *instance.Inventory) (any, error) {
 		var all []*instance.Position
-		for _, path := range [][]string{nil, {"instances"}, {"instances", "i", "roles", "r", "machines", "a"}, {"machines", "a"}, {"tags", "x"}} {
+		for _, path := range [][]string{nil, {"instances"}, {"instances", "i", "roles", "r", "machines", "a"},
+			{"machines", "a"}, {"tags", "x"}} {
 			all = append(all, inv.At(path...), inv.Where(path...))
 		}
 		return all, nil
 	},
 	"index": func(inv *instance.Inventory) (any, error) {
-		return []any{inv.Index().Machines(), inv.InstanceNames(), inv.MachinesKnown(), inv.Partial(), inv.Failure(instance.Subject{Instance: "i"}) != nil}, nil
+		return []any{inv.Index().Machines(), inv.InstanceNames(), inv.MachinesKnown(), inv.Partial(),
+			inv.Failure(instance.Subject{Instance: "i"}) != nil}, nil
 	},
 }
 
@@ -175,15 +188,18 @@ func sick(t *testing.T, dir string) instance.Ref {
 
 func TestModel(t *testing.T) {
 	hand := byHand()
-	homelab, err := instance.Load(t.Context(), nixtest.Ref(t, "../../examples/homelab"), instance.Config{Evaluator: nixtest.Evaluator(t)})
+	homelab, err := instance.Load(t.Context(), nixtest.Ref(t, "../../examples/homelab"),
+		instance.Config{Evaluator: nixtest.Evaluator(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken, err := instance.Load(t.Context(), sick(t, "../check/testdata/plain"), instance.Config{Evaluator: nixtest.Evaluator(t)})
+	broken, err := instance.Load(t.Context(), sick(t, "../check/testdata/plain"),
+		instance.Config{Evaluator: nixtest.Evaluator(t)})
 	if broken == nil {
 		t.Fatal(err)
 	}
-	for name, inv := range map[string]*instance.Inventory{"empty": {}, "by hand": hand, "example": homelab, "broken": broken} {
+	for name, inv := range map[string]*instance.Inventory{"empty": {}, "by hand": hand, "example": homelab,
+		"broken": broken} {
 		t.Run(name, func(t *testing.T) {
 			back := readBack(t, inv)
 			for use, of := range uses {
@@ -197,8 +213,10 @@ func TestModel(t *testing.T) {
 					t.Errorf("%s, read back: %v", use, err)
 				}
 				// What stands in the document is enough for these; that of machines has no places.
-				if slices.Contains([]string{"instances", "graph", "diff with itself", "index"}, use) && marshal(t, said) != marshal(t, again) {
-					t.Errorf("%s: read back, it says something else:\n%s", use, cmp.Diff(marshal(t, said), marshal(t, again)))
+				if slices.Contains([]string{"instances", "graph", "diff with itself", "index"}, use) &&
+					marshal(t, said) != marshal(t, again) {
+					t.Errorf("%s: read back, it says something else:\n%s", use,
+						cmp.Diff(marshal(t, said), marshal(t, again)))
 				}
 			}
 			keys := map[string]bool{}
@@ -220,7 +238,8 @@ func TestModel(t *testing.T) {
 
 // Whatever an Inventory has, it has in fields that anyone can set, but for facts that are not in the document.
 func TestInventoryIsPlain(t *testing.T) {
-	for _, of := range []any{instance.Inventory{}, instance.Machine{}, instance.Instance{}, instance.Module{}, instance.Role{}, instance.Member{}, facts.Layers{}, facts.Owners{}, facts.Place{}, instance.Finding{}} {
+	for _, of := range []any{instance.Inventory{}, instance.Machine{}, instance.Instance{}, instance.Module{},
+		instance.Role{}, instance.Member{}, facts.Layers{}, facts.Owners{}, facts.Place{}, instance.Finding{}} {
 		for _, field := range reflect.VisibleFields(reflect.TypeOf(of)) {
 			if !field.IsExported() && field.Name != "facts" {
 				t.Errorf("%T has %s", of, field.Name)

@@ -26,9 +26,9 @@ type moduleFacts struct {
 
 // moduleDecoder decodes what was asked of modules.
 //
-// Modules are evaluated with clan-core's own function for it. In a flake without clan-core, or with one from before 2025-05,
-// nixpkgs' lib does, and what a module says of itself is not checked; without any lib, interfaces are read as they are
-// written, which some cannot be. What does not evaluate has an Error in its place, and hides nothing else.
+// Modules are evaluated with clan-core's own function for it. In a flake without clan-core, or with one from before
+// 2025-05, nixpkgs' lib does, and what a module says of itself is not checked; without any lib, interfaces are read as
+// they are written, which some cannot be. What does not evaluate has an Error in its place, and hides nothing else.
 type moduleDecoder struct {
 	*loader
 	want   facts.ModuleQuery
@@ -50,11 +50,12 @@ func (d *moduleDecoder) lose(f *reader.Failure, reason **services.Failure) {
 	}
 }
 
-// loadModules is the part of a load that facts.NeedModules asks for. The error may be one of package services', for a reference or an
-// input that leads nowhere.
+// loadModules is the part of a load that facts.NeedModules asks for. The error may be one of package services', for a
+// reference or an input that leads nowhere.
 func (l *loader) loadModules(ctx context.Context) error {
 	d := &moduleDecoder{loader: l, want: l.config.ask.Modules, stores: map[string]string{},
-		result: &facts.Modules{Catalogue: services.Catalogue{Inputs: map[string]services.Input{}}, Found: map[string]*services.Service{}}}
+		result: &facts.Modules{Catalogue: services.Catalogue{Inputs: map[string]services.Input{}},
+			Found: map[string]*services.Service{}}}
 	l.inv.facts.Modules = d.result
 	c := &d.result.Catalogue
 	c.Null, c.Names = l.facts.flake.Value.NullInput, l.facts.inputNames
@@ -83,7 +84,8 @@ func (d *moduleDecoder) all() error {
 	for _, name := range sortedKeys(facts.inputs.Value) {
 		part := facts.inputs.Value[name]
 		offers := d.input(name, part.Value, d.stores)
-		if failure := firstFailure(part.Failure, part.Value.Services.Failure, facts.modules.Failure, facts.modules.Value[name].Failure); failure != nil {
+		if failure := firstFailure(part.Failure, part.Value.Services.Failure, facts.modules.Failure,
+			facts.modules.Value[name].Failure); failure != nil {
 			unreadable[name] = new(*services.Failure)
 			d.lose(failure, unreadable[name])
 			offers.HasServices = false
@@ -161,11 +163,13 @@ func (d *moduleDecoder) named(ctx context.Context) error {
 	return nil
 }
 
-// choose picks the input whose module is meant. It is empty if no input offers one; a module that is there only to throw says
-// so itself.
+// choose picks the input whose module is meant. It is empty if no input offers one; a module that is there only to
+// throw says so itself.
 func (d *moduleDecoder) choose(ctx context.Context, spec module.Spec, meant reader.Meant) (string, error) {
 	inputs := sortedKeys(meant.Modules)
-	live := slices.DeleteFunc(slices.Clone(inputs), func(input string) bool { return meant.Modules[input].Value.Deprecated })
+	live := slices.DeleteFunc(slices.Clone(inputs), func(input string) bool {
+		return meant.Modules[input].Value.Deprecated
+	})
 	switch {
 	case len(inputs) == 0:
 		return "", nil
@@ -314,7 +318,8 @@ func (d *moduleDecoder) written(part reader.Part[reader.Written], placed []reade
 		}
 	}
 	for role, r := range node.Roles.Value {
-		w.Roles[role] = services.WrittenRole{Position: place(at(roles, role)), HasBehaviour: r.Value.Behaves, HasInterface: r.Value.Interface}
+		w.Roles[role] = services.WrittenRole{Position: place(at(roles, role)), HasBehaviour: r.Value.Behaves,
+			HasInterface: r.Value.Interface}
 	}
 	return w
 }
@@ -335,7 +340,8 @@ func (d *moduleDecoder) explain(ctx context.Context) error {
 			nixErr.Sources = d.places.sources
 			*lost.reason = &services.Failure{Text: userTerms(d.places.sources, nixErr.Message), Err: nixErr}
 		case lost.failure.Err != nil:
-			*lost.reason = &services.Failure{Text: userTerms(d.places.sources, lost.failure.Err.Error()), Err: lost.failure.Err}
+			*lost.reason = &services.Failure{Text: userTerms(d.places.sources, lost.failure.Err.Error()),
+				Err: lost.failure.Err}
 		}
 	}
 	return nil

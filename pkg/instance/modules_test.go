@@ -9,13 +9,15 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// TestExampleFitsItsSchemas holds all that the example sets, as it is written and as it comes out, against the schemas of its
-// services, which has neither clan-core nor nixpkgs' lib.
+// TestExampleFitsItsSchemas holds all that the example sets, as it is written and as it comes out, against the schemas
+// of its services, which has neither clan-core nor nixpkgs' lib.
 func TestExampleFitsItsSchemas(t *testing.T) {
 	ref := nixtest.Ref(t, "../../examples/homelab")
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		processes := nixtest.Count(&e)
-		inv, err := Load(t.Context(), ref, Config{Evaluator: e, Need: NeedSettings | facts.NeedModules, ask: facts.Query{Modules: facts.ModuleQuery{Interfaces: true}}})
+		inv, err := Load(t.Context(), ref,
+			Config{Evaluator: e, Need: NeedSettings | facts.NeedModules,
+				ask: facts.Query{Modules: facts.ModuleQuery{Interfaces: true}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +42,8 @@ func TestExampleFitsItsSchemas(t *testing.T) {
 				for _, member := range role.Machines {
 					check(member.Settings)
 				}
-				for _, layers := range []map[string][]facts.Definition{{"": role.facts.Layers.Role}, role.facts.Layers.Machines, role.facts.Layers.Tags} {
+				for _, layers := range []map[string][]facts.Definition{{"": role.facts.Layers.Role},
+					role.facts.Layers.Machines, role.facts.Layers.Tags} {
 					for _, definitions := range layers {
 						for _, definition := range definitions {
 							check(definition.Value())

@@ -11,8 +11,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// What is read from Nix's own words: all of it is here. Where an unknown Nix or nixpkgs words it differently, the text is passed
-// on as it is, under a code that says less.
+// What is read from Nix's own words: all of it is here. Where an unknown Nix or nixpkgs words it differently, the text
+// is passed on as it is, under a code that says less.
 
 var (
 	// errNoMessage stands for an error of Nix's that there is no text of.
@@ -26,8 +26,10 @@ const pathName = `(?:"(?:[^"\\]|\\.)*"|[^.` + "`" + `'"]+)`
 
 var (
 	emptyTagWarning = lazyregexp.New(`^Service instance '.*': - .* tags: no machine with tag '.*' found`)
-	// memberPath is the way to a member's settings, or a role's, in the name of an option; clan's key of the service may stand before it.
-	memberPath = lazyregexp.New("`(?:(?:clan\\.)?_services\\.allServices\\.)?(?:" + pathName + `\.)?instances\.` + pathName +
+	// memberPath is the way to a member's settings, or a role's, in the name of an option; clan's key of the service
+	// may stand before it.
+	memberPath = lazyregexp.New("`(?:(?:clan\\.)?_services\\.allServices\\.)?(?:" + pathName + `\.)?instances\.` +
+		pathName +
 		`\.roles\.` + pathName + `(?:\.(?:machines|tags)\.` + pathName + `)?\.settings(?:\.|')`)
 	// viaOption is what clan puts behind the file of a definition.
 	viaOption = lazyregexp.New(`, via option [^\n]*?\.settings'`)
@@ -36,8 +38,9 @@ var (
 	theOption = lazyregexp.New("The option `([^']*(?:''[^']*)*)'")
 )
 
-// userTerms rewrites a message of Nix's: store paths into the user's files, and the names of options so that they are the same for
-// every member and under any name of the instance: a setting's is its path within the settings, any other is one of the inventory.
+// userTerms rewrites a message of Nix's: store paths into the user's files, and the names of options so that they are
+// the same for every member and under any name of the instance: a setting's is its path within the settings, any other
+// is one of the inventory.
 func userTerms(sources nixeval.Sources, message string) string {
 	message = sources.Rewrite(strings.TrimRight(message, "\n"))
 	message = memberPath.ReplaceAllStringFunc(message, func(found string) string {
@@ -59,7 +62,8 @@ func settingFault(message string) Code {
 		return CodeConflict
 	case strings.Contains(message, "is not of type `"):
 		return CodeInvalidSetting
-	case strings.Contains(message, "was accessed but has no value defined"), strings.Contains(message, "is used but not defined"):
+	case strings.Contains(message, "was accessed but has no value defined"),
+		strings.Contains(message, "is used but not defined"):
 		return CodeMissingSetting
 	}
 	return ""

@@ -29,7 +29,8 @@ func TestUserTerms(t *testing.T) {
 func TestOptionPath(t *testing.T) {
 	for want, names := range map[string][]string{
 		"a.b-c._d'": {"a", "b-c", "_d'"},
-		`"with.dot"."q\"uote"."\${x}"."back\\slash"."new\nline".""`: {"with.dot", `q"uote`, "${x}", `back\slash`, "new\nline", ""},
+		`"with.dot"."q\"uote"."\${x}"."back\\slash"."new\nline".""`: {"with.dot", `q"uote`, "${x}", `back\slash`,
+			"new\nline", ""},
 	} {
 		if got := PathString(names); got != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -12,14 +12,15 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// overlaid is a copy of what Nix sees of a flake's source tree, with other content for some files, in a temporary directory; remove
-// takes it away.
+// overlaid is a copy of what Nix sees of a flake's source tree, with other content for some files, in a temporary
+// directory; remove takes it away.
 func overlaid(ctx context.Context, ref Ref, files map[string][]byte) (copied Ref, remove func(), err error) {
 	if ref.Root == "" {
 		return Ref{}, nil, fmt.Errorf("the flake %s %w, so that it cannot be changed", ref.Text, ErrNotLocal)
 	}
 	if !ref.IsPlain() {
-		return Ref{}, nil, fmt.Errorf("cannot copy what Nix sees of %s: it asks for more than the files of a tree", ref.URL)
+		return Ref{}, nil,
+			fmt.Errorf("cannot copy what Nix sees of %s: it asks for more than the files of a tree", ref.URL)
 	}
 	top, remove, err := filetree.Source{Root: ref.Root, Git: ref.Git}.Copy(ctx, files)
 	if err != nil {

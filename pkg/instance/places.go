@@ -15,8 +15,8 @@ import (
 )
 
 // At returns the position of exactly one inventory option, given by its path below `inventory` ("instances", "backup",
-// "roles", "client"); nil if it has none. Those of settings are known with [NeedOrigins], or where something is missing from
-// them. An inventory that was read back from JSON knows what stands in the document.
+// "roles", "client"); nil if it has none. Those of settings are known with [NeedOrigins], or where something is missing
+// from them. An inventory that was read back from JSON knows what stands in the document.
 func (inv *Inventory) At(path ...string) *Position {
 	if place := inv.facts.Places.At(path...); place != nil && place.Position != nil {
 		return place.Position
@@ -24,7 +24,8 @@ func (inv *Inventory) At(path ...string) *Position {
 	return inv.position(path)
 }
 
-// Where returns the position of an inventory option, or of the nearest part around it that has one; nil if nothing is known.
+// Where returns the position of an inventory option, or of the nearest part around it that has one; nil if nothing is
+// known.
 func (inv *Inventory) Where(path ...string) *Position {
 	for ; len(path) > 1; path = path[:len(path)-1] {
 		if at := inv.At(path...); at != nil {
@@ -76,7 +77,8 @@ func newPlacer(sources nixeval.Sources) *placer {
 		bindings: map[string]map[string]nixlang.Place{}}
 }
 
-// withInputs is one that knows the store paths of inputs, too; withDir one that knows of a directory that the flake copies by itself.
+// withInputs is one that knows the store paths of inputs, too; withDir one that knows of a directory that the flake
+// copies by itself.
 func (p *placer) withInputs(stores map[string]string) *placer {
 	sources := p.sources
 	sources.Inputs = stores
@@ -149,7 +151,8 @@ func (p *placer) pick(places []reader.At, path []string) *Position {
 	return other
 }
 
-// inJSON finds the position of every object key in a JSON file (inventory.json), by its path joined with NUL: Nix knows none.
+// inJSON finds the position of every object key in a JSON file (inventory.json), by its path joined with NUL: Nix knows
+// none.
 func (p *placer) inJSON(file string) map[string]Position {
 	found, done := p.keys[file]
 	if !done {
@@ -163,8 +166,8 @@ func (p *placer) inJSON(file string) map[string]Position {
 	return found
 }
 
-// inNix finds the position of an inventory option in a Nix file that plainly writes it: a module of the clan's, one of flake-parts, or
-// the inventory itself.
+// inNix finds the position of an inventory option in a Nix file that plainly writes it: a module of the clan's, one of
+// flake-parts, or the inventory itself.
 func (p *placer) inNix(file string, path []string) (place nixlang.Place, ok bool) {
 	bindings, done := p.bindings[file]
 	if !done {

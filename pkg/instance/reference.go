@@ -5,8 +5,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// unresolved is the finding for an instance whose reference to a module leads nowhere, from the error of services.Catalogue.Resolve.
-// whole tells that nothing of the instance's settings can be known for it.
+// unresolved is the finding for an instance whose reference to a module leads nowhere, from the error of
+// services.Catalogue.Resolve. whole tells that nothing of the instance's settings can be known for it.
 func unresolved(instance string, err error, whole bool) Finding {
 	code := CodeUnknownModule
 	var spec module.Spec

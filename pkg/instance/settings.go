@@ -15,8 +15,8 @@ import (
 
 // Settings is the value of a member's settings. It is immutable.
 //
-// What JSON cannot carry stands as follows: a path is its string (one into the flake is relative to it), a function {"$function": true}, a derivation
-// {"$derivation": "name"}.
+// What JSON cannot carry stands as follows: a path is its string (one into the flake is relative to it), a function
+// {"$function": true}, a derivation {"$derivation": "name"}.
 type Settings struct {
 	raw   json.RawMessage
 	files map[string]facts.FlakeFile
@@ -37,8 +37,8 @@ func (s *Settings) JSON() json.RawMessage { return s.raw }
 // MarshalJSON returns the value as JSON.
 func (s *Settings) MarshalJSON() ([]byte, error) { return s.raw, nil }
 
-// Decode stores the settings in the value that v points to, as encoding/json does, but strictly: a setting that has no field,
-// or does not fit its field, is a [*DecodeError] that names the setting.
+// Decode stores the settings in the value that v points to, as encoding/json does, but strictly: a setting that has no
+// field, or does not fit its field, is a [*DecodeError] that names the setting.
 func (s *Settings) Decode(v any) error {
 	return decodeError(jsonv2.Unmarshal(s.raw, v, jsonv2.RejectUnknownMembers(true)))
 }

@@ -43,7 +43,9 @@ func TestDecodeErrorsNameTheSetting(t *testing.T) {
 		path  []string
 		text  string
 	}{
-		{map[string]any{"hosts": []any{map[string]any{"port": 1}, map[string]any{"prt": 2}}}, []string{"hosts", "1", "prt"}, "setting hosts.1.prt: no such field in struct { Port uint16 \"json:\\\"port\\\"\" }"},
+		{map[string]any{"hosts": []any{map[string]any{"port": 1}, map[string]any{"prt": 2}}},
+			[]string{"hosts", "1", "prt"},
+			"setting hosts.1.prt: no such field in struct { Port uint16 \"json:\\\"port\\\"\" }"},
 		{map[string]any{"startAt": 3}, []string{"startAt"}, "setting startAt: a JSON number does not fit string"},
 		{map[string]any{"hosts": []any{map[string]any{"port": 70000}}}, []string{"hosts", "0", "port"}, ""},
 	} {
@@ -64,7 +66,8 @@ func TestDecodeErrorsNameTheSetting(t *testing.T) {
 
 func TestDecodeLenient(t *testing.T) {
 	var got backup
-	if err := settings(t, map[string]any{"startAt": "x", "more": 1}).DecodeLenient(&got); err != nil || got.Startat != "x" {
+	if err := settings(t, map[string]any{"startAt": "x", "more": 1}).DecodeLenient(&got); err != nil ||
+		got.Startat != "x" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if err := settings(t, map[string]any{"startAt": 1}).DecodeLenient(&got); err == nil {

@@ -7,8 +7,9 @@ import (
 	"github.com/clanctl/clanctl/internal/reader"
 )
 
-// A wrongly shaped inventory fails somewhere in the module system, in words about options and types. What is written is compared with
-// what clan knows instead (clan-core: modules/inventoryClass), so that a finding can name the attribute and say the right form.
+// A wrongly shaped inventory fails somewhere in the module system, in words about options and types. What is written is
+// compared with what clan knows instead (clan-core: modules/inventoryClass), so that a finding can name the attribute
+// and say the right form.
 
 // Shape says which attribute is not as it must be.
 type Shape struct {
@@ -55,9 +56,11 @@ var (
 	tagForm = &form{types: []string{"list"}}
 )
 
-// shapeTree is where what is written for a loss can be looked up; "" where the loss is not of the inventory's own attributes.
+// shapeTree is where what is written for a loss can be looked up; "" where the loss is not of the inventory's own
+// attributes.
 func shapeTree(l loss) string {
-	if l.failure == nil || len(l.failure.Path) < 2 || l.failure.Kind == reader.Blocked || l.failure.Kind == reader.Opaque {
+	if l.failure == nil || len(l.failure.Path) < 2 || l.failure.Kind == reader.Blocked ||
+		l.failure.Kind == reader.Opaque {
 		return ""
 	}
 	switch tree := l.failure.Path[0]; tree {
@@ -91,7 +94,8 @@ func (l *loader) shaped(lost loss, tree string, written reader.Named[reader.Plac
 	f := NewFinding(CodeMalformed, subject, Cause{Shape: shape, Tag: lost.finding.Cause.Tag})
 	if at := l.inv.facts.Places.At(append([]string{tree, name}, shape.Path...)...); at != nil && at.Position != nil {
 		f.Position = *at.Position
-	} else if at := l.places.pick(atPath(place, shape.Path).At, append([]string{tree, name}, shape.Path...)); at != nil {
+	} else if at := l.places.pick(atPath(place, shape.Path).At,
+		append([]string{tree, name}, shape.Path...)); at != nil {
 		f.Position = *at
 	}
 	lost.failure.Err = errMalformed
@@ -112,7 +116,8 @@ func (f *form) check(place reader.Place, path []string) *Shape {
 			return &Shape{Path: path, Type: typeWords(at.Type), Want: typeWords(f.types[0])}
 		}
 	}
-	if f.fields == nil && f.each == nil || slices.ContainsFunc(moduleWords, func(word string) bool { _, has := place.Below[word]; return has }) {
+	if f.fields == nil && f.each == nil ||
+		slices.ContainsFunc(moduleWords, func(word string) bool { _, has := place.Below[word]; return has }) {
 		return nil
 	}
 	for _, name := range sortedKeys(place.Below) {

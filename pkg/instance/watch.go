@@ -15,12 +15,13 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Watch loads the clan of a flake in a local directory, and again whenever files change that it was read from, those of inputs in local
-// directories included. Each pair is what [Load] returns; one that says the same as the last is left out.
+// Watch loads the clan of a flake in a local directory, and again whenever files change that it was read from, those of
+// inputs in local directories included. Each pair is what [Load] returns; one that says the same as the last is left
+// out.
 //
-// A state that does not evaluate at all is a pair without an inventory, and the watch goes on. It ends when the loop or ctx does, and
-// after a pair with an error that no edit of the flake helps: the flake is not a local directory, Nix cannot be run, or the system watches
-// no more files for this user.
+// A state that does not evaluate at all is a pair without an inventory, and the watch goes on. It ends when the loop or
+// ctx does, and after a pair with an error that no edit of the flake helps: the flake is not a local directory, Nix
+// cannot be run, or the system watches no more files for this user.
 func Watch(ctx context.Context, ref Ref, config Config) iter.Seq2[*Inventory, error] {
 	return func(yield func(*Inventory, error) bool) {
 		if ref.Root == "" {

@@ -19,7 +19,8 @@ func TestWatch(t *testing.T) {
 		ref := nixtest.Flake(t, map[string]string{"flake.nix": `{ outputs = _: { inventory.machines.one = { }; }; }`})
 		half := filepath.Join(t.TempDir(), "flake.nix") // no state is read that is half written
 		write := func(text string) {
-			if err := errors.Join(os.WriteFile(half, []byte(text), 0o644), os.Rename(half, filepath.Join(ref.Dir, "flake.nix"))); err != nil {
+			if err := errors.Join(os.WriteFile(half, []byte(text), 0o644),
+				os.Rename(half, filepath.Join(ref.Dir, "flake.nix"))); err != nil {
 				t.Error(err)
 			}
 		}
@@ -29,7 +30,8 @@ func TestWatch(t *testing.T) {
 			edit string
 		}{
 			{"one", `{ outputs = _: { inventory.machines.two = { }; }; }`},
-			{"two", `{ outputs = _: { inventory.machines = { two = { }; }; }; }`}, // says the same, and is no pair; see OnCommand
+			// says the same, and is no pair; see OnCommand
+			{"two", `{ outputs = _: { inventory.machines = { two = { }; }; }; }`},
 			{"syntax error", `{ outputs = _: { inventory.machines.three = { }; }; }`},
 			{"three", ""},
 		}
@@ -38,7 +40,8 @@ func TestWatch(t *testing.T) {
 		n, loads := 0, 0
 		e.OnCommand = func([]string) {
 			if loads++; loads == 3 {
-				// Late enough for the pair that must not be; a machine that is too busy for it sees less, and fails not.
+				// Late enough for the pair that must not be; a machine that is too busy for it sees less, and fails
+				// not.
 				time.AfterFunc(time.Second, func() { write(`{ outputs = _: { inventory.machines.two = { `) })
 			}
 		}

@@ -24,7 +24,8 @@ func says(message, hint string) func(Finding) (string, string) {
 func nixSays(otherwise, hint string) func(Finding) (string, string) {
 	return func(f Finding) (string, string) {
 		if f.Cause.Nix == "" && f.Cause.Max > 0 {
-			return otherwise, fmt.Sprintf("Nix's message is left out: more than %d parts of this clan do not evaluate", f.Cause.Max)
+			return otherwise,
+				fmt.Sprintf("Nix's message is left out: more than %d parts of this clan do not evaluate", f.Cause.Max)
 		}
 		return cmp.Or(f.Cause.Nix, otherwise), cmp.Or(f.Cause.Hint, hint)
 	}
@@ -38,20 +39,24 @@ func didYouMean(c Cause, all, otherwise string) string {
 func unknownMachine(f Finding) (string, string) {
 	message := fmt.Sprintf("the clan has no machine %q; clan counts it as a member, but deploys nothing", f.Machine)
 	if f.Cause.Also == "tag" {
-		return message, fmt.Sprintf("%q is a tag: write %s", f.Machine, PathString([]string{"roles", f.Role, "tags", f.Machine}))
+		return message,
+			fmt.Sprintf("%q is a tag: write %s", f.Machine, PathString([]string{"roles", f.Role, "tags", f.Machine}))
 	}
 	return message, didYouMean(f.Cause, "the machines are ", "the clan has no machines")
 }
 
 func invalidHostName(f Finding) (string, string) {
-	return fmt.Sprintf("clan makes %q the machine's host name, and NixOS takes only up to 63 letters, digits, hyphens and underscores, with a letter or digit at each end", f.Machine),
+	return fmt.Sprintf("clan makes %q the machine's host name, and NixOS takes only up to 63 letters, digits, hyphens and underscores, with a letter or digit at each end",
+			f.Machine),
 		"rename the machine, or set networking.hostName in its configuration"
 }
 
 func unknownTag(f Finding) (string, string) {
 	message := fmt.Sprintf("no machine has the tag %q", f.Cause.Tag)
 	if f.Cause.Also == "machine" {
-		return message, fmt.Sprintf("%q is a machine: write %s", f.Cause.Tag, PathString([]string{"roles", f.Role, "machines", f.Cause.Tag}))
+		return message,
+			fmt.Sprintf("%q is a machine: write %s", f.Cause.Tag,
+				PathString([]string{"roles", f.Role, "machines", f.Cause.Tag}))
 	}
 	return message, didYouMean(f.Cause, "the tags are ", "the clan has no tags")
 }
@@ -61,15 +66,18 @@ func emptyTag(f Finding) (string, string) {
 }
 
 func unusedTag(f Finding) (string, string) {
-	return fmt.Sprintf("no role uses the tag %q", f.Cause.Tag), didYouMean(f.Cause, "", "use it in a role, or remove it")
+	return fmt.Sprintf("no role uses the tag %q", f.Cause.Tag),
+		didYouMean(f.Cause, "", "use it in a role, or remove it")
 }
 
 func ghostTagMember(f Finding) (string, string) {
-	return fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", f.Cause.Tag, f.Machine), didYouMean(f.Cause, "", "correct the name, or remove it")
+	return fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", f.Cause.Tag, f.Machine),
+		didYouMean(f.Cause, "", "correct the name, or remove it")
 }
 
 func replacedTag(f Finding) (string, string) {
-	return fmt.Sprintf("inventory.tags replaces the built-in tag %q, which now leaves out %s", f.Cause.Tag, nearest.List(f.Cause.Names)),
+	return fmt.Sprintf("inventory.tags replaces the built-in tag %q, which now leaves out %s", f.Cause.Tag,
+			nearest.List(f.Cause.Names)),
 		"rename the tag, or add the machines that it leaves out"
 }
 
@@ -78,7 +86,8 @@ func roleWithoutMembers(f Finding) (string, string) {
 }
 
 func uncheckedSettings(f Finding) (string, string) {
-	return fmt.Sprintf("the role %q has settings but no members, so clan never checks them", f.Role), "add members, or remove the role"
+	return fmt.Sprintf("the role %q has settings but no members, so clan never checks them", f.Role),
+		"add members, or remove the role"
 }
 
 // noModule says why a reference leads to no module, as package services does.
@@ -100,13 +109,15 @@ func noModule(f Finding) (string, string) {
 	case CodeRemovedModule:
 		err = &services.DeprecatedError{Spec: spec, Input: c.Input, Message: c.Nix}
 	default:
-		err = &services.UnknownModuleError{Spec: spec, Input: c.Input, Known: c.Known, Nearest: c.Near, Elsewhere: c.Elsewhere}
+		err = &services.UnknownModuleError{Spec: spec, Input: c.Input, Known: c.Known, Nearest: c.Near,
+			Elsewhere: c.Elsewhere}
 	}
 	return err.Error(), cmp.Or(c.Hint, err.Hint())
 }
 
 func unknownRole(f Finding) (string, string) {
-	return fmt.Sprintf("the module %s has no role %q", f.Cause.Service, f.Role), didYouMean(f.Cause, "its roles are ", "it has no roles")
+	return fmt.Sprintf("the module %s has no role %q", f.Cause.Service, f.Role),
+		didYouMean(f.Cause, "its roles are ", "it has no roles")
 }
 
 func keyCollision(f Finding) (string, string) {
@@ -115,22 +126,27 @@ func keyCollision(f Finding) (string, string) {
 }
 
 func splitService(f Finding) (string, string) {
-	return fmt.Sprintf("clan evaluates the service %q twice: as %s for %s and as %s for %s; neither sees the other's instances", f.Cause.Name,
-			f.Cause.Service, nearest.List(f.Cause.Instances), f.Cause.OtherService, nearest.List(f.Cause.OtherInstances)),
+	return fmt.Sprintf("clan evaluates the service %q twice: as %s for %s and as %s for %s; neither sees the other's instances",
+			f.Cause.Name,
+			f.Cause.Service, nearest.List(f.Cause.Instances), f.Cause.OtherService,
+			nearest.List(f.Cause.OtherInstances)),
 		"write the module the same way in all of them"
 }
 
 func tooManyInstances(f Finding) (string, string) {
-	return fmt.Sprintf("the service %q allows at most %s, but there are %d", f.Cause.Name, count(f.Cause.Max, "instance"), f.Cause.Count),
+	return fmt.Sprintf("the service %q allows at most %s, but there are %d", f.Cause.Name,
+			count(f.Cause.Max, "instance"), f.Cause.Count),
 		"remove an instance, or merge several into one"
 }
 
 func tooFewMachines(f Finding) (string, string) {
-	return fmt.Sprintf("the role %q needs at least %s, but has %d", f.Role, count(f.Cause.Min, "machine"), f.Cause.Count), "add members; the module's manifest sets the limit"
+	return fmt.Sprintf("the role %q needs at least %s, but has %d", f.Role, count(f.Cause.Min, "machine"),
+		f.Cause.Count), "add members; the module's manifest sets the limit"
 }
 
 func tooManyMachines(f Finding) (string, string) {
-	return fmt.Sprintf("the role %q allows at most %s, but has %d", f.Role, count(f.Cause.Max, "machine"), f.Cause.Count),
+	return fmt.Sprintf("the role %q allows at most %s, but has %d", f.Role, count(f.Cause.Max, "machine"),
+			f.Cause.Count),
 		"remove members, or split them among several instances; the module's manifest sets the limit"
 }
 
@@ -139,7 +155,8 @@ func conflict(f Finding) (string, string) {
 	if len(f.Cause.Values) == 2 {
 		otherwise += ": " + compact(f.Cause.Values[0]) + " and " + compact(f.Cause.Values[1])
 	}
-	return nixSays(otherwise, "no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault")(f)
+	return nixSays(otherwise,
+		"no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault")(f)
 }
 
 func settingsFailed(f Finding) (string, string) {
@@ -153,24 +170,30 @@ func interfaceNotJSON(f Finding) (string, string) {
 	if f.Cause.Nix != "" {
 		return f.Cause.Nix, ""
 	}
-	return "JSON cannot express values of the type: " + f.Cause.Type, "let users give a name or an attribute path as a string, and look the value up in perInstance"
+	return "JSON cannot express values of the type: " + f.Cause.Type,
+		"let users give a name or an attribute path as a string, and look the value up in perInstance"
 }
 
 func impossibleConstraint(f Finding) (string, string) {
 	option, least, most := PathString([]string{"constraints", "roles", f.Role}), f.Cause.Min, f.Cause.Max
 	switch {
 	case f.Role == "":
-		return fmt.Sprintf("constraints.maxInstances is %d, so there can be no instance", most), "remove it, or make it 1 or more"
+		return fmt.Sprintf("constraints.maxInstances is %d, so there can be no instance", most),
+			"remove it, or make it 1 or more"
 	case f.Cause.Name != "":
-		return fmt.Sprintf("%s requires %s, but the module has no role %q", option, count(least, "machine"), f.Role), didYouMean(f.Cause, "its roles are ", "")
+		return fmt.Sprintf("%s requires %s, but the module has no role %q", option, count(least, "machine"), f.Role),
+			didYouMean(f.Cause, "its roles are ", "")
 	case most < 1:
-		return fmt.Sprintf("%s.maxMachines is %d, so no machine can be in the role", option, most), "remove it, or make it 1 or more"
+		return fmt.Sprintf("%s.maxMachines is %d, so no machine can be in the role", option, most),
+			"remove it, or make it 1 or more"
 	}
-	return fmt.Sprintf("%s requires at least %d machines and allows at most %d", option, least, most), "correct the numbers"
+	return fmt.Sprintf("%s requires at least %d machines and allows at most %d", option, least, most),
+		"correct the numbers"
 }
 
 func constraintOfUnknownRole(f Finding) (string, string) {
-	return fmt.Sprintf("%s has no effect: the module has no role %q", PathString([]string{"constraints", "roles", f.Role}), f.Role), didYouMean(f.Cause, "its roles are ", "")
+	return fmt.Sprintf("%s has no effect: the module has no role %q",
+		PathString([]string{"constraints", "roles", f.Role}), f.Role), didYouMean(f.Cause, "its roles are ", "")
 }
 
 const migration = "move each to inventory.instances: https://clan.lol/docs/guides/migrations/migrate-inventory-services"
@@ -180,7 +203,8 @@ func deprecatedServices(f Finding) (string, string) {
 }
 
 func droppedServices(f Finding) (string, string) {
-	return "clan-core no longer reads inventory.services, and silently ignores " + nearest.List(f.Cause.Names), migration
+	return "clan-core no longer reads inventory.services, and silently ignores " + nearest.List(f.Cause.Names),
+		migration
 }
 
 func count(n int, noun string) string {
@@ -195,23 +219,29 @@ func idleMacs(f Finding) (string, string) {
 	if f.Cause.Tag == "all" {
 		hint = `the tag "nixos" instead of "all" leaves the Macs out`
 	}
-	return fmt.Sprintf("the service %s has nothing for Macs, so clan deploys nothing of it to %s", f.Cause.Service, nearest.List(f.Cause.Names)), hint
+	return fmt.Sprintf("the service %s has nothing for Macs, so clan deploys nothing of it to %s", f.Cause.Service,
+		nearest.List(f.Cause.Names)), hint
 }
 
 func failedCheckWords(f Finding) (string, string) {
-	return nixSays("a check of the clan fails", "put right what the check is about, or set "+PathString([]string{"clan", "checks", f.Cause.Name, "ignore"})+" = true")(f)
+	return nixSays("a check of the clan fails",
+		"put right what the check is about, or set "+PathString([]string{"clan", "checks", f.Cause.Name, "ignore"})+
+			" = true")(f)
 }
 
 func deprecatedModule(f Finding) (string, string) {
-	return fmt.Sprintf("the module %s is deprecated", f.Cause.Service), "see what clan warns of when it builds a machine with it, or the module's README, for what to use instead"
+	return fmt.Sprintf("the module %s is deprecated", f.Cause.Service),
+		"see what clan warns of when it builds a machine with it, or the module's README, for what to use instead"
 }
 
 func missingFile(f Finding) (string, string) {
-	return fmt.Sprintf("the file %s is not there, so machines with the role do not build", f.Cause.Name), gitAdd(f.Cause, "correct the path, or remove it")
+	return fmt.Sprintf("the file %s is not there, so machines with the role do not build", f.Cause.Name),
+		gitAdd(f.Cause, "correct the path, or remove it")
 }
 
 func missingModule(f Finding) (string, string) {
-	return fmt.Sprintf("the file %s is not there; no instance uses the module yet", f.Cause.Name), gitAdd(f.Cause, "correct the path, or remove the module")
+	return fmt.Sprintf("the file %s is not there; no instance uses the module yet", f.Cause.Name),
+		gitAdd(f.Cause, "correct the path, or remove the module")
 }
 
 func untrackedFile(f Finding) (string, string) {
@@ -276,9 +306,11 @@ func malformed(f Finding) (message, hint string) {
 	case n == 1 && last == "module":
 		hint = fmt.Sprintf(`name the module in its attributes: %s = "<module>";`, where("module", "name"))
 	case inRole && n == 2:
-		hint = fmt.Sprintf("name each member as an attribute: %s = { };", where(append(shape.Path, "machines", "<machine>")...))
+		hint = fmt.Sprintf("name each member as an attribute: %s = { };",
+			where(append(shape.Path, "machines", "<machine>")...))
 	case inRole && n == 3 && (last == "machines" || last == "tags"):
-		hint = fmt.Sprintf("name each as an attribute: %s = { };", where(append(shape.Path, "<"+strings.TrimSuffix(last, "s")+">")...))
+		hint = fmt.Sprintf("name each as an attribute: %s = { };",
+			where(append(shape.Path, "<"+strings.TrimSuffix(last, "s")+">")...))
 	case inRole && n == 4:
 		hint = fmt.Sprintf("a member is an attribute set, which may hold settings: %s = { };", where(shape.Path...))
 	case f.Machine != "" && last == "tags":
@@ -296,16 +328,19 @@ func unknownSetting(f Finding) (message, hint string) {
 	}
 	switch {
 	case len(f.Cause.Elsewhere) > 0:
-		hint = fmt.Sprintf("%s has this option: take the module from there, or remove the setting", strings.Join(f.Cause.Elsewhere, " or "))
+		hint = fmt.Sprintf("%s has this option: take the module from there, or remove the setting",
+			strings.Join(f.Cause.Elsewhere, " or "))
 	case f.Instance != "" && len(f.Setting) > 0 && slices.Contains(facts.BesideSettings, f.Setting[0]):
-		hint = fmt.Sprintf("%s stands beside settings, not in them: %s", f.Setting[0], PathString([]string{"roles", f.Role, f.Setting[0]}))
+		hint = fmt.Sprintf("%s stands beside settings, not in them: %s", f.Setting[0],
+			PathString([]string{"roles", f.Role, f.Setting[0]}))
 	}
 	return message, hint
 }
 
 func manifestFailed(f Finding) (message, hint string) {
 	if len(f.Cause.Names) > 0 {
-		return fmt.Sprintf("clan knows no category %s; only listings of services show categories", nearest.List(f.Cause.Names)), didYouMean(f.Cause, "the categories are ", "")
+		return fmt.Sprintf("clan knows no category %s; only listings of services show categories",
+			nearest.List(f.Cause.Names)), didYouMean(f.Cause, "the categories are ", "")
 	}
 	return nixSays("a part of the module's manifest does not evaluate", "")(f)
 }
@@ -317,14 +352,17 @@ func unusedIgnore(f Finding) (string, string) {
 func invalidIgnore(f Finding) (string, string) {
 	switch {
 	case len(f.Cause.Near)+len(f.Cause.Known) == 0:
-		return fmt.Sprintf("the ignore of %q gives no reason, and so ignores nothing", f.Cause.Name), "add the reason: in a comment after two dashes, in .clanctl.json as \"reason\""
+		return fmt.Sprintf("the ignore of %q gives no reason, and so ignores nothing", f.Cause.Name),
+			"add the reason: in a comment after two dashes, in .clanctl.json as \"reason\""
 	case f.Cause.Name == "":
 		return "the ignore names no code, and so ignores nothing", "name the code: # clanctl: ignore CODE -- REASON"
 	case len(f.Cause.Values) == 1:
-		return fmt.Sprintf("the ignore has %q between its code and the reason, and so ignores nothing", f.Cause.Values[0]),
+		return fmt.Sprintf("the ignore has %q between its code and the reason, and so ignores nothing",
+				f.Cause.Values[0]),
 			fmt.Sprintf("write # clanctl: ignore %s -- REASON, a comment for each code", f.Cause.Name)
 	}
-	return fmt.Sprintf("there is no finding with the code %q, so it ignores nothing", f.Cause.Name), didYouMean(f.Cause, "the codes are ", "")
+	return fmt.Sprintf("there is no finding with the code %q, so it ignores nothing", f.Cause.Name),
+		didYouMean(f.Cause, "the codes are ", "")
 }
 
 // ruleSays is for findings of the clan's own rules.
@@ -341,7 +379,8 @@ func ruleSays(f Finding) (string, string) {
 }
 
 func ruleFailed(f Finding) (string, string) {
-	return fmt.Sprintf("the rule %q does not run: %s", f.Cause.Name, f.Cause.Message), cmp.Or(f.Cause.Hint, "clanctl eval --jq 'path(EXPR)' shows what an expression selects")
+	return fmt.Sprintf("the rule %q does not run: %s", f.Cause.Name, f.Cause.Message),
+		cmp.Or(f.Cause.Hint, "clanctl eval --jq 'path(EXPR)' shows what an expression selects")
 }
 
 func exportFailed(f Finding) (string, string) {
@@ -350,17 +389,20 @@ func exportFailed(f Finding) (string, string) {
 }
 
 func singleController(f Finding) (string, string) {
-	return fmt.Sprintf("%s reached through this network only, and it has one controller, %q", counted(f.Cause.Count, "machine is", "machines are"), f.Cause.Name),
+	return fmt.Sprintf("%s reached through this network only, and it has one controller, %q",
+			counted(f.Cause.Count, "machine is", "machines are"), f.Cause.Name),
 		"give them another way, such as the service internet: " + nearest.List(f.Cause.Names)
 }
 
 func varNotGenerated(f Finding) (string, string) {
-	return fmt.Sprintf("%q has no address in this network: %s is not generated, although others are", f.Machine, f.Cause.Name),
+	return fmt.Sprintf("%q has no address in this network: %s is not generated, although others are", f.Machine,
+			f.Cause.Name),
 		"clan reads all exports at once, and fails to: run clan vars generate " + shell.Join([]string{f.Machine})
 }
 
 func duplicateEndpoint(f Finding) (string, string) {
-	return fmt.Sprintf("the endpoint %q is also that of the instance %q", f.Cause.Name, f.Cause.Other), "give one of them another name"
+	return fmt.Sprintf("the endpoint %q is also that of the instance %q", f.Cause.Name, f.Cause.Other),
+		"give one of them another name"
 }
 
 func unreadExport(f Finding) (string, string) {
@@ -368,7 +410,8 @@ func unreadExport(f Finding) (string, string) {
 }
 
 func missingExport(f Finding) (string, string) {
-	return fmt.Sprintf("the module reads the interface %q, and no instance exports it", f.Cause.Name), "clanctl exports shows what there is"
+	return fmt.Sprintf("the module reads the interface %q, and no instance exports it", f.Cause.Name),
+		"clanctl exports shows what there is"
 }
 
 func counted(n int, one, many string) string {

@@ -12,8 +12,9 @@ import (
 // targetInput is the input of the program flake that is overridden with the flake to read.
 const targetInput = "target"
 
-// arguments builds the command line, without the program's name. Nothing of the user's is spliced into Nix code: the flake
-// and the overrides are flags' values, the arguments enter as a quoted JSON string. inputs asks for the flake's inputs, too.
+// arguments builds the command line, without the program's name. Nothing of the user's is spliced into Nix code: the
+// flake and the overrides are flags' values, the arguments enter as a quoted JSON string. inputs asks for the flake's
+// inputs, too.
 func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs bool) []string {
 	args := []string{
 		"eval", "--json",
@@ -47,14 +48,16 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 		overridden := slices.AppendSeq([]string{}, maps.Keys(e.OverrideInputs)) // never nil, which is null in JSON
 		slices.Sort(overridden)
 		for _, input := range overridden {
-			args = append(args, "--override-input", targetInput+"/"+input, absoluteRef(e.within(e.OverrideInputs[input])))
+			args = append(args, "--override-input", targetInput+"/"+input,
+				absoluteRef(e.within(e.OverrideInputs[input])))
 		}
 		updated := slices.Sorted(slices.Values(e.UpdateInputs))
 		for _, input := range updated {
 			args = append(args, "--update-input", targetInput+"/"+input)
 		}
 		if inputs {
-			question = "(" + fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden, Updated: updated}) + ")"
+			question = "(" +
+				fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden, Updated: updated}) + ")"
 		}
 	}
 	return append(args, "path:"+escapePath(program)+"#apply", "--apply",

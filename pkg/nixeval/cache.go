@@ -12,9 +12,10 @@ import (
 	"github.com/clanctl/clanctl/internal/filetree"
 )
 
-// The cache answers a question without Nix when everything that the answer was computed from is known to be the same: the
-// question itself, the Nix that would run and its configuration, the flake's source tree, and what its inputs were taken from.
-// docs/explanation/cache.md lists the forms of which that can be known; an answer that came from anything else is not kept.
+// The cache answers a question without Nix when everything that the answer was computed from is known to be the same:
+// the question itself, the Nix that would run and its configuration, the flake's source tree, and what its inputs were
+// taken from. docs/explanation/cache.md lists the forms of which that can be known; an answer that came from anything
+// else is not kept.
 
 // attempt is one question on its way through the cache.
 type attempt struct {
@@ -23,8 +24,8 @@ type attempt struct {
 
 	files *cacheFiles
 	ref   Ref
-	// question is a hash of what is asked, key stands for it and all else that the answer hangs on, id is that of the answer, once it is
-	// kept.
+	// question is a hash of what is asked, key stands for it and all else that the answer hangs on, id is that of the
+	// answer, once it is kept.
 	question, key, id string
 	began             time.Time
 	passed            time.Duration
@@ -119,9 +120,10 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	return kept, true
 }
 
-// keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran. Otherwise it says why
-// not. failed is the error that the answer is, or nil.
-func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning, failed *Error) (kept *answer, uncached string) {
+// keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran.
+// Otherwise it says why not. failed is the error that the answer is, or nil.
+func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, inputs *pinning,
+	failed *Error) (kept *answer, uncached string) {
 	kept, value := &answer{Events: r.events, Source: r.source, Trees: inputs.stores}, r.stdout
 	if failed != nil {
 		if kept.Error, value = failed.cacheable(r), nil; kept.Error == nil {
@@ -181,8 +183,8 @@ var clock = func() (time.Time, time.Duration) {
 
 var programBegan = time.Now()
 
-// clockJumped reports whether the time of day went otherwise than the time that passed: the times of files then do not say what was
-// changed first.
+// clockJumped reports whether the time of day went otherwise than the time that passed: the times of files then do not
+// say what was changed first.
 func (a *attempt) clockJumped() bool {
 	now, passed := clock()
 	return (now.Sub(a.began) - (passed - a.passed)).Abs() > 25*time.Millisecond

@@ -22,11 +22,12 @@ import (
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
-// cacheFiles is a directory of small files that may vanish, be damaged or be exchanged at any time: each holds its own key and checksum, is
-// written beside and renamed, and what cannot be read is not there.
+// cacheFiles is a directory of small files that may vanish, be damaged or be exchanged at any time: each holds its own
+// key and checksum, is written beside and renamed, and what cannot be read is not there.
 type cacheFiles struct{ dir string }
 
-// maxCache bounds the room on disk that all files take together, maxFiles their number. Both are looked at now and then, not at each write.
+// maxCache bounds the room on disk that all files take together, maxFiles their number. Both are looked at now and
+// then, not at each write.
 var (
 	maxCache int64 = 256 << 20
 	maxFiles       = 20_000
@@ -42,8 +43,9 @@ func openCacheFiles(dir string) (*cacheFiles, error) {
 
 const cacheMagic = "nixeval-5"
 
-// head begins a file; behind it stands the file's ID, which no other has. The checksum tells damaged files: nobody else can write here, so
-// that it need not withstand more than accidents. (Go sets up that of Castagnoli in a fifth of a millisecond, and this one in none.)
+// head begins a file; behind it stands the file's ID, which no other has. The checksum tells damaged files: nobody else
+// can write here, so that it need not withstand more than accidents. (Go sets up that of Castagnoli in a fifth of a
+// millisecond, and this one in none.)
 func head(name string, payload ...[]byte) string {
 	sum, size := crc32.NewIEEE(), 0
 	for _, part := range payload {
@@ -110,7 +112,8 @@ func (s *cacheFiles) id(kind, key string) string {
 	}
 	first, _, _ := strings.Cut(string(text), "\n")
 	fields := strings.Fields(first)
-	if len(fields) != 5 || fields[0] != cacheMagic || fields[1] != s.name(kind, key) || fields[3] != fmt.Sprint(info.Size()-int64(len(first))-1) {
+	if len(fields) != 5 || fields[0] != cacheMagic || fields[1] != s.name(kind, key) ||
+		fields[3] != fmt.Sprint(info.Size()-int64(len(first))-1) {
 		return ""
 	}
 	s.touch(f)

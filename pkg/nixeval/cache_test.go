@@ -17,10 +17,12 @@ import (
 // counting answers with the content of the flake's file "value" and counts how often it ran.
 func realNix(t *testing.T, e *Evaluator) {
 	t.Helper()
-	*e = Evaluator{Nix: nixes.Programs(t)[0], Offline: true, ProgramDir: t.TempDir(), CacheDir: filepath.Join(t.TempDir(), "cache")}
+	*e = Evaluator{Nix: nixes.Programs(t)[0], Offline: true, ProgramDir: t.TempDir(),
+		CacheDir: filepath.Join(t.TempDir(), "cache")}
 }
 
-var readValues = Function{Name: "values.nix", Source: `flake: args: { own = builtins.readFile (flake + "/value"); input = flake.inputs.other.value or null; dirty = flake ? rev; inherit args; }`}
+var readValues = Function{Name: "values.nix",
+	Source: `flake: args: { own = builtins.readFile (flake + "/value"); input = flake.inputs.other.value or null; dirty = flake ? rev; inherit args; }`}
 
 func writeAll(t *testing.T, files map[string]string) {
 	t.Helper()
@@ -180,7 +182,8 @@ func TestExchangedFilesAreNotThere(t *testing.T) {
 		}
 	}
 	beside := filepath.Join(s.dir, "c")
-	if err := errors.Join(os.Rename(s.path("x", "a"), beside), os.Rename(s.path("x", "b"), s.path("x", "a")), os.Rename(beside, s.path("x", "b"))); err != nil {
+	if err := errors.Join(os.Rename(s.path("x", "a"), beside), os.Rename(s.path("x", "b"), s.path("x", "a")),
+		os.Rename(beside, s.path("x", "b"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"a", "b"} {
@@ -202,7 +205,8 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	e := fake(t, "echo 1")
 	e.CacheDir = filepath.Join(t.TempDir(), "cache")
-	left := []string{filepath.Join(temp, scratch.Prefix+"1", "file"), filepath.Join(e.CacheDir, tempPrefix+"1"), filepath.Join(e.ProgramDir, tempPrefix+"1", "file")}
+	left := []string{filepath.Join(temp, scratch.Prefix+"1", "file"), filepath.Join(e.CacheDir, tempPrefix+"1"),
+		filepath.Join(e.ProgramDir, tempPrefix+"1", "file")}
 	for _, file := range left {
 		writeAll(t, map[string]string{file: ""})
 	}
@@ -231,7 +235,9 @@ func TestLockedReferenceIsKeptForGood(t *testing.T) {
 	})
 	git := func(dir string, args ...string) string {
 		t.Helper()
-		out, err := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...).CombinedOutput()
+		out, err := exec.Command("git",
+			append([]string{"-C", dir, "-c", "user.name=t", "-c", "user.email=t@example.org"},
+				args...)...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("git %v: %s", args, out)
 		}
@@ -241,7 +247,8 @@ func TestLockedReferenceIsKeptForGood(t *testing.T) {
 		git(dir, "init", "-q")
 		git(dir, "add", "-A")
 		if dir == repo {
-			nix := exec.Command(e.nix(), "--extra-experimental-features", "nix-command flakes", "--offline", "flake", "lock", repo)
+			nix := exec.Command(e.nix(), "--extra-experimental-features", "nix-command flakes", "--offline", "flake",
+				"lock", repo)
 			if out, err := nix.CombinedOutput(); err != nil {
 				t.Fatalf("%s", out)
 			}

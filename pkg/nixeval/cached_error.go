@@ -8,8 +8,9 @@ import (
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
-// An evaluation that fails is an answer, too: the same flake fails in the same way again. Kept is only what the flake's own code says; all
-// that could be otherwise the next time (a fetch, a path that is not there, no memory, too deep a recursion, a signal) is not.
+// An evaluation that fails is an answer, too: the same flake fails in the same way again. Kept is only what the flake's
+// own code says; all that could be otherwise the next time (a fetch, a path that is not there, no memory, too deep a
+// recursion, a signal) is not.
 
 // cachedError is an [*Error] of kind ErrEvaluation in the cache.
 type cachedError struct {
@@ -26,7 +27,8 @@ type cachedError struct {
 // cacheable is the error in the form that is kept, or nil if it may not be.
 func (e *Error) cacheable(r *run) *cachedError {
 	var exit *exec.ExitError
-	if e.Kind != ErrEvaluation || e.cause != nil || !errors.As(r.err, &exit) || exit.ExitCode() != 1 || !r.failedByItself() {
+	if e.Kind != ErrEvaluation || e.cause != nil || !errors.As(r.err, &exit) || exit.ExitCode() != 1 ||
+		!r.failedByItself() {
 		return nil
 	}
 	return &cachedError{e.Message, e.Trace, e.Stderr, e.File, e.Line, e.Column, e.frames, e.Parts}
@@ -34,14 +36,15 @@ func (e *Error) cacheable(r *run) *cachedError {
 
 // error is the error again. The hint is made anew: it looks at files that are not part of the flake.
 func (k *cachedError) error(ctx context.Context, e *Evaluator, ref Ref, sources Sources) *Error {
-	out := &Error{Kind: ErrEvaluation, Message: k.Message, Trace: k.Trace, Stderr: k.Stderr, File: k.File, Line: k.Line, Column: k.Column, Sources: sources,
+	out := &Error{Kind: ErrEvaluation, Message: k.Message, Trace: k.Trace, Stderr: k.Stderr, File: k.File, Line: k.Line,
+		Column: k.Column, Sources: sources,
 		frames: k.Frames, Parts: k.Parts}
 	out.Hint = e.hint(ctx, out, ref)
 	return out
 }
 
-// failedByItself reports whether the one error of a run is of the flake's own making: it threw, or asserted (which the program has found out
-// with tryEval), or did what no evaluation can go on from.
+// failedByItself reports whether the one error of a run is of the flake's own making: it threw, or asserted (which the
+// program has found out with tryEval), or did what no evaluation can go on from.
 func (r *run) failedByItself() bool {
 	message := ""
 	for _, event := range r.events {
@@ -55,8 +58,9 @@ func (r *run) failedByItself() bool {
 	return message != "" && !passing.MatchString(message) && (r.threw || evaluationErrors.MatchString(message))
 }
 
-// evaluationErrors are messages of errors that nothing but the evaluated code causes. Nix gives errors no type in its log, so that these are
-// known by their words, of Nix 2.8 and of 2.26; an error with other words is not kept, and that is all.
+// evaluationErrors are messages of errors that nothing but the evaluated code causes. Nix gives errors no type in its
+// log, so that these are known by their words, of Nix 2.8 and of 2.26; an error with other words is not kept, and that
+// is all.
 var evaluationErrors = lazyregexp.New(`^(?:` +
 	`attribute '.*' missing` +
 	`|infinite recursion encountered` +

@@ -9,10 +9,14 @@ import (
 // Errors of evaluation are kept, as they were, and no other ones.
 func TestErrorsAreKept(t *testing.T) {
 	kept := map[string]string{
-		"throw": `throw "boo"`, "throw in a list": `[ { a = throw "boo"; } ]`, "assert": `assert 1 == 2; 3`, "attribute": `{ }.a`, "abort": `abort "boo"`,
-		"recursion": `let x = x; in x`, "addition": `1 + "a"`, "argument": `({ a }: a) { }`, "arguments": `({ }: 1) { a = 1; }`, "call": `1 2`, "index": `builtins.elemAt [ ] 1`,
-		"head": `builtins.head [ ]`, "coerce": `"${{ }}"`, "type": `builtins.concatStringsSep 1 2`, "division": `1 / 0`, "variable": `import ./undefined.nix`,
-		"syntax": `import ./syntax.nix`, "a function": `x: x`, "throw, beside a fetch": `{ a = throw "boo"; b = builtins.readFile ./missing; }`,
+		"throw": `throw "boo"`, "throw in a list": `[ { a = throw "boo"; } ]`, "assert": `assert 1 == 2; 3`,
+		"attribute": `{ }.a`, "abort": `abort "boo"`,
+		"recursion": `let x = x; in x`, "addition": `1 + "a"`, "argument": `({ a }: a) { }`,
+		"arguments": `({ }: 1) { a = 1; }`, "call": `1 2`, "index": `builtins.elemAt [ ] 1`,
+		"head": `builtins.head [ ]`, "coerce": `"${{ }}"`, "type": `builtins.concatStringsSep 1 2`, "division": `1 / 0`,
+		"variable": `import ./undefined.nix`,
+		"syntax":   `import ./syntax.nix`, "a function": `x: x`,
+		"throw, beside a fetch":             `{ a = throw "boo"; b = builtins.readFile ./missing; }`,
 		"a message that looks like another": `throw "unable to download 'x': connection refused"`,
 	}
 	passing := map[string]string{
@@ -50,7 +54,8 @@ func TestErrorsAreKept(t *testing.T) {
 			w.Errorf("%s: no events", name)
 		}
 		first.cause, second.cause = nil, nil
-		if first.Error() != second.Error() || first.Trace != second.Trace || first.Hint != second.Hint || !errors.Is(second, ErrEvaluation) {
+		if first.Error() != second.Error() || first.Trace != second.Trace || first.Hint != second.Hint ||
+			!errors.Is(second, ErrEvaluation) {
 			w.Errorf("%s: %s", name, differ(first, second))
 		}
 		a, okA := first.Position()
@@ -73,7 +78,8 @@ func TestErrorsAreKept(t *testing.T) {
 		}
 		// With an input that nothing pins.
 		stable(w, "other")
-		w.write("flake/flake.nix", `{ inputs.other.url = "git+file://DIR/other?ref=stable"; outputs = { self, other }: { value = throw other.value; }; }`)
+		w.write("flake/flake.nix",
+			`{ inputs.other.url = "git+file://DIR/other?ref=stable"; outputs = { self, other }: { value = throw other.value; }; }`)
 		settle()
 		w.ask("a branch")
 		moveStable(w, "other")

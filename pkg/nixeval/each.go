@@ -10,16 +10,18 @@ import (
 	"sync"
 )
 
-// Each evaluates many paths, several at once, and yields the result of each as soon as it is known; the error is that of the one path
-// in Result.Path, and what it kills goes on without it. Every path is yielded once, in no order:
+// Each evaluates many paths, several at once, and yields the result of each as soon as it is known; the error is that
+// of the one path in Result.Path, and what it kills goes on without it. Every path is yielded once, in no order:
 //
 //	for machine, err := range nixeval.Each[string](ctx, ".", paths) {
 //		if err != nil { ... } // about machine.Path alone
 //	}
 //
-// At most [Evaluator.Jobs] Nix processes run at once. One evaluates a few paths, one after the other, so that they share what they have
-// in common; a path that kills it costs one more process. When the loop is left early, or the context ends, those that run are ended.
-func Each[T any, S ~string | Ref](ctx context.Context, src S, attrs []Path, with ...Evaluator) iter.Seq2[Result[T], error] {
+// At most [Evaluator.Jobs] Nix processes run at once. One evaluates a few paths, one after the other, so that they
+// share what they have in common; a path that kills it costs one more process. When the loop is left early, or the
+// context ends, those that run are ended.
+func Each[T any, S ~string | Ref](ctx context.Context, src S, attrs []Path, with ...Evaluator) iter.Seq2[Result[T],
+	error] {
 	return func(yield func(Result[T], error) bool) {
 		e := evaluator(with)
 		ref, at, err := source(e, src)
@@ -29,7 +31,8 @@ func Each[T any, S ~string | Ref](ctx context.Context, src S, attrs []Path, with
 		defer running.Wait()
 		defer cancel()
 		for i, attr := range attrs {
-			q := lookup{Path: append(at.Segments[:len(at.Segments):len(at.Segments)], attr.Segments...), Names: attr.names, System: e.systemFor(at)}
+			q := lookup{Path: append(at.Segments[:len(at.Segments):len(at.Segments)], attr.Segments...),
+				Names: attr.names, System: e.systemFor(at)}
 			w.queue = append(w.queue, item{i, q, false})
 			if err != nil && !yield(Result[T]{Path: attr}, err) {
 				return
@@ -153,7 +156,8 @@ func (w *workers) evaluate(ctx context.Context, batch []item) (rest []item) {
 	}
 	var failed *Error
 	culprit := -1
-	if errors.As(err, &failed) && len(failed.Parts) > 0 && (errors.Is(err, ErrEvaluation) || errors.Is(err, ErrCrashed)) {
+	if errors.As(err, &failed) && len(failed.Parts) > 0 &&
+		(errors.Is(err, ErrEvaluation) || errors.Is(err, ErrCrashed)) {
 		if i, ok := partIndex(failed.Parts[0], len(batch)); ok && !told[i] {
 			culprit = i
 		}

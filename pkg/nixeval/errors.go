@@ -48,14 +48,15 @@ type Error struct {
 	// File, Line and Column are where the error points, File as in Nix's message; empty where Nix gives none.
 	File         string
 	Line, Column int
-	// Parts are the parts of the question that the error came through, the innermost first, where the function announced any: see
-	// [Function].
+	// Parts are the parts of the question that the error came through, the innermost first, where the function
+	// announced any: see [Function].
 	Parts [][]string
 	// Hint says what to do about it, if there is something to say.
 	Hint string
-	// Reason is what is known besides the kind, in a word, for programs that have a way out of their own to offer: "timeout",
-	// "not-executable", "too-old", "bad-reference", "offline" (something must be fetched, and may not), "lock-too-new" (flake.lock is of a newer Nix),
-	// "import-from-derivation" (which is not allowed), "too-large", "invalid-output". Mostly empty.
+	// Reason is what is known besides the kind, in a word, for programs that have a way out of their own to offer:
+	// "timeout", "not-executable", "too-old", "bad-reference", "offline" (something must be fetched, and may not),
+	// "lock-too-new" (flake.lock is of a newer Nix), "import-from-derivation" (which is not allowed), "too-large",
+	// "invalid-output". Mostly empty.
 	Reason string
 	// Sources maps the store paths in all these texts to the user's files.
 	Sources Sources
@@ -93,9 +94,9 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Position is the place in the user's own files that the error points at or, if it points into somebody else's, the nearest
-// frame of the trace that is the user's. Where there is none it may be one in the function that [Apply] was given, "function.nix". It
-// reports false where there is none at all.
+// Position is the place in the user's own files that the error points at or, if it points into somebody else's, the
+// nearest frame of the trace that is the user's. Where there is none it may be one in the function that [Apply] was
+// given, "function.nix". It reports false where there is none at all.
 func (e *Error) Position() (Position, bool) {
 	if local, ok := e.Sources.own(e.File); ok {
 		return Position{File: local, Line: e.Line, Column: e.Column}, true
@@ -125,7 +126,8 @@ func (e *Error) Position() (Position, bool) {
 
 // Frame is one step of a trace: what Nix was doing, and where.
 type Frame struct {
-	// Position is zero where there is none. File is the user's own as [Sources.Local] has it or, where it cannot be placed, Nix's.
+	// Position is zero where there is none. File is the user's own as [Sources.Local] has it or, where it cannot be
+	// placed, Nix's.
 	Position
 	// Message is what Nix was doing: "while calling the 'throw' builtin".
 	Message string
@@ -189,7 +191,9 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 		if event.IsError() {
 			out.Message, out.Trace = event.Message, event.Text
 			out.File, out.Line, out.Column = event.File, event.Line, event.Column
-			out.frames = slices.DeleteFunc(slices.Clone(event.Frames), func(f Frame) bool { return strings.HasPrefix(f.Message, partMark) })
+			out.frames = slices.DeleteFunc(slices.Clone(event.Frames), func(f Frame) bool {
+				return strings.HasPrefix(f.Message, partMark)
+			})
 		}
 	}
 	out.Trace, out.Parts = partsIn(out.Trace)
@@ -209,7 +213,8 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 			out.Message = fmt.Sprintf("Nix failed without output (exit code %d)", exit.ExitCode())
 		}
 	}
-	if strings.Contains(out.Message, "unrecognised flag") || strings.Contains(out.Message, "is not a recognised command") {
+	if strings.Contains(out.Message, "unrecognised flag") ||
+		strings.Contains(out.Message, "is not a recognised command") {
 		out.Kind, out.Reason = ErrNixNotFound, "too-old"
 		out.Hint = fmt.Sprintf("Nix 2.8 or newer is needed; see %s --version", e.nix())
 	}
@@ -249,7 +254,8 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 		err.Reason = "offline"
 		return "something that this flake needs is not at hand, and nothing may be fetched"
 	}
-	if escaped := escapePath(ref.Root); escaped != ref.Root && (strings.Contains(text, escaped+"'") || strings.Contains(text, "program 'git' failed")) {
+	if escaped := escapePath(ref.Root); escaped != ref.Root &&
+		(strings.Contains(text, escaped+"'") || strings.Contains(text, "program 'git' failed")) {
 		return "Nix 2.8 cannot read a directory with such a name (spaces and the like): rename it, or use a newer Nix"
 	}
 	if ref.Git && missingFile.MatchString(text) {
@@ -262,7 +268,8 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 
 var missingAttribute = lazyregexp.New(`^attribute '(\w+)' missing`)
 
-// looksOutside reports whether the hint may hang on more than the flake's source: on files that git does not track, or its objects.
+// looksOutside reports whether the hint may hang on more than the flake's source: on files that git does not track, or
+// its objects.
 func (e *Error) looksOutside(ref Ref) bool {
 	text := e.Message + "\n" + e.Trace
 	return ref.Root == "" || ref.Git && (gitFailure.MatchString(text) || missingFile.MatchString(text))
@@ -283,7 +290,8 @@ func untracked(ctx context.Context, root, text string) string {
 	for _, file := range files {
 		for name := file; name != "" && name != "."; name = filepath.Dir(name) {
 			// The file itself, or the directory that is missing with it.
-			for _, form := range []string{"-source/" + name + "'", "-source/" + name + "\"", "'" + name + "'", "\"" + name + "\"", "/" + name + "'"} {
+			for _, form := range []string{"-source/" + name + "'", "-source/" + name + "\"", "'" + name + "'",
+				"\"" + name + "\"", "/" + name + "'"} {
 				if strings.Contains(text, form) {
 					return name
 				}

@@ -17,42 +17,45 @@ type Evaluator struct {
 	// Dir is where relative references and paths start, and where Nix runs. Empty: the working directory.
 	Dir string
 
-	// Env is the environment of Nix, as NAME=VALUE. Nil: of this program's own, what Nix and the fetchers below it need; answers
-	// are kept with that alone.
+	// Env is the environment of Nix, as NAME=VALUE. Nil: of this program's own, what Nix and the fetchers below it
+	// need; answers are kept with that alone.
 	Env []string
 
-	// Offline, Refresh and Impure have the meaning of Nix's flags of these names; but with Offline nothing at all is fetched, not even
-	// an input that is not at hand. With Impure, Nix gets the caller's whole environment.
+	// Offline, Refresh and Impure have the meaning of Nix's flags of these names; but with Offline nothing at all is
+	// fetched, not even an input that is not at hand. With Impure, Nix gets the caller's whole environment.
 	Offline bool
 	Refresh bool
 	Impure  bool
 
-	// System, if set, has an output after "#" be looked for below packages.SYSTEM and legacyPackages.SYSTEM, too, as Nix's command line does:
-	// "nixpkgs#hello". [Evaluator.Version] tells the system of this machine.
+	// System, if set, has an output after "#" be looked for below packages.SYSTEM and legacyPackages.SYSTEM, too, as
+	// Nix's command line does: "nixpkgs#hello". [Evaluator.Version] tells the system of this machine.
 	System string
 
 	// Jobs is how many Nix processes [Each] may run at once. Zero: one for each CPU.
 	Jobs int
 
-	// OverrideInputs replaces inputs of the flake, as `nix --override-input`: input path ("a" or "a/b") to flake reference.
+	// OverrideInputs replaces inputs of the flake, as `nix --override-input`: input path ("a" or "a/b") to flake
+	// reference.
 	OverrideInputs map[string]string
 
-	// UpdateInputs are inputs of the flake whose entries in flake.lock do not count, nor those of their own inputs, as `nix flake update`
-	// would write them anew: an overridden one brings the pins of its own flake.lock. Nothing is written.
+	// UpdateInputs are inputs of the flake whose entries in flake.lock do not count, nor those of their own inputs, as
+	// `nix flake update` would write them anew: an overridden one brings the pins of its own flake.lock. Nothing is
+	// written.
 	UpdateInputs []string
 
 	// Options are Nix settings, as NAME=VALUE, in order; a later one wins. They come after the package's own
-	// (allow-import-from-derivation=false) and so can change these. One with "token" in its name is put into NIX_CONFIG instead: a command
+	// (allow-import-from-derivation=false) and so can change these. One with "token" in its name is put into NIX_CONFIG
+	// instead: a command
 	// line is everybody's to read.
 	Options []string
 
-	// Grace is how long an interrupted Nix may go on before its process group is killed. Zero means two seconds: Nix 2.8
-	// takes no notice of an interrupt while it evaluates.
+	// Grace is how long an interrupted Nix may go on before its process group is killed. Zero means two seconds: Nix
+	// 2.8 takes no notice of an interrupt while it evaluates.
 	Grace time.Duration
 
-	// CacheDir keeps answers, and errors of evaluation that only the flake's own code causes, for as long as everything that they were
-	// computed from is known to be the same. Empty: no cache. It may be deleted at any time; one that cannot be used is not used. With
-	// Refresh, answers are kept but not looked up.
+	// CacheDir keeps answers, and errors of evaluation that only the flake's own code causes, for as long as everything
+	// that they were computed from is known to be the same. Empty: no cache. It may be deleted at any time; one that
+	// cannot be used is not used. With Refresh, answers are kept but not looked up.
 	CacheDir string
 
 	// CacheOnly answers from the cache or not at all, with [ErrNotCached]: for what must be quick or silent.
@@ -62,40 +65,43 @@ type Evaluator struct {
 	// directory, or a temporary directory where that cannot be written.
 	ProgramDir string
 
-	// OnCommand, if set, is called with each command line just before it runs, OnEvent with each line of Nix's log as it
-	// comes. Both are called from the goroutine of Apply or one it waits for; with concurrent Applies, concurrently.
+	// OnCommand, if set, is called with each command line just before it runs, OnEvent with each line of Nix's log as
+	// it comes. Both are called from the goroutine of Apply or one it waits for; with concurrent Applies, concurrently.
 	OnCommand func(argv []string)
 	OnEvent   func(Event)
 
-	// Logger, if set, gets the same as records: Nix's warnings as such, its traces at level info, and at level debug each command and
-	// what Nix is doing. Errors are returned, not logged.
+	// Logger, if set, gets the same as records: Nix's warnings as such, its traces at level info, and at level debug
+	// each command and what Nix is doing. Errors are returned, not logged.
 	Logger *slog.Logger
 
-	// Answer, if set, is asked instead of Nix: package nixevaltest has some that answer from values or from recorded files. A question is an
-	// object: "flake", "file" or "expr" is what was given as such ("with": the arguments of the latter two); "path", "names": true
-	// for the names there, and "system"; "function" ("beside": its files) and "args" where one is applied. The answer is the value, or an [*Error].
+	// Answer, if set, is asked instead of Nix: package nixevaltest has some that answer from values or from recorded
+	// files. A question is an object: "flake", "file" or "expr" is what was given as such ("with": the arguments of the
+	// latter two); "path", "names": true for the names there, and "system"; "function" ("beside": its files) and "args"
+	// where one is applied. The answer is the value, or an [*Error].
 	Answer func(ctx context.Context, question json.RawMessage) (json.RawMessage, error)
 
 	// Recording, if set, notes the answers: see [Evaluator.Record].
 	Recording *Recording
 
-	// OnNotCached, if set, is called with the reason where there is a CacheDir but an answer, or an error, is not kept in it, in the same
-	// way.
+	// OnNotCached, if set, is called with the reason where there is a CacheDir but an answer, or an error, is not kept
+	// in it, in the same way.
 	OnNotCached func(reason string)
 }
 
-// Function is a Nix function `flake: args: value` in a file of its own. `flake` is the flake as its inputs would see it (its
-// outputs, `inputs`, `outPath`, `sourceInfo`), args what Apply was given, value plain data: it is forced as a whole, so that a derivation in
-// it would be, too.
+// Function is a Nix function `flake: args: value` in a file of its own. `flake` is the flake as its inputs would see it
+// (its outputs, `inputs`, `outPath`, `sourceInfo`), args what Apply was given, value plain data: it is forced as a
+// whole, so that a derivation in it would be, too.
 //
-// It may name parts of its answer, so that an error says in [Error.Parts] which one killed Nix: by putting a path, a list of strings, into
-// the trace of an error, with builtins.addErrorContext "nixeval-part ${toJSON path}" value. What dies without a trace is found by
-// builtins.trace "nixeval-begin ${toJSON path}" before the part is evaluated, and "nixeval-end " after it.
+// It may name parts of its answer, so that an error says in [Error.Parts] which one killed Nix: by putting a path, a
+// list of strings, into the trace of an error, with builtins.addErrorContext "nixeval-part ${toJSON path}" value. What
+// dies without a trace is found by builtins.trace "nixeval-begin ${toJSON path}" before the part is evaluated, and
+// "nixeval-end " after it.
 type Function struct {
 	// Name is the file's base name, such as "reader.nix"; it shows in Nix's traces.
 	Name   string
 	Source string
-	// Beside are files beside it that it imports (`import ./NAME`): base name to source. The names flake.nix and inputs.nix are taken.
+	// Beside are files beside it that it imports (`import ./NAME`): base name to source. The names flake.nix and
+	// inputs.nix are taken.
 	Beside map[string]string
 }
 
@@ -109,8 +115,8 @@ type Result[T any] struct {
 	Events []Event
 	// Sources maps the store paths in Events back to the user's files.
 	Sources Sources
-	// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own, and that Nix reads there:
-	// one that flake.lock pins is read from the store, whatever happens to the directory.
+	// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own, and that Nix
+	// reads there: one that flake.lock pins is read from the store, whatever happens to the directory.
 	LocalInputs []Ref
 	// Cached: the answer was kept from an earlier run, and no Nix ran.
 	Cached bool
@@ -135,7 +141,8 @@ func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any)
 }
 
 // ask is ApplyTo. onPart, if set, is told each part that the function announces, as soon as its value is known.
-func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onPart func(path []string, value string)) (*Result[json.RawMessage], error) {
+func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any,
+	onPart func(path []string, value string)) (*Result[json.RawMessage], error) {
 	if ref.err != nil {
 		return nil, ref.err
 	}
@@ -208,16 +215,19 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any, onP
 	if !json.Valid(run.stdout) {
 		return nil, &Error{
 			Kind: ErrCrashed, Reason: "invalid-output",
-			Message: fmt.Sprintf("%s exited 0 but printed invalid JSON (%d bytes, beginning %.60q)", e.nix(), len(run.stdout), run.stdout),
-			Stderr:  run.stderr(), Sources: sources,
+			Message: fmt.Sprintf("%s exited 0 but printed invalid JSON (%d bytes, beginning %.60q)", e.nix(),
+				len(run.stdout), run.stdout),
+			Stderr: run.stderr(), Sources: sources,
 		}
 	}
 	e.keepOrReport(ctx, attempt, run, ref, inputs, nil)
-	return &Result[json.RawMessage]{Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees}, nil
+	return &Result[json.RawMessage]{Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees},
+		nil
 }
 
 // keepOrReport has an answer kept if it can be, and says so if it cannot.
-func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run, ref Ref, inputs *pinning, failed *Error) {
+func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run, ref Ref, inputs *pinning,
+	failed *Error) {
 	kept, reason := e.keep(ctx, attempt, run, ref, inputs, failed)
 	if reason != "" {
 		attempt.uncached = reason
@@ -229,7 +239,8 @@ func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run
 }
 
 // answered is the result of a kept answer, or the error that it is.
-func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt, ref Ref, sources Sources) (*Result[json.RawMessage], error) {
+func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt, ref Ref,
+	sources Sources) (*Result[json.RawMessage], error) {
 	for _, event := range kept.Events {
 		e.log(event)
 	}
@@ -269,7 +280,8 @@ func (e *Evaluator) pinning(r *run, ref Ref) *pinning {
 	return p
 }
 
-// maxArgument leaves room in the 128 KiB that Linux allows for a word of a command line: quoting adds at most a character to each.
+// maxArgument leaves room in the 128 KiB that Linux allows for a word of a command line: quoting adds at most a
+// character to each.
 const maxArgument = 60_000
 
 func (e *Evaluator) nix() string {

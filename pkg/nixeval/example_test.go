@@ -52,7 +52,8 @@ func ExampleEach() {
 
 // Say where an error is.
 func ExampleError() {
-	_, err := nixeval.Eval[bool](context.Background(), fleet, nixeval.Attr("nixosConfigurations", "old", "config", "services", "openssh", "enable"))
+	_, err := nixeval.Eval[bool](context.Background(), fleet,
+		nixeval.Attr("nixosConfigurations", "old", "config", "services", "openssh", "enable"))
 	var failed *nixeval.Error
 	if errors.As(err, &failed) {
 		at, _ := failed.Position()
@@ -144,7 +145,8 @@ func Example_controller() {
 // The lower level: a function in files of its own, all that Nix said besides, and how the answer was had.
 func ExampleEvaluator_Apply() {
 	evaluator := nixeval.Evaluator{Offline: true}
-	double := nixeval.Function{Name: "double.nix", Source: "flake: args: { machines = builtins.attrNames flake.nixosConfigurations; twice = 2 * args; }"}
+	double := nixeval.Function{Name: "double.nix",
+		Source: "flake: args: { machines = builtins.attrNames flake.nixosConfigurations; twice = 2 * args; }"}
 	result, err := evaluator.Apply(context.Background(), fleet, double, 21)
 	if err != nil {
 		log.Fatal(err)

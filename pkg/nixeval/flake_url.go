@@ -27,8 +27,8 @@ var (
 	tarballURL = lazyregexp.New(`^https?://[^?#%]+\.(?:zip|tar|tgz|tar\.(?:gz|xz|bz2|zst))$`)
 )
 
-// parseRef takes a flake reference apart as every version of Nix does. It reports false for any form of which that is not known:
-// escapes, parameters, shorthands and URLs whose type hangs on the version.
+// parseRef takes a flake reference apart as every version of Nix does. It reports false for any form of which that is
+// not known: escapes, parameters, shorthands and URLs whose type hangs on the version.
 func parseRef(ref string) (refAttrs, bool) {
 	if strings.ContainsAny(ref, "%#") {
 		return nil, false
@@ -61,7 +61,8 @@ func parseRef(ref string) (refAttrs, bool) {
 		}
 	case "github", "gitlab", "sourcehut":
 		parts := strings.Split(strings.TrimPrefix(rest, scheme+":"), "/")
-		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" || len(parts) == 3 && !attrs.setBranch(parts[2]) {
+		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" || len(parts) == 3 &&
+			!attrs.setBranch(parts[2]) {
 			return nil, false
 		}
 		attrs["type"], attrs["owner"], attrs["repo"] = scheme, parts[0], parts[1]
@@ -105,7 +106,8 @@ func isFixedRef(ref string) bool {
 	query := u.Query()
 	for name, values := range query {
 		switch name {
-		case "dir", "host", "ref", "rev", "shallow", "submodules", "lfs", "allRefs", "narHash", "lastModified", "revCount":
+		case "dir", "host", "ref", "rev", "shallow", "submodules", "lfs", "allRefs", "narHash", "lastModified",
+			"revCount":
 		default:
 			return false
 		}
@@ -117,7 +119,8 @@ func isFixedRef(ref string) bool {
 	switch u.Scheme {
 	case "github", "gitlab", "sourcehut":
 		parts := strings.Split(u.Opaque, "/")
-		return len(parts) == 3 && fullCommit.MatchString(parts[2]) || len(parts) == 2 && fullCommit.MatchString(query.Get("rev"))
+		return len(parts) == 3 && fullCommit.MatchString(parts[2]) || len(parts) == 2 &&
+			fullCommit.MatchString(query.Get("rev"))
 	case "git", "git+https", "git+http", "git+ssh", "git+file":
 		return fullCommit.MatchString(query.Get("rev"))
 	case "http", "https":

@@ -40,7 +40,9 @@ func (w *world) write(name, text string) {
 
 func (w *world) git(repo string, args ...string) string {
 	w.Helper()
-	command := exec.Command("git", append([]string{"-C", w.path(repo), "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "core.hooksPath=/dev/null"}, args...)...)
+	command := exec.Command("git",
+		append([]string{"-C", w.path(repo), "-c", "user.name=t", "-c", "user.email=t@example.org", "-c",
+			"core.hooksPath=/dev/null"}, args...)...)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		w.Fatalf("git %v: %s", args, out)
@@ -61,7 +63,8 @@ func (w *world) commit(repo string) {
 // lock has Nix write the flake's lock file.
 func (w *world) lock(flake string) {
 	w.Helper()
-	command := exec.Command(w.e.nix(), "--extra-experimental-features", "nix-command flakes", "--offline", "flake", "lock", "path:"+w.path(flake))
+	command := exec.Command(w.e.nix(), "--extra-experimental-features", "nix-command flakes", "--offline", "flake",
+		"lock", "path:"+w.path(flake))
 	if out, err := command.CombinedOutput(); err != nil {
 		w.Fatalf("%s", out)
 	}
@@ -82,7 +85,8 @@ var everything = Function{Name: "everything.nix", Source: `flake: _:
 			// (if depth > 0 && i ? inputs then { inputs = values (depth - 1) i; } else { })) flake.inputs;
 	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; } flake; value = flake.value or null; exec = builtins ? exec; feature = builtins ? fetchClosure; }`}
 
-// ask asks with and without the cache, which must be the same, and returns the answer (or the error) and whether it came from the cache.
+// ask asks with and without the cache, which must be the same, and returns the answer (or the error) and whether it
+// came from the cache.
 func (w *world) ask(what string) (string, bool) {
 	w.Helper()
 	ref := w.ref
@@ -107,7 +111,8 @@ func (w *world) ask(what string) (string, bool) {
 		w.Fatalf("%s: a stale recording\n%s\nit is\n%s", what, recorded, expected)
 	}
 	if got != expected {
-		w.Fatalf("%s: stale (%v, cached: %v)\n%s\nit is\n%s", what, w.seen, result != nil && result.Cached, got, expected)
+		w.Fatalf("%s: stale (%v, cached: %v)\n%s\nit is\n%s", what, w.seen, result != nil && result.Cached, got,
+			expected)
 	}
 	return got, result != nil && result.Cached
 }
@@ -132,7 +137,9 @@ func eachWorld(t *testing.T, name string, test func(w *world)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = os.RemoveAll(dir) })
-			test(&world{T: t, dir: dir, e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"), CacheDir: filepath.Join(dir, "cache")}})
+			test(&world{T: t, dir: dir,
+				e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"),
+					CacheDir: filepath.Join(dir, "cache")}})
 		})
 	}
 }
@@ -162,7 +169,8 @@ func TestChosenEdits(t *testing.T) {
 			c.make(w)
 			settle()
 			before, _ := w.ask("first")
-			if first := w.seen; !strings.HasPrefix(before, "error: ") && (len(first) == 0) != c.kept || !strings.Contains(strings.Join(first, "\n"), c.reason) {
+			if first := w.seen; !strings.HasPrefix(before, "error: ") && (len(first) == 0) != c.kept ||
+				!strings.Contains(strings.Join(first, "\n"), c.reason) {
 				w.Errorf("not kept: %q; want kept: %v, with %q", first, c.kept, c.reason)
 			}
 			if _, cached := w.ask("again"); cached != c.kept {
@@ -182,8 +190,8 @@ func TestChosenEdits(t *testing.T) {
 	}
 }
 
-// The `git diff` that Nix 2.8 runs brings git's index up to date where a file was touched, and no setting keeps it from that without calling
-// the file changed. An answer during which it did is not kept; the next one is.
+// The `git diff` that Nix 2.8 runs brings git's index up to date where a file was touched, and no setting keeps it from
+// that without calling the file changed. An answer during which it did is not kept; the next one is.
 func TestTouchedFile(t *testing.T) {
 	eachWorld(t, "touched", func(w *world) {
 		checkout(w)
@@ -273,7 +281,10 @@ func directory(w *world, dir string) {
 }
 
 var inputEdits = []chosenEdit{
-	{name: "a branch that no lock pins", make: func(w *world) { stable(w, "other"); withInput(w, "git+file://DIR/other?ref=stable") },
+	{name: "a branch that no lock pins", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other?ref=stable")
+	},
 		edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
 	{name: "a branch given with --override-input", make: func(w *world) {
 		stable(w, "other")
@@ -297,20 +308,28 @@ var inputEdits = []chosenEdit{
 	{name: "what the registry says", make: func(w *world) {
 		directory(w, "one")
 		stable(w, "two")
-		w.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/one"}}]}`)
+		w.write("registry.json",
+			`{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/one"}}]}`)
 		w.e.Options = []string{"flake-registry=" + w.path("registry.json")}
 		withInput(w, "other")
 	}, edit: func(w *world) {
 		w.write("two/value", "two")
-		w.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/two"}}]}`)
+		w.write("registry.json",
+			`{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/two"}}]}`)
 	}, reason: "names no commit and no hash"},
 	{name: "a directory spelled as if it were in the store", make: func(w *world) {
 		directory(w, "other")
 		withInput(w, "path:/nix/store/../..DIR/other")
 	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true},
-	{name: "a directory that no lock pins", make: func(w *world) { directory(w, "other"); withInput(w, "path:DIR/other") },
+	{name: "a directory that no lock pins", make: func(w *world) {
+		directory(w, "other")
+		withInput(w, "path:DIR/other")
+	},
 		edit: func(w *world) { w.write("other/value", "two") }, kept: true},
-	{name: "a git work tree that no lock pins", make: func(w *world) { stable(w, "other"); withInput(w, "git+file://DIR/other") },
+	{name: "a git work tree that no lock pins", make: func(w *world) {
+		stable(w, "other")
+		withInput(w, "git+file://DIR/other")
+	},
 		edit: func(w *world) { w.write("other/value", "two") }, kept: true},
 	{name: "a directory given with --override-input", make: func(w *world) {
 		directory(w, "pinned")
@@ -319,7 +338,10 @@ var inputEdits = []chosenEdit{
 		w.lock("flake")
 		w.e.OverrideInputs = map[string]string{"other": "path:" + w.path("other")}
 	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true},
-	{name: "a directory below the flake", make: func(w *world) { directory(w, "flake/other"); withInput(w, "path:./other") },
+	{name: "a directory below the flake", make: func(w *world) {
+		directory(w, "flake/other")
+		withInput(w, "path:./other")
+	},
 		edit: func(w *world) { w.write("flake/other/value", "two") }, kept: true},
 	{name: "a directory that the lock pins", make: func(w *world) {
 		directory(w, "other")
@@ -352,7 +374,8 @@ var inputEdits = []chosenEdit{
 		stable(w, "other")
 		withInput(w, "git+file://DIR/other?ref=main")
 		w.lock("flake")
-		w.write("flake/flake.nix", `{ inputs.other.url = "git+file://DIR/other?ref=main"; inputs.second.url = "git+file://DIR/other?ref=stable";
+		w.write("flake/flake.nix",
+			`{ inputs.other.url = "git+file://DIR/other?ref=main"; inputs.second.url = "git+file://DIR/other?ref=stable";
 			outputs = { self, other, second }: { value = second.value; }; }`)
 	}, edit: func(w *world) { moveStable(w, "other") }, reason: "input second: "},
 	{name: "a lock file that git does not track", make: func(w *world) {
@@ -364,20 +387,24 @@ var inputEdits = []chosenEdit{
 	}, edit: func(w *world) { moveStable(w, "other") }, reason: "names no commit and no hash"},
 	{name: "a branch that a directory has as input", make: func(w *world) {
 		stable(w, "deep")
-		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.write("other/flake.nix",
+			`{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
 		withInput(w, "path:DIR/other")
 	}, edit: func(w *world) { moveStable(w, "deep") }, reason: "input other/deep"},
 	{name: "a branch that a directory has as input, and pins", make: func(w *world) {
 		stable(w, "deep")
-		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.write("other/flake.nix",
+			`{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
 		w.lock("other")
 		withInput(w, "path:DIR/other")
 	}, edit: func(w *world) { moveStable(w, "deep") }, kept: true, still: true},
 	{name: "an input's input that followed another one", make: func(w *world) {
 		stable(w, "deep")
 		directory(w, "mine")
-		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
-		w.write("flake/flake.nix", `{ inputs.mine.url = "path:DIR/mine"; inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.follows = "mine";
+		w.write("other/flake.nix",
+			`{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.write("flake/flake.nix",
+			`{ inputs.mine.url = "path:DIR/mine"; inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.follows = "mine";
 			outputs = { self, mine, other }: { value = other.value; }; }`)
 		w.lock("flake")
 		w.write("flake/flake.nix", `{ inputs.mine.url = "path:DIR/mine"; inputs.other.url = "path:DIR/other";
@@ -386,21 +413,26 @@ var inputEdits = []chosenEdit{
 	{name: "an input that follows another one, all pinned", make: func(w *world) {
 		stable(w, "deep")
 		directory(w, "mine")
-		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
-		w.write("flake/flake.nix", `{ inputs.mine.url = "path:DIR/mine"; inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.follows = "mine";
+		w.write("other/flake.nix",
+			`{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.write("flake/flake.nix",
+			`{ inputs.mine.url = "path:DIR/mine"; inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.follows = "mine";
 			outputs = { self, mine, other }: { value = other.value; }; }`)
 		w.lock("flake")
 	}, edit: func(w *world) { moveStable(w, "deep"); w.write("mine/value", "two") }, kept: true, still: true},
 	{name: "an input that has one of its own follow another, all pinned", make: func(w *world) {
 		stable(w, "deep")
-		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; inputs.same.follows = "deep"; outputs = { self, deep, same }: { value = same.value; }; }`)
+		w.write("other/flake.nix",
+			`{ inputs.deep.url = "git+file://DIR/deep?ref=stable"; inputs.same.follows = "deep"; outputs = { self, deep, same }: { value = same.value; }; }`)
 		withInput(w, "path:DIR/other")
 		w.lock("flake")
 	}, edit: func(w *world) { moveStable(w, "deep") }, kept: true, still: true},
 	{name: "an input's input given in flake.nix", make: func(w *world) {
 		stable(w, "deep")
-		w.write("other/flake.nix", `{ inputs.deep.url = "git+file://DIR/deep?ref=main"; outputs = { self, deep }: { value = deep.value; }; }`)
-		w.write("flake/flake.nix", `{ inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.url = "git+file://DIR/deep?ref=stable";
+		w.write("other/flake.nix",
+			`{ inputs.deep.url = "git+file://DIR/deep?ref=main"; outputs = { self, deep }: { value = deep.value; }; }`)
+		w.write("flake/flake.nix",
+			`{ inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.url = "git+file://DIR/deep?ref=stable";
 			outputs = { self, other }: { value = other.value; }; }`)
 		w.lock("flake")
 	}, edit: func(w *world) { // Nix 2.8 looks at the branch whatever the lock says
@@ -411,19 +443,22 @@ var inputEdits = []chosenEdit{
 		stable(w, "other")
 		withInput(w, "git+file://DIR/other?ref=stable")
 		w.lock("flake")
-		if err := errors.Join(os.Rename(w.path("flake/flake.lock"), w.path("flake.lock")), os.Symlink(w.path("flake.lock"), w.path("flake/flake.lock"))); err != nil {
+		if err := errors.Join(os.Rename(w.path("flake/flake.lock"), w.path("flake.lock")),
+			os.Symlink(w.path("flake.lock"), w.path("flake/flake.lock"))); err != nil {
 			w.Fatal(err)
 		}
 	}, edit: func(w *world) { // Nix 2.8 reads it, Nix 2.26 does not
 		moveStable(w, "other")
-		if err := os.WriteFile(w.path("flake.lock"), []byte(`{"version": 7, "root": "root", "nodes": {"root": {}}}`), 0o600); err != nil {
+		if err := os.WriteFile(w.path("flake.lock"), []byte(`{"version": 7, "root": "root", "nodes": {"root": {}}}`),
+			0o600); err != nil {
 			w.Fatal(err)
 		}
 		w.write("flake/touched", "")
 	}, reason: ""},
 	{name: "a flake below the top of its tree", make: func(w *world) {
 		directory(w, "flake/other")
-		w.write("flake/fleet/flake.nix", `{ inputs.other.url = "path:DIR/other"; outputs = { self, other }: { value = other.value; }; }`)
+		w.write("flake/fleet/flake.nix",
+			`{ inputs.other.url = "path:DIR/other"; outputs = { self, other }: { value = other.value; }; }`)
 		directory(w, "other")
 		w.commit("flake")
 		w.ref = "git+file://" + w.path("flake") + "?dir=fleet"
@@ -447,7 +482,8 @@ var gitEdits = []chosenEdit{
 		checkout(w)
 		w.git("flake", "update-index", "--assume-unchanged", "value")
 		w.write("flake/value", "two")
-	}, edit: func(w *world) { w.git("flake", "update-index", "--no-assume-unchanged", "value") }, kept: true, maybe: true},
+	}, edit: func(w *world) { w.git("flake", "update-index", "--no-assume-unchanged", "value") }, kept: true,
+		maybe: true},
 	{name: "a file that is changed, and git told to take it for unchanged", make: func(w *world) {
 		checkout(w)
 		w.write("flake/value", "two")
@@ -457,7 +493,9 @@ var gitEdits = []chosenEdit{
 		w.git("flake", "update-index", "--skip-worktree", "value")
 		w.write("flake/value", "two")
 	}, edit: func(w *world) { w.git("flake", "update-index", "--no-skip-worktree", "value") }, kept: true, maybe: true},
-	{name: "line ends, in the repository's configuration", make: lineEnds, edit: func(w *world) { w.git("flake", "config", "core.autocrlf", "false") }, kept: true, maybe: true},
+	{name: "line ends, in the repository's configuration", make: lineEnds, edit: func(w *world) {
+		w.git("flake", "config", "core.autocrlf", "false")
+	}, kept: true, maybe: true},
 	{name: "line ends, in a file that the configuration includes", make: func(w *world) {
 		lineEnds(w)
 		w.git("flake", "config", "--unset", "core.autocrlf")
@@ -500,7 +538,8 @@ var gitEdits = []chosenEdit{
 	{name: "a directory that becomes a link to one of equal content", make: checkout, edit: func(w *world) {
 		w.do(os.Rename(w.path("flake/sub"), w.path("flake/real")), os.Symlink("real", w.path("flake/sub")))
 	}, kept: true},
-	{name: "files that git filters", make: filtered("flake"), edit: func(w *world) { w.write("flake/value", "two") }, kept: true, maybe: true},
+	{name: "files that git filters", make: filtered("flake"), edit: func(w *world) { w.write("flake/value", "two") },
+		kept: true, maybe: true},
 	{name: "the time of a file that git filters", make: filtered("flake"), edit: func(w *world) {
 		w.do(os.Chtimes(w.path("flake/value"), time.Now(), time.Now()))
 	}, kept: true, maybe: true},
@@ -527,7 +566,8 @@ var gitEdits = []chosenEdit{
 		w.write("flake/value", "two")
 		w.commit("flake")
 		w.git("flake", "replace", "HEAD", "HEAD~1")
-	}, edit: func(w *world) { w.git("flake", "replace", "-d", w.git("flake", "rev-parse", "HEAD")) }, maybe: true, reason: "refs/replace"},
+	}, edit: func(w *world) { w.git("flake", "replace", "-d", w.git("flake", "rev-parse", "HEAD")) }, maybe: true,
+		reason: "refs/replace"},
 }
 
 // filtered is a repository with a file that git filters.

@@ -14,11 +14,12 @@ import (
 //go:embed eval.nix
 var evalSource string
 
-// Eval evaluates what is at a path and decodes it, as JSON, into a T. What Nix prints as JSON is what you get: a derivation is the path
-// of its output, a function an error.
+// Eval evaluates what is at a path and decodes it, as JSON, into a T. What Nix prints as JSON is what you get: a
+// derivation is the path of its output, a function an error.
 //
-// src is a flake reference as Nix's own command line takes it, with or without an output after "#", below which the path goes on;
-// or a [Ref] of [ResolveRef], [File] or [Expr]. Where there is no such attribute the error is [ErrMissing].
+// src is a flake reference as Nix's own command line takes it, with or without an output after "#", below which the
+// path goes on; or a [Ref] of [ResolveRef], [File] or [Expr]. Where there is no such attribute the error is
+// [ErrMissing].
 //
 // With an [Evaluator] it is asked in another way than the zero one would: at most one is given.
 func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ...Evaluator) (T, error) {
@@ -31,14 +32,15 @@ func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ..
 	return find[T](ctx, e, ref, q, "")
 }
 
-// Apply applies a Nix function to what a reference names (a flake's outputs and its inputs, or, after "#", one output) and, unless args is
-// nil, to args, any value that JSON can express, and decodes the result as [Eval] does:
+// Apply applies a Nix function to what a reference names (a flake's outputs and its inputs, or, after "#", one output)
+// and, unless args is nil, to args, any value that JSON can express, and decodes the result as [Eval] does:
 //
 //	nixeval.Apply[string](ctx, ".", "flake: { host }: flake.nixosConfigurations.${host}.config.system.stateVersion", args)
 //	nixeval.Apply[[]string](ctx, ".#packages", "builtins.attrNames", nil)
 //
-// Nothing needs to be put into the text of fn: values go into args. A set that fn makes with an outPath in it stays a set; a derivation
-// is its path. To apply fn to one output, and have [ErrMissing] where there is none, name it: ref + "#" + Attr(...).String().
+// Nothing needs to be put into the text of fn: values go into args. A set that fn makes with an outPath in it stays a
+// set; a derivation is its path. To apply fn to one output, and have [ErrMissing] where there is none, name it: ref +
+// "#" + Attr(...).String().
 func Apply[T any, S ~string | Ref](ctx context.Context, src S, fn string, args any, with ...Evaluator) (T, error) {
 	e := evaluator(with)
 	ref, at, err := source(e, src)
@@ -113,7 +115,8 @@ func find[T any](ctx context.Context, e *Evaluator, ref Ref, q lookup, fn string
 
 func (e *Evaluator) find(ctx context.Context, ref Ref, q lookup, fn string) (f found, sources Sources, err error) {
 	if e.Answer != nil {
-		value, err := e.answer(ctx, ref, question{Path: q.Path, Names: q.Names, System: q.System, Function: fn, Args: q.Args})
+		value, err := e.answer(ctx, ref,
+			question{Path: q.Path, Names: q.Names, System: q.System, Function: fn, Args: q.Args})
 		text := string(value)
 		return found{JSON: &text}, sources, err
 	}

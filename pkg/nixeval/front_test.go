@@ -62,38 +62,46 @@ func TestEval(t *testing.T) {
 			t.Errorf("names: %q, %v", names, err)
 		}
 		for _, name := range names {
-			if port, err := nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", name, "port"), e); err != nil || port < 80 {
+			if port, err := nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", name, "port"), e); err != nil ||
+				port < 80 {
 				t.Errorf("port of %s: %d, %v", name, port, err)
 			}
 		}
-		if port, err := nixeval.Eval[int](ctx, dir+`#hosts."web.example.org"`, nixeval.Attr("port"), e); err != nil || port != 80 {
+		if port, err := nixeval.Eval[int](ctx, dir+`#hosts."web.example.org"`, nixeval.Attr("port"), e); err != nil ||
+			port != 80 {
 			t.Errorf("below an output: %d, %v", port, err)
 		}
-		if path, err := nixeval.Eval[string](ctx, dir, nixeval.Attr("package"), e); err != nil || !strings.HasPrefix(path, "/nix/store/") {
+		if path, err := nixeval.Eval[string](ctx, dir, nixeval.Attr("package"), e); err != nil ||
+			!strings.HasPrefix(path, "/nix/store/") {
 			t.Errorf("derivation: %q, %v", path, err)
 		}
 		_, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "dc", "port"), e)
 		var failed *nixeval.Error
-		if !errors.Is(err, nixeval.ErrMissing) || !errors.As(err, &failed) || failed.Hint != "did you mean db?" || !strings.Contains(err.Error(), "no attribute hosts.dc") {
+		if !errors.Is(err, nixeval.ErrMissing) || !errors.As(err, &failed) || failed.Hint != "did you mean db?" ||
+			!strings.Contains(err.Error(), "no attribute hosts.dc") {
 			t.Errorf("missing: %v", err)
 		}
 		_, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "web.example.org", "broken"), e)
 		if at := position(err); !errors.Is(err, nixeval.ErrEvaluation) || at.File != "flake.nix" || at.Line != 3 {
 			t.Errorf("throws: %v", err)
 		}
-		if frames := failed.Frames(); !errors.As(err, &failed) || !slices.ContainsFunc(failed.Frames(), func(f nixeval.Frame) bool {
-			return f.Own && f.File == "flake.nix" && f.Line == 3 && f.Message != ""
-		}) {
+		if frames := failed.Frames(); !errors.As(err, &failed) ||
+			!slices.ContainsFunc(failed.Frames(), func(f nixeval.Frame) bool {
+				return f.Own && f.File == "flake.nix" && f.Line == 3 && f.Message != ""
+			}) {
 			t.Errorf("frames: %+v", frames)
 		}
 		// An attribute that another one lacks is no ErrMissing: it is not what was asked for.
-		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "missing"), e); !errors.Is(err, nixeval.ErrEvaluation) {
+		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "missing"), e); !errors.Is(err,
+			nixeval.ErrEvaluation) {
 			t.Errorf("missing inside: %v", err)
 		}
-		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "port").Names(), e); !errors.Is(err, nixeval.ErrEvaluation) || !strings.Contains(err.Error(), "is of type int") {
+		if _, err = nixeval.Eval[int](ctx, dir, nixeval.Attr("hosts", "db", "port").Names(), e); !errors.Is(err,
+			nixeval.ErrEvaluation) || !strings.Contains(err.Error(), "is of type int") {
 			t.Errorf("names of a number: %v", err)
 		}
-		if _, err = nixeval.Eval[string](ctx, dir, nixeval.Attr("hosts", "db", "port"), e); !errors.As(err, new(*json.UnmarshalTypeError)) {
+		if _, err = nixeval.Eval[string](ctx, dir, nixeval.Attr("hosts", "db", "port"), e); !errors.As(err,
+			new(*json.UnmarshalTypeError)) {
 			t.Errorf("another type: %v", err)
 		}
 		system := e
@@ -127,11 +135,13 @@ func TestApply(t *testing.T) {
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		fn := "flake: { name }: flake.hosts.${name}.port + 1"
 		for name, want := range map[string]int{"db": 5433, `${x} "y"`: 82} {
-			if got, err := nixeval.Apply[int](t.Context(), dir, fn, map[string]string{"name": name}, e); err != nil || got != want {
+			if got, err := nixeval.Apply[int](t.Context(), dir, fn, map[string]string{"name": name}, e); err != nil ||
+				got != want {
 				t.Errorf("%s: %d, %v", name, got, err)
 			}
 		}
-		if got, err := nixeval.Apply[[]string](t.Context(), dir+"#hosts.db", "builtins.attrNames", nil, e); err != nil || len(got) != 4 {
+		if got, err := nixeval.Apply[[]string](t.Context(), dir+"#hosts.db", "builtins.attrNames", nil,
+			e); err != nil || len(got) != 4 {
 			t.Errorf("to an output: %v, %v", got, err)
 		}
 		for _, fn := range []string{"flake:\n {", "flake:\n 1 + \"x\""} {
@@ -142,12 +152,14 @@ func TestApply(t *testing.T) {
 		}
 		values := `_: { d }: { set = { outPath = "/o"; drvPath = "/d"; "a \"b\"" = [ 1.5 null true { } [ ] ]; }; inherit d; drv = { type = "derivation"; outPath = "/p"; other = throw "no"; }; }`
 		want := `{"d":{"x":[{"outPath":"y"}]},"drv":"/p","set":{"a \"b\"":[1.5,null,true,{},[]],"drvPath":"/d","outPath":"/o"}}`
-		got, err := nixeval.Apply[json.RawMessage](t.Context(), dir, values, json.RawMessage(`{"d":{"x":[{"outPath":"y"}]}}`), e)
+		got, err := nixeval.Apply[json.RawMessage](t.Context(), dir, values,
+			json.RawMessage(`{"d":{"x":[{"outPath":"y"}]}}`), e)
 		if err != nil || string(got) != want {
 			t.Errorf("values: %s, %v", got, err)
 		}
 		large := strings.Repeat("x", 200_000)
-		if got, err := nixeval.Apply[int](t.Context(), dir, "_: builtins.stringLength", large, e); err != nil || got != len(large) {
+		if got, err := nixeval.Apply[int](t.Context(), dir, "_: builtins.stringLength", large, e); err != nil ||
+			got != len(large) {
 			t.Errorf("large arguments: %v, %v", got, err)
 		}
 	})
@@ -157,7 +169,8 @@ func TestPathText(t *testing.T) {
 	var set flag.FlagSet
 	var path nixeval.Path
 	set.TextVar(&path, "attr", nixeval.Attr("a"), "")
-	if err := set.Parse([]string{"-attr", `a."b.c"`}); err != nil || !slices.Equal(path.Segments, []string{"a", "b.c"}) || path.String() != `a."b.c"` {
+	if err := set.Parse([]string{"-attr", `a."b.c"`}); err != nil ||
+		!slices.Equal(path.Segments, []string{"a", "b.c"}) || path.String() != `a."b.c"` {
 		t.Errorf("%q, %v", path.Segments, err)
 	}
 	if err := path.UnmarshalText([]byte("a..b")); err == nil {
@@ -176,29 +189,34 @@ func TestFileAndExpr(t *testing.T) {
 		if got, err := nixeval.Eval[int](ctx, file, nixeval.Attr("sum"), e); err != nil || got != 42 {
 			t.Errorf("file: %d, %v", got, err)
 		}
-		if got, err := nixeval.Eval[int](ctx, nixeval.File(filepath.Join(dir, "plain.nix"), nil), nixeval.Attr("x"), e); err != nil || got != 7 {
+		if got, err := nixeval.Eval[int](ctx, nixeval.File(filepath.Join(dir, "plain.nix"), nil), nixeval.Attr("x"),
+			e); err != nil || got != 7 {
 			t.Errorf("file without a function: %d, %v", got, err)
 		}
 		if got, err := nixeval.Eval[string](ctx, file, nixeval.Attr("home"), e); err != nil || got != "" {
 			t.Errorf("the environment shows: %q, %v", got, err)
 		}
-		if _, err := nixeval.Eval[string](ctx, file, nixeval.Attr("system"), e); !errors.Is(err, nixeval.ErrEvaluation) {
+		if _, err := nixeval.Eval[string](ctx, file, nixeval.Attr("system"), e); !errors.Is(err,
+			nixeval.ErrEvaluation) {
 			t.Errorf("impure by accident: %v", err)
 		}
 		with := nixeval.File(dir, map[string]any{"a": 1, "system": "riscv64-linux"})
-		if got, err := nixeval.Eval[string](ctx, with, nixeval.Attr("system"), e); err != nil || got != "riscv64-linux" {
+		if got, err := nixeval.Eval[string](ctx, with, nixeval.Attr("system"), e); err != nil ||
+			got != "riscv64-linux" {
 			t.Errorf("the caller's system: %q, %v", got, err)
 		}
 		_, err := nixeval.Eval[int](ctx, file, nixeval.Attr("bad"), e)
 		if at := position(err); at.File != "default.nix" || at.Line != 1 {
 			t.Errorf("position in a file: %+v, %v", at, err)
 		}
-		if _, err := nixeval.Eval[int](ctx, nixeval.File(filepath.Join(dir, "none.nix"), nil), nixeval.Attr(), e); !errors.Is(err, nixeval.ErrNoFlake) {
+		if _, err := nixeval.Eval[int](ctx, nixeval.File(filepath.Join(dir, "none.nix"), nil), nixeval.Attr(),
+			e); !errors.Is(err, nixeval.ErrNoFlake) {
 			t.Errorf("no file: %v", err)
 		}
 		impure := e
 		impure.Impure = true
-		if got, err := nixeval.Eval[string](ctx, file, nixeval.Attr("home"), impure); err != nil || got != os.Getenv("HOME") {
+		if got, err := nixeval.Eval[string](ctx, file, nixeval.Attr("home"), impure); err != nil ||
+			got != os.Getenv("HOME") {
 			t.Errorf("impure: %q, %v", got, err)
 		}
 
@@ -213,7 +231,8 @@ func TestFileAndExpr(t *testing.T) {
 		if at := position(err); at.File != "expression.nix" {
 			t.Errorf("position in an expression: %+v, %v", at, err)
 		}
-		if _, err := nixeval.Eval[any](ctx, nixeval.Expr("builtins.currentSystem", nil), nixeval.Attr(), e); !errors.Is(err, nixeval.ErrEvaluation) {
+		if _, err := nixeval.Eval[any](ctx, nixeval.Expr("builtins.currentSystem", nil), nixeval.Attr(),
+			e); !errors.Is(err, nixeval.ErrEvaluation) {
 			t.Errorf("an expression is impure: %v", err)
 		}
 	})
@@ -229,7 +248,8 @@ func TestFileAndExprAreKept(t *testing.T) {
 		ask := func(ref nixeval.Ref, want int, more int32) {
 			t.Helper()
 			before := processes.Load()
-			if n, err := nixeval.Eval[int](t.Context(), ref, nixeval.Attr(), e); err != nil || n != want || processes.Load() != before+more {
+			if n, err := nixeval.Eval[int](t.Context(), ref, nixeval.Attr(), e); err != nil || n != want ||
+				processes.Load() != before+more {
 				t.Errorf("%d with %d processes, not %d with %d: %v", n, processes.Load()-before, want, more, err)
 			}
 		}
@@ -254,8 +274,10 @@ func TestEach(t *testing.T) {
 		processes := nixtest.Count(&e)
 		e.Jobs = 2
 		paths := []nixeval.Path{
-			nixeval.Attr("hosts", "db", "missing"), nixeval.Attr("hosts", "db", "deep"), nixeval.Attr("hosts", "db", "function"),
-			nixeval.Attr("hosts", "web.example.org", "broken"), nixeval.Attr("hosts", "nobody"), nixeval.Attr("hosts", "db").Names(),
+			nixeval.Attr("hosts", "db", "missing"), nixeval.Attr("hosts", "db", "deep"),
+			nixeval.Attr("hosts", "db", "function"),
+			nixeval.Attr("hosts", "web.example.org", "broken"), nixeval.Attr("hosts", "nobody"),
+			nixeval.Attr("hosts", "db").Names(),
 		}
 		for range 20 {
 			paths = append(paths, nixeval.Attr("hosts", "db", "port"), nixeval.Attr("hosts", `${x} "y"`, "port"))
@@ -289,7 +311,8 @@ func TestEach(t *testing.T) {
 
 // What does not evaluate at all is asked about once by each process, not once for each path.
 func TestEachOfABrokenFlake(t *testing.T) {
-	dir := write(t, map[string]string{"flake.nix": "{ outputs = { self }: throw \"all\"; }", "default.nix": "throw \"all\""})
+	dir := write(t,
+		map[string]string{"flake.nix": "{ outputs = { self }: throw \"all\"; }", "default.nix": "throw \"all\""})
 	flake, err := nixeval.ResolveRef(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -299,7 +322,8 @@ func TestEachOfABrokenFlake(t *testing.T) {
 		e.Jobs = 1
 		processes := nixtest.Count(&e)
 		failures := 0
-		for _, err := range nixeval.Each[any](t.Context(), ref, slices.Repeat([]nixeval.Path{nixeval.Attr("a")}, 20), e) {
+		for _, err := range nixeval.Each[any](t.Context(), ref, slices.Repeat([]nixeval.Path{nixeval.Attr("a")}, 20),
+			e) {
 			if errors.Is(err, nixeval.ErrEvaluation) {
 				failures++
 			}
@@ -313,7 +337,8 @@ func TestEachOfABrokenFlake(t *testing.T) {
 // A kept error is the same as the first: with its parts, its frames and its place.
 func TestKeptErrorIsWhole(t *testing.T) {
 	dir := write(t, map[string]string{"flake.nix": "{ outputs = _: { x = throw \"no\"; }; }"})
-	fn := nixeval.Function{Name: "f.nix", Source: `flake: _: builtins.addErrorContext "nixeval-part ${builtins.toJSON [ "a" "b" ]}" flake.x`}
+	fn := nixeval.Function{Name: "f.nix",
+		Source: `flake: _: builtins.addErrorContext "nixeval-part ${builtins.toJSON [ "a" "b" ]}" flake.x`}
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		e.CacheDir = t.TempDir()
 		processes := nixtest.Count(&e)
@@ -326,7 +351,8 @@ func TestKeptErrorIsWhole(t *testing.T) {
 			}
 			at, _ := failed.Position()
 			text := fmt.Sprint(failed, failed.Parts, failed.Frames(), at)
-			if first = cmp.Or(first, text); text != first || len(failed.Parts) != 1 || len(failed.Parts[0]) != 2 || strings.Contains(text, "nixeval-part") {
+			if first = cmp.Or(first, text); text != first || len(failed.Parts) != 1 || len(failed.Parts[0]) != 2 ||
+				strings.Contains(text, "nixeval-part") {
 				t.Errorf("%s\nthen %s", first, text)
 			}
 		}
@@ -343,7 +369,8 @@ func TestKeptErrorIsWhole(t *testing.T) {
 }
 
 func TestEachIsLeftEarly(t *testing.T) {
-	dir := write(t, map[string]string{"flake.nix": `{ outputs = _: { quick = 1; slow = builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i) 1000000000); }; }`})
+	dir := write(t,
+		map[string]string{"flake.nix": `{ outputs = _: { quick = 1; slow = builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i) 1000000000); }; }`})
 	e := nixtest.Evaluator(t)
 	e.Jobs, e.Grace = 2, 1
 	paths := []nixeval.Path{nixeval.Attr("quick"), nixeval.Attr("slow"), nixeval.Attr("slow"), nixeval.Attr("slow")}
@@ -358,14 +385,16 @@ func TestEachIsLeftEarly(t *testing.T) {
 func TestVersion(t *testing.T) {
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		v, err := e.Version(t.Context())
-		if err != nil || v.Name != "Nix" || "nix-"+v.Number != nixes.Version(t, e.Nix) || !strings.Contains(v.System, "-") {
+		if err != nil || v.Name != "Nix" || "nix-"+v.Number != nixes.Version(t, e.Nix) ||
+			!strings.Contains(v.System, "-") {
 			t.Errorf("%+v, %v", v, err)
 		}
 		if !v.AtLeast("2.8") || !v.AtLeast(v.Number) || v.AtLeast("3") || v.AtLeast("2.200") {
 			t.Errorf("%s is not compared as numbers", v)
 		}
 	})
-	if _, err := (&nixeval.Evaluator{Nix: "/does/not/exist"}).Version(t.Context()); !errors.Is(err, nixeval.ErrNixNotFound) {
+	if _, err := (&nixeval.Evaluator{Nix: "/does/not/exist"}).Version(t.Context()); !errors.Is(err,
+		nixeval.ErrNixNotFound) {
 		t.Errorf("no program: %v", err)
 	}
 }
@@ -392,7 +421,8 @@ func TestConfiguration(t *testing.T) {
 				t.Errorf("%q in a directory: %q, %v", ref, text, err)
 			}
 		}
-		if n, err := nixeval.Eval[int](t.Context(), nixeval.File("x.nix", nil), nixeval.Attr(), e); err != nil || n != 3 {
+		if n, err := nixeval.Eval[int](t.Context(), nixeval.File("x.nix", nil), nixeval.Attr(), e); err != nil ||
+			n != 3 {
 			t.Errorf("a file in a directory: %d, %v", n, err)
 		}
 		for _, want := range []string{"level=INFO msg=hello", `level=DEBUG msg="run nix"`} {
@@ -401,7 +431,8 @@ func TestConfiguration(t *testing.T) {
 			}
 		}
 		e.Impure, e.Env = true, append(os.Environ(), "CHOSEN=yes")
-		if text, err := nixeval.Eval[string](t.Context(), nixeval.File("../impure.nix", nil), nixeval.Attr(), e); err != nil || text != "yes" {
+		if text, err := nixeval.Eval[string](t.Context(), nixeval.File("../impure.nix", nil), nixeval.Attr(),
+			e); err != nil || text != "yes" {
 			t.Errorf("the environment: %q, %v", text, err)
 		}
 	})

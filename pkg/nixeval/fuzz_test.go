@@ -10,11 +10,13 @@ import (
 	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
-// Nix's log, in pieces of any size: nothing panics, memory stays bounded, no colour code is left, and how the text is cut does not matter.
+// Nix's log, in pieces of any size: nothing panics, memory stays bounded, no colour code is left, and how the text is
+// cut does not matter.
 func FuzzLog(f *testing.F) {
 	for _, seed := range []string{
 		`@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix:2:9","level":0,"line":2,"msg":"\u001b[31;1merror:\u001b[0m boo","raw_msg":"boo"}`,
-		`@nix {"action":"start","id":1,"level":4,"text":"copying \u001b]8;;x\u0007x"}` + "\nplain\n@nix {\n@nix [1]\n@nix {\"level\":\"0\"}",
+		`@nix {"action":"start","id":1,"level":4,"text":"copying \u001b]8;;x\u0007x"}` +
+			"\nplain\n@nix {\n@nix [1]\n@nix {\"level\":\"0\"}",
 		"@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: nixeval-source /nix/store/x\"}\n@nix {\"action\":\"msg\",\"level\":0,\"msg\":\"trace: nixeval-inputs {}\"}\n",
 	} {
 		f.Add([]byte(seed), 7)
@@ -32,7 +34,8 @@ func FuzzLog(f *testing.F) {
 		}
 		whole.flush()
 		pieces.flush()
-		if len(whole.events) != len(pieces.events) || whole.source != pieces.source || whole.inputs != pieces.inputs || string(whole.tail) != string(pieces.tail) {
+		if len(whole.events) != len(pieces.events) || whole.source != pieces.source || whole.inputs != pieces.inputs ||
+			string(whole.tail) != string(pieces.tail) {
 			t.Fatalf("cut into pieces of %d it means something else: %v and %v", size, whole.events, pieces.events)
 		}
 		if len(whole.tail) > maxTail || len(whole.events) > maxEvents {
@@ -50,7 +53,8 @@ func FuzzLog(f *testing.F) {
 
 // What Nix tells of the inputs, lock files in it included: what is reported local is absolute, and nothing panics.
 func FuzzInputs(f *testing.F) {
-	for _, seed := range []string{lockedInputs, "{}", "null", `{"children":{"a":null},"inputs":{"a":null}}`, `{"kind":"regular","lock":"{}"}`} {
+	for _, seed := range []string{lockedInputs, "{}", "null", `{"children":{"a":null},"inputs":{"a":null}}`,
+		`{"kind":"regular","lock":"{}"}`} {
 		f.Add(seed, "path:/x")
 	}
 	f.Fuzz(func(t *testing.T, text, ref string) {
@@ -71,9 +75,11 @@ func FuzzInputs(f *testing.F) {
 	})
 }
 
-// Flake references: either an error, or something that can be put on a command line; and a path stays the path that it is.
+// Flake references: either an error, or something that can be put on a command line; and a path stays the path that it
+// is.
 func FuzzResolveRef(f *testing.F) {
-	for _, seed := range []string{"", ".", "..", "/", "./x?dir=y", "path:.", "path:/a%20b?dir=c", "git+file:///x?rev=1", "github:a/b", "a#b", "--impure", "\x00", "/\xff", "path:%", "git+file:?", "file://%zz", "./a b?c#d"} {
+	for _, seed := range []string{"", ".", "..", "/", "./x?dir=y", "path:.", "path:/a%20b?dir=c", "git+file:///x?rev=1",
+		"github:a/b", "a#b", "--impure", "\x00", "/\xff", "path:%", "git+file:?", "file://%zz", "./a b?c#d"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -99,7 +105,8 @@ func FuzzResolveRef(f *testing.F) {
 // A kept answer that anything may stand in.
 func FuzzKeptAnswer(f *testing.F) {
 	f.Add([]byte("{}\n1"))
-	f.Add([]byte(`{"inputs":[{"root":"/nowhere","sum":"AA=="}],"events":[{"Level":1,"Text":"x"}],"source":"/nix/store/x"}` + "\n{}"))
+	f.Add([]byte(`{"inputs":[{"root":"/nowhere","sum":"AA=="}],"events":[{"Level":1,"Text":"x"}],"source":"/nix/store/x"}` +
+		"\n{}"))
 	f.Add([]byte(`{"inputs":[{"root":"","git":true}]}` + "\n"))
 	s, err := openCacheFiles(filepath.Join(f.TempDir(), "s"))
 	if err != nil {
@@ -118,7 +125,8 @@ func FuzzKeptAnswer(f *testing.F) {
 
 // Texts of errors, with the paths in them: no path outside of the flake is given as one inside.
 func FuzzSources(f *testing.F) {
-	const store, input = "/nix/store/6f9lhm0rlr0lwh1mj3kci7xhxzp6mrmp-source", "/nix/store/8hjk720y2iln4ff8ls4zy4gm7hdg5q66-source"
+	const store, input = "/nix/store/6f9lhm0rlr0lwh1mj3kci7xhxzp6mrmp-source",
+		"/nix/store/8hjk720y2iln4ff8ls4zy4gm7hdg5q66-source"
 	f.Add("at " + store + "/a/b.nix:3:4")
 	f.Add(input + "/../../x and `" + store + "/../y'")
 	f.Add("/x" + store + "/.. " + store + " " + store + "/")
@@ -136,7 +144,8 @@ func FuzzSources(f *testing.F) {
 	})
 }
 
-// Quoting: what Nix's grammar makes of the quoted string is the string. That the grammar is Nix's is TestQuoteAgainstNix's to show.
+// Quoting: what Nix's grammar makes of the quoted string is the string. That the grammar is Nix's is
+// TestQuoteAgainstNix's to show.
 func FuzzQuote(f *testing.F) {
 	for _, seed := range quoteSeeds {
 		f.Add(seed)

@@ -17,10 +17,12 @@ import (
 	"github.com/clanctl/clanctl/internal/filetree"
 )
 
-// nixIdentity stands for the Nix that would run and what configures it: the program, the environment and the configuration files.
+// nixIdentity stands for the Nix that would run and what configures it: the program, the environment and the
+// configuration files.
 type nixIdentity struct {
 	sum [sha256.Size]byte
-	// looked are the files that this hangs on, and where there is none the directory in which there could be, with their stamps.
+	// looked are the files that this hangs on, and where there is none the directory in which there could be, with
+	// their stamps.
 	looked []lookedAt
 	hash   io.Writer
 }
@@ -49,7 +51,8 @@ func (e *Evaluator) identify() (*nixIdentity, error) {
 	slices.Sort(environ) // its order says nothing, and shells change it
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "XDG_CONFIG") || name == "HOME" || name == "LD_LIBRARY_PATH" {
+		if strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") ||
+			strings.HasPrefix(name, "XDG_CONFIG") || name == "HOME" || name == "LD_LIBRARY_PATH" {
 			fmt.Fprintf(hash, "%d %s\n", len(entry), entry)
 		}
 	}
@@ -78,8 +81,8 @@ func (e *Evaluator) identify() (*nixIdentity, error) {
 	return id, nil
 }
 
-// look notes a file's stamp, or that of the directory where it could be. A directory two levels up that is not there either is not noted:
-// the user's home changes all the time.
+// look notes a file's stamp, or that of the directory where it could be. A directory two levels up that is not there
+// either is not noted: the user's home changes all the time.
 func (id *nixIdentity) look(path string) (filetree.Stamp, error) {
 	now, err := filetree.Lstat(path)
 	if err == nil {
@@ -95,8 +98,8 @@ func (id *nixIdentity) look(path string) (filetree.Stamp, error) {
 	return filetree.Stamp{}, err
 }
 
-// unchangedSince reports whether nothing was changed since an earlier look, not even there and back: the files have the stamps that they
-// had then, which were not so new that another change could have had the same.
+// unchangedSince reports whether nothing was changed since an earlier look, not even there and back: the files have the
+// stamps that they had then, which were not so new that another change could have had the same.
 func (id *nixIdentity) unchangedSince(before *nixIdentity, began time.Time) bool {
 	if id.sum != before.sum || !slices.Equal(id.looked, before.looked) {
 		return false
@@ -173,7 +176,8 @@ func (id *nixIdentity) file(path string) error {
 	return nil
 }
 
-// maxNamed is how many files in a directory are looked at; there are some hundred libraries in one that has all that Nix needs.
+// maxNamed is how many files in a directory are looked at; there are some hundred libraries in one that has all that
+// Nix needs.
 const maxNamed = 1000
 
 // config adds a configuration file and those that it includes.
@@ -219,7 +223,8 @@ func (id *nixIdentity) configText(text, dir string, depth int) error {
 // maxIncludes ends files that include each other; Nix does not read such.
 const maxIncludes = 10
 
-// checkSetting refuses settings that let a flake see what nobody watches. Those that `nix eval` itself sets count only on its command line.
+// checkSetting refuses settings that let a flake see what nobody watches. Those that `nix eval` itself sets count only
+// on its command line.
 func checkSetting(name, value string, given bool) error {
 	on := value != "false" && value != ""
 	switch strings.TrimPrefix(name, "extra-") {
@@ -274,7 +279,8 @@ func configFiles(programs []string) ([]string, error) {
 	}
 	home, set := os.LookupEnv("HOME")
 	if info, err := os.Stat(home); !set || err == nil && !cachedir.OwnedByUs(info) {
-		return nil, errors.New("HOME is not set, or owned by another user") // then Nix looks for the user's home elsewhere
+		// then Nix looks for the user's home elsewhere
+		return nil, errors.New("HOME is not set, or owned by another user")
 	}
 	return absolute(append(files, filepath.Join(home, ".config", "nix", "nix.conf")))
 }

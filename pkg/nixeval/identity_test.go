@@ -13,7 +13,8 @@ func TestIdentity(t *testing.T) {
 	var e Evaluator
 	realNix(t, &e)
 	dir := t.TempDir()
-	for name, value := range map[string]string{"HOME": dir + "/home", "NIX_CONF_DIR": dir + "/system", "XDG_CONFIG_DIRS": dir + "/xdg:" + dir + "/xdg2",
+	for name, value := range map[string]string{"HOME": dir + "/home", "NIX_CONF_DIR": dir + "/system",
+		"XDG_CONFIG_DIRS": dir + "/xdg:" + dir + "/xdg2",
 		"NIX_CONFIG_HOME": dir + "/nixhome", "NIX_CONFIG": "include " + dir + "/fromenv.conf\n"} {
 		t.Setenv(name, value)
 	}
@@ -35,7 +36,8 @@ func TestIdentity(t *testing.T) {
 		{"system/more.conf", "cores = 1\n"}, {"system/more.conf", "cores = 2\n!include deep/deeper.conf\n"},
 		{"absolute.conf", "cores = 3\n"}, {"system/deep/deeper.conf", "cores = 4\n"},
 		{"xdg/nix/nix.conf", "cores = 5\n"}, {"xdg2/nix/nix.conf", "cores = 6\n"}, {"nixhome/nix.conf", "cores = 7\n"},
-		{"home/.config/nix/nix.conf", "cores = 8\n"}, {"fromenv.conf", "include relative.conf\n"}, {"relative.conf", "cores = 9\n"},
+		{"home/.config/nix/nix.conf", "cores = 8\n"}, {"fromenv.conf", "include relative.conf\n"},
+		{"relative.conf", "cores = 9\n"},
 	} {
 		writeAll(t, map[string]string{filepath.Join(dir, step.file): step.text})
 		id := sum()
@@ -49,7 +51,8 @@ func TestIdentity(t *testing.T) {
 	if sum() != last {
 		t.Error("a file that is not read matters")
 	}
-	for name, value := range map[string]string{"NIX_CONFIG": "cores = 1", "NIX_CONF_DIR": dir, "HOME": dir, "NIX_USER_CONF_FILES": dir + "/x", "XDG_CONFIG_HOME": dir, "LD_LIBRARY_PATH": dir} {
+	for name, value := range map[string]string{"NIX_CONFIG": "cores = 1", "NIX_CONF_DIR": dir, "HOME": dir,
+		"NIX_USER_CONF_FILES": dir + "/x", "XDG_CONFIG_HOME": dir, "LD_LIBRARY_PATH": dir} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
 			if sum() == last {
@@ -57,8 +60,10 @@ func TestIdentity(t *testing.T) {
 			}
 		})
 	}
-	for _, text := range []string{"plugin-files = /x.so", "extra-plugin-files = /x.so", "allow-unsafe-native-code-during-evaluation = true", "include " + dir + "/circle.conf"} {
-		writeAll(t, map[string]string{dir + "/circle.conf": "include circle.conf\n", dir + "/system/deep/deeper.conf": text})
+	for _, text := range []string{"plugin-files = /x.so", "extra-plugin-files = /x.so",
+		"allow-unsafe-native-code-during-evaluation = true", "include " + dir + "/circle.conf"} {
+		writeAll(t,
+			map[string]string{dir + "/circle.conf": "include circle.conf\n", dir + "/system/deep/deeper.conf": text})
 		if _, err := e.identify(); err == nil {
 			t.Errorf("%q is not refused", text)
 		}
@@ -128,7 +133,8 @@ func TestConfigurationDuringTheRun(t *testing.T) {
 func TestParseWrapper(t *testing.T) {
 	for text, want := range map[string]*wrapper{
 		"#!/bin/sh\nroot=/opt/nix\nexec \"$root/lib64/ld.so\" --library-path \"$root/lib\" \"${root}/bin/nix\" \"$@\"\n": {
-			program: "/opt/nix/lib64/ld.so", paths: []string{"/opt/nix", "/opt/nix/lib64/ld.so", "/opt/nix/lib", "/opt/nix/bin/nix"}},
+			program: "/opt/nix/lib64/ld.so",
+			paths:   []string{"/opt/nix", "/opt/nix/lib64/ld.so", "/opt/nix/lib", "/opt/nix/bin/nix"}},
 		"#! /nix/store/x-bash/bin/bash -e\n# a comment\nset -e\nexport NIX_CONFIG='cores = 1'\nexport PATH=/a:/b\nA=/x:/y\nexport A\nexec -a nix /z \"$@\"": {
 			program: "/z", paths: []string{"/x", "/y", "/z"}},
 		"#!/usr/bin/env bash\nexec /nix \"$@\"\n": {program: "/nix", paths: []string{"/nix"}},
@@ -139,9 +145,12 @@ func TestParseWrapper(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"exec /nix \"$@\"", "exec nix \"$@\"", "exec /nix $@", "exec /nix", "exec /nix \"$@\" more", "exec \"$HOME/nix\" \"$@\"", ". /etc/profile\nexec /nix \"$@\"",
-		"A=$(cat /x)\nexec /nix \"$@\"", "A=`x`\nexec /nix \"$@\"", "A=\"$(x)\"\nexec /nix \"$@\"", "exec /nix \"$@\"; x", "exec /nix* \"$@\"", "exec ~/nix \"$@\"",
-		"exec /nix \"$@\"\nx", "A=1 B=2\nexec /nix \"$@\"", "if true; then\nexec /nix \"$@\"\nfi", "exec /nix \"$@\" >/x", "exec '/nix \"$@\"", "exec \"/nix $1\" \"$@\"", "A='a b'\nexec $A \"$@\"",
+		"exec /nix \"$@\"", "exec nix \"$@\"", "exec /nix $@", "exec /nix", "exec /nix \"$@\" more",
+		"exec \"$HOME/nix\" \"$@\"", ". /etc/profile\nexec /nix \"$@\"",
+		"A=$(cat /x)\nexec /nix \"$@\"", "A=`x`\nexec /nix \"$@\"", "A=\"$(x)\"\nexec /nix \"$@\"",
+		"exec /nix \"$@\"; x", "exec /nix* \"$@\"", "exec ~/nix \"$@\"",
+		"exec /nix \"$@\"\nx", "A=1 B=2\nexec /nix \"$@\"", "if true; then\nexec /nix \"$@\"\nfi",
+		"exec /nix \"$@\" >/x", "exec '/nix \"$@\"", "exec \"/nix $1\" \"$@\"", "A='a b'\nexec $A \"$@\"",
 		"read A < /x\nexec /nix \"$@\"", "exec /nix\\\n \"$@\"", "",
 	} {
 		if text != "exec /nix \"$@\"" {
@@ -167,13 +176,17 @@ func TestIdentityOfWrapper(t *testing.T) {
 	e := &Evaluator{Nix: script}
 	for i, edit := range []func() error{
 		func() error {
-			return errors.Join(os.WriteFile(script, []byte("#!/bin/sh\nNIX_USER_CONF_FILES="+dir+"/settings\nexec "+nix+" --library-path "+dir+"/lib \"$@\"\n"), 0o755), os.Chmod(script, 0o755))
+			return errors.Join(os.WriteFile(script,
+				[]byte("#!/bin/sh\nNIX_USER_CONF_FILES="+dir+"/settings\nexec "+nix+" --library-path "+dir+
+					"/lib \"$@\"\n"), 0o755), os.Chmod(script, 0o755))
 		},
 		func() error { return os.WriteFile(dir+"/lib/a.so", []byte("b"), 0o600) },
 		func() error { return os.WriteFile(dir+"/lib/b.so", []byte("b"), 0o600) },
 		func() error { return os.WriteFile(dir+"/settings", []byte("y"), 0o600) },
 		func() error {
-			return os.WriteFile(script, []byte("#!/bin/sh\nNIX_USER_CONF_FILES="+dir+"/settings\nexec "+nix+" --library-path "+dir+"/lib  \"$@\"\n"), 0o755)
+			return os.WriteFile(script,
+				[]byte("#!/bin/sh\nNIX_USER_CONF_FILES="+dir+"/settings\nexec "+nix+" --library-path "+dir+
+					"/lib  \"$@\"\n"), 0o755)
 		},
 	} {
 		settle() // stamps tell edits apart that are not within one tick

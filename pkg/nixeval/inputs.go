@@ -26,8 +26,8 @@ type flakeInputs struct {
 	// Kind is what flake.lock is: "regular", "" if there is none, and nothing else that is known. Lock is its text.
 	Kind string `json:"kind"`
 	Lock string `json:"lock"`
-	// Children are the inputs that Nix fetched because no lock file pins them, Stores where in its store all of these are, also those that are
-	// no flakes.
+	// Children are the inputs that Nix fetched because no lock file pins them, Stores where in its store all of these
+	// are, also those that are no flakes.
 	Children map[string]*flakeInputs `json:"children"`
 	Stores   map[string]string       `json:"stores"`
 }
@@ -93,9 +93,9 @@ func (s inputSpec) inputs() map[string]inputSpec {
 	return found
 }
 
-// pinning finds out what an answer hangs on besides the flake's own tree. It follows Nix's own way of bringing a lock file up to date
-// (computeLocks in flake.cc, the same from Nix 2.8 to 2.36 but for what is said where it matters), and where it does not know the way it
-// says so.
+// pinning finds out what an answer hangs on besides the flake's own tree. It follows Nix's own way of bringing a lock
+// file up to date (computeLocks in flake.cc, the same from Nix 2.8 to 2.36 but for what is said where it matters), and
+// where it does not know the way it says so.
 type pinning struct {
 	overrides map[string]string // absolute references, by input path
 	updated   []string          // input paths
@@ -156,8 +156,8 @@ func pinsOf(locks []lockedFlake, input string) []lockedFlake {
 	return pins
 }
 
-// flake judges the inputs of a flake that was fetched. Where several lock files might count, for versions of Nix differ, all must agree;
-// set are the inputs that the flake above sets of it.
+// flake judges the inputs of a flake that was fetched. Where several lock files might count, for versions of Nix
+// differ, all must agree; set are the inputs that the flake above sets of it.
 func (p *pinning) flake(at []string, f *flakeInputs, locks []lockedFlake, set map[string]inputSpec) {
 	names := slices.Clone(f.Formals)
 	for name := range f.Inputs {
@@ -261,7 +261,8 @@ func (p *pinning) pinned(here []string, f *flakeInputs, set map[string]inputSpec
 }
 
 // fetched judges an input that no lock file pins.
-func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, attrs refAttrs, text string, locks []lockedFlake) {
+func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, attrs refAttrs, text string,
+	locks []lockedFlake) {
 	name := here[len(here)-1]
 	tree, ok := fetchedTree(attrs, text, parent.Dir)
 	if !ok {
@@ -291,9 +292,9 @@ func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, at
 	p.flake(here, f, append(pinsOf(locks, name), lockedFlake{own, own.root}), spec.inputs())
 }
 
-// fetchedTree tells where an input lies that no lock file pins: in a local directory, or (an empty Ref) in one whose sameness is known
-// already: in the tree of the flake that has the input (which lies at dir in it), in Nix's store, or at a commit. It reports false for any
-// other.
+// fetchedTree tells where an input lies that no lock file pins: in a local directory, or (an empty Ref) in one whose
+// sameness is known already: in the tree of the flake that has the input (which lies at dir in it), in Nix's store, or
+// at a commit. It reports false for any other.
 func fetchedTree(attrs refAttrs, text, dir string) (Ref, bool) {
 	if text == "" {
 		return Ref{}, false

@@ -76,8 +76,9 @@ func (l *lockFile) pin(n *lockNode, input string) *lockNode {
 	return nil
 }
 
-// isFixed reports whether what a node is locked at can only ever be one tree: it has a hash of the content, and a fetcher that honours
-// the hash or the commit. A relative path is as fixed as the flake that it belongs to, of which Nix does not let it lead out.
+// isFixed reports whether what a node is locked at can only ever be one tree: it has a hash of the content, and a
+// fetcher that honours the hash or the commit. A relative path is as fixed as the flake that it belongs to, of which
+// Nix does not let it lead out.
 func (n *lockNode) isFixed() bool {
 	a := n.Locked
 	if a.text("type") == "path" && !isAbsolute(a.text("path")) {

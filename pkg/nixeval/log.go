@@ -11,24 +11,27 @@ import (
 
 // Event is one message of Nix's log.
 type Event struct {
-	// Level is Nix's verbosity: 0 errors and traces, 1 warnings, 3 info, more for chatter. -1 for a line that was no log entry.
+	// Level is Nix's verbosity: 0 errors and traces, 1 warnings, 3 info, more for chatter. -1 for a line that was no
+	// log entry.
 	Level int
 	// Text is the message without colour codes.
 	Text string
-	// Message, File, Line and Column are set for errors: the text without its trace, and where it points (a store path, as
-	// Nix says it; zero where Nix gives none).
+	// Message, File, Line and Column are set for errors: the text without its trace, and where it points (a store path,
+	// as Nix says it; zero where Nix gives none).
 	Message      string
 	File         string
 	Line, Column int
 	// Frames are the trace of an error, the innermost first; files are as Nix says them.
 	Frames []Frame
-	// Activity is set instead of Text for something that takes time ("fetching ...", "copying ..."): when it begins, when it gets on, and
-	// when it ends. ID tells it from others of the run.
+	// Activity is set instead of Text for something that takes time ("fetching ...", "copying ..."): when it begins,
+	// when it gets on, and when it ends. ID tells it from others of the run.
 	Activity string
 	ID       uint64
-	// Kind is "build", "copy", "download", "substitute" or "fetch"; "builds" and "copies" for all of them together; empty for others.
+	// Kind is "build", "copy", "download", "substitute" or "fetch"; "builds" and "copies" for all of them together;
+	// empty for others.
 	Kind string
-	// Done of Expected: bytes of a download or a copy, or a number of builds or copies. Expected is zero where it is not known.
+	// Done of Expected: bytes of a download or a copy, or a number of builds or copies. Expected is zero where it is
+	// not known.
 	Done, Expected int64
 	// Finished: the activity has ended.
 	Finished bool
@@ -39,7 +42,8 @@ func (e Event) IsError() bool { return e.Level == 0 && e.Message != "" }
 
 // Warning returns the text of a warning (Nix's own, builtins.warn's or lib.warn's), without its prefix.
 func (e Event) Warning() (string, bool) {
-	for _, prefix := range []string{"evaluation warning: ", "trace: evaluation warning: ", "trace: warning: ", "warning: "} {
+	for _, prefix := range []string{"evaluation warning: ", "trace: evaluation warning: ", "trace: warning: ",
+		"warning: "} {
 		if text, ok := strings.CutPrefix(e.Text, prefix); ok {
 			return text, true
 		}
@@ -130,7 +134,8 @@ func (l *logReader) flush() {
 		l.open = l.open[:last]
 		return
 	}
-	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") || strings.HasPrefix(event.Text, "warning: '--update-input' is a deprecated alias") {
+	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") ||
+		strings.HasPrefix(event.Text, "warning: '--update-input' is a deprecated alias") {
 		return // of the program flake, which has none, and of our own flag: nothing that a user can do something about
 	}
 	if event.ID != 0 {
@@ -178,7 +183,8 @@ func (l *logReader) activity(event Event) (Event, bool) {
 }
 
 // The numbers that Nix gives activities and results (logging.hh), the same in all versions.
-var activityKinds = map[int]string{100: "copy", 101: "download", 103: "copies", 104: "builds", 105: "build", 108: "substitute", 112: "fetch"}
+var activityKinds = map[int]string{100: "copy", 101: "download", 103: "copies", 104: "builds", 105: "build",
+	108: "substitute", 112: "fetch"}
 
 const resultProgress = 105
 
@@ -203,8 +209,8 @@ func (e *Evaluator) log(event Event) {
 	}
 }
 
-// parseLogLine reads one line of `--log-format internal-json`. Lines of another form (Nix writes some before its logger is
-// set up) are events of level -1.
+// parseLogLine reads one line of `--log-format internal-json`. Lines of another form (Nix writes some before its logger
+// is set up) are events of level -1.
 func parseLogLine(line []byte) (Event, bool) {
 	rest, isJSON := bytes.CutPrefix(line, []byte("@nix "))
 	var entry struct {
@@ -235,18 +241,21 @@ func parseLogLine(line []byte) (Event, bool) {
 		at := placeOf(entry.File, entry.Line, entry.Column)
 		event.File, event.Line, event.Column = at.File, at.Line, at.Column
 		for _, frame := range entry.Trace[:min(len(entry.Trace), maxFrames)] {
-			event.Frames = append(event.Frames, Frame{Position: placeOf(frame.File, frame.Line, frame.Column), Message: stripANSI(frame.RawMsg)})
+			event.Frames = append(event.Frames,
+				Frame{Position: placeOf(frame.File, frame.Line, frame.Column), Message: stripANSI(frame.RawMsg)})
 		}
 		return event, true
 	case "start":
-		event := Event{Level: entry.Level, Activity: cmp.Or(stripANSI(entry.Text), activityKinds[entry.Type]), ID: entry.ID, Kind: activityKinds[entry.Type]}
+		event := Event{Level: entry.Level, Activity: cmp.Or(stripANSI(entry.Text), activityKinds[entry.Type]),
+			ID: entry.ID, Kind: activityKinds[entry.Type]}
 		return event, event.Activity != ""
 	case "stop":
 		return Event{ID: entry.ID, Finished: true}, entry.ID != 0
 	case "result":
 		event := Event{ID: entry.ID}
 		if entry.Type != resultProgress || entry.ID == 0 || len(entry.Fields) < 2 ||
-			json.Unmarshal(entry.Fields[0], &event.Done) != nil || json.Unmarshal(entry.Fields[1], &event.Expected) != nil {
+			json.Unmarshal(entry.Fields[0], &event.Done) != nil ||
+			json.Unmarshal(entry.Fields[1], &event.Expected) != nil {
 			return Event{}, false
 		}
 		return event, true

@@ -8,9 +8,9 @@ import (
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 )
 
-// One bad part can kill a whole process: tryEval does not catch every error. A part that puts its path into the trace of an error
-// that passes through it names itself, with Nix's own message; one that kills Nix without a trace (by a stack overflow, or by all of the
-// memory) is the one that was announced last.
+// One bad part can kill a whole process: tryEval does not catch every error. A part that puts its path into the trace
+// of an error that passes through it names itself, with Nix's own message; one that kills Nix without a trace (by a
+// stack overflow, or by all of the memory) is the one that was announced last.
 
 const partMark = "nixeval-part "
 

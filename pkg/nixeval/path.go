@@ -13,7 +13,8 @@ type Path struct {
 	names    bool
 }
 
-// Attr is the path through these attributes: Attr("nixosConfigurations", "web-1.example.org", "config") needs no quotes.
+// Attr is the path through these attributes: Attr("nixosConfigurations", "web-1.example.org", "config") needs no
+// quotes.
 func Attr(segments ...string) Path { return Path{Segments: segments} }
 
 // Child is the path further down.
@@ -30,7 +31,8 @@ func (p Path) String() string { return nixlang.PathString(p.Segments) }
 // MarshalText is String.
 func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalText reads a path that a person has written: names with dots between them, quoted where they hold other signs.
+// UnmarshalText reads a path that a person has written: names with dots between them, quoted where they hold other
+// signs.
 func (p *Path) UnmarshalText(text []byte) error {
 	segments, err := nixlang.ParsePath(string(text))
 	*p = Path{Segments: segments}

@@ -71,8 +71,8 @@ func (r *run) databaseBusy() bool {
 	return busy
 }
 
-// runOnce starts Nix in a group of its own and waits for its end. Whatever happens, no process of its group is left. (Nix has its own
-// children killed with it.)
+// runOnce starts Nix in a group of its own and waits for its end. Whatever happens, no process of its group is left.
+// (Nix has its own children killed with it.)
 func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func([]string, string)) (*run, error) {
 	r := &run{argv: append([]string{e.nix()}, args...)}
 	if err := ctx.Err(); err != nil {
@@ -96,7 +96,8 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func
 	if stdout.room < 0 {
 		err = errTooLarge
 	}
-	r.stdout, r.events, r.source, r.inputs, r.threw, r.open, r.tail = stdout.text(), log.events, log.source, log.inputs, log.threw, log.open, log.tail
+	r.stdout, r.events, r.source, r.inputs, r.threw, r.open, r.tail = stdout.text(), log.events, log.source, log.inputs,
+		log.threw, log.open, log.tail
 	r.err = err
 	return r, err
 }
@@ -111,8 +112,8 @@ var maxAnswer = 512 << 20
 
 var errTooLarge = errors.New("too large")
 
-// bounded keeps what is written, up to a limit; then it ends who writes. It keeps pieces, so that a large answer is copied once, and not
-// each time that it has doubled.
+// bounded keeps what is written, up to a limit; then it ends who writes. It keeps pieces, so that a large answer is
+// copied once, and not each time that it has doubled.
 type bounded struct {
 	pieces [][]byte
 	last   bytes.Buffer

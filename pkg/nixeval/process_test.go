@@ -20,7 +20,8 @@ var identity = Function{Name: "identity.nix", Source: "target: args: args"}
 
 var identityProgram, _ = newProgram(identity, Ref{}, nil)
 
-// differ says how two values differ; nothing if they do not. (Tools for tests would be in the go.sum of those who import the package.)
+// differ says how two values differ; nothing if they do not. (Tools for tests would be in the go.sum of those who
+// import the package.)
 func differ(want, got any) string {
 	if reflect.DeepEqual(want, got) {
 		return ""
@@ -69,11 +70,14 @@ func TestFaults(t *testing.T) {
 	}{
 		{"garbage", `echo 'not json'`, ErrCrashed, "printed invalid JSON"},
 		{"nothing", `true`, ErrCrashed, "0 bytes"},
-		{"half an answer, then an error", `echo '{"a":'; echo '@nix {"action":"msg","level":0,"msg":"error: boo","raw_msg":"boo"}' >&2; exit 1`, ErrEvaluation, "boo"},
+		{"half an answer, then an error",
+			`echo '{"a":'; echo '@nix {"action":"msg","level":0,"msg":"error: boo","raw_msg":"boo"}' >&2; exit 1`,
+			ErrEvaluation, "boo"},
 		{"killed", `kill -9 $$`, ErrCrashed, "signal: killed"},
 		{"fails without output", `exit 7`, ErrCrashed, "exit code 7"},
 		{"too old", `echo "error: unrecognised flag '--apply'" >&2; exit 1`, ErrNixNotFound, "unrecognised flag"},
-		{"endless line on stderr", `head -c 20000000 /dev/zero | tr '\0' x >&2; echo '{}'; exit 1`, ErrCrashed, "exit code 1"},
+		{"endless line on stderr", `head -c 20000000 /dev/zero | tr '\0' x >&2; echo '{}'; exit 1`, ErrCrashed,
+			"exit code 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := fake(t, c.script).Apply(t.Context(), clan(t), identity, nil)
@@ -94,7 +98,8 @@ func TestNixMissing(t *testing.T) {
 	}
 }
 
-// endOnceWritten is a context that ends with err as soon as a file has so many lines: whatever wrote them has come so far.
+// endOnceWritten is a context that ends with err as soon as a file has so many lines: whatever wrote them has come so
+// far.
 func endOnceWritten(t *testing.T, file string, lines int, err error) context.Context {
 	ctx := &endingContext{Context: t.Context(), done: make(chan struct{}), err: err}
 	go func() {
@@ -129,7 +134,9 @@ func (c *endingContext) Err() error {
 // A Nix that takes no notice of an interrupt, with a child that holds its pipes, is gone soon after the context ends.
 func TestStubbornNixIsKilled(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
-	e := fake(t, `trap '' INT TERM; echo $$ > `+pids+`; sh -c 'trap "" INT TERM; echo $$ >> `+pids+`; while :; do sleep 1; done' & while :; do sleep 1; done`)
+	e := fake(t,
+		`trap '' INT TERM; echo $$ > `+pids+`; sh -c 'trap "" INT TERM; echo $$ >> `+pids+
+			`; while :; do sleep 1; done' & while :; do sleep 1; done`)
 	_, err := e.Apply(endOnceWritten(t, pids, 2, context.DeadlineExceeded), clan(t), identity, nil)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want DeadlineExceeded", err)
@@ -193,7 +200,8 @@ func TestProgramIsWrittenOnceAndHealed(t *testing.T) {
 	}
 }
 
-// What kills Nix after something else, in the same process, is tried by itself before it is blamed: that may have taken all the memory.
+// What kills Nix after something else, in the same process, is tried by itself before it is blamed: that may have taken
+// all the memory.
 func TestEachAfterACrash(t *testing.T) {
 	dir := t.TempDir()
 	e := fake(t, `

@@ -17,25 +17,29 @@ import (
 )
 
 // The flake through which a function is applied. Its one input is overridden with the flake to read, which is how the
-// function sees that flake's inputs in Nix 2.8 and later alike, in one process, and why the flake's own nixConfig is never
-// read: it is not the flake that was called. Before it evaluates anything it tells, by traces that Go reads, where the flake's source
-// is (so that positions can be mapped back even when the evaluation dies) and what its inputs are (see inputs.nix; unless it is asked not
-// to, with null). Of a value that throws it tells that it does, and then lets it throw: what else can go wrong tryEval does not catch.
+// function sees that flake's inputs in Nix 2.8 and later alike, in one process, and why the flake's own nixConfig is
+// never read: it is not the flake that was called. Before it evaluates anything it tells, by traces that Go reads,
+// where the flake's source is (so that positions can be mapped back even when the evaluation dies) and what its inputs
+// are (see inputs.nix; unless it is asked not to, with null). Of a value that throws it tells that it does, and then
+// lets it throw: what else can go wrong tryEval does not catch.
 const programFlake = `{
   inputs.target.url = "path:/overridden";
   outputs = { self, target }: {
     apply = question: %s
-      builtins.trace "` + sourceMark + `${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
+      builtins.trace "` + sourceMark +
+	`${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
         (if question == null then import ./%[2]s target args
-         else builtins.trace "` + inputsMark + `${builtins.toJSON (import ./` + inputsName + ` (question // { flake = target; }))}"
+         else builtins.trace "` + inputsMark + `${builtins.toJSON (import ./` + inputsName +
+	` (question // { flake = target; }))}"
            (let value = import ./%[2]s target args; whole = builtins.deepSeq value value; in
-            if (builtins.tryEval (builtins.seq whole true)).success then value else builtins.trace "` + threwMark + `" whole));
+            if (builtins.tryEval (builtins.seq whole true)).success then value else builtins.trace "` + threwMark +
+	`" whole));
   };
 }
 `
 
-// plainProgram is the flake through which a function is applied to what is no flake, and has no inputs: the value of a Nix file or of an
-// expression, called with the arguments that were given for it if it is a function.
+// plainProgram is the flake through which a function is applied to what is no flake, and has no inputs: the value of a
+// Nix file or of an expression, called with the arguments that were given for it if it is a function.
 const plainProgram = `{
 %s  outputs = { self%s }: {
     apply = question: %s
@@ -51,7 +55,8 @@ const (
 	inputsMark = "nixeval-inputs "
 	inputsName = "inputs.nix"
 	threwMark  = "nixeval-threw"
-	// A function announces a part before it evaluates it, as a path in JSON, and tells when it is done, with the value or without.
+	// A function announces a part before it evaluates it, as a path in JSON, and tells when it is done, with the value
+	// or without.
 	beginMark = "nixeval-begin "
 	endMark   = "nixeval-end "
 
@@ -67,15 +72,16 @@ type program struct {
 	once bool
 }
 
-// newProgram makes the flake. Arguments that are too large for a command line stand in it, beside the function; nil for those that are
-// not.
+// newProgram makes the flake. Arguments that are too large for a command line stand in it, beside the function; nil for
+// those that are not.
 func newProgram(fn Function, ref Ref, args []byte) (*program, error) {
 	files := map[string][]byte{fn.Name: []byte(fn.Source)}
 	for name, source := range fn.Beside {
 		files[name] = []byte(source)
 	}
 	for name := range files {
-		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" || name == inputsName || name == exprName {
+		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" || name == inputsName ||
+			name == exprName {
 			return nil, fmt.Errorf("function name %q is not a .nix file name, or one of the program's own", name)
 		}
 	}
@@ -95,7 +101,8 @@ func newProgram(fn Function, ref Ref, args []byte) (*program, error) {
 		files["flake.nix"] = fmt.Appendf(nil, plainProgram, "", "", taken, "(/. + args.file)", `""`, fn.Name)
 	default:
 		const input = "  inputs.target = { url = \"path:/overridden\"; flake = false; };\n"
-		files["flake.nix"] = fmt.Appendf(nil, plainProgram, input, ", target", taken, `(target.outPath + "/" + args.file)`, "target.outPath", fn.Name)
+		files["flake.nix"] = fmt.Appendf(nil, plainProgram, input, ", target", taken,
+			`(target.outPath + "/" + args.file)`, "target.outPath", fn.Name)
 	}
 	hash := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -124,8 +131,8 @@ func (e *Evaluator) sweep() {
 	}
 }
 
-// writeProgram puts the program flake where Nix can read it, and returns its directory. The directory's name is that of the program: it
-// is written once, and a pasted command line finds it again.
+// writeProgram puts the program flake where Nix can read it, and returns its directory. The directory's name is that of
+// the program: it is written once, and a pasted command line finds it again.
 func (e *Evaluator) writeProgram(p *program) (dir string, cleanup func(), err error) {
 	if parent := e.programDir(); parent != "" && !p.once {
 		if dir, err := installed(filepath.Join(parent, p.name), p.files); err == nil {
@@ -148,8 +155,8 @@ func (e *Evaluator) writeProgram(p *program) (dir string, cleanup func(), err er
 	return dir, temp.Remove, nil
 }
 
-// installed is install; it returns the directory as Nix can read it: without links on the way (2.26 follows none), and without signs
-// that a URL must escape (2.8 does not undo it).
+// installed is install; it returns the directory as Nix can read it: without links on the way (2.26 follows none), and
+// without signs that a URL must escape (2.8 does not undo it).
 func installed(dir string, files map[string][]byte) (string, error) {
 	if err := install(dir, files); err != nil {
 		return "", err

@@ -15,8 +15,8 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
-// The cached answer is the uncached one, whatever is edited, before Nix runs and while it does. States come again: most edits have a way
-// back, so that an answer which was kept for the wrong state is asked for again.
+// The cached answer is the uncached one, whatever is edited, before Nix runs and while it does. States come again: most
+// edits have a way back, so that an answer which was kept for the wrong state is asked for again.
 //
 // CLANCTL_STEPS says how many steps are made with each Nix, CLANCTL_SEED with what the edits are chosen.
 func TestCacheIsNeverStale(t *testing.T) {
@@ -36,8 +36,11 @@ func TestCacheIsNeverStale(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := &world{T: t, dir: dir, e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"), CacheDir: filepath.Join(dir, "cache")}}
-			r := &randomWorld{world: w, Rand: rand.New(rand.NewPCG(seed, uint64(i))), nix: nix, on: map[string]bool{}, counts: map[string]int{}}
+			w := &world{T: t, dir: dir,
+				e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"),
+					CacheDir: filepath.Join(dir, "cache")}}
+			r := &randomWorld{world: w, Rand: rand.New(rand.NewPCG(seed, uint64(i))), nix: nix, on: map[string]bool{},
+				counts: map[string]int{}}
 			t.Setenv("NIX_CONF_DIR", w.path("conf"))
 			t.Setenv("NIX_CONFIG_HOME", w.path("confhome"))
 			t.Setenv("NIX_CONFIG", "!include "+w.path("variable.conf"))
@@ -75,8 +78,8 @@ type randomWorld struct {
 	said               string // what Nix has said of the world as it is; empty if that is not known
 }
 
-// randomEdit is one kind of edit. Done twice, most are undone. One that is brief keeps answers from being kept, and is undone soon. What is
-// alone does more than one thing, and is not done while Nix runs.
+// randomEdit is one kind of edit. Done twice, most are undone. One that is brief keeps answers from being kept, and is
+// undone soon. What is alone does more than one thing, and is not done while Nix runs.
 type randomEdit struct {
 	name   string
 	weight int
@@ -124,14 +127,17 @@ func (r *randomWorld) git(repo string, args ...string) string {
 
 // register says what the registry has for "other".
 func (r *randomWorld) register(dir string) {
-	r.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/`+dir+`"}}]}`)
+	r.write("registry.json",
+		`{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/`+
+			dir+`"}}]}`)
 }
 
 // wrap writes a script that runs Nix with a configuration.
 func (r *randomWorld) wrap(config string) {
 	nix, err := exec.LookPath(r.nix)
 	r.do(err)
-	r.write("bin/nix", "#!/bin/sh\nNIX_USER_CONF_FILES=DIR/"+config+"\nexport NIX_USER_CONF_FILES\nexec "+nix+" \"$@\"\n")
+	r.write("bin/nix",
+		"#!/bin/sh\nNIX_USER_CONF_FILES=DIR/"+config+"\nexport NIX_USER_CONF_FILES\nexec "+nix+" \"$@\"\n")
 	r.do(os.Chmod(r.path("bin/nix"), 0o755))
 }
 
@@ -165,7 +171,9 @@ func (r *randomWorld) touch(file string) { r.do(os.Chtimes(r.path(file), time.No
 func (r *randomWorld) await() {
 	r.write("later/value", fmt.Sprint(r.step))
 	r.world.commit("later")
-	r.write("flake/flake.nix", `{ outputs = _: { value = builtins.readFile ((builtins.fetchGit { url = "file://DIR/branch"; allRefs = true; rev = "`+r.git("later", "rev-parse", "HEAD")+`"; }) + "/value"); }; }`)
+	r.write("flake/flake.nix",
+		`{ outputs = _: { value = builtins.readFile ((builtins.fetchGit { url = "file://DIR/branch"; allRefs = true; rev = "`+
+			r.git("later", "rev-parse", "HEAD")+`"; }) + "/value"); }; }`)
 	_ = os.Remove(r.path("flake/flake.lock"))
 }
 
@@ -191,7 +199,9 @@ func (r *randomWorld) inputs(kind string) {
 		r.write("flake/flake.nix", strings.Replace(pin, "ref=stable", "ref=main", 1))
 		_ = os.Remove(lock)
 		r.world.lock("flake")
-		r.write("flake/flake.nix", strings.Replace(strings.Replace(pin, "ref=stable", "ref=main", 1), "{ inputs", `{ inputs.second.url = "git+file://DIR/branch?ref=stable"; inputs`, 1))
+		r.write("flake/flake.nix",
+			strings.Replace(strings.Replace(pin, "ref=stable", "ref=main", 1), "{ inputs",
+				`{ inputs.second.url = "git+file://DIR/branch?ref=stable"; inputs`, 1))
 	case "registry":
 		r.write("flake/flake.nix", `{ inputs.other.url = "other"; `+outputs)
 		_ = os.Remove(lock)
@@ -205,7 +215,8 @@ func (r *randomWorld) inputs(kind string) {
 		r.write("flake/flake.nix", "{ "+outputs)
 		_ = os.Remove(lock)
 	case "failing":
-		r.write("flake/flake.nix", `{ inputs.other.url = "path:DIR/unpinned"; outputs = { self, other }: { value = throw other.value; }; }`)
+		r.write("flake/flake.nix",
+			`{ inputs.other.url = "path:DIR/unpinned"; outputs = { self, other }: { value = throw other.value; }; }`)
 		_ = os.Remove(lock)
 	}
 }
@@ -229,11 +240,13 @@ func (r *randomWorld) edits() []randomEdit {
 		return toggle(name, weight, func() { r.write(file, text) }, func() { _ = os.Remove(r.path(file)) })
 	}
 	config := func(weight int, key, value string) randomEdit {
-		return toggle("git config "+key, weight, func() { r.git("flake", "config", key, value) }, func() { r.git("flake", "config", "--unset-all", key) })
+		return toggle("git config "+key, weight, func() { r.git("flake", "config", key, value) }, func() {
+			r.git("flake", "config", "--unset-all", key)
+		})
 	}
 	brief := func(e randomEdit) randomEdit { e.brief = true; return e }
-	// trap makes a state in which an answer may be had, then does one thing that changes the next, and later ends the state. There is one
-	// at a time.
+	// trap makes a state in which an answer may be had, then does one thing that changes the next, and later ends the
+	// state. There is one at a time.
 	trap := func(name string, state, change, end func()) randomEdit {
 		return randomEdit{name: "trap: " + name, weight: 2, alone: true, do: func() {
 			if r.trapped {
@@ -291,25 +304,34 @@ func (r *randomWorld) edits() []randomEdit {
 		{name: "git add", weight: 2, do: func() { r.git("flake", "add", "-A") }},
 		// Inputs.
 		{name: "other inputs", weight: 4, do: func() { r.inputs(kinds[r.IntN(len(kinds))]) }},
-		brief(toggle("inputs that nothing pins", 3, func() { r.inputs(unpinned[r.IntN(len(unpinned))]) }, func() { r.inputs("pinned") })),
+		brief(toggle("inputs that nothing pins", 3, func() { r.inputs(unpinned[r.IntN(len(unpinned))]) }, func() {
+			r.inputs("pinned")
+		})),
 		write("an input that is not pinned", 4, "unpinned/value", "two", "one"),
 		write("an input that is pinned", 3, "pinned/value", "two", "one"),
 		{name: "a branch", weight: 4, do: r.moveBranch},
-		toggle("an override", 3, func() { r.e.OverrideInputs = map[string]string{"other": "path:" + r.path("unpinned")} }, func() { r.e.OverrideInputs = nil }),
+		toggle("an override", 3, func() {
+			r.e.OverrideInputs = map[string]string{"other": "path:" + r.path("unpinned")}
+		}, func() { r.e.OverrideInputs = nil }),
 		brief(toggle("an override that is a branch", 2, func() {
 			r.e.OverrideInputs = map[string]string{"other": "git+file://" + r.path("branch") + "?ref=stable"}
 		}, func() { r.e.OverrideInputs = nil })),
-		brief(toggle("a lock file that is not tracked", 2, func() { r.git("flake", "rm", "-qf", "--cached", "--ignore-unmatch", "flake.lock") }, func() { r.git("flake", "add", "-A") })),
+		brief(toggle("a lock file that is not tracked", 2, func() {
+			r.git("flake", "rm", "-qf", "--cached", "--ignore-unmatch", "flake.lock")
+		}, func() { r.git("flake", "add", "-A") })),
 		// References.
 		brief(toggle("another reference", 2, func() {
-			r.ref = []string{"path:" + r.path("flake"), "git+file://" + r.path("flake") + "?ref=other", "git+file://" + r.path("flake") + "?rev=" + r.rev}[r.IntN(3)]
+			r.ref = []string{"path:" + r.path("flake"), "git+file://" + r.path("flake") + "?ref=other",
+				"git+file://" + r.path("flake") + "?rev=" + r.rev}[r.IntN(3)]
 		}, func() { r.ref = "" })),
 		toggle("a linked work tree", 3, func() { r.ref = r.path("linked") }, func() { r.ref = "" }),
 		write("a file of the linked work tree", 2, "linked/value", "two\r\n", "one\r\n"),
 		// Commits and refs.
 		{name: "a commit", weight: 2, do: func() { r.git("flake", "commit", "-qam", "x", "--allow-empty") }},
 		{name: "back to a commit", weight: 2, do: func() { r.git("flake", "reset", "-q", "--soft", r.rev) }},
-		toggle("another branch", 2, func() { r.git("flake", "symbolic-ref", "HEAD", "refs/heads/other") }, func() { r.git("flake", "symbolic-ref", "HEAD", "refs/heads/main") }),
+		toggle("another branch", 2, func() { r.git("flake", "symbolic-ref", "HEAD", "refs/heads/other") }, func() {
+			r.git("flake", "symbolic-ref", "HEAD", "refs/heads/main")
+		}),
 		toggle("a ref behind a ref", 2, func() {
 			r.git("flake", "symbolic-ref", "refs/heads/alias", "refs/heads/main")
 			r.git("flake", "symbolic-ref", "HEAD", "refs/heads/alias")
@@ -320,11 +342,15 @@ func (r *randomWorld) edits() []randomEdit {
 		}},
 		{name: "packed refs", weight: 1, do: func() { r.git("flake", "pack-refs", "--all") }},
 		// Index flags.
-		toggle("assume-unchanged", 3, func() { r.flag("--assume-unchanged") }, func() { r.flag("--no-assume-unchanged") }),
+		toggle("assume-unchanged", 3, func() { r.flag("--assume-unchanged") }, func() {
+			r.flag("--no-assume-unchanged")
+		}),
 		toggle("skip-worktree", 3, func() { r.flag("--skip-worktree") }, func() { r.flag("--no-skip-worktree") }),
 		// Git's configuration and attributes.
-		config(2, "core.autocrlf", "false"), config(2, "core.fileMode", "false"), config(1, "core.trustctime", "false"), config(1, "filter.x.clean", "tr a-z A-Z"),
-		write("git's configuration of the user", 2, "home/more.gitconfig", "[core]\n\teol = crlf\n", "[core]\n\teol = lf\n"),
+		config(2, "core.autocrlf", "false"), config(2, "core.fileMode", "false"), config(1, "core.trustctime", "false"),
+		config(1, "filter.x.clean", "tr a-z A-Z"),
+		write("git's configuration of the user", 2, "home/more.gitconfig", "[core]\n\teol = crlf\n",
+			"[core]\n\teol = lf\n"),
 		there("attributes that are not tracked", 2, "flake/.gitattributes", "value text eol=lf\nsub/file filter=x\n"),
 		there("attributes of the repository", 2, "flake/.git/info/attributes", "value -text\n"),
 		// Nix's configuration.
@@ -336,10 +362,19 @@ func (r *randomWorld) edits() []randomEdit {
 		toggle("an option", 1, func() { r.e.Options = []string{"cores=2"} }, func() { r.e.Options = nil }),
 		// What a random edit alone seldom meets: where all else is committed, or no lock pins it.
 		flagged("assume-unchanged"), flagged("skip-worktree"),
-		trap("line ends", func() { r.commitAll(); gitConfig("core.autocrlf", "false")(); r.touch("flake/value") }, gitConfig("core.autocrlf", "true"), func() {}),
-		trap("line ends, in attributes that are not tracked", func() { r.commitAll(); r.write("flake/.gitattributes", "value -text\n"); r.touch("flake/value") },
+		trap("line ends", func() { r.commitAll(); gitConfig("core.autocrlf", "false")(); r.touch("flake/value") },
+			gitConfig("core.autocrlf", "true"), func() {}),
+		trap("line ends, in attributes that are not tracked", func() {
+			r.commitAll()
+			r.write("flake/.gitattributes", "value -text\n")
+			r.touch("flake/value")
+		},
 			func() { r.do(os.RemoveAll(r.path("flake/.gitattributes"))) }, func() {}),
-		trap("line ends, in attributes of the repository", func() { r.commitAll(); r.write("flake/.git/info/attributes", "value -text\n"); r.touch("flake/value") },
+		trap("line ends, in attributes of the repository", func() {
+			r.commitAll()
+			r.write("flake/.git/info/attributes", "value -text\n")
+			r.touch("flake/value")
+		},
 			func() { r.do(os.RemoveAll(r.path("flake/.git/info/attributes"))) }, func() {}),
 		trap("line ends, in a file that the user's configuration includes", func() {
 			r.commitAll()
@@ -359,7 +394,10 @@ func (r *randomWorld) edits() []randomEdit {
 			info, err := os.Stat(r.path("flake/value"))
 			r.do(err, os.Chmod(r.path("flake/value"), info.Mode()^0o100))
 		}, gitConfig("core.fileMode", "true"), func() {}),
-		trap("the time of a file that git filters", func() { r.write("flake/sub/.gitattributes", "file filter=y\n"); r.commitAll() },
+		trap("the time of a file that git filters", func() {
+			r.write("flake/sub/.gitattributes", "file filter=y\n")
+			r.commitAll()
+		},
 			func() { r.touch("flake/sub/file") }, func() { r.do(os.Remove(r.path("flake/sub/.gitattributes"))) }),
 		trap("the time of a file that git does not look at closely", func() {
 			file, old := r.path("flake/sub/file"), time.Now().Add(-time.Hour).Truncate(time.Second)
@@ -373,26 +411,34 @@ func (r *randomWorld) edits() []randomEdit {
 			r.do(os.RemoveAll(r.path("elsewhere")), os.Mkdir(r.path("elsewhere"), 0o755))
 			r.world.git("flake", "--work-tree="+r.path("elsewhere"), "checkout", "-qf", "HEAD", "--", ".")
 			gitConfig("core.worktree", r.path("elsewhere"))()
-		}, func() { r.write("elsewhere/value", "elsewhere") }, func() { r.git("flake", "config", "--unset-all", "core.worktree") }),
+		}, func() { r.write("elsewhere/value", "elsewhere") },
+			func() { r.git("flake", "config", "--unset-all", "core.worktree") }),
 		trap("a branch behind a branch", func() {
 			r.git("flake", "symbolic-ref", "refs/heads/alias", "refs/heads/main")
 			r.git("flake", "symbolic-ref", "HEAD", "refs/heads/alias")
 			r.commitAll()
 		}, func() {
-			r.git("flake", "update-ref", "refs/heads/main", r.git("flake", "commit-tree", "-m", fmt.Sprint(r.step), "HEAD^{tree}"))
+			r.git("flake", "update-ref", "refs/heads/main",
+				r.git("flake", "commit-tree", "-m", fmt.Sprint(r.step), "HEAD^{tree}"))
 		}, func() { r.git("flake", "symbolic-ref", "HEAD", "refs/heads/main") }),
 		trap("a commit in the place of another", func() {
 			r.commitAll()
 			r.git("flake", "replace", "-f", "HEAD", r.git("flake", "commit-tree", "-m", "other", r.rev+"^{tree}"))
 		}, func() { r.git("flake", "replace", "-d", r.git("flake", "replace", "-l")) }, func() {}),
-		input("branch", r.moveBranch), input("another branch", r.moveBranch), input("second", r.moveBranch), input("registry", func() { r.register("later") }),
+		input("branch", r.moveBranch), input("another branch", r.moveBranch), input("second", r.moveBranch),
+		input("registry", func() { r.register("later") }),
 		input("directory", changeUnpinned), input("as if in the store", changeUnpinned),
 		trap("an override that is a branch", func() {
 			r.e.OverrideInputs = map[string]string{"other": "git+file://" + r.path("branch") + "?ref=stable"}
 		}, r.moveBranch, func() { r.e.OverrideInputs = nil }),
-		trap("a lock file that git does not track", func() { pin(); r.git("flake", "rm", "-qf", "--cached", "--ignore-unmatch", "flake.lock") },
+		trap("a lock file that git does not track", func() {
+			pin()
+			r.git("flake", "rm", "-qf", "--cached", "--ignore-unmatch", "flake.lock")
+		},
 			r.moveBranch, func() { r.git("flake", "add", "-A") }),
-		trap("a commit that is not there yet", r.await, func() { r.git("branch", "fetch", "-q", r.path("later"), "+main:later") }, pin),
+		trap("a commit that is not there yet", r.await, func() {
+			r.git("branch", "fetch", "-q", r.path("later"), "+main:later")
+		}, pin),
 		trap("a script in the place of Nix", func() { r.e.Nix = r.path("bin/nix"); r.write("other.conf", feature) },
 			func() { r.wrap([]string{"wrapped.conf", "other.conf"}[r.IntN(2)]) }, func() { r.e.Nix = r.nix }),
 		trap("a file that a script in the place of Nix names", func() { r.e.Nix = r.path("bin/nix") },
@@ -429,7 +475,9 @@ func (r *randomWorld) flag(flag string) {
 
 func (r *randomWorld) cacheFiles() []string {
 	files, _ := filepath.Glob(r.e.CacheDir + "/*")
-	return slices.DeleteFunc(files, func(file string) bool { return strings.HasPrefix(filepath.Base(file), tempPrefix) })
+	return slices.DeleteFunc(files, func(file string) bool {
+		return strings.HasPrefix(filepath.Base(file), tempPrefix)
+	})
 }
 
 // edit does a random edit and returns it.
@@ -495,7 +543,8 @@ func (r *randomWorld) ask(during bool) {
 			return
 		}
 		r.during++
-		wait, back, again := time.Duration(r.IntN(80))*time.Millisecond, r.IntN(3) > 0, time.Duration(r.IntN(60))*time.Millisecond
+		wait, back, again := time.Duration(r.IntN(80))*time.Millisecond, r.IntN(3) > 0,
+			time.Duration(r.IntN(60))*time.Millisecond
 		go func() {
 			defer close(edited)
 			time.Sleep(wait)
@@ -528,6 +577,7 @@ func (r *randomWorld) ask(during bool) {
 		r.said = outcome(e.Apply(r.Context(), ref, everything, nil))
 	}
 	if got != r.said {
-		r.Fatalf("step %d: stale\n%s\nit is\n%s\nafter\n%s", r.step, got, r.said, strings.Join(r.log[max(0, len(r.log)-40):], "\n"))
+		r.Fatalf("step %d: stale\n%s\nit is\n%s\nafter\n%s", r.step, got, r.said,
+			strings.Join(r.log[max(0, len(r.log)-40):], "\n"))
 	}
 }

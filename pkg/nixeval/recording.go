@@ -16,9 +16,9 @@ import (
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
-// Recording keeps what a program prints of answers in the cache, for as long as the answers hold: [Evaluator.Recall] gives it again without
-// reading one of them. Nothing is kept if an answer was not, or had a hint that hangs on more than the flake. The nil Recording
-// keeps nothing. It is safe for concurrent use.
+// Recording keeps what a program prints of answers in the cache, for as long as the answers hold: [Evaluator.Recall]
+// gives it again without reading one of them. Nothing is kept if an answer was not, or had a hint that hangs on more
+// than the flake. The nil Recording keeps nothing. It is safe for concurrent use.
 type Recording struct {
 	files *cacheFiles
 	name  string
@@ -61,8 +61,8 @@ const (
 	copyBuffer    = 256 << 10
 )
 
-// Record begins a recording, under a name that stands for everything the text hangs on besides the answers to the questions that
-// evaluators put whose Recording it is. It is nil where there is no cache.
+// Record begins a recording, under a name that stands for everything the text hangs on besides the answers to the
+// questions that evaluators put whose Recording it is. It is nil where there is no cache.
 func (e *Evaluator) Record(name string) *Recording {
 	if e.CacheDir == "" || e.Impure {
 		return nil
@@ -118,8 +118,8 @@ func (r *Recording) spoil() {
 	}
 }
 
-// Keep ends the recording and keeps it, with a note (as JSON) on it. The trees must be what they were when the questions were asked:
-// the program may have read files in them since.
+// Keep ends the recording and keeps it, with a note (as JSON) on it. The trees must be what they were when the
+// questions were asked: the program may have read files in them since.
 func (r *Recording) Keep(ctx context.Context, note any) {
 	if r == nil {
 		return
@@ -186,8 +186,8 @@ type recorded struct {
 
 func (r *recorded) Close() error { return r.file.Close() }
 
-// Recall returns what was recorded under a name, and the note on it, if every answer that it was made of is the one that would be given
-// now; else no text. The text must be closed.
+// Recall returns what was recorded under a name, and the note on it, if every answer that it was made of is the one
+// that would be given now; else no text. The text must be closed.
 func (e *Evaluator) Recall(ctx context.Context, name string) (text io.ReadCloser, note json.RawMessage) {
 	if e.CacheDir == "" || e.Impure || e.Refresh {
 		return nil, nil
@@ -263,7 +263,8 @@ func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
 		return nil, nil, false
 	}
 	var sum, length uint32
-	if n, err := fmt.Sscanf(string(tail[len(tail)-footerSize:]), recordingFooter, &sum, &length); n != 2 || err != nil || int64(length)+footerSize > size {
+	if n, err := fmt.Sscanf(string(tail[len(tail)-footerSize:]), recordingFooter, &sum, &length); n != 2 ||
+		err != nil || int64(length)+footerSize > size {
 		return nil, nil, false
 	}
 	whole := int64(len(tail)) == size
@@ -276,11 +277,13 @@ func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
 	checked := crc32.NewIEEE()
 	if whole {
 		_, _ = checked.Write(tail[:len(tail)-footerSize])
-	} else if _, err := io.CopyBuffer(onlyWriter{checked}, io.NewSectionReader(f, 0, size-footerSize), make([]byte, copyBuffer)); err != nil {
+	} else if _, err := io.CopyBuffer(onlyWriter{checked}, io.NewSectionReader(f, 0, size-footerSize),
+		make([]byte, copyBuffer)); err != nil {
 		return nil, nil, false
 	}
 	end := &recordingEnd{}
-	if checked.Sum32() != sum || json.Unmarshal(tail[len(tail)-footerSize-int(length):len(tail)-footerSize], end) != nil ||
+	if checked.Sum32() != sum ||
+		json.Unmarshal(tail[len(tail)-footerSize-int(length):len(tail)-footerSize], end) != nil ||
 		end.Name != name || end.Text != size-footerSize-int64(length) {
 		return nil, nil, false
 	}
@@ -294,7 +297,8 @@ func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
 // onlyWriter hides what else a writer can do, so that io.CopyBuffer uses its buffer.
 type onlyWriter struct{ io.Writer }
 
-// stateOf is the state of a reference, and the tree that was looked at for it, if any; or why nothing can be known of it.
+// stateOf is the state of a reference, and the tree that was looked at for it, if any; or why nothing can be known of
+// it.
 func stateOf(ctx context.Context, files *cacheFiles, ref Ref) (tree *filetree.Tree, state, unknown string) {
 	switch {
 	case ref.Root != "" && plainQuery(ref.URL):

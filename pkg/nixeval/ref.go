@@ -9,14 +9,15 @@ import (
 	"syscall"
 )
 
-// Ref is what can be asked: a flake reference made absolute, by [ResolveRef]; or a [File] or [Expr], of which only Text is set.
+// Ref is what can be asked: a flake reference made absolute, by [ResolveRef]; or a [File] or [Expr], of which only Text
+// is set.
 type Ref struct {
 	// Text is the reference as it was given.
 	Text string
 	// URL is what Nix is given, such as "git+file:///home/ada/clan?dir=fleet".
 	URL string
-	// Root is the top of the local source tree that Nix copies (the git work tree, or the flake's directory); empty for a
-	// reference that is not a local directory.
+	// Root is the top of the local source tree that Nix copies (the git work tree, or the flake's directory); empty for
+	// a reference that is not a local directory.
 	Root string
 	// Dir is the flake's directory: Root, or a directory below it. Empty where Root is.
 	Dir string
@@ -42,10 +43,10 @@ func (r Ref) Subdirectory() string {
 // IsPlain reports whether the reference asks for nothing that a tree of files does not tell (submodules, large files).
 func (r Ref) IsPlain() bool { return plainQuery(r.URL) }
 
-// ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched upward
-// for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference; anything else
-// is left as it is. It reads the file system only. The error is [ErrNoFlake]; for `x#y`, which is an output's,
-// its reason is "bad-reference".
+// ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched
+// upward for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference;
+// anything else is left as it is. It reads the file system only. The error is [ErrNoFlake]; for `x#y`, which is an
+// output's, its reason is "bad-reference".
 func ResolveRef(ref string) (Ref, error) {
 	if ref == "" {
 		ref = "."
@@ -57,11 +58,14 @@ func ResolveRef(ref string) (Ref, error) {
 
 func resolveRef(ref string) (Ref, error) {
 	if strings.IndexByte(ref, 0) >= 0 {
-		return Ref{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: fmt.Sprintf("%q is not a flake reference", ref)}
+		return Ref{},
+			&Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: fmt.Sprintf("%q is not a flake reference", ref)}
 	}
 	if i := strings.IndexByte(ref, '#'); i >= 0 && !(isPath(ref) && exists(ref)) {
-		return Ref{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: fmt.Sprintf("%q is not a flake reference: it names an output", ref),
-			Hint: fmt.Sprintf("leave out %q", ref[i:])}
+		return Ref{},
+			&Error{Kind: ErrNoFlake, Reason: "bad-reference",
+				Message: fmt.Sprintf("%q is not a flake reference: it names an output", ref),
+				Hint:    fmt.Sprintf("leave out %q", ref[i:])}
 	}
 	if isPath(ref) {
 		if path, query, _ := strings.Cut(ref, "?"); query != "" && !exists(ref) {
@@ -85,15 +89,19 @@ func resolveRef(ref string) (Ref, error) {
 	return resolved, nil
 }
 
-// namesCommit reports whether a reference to a repository is to a commit, or the newest of a branch: not to the work tree.
+// namesCommit reports whether a reference to a repository is to a commit, or the newest of a branch: not to the work
+// tree.
 func namesCommit(query url.Values) bool { return query.Has("rev") || query.Has("ref") }
 
-// pathWithQuery is a path with parameters, such as `.?ref=stable` or `./x?dir=y` (the flake in y of the tree around x). In a git work tree
-// Nix takes it for git+file: of the repository; elsewhere the parameters are those of path:, and Nix judges them.
+// pathWithQuery is a path with parameters, such as `.?ref=stable` or `./x?dir=y` (the flake in y of the tree around x).
+// In a git work tree Nix takes it for git+file: of the repository; elsewhere the parameters are those of path:, and Nix
+// judges them.
 func pathWithQuery(path, query string) (Ref, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return Ref{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: fmt.Sprintf("%q is not a flake reference: %v", path+"?"+query, err)}
+		return Ref{},
+			&Error{Kind: ErrNoFlake, Reason: "bad-reference",
+				Message: fmt.Sprintf("%q is not a flake reference: %v", path+"?"+query, err)}
 	}
 	found, err := searchUpward(filepath.Join(path, values.Get("dir")))
 	if err != nil {
@@ -178,8 +186,8 @@ func absoluteRef(ref string) string {
 	return ref
 }
 
-// overrideRef completes a path that is given for an input. Unlike the flake's own it is not searched upward for a flake.nix: what is not
-// a flake may be an input, too.
+// overrideRef completes a path that is given for an input. Unlike the flake's own it is not searched upward for a
+// flake.nix: what is not a flake may be an input, too.
 func overrideRef(ref string) string {
 	path, query := ref, ""
 	if !exists(ref) {
@@ -218,7 +226,9 @@ func searchUpward(start string) (Ref, error) {
 	}
 	if !info.IsDir() {
 		if filepath.Base(start) != "flake.nix" {
-			return Ref{}, &Error{Kind: ErrNoFlake, Message: start + " is not a directory", Hint: "name the directory that holds flake.nix"}
+			return Ref{},
+				&Error{Kind: ErrNoFlake, Message: start + " is not a directory",
+					Hint: "name the directory that holds flake.nix"}
 		}
 		start = filepath.Dir(start)
 	}
@@ -264,12 +274,14 @@ func localRef(dir string) Ref {
 	}
 }
 
-// escapePath percent-encodes a path for a URL, slashes kept, and no more than must be: Nix 2.8 does not decode what it need not.
+// escapePath percent-encodes a path for a URL, slashes kept, and no more than must be: Nix 2.8 does not decode what it
+// need not.
 func escapePath(path string) string {
 	var b strings.Builder
 	for i := range len(path) {
 		c := path[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("/-._~+@&=$,;!*'():", c) >= 0 {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+			strings.IndexByte("/-._~+@&=$,;!*'():", c) >= 0 {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)

@@ -19,12 +19,12 @@ const (
 	exprSource
 )
 
-// File is a Nix file that is no flake, or a directory with a default.nix. If its value is a function, it is called with args, any value
-// that JSON can express; nil stands for an empty set.
+// File is a Nix file that is no flake, or a directory with a default.nix. If its value is a function, it is called with
+// args, any value that JSON can express; nil stands for an empty set.
 //
-// In a git checkout the file sees what git tracks there, elsewhere the directory that it is in, which is copied to the Nix store for
-// that. With [Evaluator.Impure] it is read where it lies, and sees everything. A file that asks for builtins.currentSystem
-// gets none (unless it is impure): give the system as an argument.
+// In a git checkout the file sees what git tracks there, elsewhere the directory that it is in, which is copied to the
+// Nix store for that. With [Evaluator.Impure] it is read where it lies, and sees everything. A file that asks for
+// builtins.currentSystem gets none (unless it is impure): give the system as an argument.
 func File(path string, args any) Ref {
 	ref := Ref{Text: path, kind: fileSource}
 	ref.args, ref.err = sourceArgs(args)
@@ -66,8 +66,8 @@ func (r Ref) located(e *Evaluator) (Ref, error) {
 	return r, err
 }
 
-// Expr is a Nix expression. If its value is a function, it is called with args, as that of a [File] is: that is the way to put values
-// of the program's into it. It sees no files, unless the evaluation is impure.
+// Expr is a Nix expression. If its value is a function, it is called with args, as that of a [File] is: that is the way
+// to put values of the program's into it. It sees no files, unless the evaluation is impure.
 func Expr(text string, args any) Ref {
 	ref := Ref{Text: text, kind: exprSource, expr: text}
 	ref.args, ref.err = sourceArgs(args)

@@ -23,8 +23,9 @@ type Sources struct {
 	// Inputs are the store paths of the flake's inputs, by name, as far as somebody has looked.
 	Inputs map[string]string
 
-	// Trees are the store paths of those source trees that nothing pins, by the path of the input ("a/b"), the flake's own under "", as far as
-	// they are known. Answers of which one tree has two paths are of different states of the files.
+	// Trees are the store paths of those source trees that nothing pins, by the path of the input ("a/b"), the flake's
+	// own under "", as far as they are known. Answers of which one tree has two paths are of different states of the
+	// files.
 	Trees map[string]string
 
 	// isExpr: the tree is that of the program, in which only the expression is the user's.
@@ -53,7 +54,8 @@ func (s Sources) Local(path string) (string, bool) {
 	if rel, ok := below(path, s.Root); ok {
 		return rel, true
 	}
-	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same file.
+	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same
+	// file.
 	if match := storeFile.FindStringSubmatch(inStore); match != nil && filepath.IsLocal(match[2]) {
 		for _, dir := range append([]string{""}, s.Dirs...) {
 			if local := filepath.Join(dir, match[2]); sameContent(elsewhere+match[1], match[2], s.Root, local) {
@@ -75,8 +77,8 @@ func (s Sources) inFunction(path string) bool {
 	return err == nil && string(text) == s.function
 }
 
-// ReadFile returns the content of a file of the flake or of its inputs, given by its store path. Whatever a flake says where its parts
-// are written, no other file is read, and none that is not a plain file (or larger than 64 MiB).
+// ReadFile returns the content of a file of the flake or of its inputs, given by its store path. Whatever a flake says
+// where its parts are written, no other file is read, and none that is not a plain file (or larger than 64 MiB).
 func (s Sources) ReadFile(path string) ([]byte, error) {
 	elsewhere, inStore := splitStore(path)
 	for _, store := range append(slices.Collect(maps.Values(s.Inputs)), s.Store) {
@@ -104,11 +106,12 @@ func splitStore(path string) (elsewhere, inStore string) {
 }
 
 var (
-	// A store elsewhere (NIX_REMOTE=/home/me/root) keeps /nix/store/x in /home/me/root/nix/store/x. Nix gives the latter in
-	// positions, and the former everywhere else.
+	// A store elsewhere (NIX_REMOTE=/home/me/root) keeps /nix/store/x in /home/me/root/nix/store/x. Nix gives the
+	// latter in positions, and the former everywhere else.
 	otherStore = lazyregexp.New(`^(/.+?)(/nix/store/[0-9a-z]{32}-.+)$`)
 	storeFile  = lazyregexp.New(`^(/nix/store/[0-9a-z]{32}-[^/]+)/(.+)$`)
-	storePaths = lazyregexp.New(`(?:/[0-9A-Za-z+._-]+)*/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+(?:/[^\s'"` + "`" + `:;,(){}<>«»\x60]*)?`)
+	storePaths = lazyregexp.New(`(?:/[0-9A-Za-z+._-]+)*/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+(?:/[^\s'"` + "`" +
+		`:;,(){}<>«»\x60]*)?`)
 )
 
 // Rewrite replaces the store paths in a text that Local can place.

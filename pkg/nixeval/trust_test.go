@@ -23,7 +23,9 @@ import (
 func TestCancelledKeepsTheText(t *testing.T) {
 	for _, want := range []error{context.Canceled, context.DeadlineExceeded} {
 		said := filepath.Join(t.TempDir(), "said")
-		e := fake(t, `echo '@nix {"action":"msg","level":1,"msg":"warning: the input moved"}' >&2; echo > `+said+`; exec sleep 60`)
+		e := fake(t,
+			`echo '@nix {"action":"msg","level":1,"msg":"warning: the input moved"}' >&2; echo > `+said+
+				`; exec sleep 60`)
 		_, err := e.Apply(endOnceWritten(t, said, 1, want), clan(t), identity, nil)
 		var nixErr *Error
 		if !errors.Is(err, want) || !errors.As(err, &nixErr) || !strings.Contains(nixErr.Stderr, "the input moved") {
@@ -39,11 +41,13 @@ func TestTooLarge(t *testing.T) {
 	defer func(was int) { maxAnswer = was }(maxAnswer)
 	maxAnswer = 1 << 20
 	// It takes no notice of a closed pipe.
-	_, err := fake(t, `trap '' PIPE; while :; do echo '{"a": 1}'; done 2>/dev/null`).Apply(t.Context(), clan(t), identity, nil)
+	_, err := fake(t, `trap '' PIPE; while :; do echo '{"a": 1}'; done 2>/dev/null`).Apply(t.Context(), clan(t),
+		identity, nil)
 	if !errors.Is(err, ErrCrashed) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := fake(t, `printf '"'; head -c 1048574 /dev/zero | tr '\0' x; printf '"'`).Apply(t.Context(), clan(t), identity, nil); err != nil {
+	if _, err := fake(t, `printf '"'; head -c 1048574 /dev/zero | tr '\0' x; printf '"'`).Apply(t.Context(), clan(t),
+		identity, nil); err != nil {
 		t.Errorf("an answer that just fits: %v", err)
 	}
 }
@@ -83,10 +87,14 @@ func TestClockJump(t *testing.T) {
 func TestSourcesStayInside(t *testing.T) {
 	root, store := t.TempDir(), t.TempDir()
 	outside := filepath.Join(t.TempDir(), "secret.json")
-	writeAll(t, map[string]string{outside: `{"secret": 1}`, filepath.Join(root, "a.json"): `{"a": 1}`, filepath.Join(store, "a.json"): `{"a": 2}`})
+	writeAll(t,
+		map[string]string{outside: `{"secret": 1}`, filepath.Join(root, "a.json"): `{"a": 1}`,
+			filepath.Join(store, "a.json"): `{"a": 2}`})
 	for _, dir := range []string{root, store} {
-		if err := errors.Join(os.Symlink(outside, filepath.Join(dir, "link.json")), os.Symlink(filepath.Dir(outside), filepath.Join(dir, "dir")),
-			os.Symlink("/dev/zero", filepath.Join(dir, "zero.json")), syscall.Mkfifo(filepath.Join(dir, "pipe.json"), 0o600)); err != nil {
+		if err := errors.Join(os.Symlink(outside, filepath.Join(dir, "link.json")),
+			os.Symlink(filepath.Dir(outside), filepath.Join(dir, "dir")),
+			os.Symlink("/dev/zero", filepath.Join(dir, "zero.json")),
+			syscall.Mkfifo(filepath.Join(dir, "pipe.json"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,9 +107,11 @@ func TestSourcesStayInside(t *testing.T) {
 	if text, err := s.ReadFile(filepath.Join(root, "a.json")); err != nil || string(text) != `{"a": 1}` {
 		t.Errorf("%s, %v", text, err)
 	}
-	paths := []string{outside, "/dev/zero", "/etc/passwd", "", ".", "/", store, input, input + "/x", up + outside[1:], "a.json"}
+	paths := []string{outside, "/dev/zero", "/etc/passwd", "", ".", "/", store, input, input + "/x", up + outside[1:],
+		"a.json"}
 	for _, dir := range []string{root, store, input, "/nix/store/11111111111111111111111111111111-x"} {
-		for _, rest := range []string{"link.json", "dir/secret.json", "zero.json", "pipe.json", up + "dev/zero", up + outside[1:], "x/../" + up + outside[1:], "nowhere"} {
+		for _, rest := range []string{"link.json", "dir/secret.json", "zero.json", "pipe.json", up + "dev/zero",
+			up + outside[1:], "x/../" + up + outside[1:], "nowhere"} {
 			paths = append(paths, dir+"/"+rest)
 		}
 	}
@@ -130,13 +140,17 @@ func TestSourcesStayInside(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	secrets := withSecrets([]string{"NIX_CONFIG=cores = 1"}, []setting{{"max-jobs", "1"}, {"access-tokens", "a=b\npure-eval = false c=d"}})
-	if want := []string{"NIX_CONFIG=cores = 1\naccess-tokens = a=b pure-eval = false c=d"}; !slices.Equal(secrets, want) {
+	secrets := withSecrets([]string{"NIX_CONFIG=cores = 1"},
+		[]setting{{"max-jobs", "1"}, {"access-tokens", "a=b\npure-eval = false c=d"}})
+	if want := []string{"NIX_CONFIG=cores = 1\naccess-tokens = a=b pure-eval = false c=d"}; !slices.Equal(secrets,
+		want) {
 		t.Errorf("got %q", secrets)
 	}
-	offline := withoutNetwork([]string{"no_proxy=*", "HTTPS_PROXY=http://proxy", "GIT_ALLOW_PROTOCOL=https", "GIT_SSH=ssh", "HOME=/h"})
+	offline := withoutNetwork([]string{"no_proxy=*", "HTTPS_PROXY=http://proxy", "GIT_ALLOW_PROTOCOL=https",
+		"GIT_SSH=ssh", "HOME=/h"})
 	for _, entry := range offline {
-		if strings.HasPrefix(entry, "no_proxy") || strings.Contains(entry, "http://") || strings.HasPrefix(entry, "GIT_SSH=") || entry == "GIT_ALLOW_PROTOCOL=https" {
+		if strings.HasPrefix(entry, "no_proxy") || strings.Contains(entry, "http://") ||
+			strings.HasPrefix(entry, "GIT_SSH=") || entry == "GIT_ALLOW_PROTOCOL=https" {
 			t.Errorf("%s is left", entry)
 		}
 	}
@@ -144,7 +158,8 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("got %q", offline)
 	}
 	t.Setenv("CLANCTL_TEST_VARIABLE", "x")
-	if slices.Contains((&Evaluator{}).environ(nil), "CLANCTL_TEST_VARIABLE=x") || !slices.Contains((&Evaluator{Impure: true}).environ(nil), "CLANCTL_TEST_VARIABLE=x") {
+	if slices.Contains((&Evaluator{}).environ(nil), "CLANCTL_TEST_VARIABLE=x") ||
+		!slices.Contains((&Evaluator{Impure: true}).environ(nil), "CLANCTL_TEST_VARIABLE=x") {
 		t.Error("a variable is for an impure evaluation, and for no other")
 	}
 }
@@ -186,7 +201,8 @@ func TestFilesBesideAreAsked(t *testing.T) {
 		beside string
 		cached bool
 	}{{"1", false}, {"2", false}, {"1", true}} {
-		result, err := e.Apply(t.Context(), home, Function{Name: "x.nix", Source: "_: _: import ./y.nix", Beside: map[string]string{"y.nix": c.beside}}, nil)
+		result, err := e.Apply(t.Context(), home,
+			Function{Name: "x.nix", Source: "_: _: import ./y.nix", Beside: map[string]string{"y.nix": c.beside}}, nil)
 		if err != nil || strings.TrimSpace(string(result.Value)) != c.beside || result.Cached != c.cached {
 			t.Errorf("%s: %v, %v", c.beside, err, result)
 		}
@@ -221,7 +237,8 @@ func TestTokensAndTheCache(t *testing.T) {
 func TestQuoteAgainstNix(t *testing.T) {
 	strs := append([]string{""}, quoteSeeds...)
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 7))
-	alphabet := []string{"\\", "\"", "$", "{", "}", "''", "\n", "\r", "\t", "a", "é", "🦊", "\x01", "\x7f", "\u2028", "%", "/", "#", "${", "\\$", "$$", " "}
+	alphabet := []string{"\\", "\"", "$", "{", "}", "''", "\n", "\r", "\t", "a", "é", "🦊", "\x01", "\x7f", "\u2028",
+		"%", "/", "#", "${", "\\$", "$$", " "}
 	for range 500 {
 		var b strings.Builder
 		for range r.IntN(12) {
@@ -232,7 +249,8 @@ func TestQuoteAgainstNix(t *testing.T) {
 	quoteAgainstNix(t, strs)
 }
 
-var quoteSeeds = []string{"\"", "\\", "${x}", "$${x}", "\\${x}", "a\nb", "a\r\nb", "\r", "''", "'''", "''${", "\t", "\u0080", "\U0001f98a", "$", "$$", "$\\{", "\\n", "#", "/*", "\u2028", "\x1b[31m", strings.Repeat("\\\"$", 50)}
+var quoteSeeds = []string{"\"", "\\", "${x}", "$${x}", "\\${x}", "a\nb", "a\r\nb", "\r", "''", "'''", "''${", "\t",
+	"\u0080", "\U0001f98a", "$", "$$", "$\\{", "\\n", "#", "/*", "\u2028", "\x1b[31m", strings.Repeat("\\\"$", 50)}
 
 // quoteAgainstNix has one Nix process read all strings, quoted, and give them back as JSON.
 func quoteAgainstNix(t *testing.T, strs []string) {
@@ -250,7 +268,8 @@ func quoteAgainst(t *testing.T, nix string, strs []string, list string) {
 	t.Helper()
 	e := &Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}
 	// The strings enter twice: as source text, and as the JSON of the arguments.
-	result, err := e.Apply(t.Context(), clan(t), Function{Name: "quote.nix", Source: "_: args: { source = [\n" + list + "]; inherit args; }"}, strs)
+	result, err := e.Apply(t.Context(), clan(t),
+		Function{Name: "quote.nix", Source: "_: args: { source = [\n" + list + "]; inherit args; }"}, strs)
 	if err != nil {
 		t.Fatal(err)
 	}

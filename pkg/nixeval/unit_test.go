@@ -14,19 +14,28 @@ func TestParseLogLine(t *testing.T) {
 		want       Event
 		ok         bool
 	}{
-		{"error of 2.8", `@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix","level":0,"line":2,"msg":"\u001b[31;1merror:\u001b[0m boo","raw_msg":"boo"}`,
+		{"error of 2.8",
+			`@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix","level":0,"line":2,"msg":"\u001b[31;1merror:\u001b[0m boo","raw_msg":"boo"}`,
 			Event{Text: "error: boo", Message: "boo", File: "/nix/store/x-source/a.nix", Line: 2, Column: 9}, true},
-		{"error of 2.26", `@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix:2:9","level":0,"line":2,"msg":"error: boo","raw_msg":"cannot add \u001b[35;1ma string\u001b[0m"}`,
-			Event{Text: "error: boo", Message: "cannot add a string", File: "/nix/store/x-source/a.nix", Line: 2, Column: 9}, true},
-		{"no position", `@nix {"action":"msg","column":null,"file":null,"level":0,"line":null,"msg":"error: boo","raw_msg":"boo"}`,
+		{"error of 2.26",
+			`@nix {"action":"msg","column":9,"file":"/nix/store/x-source/a.nix:2:9","level":0,"line":2,"msg":"error: boo","raw_msg":"cannot add \u001b[35;1ma string\u001b[0m"}`,
+			Event{Text: "error: boo", Message: "cannot add a string", File: "/nix/store/x-source/a.nix", Line: 2,
+				Column: 9}, true},
+		{"no position",
+			`@nix {"action":"msg","column":null,"file":null,"level":0,"line":null,"msg":"error: boo","raw_msg":"boo"}`,
 			Event{Text: "error: boo", Message: "boo"}, true},
 		{"trace", `@nix {"action":"msg","level":0,"msg":"trace: hello"}`, Event{Text: "trace: hello"}, true},
-		{"start", `@nix {"action":"start","id":1,"level":4,"text":"copying x"}`, Event{Level: 4, Activity: "copying x", ID: 1}, true},
+		{"start", `@nix {"action":"start","id":1,"level":4,"text":"copying x"}`,
+			Event{Level: 4, Activity: "copying x", ID: 1}, true},
 		{"stop", `@nix {"action":"stop","id":1}`, Event{ID: 1, Finished: true}, true},
-		{"progress", `@nix {"action":"result","id":1,"type":105,"fields":[3,10,0,0]}`, Event{ID: 1, Done: 3, Expected: 10}, true},
+		{"progress", `@nix {"action":"result","id":1,"type":105,"fields":[3,10,0,0]}`,
+			Event{ID: 1, Done: 3, Expected: 10}, true},
 		{"a line of a build's log", `@nix {"action":"result","id":1,"type":101,"fields":["gcc"]}`, Event{}, false},
-		{"frames", `@nix {"action":"msg","level":0,"msg":"error: boo","raw_msg":"boo","trace":[{"column":5,"file":"/nix/store/x-source/a.nix:3:5","line":3,"raw_msg":"while calling"},{"raw_msg":"ctx"}]}`,
-			Event{Text: "error: boo", Message: "boo", Frames: []Frame{{Position: Position{File: "/nix/store/x-source/a.nix", Line: 3, Column: 5}, Message: "while calling"}, {Message: "ctx"}}}, true},
+		{"frames",
+			`@nix {"action":"msg","level":0,"msg":"error: boo","raw_msg":"boo","trace":[{"column":5,"file":"/nix/store/x-source/a.nix:3:5","line":3,"raw_msg":"while calling"},{"raw_msg":"ctx"}]}`,
+			Event{Text: "error: boo", Message: "boo",
+				Frames: []Frame{{Position: Position{File: "/nix/store/x-source/a.nix", Line: 3, Column: 5},
+					Message: "while calling"}, {Message: "ctx"}}}, true},
 		{"plain", "error: unrecognised flag", Event{Level: -1, Text: "error: unrecognised flag"}, true},
 		{"broken JSON", `@nix {"action":`, Event{Level: -1, Text: `@nix {"action":`}, true},
 	} {
@@ -41,8 +50,10 @@ func TestActivities(t *testing.T) {
 	var seen []Event
 	log := &logReader{onEvent: func(e Event) { seen = append(seen, e) }}
 	for _, line := range []string{
-		`{"action":"start","id":1,"level":4,"type":101,"text":"downloading 'x'"}`, `{"action":"start","id":2,"level":4,"type":104}`,
-		`{"action":"result","id":1,"type":105,"fields":[3,10,0,0]}`, `{"action":"result","id":9,"type":105,"fields":[3,10,0,0]}`, `{"action":"stop","id":1}`,
+		`{"action":"start","id":1,"level":4,"type":101,"text":"downloading 'x'"}`,
+		`{"action":"start","id":2,"level":4,"type":104}`,
+		`{"action":"result","id":1,"type":105,"fields":[3,10,0,0]}`,
+		`{"action":"result","id":9,"type":105,"fields":[3,10,0,0]}`, `{"action":"stop","id":1}`,
 		`{"action":"stop","id":1}`, `{"action":"start","id":3,"type":0}`,
 	} {
 		_, _ = log.Write([]byte("@nix " + line + "\n"))
@@ -51,7 +62,8 @@ func TestActivities(t *testing.T) {
 	got, done := download, download
 	got.Done, got.Expected = 3, 10
 	done.Done, done.Expected, done.Finished = 3, 10, true
-	if diff := differ([]Event{download, {Level: 4, Activity: "builds", Kind: "builds", ID: 2}, got, done}, seen); diff != "" {
+	if diff := differ([]Event{download, {Level: 4, Activity: "builds", Kind: "builds", ID: 2}, got, done},
+		seen); diff != "" {
 		t.Error(diff)
 	}
 	if len(log.events) > 0 || len(log.tail) > 0 {
@@ -94,13 +106,18 @@ func TestWarning(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	e := &Evaluator{Offline: true, Impure: true, Options: []string{"a=b c"}, OverrideInputs: map[string]string{"z": "github:x/y", "a/b": "path:/q"}, UpdateInputs: []string{"z"}}
+	e := &Evaluator{Offline: true, Impure: true, Options: []string{"a=b c"},
+		OverrideInputs: map[string]string{"z": "github:x/y", "a/b": "path:/q"}, UpdateInputs: []string{"z"}}
 	got := e.arguments("/cache/a b", Ref{URL: "path:/clan"}, []byte(`{"x":"${y}"}`), true)
-	want := []string{"eval", "--json", "--extra-experimental-features", "nix-command flakes", "--no-write-lock-file", "--no-eval-cache",
-		"--log-format", "internal-json", "--show-trace", "--option", "allow-import-from-derivation", "false", "--offline", "--impure",
+	want := []string{"eval", "--json", "--extra-experimental-features", "nix-command flakes", "--no-write-lock-file",
+		"--no-eval-cache",
+		"--log-format", "internal-json", "--show-trace", "--option", "allow-import-from-derivation", "false",
+		"--offline", "--impure",
 		"--option", "download-attempts", "1",
 		"--option", "a", "b c", "--override-input", "target", "path:/clan", "--override-input", "target/a/b", "path:/q",
-		"--override-input", "target/z", "github:x/y", "--update-input", "target/z", "path:/cache/a%20b#apply", "--apply", `apply: apply (builtins.fromJSON "{\"dir\":\"\",\"overridden\":[\"a/b\",\"z\"],\"updated\":[\"z\"]}") (builtins.fromJSON "{\"x\":\"\${y}\"}")`}
+		"--override-input", "target/z", "github:x/y", "--update-input", "target/z", "path:/cache/a%20b#apply",
+		"--apply",
+		`apply: apply (builtins.fromJSON "{\"dir\":\"\",\"overridden\":[\"a/b\",\"z\"],\"updated\":[\"z\"]}") (builtins.fromJSON "{\"x\":\"\${y}\"}")`}
 	if diff := differ(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -110,12 +127,14 @@ func TestResolveRef(t *testing.T) {
 	root := t.TempDir()
 	plain := filepath.Join(root, "plain clan", "deep")
 	repo := filepath.Join(root, "repo")
-	for _, dir := range []string{plain, filepath.Join(repo, ".git"), filepath.Join(repo, "fleet", "machines"), filepath.Join(root, "empty")} {
+	for _, dir := range []string{plain, filepath.Join(repo, ".git"), filepath.Join(repo, "fleet", "machines"),
+		filepath.Join(root, "empty")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, file := range []string{filepath.Join(root, "plain clan", "flake.nix"), filepath.Join(repo, "fleet", "flake.nix")} {
+	for _, file := range []string{filepath.Join(root, "plain clan", "flake.nix"),
+		filepath.Join(repo, "fleet", "flake.nix")} {
 		if err := os.WriteFile(file, []byte("{ }"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -125,9 +144,11 @@ func TestResolveRef(t *testing.T) {
 		want Ref
 	}{
 		{plain, Ref{URL: "path:" + root + "/plain%20clan", Root: root + "/plain clan", Dir: root + "/plain clan"}},
-		{repo + "/fleet/machines", Ref{URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}},
+		{repo + "/fleet/machines",
+			Ref{URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}},
 		{"path:" + plain, Ref{URL: "path:" + root + "/plain%20clan/deep", Root: plain, Dir: plain}},
-		{"git+file://" + repo + "?dir=fleet", Ref{URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}},
+		{"git+file://" + repo + "?dir=fleet",
+			Ref{URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}},
 		{"git+file://" + repo + "?rev=abc", Ref{URL: "git+file://" + repo + "?rev=abc"}},
 		{"github:a/b", Ref{URL: "github:a/b"}},
 		{"nixpkgs", Ref{URL: "nixpkgs"}},
@@ -143,7 +164,8 @@ func TestResolveRef(t *testing.T) {
 	}
 	for _, in := range []string{root + "/link/fleet", root + "/link?dir=fleet", repo + "?dir=fleet"} {
 		got, err := ResolveRef(in)
-		if want := (Ref{Text: in, URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet", Git: true}); err != nil || got != want {
+		if want := (Ref{Text: in, URL: "git+file://" + repo + "?dir=fleet", Root: repo, Dir: repo + "/fleet",
+			Git: true}); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", in, got, err)
 		}
 	}
@@ -173,7 +195,8 @@ func TestSources(t *testing.T) {
 	store := "/nix/store/6f9lhm0rlr0lwh1mj3kci7xhxzp6mrmp-source"
 	other := "/nix/store/8hjk720y2iln4ff8ls4zy4gm7hdg5q66-source"
 	s := Sources{Root: root, Store: store, Inputs: map[string]string{"clan-core": other}}
-	text := "in '" + store + "/a/b.nix', " + other + "/m.nix:3:4 and `" + store + "/flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"
+	text := "in '" + store + "/a/b.nix', " + other + "/m.nix:3:4 and `" + store +
+		"/flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"
 	want := "in 'a/b.nix', <clan-core>/m.nix:3:4 and `flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"
 	if got := s.Rewrite(text); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -191,7 +214,8 @@ func TestSources(t *testing.T) {
 }
 
 func TestEnvironmentPassesWhatNixNeeds(t *testing.T) {
-	got := environment([]string{"PATH=/bin", "AWS_SECRET_ACCESS_KEY=x", "NIX_CONFIG=y", "GITHUB_TOKEN=z", "HOME=/h", "=odd"})
+	got := environment([]string{"PATH=/bin", "AWS_SECRET_ACCESS_KEY=x", "NIX_CONFIG=y", "GITHUB_TOKEN=z", "HOME=/h",
+		"=odd"})
 	if diff := differ([]string{"PATH=/bin", "NIX_CONFIG=y", "HOME=/h"}, got); diff != "" {
 		t.Error(diff)
 	}

@@ -16,13 +16,14 @@ import (
 type Version struct {
 	// Name is that of the implementation, such as "Nix", "Lix" or "Determinate Nix 3.8.2".
 	Name string
-	// Number is the version of the language and the commands, such as "2.26.3": for Determinate Nix and the like, that of the Nix that
-	// they are made from.
+	// Number is the version of the language and the commands, such as "2.26.3": for Determinate Nix and the like, that
+	// of the Nix that they are made from.
 	Number string
-	// System is the one that it builds for, such as "x86_64-linux": what builtins.currentSystem is in an impure evaluation.
+	// System is the one that it builds for, such as "x86_64-linux": what builtins.currentSystem is in an impure
+	// evaluation.
 	System string
-	// Features are the experimental features that its configuration switches on, besides nix-command and flakes: those two this
-	// package switches on itself.
+	// Features are the experimental features that its configuration switches on, besides nix-command and flakes: those
+	// two this package switches on itself.
 	Features []string
 }
 
@@ -58,7 +59,9 @@ func (e *Evaluator) Version(ctx context.Context) (Version, error) {
 	}
 	match := versionText.FindStringSubmatch(text)
 	if match == nil {
-		return Version{}, &Error{Kind: ErrNixNotFound, Message: fmt.Sprintf("%s --version prints %.80q: it is not a Nix that is known", e.nix(), text)}
+		return Version{},
+			&Error{Kind: ErrNixNotFound,
+				Message: fmt.Sprintf("%s --version prints %.80q: it is not a Nix that is known", e.nix(), text)}
 	}
 	v := Version{Name: match[1], Number: match[2]}
 	// Newer versions have another name for it, and still take this one.

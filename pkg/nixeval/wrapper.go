@@ -29,7 +29,8 @@ func readProgram(path string) (programKind, string, error) {
 	if _, err := io.ReadFull(f, head); err != nil {
 		return 0, "", fmt.Errorf("%s is no program", path)
 	}
-	for _, magic := range []string{"\x7fELF", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} { // ELF; Mach-O, of one and of several machines
+	// ELF; Mach-O, of one and of several machines
+	for _, magic := range []string{"\x7fELF", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} {
 		if string(head) == magic {
 			return binaryProgram, "", nil
 		}
@@ -46,8 +47,8 @@ func readProgram(path string) (programKind, string, error) {
 
 const maxScript = 64 << 10
 
-// wrapper is a script that sets variables and calls a program with the arguments that it got: all that it does hangs on its text and on
-// the files that it names.
+// wrapper is a script that sets variables and calls a program with the arguments that it got: all that it does hangs on
+// its text and on the files that it names.
 type wrapper struct {
 	program string
 	paths   []string
@@ -61,7 +62,8 @@ func isShell(text string) bool {
 	line, isScript := strings.CutPrefix(line, "#!")
 	words := strings.Split(strings.TrimPrefix(line, " "), " ")
 	program := func(names ...string) bool {
-		if len(words) == 0 || strings.Contains(words[0], "/") && !isAbsolute(words[0]) || !slices.Contains(names, words[0][strings.LastIndex(words[0], "/")+1:]) {
+		if len(words) == 0 || strings.Contains(words[0], "/") && !isAbsolute(words[0]) ||
+			!slices.Contains(names, words[0][strings.LastIndex(words[0], "/")+1:]) {
 			return false
 		}
 		words = words[1:]
@@ -100,7 +102,8 @@ func isNameSign(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_'
 }
 
-// variable is the name of the variable that a text begins with the use of, and the rest of the text; false if it does not.
+// variable is the name of the variable that a text begins with the use of, and the rest of the text; false if it does
+// not.
 func variable(text string) (name, rest string, ok bool) {
 	text = text[1:]
 	inner, braced := strings.CutPrefix(text, "{")
@@ -116,8 +119,8 @@ func variable(text string) (name, rest string, ok bool) {
 
 var errScript = errors.New("it does more than set variables and exec a program")
 
-// parseWrapper understands assignments, exports and one exec, in words without any sign that a shell expands but variables that the script
-// itself has set.
+// parseWrapper understands assignments, exports and one exec, in words without any sign that a shell expands but
+// variables that the script itself has set.
 func parseWrapper(text string) (*wrapper, error) {
 	if !isShell(text) {
 		return nil, errScript

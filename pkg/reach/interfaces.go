@@ -36,7 +36,8 @@ func Interfaces(inv *instance.Inventory) []Interface {
 	found := map[string]*Interface{}
 	at := func(name string) *Interface {
 		if found[name] == nil {
-			found[name] = &Interface{Name: name, Consumers: []string{}, Offers: []Offer{}, Clan: name == "networking" || name == "peer"}
+			found[name] = &Interface{Name: name, Consumers: []string{}, Offers: []Offer{}, Clan: name == "networking" ||
+				name == "peer"}
 		}
 		return found[name]
 	}

@@ -1,8 +1,10 @@
-// Package reach tells how the machines of a clan are reached, in the order in which clan tries it, and where each address comes from. It
-// works on an inventory that was loaded with [instance.NeedExports], is pure, and asks no machine.
+// Package reach tells how the machines of a clan are reached, in the order in which clan tries it, and where each
+// address comes from. It works on an inventory that was loaded with [instance.NeedExports], is pure, and asks no
+// machine.
 //
-// Clan takes `deploy.targetHost` if the machine has one, and else the networks by falling priority: the instances that export `networking`,
-// with the machines that export `peer` in them. What neither names, clan asks the machine's NixOS configuration for, which is not read here.
+// Clan takes `deploy.targetHost` if the machine has one, and else the networks by falling priority: the instances that
+// export `networking`, with the machines that export `peer` in them. What neither names, clan asks the machine's NixOS
+// configuration for, which is not read here.
 package reach
 
 import (
@@ -77,9 +79,11 @@ func networksOf(inv *instance.Inventory) []network {
 		if of.Networking == nil || of.Instance == "" {
 			continue
 		}
-		n := network{instance: of.Instance, service: of.Service, priority: of.Networking.Priority, technology: of.Networking.Module, peers: map[string]*instance.Export{}}
+		n := network{instance: of.Instance, service: of.Service, priority: of.Networking.Priority,
+			technology: of.Networking.Module, peers: map[string]*instance.Export{}}
 		for _, key := range slices.Sorted(maps.Keys(inv.Exports)) {
-			if e := inv.Exports[key]; e.Peer != nil && e.Machine != "" && e.Service == of.Service && e.Instance == of.Instance {
+			if e := inv.Exports[key]; e.Peer != nil && e.Machine != "" && e.Service == of.Service &&
+				e.Instance == of.Instance {
 				n.peers[e.Machine] = e // as in clan, the last one counts
 			}
 		}
@@ -123,7 +127,8 @@ func of(inv *instance.Inventory, networks []network, name string) Machine {
 
 // targetHost is the way of a machine's deploy.targetHost.
 func targetHost(inv *instance.Inventory, name, target string) Way {
-	from := Source{Kind: FromInventory, Setting: []string{"machines", name, "deploy", "targetHost"}, Position: inv.Where("machines", name, "deploy", "targetHost")}
+	from := Source{Kind: FromInventory, Setting: []string{"machines", name, "deploy", "targetHost"},
+		Position: inv.Where("machines", name, "deploy", "targetHost")}
 	w := Way{Tried: true, HostFrom: from, UserFrom: from}
 	w.ForwardAgent, _ = inv.Machines[name].Deploy["forwardAgent"].(bool)
 	a, err := parseAddress(target)
@@ -150,7 +155,8 @@ const (
 // waysIn are the ways to a machine in a network, one for each of its hosts.
 func waysIn(inv *instance.Inventory, n network, e *instance.Export) []Way {
 	o := originOf(inv, e)
-	w := Way{Network: n.instance, Service: n.service, Priority: n.priority, Technology: n.technology, Port: e.Peer.Port, User: e.Peer.User}
+	w := Way{Network: n.instance, Service: n.service, Priority: n.priority, Technology: n.technology, Port: e.Peer.Port,
+		User: e.Peer.User}
 	w.PortFrom = o.number("port", e.Peer.Port)
 	if w.User == "" {
 		w.User, w.UserFrom = "root", Source{Kind: FromClan}
@@ -206,7 +212,9 @@ func iroh(inv *instance.Inventory, w Way, machine string) Way {
 		w.Problem = missing(instance.Host{Missing: instance.HostNotGenerated, Var: ticket})
 		return w
 	}
-	if strings.ContainsFunc(value, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') }) {
+	if strings.ContainsFunc(value, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+	}) {
 		w.Problem = ticket.Path() + " is not a ticket" // a shell runs the command
 		return w
 	}

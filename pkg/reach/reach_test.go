@@ -44,16 +44,19 @@ func fleet() *instance.Inventory {
 	inv := invtest.Clan{
 		Machines: map[string][]string{"a": nil, "b": nil, "c": nil, "d": nil},
 		Instances: map[string]invtest.Instance{
-			"net": {Module: "internet", Roles: map[string]invtest.Role{"default": {Machines: []string{"a", "b"}, Settings: map[string]map[string]any{
-				"machine a": {"host": "192.0.2.1", "port": 2022, "user": "admin", "jumphosts": []any{"b"}},
-			}}}},
+			"net": {Module: "internet",
+				Roles: map[string]invtest.Role{"default": {Machines: []string{"a", "b"},
+					Settings: map[string]map[string]any{
+						"machine a": {"host": "192.0.2.1", "port": 2022, "user": "admin", "jumphosts": []any{"b"}},
+					}}}},
 			"tor":  {Roles: map[string]invtest.Role{"server": {Machines: []string{"a", "b"}}}},
 			"iroh": {Roles: map[string]invtest.Role{"server": {Machines: []string{"b", "c"}}}},
 		},
 	}.Inventory()
 	inv.Machines["b"].Deploy = map[string]any{"targetHost": "root@b.example:2222", "forwardAgent": true}
 	network := func(service, name string, priority int, module string) *instance.Export {
-		return &instance.Export{Service: service, Instance: name, Networking: &instance.Networking{Priority: priority, Module: module}}
+		return &instance.Export{Service: service, Instance: name,
+			Networking: &instance.Networking{Priority: priority, Module: module}}
 	}
 	peer := func(service, name, role, machine string, p instance.Peer) *instance.Export {
 		p.Name = "peer"
@@ -61,16 +64,22 @@ func fleet() *instance.Inventory {
 	}
 	v := instance.Var{Machine: "a", Generator: "tor_tor", File: "hostname"}
 	inv.Exports = map[string]*instance.Export{
-		"core/internet:net::":         network("core/internet", "net", 2000, "clan_lib.network.direct"),
-		"core/internet:net:default:a": peer("core/internet", "net", "default", "a", instance.Peer{Port: 2022, User: "admin", SSHOptions: []string{"-J x"}, Hosts: []instance.Host{{Address: "192.0.2.1"}, {Address: ""}}}),
-		"core/internet:net:default:b": peer("core/internet", "net", "default", "b", instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "b.computed"}}}),
-		"core/tor:tor::":              network("core/tor", "tor", 10, technologyTor),
-		"core/tor:tor:server:a":       peer("core/tor", "tor", "server", "a", instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "a.onion", Reference: true, Var: &v}}}),
-		"core/p2p-ssh-iroh:iroh::":    network("core/p2p-ssh-iroh", "iroh", 3000, technologyIroh),
-		"core/p2p-ssh-iroh:iroh:s:b":  peer("core/p2p-ssh-iroh", "iroh", "server", "b", instance.Peer{Port: 22}),
-		"core/p2p-ssh-iroh:iroh:s:c":  peer("core/p2p-ssh-iroh", "iroh", "server", "c", instance.Peer{Port: 22}),
-		"core/other:elsewhere::c":     peer("core/other", "net", "default", "c", instance.Peer{Hosts: []instance.Host{{Address: "of another service"}}}),
-		"core/nothing:nothing:r:d":    {Service: "core/nothing", Instance: "nothing", Machine: "d", Endpoints: &instance.Endpoints{Hosts: []string{"x"}}},
+		"core/internet:net::": network("core/internet", "net", 2000, "clan_lib.network.direct"),
+		"core/internet:net:default:a": peer("core/internet", "net", "default", "a",
+			instance.Peer{Port: 2022, User: "admin", SSHOptions: []string{"-J x"},
+				Hosts: []instance.Host{{Address: "192.0.2.1"}, {Address: ""}}}),
+		"core/internet:net:default:b": peer("core/internet", "net", "default", "b",
+			instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "b.computed"}}}),
+		"core/tor:tor::": network("core/tor", "tor", 10, technologyTor),
+		"core/tor:tor:server:a": peer("core/tor", "tor", "server", "a",
+			instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "a.onion", Reference: true, Var: &v}}}),
+		"core/p2p-ssh-iroh:iroh::":   network("core/p2p-ssh-iroh", "iroh", 3000, technologyIroh),
+		"core/p2p-ssh-iroh:iroh:s:b": peer("core/p2p-ssh-iroh", "iroh", "server", "b", instance.Peer{Port: 22}),
+		"core/p2p-ssh-iroh:iroh:s:c": peer("core/p2p-ssh-iroh", "iroh", "server", "c", instance.Peer{Port: 22}),
+		"core/other:elsewhere::c": peer("core/other", "net", "default", "c",
+			instance.Peer{Hosts: []instance.Host{{Address: "of another service"}}}),
+		"core/nothing:nothing:r:d": {Service: "core/nothing", Instance: "nothing", Machine: "d",
+			Endpoints: &instance.Endpoints{Hosts: []string{"x"}}},
 	}
 	inv.Vars = map[string]string{"vars/per-machine/b/p2p-ssh-iroh-iroh/ticket": "TICKET"}
 	return inv
@@ -80,7 +89,8 @@ func TestMachines(t *testing.T) {
 	var got []string
 	for _, m := range Machines(fleet()) {
 		for _, w := range m.Ways {
-			line := fmt.Sprintf("%s by %s: %s [%s] host: %s, port: %s, user: %s", m.Name, w.Network, strings.Join(w.SSH(), " "), w.Problem, w.HostFrom, w.PortFrom, w.UserFrom)
+			line := fmt.Sprintf("%s by %s: %s [%s] host: %s, port: %s, user: %s", m.Name, w.Network,
+				strings.Join(w.SSH(), " "), w.Problem, w.HostFrom, w.PortFrom, w.UserFrom)
 			if !w.Tried {
 				line += ", not tried"
 			}
@@ -106,10 +116,12 @@ func TestMachines(t *testing.T) {
 	}
 }
 
-// As clan's networks_from_flake: a network is known by its instance, the last one counts, in the place of the first; of equal priority the first
-// name comes first.
+// As clan's networks_from_flake: a network is known by its instance, the last one counts, in the place of the first; of
+// equal priority the first name comes first.
 func TestNetworks(t *testing.T) {
-	networking := func(priority int) *instance.Networking { return &instance.Networking{Priority: priority, Module: "m"} }
+	networking := func(priority int) *instance.Networking {
+		return &instance.Networking{Priority: priority, Module: "m"}
+	}
 	inv := &instance.Inventory{Exports: map[string]*instance.Export{
 		"s:a::":   {Service: "s", Instance: "a", Networking: networking(5)},
 		"s:b::":   {Service: "s", Instance: "b", Networking: networking(5)},

@@ -31,7 +31,8 @@ type SourceKind string
 const (
 	// FromInventory: it is written for the machine, or as a setting of its role.
 	FromInventory SourceKind = "inventory"
-	// FromDefault: a setting that nobody wrote has it as its default. An inventory that was read back does not know what is written.
+	// FromDefault: a setting that nobody wrote has it as its default. An inventory that was read back does not know
+	// what is written.
 	FromDefault SourceKind = "default"
 	// FromVar: it is the value of a public var.
 	FromVar SourceKind = "var"
@@ -41,8 +42,8 @@ const (
 	FromClan SourceKind = "clan"
 )
 
-// origin finds out where what a machine exports in an instance comes from. An export does not say; a value that is that of a setting
-// comes from there.
+// origin finds out where what a machine exports in an instance comes from. An export does not say; a value that is that
+// of a setting comes from there.
 type origin struct {
 	inv    *instance.Inventory
 	export *instance.Export
@@ -54,7 +55,8 @@ func originOf(inv *instance.Inventory, e *instance.Export) origin {
 	o := origin{inv: inv, export: e}
 	if inst := inv.Instances[e.Instance]; inst != nil {
 		for _, role := range slices.Sorted(maps.Keys(inst.Roles)) {
-			if member := inst.Roles[role].Machines[e.Machine]; member != nil && member.Settings != nil && (e.Role == "" || e.Role == role) {
+			if member := inst.Roles[role].Machines[e.Machine]; member != nil && member.Settings != nil &&
+				(e.Role == "" || e.Role == role) {
 				o.roles = append(o.roles, role)
 			}
 		}
@@ -81,7 +83,9 @@ func (o origin) host(h instance.Host) Source {
 }
 
 func (o origin) text(name, value string) Source {
-	return o.setting(func(path []string, v any) bool { return v == value && (name == "host" || path[len(path)-1] == name) })
+	return o.setting(func(path []string, v any) bool {
+		return v == value && (name == "host" || path[len(path)-1] == name)
+	})
 }
 
 func (o origin) number(name string, value int) Source {

@@ -33,9 +33,9 @@ type Reason string
 // plainPriority is that of a value without mkForce or mkDefault, and of all that is in inventory.json.
 const plainPriority = 100
 
-// Access says whether a part of the inventory can be changed, given by its path below `inventory`: ("instances", NAME, "roles", ROLE,
-// "machines", MACHINE), a setting ("instances", NAME, "roles", ROLE, "settings", OPTION...), ("machines", MACHINE, "description") or
-// an element of a list ("machines", MACHINE, "tags", TAG).
+// Access says whether a part of the inventory can be changed, given by its path below `inventory`: ("instances", NAME,
+// "roles", ROLE, "machines", MACHINE), a setting ("instances", NAME, "roles", ROLE, "settings", OPTION...),
+// ("machines", MACHINE, "description") or an element of a list ("machines", MACHINE, "tags", TAG).
 //
 // It tells what the definitions tell. The last word is the evaluation of the changed clan; see [Store.Preview].
 func (s *Store) Access(path ...string) Access {

@@ -28,17 +28,18 @@ type Result struct {
 	Written bool
 	// Tracked: the file is new, and git was told that it will be added (git add -N), so that Nix sees it.
 	Tracked bool
-	// Commit is the short name of the commit; Swept tells that the file had other changes that were not committed before. Where
-	// nothing was written, these are all that the commit has.
+	// Commit is the short name of the commit; Swept tells that the file had other changes that were not committed
+	// before. Where nothing was written, these are all that the commit has.
 	Commit string
 	Swept  bool
 }
 
-// Commit evaluates the changed clan, unless [Store.Preview] did, and writes the file. If the error is not nil the file is as it was,
-// but where git made no commit of it, and for an interrupt after git had made the commit; the result says what was done.
+// Commit evaluates the changed clan, unless [Store.Preview] did, and writes the file. If the error is not nil the file
+// is as it was, but where git made no commit of it, and for an interrupt after git had made the commit; the result says
+// what was done.
 //
-// The changes are written at once or not at all; a file that is not what was read is an [ErrConflict]. After Commit the store is
-// used up: open it again for the next change.
+// The changes are written at once or not at all; a file that is not what was read is an [ErrConflict]. After Commit the
+// store is used up: open it again for the next change.
 func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error) {
 	result := &Result{}
 	if !s.changed() {
@@ -120,15 +121,18 @@ func (s *Store) commit(ctx context.Context, result *Result, message string) erro
 	}
 	text := s.doc.text()
 	same, content, holdsErr := s.repo().Holds(context.WithoutCancel(ctx), name, s.relative(), text)
-	if !same && !jsonvalue.Equal(jsonvalue.Parse(content), jsonvalue.Parse(text)) { // a hook that only formats it does no harm
-		return s.notCommitted(fmt.Sprintf(" is written, but the commit %s does not have the change: a hook took it out", name),
+	// a hook that only formats it does no harm
+	if !same && !jsonvalue.Equal(jsonvalue.Parse(content), jsonvalue.Parse(text)) {
+		return s.notCommitted(fmt.Sprintf(" is written, but the commit %s does not have the change: a hook took it out",
+			name),
 			"look at what the repository's hooks do (pre-commit), and commit it by hand", errors.Join(err, holdsErr))
 	}
 	result.Commit = name
 	return err
 }
 
-// track makes a new file known to git before there is anything in it: whenever this process dies, Nix sees all that the file says.
+// track makes a new file known to git before there is anything in it: whenever this process dies, Nix sees all that the
+// file says.
 func (s *Store) track(ctx context.Context) error {
 	if s.missing {
 		if err := replace(s.path, []byte(emptyDocument), s.unchanged); err != nil {

@@ -39,7 +39,8 @@ func TestReplaceKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Not before it writes.
-		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
+		deadline := time.Now().Add(10 * time.Second)
+		for ; time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
 			if now, err := os.Stat(path); err == nil && !os.SameFile(before, now) {
 				break
 			}
@@ -73,5 +74,6 @@ func TestReplaceKilled(t *testing.T) {
 }
 
 func wholeText(n int) []byte {
-	return fmt.Appendf(nil, "{\"n\": %d, \"long\": \"%s\"}\n", n, bytes.Repeat([]byte{byte('a' + n%26)}, 100_000+n%1000))
+	return fmt.Appendf(nil, "{\"n\": %d, \"long\": \"%s\"}\n", n,
+		bytes.Repeat([]byte{byte('a' + n%26)}, 100_000+n%1000))
 }

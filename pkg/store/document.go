@@ -15,8 +15,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// document is the text of an inventory.json that can be changed in place: what is not touched keeps its bytes, order and spacing
-// included, and numbers their digits.
+// document is the text of an inventory.json that can be changed in place: what is not touched keeps its bytes, order
+// and spacing included, and numbers their digits.
 type document struct {
 	mark    []byte // a byte order mark
 	root    hujson.Value
@@ -102,8 +102,8 @@ func (d *document) has(path ...string) bool {
 	return v != nil
 }
 
-// layout is how a value is laid out that is put somewhere: the indentation of the line where it begins, and whether what is in it has
-// lines of its own.
+// layout is how a value is laid out that is put somewhere: the indentation of the line where it begins, and whether
+// what is in it has lines of its own.
 type layout struct {
 	indent string
 	lines  bool
@@ -144,7 +144,8 @@ func memberIndex(object *hujson.Object, name string) int {
 	return -1
 }
 
-// set puts a value (JSON text) at a path, and makes the objects on the way. It fails where something on the way is no object.
+// set puts a value (JSON text) at a path, and makes the objects on the way. It fails where something on the way is no
+// object.
 func (d *document) set(path []string, raw []byte) error {
 	v, l := &d.root, layout{"", d.lines}
 	for i, name := range path {
@@ -170,7 +171,8 @@ func (d *document) set(path []string, raw []byte) error {
 
 // insert adds a member to an object, laid out as the others.
 func (d *document) insert(object *hujson.Object, l layout, name string) int {
-	member := hujson.ObjectMember{Name: hujson.Value{Value: hujson.String(name)}, Value: hujson.Value{BeforeExtra: hujson.Extra(" ")}}
+	member := hujson.ObjectMember{Name: hujson.Value{Value: hujson.String(name)},
+		Value: hujson.Value{BeforeExtra: hujson.Extra(" ")}}
 	n := len(object.Members)
 	switch {
 	case n > 0:

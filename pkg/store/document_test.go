@@ -45,12 +45,16 @@ func TestDocumentKeepsLayout(t *testing.T) {
 		{"new", "{}\n", set("a/b", `{"c":[1,"x"],"d":{}}`),
 			"{\n  \"a\": {\n    \"b\": {\n      \"c\": [\n        1,\n        \"x\"\n      ],\n      \"d\": {}\n    }\n  }\n}\n"},
 		{"no newline at the end", "{\n  \"a\": 1\n}", set("b", "2"), "{\n  \"a\": 1,\n  \"b\": 2\n}"},
-		{"tabs", "{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n", set("a/c/d", "true"), "{\n\t\"a\": {\n\t\t\"b\": 1,\n\t\t\"c\": {\n\t\t\t\"d\": true\n\t\t}\n\t}\n}\n"},
+		{"tabs", "{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n", set("a/c/d", "true"),
+			"{\n\t\"a\": {\n\t\t\"b\": 1,\n\t\t\"c\": {\n\t\t\t\"d\": true\n\t\t}\n\t}\n}\n"},
 		{"four blanks", "{\n    \"a\": {}\n}\n", set("a/c", "1"), "{\n    \"a\": {\n        \"c\": 1\n    }\n}\n"},
-		{"carriage returns", "{\r\n  \"a\": 1\r\n}\r\n", set("b", `{"c":1}`), "{\r\n  \"a\": 1,\r\n  \"b\": {\r\n    \"c\": 1\r\n  }\r\n}\r\n"},
+		{"carriage returns", "{\r\n  \"a\": 1\r\n}\r\n", set("b", `{"c":1}`),
+			"{\r\n  \"a\": 1,\r\n  \"b\": {\r\n    \"c\": 1\r\n  }\r\n}\r\n"},
 		{"one line", `{"a": 1, "b": {"c": 2}}`, set("b/d/e", "[1,2]"), `{"a": 1, "b": {"c": 2, "d": {"e": [1, 2]}}}`},
-		{"a line within lines", "{\n  \"a\": {\"b\": 1, \"c\": 2}\n}\n", set("a/d", "3"), "{\n  \"a\": {\"b\": 1, \"c\": 2, \"d\": 3}\n}\n"},
-		{"digits and escapes stay", "{\n  \"n\": 1.50E+2,\n  \"s\": \"\\u00e4\\/\"\n}\n", set("x", "10000000000000000000000.10"),
+		{"a line within lines", "{\n  \"a\": {\"b\": 1, \"c\": 2}\n}\n", set("a/d", "3"),
+			"{\n  \"a\": {\"b\": 1, \"c\": 2, \"d\": 3}\n}\n"},
+		{"digits and escapes stay", "{\n  \"n\": 1.50E+2,\n  \"s\": \"\\u00e4\\/\"\n}\n",
+			set("x", "10000000000000000000000.10"),
 			"{\n  \"n\": 1.50E+2,\n  \"s\": \"\\u00e4\\/\",\n  \"x\": 10000000000000000000000.10\n}\n"},
 		{"replace", "{\n  \"a\" : 1 ,\n  \"b\": 2\n}\n", set("a", `"x"`), "{\n  \"a\" : \"x\" ,\n  \"b\": 2\n}\n"},
 		{"remove the first", "{\n  \"a\": 1,\n  \"b\": 2\n}\n", remove("a"), "{\n  \"b\": 2\n}\n"},
@@ -62,7 +66,10 @@ func TestDocumentKeepsLayout(t *testing.T) {
 		{"empty list", "{\n  \"a\": []\n}\n", add("a", "y"), "{\n  \"a\": [\n    \"y\"\n  ]\n}\n"},
 		{"no list yet", "{}\n", add("a/b", "y"), "{\n  \"a\": {\n    \"b\": [\n      \"y\"\n    ]\n  }\n}\n"},
 		{"drop", "{\n  \"a\": [\"x\", \"y\", \"x\"]\n}\n", drop("a", "x"), "{\n  \"a\": [\"y\"]\n}\n"},
-		{"rename", "{\n  \"b\": 1,\n  \"a\": {}\n}\n", func(d *document) error { d.rename([]string{"b"}, "c\"d"); return nil }, "{\n  \"c\\\"d\": 1,\n  \"a\": {}\n}\n"},
+		{"rename", "{\n  \"b\": 1,\n  \"a\": {}\n}\n", func(d *document) error {
+			d.rename([]string{"b"}, "c\"d")
+			return nil
+		}, "{\n  \"c\\\"d\": 1,\n  \"a\": {}\n}\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := parse(t, test.text)
@@ -110,7 +117,8 @@ func TestMalformed(t *testing.T) {
 		"{\"a\": \"\xff\"}":             "1:",
 		"\xef\xbb\xbf{} {}":             "1:4: trailing data after top-level value",
 	} {
-		if _, fault := parseDocument([]byte(text)); fault == nil || !strings.HasPrefix(malformed("f", fault).Error(), "f:"+want) {
+		if _, fault := parseDocument([]byte(text)); fault == nil ||
+			!strings.HasPrefix(malformed("f", fault).Error(), "f:"+want) {
 			t.Errorf("%q: %+v, want %s", text, fault, want)
 		}
 	}
@@ -188,7 +196,8 @@ func TestSame(t *testing.T) {
 	}{
 		{"1", "1.0", true}, {"1", "1e0", true}, {"1", "2", false}, {"9007199254740993", "9007199254740992", false},
 		{"0.1", "0.1", true}, {"3.14159265", "3.14159", true}, {"3.14", "3.15", false},
-		{`{"a":[1,null]}`, `{"a":[1.0,null]}`, true}, {`{"a":1}`, `{"a":1,"b":1}`, false}, {`"1"`, "1", false}, {"[]", "{}", false},
+		{`{"a":[1,null]}`, `{"a":[1.0,null]}`, true}, {`{"a":1}`, `{"a":1,"b":1}`, false}, {`"1"`, "1", false},
+		{"[]", "{}", false},
 	} {
 		if got := same(jsonvalue.Parse([]byte(test.a)), jsonvalue.Parse([]byte(test.b))); got != test.want {
 			t.Errorf("%s and %s: %t", test.a, test.b, got)
@@ -204,7 +213,8 @@ func TestDifference(t *testing.T) {
 			`[{"op":"remove","path":"/a"},{"op":"remove","path":"/b/c/1"},{"op":"add","path":"/b/c/-","value":4}]`},
 		{`{"a":1.0}`, `{"a":1}`, `[{"op":"replace","path":"/a","value":1}]`},
 		{`{"a":[1]}`, `{"a":{}}`, `[{"op":"replace","path":"/a","value":{}}]`},
-		{`{"a":[1,2,3]}`, `{"a":[]}`, `[{"op":"remove","path":"/a/0"},{"op":"remove","path":"/a/0"},{"op":"remove","path":"/a/0"}]`},
+		{`{"a":[1,2,3]}`, `{"a":[]}`,
+			`[{"op":"remove","path":"/a/0"},{"op":"remove","path":"/a/0"},{"op":"remove","path":"/a/0"}]`},
 		{`{"a":1}`, `{"a":1}`, `[]`},
 	} {
 		got, err := json.Marshal(difference(jsonvalue.Parse([]byte(test.old)), jsonvalue.Parse([]byte(test.now))))

@@ -42,13 +42,15 @@ func (e *ReadOnlyError) Error() string {
 	case codes.ReadOnlyForced:
 		return fmt.Sprintf("%s is set by force in Nix%s, which inventory.json cannot outrank", what, at)
 	case codes.ReadOnlyDefault:
-		return fmt.Sprintf("%s is a default in Nix%s, which clan drops as a whole as soon as inventory.json has anything of it", what, at)
+		return fmt.Sprintf("%s is a default in Nix%s, which clan drops as a whole as soon as inventory.json has anything of it",
+			what, at)
 	case codes.ReadOnlySettings:
 		verb := "is"
 		if len(e.Access.Part) == layerOf(e.Access.Part) {
 			verb = "are"
 		}
-		return fmt.Sprintf("%s %s defined in Nix%s; clan takes the settings of one layer from one place only, and would stop evaluating", what, verb, at)
+		return fmt.Sprintf("%s %s defined in Nix%s; clan takes the settings of one layer from one place only, and would stop evaluating",
+			what, verb, at)
 	case codes.ReadOnlyElement:
 		return fmt.Sprintf("%s is defined in Nix%s, and inventory.json cannot take it away", what, at)
 	}
@@ -116,8 +118,10 @@ func (e *BrokenError) Unwrap() error { return e.err }
 // ErrUnread: the flake does not read inventory.json, so that a change has no effect. Nothing was written.
 var ErrUnread = errors.New("the flake does not read " + facts.PersistedName)
 
-// unchecked is the error for a clan that does not evaluate in a copy of its tree, with the change or without, so that nobody knows what the
-// change does.
+// unchecked is the error for a clan that does not evaluate in a copy of its tree, with the change or without, so that
+// nobody knows what the change does.
 func unchecked(err error) error {
-	return hint.With(fmt.Errorf("the change cannot be checked, because the clan does not evaluate in a copy of its tree: %w", err), forceHint)
+	return hint.With(fmt.Errorf("the change cannot be checked, because the clan does not evaluate in a copy of its tree: %w",
+		err),
+		forceHint)
 }

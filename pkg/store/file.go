@@ -13,8 +13,8 @@ import (
 	"github.com/clanctl/clanctl/internal/hint"
 )
 
-// temporary is the name of the file that is written beside. There is one at most, for there is one writer at most; what a writer
-// left that was killed, the next one overwrites.
+// temporary is the name of the file that is written beside. There is one at most, for there is one writer at most; what
+// a writer left that was killed, the next one overwrites.
 const temporary = ".inventory.json.new"
 
 // writable reports early what would stop the write.
@@ -29,8 +29,8 @@ func writable(path string) error {
 	return nil
 }
 
-// replace puts a text in the place of a file: whoever reads the file, and whenever this process dies, finds the old text or the new.
-// Owner, group and permissions stay. unless is called last: its error leaves everything as it was.
+// replace puts a text in the place of a file: whoever reads the file, and whenever this process dies, finds the old
+// text or the new. Owner, group and permissions stay. unless is called last: its error leaves everything as it was.
 func replace(path string, text []byte, unless func() error) (err error) {
 	dir := filepath.Dir(path)
 	temp := filepath.Join(dir, temporary)

@@ -9,12 +9,14 @@ import (
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
 
-// inventory.json as anybody may have left it: an error that says where, or a document whose bytes stay, that can be changed, and in which
-// a change touches nothing else.
+// inventory.json as anybody may have left it: an error that says where, or a document whose bytes stay, that can be
+// changed, and in which a change touches nothing else.
 func FuzzDocument(f *testing.F) {
 	for _, seed := range []string{
-		"{}\n", "{\n  \"machines\": {\n    \"a\": {\n      \"tags\": [\"x\"]\n    }\n  }\n}\n", "{\"a\":{\"b\":1.50},\r\n\t\"c\":[ ]}", `{"a":1,"a":2}`,
-		"{\"\\u0061\\\"\":{\"\":null}} ", "[]", "{} x", "", "{\"a\":\"\xff\"}", "// {}", `{"a":1,}`, `{"a":{"a":{"a":"\ud800"}}}`,
+		"{}\n", "{\n  \"machines\": {\n    \"a\": {\n      \"tags\": [\"x\"]\n    }\n  }\n}\n",
+		"{\"a\":{\"b\":1.50},\r\n\t\"c\":[ ]}", `{"a":1,"a":2}`,
+		"{\"\\u0061\\\"\":{\"\":null}} ", "[]", "{} x", "", "{\"a\":\"\xff\"}", "// {}", `{"a":1,}`,
+		`{"a":{"a":{"a":"\ud800"}}}`,
 	} {
 		f.Add([]byte(seed), "a", "b", `{"x": [1, 2.0]}`)
 	}

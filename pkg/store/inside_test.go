@@ -16,12 +16,14 @@ import (
 // Where inventory.json is written is the flake's word: it must be in the flake.
 func TestInside(t *testing.T) {
 	root, elsewhere := t.TempDir(), t.TempDir()
-	err := errors.Join(os.Mkdir(filepath.Join(root, "fleet"), 0o755), os.Symlink(elsewhere, filepath.Join(root, "out")), os.Symlink("fleet", filepath.Join(root, "in")),
+	err := errors.Join(os.Mkdir(filepath.Join(root, "fleet"), 0o755), os.Symlink(elsewhere, filepath.Join(root, "out")),
+		os.Symlink("fleet", filepath.Join(root, "in")),
 		os.WriteFile(filepath.Join(root, "file"), nil, 0o600))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for dir, want := range map[string]bool{".": true, "fleet": true, "in": true, "out": false, "..": false, "fleet/../..": false, "nowhere": false, "file": false, elsewhere: false} {
+	for dir, want := range map[string]bool{".": true, "fleet": true, "in": true, "out": false, "..": false,
+		"fleet/../..": false, "nowhere": false, "file": false, elsewhere: false} {
 		if got := inside(root, dir); got != want {
 			t.Errorf("%s: %v", dir, got)
 		}
@@ -41,7 +43,8 @@ func TestPersistedStaysInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
-		for dir, want := range map[string]string{"fleet": filepath.Join(ref.Root, "fleet", facts.PersistedName), "out": "", "fleet/../../..": "", "nowhere": ""} {
+		for dir, want := range map[string]string{"fleet": filepath.Join(ref.Root, "fleet", facts.PersistedName),
+			"out": "", "fleet/../../..": "", "nowhere": ""} {
 			if err := os.WriteFile(filepath.Join(ref.Root, "where"), []byte(dir), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -12,8 +12,9 @@ import (
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// CreateInstance adds an instance of a service, with members in its roles. The name is free: a service can have many instances. A
-// module without an input is written as the module's other instances write it, for clan keeps those apart that are written otherwise.
+// CreateInstance adds an instance of a service, with members in its roles. The name is free: a service can have many
+// instances. A module without an input is written as the module's other instances write it, for clan keeps those apart
+// that are written otherwise.
 func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) error {
 	path := []string{"instances", name}
 	if err := s.checkNewInstance(name); err != nil {
@@ -156,8 +157,8 @@ func (s *Store) checkOwnInstance(name string) error {
 	return err
 }
 
-// RenameInstance gives an instance that is inventory.json's alone another name; it keeps its module. What services keep under the
-// instance's name (generated secrets, say) does not follow.
+// RenameInstance gives an instance that is inventory.json's alone another name; it keeps its module. What services keep
+// under the instance's name (generated secrets, say) does not follow.
 func (s *Store) RenameInstance(name, to string) error {
 	if err := s.checkOwnInstance(name); err != nil {
 		return err
@@ -191,23 +192,25 @@ func (s *Store) RenameInstance(name, to string) error {
 	}
 	later := s.later()
 	was := s.before.Instances[name]
-	s.did([]string{"instances", to}, fmt.Sprintf("rename instance %s to %s", name, to), func(after *instance.Inventory) string {
-		to := later(to)
-		inst := after.Instances[to]
-		switch {
-		case !s.doc.has("instances", name) && slices.Contains(facts.Of(after).AllInstances, name):
-			return fmt.Sprintf("the instance %s is still there", name)
-		case !slices.Contains(facts.Of(after).AllInstances, to):
-			return fmt.Sprintf("there is no instance %s", to)
-		case inst != nil && was != nil && inst.Module.Spec().String() != was.Module.Spec().String():
-			return fmt.Sprintf("the module of %s is %s", to, inst.Module.Spec())
-		}
-		return ""
-	})
+	s.did([]string{"instances", to}, fmt.Sprintf("rename instance %s to %s", name, to),
+		func(after *instance.Inventory) string {
+			to := later(to)
+			inst := after.Instances[to]
+			switch {
+			case !s.doc.has("instances", name) && slices.Contains(facts.Of(after).AllInstances, name):
+				return fmt.Sprintf("the instance %s is still there", name)
+			case !slices.Contains(facts.Of(after).AllInstances, to):
+				return fmt.Sprintf("there is no instance %s", to)
+			case inst != nil && was != nil && inst.Module.Spec().String() != was.Module.Spec().String():
+				return fmt.Sprintf("the module of %s is %s", to, inst.Module.Spec())
+			}
+			return ""
+		})
 	return nil
 }
 
-// SetModule makes an instance one of another module; one without an input is written as the module's other instances write it.
+// SetModule makes an instance one of another module; one without an input is written as the module's other instances
+// write it.
 func (s *Store) SetModule(name string, spec module.Spec) error {
 	inst, err := s.instance(name)
 	if err != nil {
@@ -227,7 +230,8 @@ func (s *Store) SetModule(name string, spec module.Spec) error {
 			s.doc.remove(at...)
 			return nil
 		}
-		if old, _ := json.Marshal(inst.Module.Input); key == "input" && value != nil && string(old) == fmt.Sprintf("%q", *value) {
+		if old, _ := json.Marshal(inst.Module.Input); key == "input" && value != nil &&
+			string(old) == fmt.Sprintf("%q", *value) {
 			return nil
 		}
 		if key == "name" && inst.Module.Name == *value && !s.doc.has(at...) {

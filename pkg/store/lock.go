@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock keeps other writers away from a source tree. It is on the tree's directory itself, so that it leaves nothing behind, and the
-// kernel drops it with the process that has it.
+// lock keeps other writers away from a source tree. It is on the tree's directory itself, so that it leaves nothing
+// behind, and the kernel drops it with the process that has it.
 type lock struct{ file *os.File }
 
 // lockTree waits for the lock of a flake's tree, given by its top.
@@ -32,7 +32,8 @@ func lockTree(ctx context.Context, root string) (*lock, error) {
 			continue
 		case errors.Is(err, unix.EWOULDBLOCK):
 		case l.file == file:
-			// Some network file systems lock no directories. Then a file of the user's own, which other machines do not see.
+			// Some network file systems lock no directories. Then a file of the user's own, which other machines do not
+			// see.
 			_ = file.Close()
 			if l.file, err = lockFile(root); err != nil {
 				return nil, fmt.Errorf("cannot lock %s: %w", root, err)

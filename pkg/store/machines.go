@@ -35,7 +35,8 @@ func (s *Store) failing(name string) error {
 	if f.File == "" {
 		f.Position = s.position("machines", name)
 	}
-	return &hint.Error{Text: fmt.Sprintf("the machine %s does not evaluate", name) + below(f), Advice: "fix the machine first", Err: &instance.EvalError{Finding: f}}
+	return &hint.Error{Text: fmt.Sprintf("the machine %s does not evaluate", name) + below(f),
+		Advice: "fix the machine first", Err: &instance.EvalError{Finding: f}}
 }
 
 // AddTags gives a machine tags. Those that it carries already stay as they are.

@@ -110,12 +110,13 @@ func (s *Store) AddMembers(name string, m Members) error {
 			return err
 		}
 		later := s.later()
-		s.did(path, fmt.Sprintf("add %s to %s %s", memberText(key, member), name, m.Role), func(after *instance.Inventory) string {
-			if inst := after.Instances[later(name)]; inst == nil || isMember(inst, m.Role, key, member) {
-				return "" // an instance that does not evaluate has findings
-			}
-			return fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, m.Role)
-		})
+		s.did(path, fmt.Sprintf("add %s to %s %s", memberText(key, member), name, m.Role),
+			func(after *instance.Inventory) string {
+				if inst := after.Instances[later(name)]; inst == nil || isMember(inst, m.Role, key, member) {
+					return "" // an instance that does not evaluate has findings
+				}
+				return fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, m.Role)
+			})
 		return nil
 	})
 }
@@ -145,12 +146,13 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 		s.prune(path[:5])
 		later := s.later()
 		s.forget(path, true)
-		s.did(path, fmt.Sprintf("remove %s from %s %s", memberText(key, member), name, m.Role), func(after *instance.Inventory) string {
-			if inst := after.Instances[later(name)]; inst == nil || !isMember(inst, m.Role, key, member) {
-				return ""
-			}
-			return fmt.Sprintf("%s is still in %s %s", memberText(key, member), name, m.Role)
-		})
+		s.did(path, fmt.Sprintf("remove %s from %s %s", memberText(key, member), name, m.Role),
+			func(after *instance.Inventory) string {
+				if inst := after.Instances[later(name)]; inst == nil || !isMember(inst, m.Role, key, member) {
+					return ""
+				}
+				return fmt.Sprintf("%s is still in %s %s", memberText(key, member), name, m.Role)
+			})
 		return nil
 	})
 }

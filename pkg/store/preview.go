@@ -26,20 +26,23 @@ type Preview struct {
 	Patch []Operation
 	// Text is the file's content as it would be: findings point into it.
 	Text []byte
-	// Before and After are the clan as it is and as it would be. After is nil where the changed clan does not evaluate at all.
+	// Before and After are the clan as it is and as it would be. After is nil where the changed clan does not evaluate
+	// at all.
 	before, after *instance.Inventory
 	// Renamed are instances that have another name: the new name to the old.
 	Renamed map[string]string
-	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A renamed
-	// instance stands there under its new name only, and its members are affected. Nil where After is.
+	// Fleet is what becomes of the fleet: who joins, who leaves, which settings change, which findings appear and go. A
+	// renamed instance stands there under its new name only, and its members are affected. Nil where After is.
 	Fleet *diff.Difference
-	// Err is why the change must not be written; nil if nothing speaks against it. It is a [*BrokenError] or an [ErrUnread], or says that
-	// settings are not what the role accepts (then Fleet is nil), that nobody can tell what the change does, or that it would not do what is meant.
+	// Err is why the change must not be written; nil if nothing speaks against it. It is a [*BrokenError] or an
+	// [ErrUnread], or says that settings are not what the role accepts (then Fleet is nil), that nobody can tell what
+	// the change does, or that it would not do what is meant.
 	Err error
 }
 
-// Preview evaluates the clan as it would become, in a copy of the flake's tree: nothing is written, and git's index is left alone. The
-// error is one of the evaluation having no answer (an interrupt, no Nix); what speaks against the change is in the preview's Err.
+// Preview evaluates the clan as it would become, in a copy of the flake's tree: nothing is written, and git's index is
+// left alone. The error is one of the evaluation having no answer (an interrupt, no Nix); what speaks against the
+// change is in the preview's Err.
 func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	if s.preview != nil {
 		return s.preview, nil
@@ -119,24 +122,27 @@ func (s *Store) unchangedCopy(ctx context.Context) (*instance.Inventory, error) 
 	return s.load(ctx, files)
 }
 
-// alwaysBlock are kinds of findings that clan goes on with, but that a change must not bring: something that was just written does
-// not evaluate, or names what is not there.
-var alwaysBlock = []instance.Code{instance.CodeConflict, instance.CodeUnknownSetting, instance.CodeInvalidSetting, instance.CodeSettingFailed,
-	instance.CodeSettingsFailed, instance.CodeUnknownMachine, instance.CodeUnknownTag, instance.CodeMachineFailed, instance.CodeEvaluationFailed}
+// alwaysBlock are kinds of findings that clan goes on with, but that a change must not bring: something that was just
+// written does not evaluate, or names what is not there.
+var alwaysBlock = []instance.Code{instance.CodeConflict, instance.CodeUnknownSetting, instance.CodeInvalidSetting,
+	instance.CodeSettingFailed,
+	instance.CodeSettingsFailed, instance.CodeUnknownMachine, instance.CodeUnknownTag, instance.CodeMachineFailed,
+	instance.CodeEvaluationFailed}
 
 func blocks(f instance.Finding) bool {
 	return f.Severity == instance.SeverityError || slices.Contains(alwaysBlock, f.Code)
 }
 
-// compare tells what becomes of a clan. An instance that is renamed is the same one, and what was wrong with it is nothing new.
+// compare tells what becomes of a clan. An instance that is renamed is the same one, and what was wrong with it is
+// nothing new.
 func (s *Store) compare(before, after *instance.Inventory) *diff.Difference {
 	old, now := *before, *after
 	old.Findings, now.Findings = s.renameFindings(check.All(before)), check.All(after)
 	return diff.OfRenamed(&old, &now, s.renamed)
 }
 
-// blocking are the findings of a difference that forbid it. What is wrong with a member who joins is no news if the same was wrong
-// with the members who are there.
+// blocking are the findings of a difference that forbid it. What is wrong with a member who joins is no news if the
+// same was wrong with the members who are there.
 func blocking(d *diff.Difference, before *instance.Inventory) []instance.Finding {
 	known := map[string]bool{}
 	for _, f := range before.Findings {
@@ -157,8 +163,9 @@ func blocking(d *diff.Difference, before *instance.Inventory) []instance.Finding
 func untold(found []instance.Finding, err error) []instance.Finding {
 	told := func(f instance.Finding, err error) bool {
 		settings, ok := err.(*settingsError)
-		return ok && f.Instance == settings.Layer.Instance && f.Role == settings.Layer.Role && slices.ContainsFunc(settings.Problems,
-			func(p services.Problem) bool { return len(p.Path) > 0 && slices.Equal(f.Setting, p.Path) })
+		return ok && f.Instance == settings.Layer.Instance && f.Role == settings.Layer.Role &&
+			slices.ContainsFunc(settings.Problems,
+				func(p services.Problem) bool { return len(p.Path) > 0 && slices.Equal(f.Setting, p.Path) })
 	}
 	errs := []error{err}
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
@@ -179,7 +186,9 @@ func joined(d *diff.Difference, f instance.Finding) bool {
 			}
 			for _, member := range role.Members {
 				if member.Change == diff.Added {
-					machines = slices.DeleteFunc(slices.Clone(machines), func(name string) bool { return name == member.Machine })
+					machines = slices.DeleteFunc(slices.Clone(machines), func(name string) bool {
+						return name == member.Machine
+					})
 				}
 			}
 		}
@@ -198,7 +207,8 @@ func (s *Store) effect(after *instance.Inventory) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	err := &hint.Error{Text: "this change would not have the intended effect: " + strings.Join(missing, "; "), Advice: "something in Nix overrules inventory.json"}
+	err := &hint.Error{Text: "this change would not have the intended effect: " + strings.Join(missing, "; "),
+		Advice: "something in Nix overrules inventory.json"}
 	a, errA := json.Marshal(s.before)
 	b, errB := json.Marshal(after)
 	if errA == nil && errB == nil && string(a) == string(b) {

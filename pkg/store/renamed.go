@@ -2,7 +2,8 @@ package store
 
 import "github.com/clanctl/clanctl/pkg/instance"
 
-// renameFindings makes findings of the clan as it is speak of instances by the names that these get, as the changed clan's do.
+// renameFindings makes findings of the clan as it is speak of instances by the names that these get, as the changed
+// clan's do.
 func (s *Store) renameFindings(findings []instance.Finding) []instance.Finding {
 	names := map[string]string{}
 	for name, was := range s.renamed {

@@ -35,7 +35,8 @@ func (e *settingsError) Error() string {
 // Hint says where to look.
 func (e *settingsError) Hint() string { return "nothing was written; --force writes them nonetheless" }
 
-// checkSettings holds the layers that were written to against the schemas of their roles, as far as these are to be had.
+// checkSettings holds the layers that were written to against the schemas of their roles, as far as these are to be
+// had.
 func (s *Store) checkSettings(ctx context.Context) error {
 	refs := map[Layer]string{}
 	var all []string
@@ -103,10 +104,13 @@ func problems(schema *services.Schema, value any) []services.Problem {
 	return nil
 }
 
-// without are the problems that were not there before: what was wrong may stay wrong, so that it can be mended step by step.
+// without are the problems that were not there before: what was wrong may stay wrong, so that it can be mended step by
+// step.
 func without(problems, before []services.Problem) []services.Problem {
 	return slices.DeleteFunc(slices.Clone(problems), func(p services.Problem) bool {
-		return slices.ContainsFunc(before, func(q services.Problem) bool { return slices.Equal(p.Path, q.Path) && p.Message == q.Message })
+		return slices.ContainsFunc(before, func(q services.Problem) bool {
+			return slices.Equal(p.Path, q.Path) && p.Message == q.Message
+		})
 	})
 }
 

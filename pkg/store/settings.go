@@ -51,8 +51,9 @@ func (l Layer) String() string {
 // ErrSyntax: a value is not JSON.
 var ErrSyntax = errors.New("not JSON")
 
-// Set writes a setting: value is JSON, and is written as it is, down to the digits of its numbers. An empty path stands for all
-// settings of the layer, which then have to be an object. A machine or tag has to be in the role: settings for it would put it there.
+// Set writes a setting: value is JSON, and is written as it is, down to the digits of its numbers. An empty path stands
+// for all settings of the layer, which then have to be an object. A machine or tag has to be in the role: settings for
+// it would put it there.
 func (s *Store) Set(layer Layer, path []string, value []byte) error {
 	if err := checkValue(value); err != nil {
 		return err
@@ -126,7 +127,8 @@ func (s *Store) Unset(layer Layer, path []string) error {
 	later := s.later()
 	s.forget(at, true)
 	s.did(at, fmt.Sprintf("unset %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
-		if _, found, known := s.layerValue(after.Instances[later(layer.Instance)], layer, path); !known || !found || len(path) == 0 {
+		if _, found, known := s.layerValue(after.Instances[later(layer.Instance)], layer, path); !known || !found ||
+			len(path) == 0 {
 			return ""
 		}
 		return fmt.Sprintf("%s of %s is still set", pathText(path), layer)
@@ -144,7 +146,8 @@ func (s *Store) checkLayer(layer Layer) error {
 	if layer.Tag != "" {
 		key, name = "tags", layer.Tag
 	}
-	if name == "" || s.Unchecked || isMember(inst, layer.Role, key, name) || s.persists([]string{"instances", layer.Instance, "roles", layer.Role, key, name}) {
+	if name == "" || s.Unchecked || isMember(inst, layer.Role, key, name) ||
+		s.persists([]string{"instances", layer.Instance, "roles", layer.Role, key, name}) {
 		return nil
 	}
 	m := Members{Role: layer.Role}
@@ -157,10 +160,12 @@ func (s *Store) checkLayer(layer Layer) error {
 		return err
 	}
 	missing := &hint.Error{
-		Text:   fmt.Sprintf("%s is not in %s %s, and settings for it would put it there", memberText(key, name), layer.Instance, layer.Role),
+		Text: fmt.Sprintf("%s is not in %s %s, and settings for it would put it there", memberText(key, name),
+			layer.Instance, layer.Role),
 		Advice: fmt.Sprintf("clanctl roles add %s %s %s", layer.Instance, layer.Role, memberText(key, name))}
 	if role := inst.Roles[layer.Role]; key == "machines" && role != nil && role.Machines[name] != nil {
-		missing.Text = fmt.Sprintf("%s is in %s %s by a tag only (%s), and settings for it would name it there", name, layer.Instance, layer.Role,
+		missing.Text = fmt.Sprintf("%s is in %s %s by a tag only (%s), and settings for it would name it there", name,
+			layer.Instance, layer.Role,
 			memberText("tags", role.Machines[name].Tags[0]))
 	}
 	return missing
@@ -184,7 +189,8 @@ func (s *Store) widen(layer Layer) error {
 	return nil
 }
 
-// layerValue looks a setting up in the evaluated clan, as it is written in the layer. known is false where the role does not evaluate.
+// layerValue looks a setting up in the evaluated clan, as it is written in the layer. known is false where the role
+// does not evaluate.
 func (s *Store) layerValue(inst *instance.Instance, layer Layer, path []string) (value any, found, known bool) {
 	if inst == nil || inst.Roles[layer.Role] == nil {
 		return nil, false, false

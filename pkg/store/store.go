@@ -19,7 +19,8 @@ import (
 
 // Store is a clan's inventory.json, opened to be changed. It must not be used by several goroutines at once.
 type Store struct {
-	// Unchecked: names are not looked up, and what is Nix's is written nonetheless; for somebody who is about to change Nix's part, too.
+	// Unchecked: names are not looked up, and what is Nix's is written nonetheless; for somebody who is about to change
+	// Nix's part, too.
 	Unchecked bool
 
 	ref    instance.Ref
@@ -35,7 +36,8 @@ type Store struct {
 	changes []change
 	// written are the layers of settings that were written to.
 	written []Layer
-	// moves are instances that were renamed, in order; renamed what came of it, for those that there were: the new name to the old.
+	// moves are instances that were renamed, in order; renamed what came of it, for those that there were: the new name
+	// to the old.
 	moves   [][2]string
 	renamed map[string]string
 	// gone are the names of instances that were deleted or renamed.
@@ -54,16 +56,17 @@ type change struct {
 	check func(after *instance.Inventory) string
 }
 
-// Open reads a clan's inventory.json and evaluates the clan as it is. The flake has to be a local directory. Config is as for
-// [instance.Load]; its Instances and Need are not used: all of the clan is looked at.
+// Open reads a clan's inventory.json and evaluates the clan as it is. The flake has to be a local directory. Config is
+// as for [instance.Load]; its Instances and Need are not used: all of the clan is looked at.
 //
-// The error for a clan of which nothing can be had is that of [instance.Load]. A clan that evaluates in part can be changed: that may be what mends it.
+// The error for a clan of which nothing can be had is that of [instance.Load]. A clan that evaluates in part can be
+// changed: that may be what mends it.
 func Open(ctx context.Context, ref instance.Ref, config instance.Config) (*Store, error) {
 	return open(ctx, ref, config, nil)
 }
 
-// OpenExclusive is Open with a lock that is taken before anything is read, and held until [Store.Close]: others that write with this
-// package wait. It waits for its turn until the context ends.
+// OpenExclusive is Open with a lock that is taken before anything is read, and held until [Store.Close]: others that
+// write with this package wait. It waits for its turn until the context ends.
 func OpenExclusive(ctx context.Context, ref instance.Ref, config instance.Config) (*Store, error) {
 	if ref.Root == "" {
 		return nil, fmt.Errorf("the flake %s %w, so that it cannot be changed", ref.Text, instance.ErrNotLocal)
@@ -104,8 +107,10 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 		return nil, err
 	}
 	if file := facts.Of(s.before).PersistedFile; file == "" || !inside(ref.Root, filepath.Dir(file)) {
-		return nil, &hint.Error{Text: "the clan's directory is not in the flake's own source tree, so that its " + facts.PersistedName + " cannot be written",
-			Advice: "set the clan's `directory` to `self`, or to a directory below it (./fleet)"}
+		return nil,
+			&hint.Error{Text: "the clan's directory is not in the flake's own source tree, so that its " +
+				facts.PersistedName + " cannot be written",
+				Advice: "set the clan's `directory` to `self`, or to a directory below it (./fleet)"}
 	}
 	s.path = filepath.Join(ref.Root, facts.Of(s.before).PersistedFile)
 	if s.original, s.missing, err = read(s.path); err != nil {
@@ -129,11 +134,12 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 	return s, nil
 }
 
-// ownersAlone finds out what is Nix's where that is not recorded: what the clan has without the file. Where it does not evaluate
-// without, nothing more is known.
+// ownersAlone finds out what is Nix's where that is not recorded: what the clan has without the file. Where it does not
+// evaluate without, nothing more is known.
 func (s *Store) ownersAlone(ctx context.Context) error {
 	config := s.config
-	config.Need, config.Overlay = instance.NeedInstances|facts.NeedOwners, map[string][]byte{s.relative(): []byte("{}\n")}
+	config.Need, config.Overlay = instance.NeedInstances|facts.NeedOwners,
+		map[string][]byte{s.relative(): []byte("{}\n")}
 	alone, err := instance.Load(ctx, s.ref, config)
 	if alone == nil {
 		if ctx.Err() != nil {
@@ -200,13 +206,15 @@ func (s *Store) checkGit(ctx context.Context) error {
 		s.tracked = true
 		switch {
 		case e.Skipped && s.missing:
-			return &hint.Error{Text: s.path + " is left out of this sparse checkout, so that the clan is evaluated without it",
+			return &hint.Error{Text: s.path +
+				" is left out of this sparse checkout, so that the clan is evaluated without it",
 				Advice: "check it out first: git sparse-checkout add, or disable"}
 		case e.Skipped:
 			return &hint.Error{Text: s.path + " is marked skip-worktree, so that git takes no notice of changes to it",
 				Advice: "git update-index --no-skip-worktree " + s.relative()}
 		case e.Assumed:
-			return &hint.Error{Text: s.path + " is marked assume-unchanged, so that git takes no notice of changes to it",
+			return &hint.Error{Text: s.path +
+				" is marked assume-unchanged, so that git takes no notice of changes to it",
 				Advice: "git update-index --no-assume-unchanged " + s.relative()}
 		}
 	}
@@ -221,7 +229,8 @@ func (s *Store) checkGit(ctx context.Context) error {
 			Advice: "take it out of .gitignore"}
 	}
 	if doc, fault := parseDocument(s.original); !s.missing && (fault != nil || !doc.isEmpty()) {
-		return &hint.Error{Text: s.path + " is there, but git does not track it, so that the clan is evaluated without it",
+		return &hint.Error{Text: s.path +
+			" is there, but git does not track it, so that the clan is evaluated without it",
 			Advice: "if it is meant to count: git add -N " + s.relative()}
 	}
 	return nil
@@ -281,8 +290,10 @@ func read(path string) (text []byte, missing bool, err error) {
 		return nil, false, err
 	case info.Mode()&os.ModeSymlink != 0:
 		target, _ := os.Readlink(path)
-		return nil, false, &hint.Error{Text: path + " is a symbolic link to " + target + ", and to write would put a file in the link's place",
-			Advice: "put the file itself there"}
+		return nil, false,
+			&hint.Error{Text: path + " is a symbolic link to " + target +
+				", and to write would put a file in the link's place",
+				Advice: "put the file itself there"}
 	case !info.Mode().IsRegular():
 		return nil, false, &hint.Error{Text: path + " is not a file", Advice: "move it away"}
 	case info.Mode().Perm()&0o200 == 0:

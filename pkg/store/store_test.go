@@ -58,7 +58,8 @@ func TestStore(t *testing.T) {
 	layer := store.Layer{Instance: "far", Role: "client", Machine: "attic"}
 	must(t,
 		s.CreateInstance("far", module.Spec{Input: &services, Name: "borg"}, []store.Members{
-			{Role: "server", Machines: []string{"cabin"}}, {Role: "client", Machines: []string{"attic"}, Tags: []string{"laptops"}}}),
+			{Role: "server", Machines: []string{"cabin"}},
+			{Role: "client", Machines: []string{"attic"}, Tags: []string{"laptops"}}}),
 		s.Set(layer, []string{"keep", "daily"}, []byte("7")),
 		s.AddTags("attic", "cold"),
 		s.RenameInstance("far", "farther"),
@@ -187,22 +188,29 @@ func TestAccess(t *testing.T) {
 		{path: "instances/own", writable: true, removable: true, persisted: true},
 		{path: "instances/own/module/name", writable: true, removable: true, persisted: true},
 		{path: "instances/own/roles/client/tags/web", writable: true, removable: true, persisted: true},
-		{path: "instances/sshd", writable: true, persisted: true, reason: codes.ReadOnlyElement, position: "inventory.nix:77:5"},
+		{path: "instances/sshd", writable: true, persisted: true, reason: codes.ReadOnlyElement,
+			position: "inventory.nix:77:5"},
 		{path: "instances/sshd/module/input", reason: codes.ReadOnlyDefined, position: "inventory.nix:78:7"},
 		{path: "instances/sshd/module/name", writable: true},
 		{path: "instances/sshd/roles/server/machines/studio", writable: true, removable: true, persisted: true},
 		{path: "instances/sshd/roles/server/machines/studio/settings/x", writable: true},
-		{path: "instances/sshd/roles/server/tags/nixos", writable: true, reason: codes.ReadOnlyElement, position: "inventory.nix:79:7"},
+		{path: "instances/sshd/roles/server/tags/nixos", writable: true, reason: codes.ReadOnlyElement,
+			position: "inventory.nix:79:7"},
 		{path: "instances/sshd/roles/server/tags/nixos/settings/x", writable: true},
-		{path: "instances/sshd/roles/server/settings/authorizedKeys/admin", reason: codes.ReadOnlySettings, position: "inventory.nix:80:7",
-			part: "instances/sshd/roles/server/settings/authorizedKeys"},
-		{path: "instances/sshd/roles/server/settings/other", reason: codes.ReadOnlySettings, position: "inventory.nix:80:7", part: "instances/sshd/roles/server/settings"},
-		{path: "machines/attic", writable: true, persisted: true, reason: codes.ReadOnlyElement, position: "inventory.nix:6:5"},
+		{path: "instances/sshd/roles/server/settings/authorizedKeys/admin", reason: codes.ReadOnlySettings,
+			position: "inventory.nix:80:7",
+			part:     "instances/sshd/roles/server/settings/authorizedKeys"},
+		{path: "instances/sshd/roles/server/settings/other", reason: codes.ReadOnlySettings,
+			position: "inventory.nix:80:7", part: "instances/sshd/roles/server/settings"},
+		{path: "machines/attic", writable: true, persisted: true, reason: codes.ReadOnlyElement,
+			position: "inventory.nix:6:5"},
 		{path: "machines/attic/description", reason: codes.ReadOnlyDefined, position: "inventory.nix:7:7"},
 		{path: "machines/attic/icon", writable: true},
 		{path: "machines/attic/deploy/targetHost", reason: codes.ReadOnlyDefined, position: "inventory.nix:8:7"},
-		{path: "machines/attic/tags", writable: true, persisted: true, reason: codes.ReadOnlyElement, position: "inventory.nix:9:7"},
-		{path: "machines/attic/tags/storage", writable: true, reason: codes.ReadOnlyElement, position: "inventory.nix:9:7"},
+		{path: "machines/attic/tags", writable: true, persisted: true, reason: codes.ReadOnlyElement,
+			position: "inventory.nix:9:7"},
+		{path: "machines/attic/tags/storage", writable: true, reason: codes.ReadOnlyElement,
+			position: "inventory.nix:9:7"},
 		{path: "machines/attic/tags/own", writable: true, removable: true, persisted: true},
 	} {
 		got := s.Access(strings.Split(test.path, "/")...)
@@ -210,7 +218,8 @@ func TestAccess(t *testing.T) {
 		if len(got.Positions) > 0 {
 			position = got.Positions[0].String()
 		}
-		if got.Writable != test.writable || got.Removable != test.removable || got.Persisted != test.persisted || got.Reason != test.reason || position != test.position {
+		if got.Writable != test.writable || got.Removable != test.removable || got.Persisted != test.persisted ||
+			got.Reason != test.reason || position != test.position {
 			t.Errorf("%s: %+v", test.path, got)
 		}
 		if test.part != "" && strings.Join(got.Part, "/") != test.part {
@@ -229,9 +238,12 @@ func TestForced(t *testing.T) {
 	dir, config := homelab(t)
 	s := open(t, dir, config)
 	services := "services"
-	must(t, s.CreateInstance("alone", module.Spec{Input: &services, Name: "borg"}, []store.Members{{Role: "client", Machines: []string{"attic"}}}))
+	must(t,
+		s.CreateInstance("alone", module.Spec{Input: &services, Name: "borg"},
+			[]store.Members{{Role: "client", Machines: []string{"attic"}}}))
 	var broken *store.BrokenError
-	if _, err := s.Commit(t.Context(), store.CommitConfig{}); !errors.As(err, &broken) || len(broken.Findings) != 1 || broken.Findings[0].Code != "too-few-machines" {
+	if _, err := s.Commit(t.Context(), store.CommitConfig{}); !errors.As(err, &broken) || len(broken.Findings) != 1 ||
+		broken.Findings[0].Code != "too-few-machines" {
 		t.Errorf("it is %v", err)
 	}
 	_, err := s.Commit(t.Context(), store.CommitConfig{Force: true})

@@ -13,8 +13,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// suspicious looks for what is wrong with an inventory.json of a flake that does not evaluate. Which of them is the clan's the flake
-// would have said; the one beside flake.nix comes first.
+// suspicious looks for what is wrong with an inventory.json of a flake that does not evaluate. Which of them is the
+// clan's the flake would have said; the one beside flake.nix comes first.
 func suspicious(ctx context.Context, ref instance.Ref) error {
 	root := ref.Root
 	files := []string{filepath.Join(ref.Dir, facts.PersistedName)}

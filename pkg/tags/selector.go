@@ -63,7 +63,9 @@ func parse(text string, withTags bool) (*Selector, error) {
 			f.isGlob = strings.ContainsAny(escapedPair.ReplaceAllString(rest, ""), "*?[")
 			f.glob, f.name = slashless(rest), escapedPair.ReplaceAllString(rest, "$1")
 			if _, err := path.Match(f.glob, ""); err != nil {
-				return nil, unreadable(text, part, "the glob is not complete: a [ wants its ], a backslash a character behind it")
+				return nil,
+					unreadable(text, part,
+						"the glob is not complete: a [ wants its ], a backslash a character behind it")
 			}
 			t.factors = append(t.factors, f)
 		}

@@ -189,7 +189,8 @@ func FuzzSelector(f *testing.F) {
 
 // A name that exists is that name, also with an & in it.
 func TestNameWithAmpersand(t *testing.T) {
-	for text, want := range map[string]string{"this&that": "this&that", `this\&that`: "this&that", "this&*": "this", "th*&*t": "that this&that"} {
+	for text, want := range map[string]string{"this&that": "this&that", `this\&that`: "this&that", "this&*": "this",
+		"th*&*t": "that this&that"} {
 		s, err := ParseNames(text)
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,8 @@ type UnknownError struct {
 	isOtherKind bool
 }
 
-// unknown is the error for a factor. Others are the tags where it is meant as a machine, the machines where it is a tag.
+// unknown is the error for a factor. Others are the tags where it is meant as a machine, the machines where it is a
+// tag.
 func unknown(kind string, t factor, known, others []string) error {
 	e := &UnknownError{Kind: kind, Name: t.name, Known: known, Nearest: nearest.Of(t.name, known), isGlob: t.isGlob}
 	e.isOtherKind = len(t.matches(others)) > 0
@@ -42,5 +43,6 @@ func (e *UnknownError) Hint() string {
 	case e.isOtherKind:
 		return fmt.Sprintf("%q is a machine: write it without the @", e.Name)
 	}
-	return nearest.Hint(e.Nearest, e.Known, fmt.Sprintf("its %ss are ", e.Kind), fmt.Sprintf("it has no %ss at all", e.Kind))
+	return nearest.Hint(e.Nearest, e.Known, fmt.Sprintf("its %ss are ", e.Kind),
+		fmt.Sprintf("it has no %ss at all", e.Kind))
 }

@@ -59,7 +59,9 @@ func Members[S any](inst *instance.Instance, role string, service ...string) ([]
 			errs = multierror.Append(errs, &MemberError{Role: role, Machine: machine, err: err})
 			continue
 		}
-		members = append(members, Member[S]{Member: member, Machine: machine, Settings: settings, Missing: missingIn(&settings, member.Settings)})
+		members = append(members,
+			Member[S]{Member: member, Machine: machine, Settings: settings,
+				Missing: missingIn(&settings, member.Settings)})
 	}
 	return members, errs.ErrorOrNil()
 }

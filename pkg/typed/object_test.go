@@ -28,9 +28,12 @@ type exact struct {
 func TestObject(t *testing.T) {
 	tag, one := "t", 1
 	for text, want := range map[string]odd{
-		`{"a \"b\"":[],"plain":"p"}`:                             {Plain: "p", Quoted: []string{}, Freeform: map[string]int{}},
-		`{"a \"b\"":["q"],"n":2,"plain":"p","tag":"t","x y":1}`:  {Plain: "p", Quoted: []string{"q"}, Tag: &tag, Optional: &one, Freeform: map[string]int{"n": 2}},
-		`{"Unknown":3,"a \"b\"":["q"],"freeform":4,"plain":"p"}`: {Plain: "p", Quoted: []string{"q"}, Freeform: map[string]int{"Unknown": 3, "freeform": 4}},
+		`{"a \"b\"":[],"plain":"p"}`: {Plain: "p", Quoted: []string{},
+			Freeform: map[string]int{}},
+		`{"a \"b\"":["q"],"n":2,"plain":"p","tag":"t","x y":1}`: {Plain: "p", Quoted: []string{"q"}, Tag: &tag,
+			Optional: &one, Freeform: map[string]int{"n": 2}},
+		`{"Unknown":3,"a \"b\"":["q"],"freeform":4,"plain":"p"}`: {Plain: "p", Quoted: []string{"q"},
+			Freeform: map[string]int{"Unknown": 3, "freeform": 4}},
 	} {
 		var got odd
 		if err := typed.UnmarshalObject([]byte(text), &got); err != nil {
@@ -51,7 +54,8 @@ func TestObject(t *testing.T) {
 
 func TestObjectThatIsNone(t *testing.T) {
 	for text, want := range map[string]string{
-		`[]`: "", `{"plain": 1}`: `"plain": `, `{"z": 1, "b": 1}`: `"b": unknown object member name in *typed_test.exact`,
+		`[]`: "", `{"plain": 1}`: `"plain": `,
+		`{"z": 1, "b": 1}`: `"b": unknown object member name in *typed_test.exact`,
 	} {
 		err := typed.UnmarshalObject([]byte(text), new(exact))
 		if err == nil || len(want) > len(err.Error()) || err.Error()[:len(want)] != want {
@@ -74,7 +78,8 @@ func TestErrors(t *testing.T) {
 		}
 		got = append(got, member.Machine+": "+member.Hint())
 	}
-	want := []string{"a: the service has changed since the type was made: generate it again", "c: the inventory's findings say why"}
+	want := []string{"a: the service has changed since the type was made: generate it again",
+		"c: the inventory's findings say why"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -82,7 +87,8 @@ func TestErrors(t *testing.T) {
 	if want := `the instance is of the service "@me/backup", not "x", "y"`; err == nil || err.Error() != want {
 		t.Errorf("%v, not %s", err, want)
 	}
-	if _, err = typed.Members[client](nil, "client"); err == nil || err.Error() != "the inventory has no such instance" {
+	if _, err = typed.Members[client](nil, "client"); err == nil ||
+		err.Error() != "the inventory has no such instance" {
 		t.Error(err)
 	}
 }

@@ -125,7 +125,8 @@ func TestMembersThatFail(t *testing.T) {
 	}
 	var member *typed.MemberError
 	var decode *instance.DecodeError
-	if !errors.Is(err, instance.ErrNoSettings) || !errors.As(err, &member) || !errors.As(err, &decode) || member.Hint() == "" {
+	if !errors.Is(err, instance.ErrNoSettings) || !errors.As(err, &member) || !errors.As(err, &decode) ||
+		member.Hint() == "" {
 		t.Errorf("the errors inside are not found: %v", err)
 	}
 }
@@ -149,7 +150,8 @@ func TestInstances(t *testing.T) {
 }
 
 func TestPath(t *testing.T) {
-	for text, want := range map[string]typed.Path{`"/x"`: {Path: "/x"}, `""`: {}, `{"$derivation":"hello"}`: {Derivation: "hello"}} {
+	for text, want := range map[string]typed.Path{`"/x"`: {Path: "/x"}, `""`: {},
+		`{"$derivation":"hello"}`: {Derivation: "hello"}} {
 		var got typed.Path
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
 			t.Errorf("%s is decoded as %+v, %v", text, got, err)

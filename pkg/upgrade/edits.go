@@ -47,7 +47,8 @@ func (e Edit) String() string {
 func (r *report) edits(f instance.Finding) []Edit {
 	base := []string{"instances", f.Instance}
 	switch f.Code {
-	case instance.CodeUnknownModule, instance.CodeRemovedModule, instance.CodeInputWithoutServices, instance.CodeUnknownInput:
+	case instance.CodeUnknownModule, instance.CodeRemovedModule, instance.CodeInputWithoutServices,
+		instance.CodeUnknownInput:
 		if len(f.Cause.Elsewhere) == 0 && f.Cause.Nix != "" {
 			return nil // the module itself says what to do
 		}
@@ -83,7 +84,8 @@ func (r *report) edits(f instance.Finding) []Edit {
 // module is an edit of a module reference.
 func (r *report) module(name, field, value string) Edit {
 	e := Edit{Op: "add", Path: []string{"instances", name, "module", field}, Value: jsonvalue.Text(value)}
-	if i := r.old.Instances[name]; i != nil && (field == "input" && i.Module.Input != nil || r.old.At(e.Path...) != nil) {
+	if i := r.old.Instances[name]; i != nil &&
+		(field == "input" && i.Module.Input != nil || r.old.At(e.Path...) != nil) {
 		e.Op = "replace"
 	}
 	return r.at(e)
@@ -109,7 +111,9 @@ func (r *report) settingEdits(f instance.Finding) []Edit {
 			at := append(facts.Layer{Kind: d.Layer, Name: d.Name}.Path(f.Instance, f.Role), f.Setting...)
 			e := Edit{Op: "remove", Path: at}
 			switch option := optionAt(after, f.Setting); {
-			case f.Code == instance.CodeUnknownSetting && len(near) > 0 && len(r.written(f.Instance, f.Role, machine, append(slices.Clone(f.Setting[:len(f.Setting)-1]), near[0]))) == 0:
+			case f.Code == instance.CodeUnknownSetting && len(near) > 0 &&
+				len(r.written(f.Instance, f.Role, machine,
+					append(slices.Clone(f.Setting[:len(f.Setting)-1]), near[0]))) == 0:
 				e.Op = "move"
 			case option != nil && f.Code == instance.CodeInvalidSetting:
 				if e.Value = converted(after, f.Setting, d.Value); e.Value != nil {
@@ -127,8 +131,8 @@ func (r *report) settingEdits(f instance.Finding) []Edit {
 	return edits
 }
 
-// converted is a value in the form that an option takes now: in a list or out of one, as a string or as a number. Nil if none of these
-// fits.
+// converted is a value in the form that an option takes now: in a list or out of one, as a string or as a number. Nil
+// if none of these fits.
 func converted(of *services.Interface, path []string, value any) json.RawMessage {
 	var candidates []any
 	switch v := value.(type) {
@@ -162,8 +166,8 @@ func converted(of *services.Interface, path []string, value any) json.RawMessage
 	return nil
 }
 
-// Patch are the edits that are to be made in the clan's inventory.json, as a JSON Patch (RFC 6902) of it; those whose value only a person
-// can know are not among them.
+// Patch are the edits that are to be made in the clan's inventory.json, as a JSON Patch (RFC 6902) of it; those whose
+// value only a person can know are not among them.
 func (r *Report) Patch() []PatchOperation {
 	operations := []PatchOperation{}
 	for _, effect := range r.Effects {

@@ -74,7 +74,8 @@ func (r *report) values(e Effect, path []string, old, new any) {
 func (r *report) addShared(e Effect) {
 	for i := range r.Effects {
 		other := &r.Effects[i]
-		if other.Part == e.Part && other.Instance == e.Instance && other.Role == e.Role && len(e.Machines) > 0 && len(other.Machines) > 0 &&
+		if other.Part == e.Part && other.Instance == e.Instance && other.Role == e.Role && len(e.Machines) > 0 &&
+			len(other.Machines) > 0 &&
 			slices.Equal(other.Path, e.Path) && bytes.Equal(other.Old, e.Old) && bytes.Equal(other.New, e.New) {
 			other.Name, other.Machines = "", append(slices.Clip(other.Machines), e.Machines...)
 			slices.Sort(other.Machines)

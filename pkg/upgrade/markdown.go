@@ -9,8 +9,9 @@ import (
 	"github.com/clanctl/clanctl/internal/textview"
 )
 
-// WriteMarkdown writes the report for a comment on the pull request that updates flake.lock, as `clanctl upgrade --format markdown` prints
-// it. Everything from the flake is a code span: it mentions no user, links nowhere and is no markup.
+// WriteMarkdown writes the report for a comment on the pull request that updates flake.lock, as `clanctl upgrade
+// --format markdown` prints it. Everything from the flake is a code span: it mentions no user, links nowhere and is no
+// markup.
 func (r *Report) WriteMarkdown(w io.Writer, opts TextOptions) error {
 	var b bytes.Buffer
 	summary, rest, cut := strings.Cut(r.Summary(), ": ")
@@ -20,7 +21,8 @@ func (r *Report) WriteMarkdown(w io.Writer, opts TextOptions) error {
 	fmt.Fprintf(&b, "### What the upgrade does\n\n%s%s.\n", strings.ToUpper(summary[:1]), summary[1:])
 	textview.MarkdownTable(&b, "", []string{"effect", "of", "what", "where"}, func(add func(...string)) {
 		for _, e := range r.shown(opts) {
-			add(string(e.Kind), textview.CodeSpan(e.about()), textview.CodeSpan(strings.TrimRight(e.Message(), "\n")), textview.CodeSpan(e.where()))
+			add(string(e.Kind), textview.CodeSpan(e.about()), textview.CodeSpan(strings.TrimRight(e.Message(), "\n")),
+				textview.CodeSpan(e.where()))
 		}
 	})
 	textview.MarkdownTable(&b, "What to do", []string{"of", "do", "where"}, func(add func(...string)) {

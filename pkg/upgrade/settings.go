@@ -23,7 +23,8 @@ func (r *report) setting(name, role string, v diff.Value) {
 		if r.told(name, role, leaf.Path) {
 			continue
 		}
-		e := Effect{Kind: codes.EffectChanged, Part: "setting", Instance: name, Role: role, Path: leaf.Path, Old: leaf.Old, New: leaf.New, Machines: v.Machines}
+		e := Effect{Kind: codes.EffectChanged, Part: "setting", Instance: name, Role: role, Path: leaf.Path,
+			Old: leaf.Old, New: leaf.New, Machines: v.Machines}
 		written := r.written(name, role, v.Machines[0], leaf.Path)
 		if len(written) > 0 {
 			e.Position = written[len(written)-1].Position
@@ -50,7 +51,8 @@ func (r *report) setting(name, role string, v diff.Value) {
 // told reports whether a setting does not evaluate on one side, which is said already.
 func (r *report) told(name, role string, path []string) bool {
 	return slices.ContainsFunc(r.Effects, func(e Effect) bool {
-		return e.Finding != nil && e.Instance == name && e.Role == role && len(e.Path) > 0 && len(path) >= len(e.Path) && slices.Equal(e.Path, path[:len(e.Path)])
+		return e.Finding != nil && e.Instance == name && e.Role == role && len(e.Path) > 0 &&
+			len(path) >= len(e.Path) && slices.Equal(e.Path, path[:len(e.Path)])
 	})
 }
 
@@ -61,7 +63,8 @@ func leaves(v diff.Value, before, after *services.Interface) []diff.Value {
 		of, text = before, v.Old
 	}
 	set, isSet := jsonvalue.Parse(text).(map[string]any)
-	if v.Change == diff.Changed || !isSet || len(set) == 0 || of == nil || len(v.Path) > 0 && optionAt(of, v.Path) != nil {
+	if v.Change == diff.Changed || !isSet || len(set) == 0 || of == nil || len(v.Path) > 0 &&
+		optionAt(of, v.Path) != nil {
 		return []diff.Value{v}
 	}
 	var all []diff.Value
@@ -128,8 +131,8 @@ func (r *report) written(name, role, machine string, path []string) []why.Defini
 	return why.Written(r.old, instance.SettingRef{Instance: name, Role: role, Machine: machine, Path: path})
 }
 
-// options tells of settings that are written and whose options are no longer there, or are kept for the sake of old settings only.
-// Where the role takes no others than its options, an error says so instead.
+// options tells of settings that are written and whose options are no longer there, or are kept for the sake of old
+// settings only. Where the role takes no others than its options, an error says so instead.
 func (r *report) options() {
 	for ref, role := range r.old.Roles() {
 		before, after := r.interfaces(ref.Instance, ref.Role)
@@ -146,7 +149,8 @@ func (r *report) options() {
 							return
 						}
 						told[key] = true
-						e := Effect{Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path, Machines: reached(role, layer),
+						e := Effect{Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path,
+							Machines: reached(role, layer),
 							Position: r.old.Where(append(layer.Path(ref.Instance, ref.Role), path...)...)}
 						switch is := optionAt(after, path); {
 						case is == nil && after.Freeform != nil:
@@ -171,7 +175,8 @@ func (r *report) options() {
 func reached(role *instance.Role, layer facts.Layer) []string {
 	var machines []string
 	for _, name := range slices.Sorted(maps.Keys(role.Machines)) {
-		if layer.Kind == "role" || layer.Kind == "machine" && layer.Name == name || layer.Kind == "tag" && slices.Contains(role.Machines[name].Tags, layer.Name) {
+		if layer.Kind == "role" || layer.Kind == "machine" && layer.Name == name || layer.Kind == "tag" &&
+			slices.Contains(role.Machines[name].Tags, layer.Name) {
 			machines = append(machines, name)
 		}
 	}
@@ -215,14 +220,17 @@ func (r *report) offers() {
 			continue
 		}
 		for _, name := range now[input].Services {
-			if !slices.Contains(then[input].Services, name) && !slices.Contains(now[input].Deprecated, name) && !strings.HasPrefix(name, "@") {
+			if !slices.Contains(then[input].Services, name) && !slices.Contains(now[input].Deprecated, name) &&
+				!strings.HasPrefix(name, "@") {
 				r.add(Effect{Kind: codes.EffectNew, Part: "service", Service: input + "#" + name, Name: name})
 			}
 		}
 		for _, name := range then[input].Services {
-			if !used[input+"#"+name] && !slices.Contains(then[input].Deprecated, name) && !strings.HasPrefix(name, "@") &&
+			if !used[input+"#"+name] && !slices.Contains(then[input].Deprecated, name) &&
+				!strings.HasPrefix(name, "@") &&
 				(!slices.Contains(now[input].Services, name) || slices.Contains(now[input].Deprecated, name)) {
-				r.add(Effect{Kind: codes.EffectChanged, Part: "service", Service: input + "#" + name, Name: name, Reason: "removed", Minor: true})
+				r.add(Effect{Kind: codes.EffectChanged, Part: "service", Service: input + "#" + name, Name: name,
+					Reason: "removed", Minor: true})
 			}
 		}
 	}
@@ -235,7 +243,8 @@ func (r *report) offers() {
 		service := serviceOf(is)
 		for _, role := range slices.Sorted(maps.Keys(is.Module.Roles)) {
 			if _, had := was.Module.Roles[role]; !had && !told[service] {
-				r.add(Effect{Kind: codes.EffectNew, Part: "role", Service: service, Name: role, Reason: is.Module.Roles[role].Description})
+				r.add(Effect{Kind: codes.EffectNew, Part: "role", Service: service, Name: role,
+					Reason: is.Module.Roles[role].Description})
 			}
 		}
 		told[service] = true
@@ -257,7 +266,8 @@ func (r *report) newOptions(service, role string, before, after *services.Interf
 	}
 	for path, option := range after.All() {
 		if !known[strings.Join(path, "\x00")] && !option.Hidden && !option.Internal {
-			r.add(Effect{Kind: codes.EffectNew, Part: "option", Service: service, Role: role, Path: path, New: option.Default, Reason: firstLine(option.Description)})
+			r.add(Effect{Kind: codes.EffectNew, Part: "option", Service: service, Role: role, Path: path,
+				New: option.Default, Reason: firstLine(option.Description)})
 		}
 	}
 }

@@ -180,7 +180,8 @@ func (e Effect) advice() []string {
 	return lines
 }
 
-// WriteText writes the report for people, as `clanctl upgrade` prints it. Text from the flake is escaped: it cannot command a terminal.
+// WriteText writes the report for people, as `clanctl upgrade` prints it. Text from the flake is escaped: it cannot
+// command a terminal.
 func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
 	paint := textview.Painter(textview.Colourless)
 	if opts.Color {
@@ -234,7 +235,8 @@ func colourOf(kind Kind) textview.Style {
 	return textview.Yellow
 }
 
-// Notes say what else is to be known, each in a sentence: which inputs are compared, what moves with them, and what was left out.
+// Notes say what else is to be known, each in a sentence: which inputs are compared, what moves with them, and what was
+// left out.
 func (r *Report) Notes(opts TextOptions) []string {
 	var notes []string
 	for _, input := range r.Inputs {
@@ -253,7 +255,9 @@ func (r *Report) Notes(opts TextOptions) []string {
 		}
 	}
 	if minor > 0 && !opts.All {
-		notes = append(notes, fmt.Sprintf("%s left out, of options that the clan does not use, or of descriptions: --all shows them", textview.Count(minor, "change")))
+		notes = append(notes,
+			fmt.Sprintf("%s left out, of options that the clan does not use, or of descriptions: --all shows them",
+				textview.Count(minor, "change")))
 	}
 	if offers > 0 && !opts.All && !opts.New {
 		notes = append(notes, fmt.Sprintf("%s on offer: --new shows them", textview.Count(offers, "new thing")))

@@ -40,7 +40,8 @@ type Report struct {
 type Kind string
 
 // kinds are in the order in which they are told.
-var kinds = []Kind{codes.EffectBreaks, codes.EffectRequired, codes.EffectConstraint, codes.EffectChanged, codes.EffectUnused,
+var kinds = []Kind{codes.EffectBreaks, codes.EffectRequired, codes.EffectConstraint, codes.EffectChanged,
+	codes.EffectUnused,
 	codes.EffectDeprecated, codes.EffectWarning, codes.EffectFixed, codes.EffectNew}
 
 // Effect is one thing that the upgrade does.
@@ -53,8 +54,8 @@ type Effect struct {
 	Kind     Kind              `json:"kind"`
 	// Machines are those concerned, sorted; nil where it is about none in particular.
 	Machines []string `json:"machines,omitzero"`
-	// Minor effects are those of options that the clan does not use and whose new default is off or empty, of a module's own description,
-	// and notes.
+	// Minor effects are those of options that the clan does not use and whose new default is off or empty, of a
+	// module's own description, and notes.
 	Minor bool `json:"minor,omitzero"`
 	// Name is what the part is called: a machine, tag, service or role.
 	Name string `json:"name,omitzero"`
@@ -68,8 +69,9 @@ type Effect struct {
 	Path []string `json:"path,omitzero"`
 	// Position is the place in the user's files, where something there is concerned.
 	Position *instance.Position `json:"position,omitzero"`
-	// Reason is why a setting changed: "default" (of an option that is not set here), "new-option", "option-gone", "renamed", "type" (what
-	// is written is converted) or "module" (which computes it); or a sentence of the module's own.
+	// Reason is why a setting changed: "default" (of an option that is not set here), "new-option", "option-gone",
+	// "renamed", "type" (what is written is converted) or "module" (which computes it); or a sentence of the module's
+	// own.
 	Reason string `json:"reason,omitzero"`
 	Role   string `json:"role,omitzero"`
 	// Service is the module: INPUT#NAME.
@@ -77,11 +79,12 @@ type Effect struct {
 }
 
 // Of compares a clan as it is with the same clan after an upgrade. Both inventories should have been loaded with
-// [instance.NeedOrigins], and their findings be those of check.All. One that holds the finding of [instance.FlakeFailed] is a clan of
-// which nothing evaluates.
+// [instance.NeedOrigins], and their findings be those of check.All. One that holds the finding of
+// [instance.FlakeFailed] is a clan of which nothing evaluates.
 func Of(old, new *instance.Inventory) *Report {
 	r := &report{Report: &Report{Effects: []Effect{}, Following: facts.Of(new).Following, Inputs: []diff.InputChange{},
-		Instances: len(old.InstanceNames()), New: &new.Flake, Old: &old.Flake, SchemaVersion: SchemaVersion}, old: old, new: new}
+		Instances: len(old.InstanceNames()), New: &new.Flake, Old: &old.Flake, SchemaVersion: SchemaVersion}, old: old,
+		new: new}
 	if r.Following == nil {
 		r.Following = []string{}
 	}
@@ -120,7 +123,8 @@ func failed(inv *instance.Inventory) bool {
 	})
 }
 
-// describes reports whether a value of a module reference is what the module says of itself: no machine is another one for that.
+// describes reports whether a value of a module reference is what the module says of itself: no machine is another one
+// for that.
 func describes(v diff.Value) bool {
 	return len(v.Path) > 0 && (v.Path[0] == "manifest" || v.Path[0] == "roles")
 }
@@ -129,7 +133,8 @@ func (r *report) add(e Effect) { r.Effects = append(r.Effects, e) }
 
 // finding is one that is there after the upgrade only.
 func (r *report) finding(f instance.Finding) {
-	e := Effect{Kind: codes.EffectWarning, Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting, Part: partOf(f), Machines: r.concerned(f)}
+	e := Effect{Kind: codes.EffectWarning, Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting,
+		Part: partOf(f), Machines: r.concerned(f)}
 	switch f.Code {
 	case instance.CodeTooManyInstances, instance.CodeTooFewMachines, instance.CodeTooManyMachines:
 		e.Kind = codes.EffectConstraint
@@ -160,7 +165,8 @@ func (r *report) fixed(f instance.Finding) {
 	if r.breaks(f.Instance, f.Role) {
 		return // something else is wrong with it by now
 	}
-	r.add(Effect{Kind: codes.EffectFixed, Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting, Part: partOf(f), Machines: r.concerned(f),
+	r.add(Effect{Kind: codes.EffectFixed, Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting,
+		Part: partOf(f), Machines: r.concerned(f),
 		Position: r.place(f), Minor: f.Severity == instance.SeverityNote})
 }
 
@@ -253,8 +259,9 @@ func (r *report) was(name, role string) bool {
 // clan tells of what changed besides instances.
 func (r *report) clan(d *diff.Difference) {
 	for _, v := range d.Meta {
-		r.add(Effect{Kind: codes.EffectChanged, Part: "meta", Path: v.Path, Old: v.Old, New: v.New, Machines: slices.Sorted(maps.Keys(r.new.Machines)),
-			Minor: v.Old == nil && isOff(v.New)})
+		r.add(Effect{Kind: codes.EffectChanged, Part: "meta", Path: v.Path, Old: v.Old, New: v.New,
+			Machines: slices.Sorted(maps.Keys(r.new.Machines)),
+			Minor:    v.Old == nil && isOff(v.New)})
 	}
 	for _, m := range d.Machines {
 		e := Effect{Kind: codes.EffectChanged, Part: "machine", Name: m.Name, Machines: []string{m.Name}}
@@ -269,7 +276,8 @@ func (r *report) clan(d *diff.Difference) {
 		}
 		for change, tags := range map[diff.Change][]string{diff.Added: m.Tags.Added, diff.Removed: m.Tags.Removed} {
 			for _, tag := range tags {
-				r.add(Effect{Kind: codes.EffectChanged, Part: "tag", Name: tag, Reason: string(change), Machines: []string{m.Name}})
+				r.add(Effect{Kind: codes.EffectChanged, Part: "tag", Name: tag, Reason: string(change),
+					Machines: []string{m.Name}})
 			}
 		}
 	}
@@ -281,7 +289,8 @@ func (r *report) instance(i diff.InstanceChange) {
 	}
 	for _, v := range i.Module {
 		if !describes(v) {
-			r.add(Effect{Kind: codes.EffectChanged, Part: "module", Instance: i.Name, Path: v.Path, Old: v.Old, New: v.New, Machines: members(r.new, i.Name, "")})
+			r.add(Effect{Kind: codes.EffectChanged, Part: "module", Instance: i.Name, Path: v.Path, Old: v.Old,
+				New: v.New, Machines: members(r.new, i.Name, "")})
 		}
 	}
 	for _, role := range i.Roles {
@@ -296,7 +305,8 @@ func (r *report) instance(i diff.InstanceChange) {
 		}
 		for _, change := range []diff.Change{diff.Added, diff.Removed} {
 			if machines := joined[change]; machines != nil {
-				r.add(Effect{Kind: codes.EffectChanged, Part: "members", Instance: i.Name, Role: role.Name, Reason: string(change), Machines: machines})
+				r.add(Effect{Kind: codes.EffectChanged, Part: "members", Instance: i.Name, Role: role.Name,
+					Reason: string(change), Machines: machines})
 			}
 		}
 		for _, v := range role.Settings {
@@ -323,7 +333,8 @@ func (r *report) modules(d *diff.Difference) {
 			if v.Path[0] == "roles" && v.Change == diff.Added && len(v.Path) == 2 {
 				continue // an offer
 			}
-			r.add(Effect{Kind: codes.EffectChanged, Part: "module", Service: service, Path: v.Path, Old: v.Old, New: v.New, Minor: true})
+			r.add(Effect{Kind: codes.EffectChanged, Part: "module", Service: service, Path: v.Path, Old: v.Old,
+				New: v.New, Minor: true})
 		}
 	}
 }
@@ -338,14 +349,16 @@ func serviceOf(i *instance.Instance) string {
 
 func (r *report) sort() {
 	slices.SortStableFunc(r.Effects, func(a, b Effect) int {
-		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role),
-			cmp.Compare(a.Service, b.Service), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Name, b.Name), slices.Compare(a.Path, b.Path), cmp.Compare(a.Reason, b.Reason),
+		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)),
+			cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role),
+			cmp.Compare(a.Service, b.Service), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Name, b.Name),
+			slices.Compare(a.Path, b.Path), cmp.Compare(a.Reason, b.Reason),
 			slices.Compare(a.Machines, b.Machines))
 	})
 }
 
-// affected are the machines of the clan that the effects reach: those they are about, and those that share an instance with one, for
-// services read their peers.
+// affected are the machines of the clan that the effects reach: those they are about, and those that share an instance
+// with one, for services read their peers.
 func (r *report) affected() []diff.Affected {
 	direct, shared := map[string][]diff.Reason{}, map[string][]diff.Reason{}
 	add := func(to map[string][]diff.Reason, machine string, reason diff.Reason) {
@@ -377,7 +390,9 @@ func (r *report) affected() []diff.Affected {
 	for _, machine := range slices.Sorted(maps.Keys(r.old.Machines)) {
 		a := diff.Affected{Machine: machine, Kind: diff.Direct, Reasons: direct[machine]}
 		for _, reason := range shared[machine] {
-			if !slices.ContainsFunc(direct[machine], func(d diff.Reason) bool { return d.Instance == reason.Instance }) {
+			if !slices.ContainsFunc(direct[machine], func(d diff.Reason) bool {
+				return d.Instance == reason.Instance
+			}) {
 				a.Reasons = append(a.Reasons, reason)
 			}
 		}
@@ -388,7 +403,8 @@ func (r *report) affected() []diff.Affected {
 			continue
 		}
 		slices.SortFunc(a.Reasons, func(a, b diff.Reason) int {
-			return cmp.Or(cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Change, b.Change))
+			return cmp.Or(cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Kind, b.Kind),
+				cmp.Compare(a.Change, b.Change))
 		})
 		list = append(list, a)
 	}
@@ -418,12 +434,14 @@ func rolesOf(inv *instance.Inventory, name string) map[string]*instance.Role {
 	return nil
 }
 
-// Empty reports whether the upgrade does nothing to the clan that would have to be told: there are at most offers and minor effects.
+// Empty reports whether the upgrade does nothing to the clan that would have to be told: there are at most offers and
+// minor effects.
 func (r *Report) Empty() bool {
 	return !slices.ContainsFunc(r.Effects, func(e Effect) bool { return !e.Minor && e.Kind != codes.EffectNew })
 }
 
-// Summary says in one sentence what the upgrade does, such as "3 of 9 instances change, 2 of them break; 6 machines are touched".
+// Summary says in one sentence what the upgrade does, such as "3 of 9 instances change, 2 of them break; 6 machines are
+// touched".
 func (r *Report) Summary() string {
 	changed, broken := map[string]bool{}, map[string]bool{}
 	for _, e := range r.Effects {

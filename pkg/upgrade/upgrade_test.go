@@ -25,13 +25,15 @@ func option(typ, value string) *services.Option {
 }
 
 // clan has a service "backup" with two members; its final settings are given, and what its role declares.
-func clan(settings map[string]any, options map[string]*services.Option, findings ...instance.Finding) *instance.Inventory {
+func clan(settings map[string]any, options map[string]*services.Option,
+	findings ...instance.Finding) *instance.Inventory {
 	inv := invtest.Clan{
 		Machines: map[string][]string{"attic": nil, "cabin": nil},
-		Instances: map[string]invtest.Instance{"backup": {Module: "core#backup", Roles: map[string]invtest.Role{"client": {
-			Machines: []string{"attic", "cabin"},
-			Settings: map[string]map[string]any{"role": {"port": "22", "keep": 7}, "machine attic": {"old": 1}},
-		}}}},
+		Instances: map[string]invtest.Instance{"backup": {Module: "core#backup",
+			Roles: map[string]invtest.Role{"client": {
+				Machines: []string{"attic", "cabin"},
+				Settings: map[string]map[string]any{"role": {"port": "22", "keep": 7}, "machine attic": {"old": 1}},
+			}}}},
 	}.Inventory()
 	invtest.Place(inv, 3, "instances", "backup")
 	invtest.Place(inv, 4, "instances", "backup", "roles", "client")
@@ -66,13 +68,17 @@ func lines(r *upgrade.Report) string {
 
 func TestSettings(t *testing.T) {
 	old := clan(map[string]any{"port": "22", "keep": 7, "at": "1", "gone": true, "off": false, "made": 1},
-		map[string]*services.Option{"port": option("str", ""), "keep": option("int", "7"), "at": option("str", `"1"`), "gone": option("bool", "true"),
-			"off": option("bool", "false"), "made": option("int", "1"), "old": option("int", "0")})
+		map[string]*services.Option{"port": option("str", ""), "keep": option("int", "7"), "at": option("str", `"1"`),
+			"gone": option("bool", "true"),
+			"off":  option("bool", "false"), "made": option("int", "1"), "old": option("int", "0")})
 	hidden := option("int", "0")
 	hidden.Hidden, hidden.Description = true, "Alias of `new`."
-	new := clan(map[string]any{"port": 22, "keep": 7, "at": "2", "made": 2, "tls": map[string]any{"enable": true, "port": nil}},
-		map[string]*services.Option{"port": option("int", ""), "keep": option("int", "7"), "at": option("str", `"2"`), "made": option("int", "1"), "old": hidden,
-			"tls": {Options: map[string]*services.Option{"enable": option("bool", "true"), "port": option("int", "null")}}})
+	new := clan(map[string]any{"port": 22, "keep": 7, "at": "2", "made": 2,
+		"tls": map[string]any{"enable": true, "port": nil}},
+		map[string]*services.Option{"port": option("int", ""), "keep": option("int", "7"), "at": option("str", `"2"`),
+			"made": option("int", "1"), "old": hidden,
+			"tls": {Options: map[string]*services.Option{"enable": option("bool", "true"),
+				"port": option("int", "null")}}})
 	want := `changed: at "1" -> "2" (default, not set here)
 changed: gone true -> nothing (the option is gone)
 changed: made 1 -> 2 (the module computes it)
@@ -109,7 +115,8 @@ func TestUnused(t *testing.T) {
 func TestEdits(t *testing.T) {
 	subject := instance.Subject{Instance: "backup"}
 	role := instance.Subject{Instance: "backup", Role: "client"}
-	setting := instance.Subject{Instance: "backup", Role: "client", Machine: "attic", Machines: []string{"attic", "cabin"}, Setting: []string{"port"}}
+	setting := instance.Subject{Instance: "backup", Role: "client", Machine: "attic",
+		Machines: []string{"attic", "cabin"}, Setting: []string{"port"}}
 	list := option("listOf", "")
 	list.Type.Elem = services.NewType("str", "str")
 	for name, c := range map[string]struct {
@@ -117,23 +124,32 @@ func TestEdits(t *testing.T) {
 		option  *services.Option
 		want    string
 	}{
-		"a module that moved": {instance.NewFinding(instance.CodeRemovedModule, subject, instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Elsewhere: []string{"community#backup"}}), nil,
+		"a module that moved": {instance.NewFinding(instance.CodeRemovedModule, subject,
+			instance.Cause{Name: "backup", Service: "core#backup", Input: "core",
+				Elsewhere: []string{"community#backup"}}), nil,
 			"breaks: the module is gone from core; community offers backup\n  set inventory.instances.backup.module.input to \"community\"\n"},
-		"a module that is gone": {instance.NewFinding(instance.CodeUnknownModule, subject, instance.Cause{Name: "backup", Service: "core#backup", Input: "core"}), nil,
+		"a module that is gone": {instance.NewFinding(instance.CodeUnknownModule, subject,
+			instance.Cause{Name: "backup", Service: "core#backup", Input: "core"}), nil,
 			"breaks: the module is gone from core\n  remove inventory.instances.backup\n"},
-		"a module that says what to do": {instance.NewFinding(instance.CodeRemovedModule, subject, instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Nix: "use restic"}), nil,
+		"a module that says what to do": {instance.NewFinding(instance.CodeRemovedModule, subject,
+			instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Nix: "use restic"}), nil,
 			"breaks: the module is gone from core\nuse restic\n"},
-		"a role under another name": {instance.NewFinding(instance.CodeUnknownRole, role, instance.Cause{Service: "core#backup", Near: []string{"clients"}}), nil,
+		"a role under another name": {instance.NewFinding(instance.CodeUnknownRole, role,
+			instance.Cause{Service: "core#backup", Near: []string{"clients"}}), nil,
 			"breaks: role client is gone (now: client)\n  rename inventory.instances.backup.roles.client to clients\n"},
-		"a setting under another name": {instance.NewFinding(instance.CodeUnknownSetting, setting, instance.Cause{Name: "port", Near: []string{"ports"}, Whole: true}), nil,
+		"a setting under another name": {instance.NewFinding(instance.CodeUnknownSetting, setting,
+			instance.Cause{Name: "port", Near: []string{"ports"}, Whole: true}), nil,
 			"  rename inventory.instances.backup.roles.client.settings.port to ports\n"},
-		"a number": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no number"}), option("int", ""),
+		"a number": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no number"}),
+			option("int", ""),
 			"breaks: no number\n  set inventory.instances.backup.roles.client.settings.port to 22\n"},
 		"a list": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no list"}), list,
 			"breaks: no list\n  set inventory.instances.backup.roles.client.settings.port to [\"22\"]\n"},
-		"nothing that fits": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no"}), option("bool", ""),
+		"nothing that fits": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no"}),
+			option("bool", ""),
 			"breaks: no\n  remove inventory.instances.backup.roles.client.settings.port\n"},
-		"a required one": {instance.NewFinding(instance.CodeMissingSetting, setting, instance.Cause{Nix: "no value"}), option("int", ""),
+		"a required one": {instance.NewFinding(instance.CodeMissingSetting, setting, instance.Cause{Nix: "no value"}),
+			option("int", ""),
 			"required: no value\n  set inventory.instances.backup.roles.client.settings.port\n"},
 	} {
 		options := map[string]*services.Option{}
@@ -169,21 +185,26 @@ func TestPatch(t *testing.T) {
 // A clan that does not evaluate at all is one break, and nobody's settings changed.
 func TestNothingEvaluates(t *testing.T) {
 	old := clan(map[string]any{"a": 1}, nil)
-	r := upgrade.Of(old, &instance.Inventory{Findings: []instance.Finding{instance.NewFinding(instance.CodeFlakeFailed, instance.Subject{}, instance.Cause{Nix: "no\nway"})}})
-	if len(r.Effects) != 1 || r.Effects[0].Part != "clan" || len(r.Affected) != 2 || r.Summary() != "the clan breaks: no\nway" {
+	r := upgrade.Of(old,
+		&instance.Inventory{Findings: []instance.Finding{instance.NewFinding(instance.CodeFlakeFailed,
+			instance.Subject{}, instance.Cause{Nix: "no\nway"})}})
+	if len(r.Effects) != 1 || r.Effects[0].Part != "clan" || len(r.Affected) != 2 ||
+		r.Summary() != "the clan breaks: no\nway" {
 		t.Errorf("%s: %s", r.Summary(), lines(r))
 	}
 }
 
 // Text from the flake cannot command a terminal, nor be markup.
 func TestHostileText(t *testing.T) {
-	finding := instance.NewFinding(instance.CodeSettingFailed, instance.Subject{Instance: "backup", Role: "client"}, instance.Cause{Nix: "\x1b[2J|`<b>"})
+	finding := instance.NewFinding(instance.CodeSettingFailed, instance.Subject{Instance: "backup", Role: "client"},
+		instance.Cause{Nix: "\x1b[2J|`<b>"})
 	r := upgrade.Of(clan(nil, nil), clan(nil, nil, finding))
 	var text, markdown strings.Builder
 	if err := r.WriteText(&text, upgrade.TextOptions{}); err != nil || strings.Contains(text.String(), "\x1b") {
 		t.Errorf("%q, %v", text.String(), err)
 	}
-	if err := r.WriteMarkdown(&markdown, upgrade.TextOptions{}); err != nil || strings.Contains(markdown.String(), "\x1b") || !strings.Contains(markdown.String(), "``\\x1b[2J\\|`<b>``") {
+	if err := r.WriteMarkdown(&markdown, upgrade.TextOptions{}); err != nil ||
+		strings.Contains(markdown.String(), "\x1b") || !strings.Contains(markdown.String(), "``\\x1b[2J\\|`<b>``") {
 		t.Errorf("%q, %v", markdown.String(), err)
 	}
 }
@@ -195,12 +216,14 @@ func TestExports(t *testing.T) {
 		inv.Exports = map[string]*instance.Export{}
 		for i, port := range ports {
 			machine := []string{"attic", "cabin"}[i]
-			inv.Exports["backup:backup:client:"+machine] = &instance.Export{Instance: "backup", Role: "client", Machine: machine, Service: "backup",
+			inv.Exports["backup:backup:client:"+machine] = &instance.Export{Instance: "backup", Role: "client",
+				Machine: machine, Service: "backup",
 				Peer: &instance.Peer{Hosts: []instance.Host{}, Port: port}}
 		}
 		return inv
 	}
-	if diff := cmp.Diff("changed: exports peer.port 22 -> 23\n", lines(upgrade.Of(with(22, 22), with(23, 23)))); diff != "" {
+	if diff := cmp.Diff("changed: exports peer.port 22 -> 23\n",
+		lines(upgrade.Of(with(22, 22), with(23, 23)))); diff != "" {
 		t.Error(diff)
 	}
 	if got := len(upgrade.Of(with(22, 22), with(23, 24)).Effects); got != 2 {

@@ -29,23 +29,25 @@ type Origin struct {
 	Path  []string
 	Value any
 	From  Source
-	// Definitions are all that is written for the setting, in the order of merging, as in [Setting]. Where a layer writes the
-	// value as part of a larger one that is no set (a string, say, that the option's type turns into one), they are of that.
+	// Definitions are all that is written for the setting, in the order of merging, as in [Setting]. Where a layer
+	// writes the value as part of a larger one that is no set (a string, say, that the option's type turns into one),
+	// they are of that.
 	Definitions []Definition
 
-	// option is the option that the setting is, or that it lies in, depth how much of Path leads to it; nil where none is known.
+	// option is the option that the setting is, or that it lies in, depth how much of Path leads to it; nil where none
+	// is known.
 	option *services.Option
 	depth  int
 }
 
-// Origins explains all settings of a member, in order of their paths: each value that is no set, and each set that is empty.
-// It takes an inventory that was loaded with [instance.NeedOrigins]; what is not known there is [SourceUnknown]. A value that
-// does not evaluate has no origin; it has a finding. Nor has what is no member.
+// Origins explains all settings of a member, in order of their paths: each value that is no set, and each set that is
+// empty. It takes an inventory that was loaded with [instance.NeedOrigins]; what is not known there is [SourceUnknown].
+// A value that does not evaluate has no origin; it has a finding. Nor has what is no member.
 //
 // Members that share one value of Settings have the same origins.
 //
-// Unlike [Explain], which asks the module system about one setting, it cannot tell what a submodule defines for its own options:
-// where the value is not the declared default, it says that the module computed it.
+// Unlike [Explain], which asks the module system about one setting, it cannot tell what a submodule defines for its own
+// options: where the value is not the declared default, it says that the module computed it.
 func Origins(inv *instance.Inventory, ref instance.RoleRef, machine string) []Origin {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil || inst.Roles[ref.Role] == nil {
@@ -95,7 +97,8 @@ func (o *originator) origin(path []string, value any) Origin {
 	for _, own := range facts.OfRole(o.of).Own[o.machine] {
 		if lookup, ok := below(own.Path, path); ok {
 			for _, v := range valuesAt(own.Value(), lookup, own.Priority) {
-				origin.Definitions = append(origin.Definitions, Definition{Layer: "module", Name: own.File, Priority: own.Priority, Value: v.value})
+				origin.Definitions = append(origin.Definitions,
+					Definition{Layer: "module", Name: own.File, Priority: own.Priority, Value: v.value})
 			}
 		}
 	}
@@ -133,7 +136,8 @@ func (o *originator) unwritten(origin Origin) Source {
 		return SourceDefault // its value is not known; the text says what it is made of
 	}
 	declared, _ := jsonvalue.Decode(option.Default)
-	if declared, ok := jsonvalue.Lookup(declared, origin.Path[origin.depth:]); ok && text(declared) == text(origin.Value) {
+	if declared, ok := jsonvalue.Lookup(declared, origin.Path[origin.depth:]); ok &&
+		text(declared) == text(origin.Value) {
 		return SourceDefault
 	}
 	return SourceModule

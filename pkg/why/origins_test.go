@@ -17,23 +17,27 @@ import (
 func TestOrigins(t *testing.T) {
 	ref := instance.RoleRef{Instance: "i", Role: "r"}
 	inv := layered(t, `{"who":"machine","list":["machine"]}`,
-		`{"who":{"_type":"override","priority":1000,"content":"role"},"list":["role"],"short":"text","files":{"a":{"path":"/a"}}}`, `{"list":["tag"]}`)
+		`{"who":{"_type":"override","priority":1000,"content":"role"},"list":["role"],"short":"text","files":{"a":{"path":"/a"}}}`,
+		`{"list":["tag"]}`)
 	role := inv.Instances["i"].Roles["r"]
 	member := role.Machines["m"]
 	// optional is an option with a default, as JSON.
 	optional := func(value string) *services.Option {
-		return &services.Option{Type: services.NewType("unspecified", ""), HasDefault: true, Default: json.RawMessage(value)}
+		return &services.Option{Type: services.NewType("unspecified", ""), HasDefault: true,
+			Default: json.RawMessage(value)}
 	}
 	required := func() *services.Option { return &services.Option{Type: services.NewType("unspecified", "")} }
 	file := services.NewType("submodule", "")
-	file.Interface = &services.Interface{Options: map[string]*services.Option{"path": required(), "mode": optional(`"0600"`), "owner": optional(`"root"`)}}
+	file.Interface = &services.Interface{Options: map[string]*services.Option{"path": required(),
+		"mode": optional(`"0600"`), "owner": optional(`"root"`)}}
 	files := services.NewType("attrsOf", "")
 	files.Elem = file
 	filesOption := optional(`{}`)
 	filesOption.Type = files
 	facts.OfRole(role).Interface = &services.Interface{Options: map[string]*services.Option{
-		"who": optional(`"nobody"`), "files": filesOption, "port": optional(`22`), "short": {Options: map[string]*services.Option{"name": required()}},
-		"own": required(), "nothing": required(), "set": optional(`{"a":1,"b":2}`), "list": optional(`[]`),
+		"who": optional(`"nobody"`), "files": filesOption, "port": optional(`22`),
+		"short": {Options: map[string]*services.Option{"name": required()}},
+		"own":   required(), "nothing": required(), "set": optional(`{"a":1,"b":2}`), "list": optional(`[]`),
 	}}
 	facts.OfRole(role).Own = map[string][]facts.OwnDefinition{"m": {{Path: []string{"own"}, Priority: 100,
 		Definition: facts.Definition{File: "module.nix", JSON: []byte(`{"deep":true}`)}}}}
@@ -79,7 +83,9 @@ func TestOrigins(t *testing.T) {
 		}
 	}
 	member.Settings = nil
-	for _, of := range []struct{ instance, role, machine string }{{"i", "r", "m"}, {"i", "r", "n"}, {"i", "s", "m"}, {"j", "r", "m"}} {
+	for _, of := range []struct {
+		instance, role, machine string
+	}{{"i", "r", "m"}, {"i", "r", "n"}, {"i", "s", "m"}, {"j", "r", "m"}} {
 		if o := Origins(inv, instance.RoleRef{Instance: of.instance, Role: of.role}, of.machine); o != nil {
 			t.Errorf("origins of settings that do not evaluate, or of no member: %v", o)
 		}

@@ -1,5 +1,5 @@
-// Package why explains a membership and a setting: why a machine is in a role, which values are written for a setting in which
-// layer, which of them count, and what the option is. It is pure; [instance.NeedSetting] asks for the facts.
+// Package why explains a membership and a setting: why a machine is in a role, which values are written for a setting
+// in which layer, which of them count, and what the option is. It is pure; [instance.NeedSetting] asks for the facts.
 package why
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Explanation says why a member is one and, if a setting was asked for, why that has its value. Its JSON is the document of
-// `clanctl why --json`.
+// Explanation says why a member is one and, if a setting was asked for, why that has its value. Its JSON is the
+// document of `clanctl why --json`.
 type Explanation struct {
 	Instance string   `json:"instance"`
 	Machine  string   `json:"machine"`
@@ -93,14 +93,18 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, er
 		if err := inv.Failure(instance.Subject{Instance: ref.Instance}); err != nil {
 			return nil, err
 		}
-		return nil, unknown(fmt.Sprintf("the clan has no instance %q", ref.Instance), ref.Instance, inv.InstanceNames(), "the instances are ")
+		return nil,
+			unknown(fmt.Sprintf("the clan has no instance %q", ref.Instance), ref.Instance, inv.InstanceNames(),
+				"the instances are ")
 	}
 	role := inst.Roles[ref.Role]
 	if role == nil {
 		if err := inv.Failure(instance.Subject{Instance: ref.Instance, Role: ref.Role}); err != nil {
 			return nil, err
 		}
-		return nil, unknown(fmt.Sprintf("the instance %q has no role %q", ref.Instance, ref.Role), ref.Role, slices.Sorted(maps.Keys(inst.Roles)), "its roles are ")
+		return nil,
+			unknown(fmt.Sprintf("the instance %q has no role %q", ref.Instance, ref.Role), ref.Role,
+				slices.Sorted(maps.Keys(inst.Roles)), "its roles are ")
 	}
 	member := role.Machines[ref.Machine]
 	if member == nil {
@@ -110,7 +114,8 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, er
 	e := &Explanation{Instance: ref.Instance, Role: ref.Role, Machine: ref.Machine,
 		Member: Member{Explicit: member.Explicit, Position: member.Position, Tags: []TagReason{}}}
 	for _, tag := range member.Tags {
-		e.Member.Tags = append(e.Member.Tags, TagReason{Name: tag, Position: inv.Where(append(slices.Clip(base), "tags", tag)...)})
+		e.Member.Tags = append(e.Member.Tags,
+			TagReason{Name: tag, Position: inv.Where(append(slices.Clip(base), "tags", tag)...)})
 	}
 	if facts.Of(inv).Setting == nil {
 		return e, nil
@@ -124,25 +129,30 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, er
 
 func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role) error {
 	if !inv.MachinesKnown() {
-		return fmt.Errorf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate", ref.Machine, ref.Role)
+		return fmt.Errorf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate",
+			ref.Machine, ref.Role)
 	}
 	index := inv.Index()
 	if !index.Has(ref.Machine) {
-		return unknown(fmt.Sprintf("the clan has no machine %q", ref.Machine), ref.Machine, index.Machines(), "the machines are ")
+		return unknown(fmt.Sprintf("the clan has no machine %q", ref.Machine), ref.Machine, index.Machines(),
+			"the machines are ")
 	}
 	advice := fmt.Sprintf("the role names no machine %q", ref.Machine)
 	if len(role.Tags) > 0 {
-		advice += fmt.Sprintf(" and takes machines by %s; %q carries %s", nearest.List(role.Tags), ref.Machine, nearest.List(index.TagsOf(ref.Machine)))
+		advice += fmt.Sprintf(" and takes machines by %s; %q carries %s", nearest.List(role.Tags), ref.Machine,
+			nearest.List(index.TagsOf(ref.Machine)))
 	} else {
 		advice += " and takes none by tag"
 	}
-	return &hint.Error{Text: fmt.Sprintf("the machine %q is not in the role %q of the instance %q", ref.Machine, ref.Role, ref.Instance), Advice: advice}
+	return &hint.Error{Text: fmt.Sprintf("the machine %q is not in the role %q of the instance %q", ref.Machine,
+		ref.Role, ref.Instance), Advice: advice}
 }
 
 // noSetting says that the role has no such setting, or why nobody knows whether it has.
 func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instance.Member) error {
 	for _, f := range inv.Findings {
-		if f.Partial() && f.Instance == ref.Instance && (f.Role == "" || f.Role == ref.Role) && (f.Machine == "" || slices.Contains(f.Concerned(), ref.Machine)) {
+		if f.Partial() && f.Instance == ref.Instance && (f.Role == "" || f.Role == ref.Role) &&
+			(f.Machine == "" || slices.Contains(f.Concerned(), ref.Machine)) {
 			return &instance.EvalError{Finding: f}
 		}
 	}
@@ -158,7 +168,8 @@ func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instanc
 	if near := nearest.Of(ref.Path[max(last, 0)], known); len(near) > 0 {
 		advice = nearest.Hint(near, known, "", "") + " " + advice
 	}
-	return &hint.Error{Text: fmt.Sprintf("the role %q has no setting %s", ref.Role, instance.PathString(ref.Path)), Advice: advice}
+	return &hint.Error{Text: fmt.Sprintf("the role %q has no setting %s", ref.Role, instance.PathString(ref.Path)),
+		Advice: advice}
 }
 
 func unknown(message, name string, known []string, all string) error {
@@ -167,7 +178,8 @@ func unknown(message, name string, known []string, all string) error {
 
 // ---- definitions ----
 
-func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member, info *facts.SettingInfo) *Setting {
+func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member,
+	info *facts.SettingInfo) *Setting {
 	s := &Setting{Path: ref.Path, Definitions: []Definition{}}
 	if info.HasValue {
 		s.Value = jsonvalue.Text(info.Value)
@@ -179,7 +191,8 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 	s.Problem = info.Message
 	if s.Problem == "" && s.Value == nil {
 		for _, f := range inv.Findings {
-			if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Path) && slices.Contains(f.Concerned(), ref.Machine) {
+			if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Path) &&
+				slices.Contains(f.Concerned(), ref.Machine) {
 				s.Problem = f.Message()
 			}
 		}
@@ -191,16 +204,20 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 			s.Option.describe(o.Option)
 		}
 	}
-	s.Definitions = append(s.Definitions, layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, facts.LayersOf(role, ref.Machine)}.at(ref.Path)...)
+	s.Definitions = append(s.Definitions,
+		layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role},
+			facts.LayersOf(role, ref.Machine)}.at(ref.Path)...)
 	written := map[string]bool{}
 	for _, d := range s.Definitions {
 		written[text(d.Value)] = true
 	}
 	// What counts and no layer wrote, the module defines itself; a default is no definition.
-	if n := len(info.Options); n > 0 && info.Options[n-1].Depth == len(ref.Path) && info.Options[n-1].Priority < defaultPriority {
+	if n := len(info.Options); n > 0 && info.Options[n-1].Depth == len(ref.Path) &&
+		info.Options[n-1].Priority < defaultPriority {
 		for _, d := range info.Options[n-1].Definitions {
 			if !written[text(d.Value())] {
-				s.Definitions = append(s.Definitions, Definition{Layer: "module", Name: d.File, Priority: info.Options[n-1].Priority, Value: d.Value()})
+				s.Definitions = append(s.Definitions,
+					Definition{Layer: "module", Name: d.File, Priority: info.Options[n-1].Priority, Value: d.Value()})
 			}
 		}
 	}
@@ -225,21 +242,24 @@ func (l layers) at(path []string) []Definition {
 		at := append(layer.Path(l.role.Instance, l.role.Role), path...)
 		for _, d := range layer.Definitions {
 			for _, v := range valuesAt(d.Value(), path, plainPriority) {
-				found = append(found, Definition{Layer: layer.Kind, Name: layer.Name, Priority: v.priority, Value: v.value, Position: l.inv.At(at...)})
+				found = append(found,
+					Definition{Layer: layer.Kind, Name: layer.Name, Priority: v.priority, Value: v.value,
+						Position: l.inv.At(at...)})
 			}
 		}
 	}
 	return found
 }
 
-// Written is what the clan's layers write for a setting, in the order of merging; what a module itself defines is not among it. Where they
-// are written is known with [instance.NeedOrigins].
+// Written is what the clan's layers write for a setting, in the order of merging; what a module itself defines is not
+// among it. Where they are written is known with [instance.NeedOrigins].
 func Written(inv *instance.Inventory, ref instance.SettingRef) []Definition {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil || inst.Roles[ref.Role] == nil {
 		return nil
 	}
-	all := layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, facts.LayersOf(inst.Roles[ref.Role], ref.Machine)}
+	all := layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role},
+		facts.LayersOf(inst.Roles[ref.Role], ref.Machine)}
 	found := all.at(ref.Path)
 	weigh(found)
 	return found
@@ -272,7 +292,8 @@ func (o *Option) describe(option *services.Option) {
 	}
 }
 
-// settle says how to end a disagreement between definitions: no layer outranks another, so one has to be marked or to go.
+// settle says how to end a disagreement between definitions: no layer outranks another, so one has to be marked or to
+// go.
 func settle(definitions []Definition) string {
 	var rivals []Definition
 	for _, d := range definitions {
@@ -297,7 +318,8 @@ func settle(definitions []Definition) string {
 			return "remove all but one of them; JSON cannot say lib.mkForce"
 		}
 	}
-	return fmt.Sprintf("to keep the value of the %s write lib.mkForce (%s)%s, or remove the other", strings.TrimSpace(keep.Layer+" "+keep.Name), text(keep.Value), at)
+	return fmt.Sprintf("to keep the value of the %s write lib.mkForce (%s)%s, or remove the other",
+		strings.TrimSpace(keep.Layer+" "+keep.Name), text(keep.Value), at)
 }
 
 const (
@@ -311,8 +333,8 @@ type valued struct {
 	priority int64
 }
 
-// valuesAt finds what a definition gives for a setting, through mkForce and its like at any level: they stand in the data as
-// sets with a `_type`, as lib.modules makes them.
+// valuesAt finds what a definition gives for a setting, through mkForce and its like at any level: they stand in the
+// data as sets with a `_type`, as lib.modules makes them.
 func valuesAt(value any, path []string, priority int64) []valued {
 	m, isSet := value.(map[string]any)
 	kind, _ := m["_type"].(string)

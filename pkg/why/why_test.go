@@ -50,15 +50,19 @@ func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
 	return &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Roles: map[string]*instance.Role{"r": invtest.RoleWith(&instance.Role{
 		Tags:     []string{"a", "b"},
 		Machines: map[string]*instance.Member{"m": {Explicit: true, Tags: []string{"a", "b"}}},
-	}, facts.Role{Layers: facts.Layers{Role: definition(role), Machines: map[string][]facts.Definition{"m": definition(machine)},
-		Tags: map[string][]facts.Definition{"a": definition(tag), "b": definition(tag)}}})}}}}
+	},
+		facts.Role{Layers: facts.Layers{Role: definition(role),
+			Machines: map[string][]facts.Definition{"m": definition(machine)},
+			Tags:     map[string][]facts.Definition{"a": definition(tag), "b": definition(tag)}}})}}}}
 }
 
 func TestExplainSetting(t *testing.T) {
 	inv := layered(t, `{"x":{"_type":"override","priority":1000,"content":"machine"}}`, `{"x":"role"}`, `{"x":"tag"}`)
 	ref := instance.SettingRef{Instance: "i", Role: "r", Machine: "m", Path: []string{"x"}}
-	facts.Of(inv).Setting = &facts.SettingInfo{Message: "conflicting", Options: []facts.Option{{Depth: 1, Option: &services.Option{Type: services.NewType("str", "string")}, Priority: 100,
-		Definitions: []facts.Definition{{File: "module.nix", JSON: []byte(`"inside"`)}, {JSON: []byte(`"role"`)}}}}}
+	facts.Of(inv).Setting = &facts.SettingInfo{Message: "conflicting",
+		Options: []facts.Option{{Depth: 1, Option: &services.Option{Type: services.NewType("str", "string")},
+			Priority:    100,
+			Definitions: []facts.Definition{{File: "module.nix", JSON: []byte(`"inside"`)}, {JSON: []byte(`"role"`)}}}}}
 	e, err := Explain(inv, ref)
 	if err != nil {
 		t.Fatal(err)
@@ -84,12 +88,15 @@ func TestExplainSetting(t *testing.T) {
 // What there is not, is said so with what is near; what did not evaluate, with its own error.
 func TestUnknown(t *testing.T) {
 	inv := invtest.Clan{Machines: map[string][]string{"laptop": {"mobile"}, "server": nil},
-		Instances: map[string]invtest.Instance{"backup": {Roles: map[string]invtest.Role{"client": {Machines: []string{"laptop"}, Tags: []string{"all"}, Settings: map[string]map[string]any{"role": {"exclude": 1}}},
+		Instances: map[string]invtest.Instance{"backup": {Roles: map[string]invtest.Role{"client": {Machines: []string{"laptop"},
+			Tags: []string{"all"}, Settings: map[string]map[string]any{"role": {"exclude": 1}}},
 			"server": {Machines: []string{"server"}}}},
 			"lost": {Roles: map[string]invtest.Role{"client": {Machines: []string{"laptop"}}}}}}.Inventory()
 	facts.Of(inv).Setting = &facts.SettingInfo{}
-	failed := instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "dead"}, instance.Cause{Nix: "no"})
-	lost := instance.NewFinding(instance.CodeModuleFailed, instance.Subject{Instance: "lost"}, instance.Cause{Nix: "no", Whole: true})
+	failed := instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "dead"},
+		instance.Cause{Nix: "no"})
+	lost := instance.NewFinding(instance.CodeModuleFailed, instance.Subject{Instance: "lost"},
+		instance.Cause{Nix: "no", Whole: true})
 	inv.Findings = append(inv.Findings, failed, lost)
 	for _, c := range []struct {
 		ref           instance.SettingRef
@@ -97,11 +104,17 @@ func TestUnknown(t *testing.T) {
 	}{
 		{instance.SettingRef{Instance: "bakcup"}, `the clan has no instance "bakcup"`, `did you mean "backup"?`},
 		{instance.SettingRef{Instance: "dead"}, `inventory.instances.dead: no`, ""},
-		{instance.SettingRef{Instance: "backup", Role: "x"}, `the instance "backup" has no role "x"`, `its roles are "client", "server"`},
-		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "labtop"}, `the clan has no machine "labtop"`, `did you mean "laptop"?`},
-		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "laptop"}, `the machine "laptop" is not in the role "server" of the instance "backup"`, `the role names no machine "laptop" and takes none by tag`},
-		{instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exlcude"}}, `the role "client" has no setting exlcude`, `did you mean "exclude"? there are "exclude"`},
-		{instance.SettingRef{Instance: "lost", Role: "client", Machine: "laptop", Path: []string{"exclude"}}, `inventory.instances.lost: no`, ""},
+		{instance.SettingRef{Instance: "backup", Role: "x"}, `the instance "backup" has no role "x"`,
+			`its roles are "client", "server"`},
+		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "labtop"}, `the clan has no machine "labtop"`,
+			`did you mean "laptop"?`},
+		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "laptop"},
+			`the machine "laptop" is not in the role "server" of the instance "backup"`,
+			`the role names no machine "laptop" and takes none by tag`},
+		{instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exlcude"}},
+			`the role "client" has no setting exlcude`, `did you mean "exclude"? there are "exclude"`},
+		{instance.SettingRef{Instance: "lost", Role: "client", Machine: "laptop", Path: []string{"exclude"}},
+			`inventory.instances.lost: no`, ""},
 	} {
 		_, err := Explain(inv, c.ref)
 		hint := ""
@@ -112,24 +125,28 @@ func TestUnknown(t *testing.T) {
 			t.Errorf("%v: %v, %s", c.ref, err, hint)
 		}
 	}
-	e, err := Explain(inv, instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exclude"}})
+	e, err := Explain(inv,
+		instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exclude"}})
 	if err != nil || text(e.Setting.Value) != "1" || !e.Member.Explicit || len(e.Member.Tags) != 1 {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
 
 func TestSettle(t *testing.T) {
-	nix, data := &instance.Position{File: "clan.nix", Line: 3, Column: 1}, &instance.Position{File: "inventory.json", Line: 3, Column: 1}
+	nix, data := &instance.Position{File: "clan.nix", Line: 3, Column: 1},
+		&instance.Position{File: "inventory.json", Line: 3, Column: 1}
 	role := Definition{Layer: "role", Value: 1, Counts: true, Position: nix}
 	machine := Definition{Layer: "machine", Name: "m", Value: 2, Counts: true, Position: nix}
 	for name, c := range map[string]struct {
 		in   []Definition
 		want string
 	}{
-		"the machine's":  {[]Definition{role, machine}, "to keep the value of the machine m write lib.mkForce (2) at clan.nix:3:1, or remove the other"},
+		"the machine's": {[]Definition{role, machine},
+			"to keep the value of the machine m write lib.mkForce (2) at clan.nix:3:1, or remove the other"},
 		"agreement":      {[]Definition{role, role}, ""},
 		"one overridden": {[]Definition{role, {Layer: "tag", Value: 3}}, ""},
-		"data":           {[]Definition{role, {Layer: "machine", Value: 2, Counts: true, Position: data}}, "remove all but one of them; JSON cannot say lib.mkForce"},
+		"data": {[]Definition{role, {Layer: "machine", Value: 2, Counts: true, Position: data}},
+			"remove all but one of them; JSON cannot say lib.mkForce"},
 	} {
 		if got := settle(c.in); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

@@ -60,7 +60,8 @@ func draw(clanctl, out string) error {
 		"XDG_CACHE_HOME="+filepath.Join(dir, "cache"))
 	var text strings.Builder
 	for _, line := range session {
-		if _, err := run(clan, env, line); err != nil { // what takes long shows progress; the second time is from the cache
+		// what takes long shows progress; the second time is from the cache
+		if _, err := run(clan, env, line); err != nil {
 			return err
 		}
 		output, err := run(clan, env, line)
@@ -69,7 +70,8 @@ func draw(clanctl, out string) error {
 		}
 		fmt.Fprintf(&text, "\x1b[2m$\x1b[0m \x1b[1m%s\x1b[0m\n%s\n", line, output)
 	}
-	if err := os.WriteFile(filepath.Join(out, "terminal.svg"), svg(strings.TrimRight(text.String(), "\n")), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(out, "terminal.svg"), svg(strings.TrimRight(text.String(), "\n")),
+		0o644); err != nil {
 		return err
 	}
 	page := filepath.Join(dir, "homelab.html")
@@ -82,8 +84,10 @@ func draw(clanctl, out string) error {
 	if err != nil {
 		return err
 	}
-	browser := exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb",
-		"--user-data-dir="+filepath.Join(dir, "browser"), "--window-size=1120,520", "--virtual-time-budget=3000", "--screenshot="+picture, "file://"+page)
+	browser := exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+		"--force-color-profile=srgb",
+		"--user-data-dir="+filepath.Join(dir, "browser"), "--window-size=1120,520", "--virtual-time-budget=3000",
+		"--screenshot="+picture, "file://"+page)
 	if said, err := browser.CombinedOutput(); err != nil {
 		return fmt.Errorf("chromium: %w\n%s", err, said)
 	}
@@ -95,7 +99,8 @@ func makeClan(clan string) error {
 	if err := os.CopyFS(clan, os.DirFS("examples/homelab")); err != nil {
 		return err
 	}
-	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "fleet"}} {
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"},
+		{"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "fleet"}} {
 		git := exec.Command("git", args...)
 		git.Dir, git.Stderr = clan, os.Stderr
 		if err := git.Run(); err != nil {
@@ -138,7 +143,8 @@ var (
 	// erased is what is written over.
 	erased = regexp.MustCompile(`\r\x1b\[K[^\r]*\r\x1b\[K`)
 	style  = regexp.MustCompile(`\x1b\[([0-9]+)m`)
-	looks  = map[string]string{"1": "font-weight=\"bold\"", "2": "fill=\"#8b949e\"", "31": "fill=\"#ff7b72\"", "32": "fill=\"#7ee787\"",
+	looks  = map[string]string{"1": "font-weight=\"bold\"", "2": "fill=\"#8b949e\"", "31": "fill=\"#ff7b72\"",
+		"32": "fill=\"#7ee787\"",
 		"33": "fill=\"#e3b341\"", "36": "fill=\"#79c0ff\""}
 )
 
@@ -167,7 +173,8 @@ func svg(text string) []byte {
 			if strings.TrimSpace(part) != "" {
 				// Each part has its place, whatever the reader's font.
 				fmt.Fprintf(&b, `<tspan x="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs" %s>%s</tspan>`,
-					margin+float64(column)*char, float64(len([]rune(part)))*char, look, strings.ReplaceAll(html.EscapeString(part), " ", "\u00a0"))
+					margin+float64(column)*char, float64(len([]rune(part)))*char, look,
+					strings.ReplaceAll(html.EscapeString(part), " ", "\u00a0"))
 			}
 			column += len([]rune(part))
 		}

@@ -24,7 +24,9 @@ func Edit(t *testing.T, r *rand.Rand, root string, git bool) string {
 		}
 	}
 	run := func(args ...string) {
-		out, err := exec.Command("git", append([]string{"-C", root, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...).CombinedOutput()
+		out, err := exec.Command("git",
+			append([]string{"-C", root, "-c", "user.name=t", "-c", "user.email=t@example.org"},
+				args...)...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("git %v: %s", args, out)
 		}

@@ -1,5 +1,5 @@
-// Package browsertest drives the page of clanctl report in a real browser. It is a module of its own, so that what it takes is in nobody else's
-// go.mod.
+// Package browsertest drives the page of clanctl report in a real browser. It is a module of its own, so that what it
+// takes is in nobody else's go.mod.
 package browsertest
 
 import (
@@ -68,7 +68,8 @@ func open(t *testing.T, inv *instance.Inventory, findings []instance.Finding, wi
 
 func openFile(t *testing.T, chromium, file string, width, height int64) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
+		chromedp.DisableGPU,
 		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-component-update", true))
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
@@ -153,7 +154,8 @@ func (b *browser) keys(keys ...string) {
 func (b *browser) handledKey(key, code string) {
 	b.Helper()
 	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: "rawKeyDown", Key: key, Code: code})
+		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent,
+			input.DispatchKeyEventParams{Type: "rawKeyDown", Key: key, Code: code})
 		return err
 	}))
 }
@@ -193,7 +195,8 @@ var loadHomelab = func() func(string) (*instance.Inventory, error) {
 			}
 			var ref instance.Ref
 			if ref, err = nixeval.ResolveRef(dir); err == nil {
-				inv, err = instance.Load(context.Background(), ref, instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}, Need: instance.NeedOrigins})
+				inv, err = instance.Load(context.Background(), ref,
+					instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}, Need: instance.NeedOrigins})
 			}
 		})
 		return inv, err
@@ -210,7 +213,8 @@ func TestBrowserFindsItsWay(t *testing.T) {
 	// Search: a machine's own words, a tag, and what runs there.
 	search := func(text, want string) {
 		t.Helper()
-		b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").select()`), chromedp.SendKeys(chromedp.CSS("#q"), text))
+		b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").select()`),
+			chromedp.SendKeys(chromedp.CSS("#q"), text))
 		eventually(b, rowNames, want)
 	}
 	search("pictures", "studio")
@@ -220,13 +224,15 @@ func TestBrowserFindsItsWay(t *testing.T) {
 	eventually(b, `document.querySelector(".instance.hit").textContent`, "backup-offsite")
 	search("borg laptop", "studio travel")
 	search("nothing like it", "")
-	eventually(b, `new URLSearchParams(location.hash.slice(3)).get("q")`, "nothing like it") // each letter makes the button anew
+	// each letter makes the button anew
+	eventually(b, `new URLSearchParams(location.hash.slice(3)).get("q")`, "nothing like it")
 	b.do(chromedp.Click(chromedp.CSS(".empty button")))
 	eventually(b, rowNames, "attic cabin cellar studio travel")
 
 	// Filters, by tag, class and service, and off again.
 	choose := func(filter, value string) {
-		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{ const s = document.getElementById(%q); s.value = %q; s.dispatchEvent(new Event("change")); }`, filter, value)))
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{ const s = document.getElementById(%q); s.value = %q; s.dispatchEvent(new Event("change")); }`,
+			filter, value)))
 	}
 	choose("tag", "laptops")
 	eventually(b, rowNames, "studio travel")
@@ -253,11 +259,13 @@ func TestBrowserFindsItsWay(t *testing.T) {
 	eventually(b, `document.title`, "travel · homelab")
 	eventually(b, `document.activeElement.id`, "heading")
 	row := func(setting string) string {
-		return fmt.Sprintf(`[...document.querySelectorAll(".settings tr")].filter(r => r.firstChild?.textContent === %q).map(r => [...r.children].map(c => c.textContent).join(" | ")).join("\n")`, setting)
+		return fmt.Sprintf(`[...document.querySelectorAll(".settings tr")].filter(r => r.firstChild?.textContent === %q).map(r => [...r.children].map(c => c.textContent).join(" | ")).join("\n")`,
+			setting)
 	}
 	eventually(b, row("schedule"), `schedule | "hourly" | tag laptops inventory.nix:55:9`)
 	b.do(chromedp.Navigate(b.url + "#/machine/cellar"))
-	eventually(b, row("folders"), `folders | ["/var/lib","/home"] | machine cellar inventory.nix:57:9["/var/lib"]role inventory.nix:50:9["/home"]`)
+	eventually(b, row("folders"),
+		`folders | ["/var/lib","/home"] | machine cellar inventory.nix:57:9["/var/lib"]role inventory.nix:50:9["/home"]`)
 
 	// Back, to where people were.
 	b.do(chromedp.NavigateBack())
@@ -269,7 +277,9 @@ func TestBrowserFindsItsWay(t *testing.T) {
 	// An instance: who is in it and why, and the settings of those who have the same.
 	b.do(chromedp.Click(chromedp.CSS(`.matrix a[href="#/instance/backup-nightly"]`)))
 	eventually(b, pageTitle, "backup-nightly")
-	if text := js[string](b, `document.querySelector("main").innerText`); !strings.Contains(text, "Settings of studio, travel") || !strings.Contains(text, "by name inventory.nix:57:9, and by the tag backup inventory.nix:53:9") {
+	if text := js[string](b, `document.querySelector("main").innerText`); !strings.Contains(text,
+		"Settings of studio, travel") ||
+		!strings.Contains(text, "by name inventory.nix:57:9, and by the tag backup inventory.nix:53:9") {
 		t.Errorf("the page of the instance says %s", text)
 	}
 	// Only what is written, here all of it.
@@ -303,8 +313,10 @@ func TestBrowserByKeyboard(t *testing.T) {
 	}
 	eventually(b, focused, "attic")
 	for _, step := range []struct{ key, want string }{
-		{kb.ArrowDown, "cabin"}, {kb.ArrowRight, ""}, {kb.ArrowRight, "server"}, {kb.ArrowUp, "client"}, {kb.ArrowUp, "backup-offsite"},
-		{kb.End, "status"}, {kb.ArrowDown, "probe"}, {kb.Home, "attic"}, {kb.PageDown, "travel"}, {kb.ArrowDown, "travel"}, {kb.ArrowRight, "client"},
+		{kb.ArrowDown, "cabin"}, {kb.ArrowRight, ""}, {kb.ArrowRight, "server"}, {kb.ArrowUp, "client"},
+		{kb.ArrowUp, "backup-offsite"},
+		{kb.End, "status"}, {kb.ArrowDown, "probe"}, {kb.Home, "attic"}, {kb.PageDown, "travel"},
+		{kb.ArrowDown, "travel"}, {kb.ArrowRight, "client"},
 	} {
 		b.keys(step.key)
 		eventually(b, focused, step.want)
@@ -312,7 +324,8 @@ func TestBrowserByKeyboard(t *testing.T) {
 	// Enter in a cell leads to just that role of the machine.
 	b.handledKey("Enter", "Enter")
 	eventually(b, pageTitle, "travel")
-	eventually(b, `document.activeElement.tagName + " " + document.activeElement.querySelector("h2").textContent`, "SUMMARY backup-nightly client")
+	eventually(b, `document.activeElement.tagName + " " + document.activeElement.querySelector("h2").textContent`,
+		"SUMMARY backup-nightly client")
 	// On to the first setting, and what there is to know of it.
 	for range 20 {
 		b.keys(kb.Tab)
@@ -323,7 +336,8 @@ func TestBrowserByKeyboard(t *testing.T) {
 	eventually(b, focused, "exclude")
 	b.keys(kb.Enter)
 	eventually(b, `document.activeElement.getAttribute("aria-expanded")`, "true")
-	eventually(b, `document.querySelector(".about .command").textContent`, "clanctl why backup-nightly client travel exclude")
+	eventually(b, `document.querySelector(".about .command").textContent`,
+		"clanctl why backup-nightly client travel exclude")
 	b.do(chromedp.NavigateBack())
 	eventually(b, focused, "client")
 }
@@ -332,14 +346,17 @@ func TestBrowserByKeyboard(t *testing.T) {
 func TestBrowserTakesNamesForText(t *testing.T) {
 	inv := invtest.HostileFleet(t)
 	b := open(t, inv, inv.Findings, 1280, 800)
-	addresses := []string{"#/", "#/?view=list", "#/services", "#/findings", "#/nowhere/" + invtest.Hostile[0], "#/machine/" + "%E0%A4%A", "#/?q=%3Cscript%3E&tag=%3Cscript%3E&class=__proto__"}
+	addresses := []string{"#/", "#/?view=list", "#/services", "#/findings", "#/nowhere/" + invtest.Hostile[0],
+		"#/machine/" + "%E0%A4%A", "#/?q=%3Cscript%3E&tag=%3Cscript%3E&class=__proto__"}
 	for i := range invtest.Hostile {
 		for _, kind := range []string{"machine", "instance"} {
-			addresses = append(addresses, js[string](b, fmt.Sprintf(`"#/%s/" + encodeURIComponent(data.machines[%d].n)`, kind, i)))
+			addresses = append(addresses,
+				js[string](b, fmt.Sprintf(`"#/%s/" + encodeURIComponent(data.machines[%d].n)`, kind, i)))
 		}
 	}
 	for _, address := range addresses {
-		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("location.hash = %q", address)), chromedp.Sleep(30*time.Millisecond),
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("location.hash = %q", address)),
+			chromedp.Sleep(30*time.Millisecond),
 			chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true }); document.querySelectorAll("button.key").forEach(k => k.click())`),
 			chromedp.Sleep(30*time.Millisecond))
 		if js[bool](b, `"pwned" in window`) {
@@ -356,9 +373,11 @@ func TestBrowserTakesNamesForText(t *testing.T) {
 	}
 	// Each machine and instance is there, under its own name.
 	for i := range invtest.Hostile {
-		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/machine/" + encodeURIComponent(data.machines[%d].n)`, i)))
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/machine/" + encodeURIComponent(data.machines[%d].n)`,
+			i)))
 		eventually(b, fmt.Sprintf(pageTitle+` === visible(data.machines[%d].n)`, i), true)
-		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/instance/" + encodeURIComponent(data.instances[%d].n)`, i)))
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/instance/" + encodeURIComponent(data.instances[%d].n)`,
+			i)))
 		eventually(b, fmt.Sprintf(pageTitle+` === visible(data.instances[%d].n)`, i), true)
 	}
 	eventually(b, `document.querySelector(".brand").textContent`, invtest.Hostile[1])
@@ -378,18 +397,24 @@ func TestBrowserSaysWhatItCounts(t *testing.T) {
 func TestBrowserShowsFindings(t *testing.T) {
 	inv := invtest.Fleet(t, 3, 2)
 	findings := []instance.Finding{
-		{Code: instance.CodeUnknownMachine, Severity: instance.SeverityWarning, Position: instance.Position{File: "clan.nix", Line: 12, Column: 5},
-			Subject: instance.Subject{Instance: "i000", Role: "client", Machine: "m1"}, Cause: instance.Cause{Near: []string{"m2"}}},
-		{Code: instance.CodeConflict, Severity: instance.SeverityError, Position: instance.Position{File: "clan.nix", Line: 20}, Subject: instance.Subject{Instance: "i001"},
+		{Code: instance.CodeUnknownMachine, Severity: instance.SeverityWarning,
+			Position: instance.Position{File: "clan.nix", Line: 12, Column: 5},
+			Subject:  instance.Subject{Instance: "i000", Role: "client", Machine: "m1"},
+			Cause:    instance.Cause{Near: []string{"m2"}}},
+		{Code: instance.CodeConflict, Severity: instance.SeverityError,
+			Position: instance.Position{File: "clan.nix", Line: 20}, Subject: instance.Subject{Instance: "i001"},
 			Cause: instance.Cause{Nix: "two lines\nof text"}},
 	}
 	b := open(t, inv, findings, 1280, 800)
-	eventually(b, `document.querySelector(".tiles .error").textContent + " " + document.querySelector(".tiles .warning").textContent`, "1 error 1 warning")
+	eventually(b,
+		`document.querySelector(".tiles .error").textContent + " " + document.querySelector(".tiles .warning").textContent`,
+		"1 error 1 warning")
 	eventually(b, `document.querySelectorAll(".matrix td.warning").length`, 1)
 	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=findings]`)))
 	eventually(b, `document.querySelectorAll("article.finding").length`, 2)
 	text := js[string](b, `document.querySelector("article.finding").innerText`)
-	for _, want := range []string{"unknown-machine", "clan.nix:12:5", `Hint: did you mean "m2"?`, "inventory.instances.i000.roles.client.machines.m1"} {
+	for _, want := range []string{"unknown-machine", "clan.nix:12:5", `Hint: did you mean "m2"?`,
+		"inventory.instances.i000.roles.client.machines.m1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the finding does not say %q: %s", want, text)
 		}
@@ -416,7 +441,8 @@ func TestBrowserLarge(t *testing.T) {
 	b.do(chromedp.KeyEvent(kb.End, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	eventually(b, `document.activeElement.closest("tr").getAttribute("aria-rowindex")`, "1002")
 	eventually(b, `document.activeElement.dataset.column`, "100")
-	if !js[bool](b, `{ const c = document.activeElement.getBoundingClientRect(), s = document.querySelector(".scroller").getBoundingClientRect(); c.bottom <= s.bottom + 1 && c.right <= s.right + 1 && c.top >= s.top }`) {
+	if !js[bool](b,
+		`{ const c = document.activeElement.getBoundingClientRect(), s = document.querySelector(".scroller").getBoundingClientRect(); c.bottom <= s.bottom + 1 && c.right <= s.right + 1 && c.top >= s.top }`) {
 		t.Error("the cell that has the focus is not in sight")
 	}
 	start = time.Now()
@@ -425,7 +451,8 @@ func TestBrowserLarge(t *testing.T) {
 	t.Logf("found after %v, the typing included", time.Since(start))
 	b.keys(kb.Escape)
 	b.do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("beforeprint"))`))
-	eventually(b, `document.querySelectorAll("table.list tbody tr").length`, 1000) // so many columns do not fit on paper
+	// so many columns do not fit on paper
+	eventually(b, `document.querySelectorAll("table.list tbody tr").length`, 1000)
 	b.do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("afterprint"))`))
 	eventually(b, `document.querySelectorAll("table.list").length`, 0)
 }
@@ -434,11 +461,14 @@ func TestBrowserLarge(t *testing.T) {
 func TestBrowserNarrow(t *testing.T) {
 	inv := invtest.HostileFleet(t)
 	b := open(t, inv, inv.Findings, 390, 844)
-	for _, address := range []string{"", "#/?view=matrix", "#/services", "#/findings", "#/machine/__proto__", "#/instance/__proto__"} {
+	for _, address := range []string{"", "#/?view=matrix", "#/services", "#/findings", "#/machine/__proto__",
+		"#/instance/__proto__"} {
 		b.goTo(address)
-		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true })`), chromedp.Sleep(50*time.Millisecond))
+		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true })`),
+			chromedp.Sleep(50*time.Millisecond))
 		if width := js[int](b, `document.documentElement.scrollWidth`); width > 390 {
-			wide := js[string](b, `[...document.querySelectorAll("main *, header *")].filter(e => e.getBoundingClientRect().right > 391 && !e.closest(".scroller")).slice(0, 5).map(e => e.outerHTML.slice(0, 150)).join("\n")`)
+			wide := js[string](b,
+				`[...document.querySelectorAll("main *, header *")].filter(e => e.getBoundingClientRect().right > 391 && !e.closest(".scroller")).slice(0, 5).map(e => e.outerHTML.slice(0, 150)).join("\n")`)
 			t.Errorf("%s is %d wide:\n%s", address, width, wide)
 		}
 	}
@@ -452,7 +482,8 @@ func TestBrowserNarrow(t *testing.T) {
 func TestBrowserContrast(t *testing.T) {
 	inv := homelab(t)
 	findings := []instance.Finding{
-		{Code: instance.CodeConflict, Severity: instance.SeverityError, Position: instance.Position{File: "f", Line: 1}, Subject: instance.Subject{Instance: "sshd"}},
+		{Code: instance.CodeConflict, Severity: instance.SeverityError, Position: instance.Position{File: "f", Line: 1},
+			Subject: instance.Subject{Instance: "sshd"}},
 		{Code: instance.CodeUnusedTag, Severity: instance.SeverityWarning, Subject: instance.Subject{Machine: "attic"}}}
 	b := open(t, inv, findings, 1280, 800)
 	const weak = `(() => {
@@ -470,10 +501,13 @@ func TestBrowserContrast(t *testing.T) {
 	})()`
 	for _, scheme := range []string{"light", "dark"} {
 		b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia,
+				emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme",
+					Value: scheme}}})
 			return err
 		}))
-		for _, address := range []string{"", "#/?view=list&tag=laptops", "#/services", "#/findings", "#/machine/cellar", "#/instance/sshd"} {
+		for _, address := range []string{"", "#/?view=list&tag=laptops", "#/services", "#/findings", "#/machine/cellar",
+			"#/instance/sshd"} {
 			b.goTo(address)
 			b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("button.key").forEach(k => k.click())`))
 			if diff := cmp.Diff([]string{}, slices.Clip(js[[]string](b, weak))); diff != "" {

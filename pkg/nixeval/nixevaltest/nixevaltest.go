@@ -1,7 +1,8 @@
 // Package nixevaltest has evaluators for tests of programs that use package nixeval: they run no Nix.
 //
-// [Fake] answers from values that the test gives. [Record] answers with a real evaluator and keeps the answers in a directory, of
-// readable files to be committed; [Replay] then answers from there, in continuous integration say, where there is no Nix.
+// [Fake] answers from values that the test gives. [Record] answers with a real evaluator and keeps the answers in a
+// directory, of readable files to be committed; [Replay] then answers from there, in continuous integration say, where
+// there is no Nix.
 package nixevaltest
 
 import (
@@ -34,11 +35,12 @@ func (q question) source() string { return q.Flake + q.File + q.Expr }
 
 func parse(text json.RawMessage) (q question, err error) { return q, json.Unmarshal(text, &q) }
 
-// Fake answers from values: those of a flake by its reference, of a file by its path, of an expression by its text, each as the program
-// gives it. A value is anything that JSON can express, and below it an error, which is then the answer there; what is not there is
-// [nixeval.ErrMissing].
+// Fake answers from values: those of a flake by its reference, of a file by its path, of an expression by its text,
+// each as the program gives it. A value is anything that JSON can express, and below it an error, which is then the
+// answer there; what is not there is [nixeval.ErrMissing].
 //
-// A function that is applied is looked up by its text, and is a func(args json.RawMessage) (any, error), or a value for all arguments.
+// A function that is applied is looked up by its text, and is a func(args json.RawMessage) (any, error), or a value for
+// all arguments.
 func Fake(values map[string]any) nixeval.Evaluator {
 	return nixeval.Evaluator{Answer: func(_ context.Context, text json.RawMessage) (json.RawMessage, error) {
 		q, err := parse(text)
@@ -76,14 +78,17 @@ func Fake(values map[string]any) nixeval.Evaluator {
 		}
 		set := plain(value)
 		if set == nil {
-			return nil, &nixeval.Error{Kind: nixeval.ErrEvaluation, Message: fmt.Sprintf("%s is not a set", nixeval.Attr(q.Path...))}
+			return nil,
+				&nixeval.Error{Kind: nixeval.ErrEvaluation,
+					Message: fmt.Sprintf("%s is not a set", nixeval.Attr(q.Path...))}
 		}
 		return json.Marshal(slices.Sorted(maps.Keys(set)))
 	}}
 }
 
 func missing(source string, path []string) error {
-	return &nixeval.Error{Kind: nixeval.ErrMissing, Message: fmt.Sprintf("%s has no attribute %s", source, nixeval.Attr(path...))}
+	return &nixeval.Error{Kind: nixeval.ErrMissing,
+		Message: fmt.Sprintf("%s has no attribute %s", source, nixeval.Attr(path...))}
 }
 
 // child is what a value has under a name.
@@ -119,8 +124,9 @@ func plain(value any) map[string]any {
 
 // kinds are the names of the kinds of failure in recorded files.
 var kinds = map[string]error{
-	"no-nix": nixeval.ErrNixNotFound, "no-flake": nixeval.ErrNoFlake, "missing": nixeval.ErrMissing, "evaluation": nixeval.ErrEvaluation,
-	"crashed": nixeval.ErrCrashed, "not-cached": nixeval.ErrNotCached,
+	"no-nix": nixeval.ErrNixNotFound, "no-flake": nixeval.ErrNoFlake, "missing": nixeval.ErrMissing,
+	"evaluation": nixeval.ErrEvaluation,
+	"crashed":    nixeval.ErrCrashed, "not-cached": nixeval.ErrNotCached,
 }
 
 func kindOf(err error) string {

@@ -50,7 +50,8 @@ func ExampleFake() {
 
 func TestFake(t *testing.T) {
 	fake := nixevaltest.Fake(map[string]any{
-		".":          map[string]any{"a": map[string]int{"x": 1}, "b": struct{ Y []int }{[]int{2}}, "c": errors.New("boo")},
+		".": map[string]any{"a": map[string]int{"x": 1}, "b": struct{ Y []int }{[]int{2}},
+			"c": errors.New("boo")},
 		"x: y: y":    func(args json.RawMessage) (any, error) { return args, nil },
 		"x: 1":       1,
 		"/x.nix":     map[string]any{"z": 3},
@@ -72,7 +73,8 @@ func TestFake(t *testing.T) {
 	if _, err := nixeval.Eval[int](ctx, ".", nixeval.Attr("c", "d"), fake); err == nil || err.Error() != "boo" {
 		t.Error(err)
 	}
-	if _, err := nixeval.Eval[int](ctx, ".", nixeval.Attr("a", "x").Names(), fake); !errors.Is(err, nixeval.ErrEvaluation) {
+	if _, err := nixeval.Eval[int](ctx, ".", nixeval.Attr("a", "x").Names(), fake); !errors.Is(err,
+		nixeval.ErrEvaluation) {
 		t.Error(err)
 	}
 	if s, err := nixeval.Apply[string](ctx, ".", "x: y: y", "hi", fake); s != "hi" || err != nil {
@@ -84,10 +86,12 @@ func TestFake(t *testing.T) {
 	if n, err := nixeval.Eval[int](ctx, nixeval.File("/x.nix", nil), nixeval.Attr("z"), fake); n != 3 || err != nil {
 		t.Error(n, err)
 	}
-	if n, err := nixeval.Eval[int](ctx, nixeval.Expr("{ z = 4; }", nil), nixeval.Attr("z"), fake); n != 4 || err != nil {
+	if n, err := nixeval.Eval[int](ctx, nixeval.Expr("{ z = 4; }", nil), nixeval.Attr("z"), fake); n != 4 ||
+		err != nil {
 		t.Error(n, err)
 	}
-	if result, err := fake.Apply(ctx, ".", nixeval.Function{Name: "f.nix", Source: "x: y: y"}, 5); err != nil || string(result.Value) != "5" {
+	if result, err := fake.Apply(ctx, ".", nixeval.Function{Name: "f.nix", Source: "x: y: y"}, 5); err != nil ||
+		string(result.Value) != "5" {
 		t.Error(result, err)
 	}
 	done, cancel := context.WithCancel(ctx)
@@ -126,18 +130,23 @@ func TestRecordAndReplay(t *testing.T) {
 		t.Error("an answer that was not recorded")
 	}
 	for _, record := range []nixeval.Evaluator{nixevaltest.Record(answers, e), replay} {
-		if n, err := nixeval.Apply[int](t.Context(), ".#hosts", "hosts: { name }: hosts.${name}.port + 1", map[string]string{"name": "web"}, record); n != 81 || err != nil {
+		if n, err := nixeval.Apply[int](t.Context(), ".#hosts", "hosts: { name }: hosts.${name}.port + 1",
+			map[string]string{"name": "web"}, record); n != 81 || err != nil {
 			t.Error(n, err)
 		}
-		if n, err := nixeval.Eval[int](t.Context(), nixeval.Expr("{ n }: n + 1", map[string]int{"n": 1}), nixeval.Attr(), record); n != 2 || err != nil {
+		if n, err := nixeval.Eval[int](t.Context(), nixeval.Expr("{ n }: n + 1", map[string]int{"n": 1}),
+			nixeval.Attr(), record); n != 2 || err != nil {
 			t.Error(n, err)
 		}
-		if _, err := nixeval.Eval[int](t.Context(), ".", nixeval.Attr("nothing"), record); !errors.Is(err, nixeval.ErrMissing) {
+		if _, err := nixeval.Eval[int](t.Context(), ".", nixeval.Attr("nothing"), record); !errors.Is(err,
+			nixeval.ErrMissing) {
 			t.Error(err)
 		}
 	}
 	// No Nix is nothing to record.
-	if _, err := ports(t.Context(), nixevaltest.Record(answers, nixeval.Evaluator{Nix: "/nonexistent/nix", Dir: dir})); !errors.Is(err, nixeval.ErrNixNotFound) {
+	if _, err := ports(t.Context(),
+		nixevaltest.Record(answers, nixeval.Evaluator{Nix: "/nonexistent/nix", Dir: dir})); !errors.Is(err,
+		nixeval.ErrNixNotFound) {
 		t.Error(err)
 	}
 }

@@ -31,27 +31,30 @@ type failure struct {
 	At      *nixeval.Position `json:"at,omitempty"`
 }
 
-// Record answers as e does, and keeps each answer, and each error of the flake's own, as a file in dir, which it makes. An answer that is
-// there is replaced; files of questions that are no longer asked stay: delete the directory first to be rid of them.
+// Record answers as e does, and keeps each answer, and each error of the flake's own, as a file in dir, which it makes.
+// An answer that is there is replaced; files of questions that are no longer asked stay: delete the directory first to
+// be rid of them.
 func Record(dir string, e nixeval.Evaluator) nixeval.Evaluator {
-	return nixeval.Evaluator{Jobs: e.Jobs, Answer: func(ctx context.Context, text json.RawMessage) (json.RawMessage, error) {
-		value, err := ask(ctx, text, e)
-		r := recording{Question: text, Value: value}
-		if err != nil {
-			var failed *nixeval.Error
-			if !errors.As(err, &failed) || ctx.Err() != nil || kindOf(err) == "" || errors.Is(err, nixeval.ErrNixNotFound) {
-				return nil, err
+	return nixeval.Evaluator{Jobs: e.Jobs,
+		Answer: func(ctx context.Context, text json.RawMessage) (json.RawMessage, error) {
+			value, err := ask(ctx, text, e)
+			r := recording{Question: text, Value: value}
+			if err != nil {
+				var failed *nixeval.Error
+				if !errors.As(err, &failed) || ctx.Err() != nil || kindOf(err) == "" ||
+					errors.Is(err, nixeval.ErrNixNotFound) {
+					return nil, err
+				}
+				r.Error = &failure{kindOf(err), failed.Reason, failed.Sources.Rewrite(failed.Message), failed.Hint, nil}
+				if at, ok := failed.Position(); ok {
+					r.Error.At = &at
+				}
 			}
-			r.Error = &failure{kindOf(err), failed.Reason, failed.Sources.Rewrite(failed.Message), failed.Hint, nil}
-			if at, ok := failed.Position(); ok {
-				r.Error.At = &at
+			if writeErr := r.write(dir); writeErr != nil {
+				return nil, writeErr
 			}
-		}
-		if writeErr := r.write(dir); writeErr != nil {
-			return nil, writeErr
-		}
-		return value, err
-	}}
+			return value, err
+		}}
 }
 
 // ask puts a question to a real evaluator.
@@ -72,7 +75,8 @@ func ask(ctx context.Context, text json.RawMessage, e nixeval.Evaluator) (json.R
 	case q.Expr != "":
 		ref = nixeval.Expr(q.Expr, q.With)
 	case q.Function != "" && len(q.Beside) > 0:
-		result, err := e.Apply(ctx, q.Flake, nixeval.Function{Name: "function.nix", Source: q.Function, Beside: q.Beside}, q.Args)
+		result, err := e.Apply(ctx, q.Flake,
+			nixeval.Function{Name: "function.nix", Source: q.Function, Beside: q.Beside}, q.Args)
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +128,8 @@ func Replay(dir string) nixeval.Evaluator {
 		if r.Error == nil {
 			return r.Value, nil
 		}
-		failed := &nixeval.Error{Kind: kinds[r.Error.Kind], Reason: r.Error.Reason, Message: r.Error.Message, Hint: r.Error.Hint}
+		failed := &nixeval.Error{Kind: kinds[r.Error.Kind], Reason: r.Error.Reason, Message: r.Error.Message,
+			Hint: r.Error.Hint}
 		if failed.Kind == nil {
 			return nil, fmt.Errorf("%s: unknown kind of error %q", file, r.Error.Kind)
 		}
