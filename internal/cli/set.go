@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
-	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -56,7 +56,7 @@ func setCommand() *cli.Command {
 				return err
 			}
 			var settings []setting
-			var known *role
+			schema := sync.OnceValue(func() settingsSchema { return schemaOf(c, layer) })
 			for _, word := range c.Args().Slice()[2:] {
 				text, value, ok := cutSetting(word)
 				if !ok {
@@ -68,34 +68,39 @@ func setCommand() *cli.Command {
 					return err
 				}
 				before := slices.IndexFunc(settings, func(s setting) bool { return slices.Equal(s.path, path) })
-				if before >= 0 && !appends {
-					return usagef("%s is given twice", text)
-				}
-				if (appends || !json.Valid([]byte(value))) && known == nil {
-					if known, err = roleOf(c, layer); err != nil {
-						return err
-					}
-				}
 				switch {
-				case appends && before >= 0:
-					settings[before].value, err = known.appended(path, json.RawMessage(settings[before].value), value)
+				case before >= 0 && appends:
+					settings[before].more = append(settings[before].more, value)
+				case before >= 0:
+					return usagef("%s is given twice", text)
 				case appends:
-					value, err = known.appended(path, known.written(layer, path), value)
-				case known != nil:
-					value = known.quoted(path, value)
-				}
-				if err != nil {
-					return err
-				}
-				if before < 0 {
-					settings = append(settings, setting{path, value})
+					schema() // before the store is locked
+					settings = append(settings, setting{path: path, more: []string{value}})
+				default:
+					if !json.Valid([]byte(value)) {
+						value = schema().quoted(path, value)
+					}
+					settings = append(settings, setting{path: path, value: &value})
 				}
 			}
 			return changeClan(c, func(s *store.Store) error {
 				return hint.Each(settings, func(to setting) error {
-					err := s.Set(layer, to.path, []byte(to.value))
+					var value json.RawMessage
+					if to.value != nil {
+						value = json.RawMessage(*to.value)
+					} else {
+						// Read under the store's lock: others may append, too.
+						value = written(s.Inventory(), layer, to.path)
+					}
+					for _, more := range to.more {
+						var err error
+						if value, err = schema().appended(to.path, value, more); err != nil {
+							return err
+						}
+					}
+					err := s.Set(layer, to.path, value)
 					if errors.Is(err, store.ErrSyntax) {
-						return usageError{err.Error(), syntaxHint(to.path, to.value)}
+						return usageError{err.Error(), syntaxHint(to.path, string(value))}
 					}
 					return err
 				})
@@ -104,42 +109,35 @@ func setCommand() *cli.Command {
 	}
 }
 
+// setting is what to write for a setting.
 type setting struct {
 	path  []string
-	value string
+	value *string  // nil: what the layer has
+	more  []string // values to append
 }
 
-// role is what a role accepts as settings, and has of them.
-type role struct {
-	*instance.Role
-	schema map[string]any // nil where the interface is not known
-}
+// settingsSchema is what a role accepts as settings; nil where that is not known.
+type settingsSchema map[string]any
 
-// roleOf asks for a role. One that does not evaluate, or is not there, accepts nothing that is known: to say so is the
-// store's.
-func roleOf(c *cli.Context, layer store.Layer) (*role, error) {
-	inv, err := load(c, instance.Config{Instances: []string{layer.Instance}})
-	if inv == nil {
-		return nil, explainLoad(c, err)
-	}
-	known := &role{}
-	if inst := inv.Instances[layer.Instance]; inst != nil {
-		known.Role = inst.Roles[layer.Role]
-	}
+// schemaOf asks what a role accepts. Of one that does not evaluate, or is not there, that is not known: to say so is
+// the store's.
+func schemaOf(c *cli.Context, layer store.Layer) settingsSchema {
 	modules, err := loadModules(c, facts.ModuleQuery{Of: []string{layer.Instance}, ByInstance: true})
 	if err != nil || modules.Found[layer.Instance] == nil {
-		return known, nil
+		return nil
 	}
-	if of := modules.Found[layer.Instance].Roles[layer.Role]; of != nil && of.Interface != nil {
-		known.schema, _ = textview.DecodeJSON(json.RawMessage(textview.CompactJSON(services.NewSchema(of.Interface,
-			services.SchemaOptions{})))).(map[string]any)
+	of := modules.Found[layer.Instance].Roles[layer.Role]
+	if of == nil || of.Interface == nil {
+		return nil
 	}
-	return known, nil
+	text := textview.CompactJSON(services.NewSchema(of.Interface, services.SchemaOptions{}))
+	schema, _ := textview.DecodeJSON(json.RawMessage(text)).(map[string]any)
+	return schema
 }
 
 // at is the schema of a setting, or of the elements of a list where elements is set; nil where it is not known.
-func (r *role) at(path []string, elements bool) map[string]any {
-	schema := r.schema
+func (s settingsSchema) at(path []string, elements bool) map[string]any {
+	schema := map[string]any(s)
 	for _, name := range path {
 		properties, _ := schema["properties"].(map[string]any)
 		below, _ := properties[name].(map[string]any)
@@ -179,52 +177,44 @@ func acceptsString(schema map[string]any) bool {
 }
 
 // quoted is a value as JSON: one that is none is a string where the option accepts one.
-func (r *role) quoted(path []string, value string) string {
-	if !json.Valid([]byte(value)) && acceptsString(r.at(path, false)) {
+func (s settingsSchema) quoted(path []string, value string) string {
+	if !json.Valid([]byte(value)) && acceptsString(s.at(path, false)) {
 		return textview.CompactJSON(value)
 	}
 	return value
 }
 
 // written is what a layer has for a setting; nil for nothing.
-func (r *role) written(layer store.Layer, path []string) json.RawMessage {
-	if r.Role == nil {
+func written(inv *instance.Inventory, layer store.Layer, path []string) json.RawMessage {
+	inst := inv.Instances[layer.Instance]
+	if inst == nil || inst.Roles[layer.Role] == nil {
 		return nil
 	}
-	layers := facts.OfRole(r.Role).Layers
-	definitions := layers.Role
-	switch {
-	case layer.Machine != "":
-		definitions = layers.Machines[layer.Machine]
-	case layer.Tag != "":
-		definitions = layers.Tags[layer.Tag]
+	value, found := facts.OfRole(inst.Roles[layer.Role]).Layers.Lookup(layer.Machine, layer.Tag, path)
+	if !found {
+		return nil
 	}
-	for _, definition := range definitions {
-		if value, found := jsonvalue.Lookup(definition.Value(), path); found {
-			return json.RawMessage(textview.CompactJSON(value))
-		}
-	}
-	return nil
+	return json.RawMessage(textview.CompactJSON(value))
 }
 
 // appended is a list with a value more.
-func (r *role) appended(path []string, list json.RawMessage, value string) (string, error) {
-	if !json.Valid([]byte(value)) && acceptsString(r.at(path, true)) {
+func (s settingsSchema) appended(path []string, list json.RawMessage, value string) (json.RawMessage, error) {
+	if !json.Valid([]byte(value)) && acceptsString(s.at(path, true)) {
 		value = textview.CompactJSON(value)
 	}
 	var items []json.RawMessage
 	if list != nil && json.Unmarshal(list, &items) != nil {
-		return "", usagef("%s is not a list: += goes with lists", instance.PathString(path))
+		return nil, usagef("%s is not a list: += goes with lists", instance.PathString(path))
 	}
-	if schema := r.at(path, false); list == nil && schema != nil && schema["items"] == nil &&
+	if schema := s.at(path, false); list == nil && schema != nil && schema["items"] == nil &&
 		schema["type"] != "array" {
-		return "", usagef("%s is not a list: += goes with lists", instance.PathString(path))
+		return nil, usagef("%s is not a list: += goes with lists", instance.PathString(path))
 	}
 	var b strings.Builder
 	for _, item := range items {
 		b.WriteString(string(item) + ",")
 	}
-	return "[" + b.String() + value + "]", nil
+	return json.RawMessage("[" + b.String() + value + "]"), nil
 }
 
 // syntaxHint says what may be meant by a value that is no JSON: a string without quotes, if it begins as nothing else

@@ -126,6 +126,23 @@ type Layers struct {
 	Tags map[string][]Definition
 }
 
+// Lookup is the value of a setting in the layer of a machine or a tag, or of the role where both are empty.
+func (l Layers) Lookup(machine, tag string, path []string) (value any, found bool) {
+	definitions := l.Role
+	switch {
+	case machine != "":
+		definitions = l.Machines[machine]
+	case tag != "":
+		definitions = l.Tags[tag]
+	}
+	for _, definition := range definitions {
+		if value, found := jsonvalue.Lookup(definition.Value(), path); found {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
 // Layer is one of the layers of settings that make a member's.
 type Layer struct {
 	// Kind is "tag", "machine" or "role"; Name the tag or machine.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
-	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -195,20 +194,8 @@ func (s *Store) layerValue(inst *instance.Instance, layer Layer, path []string) 
 	if inst == nil || inst.Roles[layer.Role] == nil {
 		return nil, false, false
 	}
-	layers := facts.OfRole(inst.Roles[layer.Role]).Layers
-	definitions := layers.Role
-	switch {
-	case layer.Machine != "":
-		definitions = layers.Machines[layer.Machine]
-	case layer.Tag != "":
-		definitions = layers.Tags[layer.Tag]
-	}
-	for _, definition := range definitions {
-		if value, found := jsonvalue.Lookup(definition.Value(), path); found {
-			return value, true, true
-		}
-	}
-	return nil, false, true
+	value, found = facts.OfRole(inst.Roles[layer.Role]).Layers.Lookup(layer.Machine, layer.Tag, path)
+	return value, found, true
 }
 
 // checkValue accepts one JSON value.
