@@ -63,7 +63,7 @@ func setCommand() *cli.Command {
 					return usageError{fmt.Sprintf("%q is not PATH=VALUE", word), usage}
 				}
 				text, appends := strings.CutSuffix(text, "+")
-				path, err := parseSetting(text)
+				path, err := parsePath(text)
 				if err != nil {
 					return err
 				}
@@ -227,35 +227,16 @@ func syntaxHint(path []string, value string) string {
 		instance.PathString(path), value)
 }
 
-// parseSetting reads the path of a setting. An empty name is one in quotes only: a dot too many is a slip.
-func parseSetting(text string) ([]string, error) {
-	for rest := text; ; {
-		end := strings.IndexByte(rest, '.')
-		if strings.HasPrefix(rest, `"`) {
-			end = 1
-			for end < len(rest) && rest[end] != '"' {
-				if rest[end] == '\\' {
-					end++
-				}
-				end++
-			}
-			if end++; end > len(rest) {
-				return nil, usageError{fmt.Sprintf("%s is no path of a setting: a quote is not closed", text), ""}
-			}
-		} else if end == 0 || rest == "" {
-			return nil,
-				usageError{fmt.Sprintf("%s is no path of a setting: there is a dot too many", text),
-					`a name that is empty is written ""`}
-		}
-		if end < 0 || end == len(rest) {
-			return instance.ParsePath(text), nil
-		}
-		if rest[end] != '.' {
-			return nil,
-				usageError{fmt.Sprintf("%s is no path of a setting: behind a name in quotes comes a dot", text), ""}
-		}
-		rest = rest[end+1:]
+// parsePath reads the path of a setting, which has a name at least.
+func parsePath(text string) ([]string, error) {
+	path, err := instance.ParsePath(text)
+	switch {
+	case err != nil:
+		return nil, usageError{err.Error(), ""}
+	case len(path) == 0:
+		return nil, usageError{"the path of the setting is empty", ""}
 	}
+	return path, nil
 }
 
 // cutSetting parts PATH=VALUE at the first = that is not in quotes.
@@ -293,7 +274,7 @@ func unsetCommand() *cli.Command {
 			}
 			var paths [][]string
 			for _, word := range c.Args().Slice()[2:] {
-				path, err := parseSetting(word)
+				path, err := parsePath(word)
 				if err != nil {
 					return err
 				}

@@ -39,8 +39,8 @@ func whyCommand() *cli.Command {
 			}
 			ref := instance.SettingRef{Instance: args[0], Role: args[1], Machine: args[2]}
 			if len(args) == 4 {
-				if ref.Path = instance.ParsePath(args[3]); len(ref.Path) == 0 {
-					return usageError{"the path of the setting is empty", "leave it out to ask for the membership"}
+				if ref.Path, err = parsePath(args[3]); err != nil {
+					return err
 				}
 			}
 			paint, err := stdout(c).painter(c)

@@ -55,25 +55,38 @@ func inIdentifier(r rune, first bool) bool {
 		(r >= '0' && r <= '9' || r == '-' || r == '\'')
 }
 
+// functionBody stands in the path of an option for what a function returns; Nix does not quote it.
+const functionBody = "<function body>"
+
 // ParsePath reads a path as PathString, or a person, writes it: names separated by dots, quoted where they
 // hold dots themselves. The empty path has no names.
 func ParsePath(path string) ([]string, error) {
+	fault := func(why string) ([]string, error) { return nil, fmt.Errorf("%q is not a path: %s", path, why) }
 	var names []string
 	rest := path
 	for rest != "" {
-		if rest[0] != '"' {
-			name, after, more := strings.Cut(rest, ".")
-			if name == "" || more && after == "" || strings.ContainsAny(name, "\"${} \t\n") {
-				return nil, fmt.Errorf("%q is not a path of attributes", path)
+		name, after, _ := strings.Cut(rest, ".")
+		switch {
+		case rest[0] == '"':
+			var ok bool
+			if name, rest, ok = unquote(rest); !ok {
+				return fault("a quote is not closed, or something is interpolated")
 			}
-			names, rest = append(names, name), after
-			continue
+			if rest != "" && rest[0] != '.' {
+				return fault("after a name in quotes comes a dot")
+			}
+			after = strings.TrimPrefix(rest, ".")
+		case name == "":
+			return fault(`there is a dot too many; a name that is empty is written ""`)
+		case name != functionBody && strings.ContainsAny(name, "\"${} \t\n"):
+			return fault(fmt.Sprintf("the name %s needs quotes: %q", name, name))
+		default:
+			rest = rest[len(name):]
 		}
-		name, after, ok := unquote(rest)
-		if !ok || after != "" && (after[0] != '.' || after == ".") {
-			return nil, fmt.Errorf("%q is not a path of attributes", path)
+		if rest == "." {
+			return fault("there is a dot too many")
 		}
-		names, rest = append(names, name), strings.TrimPrefix(after, ".")
+		names, rest = append(names, name), after
 	}
 	return names, nil
 }

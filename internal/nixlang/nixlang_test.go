@@ -13,6 +13,7 @@ func TestPaths(t *testing.T) {
 		`a."b.c".d`:           {"a", "b.c", "d"},
 		`"a \"b\" \${x}\n\r"`: {"a \"b\" ${x}\n\r"},
 		`"".a`:                {"", "a"},
+		`"back\\slash"`:       {`back\slash`},
 	} {
 		got, err := ParsePath(text)
 		if err != nil || !slices.Equal(got, want) {
@@ -21,6 +22,10 @@ func TestPaths(t *testing.T) {
 		if PathString(got) != text {
 			t.Errorf("%s is written as %s", text, PathString(got))
 		}
+	}
+	got, err := ParsePath("a.<function body>.b")
+	if err != nil || len(got) != 3 {
+		t.Errorf("a function's result is read as %q, %v", got, err)
 	}
 	for _, text := range []string{".", "a.", ".a", "a..b", `"a`, `"a"b`, `"a".`, `"${a}"`, "${a}", "a b", `"a\`} {
 		if got, err := ParsePath(text); err == nil {

@@ -91,7 +91,10 @@ func Parse(name string, text []byte) (*File, error) {
 		at := fmt.Sprintf("/ignore/%d", i)
 		ignore := &Ignore{Code: entry.Code, Reason: strings.TrimSpace(entry.Reason), Position: p.at(at), byPath: true}
 		if entry.Path != "" {
-			ignore.path = instance.ParsePath(entry.Path)
+			var err error
+			if ignore.path, err = instance.ParsePath(entry.Path); err != nil {
+				return nil, p.fail(at+"/path", err.Error(), "")
+			}
 			if ignore.path[0] != "inventory" && ignore.path[0] != "clan" {
 				return nil, p.fail(at+"/path", fmt.Sprintf("the path %q does not begin with inventory", entry.Path),
 					"write it as findings show it, such as inventory.instances.sshd.roles.server; * stands for any name, and no path for all findings with the code")

@@ -43,7 +43,7 @@ func (i *Ignore) matches(f instance.Finding) bool {
 	if len(i.path) == 0 {
 		return true
 	}
-	about := instance.ParsePath(f.About())
+	about, _ := instance.ParsePath(f.About())
 	for n, name := range i.path {
 		if n >= len(about) || name != "*" && name != about[n] {
 			return false

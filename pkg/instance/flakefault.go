@@ -67,8 +67,8 @@ func placeInFile(err *nixeval.Error) {
 		return
 	}
 	text, readErr := err.Sources.ReadFile(file[1])
-	path := ParsePath(option[1])
-	if readErr != nil || len(path) < 2 {
+	path, pathErr := ParsePath(option[1])
+	if readErr != nil || pathErr != nil || len(path) < 2 {
 		return
 	}
 	name := regexp.QuoteMeta(path[len(path)-1])

@@ -3,7 +3,6 @@ package instance
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/lazyregexp"
@@ -75,9 +74,9 @@ func settingIn(message string) []string {
 	if match == nil {
 		return nil
 	}
-	names := ParsePath(match[1])
+	names, err := ParsePath(match[1])
 	i := slices.Index(names, "settings")
-	if i < 0 || i+1 >= len(names) {
+	if err != nil || i < 0 || i+1 >= len(names) {
 		return nil
 	}
 	return names[i+1:]
@@ -87,30 +86,4 @@ func settingIn(message string) []string {
 func PathString(path []string) string { return nixlang.PathString(path) }
 
 // ParsePath reads a path as PathString writes it: names separated by dots, quoted where they hold dots themselves.
-func ParsePath(path string) []string {
-	var names []string
-	for len(path) > 0 {
-		if path[0] != '"' {
-			name, rest, _ := strings.Cut(path, ".")
-			names, path = append(names, name), rest
-			continue
-		}
-		end := 1
-		for end < len(path) && path[end] != '"' {
-			if path[end] == '\\' {
-				end++
-			}
-			end++
-		}
-		if end >= len(path) {
-			return append(names, path)
-		}
-		name, err := strconv.Unquote(strings.ReplaceAll(path[:end+1], `\$`, `$`))
-		if err != nil {
-			name = path[1:end]
-		}
-		names = append(names, name)
-		path = strings.TrimPrefix(path[end+1:], ".")
-	}
-	return names
-}
+func ParsePath(path string) ([]string, error) { return nixlang.ParsePath(path) }

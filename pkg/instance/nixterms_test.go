@@ -1,8 +1,6 @@
 package instance
 
 import (
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -26,38 +24,13 @@ func TestUserTerms(t *testing.T) {
 	}
 }
 
-func TestOptionPath(t *testing.T) {
-	for want, names := range map[string][]string{
-		"a.b-c._d'": {"a", "b-c", "_d'"},
-		`"with.dot"."q\"uote"."\${x}"."back\\slash"."new\nline".""`: {"with.dot", `q"uote`, "${x}", `back\slash`,
-			"new\nline", ""},
-	} {
-		if got := PathString(names); got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-		same(t, want, names, ParsePath(want))
-	}
-}
-
 // Paths of options in Nix's messages.
 func FuzzOptionPath(f *testing.F) {
-	f.Add("a", `b.c"d`, "${x}")
-	f.Add("", "\\", "\x00\xff")
-	f.Fuzz(func(t *testing.T, a, b, c string) {
-		_ = ParsePath(a)
-		_ = settingFault(a + b)
-		_ = settingIn(a + b)
-		_ = userTerms(nixeval.Sources{}, a+b)
-		names := []string{a, b, c}
-		for _, name := range names {
-			// What no Nix string holds, and what Go's quoting writes in its own way.
-			if name == "" || strings.ContainsAny(name, "\x00") || strings.ToValidUTF8(name, "") != name {
-				return
-			}
-		}
-		path := PathString(names)
-		if got := ParsePath(path); !slices.Equal(got, names) {
-			t.Fatalf("%q is written %s, and read %q", names, path, got)
-		}
+	f.Add("a.settings.b")
+	f.Add("a.\"")
+	f.Fuzz(func(_ *testing.T, message string) {
+		_ = settingFault(message)
+		_ = settingIn("The option `" + message + "' is")
+		_ = userTerms(nixeval.Sources{}, message)
 	})
 }
