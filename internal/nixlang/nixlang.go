@@ -61,7 +61,7 @@ const functionBody = "<function body>"
 // ParsePath reads a path as PathString, or a person, writes it: names separated by dots, quoted where they
 // hold dots themselves. The empty path has no names.
 func ParsePath(path string) ([]string, error) {
-	fault := func(why string) ([]string, error) { return nil, fmt.Errorf("%q is not a path: %s", path, why) }
+	fault := func(why string) ([]string, error) { return nil, fmt.Errorf("%s is not a path: %s", path, why) }
 	var names []string
 	rest := path
 	for rest != "" {
