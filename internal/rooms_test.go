@@ -27,7 +27,8 @@ var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
 	"internal/cli": {"internal/jsonvalue", "internal/lazyregexp", "internal/codes", "internal/facts", "internal/hint",
 		"internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git",
-		"internal/jq", "internal/lsp", "internal/markdown", "internal/natural", "internal/nearest", "internal/policy",
+		"internal/jq", "internal/lsp", "internal/markdown", "internal/natural", "internal/nearest", "internal/pager",
+		"internal/policy",
 		"internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff",
 		"internal/export", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags",
@@ -54,6 +55,7 @@ var rooms = map[string][]string{
 	"pkg/reach":         {"internal/facts", "internal/jsonvalue", "pkg/instance"},
 	"pkg/store": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint",
 		"internal/services", "internal/git", "internal/nearest", "pkg/check", "pkg/diff", "pkg/instance", "pkg/module"},
+	"internal/pager":    {"internal/lazyregexp"},
 	"pkg/typed":         {"internal/nearest", "pkg/instance"},
 	"internal/textview": {"internal/jsonvalue", "internal/term", "pkg/instance"},
 	"internal/view": {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services",
@@ -112,7 +114,7 @@ var rooms = map[string][]string{
 // (internal/scaffold tells whether a file is there.)
 var (
 	mayRun = []string{"internal/bench", "internal/filetree/treetest", "internal/git", "internal/nixtest/nixes",
-		"internal/process", "internal/release", "pkg/nixeval"}
+		"internal/pager", "internal/process", "internal/release", "pkg/nixeval"}
 	mayTouchFiles = []string{"cmd/clanctl", "internal/cachedir", "internal/cli", "internal/filetree",
 		"internal/nixtest", "internal/scratch", "pkg/instance", "internal/scaffold", "pkg/nixeval/nixevaltest",
 		"pkg/store"}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/pager"
 )
 
 // Run runs clanctl with these arguments, of which the first is the program's name, until it ends or the context does,
@@ -35,6 +37,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = app.RunContext(ctx, line.args())
 	}
 	var status exitStatus
+	if errors.Is(app.Writer.(*stream).err, pager.ErrLeft) {
+		return exitOK
+	}
 	if unwritten := app.Writer.(*stream).err; unwritten != nil && (err == nil || errors.As(err, &status)) {
 		err = unwritten // nothing else matters to who waits for the answer
 	}
@@ -120,7 +125,11 @@ func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag)
 	if readsClan(command) {
 		command.Flags = append(command.Flags, common...)
 		action := command.Action
-		command.Action = func(c *cli.Context) error { return sayFindings(c, sourceOf(c), action(c)) }
+		command.Action = func(c *cli.Context) error { return sayFindings(c, sourceOf(c), paged(c, action)) }
+	} else if slices.Contains([]string{"explain", "man"}, command.Name) {
+		command.Flags = append(command.Flags, pagerFlag())
+		action := command.Action
+		command.Action = func(c *cli.Context) error { return paged(c, action) }
 	}
 	for _, sub := range command.Subcommands {
 		prepare(app, sub, name+" "+sub.Name, common)

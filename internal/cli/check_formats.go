@@ -37,7 +37,7 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	case "junit":
 		return func(r *report) error { return printJUnit(w, r) }, nil
 	}
-	return func(r *report) error { return printText(w, paint, r) }, nil
+	return func(r *report) error { return printText(w, paint, r, r.source.link(c, w)) }, nil
 }
 
 // formatOf reads --format, --json and --jq, which mean the format json. Without any it is the first of those that there
@@ -108,9 +108,9 @@ var (
 	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-func printText(w *stream, paint painter, r *report) error {
+func printText(w *stream, paint painter, r *report, link func(instance.Position) string) error {
 	out := bufio.NewWriter(w)
-	p := &textview.FindingPrinter{Out: out, Paint: paint, Line: r.source.line, Width: w.width()}
+	p := &textview.FindingPrinter{Out: out, Paint: paint, Line: r.source.line, Link: link, Width: w.width()}
 	if len(r.Findings) > 0 {
 		p.All(r.Findings)
 		fmt.Fprintln(out)

@@ -24,7 +24,7 @@ func sayFindings(c *cli.Context, source *sourceTree, err error) error {
 	if err != nil {
 		return err
 	}
-	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: source.line, Width: to.width()}
+	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: source.line, Link: source.link(c, to), Width: to.width()}
 	p.All(findings)
 	return left
 }

@@ -41,6 +41,7 @@ func commonFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-cache", Usage: "do not use the cache", Category: run},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"},
 			Usage: "print each Nix command, ready to paste, and the log of Nix", Category: run},
+		pagerFlag(),
 	}
 }
 

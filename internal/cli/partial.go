@@ -29,7 +29,8 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 	if err != nil {
 		return err
 	}
-	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: sourceOf(c).line, Width: to.width()}
+	source := sourceOf(c)
+	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: source.line, Link: source.link(c, to), Width: to.width()}
 	failed := slices.DeleteFunc(slices.Clone(inv.Findings), func(f instance.Finding) bool {
 		return f.Severity != instance.SeverityError
 	})

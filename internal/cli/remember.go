@@ -88,7 +88,7 @@ func outputName(c *cli.Context, also string) string {
 		name = append(name, os.Getenv(variable))
 	}
 	for _, s := range []*stream{stdout(c), stderr(c)} {
-		name = append(name, fmt.Sprint(s.terminal != nil, s.width(), s.isGuarded()))
+		name = append(name, fmt.Sprint(s.terminal != nil, s.width(), s.isGuarded(), s.linkTemplate(c)))
 	}
 	return fmt.Sprintf("%q", name)
 }

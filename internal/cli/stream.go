@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 	xterm "golang.org/x/term"
 
+	"github.com/clanctl/clanctl/internal/pager"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
 )
@@ -23,6 +24,8 @@ type stream struct {
 	// recording notes what is written, as standard error or as standard output.
 	recording *recording
 	isError   bool
+	// pager is the one on standard output, for standard error on the same terminal.
+	pager *pager.Pager
 }
 
 func newStream(w io.Writer) *stream {
@@ -55,6 +58,10 @@ func stderr(c *cli.Context) *stream { return c.App.ErrWriter.(*stream) }
 func (s *stream) Write(p []byte) (int, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	if s.pager.Hold(p) {
+		s.recording.record(p, s.isError)
+		return len(p), nil
+	}
 	n, err := s.w.Write(p)
 	if s.err == nil {
 		s.err = err
@@ -71,6 +78,9 @@ type fleeting struct{ *stream }
 func (f fleeting) Write(p []byte) (int, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	if f.pager.Runs() {
+		return len(p), nil
+	}
 	return f.w.Write(p)
 }
 

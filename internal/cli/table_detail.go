@@ -50,7 +50,8 @@ func (o *viewOutput) field(label string, items ...string) {
 // place says where a thing is written. A file elsewhere is not the user's: a function of nixpkgs made the name, say.
 func (o *viewOutput) place(p *instance.Position) {
 	if p != nil && !filepath.IsAbs(p.File) {
-		o.field("at", p.String())
+		place := textview.Hyperlink(sourceOf(o.c).link(o.c, stdout(o.c))(*p), flat(p.String()))
+		fmt.Fprintf(&o.text, "  %s%s\n", o.paint(dim, fmt.Sprintf("%-*s", labelWidth, "at")), place)
 	}
 }
 

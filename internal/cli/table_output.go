@@ -76,7 +76,9 @@ func (o *viewOutput) flush() error {
 
 // findings ends a text with what is wrong.
 func (o *viewOutput) findings(findings []instance.Finding) {
-	p := &textview.FindingPrinter{Out: &o.text, Paint: o.paint, Line: sourceOf(o.c).line, Width: o.width}
+	source := sourceOf(o.c)
+	p := &textview.FindingPrinter{Out: &o.text, Paint: o.paint, Line: source.line, Link: source.link(o.c, stdout(o.c)),
+		Width: o.width}
 	if len(findings) > 0 {
 		fmt.Fprintln(&o.text)
 		p.All(findings)

@@ -15,15 +15,27 @@ import (
 	"github.com/clanctl/clanctl/pkg/why"
 )
 
-// onTerminal runs clanctl on a terminal of a width, and returns what it shows.
+// onTerminal runs clanctl on a terminal of a width, without a pager, and returns what it shows.
 func onTerminal(t *testing.T, width uint16, args ...string) string {
+	t.Helper()
+	t.Setenv("CLANCTL_PAGER", "")
+	var stderr bytes.Buffer
+	code, text := runOnTerminal(t, pty.Winsize{Rows: 24, Cols: width}, &stderr, args...)
+	if code != exitOK {
+		t.Errorf("%v: exit code %d: %s", args, code, stderr.String())
+	}
+	return text
+}
+
+// runOnTerminal runs clanctl on a terminal, where standard error goes, too, unless it is given.
+func runOnTerminal(t *testing.T, size pty.Winsize, stderr io.Writer, args ...string) (code int, text string) {
 	t.Helper()
 	screen, terminal, err := pty.Open()
 	if err != nil {
 		t.Skipf("SKIP: no terminal to test with: %v", err)
 	}
 	defer screen.Close()
-	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: width}); err != nil {
+	if err := pty.Setsize(terminal, &size); err != nil {
 		t.Fatal(err)
 	}
 	shown := make(chan string)
@@ -31,14 +43,14 @@ func onTerminal(t *testing.T, width uint16, args ...string) string {
 		text, _ := io.ReadAll(screen) // ends with an error when the terminal is closed
 		shown <- string(text)
 	}()
-	var stderr bytes.Buffer
+	if stderr == nil {
+		stderr = terminal
+	}
 	args = append([]string{"clanctl"}, args...)
 	args = append(args, "--nix", nixes.Programs(t)[0], "--flake", "../../examples/homelab")
-	if code := Run(t.Context(), args, terminal, &stderr); code != exitOK {
-		t.Errorf("%v: exit code %d: %s", args, code, stderr.String())
-	}
+	code = Run(t.Context(), args, terminal, stderr)
 	terminal.Close()
-	return strings.ReplaceAll(<-shown, "\r\n", "\n")
+	return code, strings.ReplaceAll(<-shown, "\r\n", "\n")
 }
 
 func TestTablesFitTheTerminal(t *testing.T) {

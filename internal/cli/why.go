@@ -54,7 +54,7 @@ func whyCommand() *cli.Command {
 			if c.Bool("json") || c.IsSet("jq") {
 				err = out.print(explanation{e, origins})
 			} else {
-				text := &whyText{paint: paint, width: stdout(c).width()}
+				text := &whyText{paint: paint, width: stdout(c).width(), link: sourceOf(c).link(c, stdout(c))}
 				text.explanation(e)
 				text.origins(origins)
 				_, err = text.WriteTo(stdout(c))
@@ -115,6 +115,8 @@ type whyText struct {
 	strings.Builder
 	paint painter
 	width int
+	// link returns the URL of a place, or nothing; nil makes no hyperlinks.
+	link func(instance.Position) string
 }
 
 // WriteTo writes the text.
@@ -132,12 +134,12 @@ func (b *whyText) explanation(e *why.Explanation) {
 	b.printf(plain, "%s is in the role %s of %s:\n", flat(e.Machine), flat(e.Role), flat(e.Instance))
 	if e.Member.Explicit {
 		b.printf(plain, "  by name")
-		b.printf(dim, "%s", place(e.Member.Position))
+		b.WriteString(b.paint(dim, b.place(e.Member.Position)))
 		b.WriteByte('\n')
 	}
 	for _, tag := range e.Member.Tags {
 		b.printf(plain, "  by the tag %s", flat(tag.Name))
-		b.printf(dim, "%s", place(tag.Position))
+		b.WriteString(b.paint(dim, b.place(tag.Position)))
 		b.WriteByte('\n')
 	}
 	if e.Setting != nil {
@@ -151,7 +153,7 @@ func (b *whyText) origins(origins []settingOrigin) {
 		b.WriteString("\nsettings:\n")
 	}
 	for _, o := range origins {
-		line, from := "  "+flat(instance.PathString(o.Path))+" = "+flat(oneLine(o.Value)), originText(o)
+		line, from := "  "+flat(instance.PathString(o.Path))+" = "+flat(oneLine(o.Value)), originText(o, place)
 		separator := "  "
 		if b.width > 0 && displaywidth.String(line+separator+from) > b.width {
 			separator = "\n      "
@@ -162,13 +164,13 @@ func (b *whyText) origins(origins []settingOrigin) {
 			b.printf(dim, "%s", line)
 		}
 		b.WriteString(separator)
-		b.printf(dim, "%s", from)
+		b.WriteString(b.paint(dim, originText(o, b.place)))
 		b.WriteByte('\n')
 	}
 }
 
-// originText says where a setting comes from: the layers that count, in the order of merging.
-func originText(o settingOrigin) string {
+// originText says where a setting comes from: the layers that count, in the order of merging, with their places.
+func originText(o settingOrigin, place func(*instance.Position) string) string {
 	switch o.From {
 	case why.SourceDefault:
 		return "default"
@@ -209,7 +211,7 @@ func (b *whyText) setting(s *why.Setting) {
 			mark, style = "- ", dim
 		}
 		b.printf(style, "%s%s", mark, flat(strings.TrimSpace(d.Layer+" "+d.Name)))
-		b.printf(dim, "%s", place(d.Position))
+		b.WriteString(b.paint(dim, b.place(d.Position)))
 		b.printf(style, ": %s", oneLine(d.Value))
 		if name := priorityName(d.Priority); name != "" {
 			b.printf(yellow, "  [%s]", name)
@@ -244,12 +246,27 @@ func (b *whyText) option(s *why.Setting, o *why.Option) {
 		b.WriteString("no default\n")
 	}
 	for _, p := range o.Declared {
-		b.printf(dim, "declared at %s", flat(p.String()))
+		b.WriteString(b.paint(dim, "declared at "+b.linked(p)))
 		b.WriteByte('\n')
 	}
 	if text := strings.TrimSpace(o.Description); text != "" {
 		b.printf(plain, "\n  %s\n", indent(text))
 	}
+}
+
+// place is where something is written, in parentheses, with a hyperlink.
+func (b *whyText) place(p *instance.Position) string {
+	if p == nil {
+		return ""
+	}
+	return " (" + b.linked(*p) + ")"
+}
+
+func (b *whyText) linked(p instance.Position) string {
+	if b.link == nil {
+		return flat(p.String())
+	}
+	return textview.Hyperlink(b.link(p), flat(p.String()))
 }
 
 func place(p *instance.Position) string {

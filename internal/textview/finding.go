@@ -20,6 +20,8 @@ type FindingPrinter struct {
 	Paint Painter
 	// Line returns a line of a source file, if there is one to show; nil shows none.
 	Line func(instance.Position) (line string, ok bool)
+	// Link returns the URL of a place, or nothing; nil makes no hyperlinks.
+	Link func(instance.Position) string
 	// Width is that of the terminal; zero breaks no lines.
 	Width int
 }
@@ -67,7 +69,11 @@ func (p *FindingPrinter) Print(f instance.Finding) {
 	if f.Severity == instance.SeverityError {
 		colour = Red
 	}
-	fmt.Fprintf(p.Out, "%s%s%s\n", p.Paint(Bold, term.Escape(place)), p.Paint(colour, severity), term.Escape(rest))
+	place = term.Escape(place)
+	if p.Link != nil {
+		place = Hyperlink(p.Link(f.Position), place)
+	}
+	fmt.Fprintf(p.Out, "%s%s%s\n", p.Paint(Bold, place), p.Paint(colour, severity), term.Escape(rest))
 	p.excerpt(f, colour)
 	for line := range strings.SplitSeq(term.Escape(DetailsOf(f)), "\n") {
 		if strings.TrimSpace(line) == "" {

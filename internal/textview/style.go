@@ -27,5 +27,13 @@ func Colourful(s Style, text string) string {
 	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
 }
 
+// Hyperlink is a text that leads to a URL where the terminal has hyperlinks (OSC 8). Without a URL it is the text.
+func Hyperlink(url, text string) string {
+	if url == "" || text == "" {
+		return text
+	}
+	return "\x1b]8;;" + url + "\x1b\\" + text + "\x1b]8;;\x1b\\"
+}
+
 // Colourless is the painter for everything else.
 func Colourless(_ Style, text string) string { return text }

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+// hyperlinksVariable says whether places in files are hyperlinks (OSC 8): auto, always, never, or a template for their
+// URLs.
+const hyperlinksVariable = "CLANCTL_HYPERLINKS"
+
+// defaultLink is the template without one: kitty opens the line, and other terminals refuse what they do not know.
+func defaultLink() string {
+	if os.Getenv("TERM") == "xterm-kitty" {
+		return "file://{host}{path}#{line}"
+	}
+	return "file://{host}{path}"
+}
+
+// linkTemplate is the template for hyperlinks on a stream; empty for none.
+func (s *stream) linkTemplate(c *cli.Context) string {
+	when := os.Getenv(hyperlinksVariable)
+	switch {
+	case when == "never" || c.String("color") == "never":
+		return ""
+	case when == "always":
+		return defaultLink()
+	case s.terminal == nil || os.Getenv("TERM") == "dumb":
+		return ""
+	case strings.Contains(when, "{path}"):
+		return when
+	case terminalLinks():
+		return defaultLink()
+	}
+	return ""
+}
+
+// terminalLinks reports whether the terminal is one of those that are known to have hyperlinks. Inside tmux and screen
+// nobody knows.
+func terminalLinks() bool {
+	term := os.Getenv("TERM")
+	for _, inside := range []string{"tmux", "screen"} {
+		if strings.HasPrefix(term, inside) {
+			return false
+		}
+	}
+	for _, known := range []string{"xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour"} {
+		if strings.HasPrefix(term, known) {
+			return true
+		}
+	}
+	if vte, err := strconv.Atoi(os.Getenv("VTE_VERSION")); err == nil && vte >= 5000 {
+		return true // GNOME Terminal and others
+	}
+	return os.Getenv("KONSOLE_VERSION") != "" || os.Getenv("WT_SESSION") != "" || os.Getenv("DOMTERM") != "" ||
+		slices.Contains([]string{"iTerm.app", "WezTerm", "ghostty", "vscode"}, os.Getenv("TERM_PROGRAM"))
+}
+
+// link returns what makes URLs of places in the tree, for text on a stream; it makes none of what is nowhere on disk.
+func (s *sourceTree) link(c *cli.Context, on *stream) func(nixeval.Position) string {
+	template := on.linkTemplate(c)
+	host, _ := os.Hostname()
+	return func(at nixeval.Position) string {
+		path := at.File
+		switch {
+		case template == "" || s == nil || s.commit != "" || path == "" || strings.HasPrefix(path, "<"):
+			return ""
+		case !filepath.IsAbs(path) && s.root == "":
+			return ""
+		case !filepath.IsAbs(path):
+			path = filepath.Join(s.root, filepath.FromSlash(path))
+		}
+		return strings.NewReplacer("{host}", host, "{path}", (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(),
+			"{line}", fmt.Sprint(max(1, at.Line)), "{column}", fmt.Sprint(max(1, at.Column))).Replace(template)
+	}
+}
