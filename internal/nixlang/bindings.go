@@ -3,7 +3,6 @@ package nixlang
 import (
 	"bytes"
 	"slices"
-	"strings"
 )
 
 // Place is a line and a column in a file, counted from one; columns are bytes.
@@ -12,32 +11,55 @@ type Place struct{ Line, Column int }
 // Bindings returns where the attributes stand that a Nix file plainly writes: those of the set that is the
 // file's value (or that of a function, with its arguments written in front), and of sets written in that.
 // Each is found by the names that lead to it, joined with NUL, and stands where Nix says that it does: where
-// the path of names begins. Nothing is found behind what has to be evaluated: `let`, `//`, ${...}, a call. A
+// the path of names begins. Nothing is found behind what has to be evaluated: `//`, ${...}, a call. A
 // file that is not understood has none.
 func Bindings(text []byte) map[string]Place {
-	s := &scanner{text: text, found: map[string]int{}}
-	if bytes.IndexByte(text, '\r') >= 0 || !s.file() {
+	if bytes.IndexByte(text, '\r') >= 0 {
 		return nil
 	}
-	places := make(map[string]Place, len(s.found))
+	file, o := outline(text, false, -1)
+	if o.faults > 0 || !file.Whole {
+		return nil
+	}
+	found := map[string]int{}
+	file.Set.each("", found)
+	places := make(map[string]Place, len(found))
 	starts := []int{0}
 	for i, c := range text {
 		if c == '\n' {
 			starts = append(starts, i+1)
 		}
 	}
-	for path, at := range s.found {
+	for path, at := range found {
 		line, _ := slices.BinarySearch(starts, at+1) // of those before
 		places[path] = Place{line, at - starts[line-1] + 1}
 	}
 	return places
 }
 
+// each finds the attributes of a set. One that is written in several places stands in the first.
+func (s *Set) each(path string, found map[string]int) {
+	for _, attr := range s.Attrs {
+		whole, plain := path, true
+		for _, name := range attr.Path {
+			if plain = plain && name.Text != ""; !plain {
+				break
+			}
+			whole += "\x00" + name.Text
+			if _, known := found[whole[1:]]; !known {
+				found[whole[1:]] = attr.Path[0].Start
+			}
+		}
+		if plain && attr.Whole && !attr.called {
+			attr.Set.each(whole, found)
+		}
+	}
+}
+
 // scanner reads a file. Its methods report false for what they do not understand.
 type scanner struct {
-	text  []byte
-	at    int
-	found map[string]int
+	text []byte
+	at   int
 }
 
 // next is the character that comes next, behind spaces and comments; 0 at the end.
@@ -73,125 +95,6 @@ func (s *scanner) word() string {
 		s.at++
 	}
 	return string(s.text[start:s.at])
-}
-
-// file reads arguments, if the value is a function, and the set.
-func (s *scanner) file() bool {
-	for {
-		start := s.at
-		switch c := s.next(); {
-		case c == '{':
-			start = s.at
-			if !s.balanced() {
-				return false
-			}
-			if c := s.next(); c == '@' {
-				s.at++
-				s.next()
-				s.word()
-			} else if c != ':' {
-				s.at = start
-				return s.set(nil) && s.next() == 0
-			}
-		default:
-			word := s.word()
-			switch word {
-			case "", "let", "with", "assert", "if", "import":
-				return false
-			case "rec":
-				return s.next() == '{' && s.set(nil) && s.next() == 0
-			}
-			if s.next() == '@' {
-				s.at++
-				if s.next() != '{' || !s.balanced() {
-					return false
-				}
-			}
-		}
-		if s.next() != ':' || s.at == start {
-			return false
-		}
-		s.at++
-	}
-}
-
-// set reads a set that begins here.
-func (s *scanner) set(path []string) bool {
-	s.at++
-	for {
-		switch s.next() {
-		case 0:
-			return false
-		case '}':
-			s.at++
-			return true
-		}
-		start := s.at
-		names, plain, ok := s.attributePath()
-		if !ok {
-			return false
-		}
-		if len(names) == 1 && names[0] == "inherit" {
-			if !s.expression() {
-				return false
-			}
-			continue
-		}
-		if s.next() != '=' {
-			return false
-		}
-		s.at++
-		whole := append(path[:len(path):len(path)], names...)
-		for i := len(path) + 1; i <= len(whole); i++ {
-			// A set that is written in several places stands in the first.
-			if key := strings.Join(whole[:i], "\x00"); s.found[key] == 0 {
-				s.found[key] = start
-			}
-		}
-		if !s.value(whole, plain) {
-			return false
-		}
-	}
-}
-
-// value reads what is bound, and the semicolon behind it.
-func (s *scanner) value(path []string, plain bool) bool {
-	s.next()
-	start := s.at
-	if s.word() == "rec" {
-		s.next()
-	} else {
-		s.at = start
-	}
-	if open := s.at; plain && s.next() == '{' && s.balanced() && s.next() == ';' {
-		s.at = open
-		if !s.set(path) {
-			return false
-		}
-		s.next()
-		s.at++
-		return true
-	}
-	s.at = start
-	return s.expression()
-}
-
-// attributePath reads names with dots between them, up to the first that has to be evaluated: then it is not plain.
-func (s *scanner) attributePath() (names []string, plain, ok bool) {
-	plain = true
-	for {
-		name, ok := s.name()
-		if !ok {
-			return nil, false, false
-		}
-		if plain = plain && name.Text != ""; plain {
-			names = append(names, name.Text)
-		}
-		if s.next() != '.' {
-			return names, plain, true
-		}
-		s.at++
-	}
 }
 
 // expression skips what is not read, and the semicolon behind it.

@@ -32,7 +32,7 @@ in walk [ ] (if builtins.isFunction value then value { a = 1; } else value)`
 		{"args: { x = ''a ''${b} ''' ${toString 1} ; }''; y.\"z\" = \"\\\"${\"}\"}$\"; n = \"$${\"; last = 1; }", 5},
 		{"{ ${\"dyn\"}.x = 1; a.${\"dyn\"} = { q = 1; }; b = { c = 1; } // { d = 2; }; }", 2},
 		{"{ inherit (builtins) length; inherit ({ p = 1; }) p; a = { x = 1; }; a.y = 2; }", 3},
-		{"let x = 1; in { a = x; }", 0},
+		{"let x = 1; in { a = x; }", 1},
 		{"{ a = if true then { b = 1; } else { }; c = (x: x) { d = 1; }; e = /* ; */ 1; /* } */ f = -1; g = 1 < 2; h = a: a; i = {x}: x; }",
 			7},
 		{"{ a.let' = 1; b = { \"let\" = 1; }; c = { \"in\" = 2; }.\"in\"; d = ./x; }", 6},
