@@ -69,6 +69,8 @@ type Inventory struct {
 	DeclaredTags map[string][]string
 	// Catalogue is what the flake's inputs offer, as far as instances name them.
 	Catalogue services.Catalogue
+	// Stores are the directories of the inputs in the Nix store, by name, as far as instances name them.
+	Stores map[string]string
 	// Following are the inputs of inputs, such as "a/b", that follow one that is overridden or updated.
 	Following []string
 	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for.

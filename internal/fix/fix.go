@@ -91,21 +91,8 @@ func (s source) at(p *instance.Position) (site, bool) {
 	if err != nil {
 		return site{}, false
 	}
-	b, ok := nixlang.BindingAt(text, offset(text, p.Line, p.Column))
+	b, ok := nixlang.BindingAt(text, nixlang.Offset(text, p.Line, p.Column))
 	return site{p.File, text, b}, ok
-}
-
-// offset is the place of a line and a column in bytes, both counted from one.
-func offset(text []byte, line, column int) int {
-	at := 0
-	for ; line > 1; line-- {
-		next := bytes.IndexByte(text[at:], '\n')
-		if next < 0 {
-			return len(text)
-		}
-		at += next + 1
-	}
-	return min(at+max(column-1, 0), len(text))
 }
 
 // wrong is the name that a finding calls wrong, if it does.
@@ -286,7 +273,7 @@ func (s source) unusedIgnore() []Fix {
 	if err != nil {
 		return nil
 	}
-	start := offset(text, s.f.Line, s.f.Column)
+	start := nixlang.Offset(text, s.f.Line, s.f.Column)
 	if start >= len(text) || text[start] != '#' {
 		return nil
 	}
@@ -311,7 +298,7 @@ func (s source) ignore() []Fix {
 	if err != nil {
 		return nil
 	}
-	begin := offset(text, s.f.Line, 1)
+	begin := nixlang.Offset(text, s.f.Line, 1)
 	line, _, _ := bytes.Cut(text[begin:], []byte("\n"))
 	indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
 	return []Fix{{Title: fmt.Sprintf("ignore %s here, with a reason", s.f.Code),

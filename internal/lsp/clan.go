@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -23,9 +24,7 @@ type clan struct {
 	ctx  context.Context
 	stop context.CancelFunc
 	// latest is the newest answer, good the newest with an inventory.
-	latest, good *Answer
-	// versions are those of the documents that the latest answer is about.
-	versions map[string]int
+	latest, good *reading
 	// shown are the files that have diagnostics, by their URIs.
 	shown map[string]bool
 }
@@ -97,10 +96,7 @@ func (c *clan) run() {
 func (c *clan) read(ctx context.Context) {
 	c.s.mutex.Lock()
 	texts := c.s.unsaved(c.ref.Root)
-	versions := map[string]int{}
-	for uri, d := range c.s.documents {
-		versions[uri] = d.version
-	}
+	r := c.newReading()
 	c.s.mutex.Unlock()
 	answer, err := c.s.config.Check(ctx, c.ref.Dir, texts)
 	if ctx.Err() != nil {
@@ -110,11 +106,15 @@ func (c *clan) read(ctx context.Context) {
 		c.s.config.Log(c.ref.Dir + ": " + err.Error())
 		return
 	}
+	r.Answer = answer
+	if answer.Inventory != nil {
+		r.refs = refs.Find(answer.Inventory, refs.FlakeFile(c.ref.Root, c.ref.Dir), r.text)
+	}
 	c.s.mutex.Lock()
 	defer c.s.mutex.Unlock()
-	c.latest, c.versions = answer, versions
+	c.latest = r
 	if answer.Inventory != nil {
-		c.good = answer
+		c.good = r
 	}
 	c.publish(ctx)
 }

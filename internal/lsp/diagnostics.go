@@ -6,57 +6,89 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/fix"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
+// found is a finding of a reading.
+type found struct {
+	instance.Finding
+	in *reading
+}
+
 // findings are those to show: while the flake does not evaluate, those of before besides.
-func (c *clan) findings() []instance.Finding {
-	if c.latest == nil {
-		return nil
+func (c *clan) findings() []found {
+	var all []found
+	for _, r := range []*reading{c.latest, c.good} {
+		if r == nil || r == c.good && c.latest.Inventory != nil && len(all) > 0 {
+			continue
+		}
+		for _, f := range r.Findings {
+			all = append(all, found{f, r})
+		}
 	}
-	findings := c.latest.Findings
-	if c.latest.Inventory == nil && c.good != nil {
-		findings = slices.Concat(findings, c.good.Findings)
-	}
-	return findings
+	return all
 }
 
-// path is that of a file on disk by its name in findings; false for one that is not in the flake's tree.
-func (c *clan) path(file string) (string, bool) {
-	if file == "" || strings.HasPrefix(file, "<") || !filepath.IsLocal(file) {
-		return "", false
-	}
-	return filepath.Join(c.ref.Root, file), true
-}
-
-// place is where a finding is shown: at its position, or else at the top of the flake's own file.
-func (c *clan) place(p instance.Position) Location {
+// place is where something is in the latest reading: at its position, or else at the top of the flake's own file; false
+// where the text was changed since.
+func (f found) place(p instance.Position) (Location, bool) {
+	c := f.in.clan
 	path, ok := c.path(p.File)
 	if !ok {
 		path, p = filepath.Join(c.ref.Dir, "flake.nix"), instance.Position{}
 	}
-	location := Location{URI: c.s.uriOf(path)}
-	if d, err := c.s.read(path); err == nil {
-		at := d.at(p.Line, p.Column)
-		location.Range = d.span(at, d.name(at), c.s.encoding)
+	d := f.in.file(path)
+	if d == nil {
+		return Location{URI: c.s.uriOf(path)}, true
 	}
-	return location
+	start := d.at(p.Line, p.Column)
+	return f.located(path, start, d.name(start))
 }
 
-func (c *clan) diagnostic(f instance.Finding) (string, diagnostic) {
-	at := c.place(f.Position)
-	if start, end, ok := fix.Where(f, c.readFile); ok {
-		if path, ok := c.path(f.File); ok {
-			if d, err := c.s.read(path); err == nil {
-				at.Range = d.span(start, end, c.s.encoding)
+func (f found) located(path string, start, end int) (Location, bool) {
+	c := f.in.clan
+	old, now := f.in.file(path), c.latest.file(path)
+	if old == nil || now == nil {
+		return Location{}, false
+	}
+	start, end, ok := changed(old, now).carry(start, end)
+	return Location{c.s.uriOf(path), now.span(start, end, c.s.encoding)}, ok
+}
+
+// diagnostic is what the editor shows; false where the text was changed since.
+func (f found) diagnostic() (uri string, d diagnostic, ok bool) {
+	c := f.in.clan
+	at, ok := f.place(f.Position)
+	if start, end, named := fix.Where(f.Finding, f.in.text); named {
+		if path, inFlake := c.path(f.File); inFlake {
+			at, ok = f.located(path, start, end)
+		}
+	}
+	if !ok {
+		return "", diagnostic{}, false
+	}
+	d = f.described()
+	d.Range = at.Range
+	for _, other := range f.Definitions {
+		if other.Position == nil || *other.Position == f.Position {
+			continue
+		}
+		if _, ok := c.path(other.Position.File); ok {
+			if place, ok := f.place(*other.Position); ok {
+				d.RelatedInformation = append(d.RelatedInformation, relatedInformation{place, layer(other)})
 			}
 		}
 	}
-	d := diagnostic{Range: at.Range, Code: string(f.Code), Source: "clanctl", Message: f.Message(),
+	return at.URI, d, true
+}
+
+// described is all of a diagnostic but where it is.
+func (f found) described() diagnostic {
+	c := f.in.clan
+	d := diagnostic{Code: string(f.Code), Source: "clanctl", Message: f.Message(),
 		CodeDescription: &codeDescription{c.s.config.Manual(string(f.Code))}}
 	if about := f.About(); about != "" {
 		d.Message = about + ": " + d.Message
@@ -66,7 +98,7 @@ func (c *clan) diagnostic(f instance.Finding) (string, diagnostic) {
 	}
 	if path, ok := c.path(f.File); !ok && f.File != "" {
 		d.Message += "\n(in " + f.Position.String() + ")"
-	} else if _, err := c.s.read(path); ok && err != nil {
+	} else if ok && f.in.file(path) == nil {
 		d.Message += "\n(in " + f.File + ")"
 	}
 	switch f.Severity {
@@ -83,16 +115,7 @@ func (c *clan) diagnostic(f instance.Finding) (string, diagnostic) {
 	case instance.CodeDeprecatedModule, instance.CodeDeprecatedServices:
 		d.Tags = []int{tagDeprecated}
 	}
-	for _, other := range f.Definitions {
-		if other.Position == nil || *other.Position == f.Position {
-			continue
-		}
-		if _, ok := c.path(other.Position.File); ok {
-			d.RelatedInformation = append(d.RelatedInformation,
-				relatedInformation{c.place(*other.Position), layer(other)})
-		}
-	}
-	return at.URI, d
+	return d
 }
 
 // layer says what a definition is.
@@ -115,12 +138,13 @@ func (c *clan) publish(ctx context.Context) {
 		}
 	}
 	for _, f := range c.findings() {
-		uri, d := c.diagnostic(f)
-		all[uri] = append(all[uri], d)
+		if uri, d, ok := f.diagnostic(); ok {
+			all[uri] = append(all[uri], d)
+		}
 	}
 	for _, uri := range slices.Sorted(maps.Keys(all)) {
 		params := publishDiagnosticsParams{URI: uri, Diagnostics: all[uri]}
-		if version, open := c.versions[uri]; open && c.s.documents[uri] != nil {
+		if version, open := c.latest.versions[uri]; open && c.s.documents[uri] != nil {
 			params.Version = &version
 		}
 		c.shown[uri] = len(all[uri]) > 0
@@ -158,23 +182,23 @@ func (s *server) codeAction(params codeActionParams) (any, error) {
 		return actions, nil
 	}
 	c := open.clan
-	if open.version != c.versions[open.uri] {
+	if c.latest == nil || open.version != c.latest.versions[open.uri] {
 		return actions, nil // findings are somewhere else by now
 	}
 	for _, f := range c.findings() {
-		uri, d := c.diagnostic(f)
-		if uri != open.uri || !touch(d.Range, params.Range) {
+		uri, d, ok := f.diagnostic()
+		if !ok || uri != open.uri || !touch(d.Range, params.Range) {
 			continue
 		}
 		var inv *instance.Inventory
 		if c.good != nil {
 			inv = c.good.Inventory
 		}
-		for _, found := range fix.For(inv, f, c.readFile) {
-			if edit, ok := c.edit(found); ok {
+		for _, one := range fix.For(inv, f.Finding, f.in.text) {
+			if edit, ok := f.edit(one); ok {
 				actions = append(actions,
-					codeAction{Title: found.Title, Kind: quickFix, Diagnostics: []diagnostic{d},
-						IsPreferred: found.Preferred, Edit: edit})
+					codeAction{Title: one.Title, Kind: quickFix, Diagnostics: []diagnostic{d},
+						IsPreferred: one.Preferred, Edit: edit})
 			}
 		}
 	}
@@ -187,31 +211,16 @@ func before(a, b Position) bool {
 	return a.Line < b.Line || a.Line == b.Line && a.Character < b.Character
 }
 
-func (c *clan) readFile(file string) ([]byte, error) {
-	path, ok := c.path(file)
-	if !ok {
-		return nil, fmt.Errorf("%s is not in the flake", file)
-	}
-	d, err := c.s.read(path)
-	if err != nil {
-		return nil, err
-	}
-	return d.text, nil
-}
-
-func (c *clan) edit(f fix.Fix) (workspaceEdit, bool) {
+// edit is the change of the files as they are now.
+func (f found) edit(fix fix.Fix) (workspaceEdit, bool) {
+	v := view{f.in, map[string]*document{}}
 	changes := map[string][]textEdit{}
-	for _, e := range f.Edits {
-		path, ok := c.path(e.File)
+	for _, e := range fix.Edits {
+		at, ok := v.location(e.File, e.Start, e.End)
 		if !ok {
 			return workspaceEdit{}, false
 		}
-		d, err := c.s.read(path)
-		if err != nil {
-			return workspaceEdit{}, false
-		}
-		uri := c.s.uriOf(path)
-		changes[uri] = append(changes[uri], textEdit{d.span(e.Start, e.End, c.s.encoding), e.New})
+		changes[at.URI] = append(changes[at.URI], textEdit{at.Range, e.New})
 	}
 	return workspaceEdit{changes}, true
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
 )
@@ -18,37 +19,34 @@ import (
 func (s *server) hover(params positionParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	c, o, ok := s.ask(params)
+	v, r, ok := s.ask(params)
 	if !ok {
 		return nil, nil
 	}
-	text := explanation{inv: c.good.Inventory}.of(o.subject)
+	text := explanation{inv: v.Inventory}.of(r.Subject)
 	if text == "" {
 		return nil, nil
 	}
-	d, err := c.s.read(o.file)
-	if err != nil {
-		return nil, nil
-	}
-	return hover{Contents: markup{"markdown", text}, Range: d.span(o.start, o.end, s.encoding)}, nil
+	d := s.documents[params.TextDocument.URI]
+	return hover{Contents: markup{"markdown", text}, Range: d.span(r.Start, r.End, s.encoding)}, nil
 }
 
 // explanation writes Markdown about parts of a clan.
 type explanation struct{ inv *instance.Inventory }
 
-func (e explanation) of(s subject) string {
-	switch s.kind {
-	case aMachine:
-		return e.machine(s.name)
-	case aTag:
-		return e.tag(s.name)
-	case anInst:
-		return e.instance(s.name)
-	case aRole:
-		return e.role(s.instance, s.role)
-	case aModule, anInput:
-		return e.module(s.instance)
-	case aSetting:
+func (e explanation) of(s refs.Subject) string {
+	switch s.Kind {
+	case refs.Machine:
+		return e.machine(s.Name)
+	case refs.Tag:
+		return e.tag(s.Name)
+	case refs.Instance:
+		return e.instance(s.Name)
+	case refs.Role:
+		return e.role(s.Instance, s.Role)
+	case refs.Module, refs.Input:
+		return e.module(s.Instance)
+	case refs.Setting:
 		return e.setting(s)
 	}
 	return ""
@@ -161,15 +159,15 @@ func (e explanation) role(of, name string) string {
 }
 
 // setting says what the option is, which values it has in the end, and what is written for them.
-func (e explanation) setting(s subject) string {
-	inst := e.inv.Instances[s.instance]
-	if inst == nil || inst.Roles[s.role] == nil {
+func (e explanation) setting(s refs.Subject) string {
+	inst := e.inv.Instances[s.Instance]
+	if inst == nil || inst.Roles[s.Role] == nil {
 		return ""
 	}
-	role := inst.Roles[s.role]
-	text := title("setting", nixlang.PathString(s.setting), fmt.Sprintf("of %s %s", code(s.instance), escaped(s.role)))
+	role := inst.Roles[s.Role]
+	text := title("setting", nixlang.PathString(s.Setting), fmt.Sprintf("of %s %s", code(s.Instance), escaped(s.Role)))
 	if of := facts.OfRole(role).Interface; of != nil {
-		if option, depth := of.OptionAt(s.setting); option != nil && depth == len(s.setting) {
+		if option, depth := of.OptionAt(s.Setting); option != nil && depth == len(s.Setting) {
 			if option.Type != nil {
 				text += "type: " + escaped(option.Type.Description) + "  \n"
 			}
@@ -186,11 +184,11 @@ func (e explanation) setting(s subject) string {
 	groups := map[string][]string{}
 	for _, machine := range slices.Sorted(maps.Keys(role.Machines)) {
 		member := role.Machines[machine]
-		if member.Settings == nil || s.machine != "" && machine != s.machine || s.tag != "" &&
-			!slices.Contains(member.Tags, s.tag) {
+		if member.Settings == nil || s.Machine != "" && machine != s.Machine || s.Tag != "" &&
+			!slices.Contains(member.Tags, s.Tag) {
 			continue
 		}
-		if value, ok := member.Settings.Lookup(s.setting...); ok {
+		if value, ok := member.Settings.Lookup(s.Setting...); ok {
 			key := string(jsonvalue.Text(value))
 			groups[key] = append(groups[key], machine)
 		}
@@ -200,8 +198,8 @@ func (e explanation) setting(s subject) string {
 	}) {
 		machines := groups[value]
 		text += fmt.Sprintf("- %s on %s\n", code(shortened(value)), list(machines))
-		for _, o := range why.Origins(e.inv, instance.RoleRef{Instance: s.instance, Role: s.role}, machines[0]) {
-			if !slices.Equal(o.Path, s.setting) {
+		for _, o := range why.Origins(e.inv, instance.RoleRef{Instance: s.Instance, Role: s.Role}, machines[0]) {
+			if !slices.Equal(o.Path, s.Setting) {
 				continue
 			}
 			for _, d := range o.Definitions {

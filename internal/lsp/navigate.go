@@ -7,73 +7,61 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// ask finds the clan and the name that a request is about. The server is locked.
-func (s *server) ask(params positionParams) (*clan, occurrence, bool) {
-	d := s.documents[params.TextDocument.URI]
-	if d == nil || d.clan == nil {
-		return nil, occurrence{}, false
+// ask finds what is known of the clan, and the name, that a request is about. The server is locked.
+func (s *server) ask(params positionParams) (*view, refs.Ref, bool) {
+	v, d := s.viewOf(params.TextDocument.URI)
+	if v == nil {
+		return nil, refs.Ref{}, false
 	}
-	o, ok := d.clan.at(d, params.Position)
-	return d.clan, o, ok
+	r, ok := v.at(d, params.Position)
+	return v, r, ok
 }
 
-// same reports whether two names name the same thing.
-func same(a, b subject) bool {
-	switch {
-	case a.kind != b.kind || a.name != b.name:
-		return false
-	case a.kind == aRole:
-		return a.instance == b.instance
-	case a.kind == aSetting:
-		return a.instance == b.instance && a.role == b.role && slices.Equal(a.setting, b.setting)
-	}
-	return true
-}
-
-// definition leads from a machine, tag, instance or role to where it is made, from a setting to its option, from a
-// module to its file.
+// definition leads from a machine, tag, instance, role or input to where it is made, from a setting to its option, from
+// a module to its file.
 func (s *server) definition(params positionParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	c, at, ok := s.ask(params)
+	v, at, ok := s.ask(params)
 	locations := []Location{}
 	if !ok {
 		return locations, nil
 	}
-	for _, o := range c.occurrences() {
-		if o.declares && same(o.subject, at.subject) {
-			if l, ok := c.location(o); ok {
+	for _, r := range v.refs {
+		if r.Declares && r.Same(at.Subject) {
+			if l, ok := v.location(r.File, r.Start, r.End); ok {
 				locations = append(locations, l)
 			}
 		}
 	}
-	for _, p := range c.declared(at.subject) {
-		if _, ok := c.path(p.File); ok {
-			locations = append(locations, c.place(p))
+	for _, p := range v.declared(at.Subject) {
+		if l, ok := v.position(p); ok {
+			locations = append(locations, l)
 		}
 	}
 	return locations, nil
 }
 
 // declared is where a module, or an option of one, is declared.
-func (c *clan) declared(s subject) []instance.Position {
-	inst := c.good.Inventory.Instances[s.instance]
+func (v *view) declared(s refs.Subject) []instance.Position {
+	inst := v.Inventory.Instances[s.Instance]
 	if inst == nil {
 		return nil
 	}
 	var found []instance.Position
-	switch s.kind {
-	case aModule:
+	switch s.Kind {
+	case refs.Module:
 		for _, file := range inst.Module.Files {
 			found = append(found, instance.Position{File: file, Line: 1, Column: 1})
 		}
-	case aSetting:
-		if role := inst.Roles[s.role]; role != nil {
+	case refs.Setting:
+		if role := inst.Roles[s.Role]; role != nil {
 			if of := facts.OfRole(role).Interface; of != nil {
-				if option, depth := of.OptionAt(s.setting); option != nil && depth > 0 {
+				if option, depth := of.OptionAt(s.Setting); option != nil && depth > 0 {
 					for _, d := range option.Declarations {
 						found = append(found, instance.Position{File: d.File, Line: d.Line, Column: d.Column})
 					}
@@ -88,14 +76,14 @@ func (c *clan) declared(s subject) []instance.Position {
 func (s *server) references(params referenceParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	c, at, ok := s.ask(params.positionParams)
+	v, at, ok := s.ask(params.positionParams)
 	locations := []Location{}
 	if !ok {
 		return locations, nil
 	}
-	for _, o := range c.occurrences() {
-		if same(o.subject, at.subject) && (params.Context.IncludeDeclaration || !o.declares) {
-			if l, ok := c.location(o); ok {
+	for _, r := range v.refs {
+		if r.Same(at.Subject) && (params.Context.IncludeDeclaration || !r.Declares) {
+			if l, ok := v.location(r.File, r.Start, r.End); ok {
 				locations = append(locations, l)
 			}
 		}
@@ -108,27 +96,29 @@ func (s *server) symbols(params fileParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	symbols := []documentSymbol{}
-	d := s.documents[params.TextDocument.URI]
-	if d == nil || d.clan == nil {
+	v, d := s.viewOf(params.TextDocument.URI)
+	if v == nil {
 		return symbols, nil
 	}
-	kinds := map[kind]int{aMachine: 5, aTag: 20, anInst: 2, aRole: 11} // class, key, module, interface
+	// Class, key, module, interface.
+	kinds := map[refs.Kind]int{refs.Machine: 5, refs.Tag: 20, refs.Instance: 2, refs.Role: 11}
 	parents := map[string]int{}
-	for _, o := range d.clan.occurrences() {
-		if o.file != d.path || !o.declares || kinds[o.kind] == 0 {
+	for _, r := range v.here(d) {
+		if !r.Declares || kinds[r.Kind] == 0 {
 			continue
 		}
-		symbol := documentSymbol{Name: o.name, Detail: string(o.kind), Kind: kinds[o.kind],
-			Range: d.span(o.start, o.whole, s.encoding), SelectionRange: d.span(o.start, o.end, s.encoding)}
-		if parent, ok := parents[o.instance]; ok && o.kind == aRole &&
+		symbol := documentSymbol{Name: r.Name, Detail: string(r.Kind), Kind: kinds[r.Kind],
+			Range: d.span(r.Start, r.Whole, s.encoding), SelectionRange: d.span(r.Start, r.End, s.encoding)}
+		if parent, ok := parents[r.Instance]; ok && r.Kind == refs.Role &&
 			!before(symbols[parent].Range.End, symbol.Range.End) {
-			if !slices.ContainsFunc(symbols[parent].Children, func(c documentSymbol) bool { return c.Name == o.name }) {
+			same := func(c documentSymbol) bool { return c.Name == r.Name }
+			if !slices.ContainsFunc(symbols[parent].Children, same) {
 				symbols[parent].Children = append(symbols[parent].Children, symbol)
 			}
 			continue
 		}
-		if o.kind == anInst {
-			parents[o.name] = len(symbols)
+		if r.Kind == refs.Instance {
+			parents[r.Name] = len(symbols)
 		}
 		symbols = append(symbols, symbol)
 	}
@@ -140,26 +130,22 @@ func (s *server) lenses(params fileParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	lenses := []codeLens{}
-	d := s.documents[params.TextDocument.URI]
-	if d == nil || d.clan == nil {
+	v, d := s.viewOf(params.TextDocument.URI)
+	if v == nil {
 		return lenses, nil
 	}
-	for _, o := range d.clan.occurrences() {
-		if o.file != d.path || !o.declares {
-			continue
-		}
+	for _, r := range v.here(d) {
 		text := ""
-		switch inv := d.clan.good.Inventory; o.kind {
-		case anInst:
-			if inst := inv.Instances[o.name]; inst != nil {
-				text = members(inst)
-			}
-		case aTag:
-			text = counted(len(inv.Tags[o.name]), "machine")
+		switch inst := v.Inventory.Instances[r.Name]; {
+		case !r.Declares:
+		case r.Kind == refs.Instance && inst != nil:
+			text = members(inst)
+		case r.Kind == refs.Tag:
+			text = counted(len(v.Inventory.Tags[r.Name]), "machine")
 		}
 		if text != "" {
 			lenses = append(lenses,
-				codeLens{Range: d.span(o.start, o.end, s.encoding), Command: lensCommand{Title: text}})
+				codeLens{Range: d.span(r.Start, r.End, s.encoding), Command: lensCommand{Title: text}})
 		}
 	}
 	return lenses, nil

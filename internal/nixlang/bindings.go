@@ -24,17 +24,44 @@ func Bindings(text []byte) map[string]Place {
 	found := map[string]int{}
 	file.Set.each("", found)
 	places := make(map[string]Place, len(found))
+	starts := lineStarts(text)
+	for path, at := range found {
+		line, _ := slices.BinarySearch(starts, at+1) // of those before
+		places[path] = Place{line, at - starts[line-1] + 1}
+	}
+	return places
+}
+
+// AttrsOf are the attributes of the set that is a Nix file's value, or that of a function, as far as that can be told.
+func AttrsOf(text []byte) []*Attr {
+	file, _ := outline(text, false, -1)
+	if file.Set == nil {
+		return nil
+	}
+	return file.Set.Attrs
+}
+
+// Offset is the place of a line and a column in bytes, both counted from one.
+func Offset(text []byte, line, column int) int {
+	at := 0
+	for ; line > 1; line-- {
+		next := bytes.IndexByte(text[at:], '\n')
+		if next < 0 {
+			return len(text)
+		}
+		at += next + 1
+	}
+	return min(at+max(column-1, 0), len(text))
+}
+
+func lineStarts(text []byte) []int {
 	starts := []int{0}
 	for i, c := range text {
 		if c == '\n' {
 			starts = append(starts, i+1)
 		}
 	}
-	for path, at := range found {
-		line, _ := slices.BinarySearch(starts, at+1) // of those before
-		places[path] = Place{line, at - starts[line-1] + 1}
-	}
-	return places
+	return starts
 }
 
 // each finds the attributes of a set. One that is written in several places stands in the first.

@@ -8,7 +8,7 @@ import (
 // Cursor is a place in a text and what is written around it. The text may be half-written.
 type Cursor struct {
 	Kind CursorKind
-	// Path are the names of the attributes that lead to the place, from the outermost set that is known to belong to it.
+	// Path are the names of the attributes that lead to the place, from the outermost set on that is known to hold it.
 	Path []Name
 	// Start and End are those of the word or string at the place; both are the place where there is none.
 	Start, End int

@@ -1,0 +1,228 @@
+package lsp
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/refs"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// reading is an answer about a clan, and the files as they were then: the places in it are those of that time.
+type reading struct {
+	*Answer
+	clan *clan
+	// versions are those of the open documents, by their URIs.
+	versions map[string]int
+	// files are the documents by their paths: those that were open, and others when they are first asked for. Nil is
+	// one that cannot be read.
+	files map[string]*document
+	// refs are the names of parts of the clan.
+	refs []refs.Ref
+}
+
+// newReading begins a reading. The server is locked.
+func (c *clan) newReading() *reading {
+	r := &reading{clan: c, versions: map[string]int{}, files: map[string]*document{}}
+	for uri, d := range c.s.documents {
+		r.versions[uri] = d.version
+		r.files[d.path] = d.document
+	}
+	return r
+}
+
+// file is a file as it was read; nil if it could not be. It must be in the flake's tree.
+func (r *reading) file(path string) *document {
+	d, known := r.files[path]
+	if !known {
+		if text, err := r.clan.s.config.Read(path); err == nil {
+			d = newDocument(text)
+		}
+		r.files[path] = d
+	}
+	return d
+}
+
+var errNotThere = errors.New("there is no such file in the flake")
+
+// text is a file by its name in findings.
+func (r *reading) text(name string) ([]byte, error) {
+	path, ok := r.clan.path(name)
+	if !ok {
+		return nil, errNotThere
+	}
+	d := r.file(path)
+	if d == nil {
+		return nil, errNotThere
+	}
+	return d.text, nil
+}
+
+// path is that of a file on disk by its name in findings; false for one that is not in the flake's tree.
+func (c *clan) path(file string) (string, bool) {
+	if file == "" || strings.HasPrefix(file, "<") || !filepath.IsLocal(file) {
+		return "", false
+	}
+	return filepath.Join(c.ref.Root, file), true
+}
+
+// change is how a text became another: where both begin alike (same), and how much of their ends is alike (behind).
+type change struct {
+	same, behind, old, now int
+}
+
+func changed(old, now *document) change {
+	c := change{old: len(old.text), now: len(now.text)}
+	if old == now {
+		c.same = c.old
+		return c
+	}
+	least := min(c.old, c.now)
+	for c.same < least && old.text[c.same] == now.text[c.same] {
+		c.same++
+	}
+	for c.behind < least-c.same && old.text[c.old-1-c.behind] == now.text[c.now-1-c.behind] {
+		c.behind++
+	}
+	return c
+}
+
+// carry finds a part of the old text in the new one; false where it was changed.
+func (c change) carry(start, end int) (int, int, bool) {
+	switch {
+	case end <= c.same:
+		return start, end, true
+	case start >= c.old-c.behind:
+		return start + c.now - c.old, end + c.now - c.old, true
+	}
+	return 0, 0, false
+}
+
+// view is what is known of a clan, in its files as they are now, during one request.
+type view struct {
+	*reading
+	now map[string]*document
+}
+
+// view is that of the last good answer; nil if there is none. The server is locked.
+func (c *clan) view() *view {
+	if c == nil || c.good == nil {
+		return nil
+	}
+	return &view{c.good, map[string]*document{}}
+}
+
+// viewOf is that of the clan of an open document.
+func (s *server) viewOf(uri string) (*view, *openDocument) {
+	d := s.documents[uri]
+	if d == nil {
+		return nil, nil
+	}
+	return d.clan.view(), d
+}
+
+// current is a file as it is now.
+func (v *view) current(path string) *document {
+	d, known := v.now[path]
+	if !known {
+		if read, err := v.clan.s.read(path); err == nil {
+			d = read
+		}
+		v.now[path] = d
+	}
+	return d
+}
+
+// carried is where a part of a file is now.
+func (v *view) carried(file string, start, end int) (path string, d *document, from, to int, ok bool) {
+	path, ok = v.clan.path(file)
+	if !ok {
+		return "", nil, 0, 0, false
+	}
+	old, d := v.file(path), v.current(path)
+	if old == nil || d == nil {
+		return "", nil, 0, 0, false
+	}
+	from, to, ok = changed(old, d).carry(start, end)
+	return path, d, from, to, ok
+}
+
+// location is where a part of a file is now, for the editor.
+func (v *view) location(file string, start, end int) (Location, bool) {
+	path, d, start, end, ok := v.carried(file, start, end)
+	if !ok {
+		return Location{}, false
+	}
+	return Location{v.clan.s.uriOf(path), d.span(start, end, v.clan.s.encoding)}, true
+}
+
+// position is where a position is now.
+func (v *view) position(p instance.Position) (Location, bool) {
+	path, ok := v.clan.path(p.File)
+	if !ok {
+		return v.elsewhere(p)
+	}
+	d := v.file(path)
+	if d == nil {
+		return Location{URI: v.clan.s.uriOf(path)}, true // a directory, or what cannot be read
+	}
+	at := d.at(p.Line, p.Column)
+	return v.location(p.File, at, d.name(at))
+}
+
+// elsewhere is a position in a file of an input, which is in the Nix store.
+func (v *view) elsewhere(p instance.Position) (Location, bool) {
+	input, file, ok := strings.Cut(strings.TrimPrefix(p.File, "<"), ">/")
+	store := facts.Of(v.Inventory).Stores[input]
+	if !ok || store == "" || !filepath.IsLocal(file) {
+		return Location{}, false
+	}
+	path := filepath.Join(store, file)
+	location := Location{URI: v.clan.s.uriOf(path)}
+	if d := v.current(path); d != nil {
+		at := d.at(p.Line, p.Column)
+		location.Range = d.span(at, d.name(at), v.clan.s.encoding)
+	}
+	return location, true
+}
+
+// here are the names in an open document, as it is now.
+func (v *view) here(d *openDocument) []refs.Ref {
+	old := v.file(d.path)
+	if old == nil {
+		return nil
+	}
+	name, err := filepath.Rel(v.clan.ref.Root, d.path)
+	if err != nil {
+		return nil
+	}
+	change := changed(old, d.document)
+	var found []refs.Ref
+	for _, r := range v.refs {
+		if r.File != name {
+			continue
+		}
+		if start, end, ok := change.carry(r.Start, r.End); ok {
+			_, whole, ok := change.carry(r.Whole, r.Whole)
+			if !ok {
+				whole = end
+			}
+			r.Start, r.End, r.Whole = start, end, whole
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// at is the name at a position; false where there is none.
+func (v *view) at(d *openDocument, p Position) (refs.Ref, bool) {
+	offset := d.offset(p, v.clan.s.encoding)
+	for _, r := range v.here(d) {
+		if r.Kind != "" && r.Start <= offset && offset <= r.End {
+			return r, true
+		}
+	}
+	return refs.Ref{}, false
+}

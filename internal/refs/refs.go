@@ -1,0 +1,270 @@
+// Package refs finds where the files of a clan name its machines, tags, instances, roles, modules, inputs and settings.
+package refs
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/pkg/instance"
+)
+
+// Kind is what a name names.
+type Kind string
+
+// These are all kinds.
+const (
+	Machine  Kind = "machine"
+	Tag      Kind = "tag"
+	Input    Kind = "input"
+	Module   Kind = "module"
+	Instance Kind = "instance"
+	Role     Kind = "role"
+	Setting  Kind = "setting"
+)
+
+// Subject is what a name is about.
+type Subject struct {
+	Kind Kind
+	Name string
+	// Instance and Role are those that a role, a member or a setting belongs to.
+	Instance, Role string
+	// Machine or Tag is that of the layer of a setting; both empty in the role's.
+	Machine, Tag string
+	Setting      []string
+}
+
+// Same reports whether two names name the same thing.
+func (s Subject) Same(other Subject) bool {
+	switch {
+	case s.Kind != other.Kind || s.Name != other.Name:
+		return false
+	case s.Kind == Role:
+		return s.Instance == other.Instance
+	case s.Kind == Setting:
+		return s.Instance == other.Instance && s.Role == other.Role && slices.Equal(s.Setting, other.Setting)
+	}
+	return true
+}
+
+// Ref is a name in a file, and what it is about.
+type Ref struct {
+	Subject
+	// Path is that of the attribute below `inventory`; nil for a string in a list or a value.
+	Path []string
+	File string
+	// Start and End are those of the name, Whole the end of all that is bound to it, in bytes.
+	Start, End, Whole int
+	// Declares: this is where the machine, tag, instance, role or input is made.
+	Declares bool
+}
+
+// Read returns what is in a file, given by its path as in [instance.Position].
+type Read func(file string) ([]byte, error)
+
+// Find returns all names that stand in files as they are, in the order of the files. A name that is computed stands
+// nowhere. The inventory was loaded with the places of its parts; flakeFile is the flake's own file, in which the inputs are.
+func Find(inv *instance.Inventory, flakeFile string, read Read) []Ref {
+	f := &finder{read: read, texts: map[string][]byte{}}
+	f.inputs(flakeFile)
+	f.walk(facts.Of(inv).Places, nil)
+	slices.SortFunc(f.found, func(a, b Ref) int {
+		switch {
+		case a.File != b.File:
+			return strings.Compare(a.File, b.File)
+		case a.Start != b.Start:
+			return a.Start - b.Start
+		case a.Declares == b.Declares:
+			return len(b.Path) - len(a.Path)
+		case a.Declares:
+			return -1
+		}
+		return 1
+	})
+	return slices.CompactFunc(f.found, func(a, b Ref) bool { return a.File == b.File && a.Start == b.Start })
+}
+
+type finder struct {
+	read  Read
+	texts map[string][]byte // nil for a file that cannot be read
+	found []Ref
+}
+
+func (f *finder) text(file string) []byte {
+	text, known := f.texts[file]
+	if !known {
+		if read, err := f.read(file); err == nil {
+			text = read
+		}
+		f.texts[file] = text
+	}
+	return text
+}
+
+func (f *finder) walk(p *facts.Place, path []string) {
+	if p == nil {
+		return
+	}
+	if p.Position != nil {
+		f.names(*p.Position, path)
+	}
+	for name, below := range p.Below {
+		f.walk(below, append(path[:len(path):len(path)], name))
+	}
+}
+
+// inputs are the names of the flake's inputs where the flake declares them.
+func (f *finder) inputs(file string) {
+	text := f.text(file)
+	seen := map[string]bool{}
+	for _, a := range nixlang.AttrsOf(text) {
+		if a.Path[0].Text != "inputs" {
+			continue
+		}
+		declare := func(name nixlang.Name, end int) {
+			if name.Text != "" {
+				subject := Subject{Kind: Input, Name: name.Text}
+				f.found = append(f.found, Ref{subject, nil, file, name.Start, name.End, end, !seen[name.Text]})
+				seen[name.Text] = true
+			}
+		}
+		if len(a.Path) > 1 {
+			declare(a.Path[1], a.End)
+		} else if a.Set != nil {
+			for _, below := range a.Set.Attrs {
+				declare(below.Path[0], below.End)
+			}
+		}
+	}
+}
+
+// names finds the name of a part of the inventory where it is written, and those in what is bound to it.
+func (f *finder) names(at instance.Position, inventoryPath []string) {
+	text := f.text(at.File)
+	if len(inventoryPath) == 0 || text == nil {
+		return
+	}
+	b, ok := nixlang.BindingAt(text, nixlang.Offset(text, at.Line, at.Column))
+	if !ok {
+		return
+	}
+	own := slices.IndexFunc(b.Path, func(n nixlang.Name) bool { return leads(b.Path, n, inventoryPath) })
+	if own < 0 {
+		return
+	}
+	// Names in front may be those of parts that are written in several places, of which Nix knows the first.
+	for i := range min(own+1, len(inventoryPath)) {
+		path := inventoryPath[:len(inventoryPath)-i]
+		s, known := subjectOf(path)
+		name := b.Path[own-i]
+		declares := known && i == 0 && (s.Kind == Instance || s.Kind == Role || s.Instance == "" && s.Kind != Setting)
+		f.found = append(f.found, Ref{s, path, at.File, name.Start, name.End, b.End, declares})
+	}
+	f.listed(at.File, text, b, own, inventoryPath)
+}
+
+// listed finds the names in the strings that are bound to a part of the inventory.
+func (f *finder) listed(file string, text []byte, b nixlang.Binding, own int, inventoryPath []string) {
+	list := func(kind Kind, b nixlang.Binding) {
+		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd) {
+			if text[n.Start] != '"' {
+				continue
+			}
+			s := Subject{Kind: kind, Name: n.Text}
+			if inventoryPath[0] == "instances" {
+				s.Instance = inventoryPath[1]
+			}
+			f.found = append(f.found, Ref{s, nil, file, n.Start, n.End, n.End, false})
+		}
+	}
+	isMachine := len(inventoryPath) == 2 && inventoryPath[0] == "machines"
+	switch kind := Listed(inventoryPath); {
+	case kind != "" && own == len(b.Path)-1:
+		list(kind, b)
+	case isMachine && own == len(b.Path)-2 && b.Path[own+1].Text == "tags":
+		list(Tag, b)
+	case isMachine && own == len(b.Path)-1:
+		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd) {
+			if tags, ok := nixlang.BindingAt(text, n.Start); ok && n.Text == "tags" && len(tags.Path) == 1 {
+				list(Tag, tags)
+			}
+		}
+	}
+}
+
+// leads reports whether the names up to one are the end of a path, with what is around the inventory in front.
+func leads(names []nixlang.Name, to nixlang.Name, path []string) bool {
+	own := slices.Index(names, to)
+	for i := 0; i <= own && i < len(path); i++ {
+		if names[own-i].Text != path[len(path)-1-i] {
+			return false
+		}
+	}
+	return true
+}
+
+// subjectOf is what a part of the inventory is, by its path.
+func subjectOf(path []string) (Subject, bool) {
+	last := ""
+	if len(path) > 0 {
+		last = path[len(path)-1]
+	}
+	switch {
+	case len(path) == 2 && path[0] == "machines":
+		return Subject{Kind: Machine, Name: last}, true
+	case len(path) == 2 && path[0] == "tags":
+		return Subject{Kind: Tag, Name: last}, true
+	case len(path) == 2 && path[0] == "instances":
+		return Subject{Kind: Instance, Name: last, Instance: last}, true
+	case len(path) < 4 || path[0] != "instances" || path[2] != "roles":
+		return Subject{}, false
+	}
+	s := Subject{Kind: Role, Name: path[3], Instance: path[1], Role: path[3]}
+	rest := path[4:]
+	if len(rest) >= 2 && (rest[0] == "machines" || rest[0] == "tags") {
+		if s.Machine, s.Tag = rest[1], ""; rest[0] == "tags" {
+			s.Machine, s.Tag = "", rest[1]
+		}
+		if len(rest) == 2 {
+			s.Kind, s.Name = Machine, rest[1]
+			if s.Tag != "" {
+				s.Kind = Tag
+			}
+			return s, true
+		}
+		rest = rest[2:]
+	}
+	switch {
+	case len(rest) == 0:
+		return s, true
+	case len(rest) > 1 && rest[0] == "settings":
+		s.Kind, s.Name, s.Setting = Setting, last, rest[1:]
+		return s, true
+	}
+	return Subject{}, false
+}
+
+// Listed is what the strings that are bound to a part of the inventory name; empty where they name nothing.
+func Listed(path []string) Kind {
+	switch {
+	case len(path) == 2 && path[0] == "tags":
+		return Machine
+	case len(path) == 3 && path[0] == "machines" && path[2] == "tags":
+		return Tag
+	case len(path) == 5 && path[0] == "instances" && path[2] == "roles" && path[4] == "tags":
+		return Tag
+	case len(path) == 4 && path[0] == "instances" && path[2] == "module" && path[3] == "name":
+		return Module
+	case len(path) == 4 && path[0] == "instances" && path[2] == "module" && path[3] == "input":
+		return Input
+	}
+	return ""
+}
+
+// FlakeFile is the flake's own file as in [instance.Position].
+func FlakeFile(root, dir string) string {
+	below := strings.TrimPrefix(strings.TrimPrefix(dir, root), "/")
+	return path.Join(below, "flake.nix")
+}
