@@ -83,6 +83,8 @@ const (
 	EffectUnused = "unused"
 	// EffectDeprecated: what is written still works, and will not for ever.
 	EffectDeprecated = "deprecated"
+	// EffectReview: a setting whose value is the same, and whose option has another type or description by now.
+	EffectReview = "review"
 	// EffectWarning: something else that clan accepts and check finds.
 	EffectWarning = "warning"
 	// EffectFixed: what check found is no longer there.

@@ -10,11 +10,9 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// exports tells of what services offer each other.
+// exports tells of what services offer each other. What one offers anew, or no longer, is one effect for each kind,
+// such as its peers.
 func (r *report) exports() {
-	if r.old.Exports == nil || r.new.Exports == nil {
-		return
-	}
 	keys := slices.AppendSeq(slices.Collect(maps.Keys(r.old.Exports)), maps.Keys(r.new.Exports))
 	slices.Sort(keys)
 	for _, key := range slices.Compact(keys) {
@@ -30,19 +28,43 @@ func (r *report) exports() {
 		if about.Machine != "" {
 			e.Machines = []string{about.Machine}
 		}
-		r.values(e, nil, exported(was), exported(is))
+		before, after := exported(was), exported(is)
+		for _, name := range names(before, after) {
+			if name == "peer" && waits(is) && !waits(was) {
+				e.Reason = "not-generated"
+			}
+			if before[name] != nil && after[name] != nil {
+				r.values(e, []string{name}, before[name], after[name])
+			} else {
+				r.value(e, []string{name}, before[name], after[name])
+			}
+			e.Reason = ""
+		}
 	}
 }
 
 // exported is what an export holds, without whose it is.
-func exported(e *instance.Export) any {
+func exported(e *instance.Export) map[string]any {
 	if e == nil {
 		return nil
 	}
 	data := *e
 	data.Instance, data.Machine, data.Role, data.Service = "", "", "", ""
 	value, _ := jsonvalue.Of(data)
-	return value
+	return value.(map[string]any)
+}
+
+// waits reports whether an address waits for a var that clan has yet to generate.
+func waits(e *instance.Export) bool {
+	return e != nil && e.Peer != nil && slices.ContainsFunc(e.Peer.Hosts, func(h instance.Host) bool {
+		return h.Missing == instance.HostNotGenerated
+	})
+}
+
+func names(before, after map[string]any) []string {
+	all := slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // values adds an effect for each value in two trees that is not the same.
@@ -50,23 +72,26 @@ func (r *report) values(e Effect, path []string, old, new any) {
 	before, wasSet := old.(map[string]any)
 	after, isSet := new.(map[string]any)
 	if !(wasSet || old == nil) || !(isSet || new == nil) || !wasSet && !isSet {
-		e.Path, e.Old, e.New = path, nil, nil
-		if old != nil {
-			e.Old = jsonvalue.Text(old)
-		}
-		if new != nil {
-			e.New = jsonvalue.Text(new)
-		}
-		if !bytes.Equal(e.Old, e.New) {
-			e.Minor = e.Old == nil && isOff(e.New)
-			r.addShared(e)
-		}
+		r.value(e, path, old, new)
 		return
 	}
-	names := slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))
-	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
+	for _, name := range names(before, after) {
 		r.values(e, append(slices.Clip(path), name), before[name], after[name])
+	}
+}
+
+// value adds an effect if two values are not the same.
+func (r *report) value(e Effect, path []string, old, new any) {
+	e.Path, e.Old, e.New = path, nil, nil
+	if old != nil {
+		e.Old = jsonvalue.Text(old)
+	}
+	if new != nil {
+		e.New = jsonvalue.Text(new)
+	}
+	if !bytes.Equal(e.Old, e.New) {
+		e.Minor = e.Old == nil && isOff(e.New)
+		r.addShared(e)
 	}
 }
 
@@ -74,13 +99,22 @@ func (r *report) values(e Effect, path []string, old, new any) {
 func (r *report) addShared(e Effect) {
 	for i := range r.Effects {
 		other := &r.Effects[i]
-		if other.Part == e.Part && other.Instance == e.Instance && other.Role == e.Role && len(e.Machines) > 0 &&
-			len(other.Machines) > 0 &&
-			slices.Equal(other.Path, e.Path) && bytes.Equal(other.Old, e.Old) && bytes.Equal(other.New, e.New) {
-			other.Name, other.Machines = "", append(slices.Clip(other.Machines), e.Machines...)
-			slices.Sort(other.Machines)
+		if other.sameBut(e) && bytes.Equal(other.Old, e.Old) && bytes.Equal(other.New, e.New) {
+			other.join(e)
 			return
 		}
 	}
 	r.add(e)
+}
+
+// sameBut reports whether two effects of machines are about the same.
+func (e Effect) sameBut(other Effect) bool {
+	return e.Kind == other.Kind && e.Part == other.Part && e.Instance == other.Instance && e.Role == other.Role &&
+		e.Reason == other.Reason && len(e.Machines) > 0 && len(other.Machines) > 0 && slices.Equal(e.Path, other.Path)
+}
+
+func (e *Effect) join(other Effect) {
+	e.Name, e.Machines = "", append(slices.Clip(e.Machines), other.Machines...)
+	slices.Sort(e.Machines)
+	e.Machines = slices.Compact(e.Machines)
 }

@@ -34,6 +34,9 @@ func (r *Report) WriteMarkdown(w io.Writer, opts TextOptions) error {
 				}
 				add(textview.CodeSpan(e.about()), textview.CodeSpan(edit.String()), textview.CodeSpan(where))
 			}
+			if hint := e.hint(); hint != "" {
+				add(textview.CodeSpan(e.about()), textview.CodeSpan(hint), "")
+			}
 		}
 	})
 	textview.MarkdownTable(&b, "Touched machines", []string{"touched", "machine"}, func(add func(...string)) {

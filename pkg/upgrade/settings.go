@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
@@ -131,11 +134,12 @@ func (r *report) written(name, role, machine string, path []string) []why.Defini
 	return why.Written(r.old, instance.SettingRef{Instance: name, Role: role, Machine: machine, Path: path})
 }
 
-// options tells of settings that are written and whose options are no longer there, or are kept for the sake of old
-// settings only. Where the role takes no others than its options, an error says so instead.
+// options tells of what the module by now says of the roles and options that the clan uses: whether they are there, are
+// kept for the sake of old settings only, or mean something else. An error says more.
 func (r *report) options() {
 	for ref, role := range r.old.Roles() {
 		before, after := r.interfaces(ref.Instance, ref.Role)
+		r.refused(ref, role)
 		if before == nil || after == nil {
 			continue
 		}
@@ -143,32 +147,89 @@ func (r *report) options() {
 		for _, machine := range append(slices.Sorted(maps.Keys(role.Machines)), "") {
 			for _, layer := range facts.LayersOf(role, machine) {
 				for _, d := range layer.Definitions {
-					eachOption(before, nil, d.Value(), func(path []string, was *services.Option) {
+					eachOption(before, nil, d.Value(), func(path []string, was *services.Option) bool {
 						key := strings.Join(append([]string{layer.Kind, layer.Name}, path...), "\x00")
 						if told[key] {
-							return
+							return true
 						}
 						told[key] = true
-						e := Effect{Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path,
+						return r.option(Effect{Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path,
 							Machines: reached(role, layer),
-							Position: r.old.Where(append(layer.Path(ref.Instance, ref.Role), path...)...)}
-						switch is := optionAt(after, path); {
-						case is == nil && after.Freeform != nil:
-							e.Kind, e.Reason = codes.EffectUnused, "option-gone"
-						case is != nil && is.Hidden && !was.Hidden:
-							e.Kind, e.Reason = codes.EffectDeprecated, is.Description
-							if e.Reason == "" {
-								e.Reason = "renamed"
-							}
-						default:
-							return
-						}
-						r.add(e)
+							Position: r.old.Where(append(layer.Path(ref.Instance, ref.Role), path...)...)}, was, after)
 					})
 				}
 			}
 		}
 	}
+}
+
+// refused tells of a role that the module says it took away.
+func (r *report) refused(ref instance.RoleRef, role *instance.Role) {
+	is := r.new.Instances[ref.Instance]
+	if is == nil {
+		return
+	}
+	before, after := r.old.Instances[ref.Instance].Module.Roles[ref.Role], is.Module.Roles[ref.Role]
+	if refuses.MatchString(after.Description) && !refuses.MatchString(before.Description) {
+		r.add(Effect{Kind: codes.EffectDeprecated, Part: "role", Instance: ref.Instance, Role: ref.Role,
+			Reason: sentence(after.Description), Machines: slices.Sorted(maps.Keys(role.Machines)),
+			Position: r.old.Where("instances", ref.Instance, "roles", ref.Role)})
+	}
+}
+
+// refuses is how modules describe a role that they took away: clan knows it, and a machine in it does not build.
+var refuses = regexp.MustCompile(`^\W*(?i:removed|deprecated|obsolete)\b`)
+
+// option tells what became of one that the clan sets; e says where. It reports whether the option is there still.
+func (r *report) option(e Effect, was *services.Option, after *services.Interface) bool {
+	is := optionAt(after, e.Path)
+	switch {
+	case is == nil && after.Freeform != nil:
+		e.Kind, e.Reason = codes.EffectUnused, "option-gone"
+		r.add(e)
+	case is == nil || r.told(e.Instance, e.Role, e.Path):
+	case is.Hidden && !was.Hidden:
+		e.Kind, e.Reason = codes.EffectDeprecated, is.Description
+		if e.Reason == "" {
+			e.Reason = "renamed"
+		}
+		r.add(e)
+	case is.Type != nil && was.Type != nil && is.Type.Description != was.Type.Description:
+		e.Reason, e.Old, e.New = "type", jsonvalue.Text(was.Type.Description), jsonvalue.Text(is.Type.Description)
+		r.review(e)
+	case !slices.Equal(words(is.Description), words(was.Description)):
+		e.Reason, e.Old, e.New = "description", jsonvalue.Text(was.Description), jsonvalue.Text(is.Description)
+		r.review(e)
+	}
+	return is != nil
+}
+
+// review tells of an option once for all places where the clan sets it, unless a value changed.
+func (r *report) review(e Effect) {
+	if slices.ContainsFunc(r.Effects, func(other Effect) bool {
+		return other.Part == "setting" && other.Instance == e.Instance && other.Role == e.Role &&
+			slices.Equal(other.Path, e.Path)
+	}) {
+		return
+	}
+	e.Kind, e.Part, e.Service, e.Instance = codes.EffectReview, "option", serviceOf(r.new.Instances[e.Instance]), ""
+	for i := range r.Effects {
+		other := &r.Effects[i]
+		if other.Kind == e.Kind && other.Service == e.Service && other.Role == e.Role &&
+			len(other.Path) == len(e.Path) && other.Path[len(other.Path)-1] == e.Path[len(e.Path)-1] &&
+			bytes.Equal(other.Old, e.Old) && bytes.Equal(other.New, e.New) {
+			other.join(e)
+			return
+		}
+	}
+	r.add(e)
+}
+
+// words are what counts of a description.
+func words(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(c rune) bool {
+		return !unicode.IsLetter(c) && !unicode.IsDigit(c)
+	})
 }
 
 // reached are the members that a layer of settings reaches.
@@ -183,24 +244,27 @@ func reached(role *instance.Role, layer facts.Layer) []string {
 	return machines
 }
 
-// eachOption calls a function for each option that a value is written for.
-func eachOption(of *services.Interface, path []string, value any, found func([]string, *services.Option)) {
+// eachOption calls a function for each option that a value is written for; where it returns true, also for those within
+// the option.
+func eachOption(of *services.Interface, path []string, value any, found func([]string, *services.Option) bool) {
 	if len(path) > 0 {
-		if option, depth := of.OptionAt(path); option != nil && depth == len(path) {
-			found(path, option)
+		if option, depth := of.OptionAt(path); option != nil && depth == len(path) && !found(path, option) {
 			return
 		}
 	}
-	set, isSet := value.(map[string]any)
-	if !isSet {
-		return
-	}
-	if content, isMarked := set["content"]; isMarked && set["_type"] != nil {
-		eachOption(of, path, content, found) // mkForce and its like
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		eachOption(of, append(slices.Clip(path), name), set[name], found)
+	switch v := value.(type) {
+	case map[string]any:
+		if content, isMarked := v["content"]; isMarked && v["_type"] != nil {
+			eachOption(of, path, content, found) // mkForce and its like
+			return
+		}
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			eachOption(of, append(slices.Clip(path), name), v[name], found)
+		}
+	case []any:
+		for i, element := range v {
+			eachOption(of, append(slices.Clip(path), strconv.Itoa(i)), element, found)
+		}
 	}
 }
 
@@ -267,12 +331,19 @@ func (r *report) newOptions(service, role string, before, after *services.Interf
 	for path, option := range after.All() {
 		if !known[strings.Join(path, "\x00")] && !option.Hidden && !option.Internal {
 			r.add(Effect{Kind: codes.EffectNew, Part: "option", Service: service, Role: role, Path: path,
-				New: option.Default, Reason: firstLine(option.Description)})
+				New: option.Default, Reason: sentence(option.Description)})
 		}
 	}
 }
 
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+// sentence is the first one of a description.
+func sentence(text string) string {
+	paragraph, _, _ := strings.Cut(strings.TrimSpace(text), "\n\n")
+	line := strings.Join(strings.Fields(paragraph), " ")
+	if end := sentenceEnd.FindStringIndex(line); end != nil {
+		line = line[:end[0]+1]
+	}
 	return line
 }
+
+var sentenceEnd = regexp.MustCompile(`\. \p{Lu}`)

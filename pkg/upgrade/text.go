@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func (e Effect) Message() string {
 	setting := instance.PathString(e.Path)
 	switch e.Part {
 	case "export":
-		return "exports " + setting + " " + change(e.Old, e.New)
+		return e.exportMessage(setting)
 	case "setting":
 		return e.settingMessage(setting)
 	case "members":
@@ -47,8 +48,14 @@ func (e Effect) Message() string {
 		}
 		return "the service is gone; no instance uses it"
 	case "role":
+		if e.Kind == codes.EffectDeprecated {
+			return "the module says of the role: " + e.Reason
+		}
 		return strings.TrimSuffix("a new role: "+e.Reason, ": ")
 	case "option":
+		if e.Kind == codes.EffectReview {
+			return e.reviewMessage()
+		}
 		text := "a new option"
 		if e.New != nil {
 			text += ", by default " + string(e.New)
@@ -93,7 +100,7 @@ func (e Effect) settingMessage(setting string) string {
 		if e.Reason == "renamed" {
 			return setting + " is kept for the sake of old settings only"
 		}
-		return setting + " is kept for the sake of old settings only: " + firstLine(e.Reason)
+		return setting + " is kept for the sake of old settings only: " + sentence(e.Reason)
 	}
 	reason := map[string]string{
 		"default":     "default, not set here",
@@ -109,6 +116,39 @@ func (e Effect) settingMessage(setting string) string {
 		return fmt.Sprintf("%s = %s (%s)", setting, e.New, reason)
 	}
 	return fmt.Sprintf("%s %s (%s)", setting, change(e.Old, e.New), reason)
+}
+
+// reviewMessage says what an option takes, or is for, by now.
+func (e Effect) reviewMessage() string {
+	var was, is string
+	_, _ = json.Unmarshal(e.Old, &was), json.Unmarshal(e.New, &is)
+	if e.Reason == "type" {
+		return fmt.Sprintf("takes by now: %s (was: %s)", is, was)
+	}
+	if first := sentence(is); first != sentence(was) {
+		is = first
+	}
+	return "is described anew: " + strings.Join(strings.Fields(is), " ")
+}
+
+// exportMessage leaves out values of whole exports, and those that each machine has its own of.
+func (e Effect) exportMessage(setting string) string {
+	text, value, isWhole := "exports ", e.New, len(e.Path) == 1
+	switch {
+	case e.New == nil && e.Old == nil:
+		return "exports " + setting + ", on each machine another value"
+	case e.Old == nil && isWhole:
+		text = "now exports "
+	case e.New == nil && isWhole:
+		text, value = "no longer exports ", e.Old
+	default:
+		return text + setting + " " + change(e.Old, e.New)
+	}
+	var parts map[string]any
+	if json.Unmarshal(value, &parts) != nil || len(parts) == 0 {
+		return text + setting
+	}
+	return fmt.Sprintf("%s%s (%s)", text, setting, strings.Join(slices.Sorted(maps.Keys(parts)), ", "))
 }
 
 // change is a value before and after.
@@ -157,11 +197,31 @@ func (e Effect) where() string {
 	return strings.Join(e.Machines, ", ")
 }
 
-// shown are the effects to write.
+// shown are the effects to write. An export that differs from machine to machine is written once.
 func (r *Report) shown(opts TextOptions) []Effect {
-	return slices.DeleteFunc(slices.Clone(r.Effects), func(e Effect) bool {
-		return e.Minor && !opts.All || e.Kind == codes.EffectNew && !opts.New && !opts.All
-	})
+	var effects []Effect
+	each := map[int]bool{}
+	for _, e := range r.Effects {
+		if e.Minor && !opts.All || e.Kind == codes.EffectNew && !opts.New && !opts.All {
+			continue
+		}
+		same := slices.IndexFunc(effects, func(other Effect) bool {
+			return e.Part == "export" && other.sameBut(e) && (other.Old == nil) == (e.Old == nil) &&
+				(other.New == nil) == (e.New == nil)
+		})
+		if same < 0 {
+			effects = append(effects, e)
+			continue
+		}
+		effects[same].join(e)
+		each[same] = len(e.Path) > 1
+	}
+	for i := range each {
+		if each[i] {
+			effects[i].Old, effects[i].New = nil, nil
+		}
+	}
+	return effects
 }
 
 // advice is what to do about an effect: its edits, or else a hint.
@@ -174,10 +234,20 @@ func (e Effect) advice() []string {
 		}
 		lines = append(lines, line)
 	}
-	if len(lines) == 0 && e.Finding != nil && e.Kind != codes.EffectFixed && e.Finding.Hint() != "" {
-		lines = append(lines, "hint: "+e.Finding.Hint())
+	if hint := e.hint(); hint != "" {
+		lines = append(lines, "hint: "+hint)
 	}
 	return lines
+}
+
+func (e Effect) hint() string {
+	switch {
+	case e.Reason == "not-generated":
+		return "after the update, run clan vars generate: an address waits for it"
+	case len(e.Edits) > 0 || e.Finding == nil || e.Kind == codes.EffectFixed:
+		return ""
+	}
+	return e.Finding.Hint()
 }
 
 // WriteText writes the report for people, as `clanctl upgrade` prints it. Text from the flake is escaped: it cannot
@@ -244,6 +314,10 @@ func (r *Report) Notes(opts TextOptions) []string {
 	}
 	if len(r.Following) > 0 {
 		notes = append(notes, "these follow: "+strings.Join(r.Following, ", "))
+	}
+	breaks := slices.ContainsFunc(r.Effects, func(e Effect) bool { return e.Kind == codes.EffectBreaks })
+	if breaks && !r.Exports {
+		notes = append(notes, "exports could not be compared: they do not evaluate where something breaks")
 	}
 	minor, offers := 0, 0
 	for _, e := range r.Effects {

@@ -23,6 +23,8 @@ type Report struct {
 	Affected []diff.Affected `json:"affected"`
 	// Effects are sorted: what breaks first, then by instance and role.
 	Effects []Effect `json:"effects"`
+	// Exports tells whether what services offer each other was compared: something that breaks may take it all along.
+	Exports bool `json:"exports"`
 	// Following are the inputs of inputs, such as "a/b", that follow one that is upgraded.
 	Following []string `json:"following"`
 	// Inputs are those that are other ones: the upgraded inputs, and the direct inputs that follow an input of theirs.
@@ -36,13 +38,14 @@ type Report struct {
 }
 
 // Kind tells effects apart.
-// It is one of "breaks", "required", "constraint", "changed", "unused", "deprecated", "warning", "fixed", "new".
+// It is one of "breaks", "required", "constraint", "changed", "unused", "deprecated", "review", "warning", "fixed",
+// "new".
 type Kind string
 
 // kinds are in the order in which they are told.
 var kinds = []Kind{codes.EffectBreaks, codes.EffectRequired, codes.EffectConstraint, codes.EffectChanged,
 	codes.EffectUnused,
-	codes.EffectDeprecated, codes.EffectWarning, codes.EffectFixed, codes.EffectNew}
+	codes.EffectDeprecated, codes.EffectReview, codes.EffectWarning, codes.EffectFixed, codes.EffectNew}
 
 // Effect is one thing that the upgrade does.
 type Effect struct {
@@ -93,7 +96,10 @@ func Of(old, new *instance.Inventory) *Report {
 		r.finding(f)
 	}
 	if !failed(new) {
-		r.Inputs = d.Sources.Inputs
+		r.Inputs = slices.DeleteFunc(d.Sources.Inputs, func(i diff.InputChange) bool {
+			// The same content under another date in the lock file is no other version.
+			return i.Old != nil && i.New != nil && i.Old.NarHash != "" && i.Old.NarHash == i.New.NarHash
+		})
 		for _, f := range d.Findings.Gone {
 			r.fixed(f)
 		}
@@ -101,7 +107,10 @@ func Of(old, new *instance.Inventory) *Report {
 		for _, i := range d.Instances {
 			r.instance(i)
 		}
-		r.exports()
+		r.Exports = old.Exports != nil && new.Exports != nil
+		if r.Exports {
+			r.exports()
+		}
 		r.options()
 		r.modules(d)
 		r.offers()
@@ -350,6 +359,7 @@ func serviceOf(i *instance.Instance) string {
 func (r *report) sort() {
 	slices.SortStableFunc(r.Effects, func(a, b Effect) int {
 		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)),
+			-cmp.Compare(min(len(a.Instance), 1), min(len(b.Instance), 1))*min(len(a.Service)+len(b.Service), 1),
 			cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Role, b.Role),
 			cmp.Compare(a.Service, b.Service), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Name, b.Name),
 			slices.Compare(a.Path, b.Path), cmp.Compare(a.Reason, b.Reason),
@@ -367,7 +377,7 @@ func (r *report) affected() []diff.Affected {
 		}
 	}
 	for _, e := range r.Effects {
-		if e.Minor || e.Kind == codes.EffectNew {
+		if !e.counts() {
 			continue
 		}
 		reason := diff.Reason{Kind: reasonOf(e), Instance: e.Instance, Role: e.Role}
@@ -434,10 +444,13 @@ func rolesOf(inv *instance.Inventory, name string) map[string]*instance.Role {
 	return nil
 }
 
-// Empty reports whether the upgrade does nothing to the clan that would have to be told: there are at most offers and
-// minor effects.
-func (r *Report) Empty() bool {
-	return !slices.ContainsFunc(r.Effects, func(e Effect) bool { return !e.Minor && e.Kind != codes.EffectNew })
+// Empty reports whether the upgrade does nothing to the clan: there are at most offers, minor effects, and options to
+// review.
+func (r *Report) Empty() bool { return !slices.ContainsFunc(r.Effects, Effect.counts) }
+
+// counts reports whether an effect is a change of the clan.
+func (e Effect) counts() bool {
+	return !e.Minor && e.Kind != codes.EffectNew && e.Kind != codes.EffectReview
 }
 
 // Summary says in one sentence what the upgrade does, such as "3 of 9 instances change, 2 of them break; 6 machines are
@@ -448,7 +461,7 @@ func (r *Report) Summary() string {
 		if e.Kind == codes.EffectBreaks && e.Instance == "" {
 			return "the clan breaks: " + e.Finding.Message()
 		}
-		if e.Minor || e.Kind == codes.EffectNew || e.Instance == "" {
+		if !e.counts() || e.Instance == "" {
 			continue
 		}
 		changed[e.Instance] = true

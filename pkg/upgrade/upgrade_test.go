@@ -102,6 +102,31 @@ new: a new option, by default null
 	}
 }
 
+// What an option that is set means by now is told once, and changes nothing; a role may be refused by its own words.
+func TestReview(t *testing.T) {
+	described := func(typ, text string) *services.Option {
+		o := option(typ, "")
+		o.Description = text
+		return o
+	}
+	inventory := func(port, keep *services.Option, role string) *instance.Inventory {
+		inv := clan(map[string]any{}, map[string]*services.Option{"port": port, "keep": keep})
+		inv.Instances["backup"].Module.Roles["client"] = module.Role{Description: role}
+		return inv
+	}
+	old := inventory(described("str", "Where.  To."), described("int", "Days.\n\nMore."), "A client.")
+	r := upgrade.Of(old, inventory(described("either", "where, *to*"), described("int", "Days.\n\nLess."), "A client."))
+	want := "review: is described anew: Days. Less.\nreview: takes by now: either (was: str)\n"
+	if diff := cmp.Diff(want, lines(r)); diff != "" || !r.Empty() || len(r.Affected) > 0 {
+		t.Error(diff, r.Empty(), r.Affected)
+	}
+	r = upgrade.Of(old, inventory(described("str", "Where to"), described("int", "Days.\n\nMore."),
+		"REMOVED: Use another.\nSoon."))
+	if got := lines(r); !strings.HasSuffix(got, "\ndeprecated: the module says of the role: REMOVED: Use another.\n") {
+		t.Error(got)
+	}
+}
+
 // A role that takes settings of any name takes those, too, whose option is gone.
 func TestUnused(t *testing.T) {
 	old := clan(map[string]any{}, map[string]*services.Option{"port": option("str", "")})
@@ -226,7 +251,18 @@ func TestExports(t *testing.T) {
 		lines(upgrade.Of(with(22, 22), with(23, 23)))); diff != "" {
 		t.Error(diff)
 	}
-	if got := len(upgrade.Of(with(22, 22), with(23, 24)).Effects); got != 2 {
+	each := upgrade.Of(with(22, 22), with(23, 24))
+	if got := len(each.Effects); got != 2 {
 		t.Errorf("%d effects", got)
+	}
+	for want, r := range map[string]*upgrade.Report{
+		"  exports peer.port, on each machine another value  attic, cabin\n": each,
+		"  now exports peer (hosts, port)  attic, cabin\n":                   upgrade.Of(with(), with(22, 23)),
+		"  no longer exports peer (hosts, port)  attic, cabin\n":             upgrade.Of(with(22, 23), with()),
+	} {
+		var text strings.Builder
+		if err := r.WriteText(&text, upgrade.TextOptions{}); err != nil || !strings.HasSuffix(text.String(), want) {
+			t.Errorf("got %s, want %s", text.String(), want)
+		}
 	}
 }
