@@ -83,9 +83,9 @@ func typed(text, breaks string) typedLine {
 func (l typedLine) quoted(text string) string {
 	switch l.open {
 	case '\'':
-		return strings.ReplaceAll(text, `'`, `'\''`)
+		return l.closed(strings.ReplaceAll(text, `'`, `'\''`))
 	case '"':
-		return strings.NewReplacer(`\`, `\\`, `$`, `\$`, "`", "\\`", `"`, `\"`).Replace(text)
+		return l.closed(strings.NewReplacer(`\`, `\\`, `$`, `\$`, "`", "\\`", `"`, `\"`).Replace(text))
 	}
 	var b strings.Builder
 	for _, r := range text {
@@ -96,4 +96,12 @@ func (l typedLine) quoted(text string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// closed ends the quote of a text that ends with the same sign, which bash takes for the end and adds none.
+func (l typedLine) closed(text string) string {
+	if end := string(l.open); strings.HasSuffix(text, end) {
+		return text + end
+	}
+	return text
 }
