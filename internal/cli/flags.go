@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/cachedir"
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -97,10 +97,12 @@ func askOf(c *cli.Context, flake string, want instance.Config,
 			}
 		}
 	} else if log.terminal != nil {
-		progress := startProgress(log.fleeting(), time.Second)
-		defer progress.stop()
+		progress := log.startProgress()
+		defer log.stopProgress()
 		config.Evaluator.OnEvent = progress.event
+		facts.Ask(&config).Progress = progress.part
 	}
+	defer context.AfterFunc(c.Context, log.sayStopping)()
 	inv, err := do(ctx, ref, config)
 	if inv != nil {
 		for i := range inv.Findings {

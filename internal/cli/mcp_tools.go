@@ -116,6 +116,11 @@ type tagChange struct {
 	Machines []string `json:"machines"`
 }
 
+type tagAddition struct {
+	tagChange
+	New bool `json:"new,omitempty" jsonschema:"make a tag that no machine has yet"`
+}
+
 type newInstance struct {
 	change
 	Name   string   `json:"name"`
@@ -207,8 +212,12 @@ func (s *toolServer) addTools() {
 	writingTool(s, "roles remove", "Remove machines and tags from a role.", func(q membersChange) ([]string, []string) {
 		return []string{"--json"}, append([]string{q.Instance, q.Role}, q.Members...)
 	})
-	writingTool(s, "tags add", "Give machines a tag.", func(q tagChange) ([]string, []string) {
-		return []string{"--json"}, append([]string{q.Tag}, q.Machines...)
+	writingTool(s, "tags add", "Give machines a tag.", func(q tagAddition) ([]string, []string) {
+		flags := []string{"--json"}
+		if q.New {
+			flags = append(flags, "--new")
+		}
+		return flags, append([]string{q.Tag}, q.Machines...)
 	})
 	writingTool(s, "tags remove", "Take a tag from machines.", func(q tagChange) ([]string, []string) {
 		return []string{"--json"}, append([]string{q.Tag}, q.Machines...)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	xterm "golang.org/x/term"
@@ -26,6 +27,11 @@ type stream struct {
 	isError   bool
 	// pager is the one on standard output, for standard error on the same terminal.
 	pager *pager.Pager
+	// progress is shown for as long as something is asked of Nix.
+	progress      *progress
+	asking        int
+	progressMutex sync.Mutex
+	stopping      sync.Once
 }
 
 func newStream(w io.Writer) *stream {
@@ -82,6 +88,42 @@ func (f fleeting) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return f.w.Write(p)
+}
+
+// startProgress shows what Nix is doing until stopProgress was called as often.
+func (s *stream) startProgress() *progress {
+	s.progressMutex.Lock()
+	defer s.progressMutex.Unlock()
+	if s.asking++; s.asking == 1 {
+		s.progress = startProgress(s.fleeting(), s.width(), time.Second)
+	}
+	return s.progress
+}
+
+func (s *stream) stopProgress() {
+	s.progressMutex.Lock()
+	defer s.progressMutex.Unlock()
+	if s.asking--; s.asking == 0 {
+		s.progress.stop()
+		s.progress = nil
+	}
+}
+
+// hushProgress takes what Nix is doing off the terminal, for something that stays.
+func (s *stream) hushProgress() {
+	s.progressMutex.Lock()
+	defer s.progressMutex.Unlock()
+	s.progress.hush()
+}
+
+// sayStopping tells people at once that their interrupt was heard.
+func (s *stream) sayStopping() {
+	if s.terminal != nil {
+		s.stopping.Do(func() {
+			s.hushProgress()
+			fmt.Fprint(s.fleeting(), eraseLine+"clanctl: stopping\n")
+		})
+	}
 }
 
 // width is how wide a terminal is, and zero for anything else, where nothing is cut.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -20,7 +21,7 @@ func tagsAddCommand() *cli.Command {
 		ArgsUsage: "TAG MACHINE...",
 		Description: "Written to inventory.json. Of a clan that cannot be written to, --dry-run tells what would follow if the machines\n" +
 			"carried the tag.",
-		Flags: changeFlags(),
+		Flags: changeFlags(&cli.BoolFlag{Name: "new", Usage: "make a tag that no machine has yet, without asking"}),
 		Action: takes(2, -1, func(c *cli.Context) error {
 			tag, machines := c.Args().First(), c.Args().Tail()
 			err := changeClan(c, func(s *store.Store) error {
@@ -33,8 +34,8 @@ func tagsAddCommand() *cli.Command {
 					if err != nil {
 						return err
 					}
-					if addition.New && len(addition.Nearest) > 0 {
-						say(c, "%s is a new tag; there is %s", tag, nearest.List(addition.Nearest))
+					if err := newTag(c, addition); err != nil {
+						return err
 					}
 				}
 				return hint.Each(machines, func(machine string) error { return s.AddTags(machine, tag) })
@@ -46,6 +47,30 @@ func tagsAddCommand() *cli.Command {
 			return err
 		}),
 	}
+}
+
+// newTag has a tag that no machine has be one that is meant, and no typing error.
+func newTag(c *cli.Context, addition *view.TagAddition) error {
+	if !addition.New || c.Bool("new") {
+		return nil
+	}
+	text := fmt.Sprintf("no machine has the tag %q", addition.Tag)
+	near := ""
+	if len(addition.Nearest) > 0 {
+		near = "; there is " + nearest.List(addition.Nearest)
+	}
+	switch {
+	case c.Bool("dry-run"):
+		say(c, "%s yet%s", text, near)
+		return nil
+	case !canAsk(c):
+		return hint.With(errors.New(text+near), "give --new to make it a new tag")
+	}
+	yes, err := confirm(c, text+near+". Make it a new tag?")
+	if err == nil && !yes {
+		return errors.New("nothing was written")
+	}
+	return err
 }
 
 func tagsRemoveCommand() *cli.Command {

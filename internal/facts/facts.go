@@ -37,6 +37,16 @@ var (
 type Query struct {
 	// Modules says which service modules to look at, with [NeedModules].
 	Modules ModuleQuery
+	// Progress, if set, is called when it is known anew how many parts of the clan do not evaluate.
+	Progress func(Progress)
+}
+
+// Progress is how far a load is that meets parts which do not evaluate.
+type Progress struct {
+	// LeftOut are the parts that end Nix, so that the others are asked for without them.
+	LeftOut int
+	// Left are the parts of which Nix still has to say why they do not evaluate.
+	Left int
 }
 
 // These go with the needs of package instance.

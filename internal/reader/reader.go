@@ -94,7 +94,12 @@ type Reader struct {
 	ref       nixeval.Ref
 	slots     chan struct{}
 
+	// Progress, if set, is called with the number of parts that are left out, and of those left to explain.
+	Progress func(leftOut, left int)
+
 	mutex sync.Mutex
+	// left are the parts to explain.
+	left int
 	// culprits are the parts that kill a process, and omitted are their paths.
 	culprits []error
 	omitted  [][]string
@@ -185,6 +190,7 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
 		r.mutex.Lock()
 		r.omitted, r.culprits = append(r.omitted, path), append(r.culprits, err)
 		r.mutex.Unlock()
+		r.remain(0)
 		ask.Omit = r.omitted
 	}
 }
@@ -226,7 +232,9 @@ func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) erro
 			f.Err = ErrUnexplained
 		case f.Kind == Throws:
 			probes++
+			r.remain(1)
 			g.Go(func() error {
+				defer r.remain(-1)
 				_, err := r.once(ctx, question{Query: q, Omit: r.omitted, Select: [][]string{f.Path}, Strict: true})
 				if err != nil && !isolates(err) {
 					return err
@@ -237,6 +245,16 @@ func (r *Reader) Explain(ctx context.Context, q Query, failures []*Failure) erro
 		}
 	}
 	return g.Wait()
+}
+
+// remain tells that there is so much more to explain than before.
+func (r *Reader) remain(more int) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.left += more
+	if r.Progress != nil {
+		r.Progress(len(r.omitted), r.left)
+	}
 }
 
 // MostProbes bounds how many processes are started for messages alone: a flake can hold any number of parts that throw.

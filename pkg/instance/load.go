@@ -151,6 +151,9 @@ func newLoader(ref Ref, config *Config) *loader {
 	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0,
 		Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0,
 		Checks: config.Need&NeedChecks != 0, Exports: config.Need&NeedExports != 0}
+	if tell := config.ask.Progress; tell != nil {
+		l.Progress = func(leftOut, left int) { tell(facts.Progress{LeftOut: leftOut, Left: left}) }
+	}
 	l.query.Moved = moved(&config.Evaluator)
 	if want := config.ask.Modules; config.Need&facts.NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance

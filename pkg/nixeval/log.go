@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/lazyregexp"
@@ -180,6 +182,19 @@ func (l *logReader) activity(event Event) (Event, bool) {
 	known.Done, known.Expected = event.Done, event.Expected
 	l.activities[event.ID] = known
 	return known, true
+}
+
+// end ends the activities that the process left open when it ended.
+func (l *logReader) end() {
+	l.flush()
+	for _, id := range slices.Sorted(maps.Keys(l.activities)) {
+		event := l.activities[id]
+		event.Finished = true
+		if l.onEvent != nil {
+			l.onEvent(event)
+		}
+	}
+	l.activities = nil
 }
 
 // The numbers that Nix gives activities and results (logging.hh), the same in all versions.

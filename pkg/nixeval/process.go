@@ -92,7 +92,7 @@ func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func
 		e.OnCommand(r.argv)
 	}
 	err := e.ending().Run(cmd)
-	log.flush()
+	log.end()
 	if stdout.room < 0 {
 		err = errTooLarge
 	}

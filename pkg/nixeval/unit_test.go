@@ -62,8 +62,11 @@ func TestActivities(t *testing.T) {
 	got, done := download, download
 	got.Done, got.Expected = 3, 10
 	done.Done, done.Expected, done.Finished = 3, 10, true
-	if diff := differ([]Event{download, {Level: 4, Activity: "builds", Kind: "builds", ID: 2}, got, done},
-		seen); diff != "" {
+	log.end()
+	builds := Event{Level: 4, Activity: "builds", Kind: "builds", ID: 2}
+	ended := builds
+	ended.Finished = true
+	if diff := differ([]Event{download, builds, got, done, ended}, seen); diff != "" {
 		t.Error(diff)
 	}
 	if len(log.events) > 0 || len(log.tail) > 0 {
