@@ -38,6 +38,7 @@ let
     pathExists
     readDir
     readFile
+    seq
     stringLength
     unsafeDiscardStringContext
     ;
@@ -93,7 +94,8 @@ let
         found = part (path ++ [ "found" ]) (if isString (peek null h.plain) then varOf machine (unsafeDiscardStringContext h.plain) else null);
       }
     else if h ? var then
-      {
+      # Where the reference itself throws, so does this host, and no more.
+      seq h.var {
         reference = fields (path ++ [ "reference" ]) [ "machine" "generator" "file" ] h.var;
         value = whole (path ++ [ "value" ]) (
           let

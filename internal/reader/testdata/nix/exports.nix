@@ -27,6 +27,8 @@ in
     got = hosts [ { var = var // { flake = ./.; }; } ];
     want = [ { reference = var; value = { state = "public"; var = "per-machine/m/ygg/address"; content = "200::1\n"; }; } ];
   };
+  # A reference that throws takes no other host along.
+  reference-throws = { got = hosts [ { var = throw "no"; } { plain = "x"; } ]; want = [ (thrown at) { plain = "x"; found = null; } ]; };
   secret = {
     got = (builtins.head (hosts [ { var = var // { generator = "tor"; file = "hostname"; }; } ])).value;
     want = { state = "secret"; var = "per-machine/m/tor/hostname"; content = null; };
