@@ -42,7 +42,7 @@ var rooms = map[string][]string{
 	"internal/fix": {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nixlang",
 		"pkg/instance"},
 	"internal/lsp": {"internal/codes", "internal/facts", "internal/fix", "internal/jsonvalue",
-		"internal/nixlang", "internal/refs", "pkg/instance", "pkg/why"},
+		"internal/nixlang", "internal/refs", "internal/services", "pkg/instance", "pkg/why"},
 	"internal/refs": {"internal/facts", "internal/nixlang", "pkg/instance"},
 	"internal/export": {"internal/lazyregexp", "internal/jsonvalue", "internal/shell", "internal/view",
 		"pkg/instance", "pkg/reach"},

@@ -93,6 +93,20 @@ func startEditor(t *testing.T, clanctl, nix string) *editor {
 	return e
 }
 
+// editInventory opens the inventory of a copy of the example.
+func editInventory(t *testing.T, clanctl, nix, dir string) (e *editor, path, text string) {
+	t.Helper()
+	path = filepath.Join(dir, "inventory.nix")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = startEditor(t, clanctl, nix)
+	e.open(path)
+	e.await(path)
+	return e, path, string(content)
+}
+
 func (e *editor) call(method string, params, result any) {
 	e.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -197,6 +211,10 @@ func (e *editor) fix(path, text string, at textRange, title string) string {
 	return ""
 }
 
+func positionIn(text string, offset int) textPosition {
+	return textPosition{strings.Count(text[:offset], "\n"), offset - strings.LastIndex(text[:offset], "\n") - 1}
+}
+
 func offsetIn(text string, p textPosition) int {
 	lines := strings.SplitAfter(text, "\n")
 	return len(strings.Join(lines[:p.Line], "")) + p.Character
@@ -217,73 +235,57 @@ func (e *editor) finish() {
 
 // Each mistake is shown while it is typed, at the name that is wrong, and the fix for it gives a clan without it.
 func TestEditorFixes(t *testing.T) {
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
-	for _, nix := range nixes.Programs(t) {
-		t.Run(nixes.Version(t, nix), func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
-				t.Fatal(err)
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		e, path, original := editInventory(t, clanctl, nix, dir)
+		for _, test := range []struct {
+			old, new  string // what is changed in the file
+			code      string // or codes, with the one that is meant last
+			marked    string // the text that is underlined
+			fix       string
+			otherwise string // what the fix makes of new, where that is not old again
+		}{
+			{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn",
+				`replace "cabn" with "cabin"`, ""},
+			{"tags.backup = { };", "machines.backup = { };", "unused-tag unknown-machine", "backup",
+				`"backup" is a tag: replace "machines" with "tags"`, ""},
+			{"roles.probe.tags.web.settings", "roles.prob.tags.web.settings", "unknown-role", "prob",
+				`replace "prob" with "probe"`, ""},
+			{`name = "status-page"`, `name = "status-pag"`, "unknown-module", `"status-pag"`,
+				`replace "status-pag" with "status-page"`, ""},
+			{`input = "self"`, `input = "services"`, "unknown-module", "", `take the module from "self"`, ""},
+			{`input = "services"`, `input = "servces"`, "unknown-input", `"servces"`,
+				`replace "servces" with "services"`, ""},
+			{"tags.backup = { };", "tags.backup = { };\n        tags.\"lab tops\" = { };", "unknown-tag",
+				`"lab tops"`, `replace "lab tops" with "laptops"`,
+				"tags.backup = { };\n        tags.\"laptops\" = { };"},
+			{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn",
+				"ignore unknown-machine here, with a reason", "(ignored)"},
+			{"      roles.server.machines.cabin",
+				"      # clanctl: ignore unknown-tag -- no\n      roles.server.machines.cabin", "unused-ignore", "",
+				"remove the ignore", ""},
+		} {
+			text := strings.Replace(original, test.old, test.new, 1)
+			if text == original {
+				t.Fatalf("%q is not in the file", test.old)
 			}
-			path := filepath.Join(dir, "inventory.nix")
-			original, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
+			e.change(path, text)
+			found := e.await(path, strings.Fields(test.code)...)
+			last := found[len(found)-1]
+			if got := text[offsetIn(text, last.Range.Start):offsetIn(text, last.Range.End)]; test.marked != "" &&
+				got != test.marked {
+				t.Errorf("%s: %q is marked", test.new, got)
 			}
-			e := startEditor(t, clanctl, nix)
-			e.open(path)
+			fixed := e.fix(path, text, last.Range, test.fix)
+			switch want := strings.Replace(original, test.old, test.otherwise, 1); {
+			case test.otherwise == "" && fixed != original, test.otherwise != "" &&
+				test.otherwise != "(ignored)" && fixed != want:
+				t.Errorf("%s: %q gives\n%s", test.new, test.fix, fixed)
+			}
+			e.change(path, fixed)
 			e.await(path)
-			for _, test := range []struct {
-				old, new  string // what is changed in the file
-				code      string // or codes, with the one that is meant last
-				marked    string // the text that is underlined
-				fix       string
-				otherwise string // what the fix makes of new, where that is not old again
-			}{
-				{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn",
-					`replace "cabn" with "cabin"`, ""},
-				{"tags.backup = { };", "machines.backup = { };", "unused-tag unknown-machine", "backup",
-					`"backup" is a tag: replace "machines" with "tags"`, ""},
-				{"roles.probe.tags.web.settings", "roles.prob.tags.web.settings", "unknown-role", "prob",
-					`replace "prob" with "probe"`, ""},
-				{`name = "status-page"`, `name = "status-pag"`, "unknown-module", `"status-pag"`,
-					`replace "status-pag" with "status-page"`, ""},
-				{`input = "self"`, `input = "services"`, "unknown-module", "", `take the module from "self"`, ""},
-				{`input = "services"`, `input = "servces"`, "unknown-input", `"servces"`,
-					`replace "servces" with "services"`, ""},
-				{"tags.backup = { };", "tags.backup = { };\n        tags.\"lab tops\" = { };", "unknown-tag",
-					`"lab tops"`, `replace "lab tops" with "laptops"`,
-					"tags.backup = { };\n        tags.\"laptops\" = { };"},
-				{"server.machines.cabin.settings", "server.machines.cabn.settings", "unknown-machine", "cabn",
-					"ignore unknown-machine here, with a reason", "(ignored)"},
-				{"      roles.server.machines.cabin",
-					"      # clanctl: ignore unknown-tag -- no\n      roles.server.machines.cabin", "unused-ignore", "",
-					"remove the ignore", ""},
-			} {
-				text := strings.Replace(string(original), test.old, test.new, 1)
-				if text == string(original) {
-					t.Fatalf("%q is not in the file", test.old)
-				}
-				e.change(path, text)
-				found := e.await(path, strings.Fields(test.code)...)
-				last := found[len(found)-1]
-				if got := text[offsetIn(text, last.Range.Start):offsetIn(text, last.Range.End)]; test.marked != "" &&
-					got != test.marked {
-					t.Errorf("%s: %q is marked", test.new, got)
-				}
-				fixed := e.fix(path, text, last.Range, test.fix)
-				switch want := strings.Replace(string(original), test.old, test.otherwise, 1); {
-				case test.otherwise == "" && fixed != string(original), test.otherwise != "" &&
-					test.otherwise != "(ignored)" && fixed != want:
-					t.Errorf("%s: %q gives\n%s", test.new, test.fix, fixed)
-				}
-				e.change(path, fixed)
-				e.await(path)
-			}
-			e.finish()
-		})
-	}
+		}
+		e.finish()
+	})
 }
 
 // A real editor: Neovim with its own client.
@@ -292,30 +294,21 @@ func TestNeovim(t *testing.T) {
 	if err != nil {
 		t.Skip("SKIP: there is no nvim in PATH (apt-get install neovim)")
 	}
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
-	for _, nix := range nixes.Programs(t) {
-		t.Run(nixes.Version(t, nix), func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join(dir, "inventory.nix")
-			original, _ := os.ReadFile(path)
-			cmd := exec.Command(nvim, "--headless", "--clean", "-n", "-c", "luafile testdata/nvim/session.lua")
-			home := t.TempDir()
-			cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"),
-				"XDG_STATE_HOME="+home, "CLAN_FILE="+path, "CLANCTL="+clanctl, "CLAN_NIX="+nix,
-				"GORACE=atexit_sleep_ms=0")
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			if text, err := os.ReadFile(path); err != nil || string(text) != "# a line more\n"+string(original) {
-				t.Errorf("%v: the file is\n%s", err, text)
-			}
-		})
-	}
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		path := filepath.Join(dir, "inventory.nix")
+		original, _ := os.ReadFile(path)
+		cmd := exec.Command(nvim, "--headless", "--clean", "-n", "-c", "luafile testdata/nvim/session.lua")
+		home := t.TempDir()
+		cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"),
+			"XDG_STATE_HOME="+home, "CLAN_FILE="+path, "CLANCTL="+clanctl, "CLAN_NIX="+nix,
+			"GORACE=atexit_sleep_ms=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != "# a line more\n"+string(original) {
+			t.Errorf("%v: the file is\n%s", err, text)
+		}
+	})
 }
 
 // An unsaved text counts as far as the file does: in a git checkout, Nix sees what git tracks.
@@ -355,120 +348,209 @@ type placed struct {
 
 // What names mean, and where else they are: the text under the cursor is marked with a bar in front of it.
 func TestEditorNames(t *testing.T) {
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
-	for _, nix := range nixes.Programs(t) {
-		t.Run(nixes.Version(t, nix), func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
-				t.Fatal(err)
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		e, path, text := editInventory(t, clanctl, nix, dir)
+		lines := strings.Split(text, "\n")
+		for _, test := range []struct {
+			at         string // in the file, with a bar in front of the name
+			hover      []string
+			definition []string // lines, as they begin
+			references int      // how many, the definition included
+		}{
+			{"    |attic = {",
+				[]string{"machine **attic** (nixos)", "storage server under the roof",
+					"tags: `all`, `nixos`, `storage`", "- `backup-offsite` client, by name"}, []string{"attic = {"},
+				3},
+			{`tags = [ "|storage" ]`,
+				[]string{"tag **storage** of 2 machines", "`attic`, `cabin`", "- `status` probe"}, nil, 3},
+			{`      "|travel"`, []string{"machine **travel** (nixos)"}, []string{"travel.description"}, 3},
+			{"    |laptops = [", []string{"tag **laptops** of 2 machines", "- `backup-nightly` client"},
+				[]string{"laptops = ["}, 3},
+			{"    |backup-nightly = {",
+				[]string{"instance **backup\\-nightly** of the module `borg` from `services`", "- server: `attic`"},
+				[]string{"backup-nightly = {"}, 1},
+			{`name = "|status-page"`, []string{"module **status\\-page**", "from the input `self`"}, []string{}, 1},
+			{"roles.|server.machines.attic", []string{"role **server** of `backup-nightly`", "- `attic`, by name"},
+				[]string{"roles.server.machines.attic"}, 1},
+			{"roles.server.machines.|attic.settings", []string{"machine **attic**"}, []string{"attic = {"}, 3},
+			{"tags.laptops.settings.|exclude",
+				[]string{"setting **exclude** of `backup-nightly` client", "`[\"*.iso\"]` on `studio`, `travel`",
+					"tag laptops: `[\"*.iso\"]` (inventory\\.nix:54:9)"}, nil, 1},
+			{"roles.probe.settings.|every", []string{"`\"5m\"` on `attic`, `cabin`, `cellar`, `travel`"}, nil, 1},
+			{"  |meta.name", nil, nil, 0},
+			{`"What is |up at home"`, nil, nil, 0},
+		} {
+			i := strings.Index(text, strings.Replace(test.at, "|", "", 1))
+			if i < 0 {
+				t.Fatalf("%q is not in the file", test.at)
 			}
-			path := filepath.Join(dir, "inventory.nix")
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
+			params := map[string]any{"textDocument": documentOf(path),
+				"context":  map[string]any{"includeDeclaration": true},
+				"position": positionIn(text, i+strings.Index(test.at, "|"))}
+			var hover *struct {
+				Contents struct {
+					Value string `json:"value"`
+				} `json:"contents"`
 			}
-			e := startEditor(t, clanctl, nix)
-			e.open(path)
-			e.await(path)
-			lines := strings.Split(string(text), "\n")
-			for _, test := range []struct {
-				at         string // in the file, with a bar in front of the name
-				hover      []string
-				definition []string // lines, as they begin
-				references int      // how many, the definition included
-			}{
-				{"    |attic = {",
-					[]string{"machine **attic** (nixos)", "storage server under the roof",
-						"tags: `all`, `nixos`, `storage`", "- `backup-offsite` client, by name"}, []string{"attic = {"},
-					3},
-				{`tags = [ "|storage" ]`,
-					[]string{"tag **storage** of 2 machines", "`attic`, `cabin`", "- `status` probe"}, nil, 3},
-				{`      "|travel"`, []string{"machine **travel** (nixos)"}, []string{"travel.description"}, 3},
-				{"    |laptops = [", []string{"tag **laptops** of 2 machines", "- `backup-nightly` client"},
-					[]string{"laptops = ["}, 3},
-				{"    |backup-nightly = {",
-					[]string{"instance **backup\\-nightly** of the module `borg` from `services`", "- server: `attic`"},
-					[]string{"backup-nightly = {"}, 1},
-				{`name = "|status-page"`, []string{"module **status\\-page**", "from the input `self`"}, []string{}, 1},
-				{"roles.|server.machines.attic", []string{"role **server** of `backup-nightly`", "- `attic`, by name"},
-					[]string{"roles.server.machines.attic"}, 1},
-				{"roles.server.machines.|attic.settings", []string{"machine **attic**"}, []string{"attic = {"}, 3},
-				{"tags.laptops.settings.|exclude",
-					[]string{"setting **exclude** of `backup-nightly` client", "`[\"*.iso\"]` on `studio`, `travel`",
-						"tag laptops: `[\"*.iso\"]` (inventory\\.nix:54:9)"}, nil, 1},
-				{"roles.probe.settings.|every", []string{"`\"5m\"` on `attic`, `cabin`, `cellar`, `travel`"}, nil, 1},
-				{"  |meta.name", nil, nil, 0},
-				{`"What is |up at home"`, nil, nil, 0},
-			} {
-				in := string(text)
-				i := strings.Index(in, strings.Replace(test.at, "|", "", 1))
-				if i < 0 {
-					t.Fatalf("%q is not in the file", test.at)
-				}
-				i += strings.Index(test.at, "|")
-				params := map[string]any{"textDocument": documentOf(path),
-					"context":  map[string]any{"includeDeclaration": true},
-					"position": textPosition{strings.Count(in[:i], "\n"), i - strings.LastIndex(in[:i], "\n") - 1}}
-				var hover *struct {
-					Contents struct {
-						Value string `json:"value"`
-					} `json:"contents"`
-				}
-				e.call("textDocument/hover", params, &hover)
-				if (hover == nil) != (test.hover == nil) {
-					t.Errorf("%s: hover %v", test.at, hover)
-				}
-				for _, want := range test.hover {
-					if hover != nil && !strings.Contains(hover.Contents.Value, want) {
-						t.Errorf("%s: %q is not in\n%s", test.at, want, hover.Contents.Value)
-					}
-				}
-				var definition, references []placed
-				e.call("textDocument/definition", params, &definition)
-				for n, want := range test.definition {
-					if len(definition) <= n ||
-						!strings.HasPrefix(strings.TrimSpace(lines[definition[n].Range.Start.Line]), want) {
-						t.Errorf("%s: defined at %v, not %q", test.at, definition, want)
-					}
-				}
-				e.call("textDocument/references", params, &references)
-				if len(references) != test.references {
-					t.Errorf("%s: %d references: %v", test.at, len(references), references)
+			e.call("textDocument/hover", params, &hover)
+			if (hover == nil) != (test.hover == nil) {
+				t.Errorf("%s: hover %v", test.at, hover)
+			}
+			for _, want := range test.hover {
+				if hover != nil && !strings.Contains(hover.Contents.Value, want) {
+					t.Errorf("%s: %q is not in\n%s", test.at, want, hover.Contents.Value)
 				}
 			}
-			var symbols []struct {
-				Name     string `json:"name"`
-				Children []struct {
-					Name string `json:"name"`
-				} `json:"children"`
-			}
-			e.call("textDocument/documentSymbol", map[string]any{"textDocument": documentOf(path)}, &symbols)
-			var names []string
-			for _, s := range symbols {
-				name := s.Name
-				for _, c := range s.Children {
-					name += " " + c.Name
+			var definition, references []placed
+			e.call("textDocument/definition", params, &definition)
+			for n, want := range test.definition {
+				if len(definition) <= n ||
+					!strings.HasPrefix(strings.TrimSpace(lines[definition[n].Range.Start.Line]), want) {
+					t.Errorf("%s: defined at %v, not %q", test.at, definition, want)
 				}
-				names = append(names, name)
 			}
-			if want := []string{"attic", "cellar", "cabin", "travel", "studio", "laptops", "backup",
-				"backup-nightly server client", "backup-offsite server client", "sshd server client",
-				"status page probe"}; !slices.Equal(names, want) {
-				t.Errorf("symbols are %q", names)
+			e.call("textDocument/references", params, &references)
+			if len(references) != test.references {
+				t.Errorf("%s: %d references: %v", test.at, len(references), references)
 			}
-			var lenses []struct {
-				Command struct {
-					Title string `json:"title"`
-				} `json:"command"`
+		}
+		var symbols []struct {
+			Name     string `json:"name"`
+			Children []struct {
+				Name string `json:"name"`
+			} `json:"children"`
+		}
+		e.call("textDocument/documentSymbol", map[string]any{"textDocument": documentOf(path)}, &symbols)
+		var names []string
+		for _, s := range symbols {
+			name := s.Name
+			for _, c := range s.Children {
+				name += " " + c.Name
 			}
-			e.call("textDocument/codeLens", map[string]any{"textDocument": documentOf(path)}, &lenses)
-			if len(lenses) != 6 || lenses[0].Command.Title != "2 machines" ||
-				lenses[5].Command.Title != "1 page, 4 probe" {
-				t.Errorf("lenses are %+v", lenses)
+			names = append(names, name)
+		}
+		if want := []string{"attic", "cellar", "cabin", "travel", "studio", "laptops", "backup",
+			"backup-nightly server client", "backup-offsite server client", "sshd server client",
+			"status page probe"}; !slices.Equal(names, want) {
+			t.Errorf("symbols are %q", names)
+		}
+		var lenses []struct {
+			Command struct {
+				Title string `json:"title"`
+			} `json:"command"`
+		}
+		e.call("textDocument/codeLens", map[string]any{"textDocument": documentOf(path)}, &lenses)
+		if len(lenses) != 6 || lenses[0].Command.Title != "2 machines" ||
+			lenses[5].Command.Title != "1 page, 4 probe" {
+			t.Errorf("lenses are %+v", lenses)
+		}
+		e.finish()
+	})
+}
+
+type completionItem struct {
+	Label         string `json:"label"`
+	Detail        string `json:"detail"`
+	Documentation struct {
+		Value string `json:"value"`
+	} `json:"documentation"`
+	TextEdit edit `json:"textEdit"`
+}
+
+// complete returns what is offered at a place.
+func (e *editor) complete(path, text string, offset int) []completionItem {
+	e.Helper()
+	var items []completionItem
+	e.call("textDocument/completion", map[string]any{"textDocument": documentOf(path), "position": positionIn(text, offset)},
+		&items)
+	return items
+}
+
+// What can stand at a place is offered while it is written, whether the text parses or not.
+func TestEditorCompletion(t *testing.T) {
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		e, path, text := editInventory(t, clanctl, nix, dir)
+		try := func(old, new string) []completionItem {
+			i := strings.Index(text, old)
+			if i < 0 {
+				t.Fatalf("%q is not in the file", old)
 			}
-			e.finish()
-		})
-	}
+			half := text[:i] + strings.Replace(new, "|", "", 1) + text[i+len(old):]
+			e.change(path, half)
+			return e.complete(path, half, i+strings.Index(new, "|"))
+		}
+		// What modules there are is read after the first findings.
+		for i := 0; len(try("settings.keep.daily = 14;", "settings.|")) == 0; i++ {
+			if time.Sleep(50 * time.Millisecond); i > 1000 {
+				t.Fatal("there are no modules")
+			}
+		}
+		for _, test := range []struct{ old, new, want, doc string }{
+			{"settings.keep.daily = 14;", "settings.|", "exclude keep schedule", "type: list of string"},
+			{"settings.keep.daily = 14;", "settings.sch|", "exclude keep schedule", ""},
+			{"tags.backup = { };", "tags.\"|", `"all" "backup" "darwin" "laptops" "nixos" "storage" "web"`, "`attic`"},
+			{"tags.backup = { };", "machines.|", "attic cabin cellar studio travel", "storage server under the roof"},
+			{"tags.backup = { };", "|", "extraModules machines settings tags", ""},
+			{"name = \"borg\";", "name = \"b|", `"borg" "sshd"`, ""},
+			{"input = \"services\";", "input = |", `"self" "services"`, ""},
+			{"    sshd = {", "    |\n    sshd = {", "", ""},
+			{"    sshd = {", "    new = { module.name = \"borg\"; module.input = \"services\"; roles.| };\n    sshd = {", "client server", ""},
+			{"    sshd = {", "    more = { module = { name = \"status-page\"; input = \"self\"; };\n roles.probe = { settings.|\n    sshd = {",
+				"checks every", ""},
+			{"module.input = \"services\";\n", "module.input = \"services\";\n    ro|", "module roles", ""},
+			{"tags = [ \"web\" ];", "tags = [ \"web\" \"|", `"all" "backup" "darwin" "laptops" "nixos" "storage"`, ""},
+			{"machineClass = \"darwin\";", "machineClass = |", `"darwin" "nixos"`, ""},
+			{"      \"studio\"\n", "      |\n", `"attic" "cabin" "cellar" "studio"`, ""},
+			{"roles.probe.settings.every", "roles.|", "page probe", ""},
+			{"# Every night", "# Every |night", "", ""},
+			{"      description = \"storage server under the roof\";", "      de|", "deploy description icon installedAt machineClass name", ""},
+			{"A house, a", "A house, | a", "", ""},
+		} {
+			var all []string
+			docs := ""
+			for _, item := range try(test.old, test.new) {
+				all = append(all, item.TextEdit.NewText)
+				docs += item.Documentation.Value
+			}
+			if got := strings.Join(all, " "); got != test.want || !strings.Contains(docs, test.doc) {
+				t.Errorf("%s: %s is offered, not %s; with %s", test.new, got, test.want, docs)
+			}
+		}
+		e.change(path, text)
+		e.await(path)
+		e.finish()
+	})
+}
+
+// The clan's own JSON file is completed, too.
+func TestEditorCompletionInJSON(t *testing.T) {
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		path := filepath.Join(dir, "inventory.json")
+		text := `{"instances": {"backup-nightly": {"roles": {"client": {"machines": {"attic": {}}}}}}}`
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e := startEditor(t, clanctl, nix)
+		e.open(path)
+		e.await(path)
+		for _, test := range []struct{ text, want string }{
+			{`{"instances": {"backup-nightly": {"roles": {"|`, `"client" "server"`},
+			{`{"instances": {"backup-nightly": {"roles": {"client": {"machines": {"attic": {}, "|"}}}}}}`,
+				`"cabin" "cellar" "studio" "travel"`},
+			{`{"machines": {"attic": {"tags": ["storage", "w|"]}}}`, `"all" "backup" "darwin" "laptops" "nixos" "web"`},
+			{`{"machines": {"attic": {"description": "|"}}}`, ""},
+		} {
+			at := strings.Index(test.text, "|")
+			half := strings.Replace(test.text, "|", "", 1)
+			e.change(path, half)
+			var all []string
+			for _, item := range e.complete(path, half, at) {
+				all = append(all, item.TextEdit.NewText)
+			}
+			if got := strings.Join(all, " "); got != test.want {
+				t.Errorf("%s: %s is offered, not %s", test.text, got, test.want)
+			}
+		}
+		e.finish()
+	})
 }

@@ -57,118 +57,103 @@ func (a *agent) ask(tool string, args map[string]any) string {
 }
 
 func TestAgent(t *testing.T) {
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
-	for _, nix := range nixes.Programs(t) {
-		t.Run(nixes.Version(t, nix), func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			if err := os.CopyFS(dir, os.DirFS("../../examples/homelab")); err != nil {
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		commitAll(t, dir)
+		a := startAgent(t, clanctl, nix, dir)
+		tried := map[string]bool{}
+		for _, test := range []struct {
+			tool, args, want string
+		}{
+			{"machines", `{}`, `"attic"`},
+			{"machines", `{"names": ["travel"]}`, `"settings"`},
+			{"machines", `{"on": "@laptops"}`, `"studio"`},
+			{"machines", `{"names": ["--help"]}`, `failed: clanctl: the clan has no machine "--help"`},
+			{"instances", `{"service": "borg"}`, `"backup-offsite"`},
+			{"tags", `{"names": ["backup"]}`, `"cellar"`},
+			{"why",
+				`{"instance": "backup-nightly", "role": "client", "machine": "travel", "setting": "keep.daily"}`,
+				`"value": 14`},
+			{"why", `{"instance": "backup-nightly", "role": "client", "machine": "tarvel"}`, "failed: clanctl: "},
+			{"why", `{"instance": "backup-nightly"}`, "missing properties"},
+			{"check", `{"severity": "note"}`, `"findings"`},
+			{"check", `{"severity": "none"}`, "failed: clanctl: there is no severity"},
+			{"explain", `{"codes": ["unknown-machine"]}`, "unknown-machine"},
+			{"schema", `{"module": "backup-nightly", "role": "client"}`, `"$schema"`},
+			{"modules", `{}`, `"status-page"`},
+			{"modules_show", `{"module": "services#borg"}`, `"roles"`},
+			{"diff", `{}`, `"affected"`},
+			{"diff", `{"old": "github:a/b"}`, "failed: \"github:a/b\" is not a git revision"},
+			{"diff", `{"old": "nixpkgs?dir=lib"}`, "failed: \"nixpkgs?dir=lib\" is not a git revision"},
+			{"exports", `{}`, "exports"},
+			{"reach", `{"machines": ["attic"]}`, "attic.home.arpa"},
+			{"set",
+				`{"instance": "backup-nightly", "role": "client", "machine": "travel", "settings": ["keep.daily=1"]}`,
+				"failed: clanctl: "},
+			{"unset", `{"instance": "none", "role": "client", "settings": ["keep"]}`, "failed: clanctl: "},
+			{"roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"]}`, `"studio"`},
+			{"roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"], "write": true}`,
+				"failed: this server does not write"},
+			{"roles_remove", `{"instance": "sshd", "role": "server", "members": ["attic"]}`, "failed: clanctl: "},
+			{"tags_add", `{"tag": "web", "machines": ["attic"]}`, "attic"},
+			{"tags_remove", `{"tag": "web", "machines": ["cellar"]}`, "failed: clanctl: "},
+			{"instances_create",
+				`{"name": "more", "module": "services#borg", "roles": ["server=cabin", "client=@laptops"]}`,
+				`"more"`},
+			{"instances_delete", `{"name": "sshd"}`, "failed: clanctl: "},
+			{"no_such_tool", `{}`, "error: "},
+		} {
+			tried[test.tool] = true
+			var args map[string]any
+			if err := json.Unmarshal([]byte(test.args), &args); err != nil {
 				t.Fatal(err)
 			}
-			for _, args := range [][]string{{"init", "-q"}, {"add", "."},
-				{"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "a"}} {
-				if out, err := exec.Command("git",
-					append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
-					t.Fatalf("git: %s", out)
-				}
+			if got := a.ask(test.tool, args); !strings.Contains(got, test.want) ||
+				strings.HasPrefix(got, "failed") != strings.HasPrefix(test.want, "failed") &&
+					test.want != "missing properties" {
+				t.Errorf("%s %s: got %.600s", test.tool, test.args, got)
 			}
-			a := startAgent(t, clanctl, nix, dir)
-			tried := map[string]bool{}
-			for _, test := range []struct {
-				tool, args, want string
-			}{
-				{"machines", `{}`, `"attic"`},
-				{"machines", `{"names": ["travel"]}`, `"settings"`},
-				{"machines", `{"on": "@laptops"}`, `"studio"`},
-				{"machines", `{"names": ["--help"]}`, `failed: clanctl: the clan has no machine "--help"`},
-				{"instances", `{"service": "borg"}`, `"backup-offsite"`},
-				{"tags", `{"names": ["backup"]}`, `"cellar"`},
-				{"why",
-					`{"instance": "backup-nightly", "role": "client", "machine": "travel", "setting": "keep.daily"}`,
-					`"value": 14`},
-				{"why", `{"instance": "backup-nightly", "role": "client", "machine": "tarvel"}`, "failed: clanctl: "},
-				{"why", `{"instance": "backup-nightly"}`, "missing properties"},
-				{"check", `{"severity": "note"}`, `"findings"`},
-				{"check", `{"severity": "none"}`, "failed: clanctl: there is no severity"},
-				{"explain", `{"codes": ["unknown-machine"]}`, "unknown-machine"},
-				{"schema", `{"module": "backup-nightly", "role": "client"}`, `"$schema"`},
-				{"modules", `{}`, `"status-page"`},
-				{"modules_show", `{"module": "services#borg"}`, `"roles"`},
-				{"diff", `{}`, `"affected"`},
-				{"diff", `{"old": "github:a/b"}`, "failed: \"github:a/b\" is not a git revision"},
-				{"diff", `{"old": "nixpkgs?dir=lib"}`, "failed: \"nixpkgs?dir=lib\" is not a git revision"},
-				{"exports", `{}`, "exports"},
-				{"reach", `{"machines": ["attic"]}`, "attic.home.arpa"},
-				{"set",
-					`{"instance": "backup-nightly", "role": "client", "machine": "travel", "settings": ["keep.daily=1"]}`,
-					"failed: clanctl: "},
-				{"unset", `{"instance": "none", "role": "client", "settings": ["keep"]}`, "failed: clanctl: "},
-				{"roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"]}`, `"studio"`},
-				{"roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"], "write": true}`,
-					"failed: this server does not write"},
-				{"roles_remove", `{"instance": "sshd", "role": "server", "members": ["attic"]}`, "failed: clanctl: "},
-				{"tags_add", `{"tag": "web", "machines": ["attic"]}`, "attic"},
-				{"tags_remove", `{"tag": "web", "machines": ["cellar"]}`, "failed: clanctl: "},
-				{"instances_create",
-					`{"name": "more", "module": "services#borg", "roles": ["server=cabin", "client=@laptops"]}`,
-					`"more"`},
-				{"instances_delete", `{"name": "sshd"}`, "failed: clanctl: "},
-				{"no_such_tool", `{}`, "error: "},
-			} {
-				tried[test.tool] = true
-				var args map[string]any
-				if err := json.Unmarshal([]byte(test.args), &args); err != nil {
-					t.Fatal(err)
-				}
-				if got := a.ask(test.tool, args); !strings.Contains(got, test.want) ||
-					strings.HasPrefix(got, "failed") != strings.HasPrefix(test.want, "failed") &&
-						test.want != "missing properties" {
-					t.Errorf("%s %s: got %.600s", test.tool, test.args, got)
-				}
+		}
+		tools, err := a.session.ListTools(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tool := range tools.Tools {
+			if !tried[tool.Name] || tool.Description == "" || !tool.Annotations.ReadOnlyHint {
+				t.Errorf("%s: %+v", tool.Name, tool)
 			}
-			tools, err := a.session.ListTools(t.Context(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, tool := range tools.Tools {
-				if !tried[tool.Name] || tool.Description == "" || !tool.Annotations.ReadOnlyHint {
-					t.Errorf("%s: %+v", tool.Name, tool)
-				}
-			}
-			if _, err := os.Stat(filepath.Join(dir, "inventory.json")); err == nil {
-				t.Error("something was written")
-			}
+		}
+		if _, err := os.Stat(filepath.Join(dir, "inventory.json")); err == nil {
+			t.Error("something was written")
+		}
 
-			// Many at once.
-			var all sync.WaitGroup
-			for range 20 {
-				all.Go(func() {
-					if got := a.ask("instances", nil); !strings.Contains(got, "backup-offsite") {
-						t.Errorf("got %.200s", got)
-					}
-				})
-			}
-			all.Wait()
+		// Many at once.
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if got := a.ask("instances", nil); !strings.Contains(got, "backup-offsite") {
+					t.Errorf("got %.200s", got)
+				}
+			})
+		}
+		all.Wait()
 
-			// Writing, where the user allows it.
-			w := startAgent(t, clanctl, nix, dir, "--allow-writes")
-			if got := w.ask("roles_add",
-				map[string]any{"instance": "sshd", "role": "server", "members": []string{"studio"},
-					"write": true}); strings.HasPrefix(got, "failed") {
-				t.Error(got)
-			}
-			text, err := os.ReadFile(filepath.Join(dir, "inventory.json"))
-			if err != nil || !strings.Contains(string(text), "studio") {
-				t.Errorf("%v: %s", err, text)
-			}
-			if got := w.ask("roles_add",
-				map[string]any{"instance": "sshd", "role": "sever", "members": []string{"studio"},
-					"write": true}); !strings.HasPrefix(got, "failed") {
-				t.Error(got)
-			}
-		})
-	}
+		// Writing, where the user allows it.
+		w := startAgent(t, clanctl, nix, dir, "--allow-writes")
+		if got := w.ask("roles_add",
+			map[string]any{"instance": "sshd", "role": "server", "members": []string{"studio"},
+				"write": true}); strings.HasPrefix(got, "failed") {
+			t.Error(got)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "inventory.json"))
+		if err != nil || !strings.Contains(string(text), "studio") {
+			t.Errorf("%v: %s", err, text)
+		}
+		if got := w.ask("roles_add",
+			map[string]any{"instance": "sshd", "role": "sever", "members": []string{"studio"},
+				"write": true}); !strings.HasPrefix(got, "failed") {
+			t.Error(got)
+		}
+	})
 }
 
 // What is too much to read is not cut, but refused with a way out.

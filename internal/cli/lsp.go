@@ -38,6 +38,9 @@ func lspCommand() *cli.Command {
 				Check: func(ctx context.Context, dir string, texts map[string][]byte) (*lsp.Answer, error) {
 					return checkForEditor(flakeIn(c, context.WithValue(ctx, editorTexts{}, texts), dir), texts)
 				},
+				Modules: func(ctx context.Context, dir string) (*facts.Modules, error) {
+					return loadModulesOf(flakeIn(c, ctx, dir), dir, facts.ModuleQuery{Interfaces: true})
+				},
 				Manual: func(code string) string { return manual + code },
 				Log:    func(line string) { say(c, "%s", line) },
 			}))

@@ -31,6 +31,9 @@ var (
 	FilesOf func(settings any) map[string]FlakeFile
 	// Ask is what an *instance.Config asks for besides what its fields say.
 	Ask func(config any) *Query
+	// Attributes are the names that clan knows below a part of the inventory, given by its path; nil where names are
+	// the user's.
+	Attributes func(path []string) []string
 )
 
 // Query is what to load besides.
@@ -79,8 +82,6 @@ type Inventory struct {
 	DeclaredTags map[string][]string
 	// Catalogue is what the flake's inputs offer, as far as instances name them.
 	Catalogue services.Catalogue
-	// Stores are the directories of the inputs in the Nix store, by name, as far as instances name them.
-	Stores map[string]string
 	// Following are the inputs of inputs, such as "a/b", that follow one that is overridden or updated.
 	Following []string
 	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -25,6 +26,9 @@ type clan struct {
 	stop context.CancelFunc
 	// latest is the newest answer, good the newest with an inventory.
 	latest, good *reading
+	// modules are what the inputs offer; nil until that is known, stale when it is to be looked at again.
+	modules      *facts.Modules
+	modulesStale bool
 	// shown are the files that have diagnostics, by their URIs.
 	shown map[string]bool
 }
@@ -37,7 +41,7 @@ func (s *server) clanOf(file string) *clan {
 	}
 	c := s.clans[ref.Dir]
 	if c == nil {
-		c = &clan{s: s, ref: ref, due: make(chan time.Duration, 1), shown: map[string]bool{}}
+		c = &clan{s: s, ref: ref, due: make(chan time.Duration, 1), shown: map[string]bool{}, modulesStale: true}
 		c.ctx, c.stop = context.WithCancel(s.ctx)
 		s.clans[ref.Dir] = c
 		s.running.Go(c.run)
@@ -110,11 +114,36 @@ func (c *clan) read(ctx context.Context) {
 	if answer.Inventory != nil {
 		r.refs = refs.Find(answer.Inventory, refs.FlakeFile(c.ref.Root, c.ref.Dir), r.text)
 	}
+	if c.show(ctx, r) {
+		c.readModules(ctx)
+	}
+}
+
+// show makes a reading the latest, and tells whether there is more to read.
+func (c *clan) show(ctx context.Context, r *reading) (more bool) {
 	c.s.mutex.Lock()
 	defer c.s.mutex.Unlock()
 	c.latest = r
-	if answer.Inventory != nil {
+	if r.Inventory != nil {
 		c.good = r
 	}
 	c.publish(ctx)
+	return c.modulesStale && r.Inventory != nil
+}
+
+// readModules looks at the modules.
+func (c *clan) readModules(ctx context.Context) {
+	modules, err := c.s.config.Modules(ctx, c.ref.Dir)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		c.s.config.Log(c.ref.Dir + ": " + err.Error())
+	}
+	c.s.mutex.Lock()
+	defer c.s.mutex.Unlock()
+	c.modulesStale = false
+	if modules != nil {
+		c.modules = modules
+	}
 }

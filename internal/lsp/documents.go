@@ -78,6 +78,7 @@ func (s *server) didSave(params documentParams) {
 		d.clan = s.clanOf(d.path) // there may be a flake.nix only now
 	}
 	if d.clan != nil {
+		d.clan.modulesStale = true
 		d.clan.wake(0)
 	}
 }

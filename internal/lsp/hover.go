@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/refs"
+	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
 )
@@ -23,7 +23,7 @@ func (s *server) hover(params positionParams) (any, error) {
 	if !ok {
 		return nil, nil
 	}
-	text := explanation{inv: v.Inventory}.of(r.Subject)
+	text := explanation{v.known()}.of(r.Subject)
 	if text == "" {
 		return nil, nil
 	}
@@ -32,7 +32,7 @@ func (s *server) hover(params positionParams) (any, error) {
 }
 
 // explanation writes Markdown about parts of a clan.
-type explanation struct{ inv *instance.Inventory }
+type explanation struct{ known }
 
 func (e explanation) of(s refs.Subject) string {
 	switch s.Kind {
@@ -158,6 +158,24 @@ func (e explanation) role(of, name string) string {
 	return text
 }
 
+// describeOption says what an option takes, and what it is for.
+func describeOption(option *services.Option) string {
+	text := ""
+	if option.Type != nil {
+		text += "type: " + escaped(option.Type.Description) + "  \n"
+	}
+	switch {
+	case len(option.Default) > 0:
+		text += "default: " + code(string(option.Default)) + "  \n"
+	case option.DefaultText != "":
+		text += "default: " + code(option.DefaultText) + "  \n"
+	}
+	if text != "" {
+		text = strings.TrimRight(text, " \n") + "\n\n"
+	}
+	return text + paragraph(option.Description)
+}
+
 // setting says what the option is, which values it has in the end, and what is written for them.
 func (e explanation) setting(s refs.Subject) string {
 	inst := e.inv.Instances[s.Instance]
@@ -166,18 +184,9 @@ func (e explanation) setting(s refs.Subject) string {
 	}
 	role := inst.Roles[s.Role]
 	text := title("setting", nixlang.PathString(s.Setting), fmt.Sprintf("of %s %s", code(s.Instance), escaped(s.Role)))
-	if of := facts.OfRole(role).Interface; of != nil {
+	if of := e.accepts(inst.Module.Resolved, inst.Module.Name, s.Role); of != nil {
 		if option, depth := of.OptionAt(s.Setting); option != nil && depth == len(s.Setting) {
-			if option.Type != nil {
-				text += "type: " + escaped(option.Type.Description) + "  \n"
-			}
-			switch {
-			case len(option.Default) > 0:
-				text += "default: " + code(string(option.Default)) + "  \n"
-			case option.DefaultText != "":
-				text += "default: " + code(option.DefaultText) + "  \n"
-			}
-			text = strings.TrimRight(text, " \n") + "\n\n" + paragraph(option.Description)
+			text += describeOption(option)
 		}
 	}
 	// Members with one value are one line; the members that the layer is for come first.

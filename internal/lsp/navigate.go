@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -59,8 +58,8 @@ func (v *view) declared(s refs.Subject) []instance.Position {
 			found = append(found, instance.Position{File: file, Line: 1, Column: 1})
 		}
 	case refs.Setting:
-		if role := inst.Roles[s.Role]; role != nil {
-			if of := facts.OfRole(role).Interface; of != nil {
+		if inst.Roles[s.Role] != nil {
+			if of := v.known().accepts(inst.Module.Resolved, inst.Module.Name, s.Role); of != nil {
 				if option, depth := of.OptionAt(s.Setting); option != nil && depth > 0 {
 					for _, d := range option.Declarations {
 						found = append(found, instance.Position{File: d.File, Line: d.Line, Column: d.Column})

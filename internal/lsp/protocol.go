@@ -48,6 +48,7 @@ type serverCapabilities struct {
 	ReferencesProvider     bool              `json:"referencesProvider"`
 	DocumentSymbolProvider bool              `json:"documentSymbolProvider"`
 	CodeLensProvider       struct{}          `json:"codeLensProvider"`
+	CompletionProvider     completionOptions `json:"completionProvider"`
 }
 
 type syncOptions struct {
@@ -55,6 +56,10 @@ type syncOptions struct {
 	// Change is 1: the whole text each time. A file of a clan is small.
 	Change int  `json:"change"`
 	Save   bool `json:"save"`
+}
+
+type completionOptions struct {
+	TriggerCharacters []string `json:"triggerCharacters"`
 }
 
 type codeActionOptions struct {
@@ -164,6 +169,26 @@ type markup struct {
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
 }
+
+type completionItem struct {
+	Label         string   `json:"label"`
+	Kind          int      `json:"kind"`
+	Detail        string   `json:"detail,omitempty"`
+	Documentation *markup  `json:"documentation,omitempty"`
+	FilterText    string   `json:"filterText"`
+	TextEdit      textEdit `json:"textEdit"`
+}
+
+// The values of a completion item's Kind.
+const (
+	completionField     = 5
+	completionClass     = 7
+	completionInterface = 8
+	completionModule    = 9
+	completionProperty  = 10
+	completionValue     = 12
+	completionEnum      = 20
+)
 
 type documentSymbol struct {
 	Name           string           `json:"name"`

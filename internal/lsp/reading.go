@@ -175,7 +175,7 @@ func (v *view) position(p instance.Position) (Location, bool) {
 // elsewhere is a position in a file of an input, which is in the Nix store.
 func (v *view) elsewhere(p instance.Position) (Location, bool) {
 	input, file, ok := strings.Cut(strings.TrimPrefix(p.File, "<"), ">/")
-	store := facts.Of(v.Inventory).Stores[input]
+	store := facts.Of(v.Inventory).Catalogue.Inputs[input].Source
 	if !ok || store == "" || !filepath.IsLocal(file) {
 		return Location{}, false
 	}

@@ -11,6 +11,7 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -26,6 +27,8 @@ type Config struct {
 	// paths relative to the top of the flake's source tree. It may be called for several flakes at once, but for each
 	// only once at a time.
 	Check func(ctx context.Context, dir string, texts map[string][]byte) (*Answer, error)
+	// Modules looks at the service modules that the flake and its inputs offer, as they are on disk. It is called like Check.
+	Modules func(ctx context.Context, dir string) (*facts.Modules, error)
 	// Manual is the address of the page about a code.
 	Manual func(code string) string
 	// Log takes a line that is for nobody but who looks for a fault. It may be called from several goroutines.
@@ -141,6 +144,7 @@ var methods = map[string]method{
 	"textDocument/didSave":        told((*server).didSave),
 	"textDocument/didClose":       told((*server).didClose),
 	"textDocument/codeAction":     with((*server).codeAction),
+	"textDocument/completion":     with((*server).completion),
 	"textDocument/hover":          with((*server).hover),
 	"textDocument/definition":     with((*server).definition),
 	"textDocument/references":     with((*server).references),
@@ -197,6 +201,7 @@ func (s *server) initialize(params initializeParams) (any, error) {
 			TextDocumentSync:   syncOptions{OpenClose: true, Change: 1, Save: true},
 			CodeActionProvider: codeActionOptions{CodeActionKinds: []string{quickFix}},
 			HoverProvider:      true, DefinitionProvider: true, ReferencesProvider: true, DocumentSymbolProvider: true,
+			CompletionProvider: completionOptions{TriggerCharacters: []string{".", "\""}},
 		},
 		ServerInfo: serverInfo{"clanctl", s.config.Version},
 	}, nil

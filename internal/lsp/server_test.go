@@ -16,6 +16,7 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -38,9 +39,10 @@ func start(t *testing.T,
 		_, err := os.Stat(filepath.Join(dir, "flake.nix"))
 		return instance.Ref{Root: dir, Dir: dir}, err == nil
 	}
-	config := Config{Version: "1", Flake: flake, Read: os.ReadFile, Check: check, Manual: func(code string) string {
-		return "manual#" + code
-	}, Log: func(line string) { c.logs <- line }}
+	config := Config{Version: "1", Flake: flake, Read: os.ReadFile, Check: check, Modules: func(context.Context, string) (*facts.Modules, error) { return nil, nil },
+		Manual: func(code string) string {
+			return "manual#" + code
+		}, Log: func(line string) { c.logs <- line }}
 	go func() { c.ended <- Serve(t.Context(), there, config) }()
 	c.conn = jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(here))
 	c.conn.Go(context.Background(), func(_ context.Context, r *jsonrpc2.Request) (any, error) {
@@ -357,6 +359,7 @@ func TestUnread(t *testing.T) {
 	go func() {
 		ended <- Serve(ctx, stream, Config{Version: "1", Read: os.ReadFile, Log: func(string) {},
 			Flake:  func(string) (instance.Ref, bool) { return instance.Ref{Root: dir, Dir: dir}, true },
+			Modules: func(context.Context, string) (*facts.Modules, error) { return nil, nil },
 			Manual: func(string) string { return "" },
 			Check: func(context.Context, string, map[string][]byte) (*Answer, error) {
 				return &Answer{Findings: []instance.Finding{finding(1, 1)}}, nil

@@ -12,6 +12,8 @@ type Cursor struct {
 	Path []Name
 	// Start and End are those of the word or string at the place; both are the place where there is none.
 	Start, End int
+	// Quoted: that is a string.
+	Quoted bool
 	// Around are the sets that the place is in, the innermost first.
 	Around []Around
 	// Elements are the strings in the list that the place is in.
@@ -44,6 +46,9 @@ func CursorAt(text []byte, at int, json bool) Cursor {
 	if o.found == nil {
 		return Cursor{Start: at, End: at}
 	}
+	if o.list != nil {
+		o.found.Elements = o.list.elements
+	}
 	return *o.found
 }
 
@@ -61,7 +66,7 @@ func (o *outliner) look() {
 	switch {
 	case f.kind == '[' && f.of != nil:
 		o.locate(CursorElement)
-		o.found.Elements = f.elements
+		o.list = f
 	case !f.binds():
 	case !f.signed && (f.attr == nil || f.dot || newLine):
 		o.locate(CursorName)
@@ -104,11 +109,11 @@ func inComment(gap []byte) bool {
 // find is for a word at the place, or a string.
 func (o *outliner) find(start int) {
 	f := o.top()
-	o.found = &Cursor{Start: start, End: o.wanted}
+	o.found = &Cursor{Start: start, End: o.wanted, Quoted: o.text[start] == '"'}
 	switch {
 	case f.kind == '[' && f.of != nil && !f.dot:
 		o.locate(CursorElement)
-		o.found.Elements = f.elements
+		o.list = f
 	case !f.binds():
 	case !f.signed:
 		o.locate(CursorName)

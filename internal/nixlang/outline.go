@@ -19,8 +19,30 @@ type Attr struct {
 	// Set is the set that is bound, or that the value begins with. Whole: the value is that set alone.
 	Set   *Set
 	Whole bool
+	// Text is the string that is bound, if it is one alone.
+	Text string
 	// called: the set is what a function returns.
 	called bool
+}
+
+// Lookup returns the string that is plainly bound to a path in the set.
+func (s *Set) Lookup(path ...string) (string, bool) {
+	for _, attr := range s.Attrs {
+		names := 0
+		for names < min(len(attr.Path), len(path)) && attr.Path[names].Text == path[names] {
+			names++
+		}
+		switch {
+		case names < len(attr.Path):
+		case names == len(path):
+			return attr.Text, attr.Text != ""
+		case attr.Set != nil:
+			if text, ok := attr.Set.Lookup(path[names:]...); ok {
+				return text, true
+			}
+		}
+	}
+	return "", false
 }
 
 // outliner reads the sets of a text, whatever state it is in: what does not fit is passed over.
@@ -35,6 +57,7 @@ type outliner struct {
 	// wanted is the place that is looked for, until it is found.
 	wanted int
 	found  *Cursor
+	list   *frame // the list that it is in
 }
 
 // frame is what has begun and not ended yet.
@@ -399,6 +422,9 @@ func (o *outliner) finish(f *frame, end int) {
 	if f.attr != nil && f.signed {
 		f.attr.ValueEnd, f.attr.End = max(min(o.end, end), f.attr.Value), end
 		f.attr.Whole = f.attr.Set != nil && f.done
+		if f.attr.Text = ""; f.done && len(f.run) == 1 && o.text[f.run[0].Start] == '"' {
+			f.attr.Text = f.run[0].Text
+		}
 	}
 	f.attr, f.signed, f.dot, f.run, f.just, f.direct, f.done, f.scopes = nil, false, false, nil, false, false, false, 0
 }

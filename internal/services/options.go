@@ -2,6 +2,7 @@ package services
 
 import (
 	"iter"
+	"maps"
 	"strconv"
 )
 
@@ -52,15 +53,30 @@ func (i *Interface) OptionAt(path []string) (option *Option, depth int) {
 	return f.option, f.depth
 }
 
+// OptionsAt returns the options right below a path in the settings, by name: of a plain set of options, or of a submodule
+// that an option's value is.
+func (i *Interface) OptionsAt(path []string) map[string]*Option {
+	f := optionFinder{path: path, below: map[string]*Option{}}
+	f.among(i.Options, nil, 0)
+	return f.below
+}
+
 type optionFinder struct {
 	path   []string
 	option *Option
 	depth  int
+	below  map[string]*Option // nil if not asked for
 }
 
 // among looks for the names from a place in the path on in a set of options; around are the types that it is in.
 func (f *optionFinder) among(options map[string]*Option, around []*Type, at int) {
-	if at == len(f.path) || options[f.path[at]] == nil {
+	if at == len(f.path) {
+		if f.below != nil {
+			maps.Copy(f.below, options)
+		}
+		return
+	}
+	if options[f.path[at]] == nil {
 		return
 	}
 	o := options[f.path[at]]
@@ -75,7 +91,7 @@ func (f *optionFinder) among(options map[string]*Option, around []*Type, at int)
 }
 
 func (f *optionFinder) within(t *Type, around []*Type, at int) {
-	if t == nil || at == len(f.path) {
+	if t == nil || at == len(f.path) && (f.below == nil || t.Kind == KindMap || t.Kind == KindList) {
 		return
 	}
 	if t.Up > 0 && t.Up <= len(around) {

@@ -36,7 +36,6 @@ func (l *loader) decode() {
 	}
 	stores := map[string]string{}
 	inv.facts.Catalogue = l.catalogue(stores)
-	inv.facts.Stores = stores
 	l.places = l.places.withInputs(stores)
 	if dir := l.places.local(flake.Directory.Value); dir.own && dir.name != "." {
 		// clan copies its directory to the store by itself.

@@ -20,6 +20,7 @@ func init() {
 	facts.LayersOf = func(role any, machine string) []facts.Layer { return role.(*Role).layers(machine) }
 	facts.FilesOf = func(settings any) map[string]facts.FlakeFile { return settings.(*Settings).files }
 	facts.Ask = func(config any) *facts.Query { return &config.(*Config).ask }
+	facts.Attributes = attributes
 }
 
 // Inventory is a clan as far as it was asked for. It mirrors clan-core's `inventory`. Its fields are in the order of

@@ -1,6 +1,8 @@
 package instance
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/nearest"
@@ -53,8 +55,23 @@ var (
 			"targetHost": textForm, "buildHost": textForm, "forwardAgent": {types: []string{"bool", "null"}},
 		}},
 	}}
-	tagForm = &form{types: []string{"list"}}
+	tagForm       = &form{types: []string{"list"}}
+	inventoryForm = &form{fields: map[string]*form{
+		"instances": {each: instanceForm}, "machines": {each: machineForm}, "tags": {each: tagForm},
+		"meta": {fields: map[string]*form{"name": textForm, "description": textForm, "icon": textForm, "domain": textForm}},
+	}}
 )
+
+// attributes are the names that clan knows below a part of the inventory.
+func attributes(path []string) []string {
+	f := inventoryForm
+	for _, name := range path {
+		if f = cmp.Or(f.fields[name], f.each); f == nil {
+			return nil
+		}
+	}
+	return slices.Sorted(maps.Keys(f.fields))
+}
 
 // shapeTree is where what is written for a loss can be looked up; "" where the loss is not of the inventory's own
 // attributes.
@@ -79,7 +96,7 @@ func (l *loader) shaped(lost loss, tree string, written reader.Named[reader.Plac
 	if !known {
 		return lost
 	}
-	expected := map[string]*form{"instances": instanceForm, "machines": machineForm, "tags": tagForm}[tree]
+	expected := inventoryForm.fields[tree].each
 	shape := expected.check(place, nil)
 	if shape == nil {
 		return lost

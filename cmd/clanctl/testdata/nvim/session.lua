@@ -62,6 +62,29 @@ await("the fix", function() return vim.api.nvim_buf_get_lines(buffer, at, at + 1
 await("no finding", function() return found() == 0 end)
 vim.cmd("write")
 
+-- Completion in a line that does not parse.
+local role
+for i, line in ipairs(vim.api.nvim_buf_get_lines(buffer, 0, -1, false)) do
+  if line:find("tags.backup = { };", 1, true) then
+    role = i
+  end
+end
+local before = vim.api.nvim_buf_get_lines(buffer, role - 1, role, false)[1]
+vim.api.nvim_buf_set_lines(buffer, role - 1, role, false, { "        tags.la" })
+vim.api.nvim_win_set_cursor(0, { role, 15 })
+local answers = vim.lsp.buf_request_sync(buffer, "textDocument/completion", vim.lsp.util.make_position_params(), 60000)
+local items = vim.lsp.util.text_document_completion_list_to_complete_items(answers[client].result, "la")
+if #items ~= 1 or items[1].word ~= "laptops" then
+  fail("offered is " .. vim.inspect(items))
+end
+local encoding = vim.lsp.get_client_by_id(client).offset_encoding
+vim.lsp.util.apply_text_edits({ items[1].user_data.nvim.lsp.completion_item.textEdit }, buffer, encoding)
+if vim.api.nvim_buf_get_lines(buffer, role - 1, role, false)[1] ~= "        tags.laptops" then
+  fail("completed is " .. vim.api.nvim_buf_get_lines(buffer, role - 1, role, false)[1])
+end
+vim.api.nvim_buf_set_lines(buffer, role - 1, role, false, { before })
+vim.cmd("write")
+
 vim.lsp.buf_attach_client(buffer, second)
 vim.lsp.stop_client({ client, second })
 await("the end of the servers", function() return #vim.lsp.get_active_clients() == 0 end)
