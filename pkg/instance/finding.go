@@ -86,7 +86,7 @@ type Cause struct {
 	// Message is what a rule of the clan's own says, or why one does not run.
 	Message string `json:"message,omitempty"`
 	Min     int    `json:"min,omitempty"`
-	// Name is the name that is wrong, or that of the service.
+	// Name is the name that is wrong, the option that there is not, or the name of the service.
 	Name string `json:"name,omitempty"`
 	// Names are machines that a tag leaves out, services in an old form, or categories that clan does not know.
 	Names []string `json:"names,omitempty"`
@@ -139,6 +139,7 @@ func FlakeFailed(err *nixeval.Error) Finding {
 	if check := failedCheck.FindStringSubmatch(err.Message); check != nil {
 		code, cause.Name = CodeFailedCheck, check[1]
 	}
+	cause.Name = cmp.Or(cause.Name, goneOption(err.Message))
 	f := NewFinding(code, Subject{}, cause)
 	f.Position, _ = err.Position()
 	f.Err = err

@@ -30,7 +30,9 @@ func (l *loader) flakeFault(ctx context.Context, err error) error {
 	if malformed := malformedJSON(ctx, l.ref, err); malformed != nil {
 		return malformed
 	}
-	placeInFile(nixErr)
+	if placeInFile(nixErr); nixErr.Line == 0 {
+		placeInFlake(ctx, l.ref, nixErr)
+	}
 	return err
 }
 
@@ -57,6 +59,38 @@ func malformedJSON(ctx context.Context, ref Ref, cause error) error {
 
 var definedIn = lazyregexp.New("(?m)^- In `([^'\n]*)'")
 
+// placeInFlake finds the attribute that clan does not know where Nix names a file of an input, which only passes it on:
+// in the one place of the user's Nix files that sets an attribute of this name.
+func placeInFlake(ctx context.Context, ref Ref, err *nixeval.Error) {
+	option := theOption.FindStringSubmatch(err.Message)
+	if !ref.Git || option == nil || settingFault(err.Message) != CodeUnknownSetting {
+		return
+	}
+	path, pathErr := ParsePath(option[1])
+	if pathErr != nil {
+		return
+	}
+	sets := regexp.MustCompile(`(?m)(?:^|[\s{;.])(` + regexp.QuoteMeta(path[len(path)-1]) + `)\s*(?:=[^=]|\.)`)
+	tracked, _ := git.Repo(ref.Root).Index(ctx)
+	var at Position
+	for _, entry := range tracked {
+		if !strings.HasSuffix(entry.Path, ".nix") {
+			continue
+		}
+		text, readErr := os.ReadFile(filepath.Join(ref.Root, entry.Path))
+		for _, found := range sets.FindAllSubmatchIndex(text, -1) {
+			if readErr != nil || at.File != "" {
+				return // two places
+			}
+			at.File = entry.Path
+			at.Line, at.Column = jsonvalue.Line(text, found[2])
+		}
+	}
+	if at.File != "" {
+		err.File, err.Line, err.Column = filepath.Join(err.Sources.Store, at.File), at.Line, at.Column
+	}
+}
+
 // placeInFile finds the attribute that clan does not know in the file that Nix names.
 func placeInFile(err *nixeval.Error) {
 	if err.Line > 0 || settingFault(err.Message) != CodeUnknownSetting {
@@ -73,7 +107,7 @@ func placeInFile(err *nixeval.Error) {
 	}
 	name := regexp.QuoteMeta(path[len(path)-1])
 	for _, pattern := range []string{regexp.QuoteMeta(path[len(path)-2]) + `\s*\.\s*` + name + `\b`,
-		`(?m)(?:^|[\s{;])` + name + `\s*[.=]`} {
+		`(?m)(?:^|[\s{;])` + name + `\s*[.=]`, `"` + name + `"\s*:`} {
 		if at := regexp.MustCompile(pattern).FindIndex(text); at != nil {
 			start := at[0] +
 				bytes.IndexFunc(text[at[0]:at[1]], func(r rune) bool { return !strings.ContainsRune(" \n\t{;", r) })

@@ -82,6 +82,19 @@ func settingIn(message string) []string {
 	return names[i+1:]
 }
 
+// goneOption reads the option of the clan that a message says there is not.
+func goneOption(message string) string {
+	match := theOption.FindStringSubmatch(message)
+	if match == nil || settingFault(message) != CodeUnknownSetting {
+		return ""
+	}
+	names, err := ParsePath(match[1])
+	for err == nil && len(names) > 1 && (names[0] == "flake" || names[0] == "clan") {
+		names = names[1:]
+	}
+	return PathString(names)
+}
+
 // PathString writes the path of an option as Nix does: names that are no identifiers are quoted.
 func PathString(path []string) string { return nixlang.PathString(path) }
 

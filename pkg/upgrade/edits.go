@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -46,7 +47,17 @@ func (e Edit) String() string {
 // edits are the smallest change after which a finding is none.
 func (r *report) edits(f instance.Finding) []Edit {
 	base := []string{"instances", f.Instance}
+	if input := r.movedFrom(f.Instance, f.Cause.Input); input != "" {
+		return []Edit{r.module(f.Instance, "input", input)}
+	}
 	switch f.Code {
+	case instance.CodeFlakeFailed:
+		path, err := instance.ParsePath(f.Cause.Name)
+		if err != nil || len(path) < 2 || path[0] != "inventory" || f.File == "" {
+			return nil
+		}
+		persisted := f.File == facts.Of(r.old).PersistedFile
+		return []Edit{{Op: "remove", Path: path[1:], Position: &f.Position, Persisted: persisted}}
 	case instance.CodeUnknownModule, instance.CodeRemovedModule, instance.CodeInputWithoutServices,
 		instance.CodeUnknownInput:
 		if len(f.Cause.Elsewhere) == 0 && f.Cause.Nix != "" {
@@ -79,6 +90,19 @@ func (r *report) edits(f instance.Finding) []Edit {
 		return []Edit{r.at(e)}
 	}
 	return nil
+}
+
+// movedFrom is the input whose module an instance without module.input had, where it is looked for in another one after
+// the upgrade; else "". Where the module is not there, its finding says which that is.
+func (r *report) movedFrom(name, found string) string {
+	was, is := r.old.Instances[name], r.new.Instances[name]
+	if was == nil || is == nil || was.Module.Input != nil {
+		return ""
+	}
+	if now := cmp.Or(is.Module.Resolved, found); now == "" || now == was.Module.Resolved {
+		return ""
+	}
+	return was.Module.Resolved
 }
 
 // module is an edit of a module reference.
@@ -177,7 +201,11 @@ func (r *Report) Patch() []PatchOperation {
 				if e.Op == "move" {
 					o.From = pointer(e.From)
 				}
-				operations = append(operations, o)
+				if !slices.ContainsFunc(operations, func(other PatchOperation) bool {
+					return other.Op == o.Op && other.Path == o.Path
+				}) {
+					operations = append(operations, o)
+				}
 			}
 		}
 	}

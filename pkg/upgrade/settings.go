@@ -33,12 +33,13 @@ func (r *report) setting(name, role string, v diff.Value) {
 			e.Position = written[len(written)-1].Position
 		}
 		was, is := optionAt(before, leaf.Path), optionAt(after, leaf.Path)
+		wasIn, isIn := depthAt(before, leaf.Path), depthAt(after, leaf.Path)
 		switch {
 		case before == nil || after == nil:
 			e.Reason = "module"
-		case was == nil && is != nil && len(written) == 0:
+		case leaf.Old == nil && isIn > wasIn && len(written) == 0:
 			e.Reason, e.Minor = "new-option", isOff(leaf.New)
-		case was != nil && is == nil && len(written) == 0:
+		case leaf.New == nil && wasIn > isIn && len(written) == 0:
 			e.Reason, e.Minor = "option-gone", isOff(leaf.Old)
 		case len(written) == 0 && was != nil && is != nil && !bytes.Equal(was.Default, is.Default):
 			e.Reason = "default"
@@ -90,6 +91,15 @@ func optionAt(i *services.Interface, path []string) *services.Option {
 	}
 	option, _ := i.OptionAt(path)
 	return option
+}
+
+// depthAt is how much of a path leads to an option; 0 where there is none.
+func depthAt(i *services.Interface, path []string) int {
+	if i == nil {
+		return 0
+	}
+	_, depth := i.OptionAt(path)
+	return depth
 }
 
 func typeName(o *services.Option) string {

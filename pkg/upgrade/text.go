@@ -62,10 +62,21 @@ func (e Effect) Message() string {
 		}
 		return strings.TrimSuffix(text+": "+e.Reason, ": ")
 	}
-	if e.Reason != "" {
+	switch {
+	case e.Reason != "":
 		return e.Reason
+	case e.Part == "module" && setting == "resolved":
+		return fmt.Sprintf("without module.input it is the module of %s now (before: of %s)",
+			plain(e.New), plain(e.Old))
 	}
 	return setting + " " + change(e.Old, e.New)
+}
+
+// plain is a string without its quotes.
+func plain(text json.RawMessage) string {
+	var s string
+	_ = json.Unmarshal(text, &s)
+	return s
 }
 
 // findingMessage says what became of a module or role, where the finding says what there is not.
@@ -75,6 +86,10 @@ func (e Effect) findingMessage() string {
 	case e.Kind != codes.EffectBreaks:
 	case f.Code == instance.CodeUnknownModule || f.Code == instance.CodeRemovedModule:
 		text := fmt.Sprintf("the module is gone from %s", f.Cause.Input)
+		if e.Old != nil {
+			text = fmt.Sprintf("without module.input it is a module of %s now (before: of %s), and there is none",
+				f.Cause.Input, plain(e.Old))
+		}
 		if len(f.Cause.Elsewhere) > 0 {
 			input, name, _ := strings.Cut(f.Cause.Elsewhere[0], "#")
 			text += fmt.Sprintf("; %s offers %s", input, name)
@@ -259,6 +274,7 @@ func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
 	}
 	var b bytes.Buffer
 	summary, _, _ := strings.Cut(r.Summary(), "\n")
+	summary = strings.TrimSuffix(summary, " Definition values:")
 	fmt.Fprintf(&b, "%s\n", paint(textview.Bold, textview.Flat(summary)))
 	effects := r.shown(opts)
 	if len(effects) > 0 {
@@ -316,7 +332,7 @@ func (r *Report) Notes(opts TextOptions) []string {
 		notes = append(notes, "these follow: "+strings.Join(r.Following, ", "))
 	}
 	breaks := slices.ContainsFunc(r.Effects, func(e Effect) bool { return e.Kind == codes.EffectBreaks })
-	if breaks && !r.Exports {
+	if breaks && !r.Exports && len(r.Inputs) > 0 {
 		notes = append(notes, "exports could not be compared: they do not evaluate where something breaks")
 	}
 	minor, offers := 0, 0

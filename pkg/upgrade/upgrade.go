@@ -62,7 +62,8 @@ type Effect struct {
 	Minor bool `json:"minor,omitzero"`
 	// Name is what the part is called: a machine, tag, service or role.
 	Name string `json:"name,omitzero"`
-	// New and Old are nil where there is none. Of a role that the module no longer has, New are those that it has.
+	// New and Old are nil where there is none. Of a role that the module no longer has, New are those that it has; of a
+	// module that is looked for in another input than before, they are the inputs.
 	New json.RawMessage `json:"new,omitzero"`
 	Old json.RawMessage `json:"old,omitzero"`
 	// Part is what it is about: "setting", "members", "export", "machine", "tag", "meta", "module", "service", "role",
@@ -127,9 +128,11 @@ type report struct {
 }
 
 func failed(inv *instance.Inventory) bool {
-	return slices.ContainsFunc(inv.Findings, func(f instance.Finding) bool {
-		return f.Code == instance.CodeFlakeFailed || f.Code == instance.CodeFailedCheck
-	})
+	return slices.ContainsFunc(inv.Findings, nothingEvaluates)
+}
+
+func nothingEvaluates(f instance.Finding) bool {
+	return f.Code == instance.CodeFlakeFailed || f.Code == instance.CodeFailedCheck
 }
 
 // describes reports whether a value of a module reference is what the module says of itself: no machine is another one
@@ -161,6 +164,10 @@ func (r *report) finding(f instance.Finding) {
 	}
 	if f.Code == instance.CodeUnknownRole && r.new.Instances[f.Instance] != nil {
 		e.New = jsonvalue.Text(slices.Sorted(maps.Keys(r.new.Instances[f.Instance].Module.Roles)))
+	}
+	if input := r.movedFrom(f.Instance, f.Cause.Input); input != "" && e.Part == "module" {
+		now := cmp.Or(r.new.Instances[f.Instance].Module.Resolved, f.Cause.Input)
+		e.Old, e.New = jsonvalue.Text(input), jsonvalue.Text(now)
 	}
 	e.Minor = f.Severity == instance.SeverityNote && e.Kind == codes.EffectWarning
 	e.Position = r.place(f)
@@ -297,10 +304,15 @@ func (r *report) instance(i diff.InstanceChange) {
 		return
 	}
 	for _, v := range i.Module {
-		if !describes(v) {
-			r.add(Effect{Kind: codes.EffectChanged, Part: "module", Instance: i.Name, Path: v.Path, Old: v.Old,
-				New: v.New, Machines: members(r.new, i.Name, "")})
+		if describes(v) {
+			continue
 		}
+		e := Effect{Kind: codes.EffectChanged, Part: "module", Instance: i.Name, Path: v.Path, Old: v.Old, New: v.New,
+			Machines: members(r.new, i.Name, "")}
+		if input := r.movedFrom(i.Name, ""); input != "" && slices.Equal(v.Path, []string{"resolved"}) {
+			e.Edits = []Edit{r.module(i.Name, "input", input)}
+		}
+		r.add(e)
 	}
 	for _, role := range i.Roles {
 		if role.Change != diff.Changed && (r.breaks(i.Name, role.Name) || r.was(i.Name, role.Name)) {
@@ -457,9 +469,13 @@ func (e Effect) counts() bool {
 // touched".
 func (r *Report) Summary() string {
 	changed, broken := map[string]bool{}, map[string]bool{}
+	besides := ""
 	for _, e := range r.Effects {
 		if e.Kind == codes.EffectBreaks && e.Instance == "" {
-			return "the clan breaks: " + e.Finding.Message()
+			if nothingEvaluates(*e.Finding) {
+				return "the clan breaks: " + e.Finding.Message()
+			}
+			besides = "; something besides instances breaks"
 		}
 		if !e.counts() || e.Instance == "" {
 			continue
@@ -476,6 +492,7 @@ func (r *Report) Summary() string {
 	case len(broken) > 0:
 		text += fmt.Sprintf(", %d of them break", len(broken))
 	}
+	text += besides
 	if len(r.Affected) == 1 {
 		return text + "; 1 machine is touched"
 	}

@@ -207,6 +207,35 @@ func TestPatch(t *testing.T) {
 	}
 }
 
+// Without module.input another input may be meant than before: the edit says which it was, once in a patch.
+func TestMoved(t *testing.T) {
+	inventory := func(input string, findings ...instance.Finding) *instance.Inventory {
+		inv := clan(map[string]any{}, map[string]*services.Option{"port": option("str", "")}, findings...)
+		inv.Instances["backup"].Module.Input, inv.Instances["backup"].Module.Resolved = nil, input
+		facts.Of(inv).PersistedFile = inv.Where("instances", "backup").File
+		return inv
+	}
+	edit := "  set inventory.instances.backup.module.input to \"self\"\n"
+	services := instance.NewFinding(instance.CodeDroppedServices, instance.Subject{},
+		instance.Cause{Names: []string{"sshd"}})
+	setting := instance.NewFinding(instance.CodeUnknownSetting, instance.Subject{Instance: "backup", Role: "client",
+		Machine: "attic", Setting: []string{"port"}}, instance.Cause{Nix: "no port", Whole: true})
+	r := upgrade.Of(inventory("self"), inventory("core", setting, services))
+	want := "breaks: no port\n" + edit +
+		"changed: without module.input it is the module of core now (before: of self)\n" + edit
+	summary := "1 of 1 instances change, 1 of them break; something besides instances breaks; 2 machines are touched"
+	if got := lines(r); !strings.HasSuffix(got, want) || len(r.Patch()) != 1 || r.Summary() != summary {
+		t.Errorf("%s\n%s%v", r.Summary(), got, r.Patch())
+	}
+	gone := instance.NewFinding(instance.CodeUnknownModule, instance.Subject{Instance: "backup"},
+		instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Elsewhere: []string{"self#backup"}})
+	want = "breaks: without module.input it is a module of core now (before: of self), and there is none; self offers backup\n" +
+		edit
+	if diff := cmp.Diff(want, lines(upgrade.Of(inventory("self"), inventory("", gone)))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A clan that does not evaluate at all is one break, and nobody's settings changed.
 func TestNothingEvaluates(t *testing.T) {
 	old := clan(map[string]any{"a": 1}, nil)
