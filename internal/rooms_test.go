@@ -28,7 +28,7 @@ var rooms = map[string][]string{
 	"internal/cli": {"internal/jsonvalue", "internal/lazyregexp", "internal/codes", "internal/facts", "internal/hint",
 		"internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git",
 		"internal/jq", "internal/lsp", "internal/markdown", "internal/natural", "internal/nearest", "internal/pager",
-		"internal/policy",
+		"internal/policy", "internal/refs",
 		"internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff",
 		"internal/export", "internal/gogen", "internal/graph",
 		"pkg/instance", "pkg/module", "pkg/nixeval", "internal/report", "internal/scaffold", "pkg/store", "pkg/tags",

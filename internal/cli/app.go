@@ -80,6 +80,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			upgradeCommand(),
 			graphCommand(),
 			whyCommand(),
+			refsCommand(),
 			reachCommand(),
 			reportCommand(),
 			rolesCommand(),

@@ -160,6 +160,8 @@ func namesFor(c *cli.Context, command string, given []string) []string {
 			return rolesOf(inv, given[0])
 		}
 		return append(slices.Clone(inv.InstanceNames()), keptModules(c)...)
+	case "refs":
+		return slices.Sorted(maps.Keys(knownNames(inv)))
 	case "machines", "reach", "export":
 		return inv.Index().Machines()
 	case "tags":
@@ -199,7 +201,7 @@ func settingPaths(prefix []string, value any) []string {
 
 // kept returns what the cache has of the clan, the most complete first; nil if it has nothing.
 func kept(c *cli.Context, given []string) *instance.Inventory {
-	wants := []instance.Config{{}, {Need: instance.NeedInstances}, {Need: instance.NeedMachines}}
+	wants := []instance.Config{{}, {Need: instance.NeedInstances}, {Need: instance.NeedMachines}, needRefs}
 	if len(given) > 0 {
 		wants = append(wants, instance.Config{Instances: given[:1]})
 	}

@@ -67,6 +67,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"export":        {"ssh-config", "ansible", "ansible --host attic", "prometheus --port 9100", "--help"},
 		"exports":       {"--help"},
 		"reach":         {"", "attic", "--json", "--names"},
+		"refs":          {"attic", "attic --json", "attic --names"},
 		"mcp":           {"--help"},
 		"explain":       {"", "unknown-tag", "--json", "--names"},
 		"completion":    {"bash", "zsh", "fish"},

@@ -358,9 +358,9 @@ func TestUnread(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- Serve(ctx, stream, Config{Version: "1", Read: os.ReadFile, Log: func(string) {},
-			Flake:  func(string) (instance.Ref, bool) { return instance.Ref{Root: dir, Dir: dir}, true },
+			Flake:   func(string) (instance.Ref, bool) { return instance.Ref{Root: dir, Dir: dir}, true },
 			Modules: func(context.Context, string) (*facts.Modules, error) { return nil, nil },
-			Manual: func(string) string { return "" },
+			Manual:  func(string) string { return "" },
 			Check: func(context.Context, string, map[string][]byte) (*Answer, error) {
 				return &Answer{Findings: []instance.Finding{finding(1, 1)}}, nil
 			}})

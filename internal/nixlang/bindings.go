@@ -26,8 +26,7 @@ func Bindings(text []byte) map[string]Place {
 	places := make(map[string]Place, len(found))
 	starts := lineStarts(text)
 	for path, at := range found {
-		line, _ := slices.BinarySearch(starts, at+1) // of those before
-		places[path] = Place{line, at - starts[line-1] + 1}
+		places[path] = placeIn(starts, at)
 	}
 	return places
 }
@@ -35,6 +34,15 @@ func Bindings(text []byte) map[string]Place {
 // AttrsOf are the attributes of the set that is a Nix file's value, or that of a function, as far as that can be told.
 func AttrsOf(text []byte) []*Attr {
 	file, _ := outline(text, false, -1)
+	if file.Set == nil {
+		return nil
+	}
+	return file.Set.Attrs
+}
+
+// MembersOf are the members of the object that is in a JSON file, as far as that can be told.
+func MembersOf(text []byte) []*Attr {
+	file, _ := outline(text, true, -1)
 	if file.Set == nil {
 		return nil
 	}
@@ -52,6 +60,14 @@ func Offset(text []byte, line, column int) int {
 		at += next + 1
 	}
 	return min(at+max(column-1, 0), len(text))
+}
+
+// PlaceAt is the opposite of [Offset].
+func PlaceAt(text []byte, at int) Place { return placeIn(lineStarts(text), at) }
+
+func placeIn(starts []int, at int) Place {
+	line, _ := slices.BinarySearch(starts, at+1) // of those before
+	return Place{line, at - starts[line-1] + 1}
 }
 
 func lineStarts(text []byte) []int {

@@ -52,9 +52,9 @@ func (s Subject) Same(other Subject) bool {
 // Ref is a name in a file, and what it is about.
 type Ref struct {
 	Subject
-	// Path is that of the attribute below `inventory`; nil for a string in a list or a value.
-	Path []string
-	File string
+	// Path is that of the attribute below `inventory`; nil for a string in a list or a value, which is that of In.
+	Path, In []string
+	File     string
 	// Start and End are those of the name, Whole the end of all that is bound to it, in bytes.
 	Start, End, Whole int
 	// Declares: this is where the machine, tag, instance, role or input is made.
@@ -65,11 +65,15 @@ type Ref struct {
 type Read func(file string) ([]byte, error)
 
 // Find returns all names that stand in files as they are, in the order of the files. A name that is computed stands
-// nowhere. The inventory was loaded with the places of its parts; flakeFile is the flake's own file, in which the inputs are.
+// nowhere. The inventory was loaded with the places of its parts; flakeFile is the flake's own file, in which the
+// inputs are.
 func Find(inv *instance.Inventory, flakeFile string, read Read) []Ref {
 	f := &finder{read: read, texts: map[string][]byte{}}
 	f.inputs(flakeFile)
 	f.walk(facts.Of(inv).Places, nil)
+	if file := facts.Of(inv).PersistedFile; file != "" {
+		f.persisted(file)
+	}
 	slices.SortFunc(f.found, func(a, b Ref) int {
 		switch {
 		case a.File != b.File:
@@ -126,7 +130,7 @@ func (f *finder) inputs(file string) {
 		declare := func(name nixlang.Name, end int) {
 			if name.Text != "" {
 				subject := Subject{Kind: Input, Name: name.Text}
-				f.found = append(f.found, Ref{subject, nil, file, name.Start, name.End, end, !seen[name.Text]})
+				f.found = append(f.found, Ref{subject, nil, nil, file, name.Start, name.End, end, !seen[name.Text]})
 				seen[name.Text] = true
 			}
 		}
@@ -151,23 +155,43 @@ func (f *finder) names(at instance.Position, inventoryPath []string) {
 		return
 	}
 	own := slices.IndexFunc(b.Path, func(n nixlang.Name) bool { return leads(b.Path, n, inventoryPath) })
-	if own < 0 {
-		return
+	if own >= 0 {
+		f.bound(at.File, text, b, own, inventoryPath)
 	}
+}
+
+// persisted finds the names in the clan's inventory.json, which is written as the inventory is.
+func (f *finder) persisted(file string) {
+	text := f.text(file)
+	var walk func(attrs []*nixlang.Attr, path []string)
+	walk = func(attrs []*nixlang.Attr, path []string) {
+		for _, a := range attrs {
+			below := append(path[:len(path):len(path)], a.Path[0].Text)
+			f.bound(file, text, a.Binding, 0, below)
+			if a.Set != nil {
+				walk(a.Set.Attrs, below)
+			}
+		}
+	}
+	walk(nixlang.MembersOf(text), nil)
+}
+
+// bound finds the names of a binding of which the path of one is known.
+func (f *finder) bound(file string, text []byte, b nixlang.Binding, own int, inventoryPath []string) {
 	// Names in front may be those of parts that are written in several places, of which Nix knows the first.
 	for i := range min(own+1, len(inventoryPath)) {
 		path := inventoryPath[:len(inventoryPath)-i]
 		s, known := subjectOf(path)
 		name := b.Path[own-i]
 		declares := known && i == 0 && (s.Kind == Instance || s.Kind == Role || s.Instance == "" && s.Kind != Setting)
-		f.found = append(f.found, Ref{s, path, at.File, name.Start, name.End, b.End, declares})
+		f.found = append(f.found, Ref{s, path, nil, file, name.Start, name.End, b.End, declares})
 	}
-	f.listed(at.File, text, b, own, inventoryPath)
+	f.listed(file, text, b, own, inventoryPath)
 }
 
 // listed finds the names in the strings that are bound to a part of the inventory.
 func (f *finder) listed(file string, text []byte, b nixlang.Binding, own int, inventoryPath []string) {
-	list := func(kind Kind, b nixlang.Binding) {
+	list := func(kind Kind, b nixlang.Binding, in []string) {
 		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd) {
 			if text[n.Start] != '"' {
 				continue
@@ -176,19 +200,20 @@ func (f *finder) listed(file string, text []byte, b nixlang.Binding, own int, in
 			if inventoryPath[0] == "instances" {
 				s.Instance = inventoryPath[1]
 			}
-			f.found = append(f.found, Ref{s, nil, file, n.Start, n.End, n.End, false})
+			f.found = append(f.found, Ref{s, nil, in, file, n.Start, n.End, n.End, false})
 		}
 	}
+	tagsPath := append(slices.Clip(inventoryPath), "tags")
 	isMachine := len(inventoryPath) == 2 && inventoryPath[0] == "machines"
 	switch kind := Listed(inventoryPath); {
 	case kind != "" && own == len(b.Path)-1:
-		list(kind, b)
+		list(kind, b, inventoryPath)
 	case isMachine && own == len(b.Path)-2 && b.Path[own+1].Text == "tags":
-		list(Tag, b)
+		list(Tag, b, tagsPath)
 	case isMachine && own == len(b.Path)-1:
 		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd) {
 			if tags, ok := nixlang.BindingAt(text, n.Start); ok && n.Text == "tags" && len(tags.Path) == 1 {
-				list(Tag, tags)
+				list(Tag, tags, tagsPath)
 			}
 		}
 	}

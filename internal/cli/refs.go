@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/refs"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func refsCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "refs",
+		Usage:     "show where the clan's files name a machine, a tag, an instance, a module or an input",
+		ArgsUsage: "NAME...",
+		Description: "These are names that stand in a file as they are: one that is computed stands nowhere. A name of several things is\n" +
+			"shown with the places of each; --kind chooses one.",
+		Flags: append(append(viewFlags("places"), tableFlags()...),
+			&cli.StringFlag{Name: "kind", Usage: "only the places of a `KIND`: machine, tag, instance, module or input"}),
+		Action: remembered(func(c *cli.Context) error {
+			if c.NArg() == 0 {
+				return usageError{"refs takes the name of a machine, a tag, an instance, a module or an input",
+					"clanctl machines, tags, instances and modules list them"}
+			}
+			kind := refs.Kind(c.String("kind"))
+			if kind != "" && !slices.Contains(refKinds, kind) {
+				return usageError{fmt.Sprintf("there is no kind %q", kind), "the kinds are " + joined(refKinds)}
+			}
+			out, err := newViewOutput(c)
+			if err != nil {
+				return err
+			}
+			if err := readTableFlags(out, out.refColumns()); err != nil {
+				return err
+			}
+			ref, err := nixeval.ResolveRef(c.String("flake"))
+			if err != nil {
+				return err
+			}
+			if ref.Root == "" {
+				return hint.With(fmt.Errorf("the files of %s are not on this machine", ref.URL), "clone it, and ask there")
+			}
+			inv, loadErr := load(c, needRefs)
+			if inv == nil {
+				return explainLoad(c, loadErr)
+			}
+			list, err := findRefs(c, inv, ref, kind)
+			if err != nil {
+				return unknownIn(c, inv, loadErr, err)
+			}
+			if err := out.printRefs(list); err != nil {
+				return err
+			}
+			return ending(c, inv, list.Findings, list.Findings, loadErr)
+		}),
+	}
+}
+
+// needRefs is what is asked for of a clan to find names in its files.
+var needRefs = instance.Config{Need: instance.NeedSettings | facts.NeedPlaces}
+
+var refKinds = []refs.Kind{refs.Machine, refs.Tag, refs.Instance, refs.Module, refs.Input}
+
+func joined(kinds []refs.Kind) string {
+	text := ""
+	for i, kind := range kinds {
+		switch {
+		case i == len(kinds)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += string(kind)
+	}
+	return text
+}
+
+// refList is the answer to where names stand.
+type refList struct {
+	Findings   []instance.Finding `json:"findings"`
+	References []refPlace         `json:"references"`
+}
+
+// refPlace is a place. Its fields are in the order of their JSON names.
+type refPlace struct {
+	// Declares: the machine, tag, instance or input is made here.
+	Declares bool      `json:"declares"`
+	Kind     refs.Kind `json:"kind"`
+	Name     string    `json:"name"`
+	// Path is where in the inventory the name stands: as an attribute, or as a string in the value of one. An input is
+	// below `inputs`.
+	Path     []string          `json:"path"`
+	Position instance.Position `json:"position"`
+}
+
+// findRefs finds the places of the names that were given.
+func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind refs.Kind) (*refList, error) {
+	list := &refList{Findings: inv.Findings, References: []refPlace{}}
+	source := sourceOf(c)
+	known := knownNames(inv)
+	for _, name := range c.Args().Slice() {
+		if kinds := known[name]; len(kinds) == 0 || kind != "" && !slices.Contains(kinds, kind) {
+			what := "machine, tag, instance, module or input"
+			if kind != "" {
+				what = string(kind)
+			}
+			var near []string
+			for _, one := range nearest.Of(name, slices.Sorted(maps.Keys(known))) {
+				if kind == "" || slices.Contains(known[one], kind) {
+					near = append(near, one)
+				}
+			}
+			return nil, &hint.Error{Text: fmt.Sprintf("the clan has no %s %q", what, name),
+				Advice: nearest.Hint(near, nil, "", "")}
+		}
+	}
+	for _, r := range refs.Find(inv, refs.FlakeFile(ref.Root, ref.Dir), source.read) {
+		if !slices.Contains(refKinds, r.Kind) || !slices.Contains(c.Args().Slice(), r.Name) ||
+			kind != "" && r.Kind != kind {
+			continue
+		}
+		text, err := source.read(r.File)
+		if err != nil {
+			return nil, err
+		}
+		at := nixlang.PlaceAt(text, r.Start)
+		one := refPlace{Declares: r.Declares, Kind: r.Kind, Name: r.Name, Path: slices.Concat(r.Path, r.In),
+			Position: instance.Position{File: r.File, Line: at.Line, Column: at.Column}}
+		if len(one.Path) == 0 {
+			one.Path = []string{"inputs", r.Name}
+		}
+		list.References = append(list.References, one)
+	}
+	return list, nil
+}
+
+// knownNames are the names that there are, with what they are.
+func knownNames(inv *instance.Inventory) map[string][]refs.Kind {
+	known := map[string][]refs.Kind{}
+	add := func(name string, kind refs.Kind) {
+		if !slices.Contains(known[name], kind) {
+			known[name] = append(known[name], kind)
+		}
+	}
+	for name := range inv.Machines {
+		add(name, refs.Machine)
+	}
+	for name := range inv.Tags {
+		add(name, refs.Tag)
+	}
+	for name, inst := range inv.Instances {
+		add(name, refs.Instance)
+		add(inst.Module.Name, refs.Module)
+		for _, role := range inst.Roles {
+			for machine := range role.Machines {
+				add(machine, refs.Machine) // also one that the clan does not have
+			}
+			for _, tag := range role.Tags {
+				add(tag, refs.Tag)
+			}
+		}
+	}
+	for _, name := range facts.Of(inv).Catalogue.Names {
+		add(name, refs.Input)
+	}
+	return known
+}
+
+func (o *viewOutput) printRefs(list *refList) error {
+	return listing[refPlace]{
+		document: list, items: list.References, none: "no file names it as it is",
+		name:    func(r refPlace) string { return r.Position.String() },
+		columns: o.refColumns(),
+	}.print(o, false)
+}
+
+func (o *viewOutput) refColumns() []column[refPlace] {
+	return []column[refPlace]{
+		{heading: heading{Title: "PLACE"}, cell: func(r refPlace) cell { return newCell(r.Position.String()) }},
+		{heading: heading{Title: "KIND"}, cell: func(r refPlace) cell { return newCell(string(r.Kind)) }},
+		{heading: heading{Title: "MADE"}, cell: func(r refPlace) cell {
+			if r.Declares {
+				return newCell("here")
+			}
+			return newCell()
+		}},
+		{heading: heading{Title: "IN"}, cell: func(r refPlace) cell { return newCell(instance.PathString(r.Path)) }},
+	}
+}
