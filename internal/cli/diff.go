@@ -36,6 +36,7 @@ func diffCommand() *cli.Command {
 				Usage: "with --affected: put a canary first, then servers before their clients"},
 			&cli.BoolFlag{Name: "keep-going",
 				Usage: "with --affected: print the machines that are known also where a side does not evaluate as a whole"},
+			&cli.BoolFlag{Name: "exports", Usage: "compare what services export, such as addresses of machines, too"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changed"},
 			&cli.StringFlag{Name: "format",
 				Usage:       "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)",
@@ -77,7 +78,11 @@ func diffCommand() *cli.Command {
 // runDiff compares two clans that are located.
 func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) error {
 	var d *diff.Difference
-	_, err := askOf(c, flake, instance.Config{},
+	want := instance.Config{}
+	if c.Bool("exports") {
+		want.Need = instance.NeedSettings | instance.NeedExports
+	}
+	_, err := askOf(c, flake, want,
 		func(ctx context.Context, _ instance.Ref, config instance.Config) (_ *instance.Inventory, err error) {
 			if err := loadSides(ctx, config, &sides); err != nil {
 				return nil, err
@@ -99,6 +104,13 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) erro
 	if !withheld {
 		if err := show(d, sides); err != nil {
 			return err
+		}
+	}
+	if c.Bool("exports") {
+		for _, s := range sides {
+			if s.inv != nil && s.inv.Exports == nil && !s.inv.Partial() {
+				say(c, "exports were not compared: %s has none: %s", s.name(), noExports(s.inv))
+			}
 		}
 	}
 	for _, note := range notes(d, sides) {
@@ -326,6 +338,9 @@ func notes(d *diff.Difference, sides [2]side) []string {
 		notes = append(notes, "files of the modules of "+nearest.List(d.Sources.Modules)+" changed")
 	}
 	compared := "only the inventory was compared, not what modules and machines make of it"
+	if d.Exports != nil {
+		compared = "only the inventory and exports were compared, not what else modules and machines make of it"
+	}
 	if len(d.Sources.Files) > 0 {
 		const most = 5
 		files := slices.Clone(d.Sources.Files)

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -128,7 +126,7 @@ func (o *viewOutput) exports(i reach.Interface) {
 		o.text.WriteString("  " + o.paint(dim, "no service offers it") + "\n")
 	}
 	for _, offer := range i.Offers {
-		o.section(scopeText(offer), offerText(i.Name, offer.Value), offer.From.String())
+		o.section(scopeText(offer), textview.ExportText(i.Name, offer.Value), offer.From.String())
 	}
 }
 
@@ -139,53 +137,4 @@ func scopeText(o reach.Offer) string {
 		return o.Service
 	}
 	return strings.Join(parts, " ")
-}
-
-// offerText is a value in words.
-func offerText(name string, value json.RawMessage) string {
-	switch name {
-	case "networking":
-		var n instance.Networking
-		if json.Unmarshal(value, &n) == nil {
-			return "priority " + strconv.Itoa(n.Priority) + ", " + n.Module
-		}
-	case "endpoints":
-		var e instance.Endpoints
-		if json.Unmarshal(value, &e) == nil {
-			return strings.Join(e.Hosts, ", ")
-		}
-	case "peer":
-		var p instance.Peer
-		if json.Unmarshal(value, &p) == nil {
-			return peerText(p)
-		}
-	}
-	return textview.CompactJSON(textview.DecodeJSON(value))
-}
-
-func peerText(p instance.Peer) string {
-	var hosts []string
-	for _, h := range p.Hosts {
-		switch h.Missing {
-		case "":
-			hosts = append(hosts, h.Address)
-		case instance.HostSecret:
-			hosts = append(hosts, "(secret)")
-		case instance.HostNotGenerated:
-			hosts = append(hosts, "(not generated yet)")
-		default:
-			hosts = append(hosts, "(does not evaluate)")
-		}
-	}
-	text := strings.Join(hosts, ", ")
-	if len(hosts) == 0 {
-		text = "no hosts"
-	}
-	if p.Port != 0 && p.Port != 22 {
-		text += ", port " + strconv.Itoa(p.Port)
-	}
-	if p.User != "" {
-		text += ", user " + p.User
-	}
-	return text
 }

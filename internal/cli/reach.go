@@ -87,11 +87,15 @@ func sayNoExports(c *cli.Context, inv *instance.Inventory) {
 	if inv.Exports != nil || inv.Partial() {
 		return
 	}
+	say(c, "this clan has no exports: %s", noExports(inv))
+}
+
+// noExports tells why a clan has no exports at all.
+func noExports(inv *instance.Inventory) string {
 	if inv.Flake.ClanCore == "" {
-		say(c, "this clan has no exports: it is written without clan-core")
-		return
+		return "it is written without clan-core"
 	}
-	say(c, "this clan has no exports: its clan-core is from before 2025-07-01")
+	return "its clan-core is from before 2025-07-01"
 }
 
 func (o *viewOutput) printReach(list *reachList, details bool) error {

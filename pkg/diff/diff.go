@@ -28,6 +28,8 @@ const (
 type Difference struct {
 	// Affected are the machines of the new clan whose view of the inventory changed.
 	Affected []Affected `json:"affected"`
+	// Exports are those that changed, in order of their scopes; nil where either inventory has none.
+	Exports []ExportChange `json:"exports,omitzero"`
 	// Findings are those that appeared or went.
 	Findings Findings `json:"findings"`
 	// Instances are those that changed.
@@ -50,7 +52,8 @@ type Difference struct {
 
 // Empty reports whether nothing changed, as far as it could be compared.
 func (d *Difference) Empty() bool {
-	return len(d.Instances)+len(d.Machines)+len(d.Meta)+len(d.Tags)+len(d.Findings.Appeared)+len(d.Findings.Gone) == 0
+	return len(d.Instances)+len(d.Machines)+len(d.Meta)+len(d.Tags)+len(d.Exports)+
+		len(d.Findings.Appeared)+len(d.Findings.Gone) == 0
 }
 
 // Unknown is a part that could not be compared.
@@ -110,6 +113,7 @@ func Of(old, new *instance.Inventory) *Difference { return OfRenamed(old, new, n
 func OfRenamed(old, new *instance.Inventory, renamed map[string]string) *Difference {
 	var none instance.Inventory
 	none.Machines, none.Tags = map[string]*instance.Machine{}, map[string][]string{}
+	none.Exports = map[string]*instance.Export{}
 	d := &Difference{SchemaVersion: SchemaVersion}
 	if old == nil {
 		old = &none
@@ -140,6 +144,7 @@ func OfRenamed(old, new *instance.Inventory, renamed map[string]string) *Differe
 	c.machines()
 	c.tags()
 	c.instances()
+	c.exported()
 	c.findings()
 	d.Affected = c.affectedMachines()
 	d.Sources = c.sources()

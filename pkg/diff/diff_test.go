@@ -452,3 +452,40 @@ func TestFindingNamesItsMachine(t *testing.T) {
 		}
 	}
 }
+
+// What services export is compared where both inventories have it, and what does not evaluate is not gone.
+func TestExports(t *testing.T) {
+	peer := func(port int) map[string]*instance.Export {
+		return map[string]*instance.Export{"s:i:r:box": {Service: "s", Instance: "i", Role: "r", Machine: "box",
+			Peer: &instance.Peer{Port: port, Hosts: []instance.Host{{Address: "a"}}}}}
+	}
+	old, new := fleet(), fleet()
+	new.Exports = peer(22)
+	if d := Of(old, new); d.Exports != nil {
+		t.Errorf("one has none: %v", d.Exports)
+	}
+	if d := Of(nil, new); len(d.Exports) != 1 || d.Exports[0].Change != Added {
+		t.Errorf("a new clan: %v", d.Exports)
+	}
+	old.Exports = peer(22)
+	if d := Of(old, new); len(d.Exports) != 0 || d.Exports == nil || !d.Empty() {
+		t.Errorf("the same: %v", d.Exports)
+	}
+	new.Exports = peer(23)
+	new.Instances["backup"].Module.Manifest = &module.Manifest{Exports: map[string]any{"inputs": []any{"peer"}}}
+	old.Instances["backup"].Module.Manifest = new.Instances["backup"].Module.Manifest
+	d := Of(old, new)
+	if len(d.Exports) != 1 || len(d.Exports[0].Values) != 1 ||
+		instance.PathString(d.Exports[0].Values[0].Path) != "peer.port" || d.Empty() {
+		t.Errorf("another port: %v", d.Exports)
+	}
+	if len(d.Affected) != 2 || d.Affected[0].Kind != Shared {
+		t.Errorf("the readers: %v", d.Affected)
+	}
+	new.Exports = map[string]*instance.Export{}
+	new.Findings = []instance.Finding{instance.NewFinding(instance.CodeExportFailed, instance.Subject{},
+		instance.Cause{Name: "s:i:r:box peer"})}
+	if d := Of(old, new); len(d.Exports) != 0 {
+		t.Errorf("what does not evaluate: %v", d.Exports)
+	}
+}

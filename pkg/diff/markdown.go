@@ -60,8 +60,9 @@ func (d *Difference) WriteMarkdown(w io.Writer) error {
 	}
 	if len(changed) > 0 {
 		fmt.Fprintf(&b,
-			"\n<details><summary>Only the inventory was compared, not what modules, inputs and machines' own files make of it.</summary>\n\n"+
-				"Also changed: %s\n\n</details>\n", strings.Join(changed, ", "))
+			"\n<details><summary>Only %s compared, not what modules, inputs and machines' own files make of it.</summary>\n\n"+
+				"Also changed: %s\n\n</details>\n",
+			pick(d.Exports == nil, "the inventory was", "the inventory and exports were"), strings.Join(changed, ", "))
 	}
 	_, err := b.WriteTo(w)
 	return err

@@ -47,6 +47,9 @@ func (d *Difference) rows() []entry {
 	for _, i := range d.Instances {
 		instanceRows(i, add)
 	}
+	for _, e := range d.Exports {
+		exportRows(e, add)
+	}
 	return rows
 }
 

@@ -56,6 +56,7 @@ func (d *Difference) changes(machines, shared int) string {
 	if n == 0 {
 		count(len(d.Tags), "tag")
 	}
+	count(len(d.Exports), "export")
 	verb := pick(n == 1, " changes", " change")
 	if n == 0 && len(d.Meta) > 0 {
 		things, verb = "the clan's meta data", " changes"
