@@ -10,7 +10,6 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
-	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -131,9 +130,8 @@ func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind ref
 		if err != nil {
 			return nil, err
 		}
-		at := nixlang.PlaceAt(text, r.Start)
 		one := refPlace{Declares: r.Declares, Kind: r.Kind, Name: r.Name, Path: slices.Concat(r.Path, r.In),
-			Position: instance.Position{File: r.File, Line: at.Line, Column: at.Column}}
+			Position: r.Position(text)}
 		if len(one.Path) == 0 {
 			one.Path = []string{"inputs", r.Name}
 		}

@@ -61,6 +61,12 @@ type Ref struct {
 	Declares bool
 }
 
+// Position is where the name begins, in the file's text.
+func (r Ref) Position(text []byte) instance.Position {
+	at := nixlang.PlaceAt(text, r.Start)
+	return instance.Position{File: r.File, Line: at.Line, Column: at.Column}
+}
+
 // Read returns what is in a file, given by its path as in [instance.Position].
 type Read func(file string) ([]byte, error)
 
