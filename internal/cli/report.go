@@ -22,6 +22,7 @@ func reportCommand() *cli.Command {
 			"page's findings say which and why, 130 interrupted.",
 		Flags: []cli.Flag{
 			outputFlag("write the page to `FILE`"),
+			&cli.BoolFlag{Name: "exports", Usage: "show how machines are reached, and what services export, too"},
 			watchFlag(),
 		},
 		Action: remembered(func(c *cli.Context) error {
@@ -39,9 +40,15 @@ func reportCommand() *cli.Command {
 				if err := out.write(c, func(w io.Writer) error { return page(w, inv) }); err != nil {
 					return err
 				}
+				if c.Bool("exports") {
+					sayNoExports(c, inv)
+				}
 				return partial(c, inv, loadErr)
 			}
 			want := instance.Config{Need: instance.NeedOrigins}
+			if c.Bool("exports") {
+				want.Need |= needReach
+			}
 			if c.Bool("watch") {
 				return watchClan(c, want, page, show)
 			}

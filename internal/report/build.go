@@ -46,6 +46,7 @@ func newPage(inv *instance.Inventory, findings []instance.Finding) *page {
 	for _, name := range inv.InstanceNames() {
 		b.addInstance(name, findings, byRole)
 	}
+	b.addExports()
 	return b.page
 }
 

@@ -14,6 +14,8 @@ type page struct {
 	MachinesKnown bool `json:"machinesKnown"`
 	// Origins tells whether the inventory was asked for where settings are written.
 	Origins bool `json:"origins"`
+	// Exports tells whether the inventory has what services export.
+	Exports bool `json:"exports,omitempty"`
 
 	Files     []string       `json:"files"`
 	Tags      []string       `json:"tags"`
@@ -38,6 +40,7 @@ type machineData struct {
 	Description string         `json:"d,omitempty"`
 	Deploy      map[string]any `json:"deploy,omitempty"`
 	InstalledAt *int64         `json:"installed,omitempty"`
+	Ways        []wayData      `json:"ways,omitempty"`
 	Position    position       `json:"p,omitempty"`
 	// Unknown: roles name it, but the clan has no such machine.
 	Unknown bool `json:"x,omitempty"`
@@ -57,6 +60,9 @@ type instanceData struct {
 	Service  int        `json:"s"`
 	Position position   `json:"p,omitempty"`
 	Roles    []roleData `json:"r,omitempty"`
+	// Offers is what it exports; Reads are the interfaces of others that its module declares to read.
+	Offers []offerData `json:"offers,omitempty"`
+	Reads  []string    `json:"reads,omitempty"`
 }
 
 type roleData struct {

@@ -39,7 +39,7 @@ func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, op
 		return fmt.Errorf("report: %w", err)
 	}
 	script, err := joined("dom.js", "data.js", "filter.js", "settings.js", "findings.js", "matrix.js", "list.js",
-		"machine.js", "instance.js", "live.js", "main.js")
+		"machine.js", "instance.js", "exports.js", "live.js", "main.js")
 	if err != nil {
 		return err
 	}

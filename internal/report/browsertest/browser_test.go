@@ -549,3 +549,23 @@ func TestBrowserNoticesAChange(t *testing.T) {
 	eventually(b, rowNames, "m0 m1 m2")
 	eventually(b, `document.getElementById("q").value`, "m")
 }
+
+// Of an inventory with exports the pages tell the ways to a machine, and what an instance offers.
+func TestBrowserShowsExports(t *testing.T) {
+	inv := invtest.Fleet(t, 2, 1)
+	inv.Exports = map[string]*instance.Export{
+		"s:i000::": {Service: "s", Instance: "i000", Networking: &instance.Networking{Priority: 7, Module: "m"}},
+		"s:i000:client:m0": {Service: "s", Instance: "i000", Role: "client", Machine: "m0",
+			Peer: &instance.Peer{Port: 22,
+				Hosts: []instance.Host{{Address: "192.0.2.1"}, {Missing: instance.HostFailed}}}},
+	}
+	b := open(t, inv, nil, 900, 700)
+	b.goTo("#/machine/m0")
+	eventually(b, `[...document.querySelectorAll("main section.card tbody tr")].map((r) => r.innerText).join("|")`,
+		"i000\tssh root@192.0.2.1\tcomputed by s|i000\tthe address does not evaluate\tcomputed by s")
+	b.goTo("#/machine/m1")
+	eventually(b, `document.querySelector("main section.card").innerText.includes("Neither")`, true)
+	b.goTo("#/instance/i000")
+	eventually(b, `document.querySelector("main section.card tbody").innerText`,
+		"networking\tall\tpriority 7, m\tcomputed by s\npeer\tclient m0\t192.0.2.1, (does not evaluate)\tcomputed by s")
+}

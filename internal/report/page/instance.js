@@ -8,7 +8,7 @@ function instanceView(main, name) {
     s && s.description && h("p", { class: "lead" }, s.description),
     facts([["Module", s && serviceText(s)], ["Categories", s && s.categories.join(", ")], ["Machines", count(instance.members.size, "machine")], ["Defined", where(instance.place)],
       ["Also", s && s.instances.length > 1 && s.instances.filter((i) => i !== instance).map((i) => [h("a", { href: i.href }, i.name), " "])]]),
-    findingsOf(instance.findings), settingsNote(instance.roles));
+    findingsOf(instance.findings), settingsNote(instance.roles), offersOf(instance));
   const box = h("div", { class: "cards" });
   put(main, h("div", { class: "tools" }, writtenSwitch(() => draw()), h("button", { type: "button", onclick: () => openAll(box) }, "Open all"), h("output", { class: "shown", id: "shown" })), box);
   function draw() {

@@ -40,7 +40,7 @@ function machineView(main, name) {
     machine.unknown && h("p", { class: "finding error" }, "Roles name this machine, but the clan has no machine of this name."),
     facts([["Tags", tagLinks(telling(machine.tags))], ["Deploy", deploy], ["Installed", machine.installed && new Date(machine.installed * 1000).toISOString().slice(0, 10)],
       ["Defined", where(machine.place)]]),
-    findingsOf(machine.findings), settingsNote(machine.memberships.map((m) => m.role)));
+    findingsOf(machine.findings), settingsNote(machine.memberships.map((m) => m.role)), waysIn(machine));
   const shown = h("output", { class: "shown", id: "shown" });
   const box = h("div", { class: "cards" });
   const tail = h("div");
