@@ -25,6 +25,7 @@ type editor struct {
 	*testing.T
 	conn    jsonrpc2.Conn
 	cmd     *exec.Cmd
+	home    string
 	stderr  bytes.Buffer
 	version int
 	shown   map[string][]shownDiagnostic // by path
@@ -69,9 +70,9 @@ type readWriteCloser struct {
 // startEditor starts clanctl for an editor that counts characters in bytes.
 func startEditor(t *testing.T, clanctl, nix string) *editor {
 	t.Helper()
-	e := &editor{T: t, shown: map[string][]shownDiagnostic{}, news: make(chan published, 1000)}
+	e := &editor{T: t, home: t.TempDir(), shown: map[string][]shownDiagnostic{}, news: make(chan published, 10000)}
 	e.cmd = exec.Command(clanctl, "lsp", "--nix", nix, "--offline")
-	e.cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
+	e.cmd.Env = append(os.Environ(), "HOME="+e.home, "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
 	e.cmd.Stderr = &e.stderr
 	in, inErr := e.cmd.StdinPipe()
 	out, outErr := e.cmd.StdoutPipe()

@@ -24,7 +24,8 @@ type clan struct {
 	due  chan time.Duration
 	ctx  context.Context
 	stop context.CancelFunc
-	// latest is the newest answer, good the newest with an inventory.
+	// latest is the newest answer, good the newest with an inventory of which nothing is missing because a text is
+	// half-written.
 	latest, good *reading
 	// modules are what the inputs offer; nil until that is known, stale when it is to be looked at again.
 	modules      *facts.Modules
@@ -124,7 +125,7 @@ func (c *clan) show(ctx context.Context, r *reading) (more bool) {
 	c.s.mutex.Lock()
 	defer c.s.mutex.Unlock()
 	c.latest = r
-	if r.Inventory != nil {
+	if r.Inventory != nil && (c.good == nil || !r.Inventory.Partial() || !r.halfWritten()) {
 		c.good = r
 	}
 	c.publish(ctx)

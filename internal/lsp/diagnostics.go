@@ -21,10 +21,14 @@ type found struct {
 // findings are those to show: while the flake does not evaluate, those of before besides.
 func (c *clan) findings() []found {
 	var all []found
-	for _, r := range []*reading{c.latest, c.good} {
-		if r == nil || r == c.good && c.latest.Inventory != nil && len(all) > 0 {
-			continue
-		}
+	var readings []*reading
+	if c.latest != nil {
+		readings = append(readings, c.latest)
+	}
+	if c.latest != nil && c.latest.Inventory == nil && c.good != nil {
+		readings = append(readings, c.good)
+	}
+	for _, r := range readings {
 		for _, f := range r.Findings {
 			all = append(all, found{f, r})
 		}
@@ -54,7 +58,7 @@ func (f found) located(path string, start, end int) (Location, bool) {
 	if old == nil || now == nil {
 		return Location{}, false
 	}
-	start, end, ok := changed(old, now).carry(start, end)
+	start, end, ok := between(old, now).carry(start, end)
 	return Location{c.s.uriOf(path), now.span(start, end, c.s.encoding)}, ok
 }
 
@@ -182,7 +186,7 @@ func (s *server) codeAction(params codeActionParams) (any, error) {
 		return actions, nil
 	}
 	c := open.clan
-	if c.latest == nil || open.version != c.latest.versions[open.uri] {
+	if c.latest == nil || open.number != c.latest.versions[open.uri] {
 		return actions, nil // findings are somewhere else by now
 	}
 	for _, f := range c.findings() {

@@ -12,7 +12,8 @@ import (
 type openDocument struct {
 	*document
 	uri, path string
-	version   int
+	// number is that of the editor's version.
+	number int
 	// clan is that of the flake it is in; nil if it is in none.
 	clan *clan
 }
@@ -43,7 +44,9 @@ func (s *server) didOpen(params documentParams) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	of := params.TextDocument
-	d := &openDocument{uri: of.URI, path: pathOf(of.URI), version: of.Version, document: newDocument([]byte(of.Text))}
+	d := &openDocument{uri: of.URI, path: pathOf(of.URI), number: of.Version,
+		document: newDocument([]byte(of.Text))}
+	d.version = &version{}
 	s.documents[of.URI] = d
 	if d.path == "" {
 		return
@@ -60,8 +63,8 @@ func (s *server) didChange(params documentParams) {
 	if d == nil || len(params.ContentChanges) == 0 {
 		return
 	}
-	d.version = params.TextDocument.Version
-	d.document = newDocument([]byte(params.ContentChanges[len(params.ContentChanges)-1].Text))
+	d.number = params.TextDocument.Version
+	d.document = d.edited([]byte(params.ContentChanges[len(params.ContentChanges)-1].Text))
 	if d.clan != nil {
 		d.clan.wake(typing)
 	}

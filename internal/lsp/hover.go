@@ -19,16 +19,24 @@ import (
 func (s *server) hover(params positionParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	v, r, ok := s.ask(params)
-	if !ok {
-		return nil, nil
+	v, at := s.ask(params)
+	const most = 8
+	var all []string
+	for i, r := range at {
+		if i == most {
+			all = append(all, fmt.Sprintf("and %d more", len(at)-most))
+			break
+		}
+		if text := (explanation{v.known()}).of(r.Subject); text != "" && !slices.Contains(all, text) {
+			all = append(all, text)
+		}
 	}
-	text := explanation{v.known()}.of(r.Subject)
-	if text == "" {
+	if len(all) == 0 {
 		return nil, nil
 	}
 	d := s.documents[params.TextDocument.URI]
-	return hover{Contents: markup{"markdown", text}, Range: d.span(r.Start, r.End, s.encoding)}, nil
+	return hover{Contents: markup{"markdown", strings.Join(all, "\n---\n\n")},
+		Range: d.span(at[0].Start, at[0].End, s.encoding)}, nil
 }
 
 // explanation writes Markdown about parts of a clan.

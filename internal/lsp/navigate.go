@@ -11,13 +11,17 @@ import (
 )
 
 // ask finds what is known of the clan, and the name, that a request is about. The server is locked.
-func (s *server) ask(params positionParams) (*view, refs.Ref, bool) {
+func (s *server) ask(params positionParams) (*view, []refs.Ref) {
 	v, d := s.viewOf(params.TextDocument.URI)
 	if v == nil {
-		return nil, refs.Ref{}, false
+		return nil, nil
 	}
-	r, ok := v.at(d, params.Position)
-	return v, r, ok
+	return v, v.at(d, params.Position)
+}
+
+// about reports whether a name names one of the same things.
+func about(r refs.Ref, at []refs.Ref) bool {
+	return slices.ContainsFunc(at, func(other refs.Ref) bool { return r.Same(other.Subject) })
 }
 
 // definition leads from a machine, tag, instance, role or input to where it is made, from a setting to its option, from
@@ -25,21 +29,23 @@ func (s *server) ask(params positionParams) (*view, refs.Ref, bool) {
 func (s *server) definition(params positionParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	v, at, ok := s.ask(params)
+	v, at := s.ask(params)
 	locations := []Location{}
-	if !ok {
+	if len(at) == 0 {
 		return locations, nil
 	}
 	for _, r := range v.refs {
-		if r.Declares && r.Same(at.Subject) {
+		if r.Declares && about(r, at) {
 			if l, ok := v.location(r.File, r.Start, r.End); ok {
 				locations = append(locations, l)
 			}
 		}
 	}
-	for _, p := range v.declared(at.Subject) {
-		if l, ok := v.position(p); ok {
-			locations = append(locations, l)
+	for _, r := range at {
+		for _, p := range v.declared(r.Subject) {
+			if l, ok := v.position(p); ok && !slices.Contains(locations, l) {
+				locations = append(locations, l)
+			}
 		}
 	}
 	return locations, nil
@@ -75,14 +81,14 @@ func (v *view) declared(s refs.Subject) []instance.Position {
 func (s *server) references(params referenceParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	v, at, ok := s.ask(params.positionParams)
+	v, at := s.ask(params.positionParams)
 	locations := []Location{}
-	if !ok {
+	if len(at) == 0 {
 		return locations, nil
 	}
 	for _, r := range v.refs {
-		if r.Same(at.Subject) && (params.Context.IncludeDeclaration || !r.Declares) {
-			if l, ok := v.location(r.File, r.Start, r.End); ok {
+		if about(r, at) && (params.Context.IncludeDeclaration || !r.Declares) {
+			if l, ok := v.location(r.File, r.Start, r.End); ok && !slices.Contains(locations, l) {
 				locations = append(locations, l)
 			}
 		}
@@ -102,10 +108,12 @@ func (s *server) symbols(params fileParams) (any, error) {
 	// Class, key, module, interface.
 	kinds := map[refs.Kind]int{refs.Machine: 5, refs.Tag: 20, refs.Instance: 2, refs.Role: 11}
 	parents := map[string]int{}
+	last := -1
 	for _, r := range v.here(d) {
-		if !r.Declares || kinds[r.Kind] == 0 {
+		if !r.Declares || kinds[r.Kind] == 0 || r.Start == last {
 			continue
 		}
+		last = r.Start
 		symbol := documentSymbol{Name: r.Name, Detail: string(r.Kind), Kind: kinds[r.Kind],
 			Range: d.span(r.Start, r.Whole, s.encoding), SelectionRange: d.span(r.Start, r.End, s.encoding)}
 		if parent, ok := parents[r.Instance]; ok && r.Kind == refs.Role &&

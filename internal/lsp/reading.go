@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -27,7 +28,7 @@ type reading struct {
 func (c *clan) newReading() *reading {
 	r := &reading{clan: c, versions: map[string]int{}, files: map[string]*document{}}
 	for uri, d := range c.s.documents {
-		r.versions[uri] = d.version
+		r.versions[uri] = d.number
 		r.files[d.path] = d.document
 	}
 	return r
@@ -46,6 +47,17 @@ func (r *reading) file(path string) *document {
 }
 
 var errNotThere = errors.New("there is no such file in the flake")
+
+// halfWritten reports whether a document that was open does not parse.
+func (r *reading) halfWritten() bool {
+	for uri := range r.versions {
+		path := pathOf(uri)
+		if d := r.files[path]; d != nil && !nixlang.Complete(d.text, filepath.Ext(path) == ".json") {
+			return true
+		}
+	}
+	return false
+}
 
 // text is a file by its name in findings.
 func (r *reading) text(name string) ([]byte, error) {
@@ -66,38 +78,6 @@ func (c *clan) path(file string) (string, bool) {
 		return "", false
 	}
 	return filepath.Join(c.ref.Root, file), true
-}
-
-// change is how a text became another: where both begin alike (same), and how much of their ends is alike (behind).
-type change struct {
-	same, behind, old, now int
-}
-
-func changed(old, now *document) change {
-	c := change{old: len(old.text), now: len(now.text)}
-	if old == now {
-		c.same = c.old
-		return c
-	}
-	least := min(c.old, c.now)
-	for c.same < least && old.text[c.same] == now.text[c.same] {
-		c.same++
-	}
-	for c.behind < least-c.same && old.text[c.old-1-c.behind] == now.text[c.now-1-c.behind] {
-		c.behind++
-	}
-	return c
-}
-
-// carry finds a part of the old text in the new one; false where it was changed.
-func (c change) carry(start, end int) (int, int, bool) {
-	switch {
-	case end <= c.same:
-		return start, end, true
-	case start >= c.old-c.behind:
-		return start + c.now - c.old, end + c.now - c.old, true
-	}
-	return 0, 0, false
 }
 
 // view is what is known of a clan, in its files as they are now, during one request.
@@ -145,7 +125,7 @@ func (v *view) carried(file string, start, end int) (path string, d *document, f
 	if old == nil || d == nil {
 		return "", nil, 0, 0, false
 	}
-	from, to, ok = changed(old, d).carry(start, end)
+	from, to, ok = between(old, d).carry(start, end)
 	return path, d, from, to, ok
 }
 
@@ -198,7 +178,7 @@ func (v *view) here(d *openDocument) []refs.Ref {
 	if err != nil {
 		return nil
 	}
-	change := changed(old, d.document)
+	change := between(old, d.document)
 	var found []refs.Ref
 	for _, r := range v.refs {
 		if r.File != name {
@@ -216,13 +196,14 @@ func (v *view) here(d *openDocument) []refs.Ref {
 	return found
 }
 
-// at is the name at a position; false where there is none.
-func (v *view) at(d *openDocument, p Position) (refs.Ref, bool) {
+// at is the name at a position, with all that it is about; empty where there is none.
+func (v *view) at(d *openDocument, p Position) []refs.Ref {
 	offset := d.offset(p, v.clan.s.encoding)
+	var found []refs.Ref
 	for _, r := range v.here(d) {
-		if r.Kind != "" && r.Start <= offset && offset <= r.End {
-			return r, true
+		if r.Kind != "" && r.Start <= offset && offset <= r.End && (len(found) == 0 || found[0].Start == r.Start) {
+			found = append(found, r)
 		}
 	}
-	return refs.Ref{}, false
+	return found
 }

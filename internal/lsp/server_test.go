@@ -308,6 +308,52 @@ func TestBrokenFlake(t *testing.T) {
 	}
 }
 
+// A text that does not parse may take only a part of the clan with it. What was known of that is in use until it is whole again.
+func TestHalfWritten(t *testing.T) {
+	_, file := flake(t, "{ tags.x = [ ]; }")
+	answers := make(chan *Answer, 1)
+	c := start(t, func(context.Context, string, map[string][]byte) (*Answer, error) { return <-answers, nil })
+	c.initialize()
+	names := func() int {
+		t.Helper()
+		var symbols []documentSymbol
+		var params fileParams
+		params.TextDocument.URI = "file://" + file
+		if err := c.call("textDocument/documentSymbol", params, &symbols); err != nil {
+			t.Fatal(err)
+		}
+		return len(symbols)
+	}
+	partial := func() *instance.Inventory {
+		return &instance.Inventory{Findings: []instance.Finding{instance.NewFinding(instance.CodeInstanceFailed,
+			instance.Subject{Instance: "i"}, instance.Cause{})}}
+	}
+	good := &instance.Inventory{}
+	facts.Of(good).Places = &facts.Place{Below: map[string]*facts.Place{"tags": {Below: map[string]*facts.Place{
+		"x": {Position: &instance.Position{File: "a.nix", Line: 1, Column: 3}}}}}}
+	for i, test := range []struct {
+		text  string
+		inv   *instance.Inventory
+		names int
+	}{
+		{"{ tags.x = [ ]; }", good, 1},
+		{"{ tags.x = [ ]; y = ", partial(), 1},
+		{"{ z = 1; tags.x = [ ]; y = ", partial(), 1},
+		{"{ z = 1; tags.x = [ ]; y = 2; }", partial(), 0},
+	} {
+		answers <- &Answer{Inventory: test.inv}
+		method := "textDocument/didChange"
+		if i == 0 {
+			method = "textDocument/didOpen"
+		}
+		c.send(method, file, test.text, i+1)
+		c.next(file)
+		if got := names(); got != test.names {
+			t.Errorf("%s: %d names, not %d", test.text, got, test.names)
+		}
+	}
+}
+
 // What is found elsewhere than in files of the flake is shown at the top of the flake's own, with where it is.
 func TestElsewhere(t *testing.T) {
 	dir, file := flake(t, "")

@@ -19,6 +19,8 @@ type document struct {
 	text []byte
 	// starts are where the lines begin.
 	starts []int
+	// version is that of an open document.
+	version *version
 }
 
 func newDocument(text []byte) *document {

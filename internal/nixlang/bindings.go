@@ -40,6 +40,12 @@ func AttrsOf(text []byte) []*Attr {
 	return file.Set.Attrs
 }
 
+// Complete reports whether nothing in a text looks half-written. Nix may nevertheless find something wrong.
+func Complete(text []byte, json bool) bool {
+	_, o := outline(text, json, -1)
+	return o.faults == 0
+}
+
 // MembersOf are the members of the object that is in a JSON file, as far as that can be told.
 func MembersOf(text []byte) []*Attr {
 	file, _ := outline(text, true, -1)

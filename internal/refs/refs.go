@@ -2,6 +2,7 @@
 package refs
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -86,14 +87,19 @@ func Find(inv *instance.Inventory, flakeFile string, read Read) []Ref {
 			return strings.Compare(a.File, b.File)
 		case a.Start != b.Start:
 			return a.Start - b.Start
-		case a.Declares == b.Declares:
-			return len(b.Path) - len(a.Path)
-		case a.Declares:
-			return -1
+		case a.Declares != b.Declares:
+			if a.Declares {
+				return -1
+			}
+			return 1
 		}
-		return 1
+		return cmp.Or(len(b.Path)-len(a.Path), slices.Compare(a.Path, b.Path),
+			strings.Compare(string(a.Kind), string(b.Kind)))
 	})
-	return slices.CompactFunc(f.found, func(a, b Ref) bool { return a.File == b.File && a.Start == b.Start })
+	// What a function makes several times has one place for all of them.
+	return slices.CompactFunc(f.found, func(a, b Ref) bool {
+		return a.File == b.File && a.Start == b.Start && (b.Kind == "" || a.Same(b.Subject))
+	})
 }
 
 type finder struct {
