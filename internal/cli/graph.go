@@ -27,6 +27,8 @@ func graphCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "write `FORMAT`: svg, html, dot (Graphviz) or mermaid",
 				Value: "svg"},
+			&cli.BoolFlag{Name: "exports",
+				Usage: "draw which instances read what others export, and which are networks"},
 		}, selectFlags("on", "instance", "service", "role")...),
 		Action: remembered(func(c *cli.Context) error {
 			write := graphFormats[c.String("format")]
@@ -42,9 +44,16 @@ func graphCommand() *cli.Command {
 			if err != nil {
 				return otherKinds(c, err)
 			}
-			inv, loadErr := load(c, instance.Config{Need: instance.NeedInstances, Instances: names})
+			want := instance.Config{Need: instance.NeedInstances, Instances: names}
+			if c.Bool("exports") {
+				want.Need = instance.NeedSettings | instance.NeedExports
+			}
+			inv, loadErr := load(c, want)
 			if inv == nil {
 				return explainLoad(c, loadErr)
+			}
+			if c.Bool("exports") {
+				sayNoExports(c, inv)
 			}
 			g, err := graph.Of(inv, names, query)
 			if err != nil {

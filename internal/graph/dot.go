@@ -32,6 +32,13 @@ func (g *Graph) WriteDOT(w io.Writer) error {
 	for _, l := range g.Links {
 		fmt.Fprintf(&b, "  machines%d -> instances%d:role%d:w;\n", l.Group, l.Service, l.Role)
 	}
+	for _, o := range g.Offers {
+		for _, to := range o.Readers {
+			fmt.Fprintf(&b,
+				"  instances%d:e -> instances%d:e [label=<%s>, arrowhead=normal, style=dashed, constraint=false];\n",
+				o.Service, to, xmlText(o.Interface))
+		}
+	}
 	b.WriteString("}\n")
 	_, err := io.WriteString(w, b.String())
 	return err

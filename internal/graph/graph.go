@@ -21,6 +21,8 @@ type Graph struct {
 	Services []Service
 	// Links are the lines that are drawn.
 	Links []Link
+	// Offers are what instances export to others, of an inventory that has it.
+	Offers []Offer
 
 	machines int    // of the whole clan
 	hidden   []Link // of roles that most machines have
@@ -48,6 +50,8 @@ type Instance struct {
 	Name string
 	// Module is the name of the instance's module; empty where that does not evaluate.
 	Module string
+	// Network is clan's priority for it, if it is a network through which clan reaches machines; 0 otherwise.
+	Network int
 }
 
 // Role is one that the instances of a box have.
@@ -86,7 +90,7 @@ func Of(inv *instance.Inventory, names []string, q view.Query) (*Graph, error) {
 	for name, m := range inv.Machines {
 		classes[name] = m.Class
 	}
-	g := draw(classes, drawn, instances)
+	g := draw(classes, drawn, instances, exportsOf(inv))
 	g.Findings = machines.Findings
 	g.Title, _ = inv.Meta["name"].(string)
 	if g.Title == "" {
@@ -97,7 +101,7 @@ func Of(inv *instance.Inventory, names []string, q view.Query) (*Graph, error) {
 
 // draw makes the picture of instances and their members, and of other machines. classes are those of all
 // machines of the clan.
-func draw(classes map[string]string, machines []string, instances *view.InstanceList) *Graph {
+func draw(classes map[string]string, machines []string, instances *view.InstanceList, e exports) *Graph {
 	g := &Graph{machines: len(classes)}
 	known := map[string]Machine{}
 	add := func(name string) {
@@ -130,9 +134,10 @@ func draw(classes map[string]string, machines []string, instances *view.Instance
 		g.Groups[i].Machines = append(g.Groups[i].Machines, known[name])
 		groupOf[name] = i
 	}
-	g.services(instances, groupOf)
+	g.services(instances, groupOf, e)
 	g.thin()
 	g.order()
+	g.offers(e)
 	g.linked = map[Link]bool{}
 	for _, link := range slices.Concat(g.Links, g.hidden) {
 		g.linked[link] = true
@@ -140,10 +145,10 @@ func draw(classes map[string]string, machines []string, instances *view.Instance
 	return g
 }
 
-func (g *Graph) services(instances *view.InstanceList, groupOf map[string]int) {
+func (g *Graph) services(instances *view.InstanceList, groupOf map[string]int, e exports) {
 	byRoles := map[string]int{}
 	for _, inst := range instances.Instances {
-		shown := Instance{Name: inst.Name}
+		shown := Instance{Name: inst.Name, Network: e.networks[inst.Name]}
 		if inst.Module != nil {
 			shown.Module = inst.Module.Name
 		}
@@ -166,7 +171,7 @@ func (g *Graph) services(instances *view.InstanceList, groupOf map[string]int) {
 			}
 			roles = append(roles, Role{Name: role.Name, Members: len(role.Members), Everywhere: everywhere})
 		}
-		key := fmt.Sprintf("%#v %v", roles, links)
+		key := fmt.Sprintf("%#v %v %s", roles, links, e.of(inst.Name))
 		i, ok := byRoles[key]
 		if !ok || len(roles) == 0 {
 			i = len(g.Services)
@@ -258,13 +263,21 @@ func (g Group) title() string {
 
 // label is an instance's name, with its module where that has another.
 func (i Instance) label() string {
+	var notes []string
 	switch i.Module {
 	case i.Name:
-		return clean(i.Name)
 	case "":
-		return clean(i.Name) + " (does not evaluate)"
+		notes = append(notes, "does not evaluate")
+	default:
+		notes = append(notes, clean(i.Module))
 	}
-	return clean(i.Name) + " (" + clean(i.Module) + ")"
+	if i.Network != 0 {
+		notes = append(notes, fmt.Sprintf("network %d", i.Network))
+	}
+	if len(notes) == 0 {
+		return clean(i.Name)
+	}
+	return clean(i.Name) + " (" + strings.Join(notes, ", ") + ")"
 }
 
 func (s Service) labels() []string {
@@ -300,6 +313,10 @@ func (g *Graph) sentences() []string {
 			roles = []string{"no roles"}
 		}
 		lines = append(lines, strings.Join(s.labels(), ", ")+". "+strings.Join(roles, "; ")+".")
+	}
+	for _, o := range g.Offers {
+		lines = append(lines, fmt.Sprintf("%s: exports %s to %s.", strings.Join(g.Services[o.Service].labels(), ", "),
+			clean(o.Interface), g.readers(o)))
 	}
 	has := map[int]bool{}
 	for link := range g.linked {

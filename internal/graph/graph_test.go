@@ -49,7 +49,7 @@ func (f fleet) graph(title string, machines ...string) *Graph {
 		}
 		instances.Instances = append(instances.Instances, inst)
 	}
-	g := draw(classes, machines, instances)
+	g := draw(classes, machines, instances, exports{})
 	g.Title = title
 	return g
 }

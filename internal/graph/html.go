@@ -41,11 +41,19 @@ td,th{overflow-wrap:anywhere}
 {{range .Rows}}<tr><th scope="row">{{.Instances}}</th><td>{{.Role}}</td><td>{{.Machines}}</td></tr>
 {{end}}</tbody>
 </table>
-</main>
+{{with .Offers}}<table>
+<caption>What instances export to others</caption>
+<thead><tr><th scope="col">Instances</th><th scope="col">Interface</th><th scope="col">Read by</th></tr></thead>
+<tbody>
+{{range .}}<tr><th scope="row">{{.Instances}}</th><td>{{.Role}}</td><td>{{.Machines}}</td></tr>
+{{end}}</tbody>
+</table>
+{{end}}</main>
 </body>
 </html>
 `
 
+// pageRow is a row of either table.
 type pageRow struct{ Instances, Role, Machines string }
 
 // WriteHTML writes the picture as a page that needs nothing else, with a table of the same.
@@ -56,7 +64,8 @@ func (g *Graph) WriteHTML(w io.Writer) error {
 		Title   string
 		Picture template.HTML
 		Rows    []pageRow
-	}{clean(g.Title), template.HTML(picture.String()), g.rows()})
+		Offers  []pageRow
+	}{clean(g.Title), template.HTML(picture.String()), g.rows(), g.offerRows()})
 }
 
 // rows are the table: one for each role of each box.
@@ -70,6 +79,16 @@ func (g *Graph) rows() []pageRow {
 		for j, role := range s.Roles {
 			rows = append(rows, pageRow{instances, clean(role.Name), g.who(i, j)})
 		}
+	}
+	return rows
+}
+
+// offerRows are the table of what instances export to others.
+func (g *Graph) offerRows() []pageRow {
+	var rows []pageRow
+	for _, o := range g.Offers {
+		rows = append(rows,
+			pageRow{strings.Join(g.Services[o.Service].labels(), ", "), clean(o.Interface), g.readers(o)})
 	}
 	return rows
 }

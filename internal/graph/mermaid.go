@@ -35,6 +35,11 @@ func (g *Graph) WriteMermaid(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "  m%d ---|\"%s\"| i%d\n", l.Group, mermaidText(strings.Join(roles, ", ")), l.Service)
 	}
+	for _, o := range g.Offers {
+		for _, to := range o.Readers {
+			fmt.Fprintf(&b, "  i%d -.->|\"%s\"| i%d\n", o.Service, mermaidText(o.Interface), to)
+		}
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

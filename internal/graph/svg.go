@@ -86,13 +86,13 @@ func (g *Graph) layout() layout {
 		widest[0] = max(widest[0], b.width)
 		l.groups = append(l.groups, b)
 	}
-	for _, s := range g.Services {
+	for i, s := range g.Services {
 		var roles []string
 		for _, role := range s.Roles {
 			roles = append(roles, "o  "+g.label(role))
 		}
 		b := newBox("", s.labels(), roles)
-		b.height += float64(len(roles)) * roleHeight
+		b.height = max(b.height+float64(len(roles))*roleHeight, float64(g.offered(i))*lineHeight+3*padding)
 		widest[1] = max(widest[1], b.width)
 		l.services = append(l.services, b)
 	}
@@ -129,6 +129,7 @@ func (g *Graph) layout() layout {
 		}
 	}
 	l.height = top + max(room, 0) + margin
+	l.width = max(l.width, l.right+widest[1]+g.offerRoom(l)+margin)
 	return l
 }
 
@@ -144,6 +145,7 @@ const style = `text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,mon
 .unknown{stroke-dasharray:5 4}
 .line{fill:none;stroke:#6e7781;stroke-width:1.4}
 .port{fill:#ffffff;stroke:#59636e}
+.offer{stroke-dasharray:4 3}
 .every{fill:#59636e}
 @media (prefers-color-scheme:dark){
 text{fill:#e6edf3}
@@ -178,7 +180,7 @@ func (g *Graph) svg(b *bytes.Buffer) {
 	fmt.Fprintf(b, "<style>%s%s</style>\n", style, g.highlights())
 	fmt.Fprintf(b, "<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n")
 	text(b, "title", margin, margin+14, clean(g.Title))
-	for _, line := range g.lines(l) {
+	for _, line := range append(g.lines(l), g.offerLines(l)...) {
 		fmt.Fprintln(b, line)
 	}
 	for i, box := range l.groups {
