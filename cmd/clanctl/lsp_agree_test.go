@@ -164,7 +164,7 @@ func (a *agreement) place(p instance.Position, of, role string, setting []string
 		return false
 	}
 	name := setting[len(setting)-1]
-	offset := nixlang.Offset([]byte(text), p.Line, p.Column)
+	offset := nixlang.NewLines([]byte(text)).Offset(p.Line, p.Column)
 	path := bindingPath.FindString(text[offset:])
 	at := strings.LastIndex(path, name)
 	if at < 0 || strings.Trim(path[at:], "\" \n") != name || !strings.HasPrefix(text[offset+len(path):], "=") {

@@ -30,6 +30,8 @@ type editor struct {
 	version int
 	shown   map[string][]shownDiagnostic // by path
 	news    chan published
+	// refreshed gets something when the lenses are to be asked for again.
+	refreshed chan struct{}
 }
 
 type published struct {
@@ -70,7 +72,8 @@ type readWriteCloser struct {
 // startEditor starts clanctl for an editor that counts characters in bytes.
 func startEditor(t *testing.T, clanctl, nix string) *editor {
 	t.Helper()
-	e := &editor{T: t, home: t.TempDir(), shown: map[string][]shownDiagnostic{}, news: make(chan published, 10000)}
+	e := &editor{T: t, home: t.TempDir(), shown: map[string][]shownDiagnostic{}, news: make(chan published, 10000),
+		refreshed: make(chan struct{}, 1000)}
 	e.cmd = exec.Command(clanctl, "lsp", "--nix", nix, "--offline")
 	e.cmd.Env = append(os.Environ(), "HOME="+e.home, "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
 	e.cmd.Stderr = &e.stderr
@@ -85,11 +88,14 @@ func startEditor(t *testing.T, clanctl, nix string) *editor {
 		if r.Method() == "textDocument/publishDiagnostics" && json.Unmarshal(r.Params(), &p) == nil {
 			e.news <- p
 		}
+		if r.Method() == "workspace/codeLens/refresh" {
+			e.refreshed <- struct{}{}
+		}
 		return nil, nil
 	})
-	e.call("initialize",
-		map[string]any{"capabilities": map[string]any{"general": map[string]any{"positionEncodings": []string{"utf-8",
-			"utf-16"}}}}, nil)
+	e.call("initialize", map[string]any{"capabilities": map[string]any{
+		"general":   map[string]any{"positionEncodings": []string{"utf-8", "utf-16"}},
+		"workspace": map[string]any{"codeLens": map[string]any{"refreshSupport": true}}}}, nil)
 	e.notify("initialized", struct{}{})
 	return e
 }
@@ -552,6 +558,51 @@ func TestEditorCompletionInJSON(t *testing.T) {
 				t.Errorf("%s: %s is offered, not %s", test.text, got, test.want)
 			}
 		}
+		e.finish()
+	})
+}
+
+// Lenses say whom the changes since the last commit touch, what is not saved included.
+func TestEditorAffected(t *testing.T) {
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		commitAll(t, dir)
+		e, path, text := editInventory(t, clanctl, nix, dir)
+		titles := func() (all []string) {
+			var lenses []struct {
+				Command struct {
+					Title string `json:"title"`
+				} `json:"command"`
+			}
+			e.call("textDocument/codeLens", map[string]any{"textDocument": documentOf(path)}, &lenses)
+			for _, l := range lenses {
+				all = append(all, l.Command.Title)
+			}
+			return all
+		}
+		await := func(want ...string) {
+			t.Helper()
+			timeout := time.After(time.Minute)
+			for {
+				select {
+				case <-e.refreshed:
+					if got := titles(); slices.Equal(got, want) {
+						return
+					}
+				case <-timeout:
+					t.Fatalf("lenses are %q, not %q", titles(), want)
+				}
+			}
+		}
+		plain := []string{"2 machines", "3 machines", "3 client, 1 server", "1 client, 1 server", "5 client, 4 server", "1 page, 4 probe"}
+		await(plain...)
+		e.change(path, strings.Replace(text, "settings.keep.daily = 14;", "settings.keep.daily = 7;", 1))
+		await("2 machines", "3 machines", "3 client, 1 server", "affected: attic, cellar, studio, travel", "1 client, 1 server",
+			"5 client, 4 server", "1 page, 4 probe")
+		e.change(path, text)
+		await(plain...)
+		e.change(path, strings.Replace(text, "    laptops = [\n", "    laptops = [\n      \"cabin\"\n", 1))
+		await("3 machines", "affected: cabin", "3 machines", "4 client, 1 server", "affected: attic, cabin, cellar, studio, travel",
+			"1 client, 1 server", "5 client, 4 server", "1 page, 4 probe")
 		e.finish()
 	})
 }

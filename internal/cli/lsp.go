@@ -2,15 +2,18 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/lsp"
+	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -40,6 +43,9 @@ func lspCommand() *cli.Command {
 				},
 				Modules: func(ctx context.Context, dir string) (*facts.Modules, error) {
 					return loadModulesOf(flakeIn(c, ctx, dir), dir, facts.ModuleQuery{Interfaces: true})
+				},
+				Affected: func(ctx context.Context, dir string, inv *instance.Inventory) (*lsp.Affected, error) {
+					return affectedForEditor(flakeIn(c, ctx, dir), inv)
 				},
 				Manual: func(code string) string { return manual + code },
 				Log:    func(line string) { say(c, "%s", line) },
@@ -81,6 +87,47 @@ func checkForEditor(c *cli.Context, texts map[string][]byte) (*lsp.Answer, error
 		return nil, err
 	}
 	return &lsp.Answer{Inventory: inv, Findings: r.Findings}, nil
+}
+
+// affectedForEditor compares the clan with what it was in the last commit, if it is in one.
+func affectedForEditor(c *cli.Context, inv *instance.Inventory) (*lsp.Affected, error) {
+	ref, err := nixeval.ResolveRef(c.String("flake"))
+	if err != nil || !ref.Git {
+		return nil, err
+	}
+	old := side{text: "HEAD"}
+	if err := old.locate(c.Context, ref); err != nil {
+		if unborn := (*git.RevisionError)(nil); errors.As(err, &unborn) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	want := instance.Config{Need: instance.NeedChecks | instance.NeedOrigins}
+	_, err = askOf(c, c.String("flake"), want,
+		func(ctx context.Context, _ instance.Ref, config instance.Config) (*instance.Inventory, error) {
+			return nil, old.load(ctx, config)
+		})
+	if err != nil || old.inv == nil {
+		return nil, err
+	}
+	affected := &lsp.Affected{Instances: map[string][]string{}, Tags: map[string][]string{}}
+	add := func(to map[string][]string, name, machine string) {
+		if name != "" && !slices.Contains(to[name], machine) {
+			to[name] = append(to[name], machine)
+		}
+	}
+	d := diff.Of(old.inv, inv)
+	for _, a := range d.Affected {
+		for _, reason := range a.Reasons {
+			add(affected.Instances, reason.Instance, a.Machine)
+		}
+	}
+	for _, tag := range d.Tags {
+		for _, machine := range slices.Concat(tag.Machines.Added, tag.Machines.Removed) {
+			add(affected.Tags, tag.Name, machine)
+		}
+	}
+	return affected, nil
 }
 
 // tracked are the texts of files that Nix sees: in a git checkout those that git tracks.

@@ -91,7 +91,7 @@ func (s source) at(p *instance.Position) (site, bool) {
 	if err != nil {
 		return site{}, false
 	}
-	b, ok := nixlang.BindingAt(text, nixlang.Offset(text, p.Line, p.Column))
+	b, ok := nixlang.BindingAt(text, nixlang.NewLines(text).Offset(p.Line, p.Column))
 	return site{p.File, text, b}, ok
 }
 
@@ -273,7 +273,7 @@ func (s source) unusedIgnore() []Fix {
 	if err != nil {
 		return nil
 	}
-	start := nixlang.Offset(text, s.f.Line, s.f.Column)
+	start := nixlang.NewLines(text).Offset(s.f.Line, s.f.Column)
 	if start >= len(text) || text[start] != '#' {
 		return nil
 	}
@@ -298,7 +298,7 @@ func (s source) ignore() []Fix {
 	if err != nil {
 		return nil
 	}
-	begin := nixlang.Offset(text, s.f.Line, 1)
+	begin := nixlang.NewLines(text).Offset(s.f.Line, 1)
 	line, _, _ := bytes.Cut(text[begin:], []byte("\n"))
 	indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
 	return []Fix{{Title: fmt.Sprintf("ignore %s here, with a reason", s.f.Code),

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -17,6 +18,11 @@ type Answer struct {
 	Findings []instance.Finding
 }
 
+// Affected are machines by what of the clan changed and touches them.
+type Affected struct {
+	Instances, Tags map[string][]string
+}
+
 // clan is a flake with open documents. A goroutine of its own reads it, whenever it is woken, one reading at a time.
 type clan struct {
 	s    *server
@@ -30,6 +36,8 @@ type clan struct {
 	// modules are what the inputs offer; nil until that is known, stale when it is to be looked at again.
 	modules      *facts.Modules
 	modulesStale bool
+	// affected is whom the changes since the last commit touch; nil where that is not known.
+	affected *Affected
 	// shown are the files that have diagnostics, by their URIs.
 	shown map[string]bool
 }
@@ -118,6 +126,9 @@ func (c *clan) read(ctx context.Context) {
 	if c.show(ctx, r) {
 		c.readModules(ctx)
 	}
+	if r.Inventory != nil {
+		c.compare(ctx, r.Inventory)
+	}
 }
 
 // show makes a reading the latest, and tells whether there is more to read.
@@ -130,6 +141,27 @@ func (c *clan) show(ctx context.Context, r *reading) (more bool) {
 	}
 	c.publish(ctx)
 	return c.modulesStale && r.Inventory != nil
+}
+
+// compare finds out whom the changes since the last commit touch.
+func (c *clan) compare(ctx context.Context, inv *instance.Inventory) {
+	affected, err := c.s.config.Affected(ctx, c.ref.Dir, inv)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		c.s.config.Log(c.ref.Dir + ": " + err.Error())
+	}
+	c.s.mutex.Lock()
+	defer c.s.mutex.Unlock()
+	changed := !reflect.DeepEqual(c.affected, affected)
+	c.affected = affected
+	if changed && c.s.refreshesLenses {
+		c.s.running.Go(func() {
+			// What the editor says to it does not matter.
+			_, _ = c.s.conn.Call(c.s.ctx, "workspace/codeLens/refresh", nil, nil)
+		})
+	}
 }
 
 // readModules looks at the modules.

@@ -132,7 +132,7 @@ func (s *server) symbols(params fileParams) (any, error) {
 	return symbols, nil
 }
 
-// lenses say how many machines an instance and a tag have.
+// lenses say how many machines an instance and a tag have, and whom changes since the last commit touch.
 func (s *server) lenses(params fileParams) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -141,21 +141,39 @@ func (s *server) lenses(params fileParams) (any, error) {
 	if v == nil {
 		return lenses, nil
 	}
+	affected := v.clan.affected
+	if affected == nil {
+		affected = &Affected{}
+	}
 	for _, r := range v.here(d) {
-		text := ""
+		var all []string
 		switch inst := v.Inventory.Instances[r.Name]; {
 		case !r.Declares:
 		case r.Kind == refs.Instance && inst != nil:
-			text = members(inst)
+			all = append(all, members(inst), touched(affected.Instances[r.Name]))
 		case r.Kind == refs.Tag:
-			text = counted(len(v.Inventory.Tags[r.Name]), "machine")
+			all = append(all, counted(len(v.Inventory.Tags[r.Name]), "machine"), touched(affected.Tags[r.Name]))
 		}
-		if text != "" {
-			lenses = append(lenses,
-				codeLens{Range: d.span(r.Start, r.End, s.encoding), Command: lensCommand{Title: text}})
+		for _, text := range all {
+			if text != "" {
+				lenses = append(lenses,
+					codeLens{Range: d.span(r.Start, r.End, s.encoding), Command: lensCommand{Title: text}})
+			}
 		}
 	}
 	return lenses, nil
+}
+
+// touched says which machines changes touch.
+func touched(machines []string) string {
+	const most = 5
+	switch n := len(machines); {
+	case n == 0:
+		return ""
+	case n > most:
+		return fmt.Sprintf("affected: %s and %d more", strings.Join(machines[:most], ", "), n-most)
+	}
+	return "affected: " + strings.Join(machines, ", ")
 }
 
 // members counts those of an instance's roles: "3 client, 1 server".

@@ -29,6 +29,8 @@ type Config struct {
 	Check func(ctx context.Context, dir string, texts map[string][]byte) (*Answer, error)
 	// Modules looks at the service modules that the flake and its inputs offer, as they are on disk. It is called like Check.
 	Modules func(ctx context.Context, dir string) (*facts.Modules, error)
+	// Affected finds out whom the changes since the last commit touch; nil where there is none. It is called like Check.
+	Affected func(ctx context.Context, dir string, inv *instance.Inventory) (*Affected, error)
 	// Manual is the address of the page about a code.
 	Manual func(code string) string
 	// Log takes a line that is for nobody but who looks for a fault. It may be called from several goroutines.
@@ -94,11 +96,13 @@ type server struct {
 	conn    jsonrpc2.Conn
 	running sync.WaitGroup
 
-	mutex     sync.Mutex
-	state     state
-	encoding  encoding
-	documents map[string]*openDocument // by URI
-	clans     map[string]*clan         // by the flake's directory
+	mutex    sync.Mutex
+	state    state
+	encoding encoding
+	// refreshesLenses: the client takes a word that lenses changed.
+	refreshesLenses bool
+	documents       map[string]*openDocument // by URI
+	clans           map[string]*clan         // by the flake's directory
 }
 
 type state int
@@ -195,6 +199,7 @@ func (s *server) initialize(params initializeParams) (any, error) {
 	if slices.Contains(params.Capabilities.General.PositionEncodings, string(utf8Units)) {
 		s.encoding = utf8Units
 	}
+	s.refreshesLenses = params.Capabilities.Workspace.CodeLens.RefreshSupport
 	return initializeResult{
 		Capabilities: serverCapabilities{
 			PositionEncoding:   string(s.encoding),

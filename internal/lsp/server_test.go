@@ -40,6 +40,7 @@ func start(t *testing.T,
 		return instance.Ref{Root: dir, Dir: dir}, err == nil
 	}
 	config := Config{Version: "1", Flake: flake, Read: os.ReadFile, Check: check, Modules: func(context.Context, string) (*facts.Modules, error) { return nil, nil },
+		Affected: func(context.Context, string, *instance.Inventory) (*Affected, error) { return nil, nil },
 		Manual: func(code string) string {
 			return "manual#" + code
 		}, Log: func(line string) { c.logs <- line }}
@@ -404,9 +405,10 @@ func TestUnread(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- Serve(ctx, stream, Config{Version: "1", Read: os.ReadFile, Log: func(string) {},
-			Flake:   func(string) (instance.Ref, bool) { return instance.Ref{Root: dir, Dir: dir}, true },
-			Modules: func(context.Context, string) (*facts.Modules, error) { return nil, nil },
-			Manual:  func(string) string { return "" },
+			Flake:    func(string) (instance.Ref, bool) { return instance.Ref{Root: dir, Dir: dir}, true },
+			Modules:  func(context.Context, string) (*facts.Modules, error) { return nil, nil },
+			Affected: func(context.Context, string, *instance.Inventory) (*Affected, error) { return nil, nil },
+			Manual:   func(string) string { return "" },
 			Check: func(context.Context, string, map[string][]byte) (*Answer, error) {
 				return &Answer{Findings: []instance.Finding{finding(1, 1)}}, nil
 			}})

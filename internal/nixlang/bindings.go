@@ -24,9 +24,9 @@ func Bindings(text []byte) map[string]Place {
 	found := map[string]int{}
 	file.Set.each("", found)
 	places := make(map[string]Place, len(found))
-	starts := lineStarts(text)
+	lines := NewLines(text)
 	for path, at := range found {
-		places[path] = placeIn(starts, at)
+		places[path] = lines.Place(at)
 	}
 	return places
 }
@@ -55,35 +55,35 @@ func MembersOf(text []byte) []*Attr {
 	return file.Set.Attrs
 }
 
-// Offset is the place of a line and a column in bytes, both counted from one.
-func Offset(text []byte, line, column int) int {
-	at := 0
-	for ; line > 1; line-- {
-		next := bytes.IndexByte(text[at:], '\n')
-		if next < 0 {
-			return len(text)
-		}
-		at += next + 1
-	}
-	return min(at+max(column-1, 0), len(text))
+// Lines are where the lines of a text begin, to find places in it.
+type Lines struct {
+	starts []int
+	end    int
 }
 
-// PlaceAt is the opposite of [Offset].
-func PlaceAt(text []byte, at int) Place { return placeIn(lineStarts(text), at) }
-
-func placeIn(starts []int, at int) Place {
-	line, _ := slices.BinarySearch(starts, at+1) // of those before
-	return Place{line, at - starts[line-1] + 1}
-}
-
-func lineStarts(text []byte) []int {
+// NewLines finds the lines of a text.
+func NewLines(text []byte) Lines {
 	starts := []int{0}
 	for i, c := range text {
 		if c == '\n' {
 			starts = append(starts, i+1)
 		}
 	}
-	return starts
+	return Lines{starts, len(text)}
+}
+
+// Offset is the place of a line and a column in bytes, both counted from one.
+func (l Lines) Offset(line, column int) int {
+	if line > len(l.starts) {
+		return l.end
+	}
+	return min(l.starts[max(line, 1)-1]+max(column-1, 0), l.end)
+}
+
+// Place is the opposite of Offset.
+func (l Lines) Place(at int) Place {
+	line, _ := slices.BinarySearch(l.starts, at+1) // of those before
+	return Place{line, at - l.starts[line-1] + 1}
 }
 
 // each finds the attributes of a set. One that is written in several places stands in the first.

@@ -101,8 +101,8 @@ func TestFilesAreAsNixSays(t *testing.T) {
 }
 
 func checkFile(t *testing.T, file string, text []byte, places []knownPlace) (bound, predicted int) {
-	starts := lineStarts(text)
-	offset := func(p knownPlace) int { return starts[p.Line-1] + p.Column - 1 }
+	lines := NewLines(text)
+	offset := func(p knownPlace) int { return lines.Offset(p.Line, p.Column) }
 	known := map[string]knownPlace{}
 	// named are the paths that Nix has at the names in the file.
 	named := map[int][][]string{}

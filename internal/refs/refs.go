@@ -64,7 +64,7 @@ type Ref struct {
 
 // Position is where the name begins, in the file's text.
 func (r Ref) Position(text []byte) instance.Position {
-	at := nixlang.PlaceAt(text, r.Start)
+	at := nixlang.NewLines(text).Place(r.Start)
 	return instance.Position{File: r.File, Line: at.Line, Column: at.Column}
 }
 
@@ -75,7 +75,7 @@ type Read func(file string) ([]byte, error)
 // nowhere. The inventory was loaded with the places of its parts; flakeFile is the flake's own file, in which the
 // inputs are.
 func Find(inv *instance.Inventory, flakeFile string, read Read) []Ref {
-	f := &finder{read: read, texts: map[string][]byte{}}
+	f := &finder{read: read, texts: map[string][]byte{}, lines: map[string]nixlang.Lines{}}
 	f.inputs(flakeFile)
 	f.walk(facts.Of(inv).Places, nil)
 	if file := facts.Of(inv).PersistedFile; file != "" {
@@ -105,6 +105,7 @@ func Find(inv *instance.Inventory, flakeFile string, read Read) []Ref {
 type finder struct {
 	read  Read
 	texts map[string][]byte // nil for a file that cannot be read
+	lines map[string]nixlang.Lines
 	found []Ref
 }
 
@@ -114,7 +115,7 @@ func (f *finder) text(file string) []byte {
 		if read, err := f.read(file); err == nil {
 			text = read
 		}
-		f.texts[file] = text
+		f.texts[file], f.lines[file] = text, nixlang.NewLines(text)
 	}
 	return text
 }
@@ -162,7 +163,7 @@ func (f *finder) names(at instance.Position, inventoryPath []string) {
 	if len(inventoryPath) == 0 || text == nil {
 		return
 	}
-	b, ok := nixlang.BindingAt(text, nixlang.Offset(text, at.Line, at.Column))
+	b, ok := nixlang.BindingAt(text, f.lines[at.File].Offset(at.Line, at.Column))
 	if !ok {
 		return
 	}
