@@ -51,10 +51,7 @@ func withoutFindings(err error) ([]instance.Finding, error) {
 		return []instance.Finding{failed.Finding}, exitStatus(exitFailed)
 	}
 	what, _, _ := strings.Cut(err.Error(), "\n")
-	left := &hint.Error{Text: what}
-	if hinter := (interface{ Hint() string })(nil); errors.As(err, &hinter) {
-		left.Advice = hinter.Hint()
-	}
+	left := &hint.Error{Text: what, Advice: hintOf(err)}
 	if isBroken {
 		return broken.Findings, left
 	}

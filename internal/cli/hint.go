@@ -5,17 +5,23 @@ import (
 
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/pkg/store"
 )
 
 // hintOf finds the hint that an error carries, wherever it is wrapped.
 func hintOf(err error) string {
-	var nixErr *nixeval.Error
-	if errors.As(err, &nixErr) {
-		return hintOfNix(nixErr)
-	}
 	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
+	if errors.As(err, &hinter) && hinter.Hint() != "" {
 		return hinter.Hint()
+	}
+	var nixErr *nixeval.Error
+	switch {
+	case errors.As(err, &nixErr):
+		return hintOfNix(nixErr)
+	case errors.Is(err, store.ErrRefused):
+		return "nothing was written; --force writes it nonetheless"
+	case errors.Is(err, instance.ErrNotLocal):
+		return "name a checkout with --flake"
 	}
 	return ""
 }

@@ -27,14 +27,14 @@ const (
 func (f *Fault) In(file string, cause error) *hint.Error {
 	err := &hint.Error{Text: fmt.Sprintf("%s:%d:%d: %s", file, f.Line, f.Column, f.Reason),
 		Advice: "fix the file by hand", Err: cause}
-	if f.Reason == conflictReason {
+	switch f.Reason {
+	case conflictReason:
 		err.Advice = "resolve the conflict, then run clanctl again"
+	case emptyReason:
+		err.Advice = "delete it"
 	}
 	return err
 }
-
-// IsEmpty reports whether there is no text.
-func (f *Fault) IsEmpty() bool { return f.Reason == emptyReason }
 
 var conflictMarker = lazyregexp.New(`(?m)^(<{7}|={7}|>{7})( |$)`)
 
@@ -75,3 +75,16 @@ func Check(text []byte, strict bool) *Fault {
 	}
 	return nil
 }
+
+// CheckObject is Check for a text that has to be an object.
+func CheckObject(text []byte, strict bool) *Fault {
+	fault := Check(text, strict)
+	kind := jsontext.NewDecoder(bytes.NewReader(Body(text))).PeekKind()
+	if what, other := notObjects[kind]; fault == nil && other {
+		return &Fault{Line: 1, Column: 1, Reason: "it is " + what + ", not an object"}
+	}
+	return fault
+}
+
+var notObjects = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number",
+	'[': "a list"}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
@@ -41,13 +42,21 @@ func malformedJSON(ctx context.Context, ref Ref, cause error) error {
 	if ref.Root == "" {
 		return nil
 	}
+	// Those beside flake.nix are read by Nix and clan, and they want an object. Another one may be anybody's.
 	files := []string{filepath.Join(ref.Dir, "flake.lock"), filepath.Join(ref.Dir, facts.PersistedName)}
-	for _, file := range append(files, persistedIn(ctx, ref)...) {
+	check := jsonvalue.CheckObject
+	for i, file := range append(files, persistedIn(ctx, ref)...) {
+		if i >= len(files) {
+			check = jsonvalue.Check
+		}
 		text, err := os.ReadFile(file)
-		if err != nil {
+		switch {
+		case errors.Is(err, syscall.EISDIR) && i < len(files):
+			return err
+		case err != nil:
 			continue
 		}
-		if fault := jsonvalue.Check(text, false); fault != nil {
+		if fault := check(text, false); fault != nil {
 			if rel, err := filepath.Rel(ref.Root, file); err == nil {
 				file = rel
 			}

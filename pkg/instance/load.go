@@ -382,7 +382,7 @@ func notClan(flake reader.Flake) error {
 }
 
 // ErrNotLocal: the flake is not a directory on this machine, so that nothing in it can be changed.
-var ErrNotLocal error = &hint.Error{Text: "is not a directory on this machine", Advice: "name a checkout with --flake"}
+var ErrNotLocal = errors.New("is not a directory on this machine")
 
 // moved are the direct inputs that an evaluator overrides or updates.
 func moved(e *nixeval.Evaluator) []string {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tailscale/hujson"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -30,7 +29,7 @@ const emptyDocument = "{}\n"
 
 // parseDocument reads the text of an inventory.json, which must be an object.
 func parseDocument(text []byte) (*document, *jsonvalue.Fault) {
-	if fault := checkJSON(text); fault != nil {
+	if fault := jsonvalue.CheckObject(text, true); fault != nil {
 		return nil, fault
 	}
 	body := jsonvalue.Body(text)
@@ -50,31 +49,6 @@ func parseDocument(text []byte) (*document, *jsonvalue.Fault) {
 		}
 	}
 	return d, nil
-}
-
-// checkJSON accepts what Nix does, but for keys that stand twice: one object, nothing behind it.
-func checkJSON(text []byte) *jsonvalue.Fault {
-	fault := jsonvalue.Check(text, true)
-	if kind := jsontext.NewDecoder(bytes.NewReader(jsonvalue.Body(text))).PeekKind(); fault == nil && kind != '{' {
-		return &jsonvalue.Fault{Line: 1, Column: 1, Reason: fmt.Sprintf("it is %s, not an object", kindName(kind))}
-	}
-	return fault
-}
-
-func kindName(kind jsontext.Kind) string {
-	switch kind {
-	case 'n':
-		return "null"
-	case 't', 'f':
-		return "a boolean"
-	case '"':
-		return "a string"
-	case '0':
-		return "a number"
-	case '[':
-		return "a list"
-	}
-	return "an object"
 }
 
 // text is the document's text.

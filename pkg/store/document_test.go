@@ -118,7 +118,7 @@ func TestMalformed(t *testing.T) {
 		"\xef\xbb\xbf{} {}":             "1:4: trailing data after top-level value",
 	} {
 		if _, fault := parseDocument([]byte(text)); fault == nil ||
-			!strings.HasPrefix(malformed("f", fault).Error(), "f:"+want) {
+			!strings.HasPrefix(fault.In("f", nil).Error(), "f:"+want) {
 			t.Errorf("%q: %+v, want %s", text, fault, want)
 		}
 	}

@@ -8,19 +8,9 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
-	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
-
-// malformed is the error for a file that is there, but is no JSON object.
-func malformed(file string, fault *jsonvalue.Fault) error {
-	err := fault.In(file, nil)
-	if err.Advice += "; nothing was changed"; fault.IsEmpty() {
-		err.Advice = "delete it, or write {} into it: clan does not evaluate with an empty one either"
-	}
-	return err
-}
 
 // ErrConflict: inventory.json is no longer what was read. Nothing was written; open the clan again.
 var ErrConflict = errors.New("changed since it was read")
@@ -107,13 +97,14 @@ func (e *BrokenError) Error() string {
 	return what + below(e.Findings...)
 }
 
-// Hint says how to write it nonetheless.
-func (e *BrokenError) Hint() string { return forceHint }
-
-const forceHint = "nothing was written; --force writes it nonetheless"
+// Is says that it is an [ErrRefused].
+func (e *BrokenError) Is(target error) bool { return target == ErrRefused }
 
 // Unwrap returns the evaluation's error.
 func (e *BrokenError) Unwrap() error { return e.err }
+
+// ErrRefused is in each error of a check that [Store.Unchecked] leaves out. Nothing was written.
+var ErrRefused = errors.New("refused")
 
 // ErrUnread: the flake does not read inventory.json, so that a change has no effect. Nothing was written.
 var ErrUnread = errors.New("the flake does not read " + facts.PersistedName)
@@ -121,7 +112,6 @@ var ErrUnread = errors.New("the flake does not read " + facts.PersistedName)
 // unchecked is the error for a clan that does not evaluate in a copy of its tree, with the change or without, so that
 // nobody knows what the change does.
 func unchecked(err error) error {
-	return hint.With(fmt.Errorf("the change cannot be checked, because the clan does not evaluate in a copy of its tree: %w",
-		err),
-		forceHint)
+	return &hint.Error{Text: "the change cannot be checked, because the clan does not evaluate in a copy of its tree: " +
+		err.Error(), Err: errors.Join(err, ErrRefused)}
 }

@@ -32,8 +32,7 @@ func (e *settingsError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Hint says where to look.
-func (e *settingsError) Hint() string { return "nothing was written; --force writes them nonetheless" }
+func (e *settingsError) Is(target error) bool { return target == ErrRefused }
 
 // checkSettings holds the layers that were written to against the schemas of their roles, as far as these are to be
 // had.

@@ -100,10 +100,6 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 	config.Need = facts.NeedOwners
 	var err error
 	if s.before, err = instance.Load(ctx, ref, config); s.before == nil {
-		// The file may be what is wrong with the clan; then there is more to say.
-		if suspect := suspicious(ctx, ref); suspect != nil {
-			return nil, suspect
-		}
 		return nil, err
 	}
 	if file := facts.Of(s.before).PersistedFile; file == "" || !inside(ref.Root, filepath.Dir(file)) {
@@ -125,7 +121,7 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 	}
 	doc, fault := parseDocument(text)
 	if fault != nil {
-		return nil, malformed(s.path, fault)
+		return nil, fault.In(s.path, nil)
 	}
 	s.doc = doc
 	if !facts.Of(s.before).Owners.Recorded && !s.doc.isEmpty() {
@@ -302,8 +298,8 @@ func read(path string) (text []byte, missing bool, err error) {
 	if text, err = os.ReadFile(path); err != nil {
 		return nil, false, err
 	}
-	if fault := checkJSON(text); fault != nil {
-		err = malformed(path, fault)
+	if fault := jsonvalue.CheckObject(text, true); fault != nil {
+		err = fault.In(path, nil)
 	}
 	return text, false, err
 }
