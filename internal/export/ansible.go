@@ -23,7 +23,7 @@ func Ansible(f *Fleet, w io.Writer) (left []string, err error) {
 		}
 		of := h.variables()
 		if of["ansible_host"] == nil {
-			left = append(left, h.Name+": nothing reaches it; it has no ansible_host")
+			left = append(left, h.Name+": "+unreached(h.Machine)+"; it has no ansible_host")
 		}
 		vars[h.Name] = of
 		join := func(parts ...string) {

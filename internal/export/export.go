@@ -95,3 +95,11 @@ func first(m reach.Machine, fits func(reach.Way) bool) *reach.Way {
 	}
 	return nil
 }
+
+// unreached says why no way to a machine can be written.
+func unreached(m reach.Machine) string {
+	if len(m.Ways) == 0 {
+		return "nothing reaches it"
+	}
+	return "nothing reaches it: " + usable(m.Ways[0]).Error()
+}

@@ -117,7 +117,8 @@ Host b b.targetHost
 	}
 	if diff := cmp.Diff([]string{`"*": ssh has no such host names`,
 		`a a.net: the option "-W x:1" has no place in a configuration of ssh`,
-		`a.net.2: the option "-W x:1" has no place in a configuration of ssh`, "c: nothing reaches it"},
+		`a.net.2: the option "-W x:1" has no place in a configuration of ssh`,
+		"c: nothing reaches it: vars/shared/g/f is secret, and only clan can decrypt it"},
 		left); diff != "" {
 		t.Error(diff)
 	}
@@ -161,7 +162,8 @@ func TestAnsible(t *testing.T) {
 		t.Error(diff, text)
 	}
 	if diff := cmp.Diff([]string{`"*": Ansible takes it for a pattern`,
-		"c: nothing reaches it; it has no ansible_host"}, left); diff != "" {
+		"c: nothing reaches it: vars/shared/g/f is secret, and only clan can decrypt it; it has no ansible_host"},
+		left); diff != "" {
 		t.Error(diff)
 	}
 }

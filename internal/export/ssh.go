@@ -27,7 +27,7 @@ func SSHConfig(f *Fleet, w io.Writer) (left []string, err error) {
 		}
 		best := first(h.Machine, func(reach.Way) bool { return true })
 		if best == nil {
-			left = append(left, h.Name+": nothing reaches it")
+			left = append(left, h.Name+": "+unreached(h.Machine))
 		}
 		taken := map[string]int{}
 		for i := range h.Ways {
