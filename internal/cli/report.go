@@ -3,14 +3,21 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/git"
 	htmlpage "github.com/clanctl/clanctl/internal/report"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 func reportCommand() *cli.Command {
@@ -23,43 +30,143 @@ func reportCommand() *cli.Command {
 		Flags: []cli.Flag{
 			outputFlag("write the page to `FILE`"),
 			&cli.BoolFlag{Name: "exports", Usage: "show how machines are reached, and what services export, too"},
+			sourceURLFlag(),
 			watchFlag(),
 		},
-		Action: remembered(func(c *cli.Context) error {
+		Action: func(c *cli.Context) error {
 			out, err := pageFile(c)
 			if err != nil {
 				return err
 			}
-			page := func(w io.Writer, inv *instance.Inventory) error {
-				return htmlpage.Write(w, inv, check.All(inv), htmlpage.Options{Live: c.Bool("watch")})
+			// The page tells when it was made: within the hour it can be given again.
+			now := pageTime()
+			also := fmt.Sprint(pageSource(c, false).Revision, " ", now.Unix()/3600)
+			return remember(c, also, func(c *cli.Context) error { return writePage(c, out, now) })
+		},
+	}
+}
+
+func writePage(c *cli.Context, out outputFile, now time.Time) error {
+	page := func(w io.Writer, inv *instance.Inventory, options htmlpage.Options) error {
+		options.Live, options.Manual = c.Bool("watch"), manual
+		options.Link = sourceLinks(c)
+		return htmlpage.Write(w, inv, check.All(inv), options)
+	}
+	show := func(inv *instance.Inventory, loadErr error) error {
+		if inv == nil {
+			return explainLoad(c, loadErr)
+		}
+		options := htmlpage.Options{Made: now, Source: pageSource(c, true)}
+		if c.Bool("watch") {
+			options.Made = pageTime()
+		}
+		if err := out.write(c, func(w io.Writer) error { return page(w, inv, options) }); err != nil {
+			return err
+		}
+		if c.Bool("exports") {
+			sayNoExports(c, inv)
+		}
+		return partial(c, inv, loadErr)
+	}
+	want := instance.Config{Need: instance.NeedOrigins}
+	if c.Bool("exports") {
+		want.Need |= needReach
+	}
+	if c.Bool("watch") {
+		text := func(w io.Writer, inv *instance.Inventory) error { return page(w, inv, htmlpage.Options{}) }
+		return watchClan(c, want, text, show)
+	}
+	return show(load(c, want))
+}
+
+// pageTime is when a page is made: now, or what reproducible builds say
+// (reproducible-builds.org/specs/source-date-epoch).
+func pageTime() time.Time {
+	if seconds, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		return time.Unix(seconds, 0)
+	}
+	return time.Now()
+}
+
+// pageSource is the revision that the clan is read from, if it lies in a git repository; whole says whether to look for
+// its time and for changes, too. What git cannot tell is left out.
+func pageSource(c *cli.Context, whole bool) htmlpage.Source {
+	ref, err := nixeval.ResolveRef(c.String("flake"))
+	if err != nil || !ref.Git || ref.Root == "" {
+		return htmlpage.Source{}
+	}
+	repo := git.Repo(ref.Root)
+	revision, err := repo.Resolve(c.Context, "HEAD")
+	if err != nil || !whole {
+		return htmlpage.Source{Revision: revision}
+	}
+	source := htmlpage.Source{Revision: revision}
+	source.Time, _ = repo.Time(c.Context, revision)
+	changed, err := repo.ChangedFiles(c.Context, revision, "")
+	source.Changed = err != nil || len(changed) > 0
+	return source
+}
+
+func sourceURLFlag() cli.Flag {
+	return &cli.StringFlag{Name: "source-url",
+		Usage: "link files by `TEMPLATE`, such as https://git.example.org/clan/src/commit/{rev}/{file}#L{line}; also {path}, {column}"}
+}
+
+// sourceURL is the template that the command line has for links to files; empty without.
+func sourceURL(c *cli.Context) (string, error) {
+	template := c.String("source-url")
+	if template == "" {
+		return "", nil
+	}
+	scheme, _, isURL := strings.Cut(template, ":")
+	u, err := url.Parse(scheme + "://")
+	if err != nil || !isURL || slices.Contains([]string{"javascript", "data", "vbscript", "blob"}, u.Scheme) {
+		return "", usageError{fmt.Sprintf("--source-url %s is not the URL of a page", template),
+			"give one that begins with https:// or that an editor opens, such as vscode://file{path}:{line}:{column}"}
+	}
+	if !strings.Contains(template, "{file}") && !strings.Contains(template, "{path}") {
+		return "", usageError{fmt.Sprintf("--source-url %s does not say which file", template),
+			"{file} is its path in the repository, {path} the one on disk"}
+	}
+	return template, nil
+}
+
+// sourceLinks makes the URLs of files of the flake, which lack line and column; nil without a template.
+func sourceLinks(c *cli.Context) func(file string) string {
+	template, err := sourceURL(c)
+	if template == "" || err != nil {
+		return nil
+	}
+	tree, revision := sourceOf(c), pageSource(c, false).Revision
+	if revision == "" {
+		revision = "HEAD"
+	}
+	escaped := func(path string) string {
+		return (&url.URL{Path: strings.ReplaceAll(filepath.ToSlash(path), "//", "/")}).EscapedPath()
+	}
+	return func(file string) string {
+		name := file
+		if filepath.IsAbs(file) {
+			var inside bool
+			if name, inside = tree.named(file); !inside {
+				return ""
 			}
-			show := func(inv *instance.Inventory, loadErr error) error {
-				if inv == nil {
-					return explainLoad(c, loadErr)
-				}
-				if err := out.write(c, func(w io.Writer) error { return page(w, inv) }); err != nil {
-					return err
-				}
-				if c.Bool("exports") {
-					sayNoExports(c, inv)
-				}
-				return partial(c, inv, loadErr)
-			}
-			want := instance.Config{Need: instance.NeedOrigins}
-			if c.Bool("exports") {
-				want.Need |= needReach
-			}
-			if c.Bool("watch") {
-				return watchClan(c, want, page, show)
-			}
-			return show(load(c, want))
-		}),
+		}
+		if isElsewhere(name) || tree.root == "" && strings.Contains(template, "{path}") {
+			return ""
+		}
+		path := filepath.Join(tree.root, filepath.FromSlash(name))
+		return strings.NewReplacer("{file}", escaped(name), "{path}", escaped(path), "{rev}",
+			revision).Replace(template)
 	}
 }
 
 // pageFile is the file to write.
 func pageFile(c *cli.Context) (outputFile, error) {
 	out := c.Path("output")
+	if _, err := sourceURL(c); err != nil {
+		return "", err
+	}
 	switch {
 	case c.NArg() > 0:
 		return "",

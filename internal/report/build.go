@@ -7,6 +7,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/palette"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
@@ -21,12 +22,13 @@ type builder struct {
 	options, rows, blocks                      map[string]int
 }
 
-func newPage(inv *instance.Inventory, findings []instance.Finding) *page {
+func newPage(inv *instance.Inventory, findings []instance.Finding, options Options) *page {
 	description, _ := inv.Meta["description"].(string)
 	b := &builder{inv: inv,
 		page: &page{Name: title(inv), Description: description, Ref: inv.Flake.Ref, ClanCore: inv.Flake.ClanCore,
-			MachinesKnown: inv.MachinesKnown(),
-			Files:         []string{}, Tags: []string{}, Machines: []machineData{}, Services: []serviceData{},
+			MachinesKnown: inv.MachinesKnown(), Revision: options.Source.Revision, Changed: options.Source.Changed,
+			Manual: options.Manual, Colours: map[string]int{},
+			Files: []string{}, Tags: []string{}, Machines: []machineData{}, Services: []serviceData{},
 			Instances: []instanceData{},
 			Options:   [][]optionData{}, Rows: []rowData{}, Blocks: [][]int{}, Findings: []findingData{}},
 		files: map[string]int{}, tags: map[string]int{}, machines: map[string]int{}, instances: map[string]int{},
@@ -47,6 +49,14 @@ func newPage(inv *instance.Inventory, findings []instance.Finding) *page {
 		b.addInstance(name, findings, byRole)
 	}
 	b.addExports()
+	if !options.Source.Time.IsZero() {
+		b.page.Committed = options.Source.Time.Unix()
+	}
+	if options.Link != nil {
+		for _, file := range b.page.Files {
+			b.page.Links = append(b.page.Links, options.Link(file))
+		}
+	}
 	return b.page
 }
 
@@ -130,6 +140,7 @@ func (b *builder) addInstance(name string, findings []instance.Finding, byRole m
 	data := instanceData{Name: name, Service: b.service(inst.Module), Position: b.position(inst.Position)}
 	for _, roleName := range slices.Sorted(maps.Keys(inst.Roles)) {
 		role := inst.Roles[roleName]
+		b.page.Colours[roleName] = palette.Role(roleName)
 		shown := roleData{Name: roleName, Description: inst.Module.Roles[roleName].Description,
 			Position:     b.position(role.Position),
 			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom),

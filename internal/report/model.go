@@ -17,7 +17,19 @@ type page struct {
 	// Exports tells whether the inventory has what services export.
 	Exports bool `json:"exports,omitempty"`
 
-	Files     []string       `json:"files"`
+	// Revision is what the page was made from, Committed when that was, in seconds since 1970, and Changed whether the
+	// files were others.
+	Revision  string `json:"revision,omitempty"`
+	Committed int64  `json:"committed,omitempty"`
+	Changed   bool   `json:"changed,omitempty"`
+	// Manual is where the codes of findings are explained: a URL that lacks the code.
+	Manual string `json:"manual,omitempty"`
+	// Colours are those of roles, by name.
+	Colours map[string]int `json:"colours"`
+
+	Files []string `json:"files"`
+	// Links are the URLs of files, by their indices: the line and column go where {line} and {column} are.
+	Links     []string       `json:"links,omitempty"`
 	Tags      []string       `json:"tags"`
 	Machines  []machineData  `json:"machines"`
 	Services  []serviceData  `json:"services"`

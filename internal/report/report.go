@@ -2,7 +2,7 @@
 // what is wrong. The page needs nothing but itself: no network, no other file.
 //
 // The page is a program (page/*.js) over data that Go puts in: everything that comes from the flake is data there, and
-// reaches the document as text only. [Write] is pure, and the same inventory makes the same bytes.
+// reaches the document as text only. [Write] is pure: the same inventory and options make the same bytes.
 package report
 
 import (
@@ -14,7 +14,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"time"
 
+	"github.com/clanctl/clanctl/internal/palette"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -25,6 +27,23 @@ var files embed.FS
 type Options struct {
 	// Live makes an open page look every few seconds whether its file was written anew, and offer to show that.
 	Live bool
+	// Made is when the page is made; without, it does not tell its age.
+	Made time.Time
+	// Source is what the clan was read from, as far as that is known.
+	Source Source
+	// Link returns the URL of a file of the flake, with {line} and {column} where these go; empty for none.
+	Link func(file string) string
+	// Manual is the URL, but for the code, of what the manual says of a finding.
+	Manual string
+}
+
+// Source is a revision of the repository that a clan lies in.
+type Source struct {
+	// Revision is its full hash; Time is when it was committed.
+	Revision string
+	Time     time.Time
+	// Changed: the files are not those of the revision.
+	Changed bool
 }
 
 // Write writes the page of an inventory. The findings are those to show; usually [check.All].
@@ -34,18 +53,23 @@ type Options struct {
 //
 // [check.All]: https://pkg.go.dev/github.com/clanctl/clanctl/pkg/check#All
 func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, options Options) error {
-	data, err := json.Marshal(newPage(inv, findings)) // escapes <, >, & and U+2028
+	data, err := json.Marshal(newPage(inv, findings, options)) // escapes <, >, & and U+2028
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	script, err := joined("dom.js", "data.js", "filter.js", "settings.js", "findings.js", "matrix.js", "list.js",
-		"machine.js", "instance.js", "exports.js", "live.js", "main.js")
+		"machine.js", "instance.js", "exports.js", "tags.js", "search.js", "age.js", "live.js", "main.js")
 	if err != nil {
 		return err
 	}
 	style, err := joined("page.css")
 	if err != nil {
 		return err
+	}
+	style += palette.CSS()
+	made := ""
+	if !options.Made.IsZero() {
+		made = options.Made.UTC().Format(time.RFC3339)
 	}
 	page, err := template.ParseFS(files, "page/page.html")
 	if err != nil {
@@ -64,6 +88,7 @@ func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, op
 		"Data":        template.JS(data),
 		"Fingerprint": fmt.Sprintf("%x", sum[:8]),
 		"Live":        options.Live,
+		"Made":        made,
 	})
 }
 

@@ -34,7 +34,7 @@ func TestWriteIsDeterministic(t *testing.T) {
 
 // What is equal is in the page once.
 func TestPageIsSmall(t *testing.T) {
-	p := newPage(invtest.Fleet(t, 1000, 100), nil)
+	p := newPage(invtest.Fleet(t, 1000, 100), nil, Options{})
 	if len(p.Blocks) != 2 || len(p.Rows) != 3 {
 		t.Errorf("%d blocks of settings, %d rows; want those of the two roles only", len(p.Blocks), len(p.Rows))
 	}
@@ -71,7 +71,7 @@ func TestProblems(t *testing.T) {
 		Subject: instance.Subject{Instance: "i000", Role: "client", Machine: "m0", Machines: []string{"m0", "m1"},
 			Setting: []string{"port"}}, Severity: instance.SeverityWarning,
 		Definitions: []instance.SettingDefinition{{Layer: "role", Value: 1}, {Layer: "tag", Name: "all", Value: 2}}}}
-	p := newPage(inv, findings)
+	p := newPage(inv, findings, Options{})
 	for _, group := range p.Instances[0].Roles[0].Groups {
 		if group.Block < 0 {
 			t.Fatal("no settings at all")

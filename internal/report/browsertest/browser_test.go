@@ -53,10 +53,16 @@ type browser struct {
 // open writes the page of an inventory and opens it, as people do: from a file.
 func open(t *testing.T, inv *instance.Inventory, findings []instance.Finding, width, height int64) *browser {
 	t.Helper()
+	return openWith(t, inv, findings, report.Options{}, width, height)
+}
+
+func openWith(t *testing.T, inv *instance.Inventory, findings []instance.Finding, options report.Options,
+	width, height int64) *browser {
+	t.Helper()
 	path := chromium(t)
 	dir := t.TempDir()
 	var page bytes.Buffer
-	if err := report.Write(&page, inv, findings, report.Options{}); err != nil {
+	if err := report.Write(&page, inv, findings, options); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "clan.html")
@@ -346,7 +352,8 @@ func TestBrowserByKeyboard(t *testing.T) {
 func TestBrowserTakesNamesForText(t *testing.T) {
 	inv := invtest.HostileFleet(t)
 	b := open(t, inv, inv.Findings, 1280, 800)
-	addresses := []string{"#/", "#/?view=list", "#/services", "#/findings", "#/nowhere/" + invtest.Hostile[0],
+	addresses := []string{"#/", "#/?view=list", "#/services", "#/tags", "#/search?q=pwned", "#/findings",
+		"#/nowhere/" + invtest.Hostile[0],
 		"#/machine/" + "%E0%A4%A", "#/?q=%3Cscript%3E&tag=%3Cscript%3E&class=__proto__"}
 	for i := range invtest.Hostile {
 		for _, kind := range []string{"machine", "instance"} {
@@ -412,17 +419,104 @@ func TestBrowserShowsFindings(t *testing.T) {
 	eventually(b, `document.querySelectorAll(".matrix td.warning").length`, 1)
 	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=findings]`)))
 	eventually(b, `document.querySelectorAll("article.finding").length`, 2)
-	text := js[string](b, `document.querySelector("article.finding").innerText`)
+	text := js[string](b, `document.querySelector("article.finding.warning").innerText`)
 	for _, want := range []string{"unknown-machine", "clan.nix:12:5", `Hint: did you mean "m2"?`,
 		"inventory.instances.i000.roles.client.machines.m1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the finding does not say %q: %s", want, text)
 		}
 	}
+	// The worst come first.
+	eventually(b, `[...document.querySelectorAll(".severity > h2")].map(e => e.textContent).join()`,
+		"1 error,1 warning")
 	b.do(chromedp.Evaluate[chromedp.Void](`{ const s = document.getElementById("severity"); s.value = "error"; s.dispatchEvent(new Event("change")); }`))
 	eventually(b, `document.querySelectorAll("article.finding").length`, 1)
 	b.do(chromedp.Click(chromedp.CSS(`article a[href="#/instance/i001"]`)))
 	eventually(b, `document.querySelector(".about-it article .message").textContent`, "two lines\nof text")
+}
+
+// What is written leads to where it is written, codes to the manual; what an address must not be it is not.
+func TestBrowserLinks(t *testing.T) {
+	inv := invtest.Fleet(t, 1, 1)
+	findings := []instance.Finding{{Code: instance.CodeUnknownMachine, Severity: instance.SeverityWarning,
+		Position: instance.Position{File: "a b.nix", Line: 12, Column: 5}}}
+	link := "https://git.example.org/a%20b.nix#L{line}C{column}"
+	options := report.Options{Manual: "https://manual.example.org/#", Link: func(string) string { return link }}
+	b := openWith(t, inv, findings, options, 1280, 800)
+	b.goTo("#/findings")
+	const links = `[...document.querySelectorAll("article.finding a.to")].map(a => a.href + " " + a.rel).join("\n")`
+	eventually(b, links, "https://manual.example.org/#unknown-machine noreferrer noopener\n"+
+		"https://git.example.org/a%20b.nix#L12C5 noreferrer noopener")
+	link = "javascript:alert({line})"
+	b = openWith(t, inv, findings, options, 1280, 800)
+	b.goTo("#/findings")
+	eventually(b, links, "https://manual.example.org/#unknown-machine noreferrer noopener\n ")
+}
+
+// A page says what it was made from, and that it is old.
+func TestBrowserTellsItsAge(t *testing.T) {
+	inv := invtest.Fleet(t, 1, 1)
+	options := report.Options{Made: time.Now(), Source: report.Source{Revision: strings.Repeat("ab", 20),
+		Time: time.Unix(1700000000, 0), Changed: true}}
+	b := openWith(t, inv, nil, options, 1280, 800)
+	eventually(b, `document.querySelector(".made").textContent.replace(/on .* from/, "on DAY from")`,
+		"Made on DAY from revision abababababab of 2023-11-14 22:13 UTC with changes that are not committed.")
+	eventually(b, `document.getElementById("stale").hidden`, true)
+	options.Made = time.Now().Add(-12*24*time.Hour - time.Minute)
+	b = openWith(t, inv, nil, options, 1280, 800)
+	eventually(b, `document.getElementById("stale").textContent`,
+		"This page is 12 days old: the clan may have changed since.")
+}
+
+// Everything is found, settings and their values included; and what people chose stays when they go elsewhere.
+func TestBrowserSearchesEverything(t *testing.T) {
+	inv := homelab(t)
+	b := open(t, inv, check.All(inv), 1280, 800)
+	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "hourly"))
+	eventually(b, rowNames, "studio travel") // where the setting has this value
+	eventually(b, `document.querySelector(".elsewhere").textContent`, "Also found: 1 setting")
+	// each letter makes the link anew
+	eventually(b, `new URLSearchParams(location.hash.slice(3)).get("q")`, "hourly")
+	b.do(chromedp.Click(chromedp.CSS(".elsewhere a")))
+	eventually(b, pageTitle, "Search")
+	eventually(b,
+		`[...document.querySelectorAll(".results section")].map(e => e.innerText.replace(/\s+/g, " ")).join()`,
+		`Settings 1 Settings Setting Value Of schedule "hourly" tag laptops inventory.nix:55:9 backup-nightly client studio travel`)
+	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=""]`)))
+	eventually(b, `document.getElementById("q").value`, "hourly")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").focus()`))
+	b.keys(kb.Escape)
+	eventually(b, rowNames, "attic cabin cellar studio travel")
+
+	// A filter, a view: to a machine, to the tags, and back.
+	b.do(chromedp.Navigate(b.url + "#/?tag=laptops&view=list"))
+	eventually(b, `document.querySelectorAll("table.list tbody tr").length`, 2)
+	b.do(chromedp.Click(chromedp.CSS(`table.list a[href="#/machine/travel"]`)))
+	eventually(b, pageTitle, "travel")
+	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=tags]`)))
+	eventually(b, pageTitle, "Tags")
+	eventually(b, `document.querySelector(".filter").textContent`, "tag: laptops ×")
+	eventually(b,
+		`[...document.querySelectorAll("table.list tbody tr")].map(e => e.innerText.replace(/\s+/g, " ")).slice(0, 2).join("; ")`,
+		"backup 2 machines studio travel backup-nightly client inventory.nix:53:9; "+
+			"laptops 2 machines studio travel backup-nightly client inventory.nix:54:9")
+	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=services]`)))
+	eventually(b, `document.querySelectorAll("table.list tbody tr").length`, 3)
+	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=""]`)))
+	eventually(b, `document.querySelectorAll("table.list tbody tr").length`, 2)
+	// Going back is going back: there was no filter.
+	b.do(chromedp.Click(chromedp.CSS(".filter")))
+	eventually(b, `document.querySelectorAll("table.list tbody tr").length`, 5)
+}
+
+// What is code in a description is shown as such.
+func TestBrowserShowsCode(t *testing.T) {
+	inv := invtest.Fleet(t, 1, 1)
+	inv.Machines["m0"].Description = "has `a<b>` and ``c`d``"
+	b := open(t, inv, nil, 1280, 800)
+	b.goTo("#/machine/m0")
+	eventually(b, `document.querySelector(".lead").innerHTML`,
+		"has <code>a&lt;b&gt;</code> and <code>c`d</code>")
 }
 
 // Of a thousand machines in a hundred instances only what is in sight is in the document; all of it on paper.
@@ -461,7 +555,8 @@ func TestBrowserLarge(t *testing.T) {
 func TestBrowserNarrow(t *testing.T) {
 	inv := invtest.HostileFleet(t)
 	b := open(t, inv, inv.Findings, 390, 844)
-	for _, address := range []string{"", "#/?view=matrix", "#/services", "#/findings", "#/machine/__proto__",
+	for _, address := range []string{"", "#/?view=matrix", "#/services", "#/tags", "#/search?q=pwned", "#/findings",
+		"#/machine/__proto__",
 		"#/instance/__proto__"} {
 		b.goTo(address)
 		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true })`),
@@ -506,7 +601,8 @@ func TestBrowserContrast(t *testing.T) {
 					Value: scheme}}})
 			return err
 		}))
-		for _, address := range []string{"", "#/?view=list&tag=laptops", "#/services", "#/findings", "#/machine/cellar",
+		for _, address := range []string{"", "#/?view=list&tag=laptops", "#/services", "#/tags", "#/search?q=hourly",
+			"#/findings", "#/machine/cellar",
 			"#/instance/sshd"} {
 			b.goTo(address)
 			b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("button.key").forEach(k => k.click())`))

@@ -1,5 +1,5 @@
 // What Go wrote, with its indices resolved. See model.go for what the short names mean.
-const data = JSON.parse(isProbe ? '{"files":[],"tags":[],"machines":[],"services":[],"instances":[],"options":[],"rows":[],"blocks":[],"findings":[]}' : byId("data").textContent);
+const data = JSON.parse(isProbe ? '{"files":[],"tags":[],"machines":[],"services":[],"instances":[],"options":[],"rows":[],"blocks":[],"findings":[],"colours":{}}' : byId("data").textContent);
 const collator = new Intl.Collator("en", { numeric: true });
 const byName = (a, b) => collator.compare(a.name, b.name);
 
@@ -11,7 +11,15 @@ const commonDir = (() => {
   return n ? own[0].slice(0, n).join("/") + "/" : "";
 })();
 const fileName = (f) => (f.startsWith("<") ? f : f.slice(commonDir.length));
-const place = (p) => (p ? [fileName(data.files[p[0]]), ...p.slice(1)].join(":") : "");
+// Where places lead, by their texts.
+const linkOf = new Map();
+function place(p) {
+  if (!p) return "";
+  const text = [fileName(data.files[p[0]]), ...p.slice(1)].join(":");
+  const link = data.links && data.links[p[0]];
+  if (link) linkOf.set(text, link.replaceAll("{line}", p[1] || 1).replaceAll("{column}", p[2] || 1));
+  return text;
+}
 
 const services = data.services.map((s, index) => ({ index, name: s.n, input: s.i, description: s.d, categories: s.c || [], instances: [] }));
 
@@ -75,7 +83,10 @@ for (const f of findings) {
   }
 }
 const findingAt = (machine, instance) => worst(machine.findings.filter((f) => f.instance === instance));
-const worst = (list) => (list.some((f) => f.severity === "error") ? "error" : list.length ? "warning" : "");
+const severities = ["error", "warning", "note"];
+const worst = (list) => severities.find((s) => list.some((f) => f.severity === s)) || "";
+findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.index - b.index);
+const findingNumber = new Map(findings.map((f) => [f.index, f]));
 
 machines.sort(byName);
 const allInstances = [...instances].sort((a, b) =>
@@ -84,8 +95,16 @@ const classes = [...new Set(machines.map((m) => m.class))].filter(Boolean).sort(
 const carried = new Map();
 for (const m of machines) for (const t of m.tags) carried.set(t, (carried.get(t) || 0) + 1);
 const tags = [...data.tags].sort(collator.compare);
+// Tags that tell machines apart, before those that clan or everybody has.
+const known = machines.filter((m) => !m.unknown).length;
+const predefined = (t) => t === "all" || t === "nixos" || t === "darwin";
+const telling = (names) => [...names.filter((t) => !predefined(t)), ...names.filter(predefined)];
+for (const m of machines) m.telling = m.tags.filter((t) => !predefined(t) && carried.get(t) < known).sort((a, b) => carried.get(a) - carried.get(b) || collator.compare(a, b));
+// The roles that take machines by a tag.
+const takers = new Map(tags.map((t) => [t, []]));
+for (const i of allInstances) for (const role of i.roles) for (const t of role.tags) takers.get(t.name).push({ role, place: t.place });
 
-// Each role's name has a colour and one or two letters of its own, the frequent ones first.
+// Each role's name has its colour, the same everywhere, and here one or two letters of its own, the frequent ones first.
 const roleMarks = new Map();
 {
   const sizes = new Map();
@@ -97,6 +116,6 @@ const roleMarks = new Map();
     const candidates = [letters[0], ...letters.slice(1).map((c) => letters[0] + c.toLowerCase())];
     const mark = candidates.find((c) => !taken.has(c)) || letters[0] + n;
     taken.add(mark);
-    roleMarks.set(name, { mark, colour: "r" + (n % 8), rank: n });
+    roleMarks.set(name, { mark, colour: "r" + data.colours[name], rank: n });
   });
 }

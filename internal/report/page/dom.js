@@ -3,13 +3,18 @@ const fingerprint = document.querySelector("meta[name=fingerprint]");
 const isProbe = location.hash === "#probe" && parent !== window;
 if (isProbe) parent.postMessage(fingerprint.content, "*");
 
-// Elements are made here and nowhere else: text becomes text, never markup, and links lead nowhere but into the page.
+// Elements are made here and nowhere else: text becomes text, never markup, and links lead nowhere but into the page; but for
+// those ("outside") whose address clanctl made from its command line, and of these to no program.
 function h(tag, props, ...children) {
   const el = document.createElement(tag);
   for (const [name, value] of Object.entries(props || {})) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
-    else if (name === "href") el.setAttribute("href", value.startsWith("#") ? value : "#");
+    else if (name === "outside") {
+      if (!/^(?!javascript|data|vbscript|blob)[a-z][a-z0-9+.-]*:/i.test(value)) continue;
+      el.setAttribute("href", value);
+      el.setAttribute("rel", "noreferrer noopener");
+    } else if (name === "href") el.setAttribute("href", value.startsWith("#") ? value : "#");
     else el.setAttribute(name, value === true ? "" : String(value));
   }
   put(el, ...children);
@@ -29,6 +34,11 @@ function put(el, ...children) {
     if (Array.isArray(child)) put(el, ...child);
     else if (child !== undefined && child !== null && child !== false) el.append(typeof child === "string" ? visible(child) : child);
   }
+}
+
+// inline are texts and code, of text that has `code` in it as Markdown does.
+function inline(text) {
+  return text.split(/(?:\{[a-z]+\})?(?<!`)`(?!`)([^`]+)`(?!`)|``(?!`)((?:[^`]|`(?!`))+)``(?!`)/).map((part, i) => (part && i % 3 ? h("code", {}, part) : part));
 }
 
 const byId = (id) => document.getElementById(id);

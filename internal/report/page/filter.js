@@ -1,7 +1,14 @@
 // What to show is kept in the address, behind a question mark: it survives a reload, and can be sent to others.
 const state = { path: [], q: "", tags: [], cls: "", services: [], view: "", group: "", written: false, severity: "", at: "" };
 
-function readAddress() {
+// What narrows the fleet goes from view to view, until somebody takes it off. An address that names a filter has no others.
+const narrowing = ["q", "tag", "service", "class"];
+const kindsWithFilters = new Set(["", "picture", "services", "tags", "findings", "search"]);
+let fleetWords = "";
+
+// readAddress reads where people are; what the address does not say stays as it was, unless they were there before.
+function readAddress(again) {
+  const before = { ...state };
   const [path, query] = location.hash.replace(/^#\/?/, "").split(/\?(.*)/s);
   const params = new URLSearchParams(query || "");
   state.path = path.split("/").filter(Boolean).map((part) => {
@@ -16,6 +23,16 @@ function readAddress() {
   state.written = params.get("written") === "1";
   state.severity = params.get("severity") || "";
   state.at = params.get("at") || "";
+  const filters = kindsWithFilters.has(state.path[0] || "");
+  if (!again) {
+    for (const name of ["view", "group", "severity"]) if (!params.has(name)) state[name] = before[name];
+    if (!params.has("written")) state.written = before.written;
+    if (!narrowing.some((name) => params.has(name))) {
+      Object.assign(state, { tags: before.tags, services: before.services, cls: before.cls });
+      if (filters) state.q = fleetWords;
+    }
+  }
+  if (filters) fleetWords = state.q;
 }
 
 function address() {
@@ -44,16 +61,32 @@ for (const m of machines) {
 for (const i of instances) {
   i.text = [i.name, i.service ? i.service.name : "", ...i.roles.map((r) => r.name)].join("\n").toLowerCase();
 }
+for (const s of services) s.text = [s.name, s.description || "", s.input || "", ...s.categories].join("\n").toLowerCase();
 
-// The machines to show, and the instances that are columns. A word fits a machine itself, or something that runs there.
-function chosen() {
-  const wanted = words().map((word) => ({ word, inside: new Set(instances.filter((i) => i.text.includes(word))) }));
+// What a word finds in settings: blocks of them. Of shorter words too much would be found.
+const shortestInSettings = 3;
+function blocksWith(word) {
+  if (word.length < shortestInSettings) return new Set();
+  const rows = data.rows.map((row) => rowText(row).includes(word));
+  return new Set(data.blocks.flatMap((block, i) => (block.some((row) => rows[row]) ? [i] : [])));
+}
+
+const filtered = () => state.tags.length > 0 || state.services.length > 0 || state.cls !== "";
+
+// The machines to show, and the instances that are columns. A word fits a machine itself, or something that runs there: its name
+// or, where no name fits, its settings. Without words the filters count alone.
+function chosen(withWords = true) {
+  const wanted = (withWords ? words() : []).map((word) => {
+    const inside = new Set(instances.filter((i) => i.text.includes(word)));
+    const named = inside.size > 0 || machines.some((m) => m.text.includes(word));
+    return { word, inside, blocks: named ? new Set() : blocksWith(word) };
+  });
   const ofServices = state.services.length ? new Set(instances.filter((i) => i.service && state.services.includes(i.service.name))) : null;
   const shown = machines.filter((m) =>
     (!state.cls || m.class === state.cls) &&
     state.tags.every((t) => m.tags.includes(t)) &&
     (!ofServices || m.memberships.some((x) => ofServices.has(x.instance))) &&
-    wanted.every(({ word, inside }) => m.text.includes(word) || (inside.size > 0 && m.memberships.some((x) => inside.has(x.instance)))));
+    wanted.every(({ word, inside, blocks }) => m.text.includes(word) || ((inside.size > 0 || blocks.size > 0) && m.memberships.some((x) => inside.has(x.instance) || blocks.has(x.block)))));
   let columns = allInstances;
   if (shown.length < machines.length || ofServices) {
     const used = new Set();
@@ -61,6 +94,7 @@ function chosen() {
     columns = allInstances.filter((i) => used.has(i) && (!ofServices || ofServices.has(i)));
   }
   const hits = new Set(wanted.flatMap(({ inside }) => [...inside]));
+  for (const { blocks } of wanted) if (blocks.size) for (const m of shown) for (const x of m.memberships) if (blocks.has(x.block)) hits.add(x.instance);
   return { shown, columns, hits, all: shown.length === machines.length && columns.length === allInstances.length };
 }
 

@@ -2,11 +2,11 @@
 
 function finding(f) {
   return h("article", { class: "finding " + f.severity },
-    h("h2", {}, h("span", { class: "sev" }, f.severity), " ", h("code", {}, f.code)),
+    h("h3", {}, h("span", { class: "sev" }, f.severity), " ", data.manual ? h("a", { outside: data.manual + f.code, class: "to" }, h("code", {}, f.code)) : h("code", {}, f.code)),
     f.place && h("p", { class: "at" }, where(f.place)),
-    h("p", { class: "message" }, f.message),
+    h("p", { class: "message" }, inline(f.message)),
     f.definitions.length > 0 && h("ul", { class: "defs" }, f.definitions.map((d) => definition(d, true))),
-    f.hint && h("p", { class: "hint" }, h("strong", {}, "Hint: "), f.hint),
+    f.hint && h("p", { class: "hint" }, h("strong", {}, "Hint: "), inline(f.hint)),
     h("p", { class: "concerns" },
       f.subject && h("code", { class: "subject" }, f.subject),
       f.instance && h("a", { href: f.instance.href }, f.instance.name),
@@ -17,33 +17,47 @@ function finding(f) {
 // Those of one thing, on its page.
 function findingsOf(list) {
   if (!list.length) return null;
-  const n = list.filter((f) => f.severity === "error").length;
-  const title = [n && count(n, "error"), list.length - n && count(list.length - n, "warning")].filter(Boolean).join(", ");
+  const number = (severity) => list.filter((f) => f.severity === severity).length;
+  const title = severities.filter(number).map((s) => count(number(s), s)).join(", ");
   const box = h("div", { class: "findings" });
   const more = gradually(box, list, (f) => finding(f), 20);
-  return h("section", { "aria-label": "Findings", class: "about-it" }, list.length > 2 ? lazy(h("strong", { class: worst(list) }, title), () => h("div", {}, box, more.button), n > 0) : [box, more.button]);
+  return h("section", { "aria-label": "Findings", class: "about-it" }, list.length > 2 ? lazy(h("strong", { class: worst(list) }, title), () => h("div", {}, box, more.button), number("error") > 0) : [box, more.button]);
+}
+
+// Findings about a part of the fleet are about its machines, or about instances there.
+function findingsChosen() {
+  if (!filtered()) return findings;
+  const { shown, columns } = chosen(false);
+  const machinesIn = new Set(shown), instancesIn = new Set(columns);
+  return findings.filter((f) => (f.machines.length ? f.machines.some((m) => machinesIn.has(m)) && (!f.instance || instancesIn.has(f.instance)) : instancesIn.has(f.instance)));
 }
 
 function findingsView(main) {
-  const errors = findings.filter((f) => f.severity === "error").length;
-  const list = h("div", { class: "findings" });
-  const tail = h("div");
-  const select = h("select", { id: "severity", onchange: () => { state.severity = select.value; keepAddress(); draw(); } },
-    [["", `All (${findings.length})`], ["error", `Errors (${errors})`], ["warning", `Warnings (${findings.length - errors})`]].map(([v, t]) => h("option", { value: v }, t)));
+  const number = (severity) => findings.filter((f) => f.severity === severity).length;
+  const bar = filterBar(() => { keepAddress(); more = draw(); });
+  const list = h("div");
+  const select = h("select", { id: "severity", onchange: () => { state.severity = select.value; keepAddress(); more = draw(); } },
+    h("option", { value: "" }, `All severities (${findings.length})`), severities.filter(number).map((s) => h("option", { value: s }, `${capital(s)}s (${number(s)})`)));
+  if (state.severity && !number(state.severity)) state.severity = "";
   select.value = state.severity;
-  put(main, heading("Findings"), h("div", { class: "tools" }, h("label", { for: "severity" }, "Severity"), select, h("output", { class: "shown", id: "shown" })), list, tail);
+  put(main, heading("Findings"), h("div", { class: "tools" }, h("label", { for: "severity", class: "hidden" }, "Severity"), select, bar.nodes, h("output", { class: "shown", id: "shown" })), list);
   function draw() {
     const wanted = words();
-    const shown = findings.filter((f) => (!state.severity || f.severity === state.severity) && wanted.every((w) => f.text.includes(w)));
+    bar.draw();
+    const shown = findingsChosen().filter((f) => (!state.severity || f.severity === state.severity) && wanted.every((w) => f.text.includes(w)));
     list.replaceChildren();
-    const more = gradually(list, shown, (f) => finding(f), 100);
-    tail.replaceChildren(more.button);
+    const parts = severities.map((s) => shown.filter((f) => f.severity === s)).filter((part) => part.length).map((part) => {
+      const box = h("div", { class: "findings" });
+      const more = gradually(box, part, finding, 100);
+      put(list, h("section", { class: "severity" }, h("h2", {}, count(part.length, part[0].severity)), box, more.button));
+      return more;
+    });
     if (!findings.length) put(list, h("p", { class: "empty" }, "Nothing is wrong with this clan, as far as clanctl can tell."));
     else if (!shown.length) put(list, nothing());
     const text = shown.length === findings.length ? count(findings.length, "finding") : `${shown.length} of ${count(findings.length, "finding")}`;
     byId("shown").textContent = text;
     say(text);
-    return more;
+    return { all: () => parts.forEach((part) => part.all()) };
   }
   let more = draw();
   return { search: "Search findings", update: () => { more = draw(); }, print: () => more.all() };

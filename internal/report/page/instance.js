@@ -5,7 +5,7 @@ function instanceView(main, name) {
   if (!instance) return missing(main, "instance", name);
   const s = instance.service;
   put(main, crumb("Services", "#/services"), heading(instance.name, s && h("span", { class: "badge" }, s.name)),
-    s && s.description && h("p", { class: "lead" }, s.description),
+    s && s.description && h("p", { class: "lead" }, inline(s.description)),
     facts([["Module", s && serviceText(s)], ["Categories", s && s.categories.join(", ")], ["Machines", count(instance.members.size, "machine")], ["Defined", where(instance.place)],
       ["Also", s && s.instances.length > 1 && s.instances.filter((i) => i !== instance).map((i) => [h("a", { href: i.href }, i.name), " "])]]),
     findingsOf(instance.findings), settingsNote(instance.roles), offersOf(instance));
@@ -54,15 +54,17 @@ function memberTable(members) {
 
 function servicesView(main) {
   const host = h("div");
-  put(main, heading("Services"), h("div", { class: "tools" }, h("output", { class: "shown", id: "shown" })), host);
+  const bar = filterBar(() => { keepAddress(); draw(); });
+  put(main, heading("Services"), h("div", { class: "tools" }, bar.nodes, h("output", { class: "shown", id: "shown" })), host);
   let more;
   function draw() {
     const wanted = words();
-    const shown = allInstances.filter((i) => wanted.every((w) => i.text.includes(w) || (i.service && (i.service.description || "").toLowerCase().includes(w)) || (i.service && (i.service.input || "").toLowerCase().includes(w))));
+    bar.draw();
+    const shown = (filtered() ? chosen(false).columns : allInstances).filter((i) => wanted.every((w) => i.text.includes(w) || (i.service && i.service.text.includes(w)) || [...i.members].some((m) => data.machines[m].n.toLowerCase().includes(w))));
     const body = h("tbody", { role: "rowgroup" });
     const cell = (label, ...content) => h("td", { role: "cell", "data-label": label }, content);
     more = gradually(body, shown, (i) => h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, h("a", { href: i.href, class: worst(i.findings) }, i.name)),
-      cell("Service", i.service ? h("a", { href: fleetHref("service", i.service.name) }, i.service.name) : h("span", { class: "bad" }, "does not evaluate"), i.service && i.service.description && h("span", { class: "note line" }, i.service.description)),
+      cell("Service", i.service ? h("a", { href: fleetHref("service", i.service.name) }, i.service.name) : h("span", { class: "bad" }, "does not evaluate"), i.service && i.service.description && h("span", { class: "note line" }, inline(i.service.description))),
       cell("From", i.service ? i.service.input || "nowhere" : ""),
       cell("Roles", h("ul", { class: "runs" }, i.roles.map((r) => h("li", {}, chip(r.name), " ", h("span", { class: "note" }, String(r.size)))))),
       cell("Machines", String(i.members.size))), 200);

@@ -27,10 +27,6 @@ function runs(machine, among, all) {
 
 const tagLinks = (names) => names.map((t) => [h("a", { class: "tag", href: fleetHref("tag", t) }, t), " "]);
 
-// Tags that tell machines apart, before those that all have.
-const predefined = (t) => t === "all" || t === "nixos" || t === "darwin";
-const telling = (names) => [...names.filter((t) => !predefined(t)), ...names.filter(predefined)];
-
 function machineLink(m) {
   return h("a", { href: m.href, class: worst(m.findings.filter((f) => !f.instance)) + (m.unknown ? " unknown" : "") }, m.name);
 }
@@ -44,7 +40,7 @@ function list(host, rows, columns, paper) {
   const row = ({ machines: ms }) => {
     const m = ms[0];
     const common = m.tags.filter((t) => ms.every((x) => x.tags.includes(t)));
-    const name = ms.length === 1 ? [machineLink(m), m.description && h("span", { class: "note line" }, m.description)]
+    const name = ms.length === 1 ? [machineLink(m), m.description && h("span", { class: "note line" }, inline(m.description))]
       : lazy(h("span", {}, h("strong", {}, count(ms.length, "machine")), ` ${m.name} … ${ms[ms.length - 1].name}`),
         () => h("p", { class: "many" }, ms.map((x) => [machineLink(x), " "])), paper);
     const kinds = [...new Set(ms.map((x) => x.class))].filter(Boolean);

@@ -36,7 +36,7 @@ function machineView(main, name) {
   if (!machine) return missing(main, "machine", name);
   const deploy = Object.entries(machine.deploy).map(([k, v]) => h("code", { class: "pair" }, `${k} = ${valueText(v)}`));
   put(main, crumb("Fleet", "#/"), heading(machine.name, machine.class && h("span", { class: "badge" }, machine.class)),
-    machine.description && h("p", { class: "lead" }, machine.description),
+    machine.description && h("p", { class: "lead" }, inline(machine.description)),
     machine.unknown && h("p", { class: "finding error" }, "Roles name this machine, but the clan has no machine of this name."),
     facts([["Tags", tagLinks(telling(machine.tags))], ["Deploy", deploy], ["Installed", machine.installed && new Date(machine.installed * 1000).toISOString().slice(0, 10)],
       ["Defined", where(machine.place)]]),

@@ -19,6 +19,7 @@ function missing(main, kind, name) {
 
 function clearFilters() {
   Object.assign(state, { q: "", tags: [], services: [], cls: "", severity: "", written: false });
+  fleetWords = "";
   byId("q").value = "";
   keepAddress();
   view.refresh ? view.refresh() : view.update();
@@ -26,6 +27,7 @@ function clearFilters() {
 }
 
 function keepAddress() {
+  if (kindsWithFilters.has(state.path[0] || "")) fleetWords = state.q;
   history.replaceState(history.state, "", address());
 }
 
@@ -37,19 +39,22 @@ function tile(n, text, href, kind) {
 }
 
 function overview() {
-  const errors = findings.filter((f) => f.severity === "error").length, warnings = findings.length - errors;
+  const number = (severity) => findings.filter((f) => f.severity === severity).length;
+  const errors = number("error"), warnings = number("warning");
   const perClass = classes.map((c) => `${machines.filter((m) => m.class === c).length} ${c}`).join(", ");
   const memberships = machines.reduce((n, m) => n + m.memberships.length, 0);
   return h("ul", { class: "tiles" },
     tile(machines.filter((m) => !m.unknown).length, classes.length > 1 ? `machines (${perClass})` : machines.length === 1 ? "machine" : "machines"),
     tile(instances.length, `${instances.length === 1 ? "instance" : "instances"} of ${count(services.length, "service")}`, "#/services"),
+    tags.length > 0 && tile(tags.length, tags.length === 1 ? "tag" : "tags", "#/tags"),
     tile(memberships, memberships === 1 ? "membership" : "memberships"),
     errors > 0 && tile(errors, errors === 1 ? "error" : "errors", "#/findings?severity=error", "error"),
     warnings > 0 && tile(warnings, warnings === 1 ? "warning" : "warnings", "#/findings?severity=warning", "warning"),
     !findings.length && tile(0, "findings", "#/findings", "fine"));
 }
 
-function fleetView(main) {
+// The filters of a view, which calls draw when it draws itself.
+function filterBar(refresh) {
   const select = (id, label, names, text, pick) => {
     const el = h("select", { id, onchange: () => { pick(el.value); el.value = ""; refresh(); } }, h("option", { value: "" }, label), names.map((n) => h("option", { value: n }, text(n))));
     return names.length ? [h("label", { class: "hidden", for: id }, label), el] : null;
@@ -57,20 +62,39 @@ function fleetView(main) {
   const addTo = (list) => (v) => { if (v && !list().includes(v)) list().push(v); };
   const serviceNames = [...new Set(services.map((s) => s.name))].sort(collator.compare);
   const active = h("span", { class: "active" });
+  let drawn = "";
+  function draw() {
+    const now = JSON.stringify([state.tags, state.cls, state.services]);
+    if (now === drawn) return;
+    drawn = now;
+    const remove = (label, text, drop) => h("button", { type: "button", class: "filter", "aria-label": `Remove the filter ${label} ${text}`, onclick: () => { drop(); refresh(); byId("q").focus(); } },
+      `${label}: ${text}`, h("span", { "aria-hidden": "true" }, " ×"));
+    active.replaceChildren(...state.tags.map((t) => remove("tag", t, () => { state.tags = state.tags.filter((x) => x !== t); })),
+      ...(state.cls ? [remove("class", state.cls, () => { state.cls = ""; })] : []),
+      ...state.services.map((s) => remove("service", s, () => { state.services = state.services.filter((x) => x !== s); })));
+  }
+  const nodes = [
+    select("tag", "Tag", tags, (t) => `${t} (${carried.get(t) || 0})`, addTo(() => state.tags)),
+    classes.length > 1 && select("class", "Class", classes, (c) => c, (v) => { state.cls = v; }),
+    select("service", "Service", serviceNames, (s) => s, addTo(() => state.services)),
+    active];
+  return { nodes, draw };
+}
+
+function fleetView(main) {
+  const bar = filterBar(() => refresh());
   const shown = h("output", { class: "shown", id: "shown" });
   const group = h("input", { type: "checkbox", id: "group", onchange: () => { state.group = group.checked ? "1" : "0"; refresh(); } });
   const segment = h("div", { class: "segment", role: "group", "aria-label": "View" }, ["matrix", "list"].map((name) =>
     h("button", { type: "button", "data-view": name, onclick: () => { state.view = name; refresh(); } }, name[0].toUpperCase() + name.slice(1))));
+  const elsewhere = h("p", { class: "elsewhere" });
   const under = h("div", { class: "under" });
   const host = h("div", { class: "host" });
-  put(main, h("h1", { class: "hidden", tabindex: -1, id: "heading" }, data.name), data.description && h("p", { class: "lead" }, data.description), overview(),
+  put(main, h("h1", { class: "hidden", tabindex: -1, id: "heading" }, data.name), data.description && h("p", { class: "lead" }, inline(data.description)), overview(),
     !data.machinesKnown && h("p", { class: "finding error" }, "Some machines do not evaluate: members by tag are missing. ", h("a", { href: "#/findings?severity=error" }, "See the errors")),
     h("div", { class: "tools" },
-      select("tag", "Tag", tags, (t) => `${t} (${carried.get(t) || 0})`, addTo(() => state.tags)),
-      classes.length > 1 && select("class", "Class", classes, (c) => c, (v) => { state.cls = v; }),
-      select("service", "Service", serviceNames, (s) => s, addTo(() => state.services)),
-      active, h("span", { class: "gap" }), h("label", { class: "switch", for: "group" }, group, " Group equal machines"), segment, shown),
-    under, host);
+      bar.nodes, h("span", { class: "gap" }), h("label", { class: "switch", for: "group" }, group, " Group equal machines"), segment, shown),
+    elsewhere, under, host);
 
   let matrix = null, more = null, found = null;
   const narrow = () => window.innerWidth < 700;
@@ -87,9 +111,9 @@ function fleetView(main) {
     group.checked = grouped;
     if (!grouped) rows = rowsOf(ms, columns, false);
     for (const b of segment.children) b.setAttribute("aria-pressed", String((b.dataset.view === "list") === asList()));
-    drawActive();
-    const filtered = !all;
-    shown.textContent = (filtered ? `${ms.length} of ${count(machines.length, "machine")}` : count(machines.length, "machine")) +
+    bar.draw();
+    elsewhere.replaceChildren(...foundElsewhere());
+    shown.textContent = (!all ? `${ms.length} of ${count(machines.length, "machine")}` : count(machines.length, "machine")) +
       (grouped && rows.length < ms.length ? ` in ${count(rows.length, "row")}` : "") + `, ${count(columns.length, "instance")}`;
     say(shown.textContent);
     if (!ms.length) {
@@ -111,19 +135,7 @@ function fleetView(main) {
     }
     matrix.everything = !!paper;
     matrix.update(rows, columns, hits);
-    under.replaceChildren(matrix.wordy ? "" : legend(columns));
-  }
-
-  let drawn = "";
-  function drawActive() {
-    const now = JSON.stringify([state.tags, state.cls, state.services]);
-    if (now === drawn) return;
-    drawn = now;
-    const remove = (label, text, drop) => h("button", { type: "button", class: "filter", "aria-label": `Remove the filter ${label} ${text}`, onclick: () => { drop(); refresh(); byId("q").focus(); } },
-      `${label}: ${text}`, h("span", { "aria-hidden": "true" }, " ×"));
-    active.replaceChildren(...state.tags.map((t) => remove("tag", t, () => { state.tags = state.tags.filter((x) => x !== t); })),
-      ...(state.cls ? [remove("class", state.cls, () => { state.cls = ""; })] : []),
-      ...state.services.map((s) => remove("service", s, () => { state.services = state.services.filter((x) => x !== s); })));
+    under.replaceChildren(matrix.words ? "" : legend(columns));
   }
 
   draw();
@@ -131,7 +143,7 @@ function fleetView(main) {
   const onResize = () => { clearTimeout(resized); resized = setTimeout(() => draw(), 150); };
   addEventListener("resize", onResize);
   return {
-    search: "Search machines, tags, services", update: draw, refresh, leave: () => removeEventListener("resize", onResize),
+    search: "Search machines, tags, settings …", update: draw, refresh, leave: () => removeEventListener("resize", onResize),
     print: () => { draw(true); if (more) more.all(); }, printed: () => draw(),
     keep: () => matrix && { top: matrix.scroller.scrollTop, left: matrix.scroller.scrollLeft, active: matrix.active },
     restore: (k) => {
@@ -149,7 +161,7 @@ function fleetView(main) {
 
 // ---- the way between views ----
 
-const views = { "": fleetView, services: servicesView, findings: findingsView, machine: machineView, instance: instanceView };
+const views = { "": fleetView, services: servicesView, tags: tagsView, findings: findingsView, search: searchView, machine: machineView, instance: instanceView };
 
 function go() {
   if (view) kept.set(entry, { grid: view.keep && view.keep(), scroll: scrollY });
@@ -157,8 +169,8 @@ function go() {
   const before = known && kept.get(known); // went back, or forward again
   entry = known || entries + 1;
   entries = Math.max(entries, entry);
-  if (!known) history.replaceState({ entry }, "");
-  readAddress();
+  readAddress(known || lastPath === null);
+  if (!known) history.replaceState({ entry }, "", address());
   history.scrollRestoration = "manual";
   byId("q").value = state.q;
   const path = state.path.join("/");
@@ -173,7 +185,7 @@ function go() {
   const [kind, ...names] = state.path;
   const make = Object.hasOwn(views, kind || "") ? views[kind || ""] : (m) => missing(m, "page", kind);
   view = make(main, names.join("/"));
-  document.title = view.title || kind ? `${view.title || heading0(kind)} · ${data.name}` : data.name;
+  document.title = view.title || kind ? `${view.title || capital(kind)} · ${data.name}` : data.name;
   byId("q").placeholder = view.search;
   for (const a of byId("views").querySelectorAll("a")) {
     const current = a.dataset.kind === (kind || "") || (a.dataset.kind === "services" && kind === "instance") || (a.dataset.kind === "" && kind === "machine");
@@ -194,7 +206,7 @@ function go() {
     byId("heading").focus({ preventScroll: true });
   }
 }
-const heading0 = (kind) => kind[0].toUpperCase() + kind.slice(1);
+const capital = (kind) => kind[0].toUpperCase() + kind.slice(1);
 
 addEventListener("hashchange", go);
 
@@ -203,11 +215,15 @@ function start() {
   const bad = worst(findings);
   put(byId("views"), 
     h("a", { href: "#/", "data-kind": "" }, "Fleet"), h("a", { href: "#/services", "data-kind": "services" }, "Services"),
+    tags.length > 0 && h("a", { href: "#/tags", "data-kind": "tags" }, "Tags"),
     h("a", { href: "#/findings", "data-kind": "findings" }, "Findings", findings.length > 0 && [" ", h("span", { class: "pill " + bad }, String(findings.length))]));
   put(byId("foot"), "Made by clanctl", data.ref !== "." && [" from ", h("code", {}, data.ref)], data.clanCore ? (data.clanCore === "clan-core" ? " with clan-core." : ` with clan-core as ${data.clanCore}.`) : ".",
     commonDir && [" Files are below ", h("code", {}, commonDir), "."]);
   byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("main").focus(); });
-  byId("search").addEventListener("submit", (e) => e.preventDefault());
+  byId("search").addEventListener("submit", (e) => {
+    e.preventDefault();
+    if (kindsWithFilters.has(state.path[0] || "") && state.q.trim()) location.hash = "#/search?q=" + encodeURIComponent(state.q);
+  });
   let typed = 0;
   byId("q").addEventListener("input", () => {
     cancelAnimationFrame(typed);
@@ -227,7 +243,9 @@ function start() {
   });
   addEventListener("beforeprint", () => { if (view.print) view.print(); });
   addEventListener("afterprint", () => { if (view.printed) view.printed(); });
+  put(byId("foot"), madeFrom());
   go();
+  watchAge();
   watchOwnFile();
 }
 if (!isProbe) start();

@@ -73,15 +73,24 @@ class Matrix {
     }
   }
 
-  // Whole words where they fit, else letters.
+  // Whole words where they fit, with the instances' names across or upright, else letters. What room is left the tags get.
   layout() {
     const text = (s, size) => Math.ceil(textWidth(s, size)) + 16;
     const narrow = window.innerWidth < 700;
     this.first = narrow ? 132 : 210;
-    const full = this.columns.map((c) => Math.max(text(c.name, "600 13.5px") + 6, 12 + c.roles.map((r) => text(r.name, "500 12.6px")).sort((a, b) => b - a).slice(0, c.widest).reduce((a, b) => a + b, 0)));
-    const sum = full.reduce((a, b) => a + b, this.first);
-    this.wordy = !narrow && sum < this.scroller.parentElement.clientWidth;
-    this.widths = this.wordy ? full : this.columns.map((c) => 8 + letterWidth * c.widest);
+    const room = this.scroller.parentElement.clientWidth - 4;
+    const total = (widths) => widths.reduce((a, b) => a + b, this.first);
+    const cells = this.columns.map((c) => 12 + c.roles.map((r) => text(r.name, "500 12.6px")).sort((a, b) => b - a).slice(0, c.widest).reduce((a, b) => a + b, 0));
+    const full = this.columns.map((c, i) => Math.max(text(c.name, "600 13.5px") + 6, cells[i]));
+    const upright = cells.map((w) => Math.max(w, 34));
+    this.wordy = !narrow && total(full) < room;
+    this.words = this.wordy || (!narrow && total(upright) < room);
+    this.widths = this.wordy ? full : this.words ? upright : this.columns.map((c) => 8 + letterWidth * c.widest);
+    if (!narrow) {
+      const tagged = (names) => names.reduce((sum, t) => sum + textWidth(t, "400 12px") + 16, 0);
+      const wanted = this.groups.reduce((w, g) => Math.max(w, (g.machines.length > 1 ? 190 : textWidth(g.machines[0].name, "500 13.5px") + (g.machines[0].class === "darwin" ? 60 : 0)) + tagged(shared(g.machines)) + 30), 0);
+      this.first = Math.round(Math.max(this.first, Math.min(wanted, 460, room - total(this.widths) + this.first)));
+    }
     const width = this.widths.reduce((a, b) => a + b, this.first);
     let left = 0;
     this.lefts = this.widths.map((w) => (left += w) - w);
@@ -139,11 +148,11 @@ class Matrix {
     if (group) {
       const n = group.machines.length;
       put(first, h("button", { type: "button", tabindex: -1, "aria-expanded": String(open), title: group.machines.slice(0, 40).map((m) => m.name).join(", ") },
-        h("span", { class: "n" }, count(n, "machine")), h("span", { class: "names" }, group.machines[0].name + " … " + group.machines[n - 1].name)));
+        h("span", { class: "n" }, count(n, "machine")), h("span", { class: "names" }, group.machines[0].name + " … " + group.machines[n - 1].name), marks(group.machines)));
     } else {
       const bad = worst(machine.findings.filter((f) => !f.instance));
       put(first, h("a", { href: machine.href, tabindex: -1, class: (bad || "") + (machine.unknown ? " unknown" : ""), title: machine.description || machine.name }, machine.name),
-        bad && hidden(", has " + bad + "s"), machine.unknown && hidden(", not in the inventory"));
+        bad && hidden(", has " + bad + "s"), machine.unknown && hidden(", not in the inventory"), marks([machine]));
     }
     put(tr, first);
     const roles = new Map();
@@ -162,9 +171,9 @@ class Matrix {
         continue;
       }
       const bad = group ? "" : findingAt(machine, this.columns[c]);
-      put(tr, h("td", { "data-column": c + 1, "aria-colindex": c + 2, class: "has " + bad, "aria-label": this.wordy ? null : names.join(", ") + (bad && `, has ${bad}s`),
+      put(tr, h("td", { "data-column": c + 1, "aria-colindex": c + 2, class: "has " + bad, "aria-label": this.words ? null : names.join(", ") + (bad && `, has ${bad}s`),
         title: `${group ? count(group.machines.length, "machine") : machine.name}, ${this.columns[c].name}: ${names.join(", ")}` },
-      names.map((name) => [this.wordy ? chip(name) : letter(name), " "]), this.wordy && bad && hidden(`has ${bad}s`)));
+      names.map((name) => [this.words ? chip(name) : letter(name), " "]), this.words && bad && hidden(`has ${bad}s`)));
     }
     put(tr, leftOut(this.columns.length - to));
     return tr;
@@ -364,6 +373,14 @@ class Matrix {
       this.heads[at - 1].classList.add("over");
     }
   }
+}
+
+// What machines have in common that others do not: their class and tags.
+const shared = (ms) => ms[0].telling.filter((t) => ms.every((m) => m.tags.includes(t)));
+function marks(ms) {
+  const cls = classes.length > 1 && ms[0].class !== "nixos" && ms.every((m) => m.class === ms[0].class) && ms[0].class;
+  const common = shared(ms);
+  return (cls || common.length > 0) && h("span", { class: "marks", title: common.join(", ") }, cls && [" ", h("span", { class: "badge" }, cls)], common.map((t) => [" ", h("span", { class: "mark" }, t)]));
 }
 
 // legend says what the letters mean.

@@ -3,7 +3,11 @@
 const priorities = { 50: "mkForce", 1000: "mkDefault" };
 const priorityName = (p) => (p === undefined ? "" : priorities[p] || "mkOverride " + p);
 
-const where = (text) => (text ? h("code", { class: "place" }, text) : null);
+const where = (text) => {
+  if (!text) return null;
+  const code = h("code", { class: "place" }, text);
+  return linkOf.has(text) ? h("a", { outside: linkOf.get(text), class: "to" }, code) : code;
+};
 
 function chip(name, extra) {
   const mark = roleMarks.get(name);
@@ -64,7 +68,7 @@ function about(row, option, command) {
   const put = (name, ...content) => rows.push(h("div", {}, h("dt", {}, name), h("dd", {}, content)));
   if (option) {
     if (option.k !== row.k) put("Lies in", h("code", {}, option.k));
-    if (option.t) put("Type", option.t);
+    if (option.t) put("Type", inline(option.t));
     if (option.vt) put("Default", h("code", {}, option.vt));
     else if (option.h) put("Default", h("code", {}, valueText(option.v === undefined ? null : option.v, true)));
     else put("Default", "none");
@@ -76,10 +80,12 @@ function about(row, option, command) {
 
 const quoteShell = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : "'" + word.replaceAll("'", "'\\''") + "'");
 
-// What authors write: paragraphs, whose lines are broken where the page wants, unless they are lists or indented.
+// What authors write: code between fences, and paragraphs, whose lines are broken where the page wants, unless they are lists or
+// indented.
 function prose(text) {
   if (!text) return null;
-  return text.split(/\n\s*\n/).map((part) => h("p", { class: "prose" + (/^\s*([-*]|\d+\.) |^ {2,}/m.test(part) ? " lines" : "") }, part));
+  const paragraph = (part) => part.trim() && h("p", { class: "prose" + (/^\s*([-*]|\d+\.) |^ {2,}/m.test(part) ? " lines" : "") }, inline(part));
+  return text.split(/^[ \t]*```[^\n]*\n([^]*?)^[ \t]*```[ \t]*$/m).map((part, i) => (i % 2 ? h("pre", { class: "value" }, part) : part.split(/\n\s*\n/).map(paragraph)));
 }
 
 const isWritten = (row) => (row.d || []).length > 0;
@@ -90,9 +96,13 @@ function rowsOfBlock(block) {
   return (data.blocks[block] || []).map((i) => data.rows[i]).filter((row) => {
     if (state.written && !isWritten(row) && row.f !== "problem") return false;
     if (!wanted.length) return true;
-    row.text = row.text || [row.k, row.v === undefined ? "" : valueText(row.v), ...(row.d || []).map((d) => layerName(d) + " " + place(d.p))].join("\n").toLowerCase();
-    return wanted.every((w) => row.text.includes(w));
+    return wanted.every((w) => rowText(row).includes(w));
   });
+}
+
+function rowText(row) {
+  row.text = row.text || [row.k, row.v === undefined ? "" : valueText(row.v), ...(row.d || []).map((d) => layerName(d) + " " + place(d.p))].join("\n").toLowerCase();
+  return row.text;
 }
 
 // The table of a member's settings; machine is one of those that have them.
@@ -114,7 +124,7 @@ function settingsTable(role, block, machine, label) {
       more.hidden = !open;
       button.setAttribute("aria-expanded", String(open));
     } }, row.k || "(all)");
-    const problem = row.f === "problem" ? findings[row.x].severity : "";
+    const problem = row.f === "problem" ? findingNumber.get(row.x).severity : "";
     put(body, h("tr", { class: problem || row.f }, h("th", { scope: "row" }, button),
       h("td", { class: "v" }, row.v === undefined ? [h("span", { class: "bad " + problem }, "does not evaluate "), h("a", { href: "#/findings?q=" + encodeURIComponent(row.k) }, "why?")] : value(row.v)),
       h("td", { class: "o" }, origin(row, option))), more);
