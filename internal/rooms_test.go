@@ -26,7 +26,7 @@ const project = "github.com/clanctl/clanctl/"
 var rooms = map[string][]string{
 	"cmd/clanctl": {"internal/cli"},
 	"internal/cli": {"internal/jsonvalue", "internal/lazyregexp", "internal/codes", "internal/facts", "internal/hint",
-		"internal/modulecheck", "internal/services", "docs", "internal/cachedir", "internal/filetree", "internal/git",
+		"internal/modulecheck", "internal/services", "docs", "internal/browser", "internal/cachedir", "internal/filetree", "internal/git",
 		"internal/jq", "internal/lsp", "internal/markdown", "internal/natural", "internal/nearest", "internal/pager",
 		"internal/policy", "internal/refs",
 		"internal/shell", "internal/term", "internal/textview", "internal/watch", "pkg/check", "pkg/diff",
@@ -94,6 +94,7 @@ var rooms = map[string][]string{
 	"internal/markdown":   {"internal/term"},
 	"internal/natural":    {},
 	"internal/palette":    {},
+	"internal/browser":    {},
 	"internal/nearest":    {},
 	"internal/nixlang":    {},
 	"internal/process":    {},
@@ -117,7 +118,7 @@ var rooms = map[string][]string{
 // mayRun are the rooms that run other programs, and mayTouchFiles those that read or write files besides.
 // (internal/scaffold tells whether a file is there.)
 var (
-	mayRun = []string{"internal/bench", "internal/filetree/treetest", "internal/git", "internal/nixtest/nixes",
+	mayRun = []string{"internal/bench", "internal/browser", "internal/filetree/treetest", "internal/git", "internal/nixtest/nixes",
 		"internal/pager", "internal/process", "internal/release", "pkg/nixeval"}
 	mayTouchFiles = []string{"cmd/clanctl", "internal/cachedir", "internal/cli", "internal/filetree",
 		"internal/nixtest", "internal/scratch", "pkg/instance", "internal/scaffold", "pkg/nixeval/nixevaltest",

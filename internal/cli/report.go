@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/browser"
 	"github.com/clanctl/clanctl/internal/git"
 	htmlpage "github.com/clanctl/clanctl/internal/report"
 	"github.com/clanctl/clanctl/pkg/check"
@@ -32,6 +33,7 @@ func reportCommand() *cli.Command {
 			&cli.BoolFlag{Name: "exports", Usage: "show how machines are reached, and what services export, too"},
 			sourceURLFlag(),
 			watchFlag(),
+			&cli.BoolFlag{Name: "open", Usage: "show the page in a browser; with --watch it follows edits there"},
 		},
 		Action: func(c *cli.Context) error {
 			out, err := pageFile(c)
@@ -41,6 +43,19 @@ func reportCommand() *cli.Command {
 			// The page tells when it was made: within the hour it can be given again.
 			now := pageTime()
 			also := fmt.Sprint(pageSource(c, false).Revision, " ", now.Unix()/3600)
+			if c.Bool("open") && c.Path("output") == "" {
+				dir, err := os.MkdirTemp("", "clanctl-report-")
+				if err != nil {
+					return err
+				}
+				if c.Bool("watch") { // else the page is to stay
+					defer os.RemoveAll(dir)
+				}
+				out = outputFile(filepath.Join(dir, "clan.html"))
+			}
+			if c.Bool("open") {
+				return writePage(c, out, now)
+			}
 			return remember(c, also, func(c *cli.Context) error { return writePage(c, out, now) })
 		},
 	}
@@ -49,9 +64,11 @@ func reportCommand() *cli.Command {
 func writePage(c *cli.Context, out outputFile, now time.Time) error {
 	page := func(w io.Writer, inv *instance.Inventory, options htmlpage.Options) error {
 		options.Live, options.Manual = c.Bool("watch"), manual
+		options.Follow = c.Bool("watch") && c.Bool("open")
 		options.Link = sourceLinks(c)
 		return htmlpage.Write(w, inv, check.All(inv), options)
 	}
+	opened := !c.Bool("open")
 	show := func(inv *instance.Inventory, loadErr error) error {
 		if inv == nil {
 			return explainLoad(c, loadErr)
@@ -62,6 +79,17 @@ func writePage(c *cli.Context, out outputFile, now time.Time) error {
 		}
 		if err := out.write(c, func(w io.Writer) error { return page(w, inv, options) }); err != nil {
 			return err
+		}
+		if !opened {
+			opened = true
+			file, err := filepath.Abs(string(out))
+			if err == nil {
+				say(c, "the page is %s", file)
+				err = browser.Open(c.Context, file)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		if c.Bool("exports") {
 			sayNoExports(c, inv)
@@ -172,15 +200,18 @@ func pageFile(c *cli.Context) (outputFile, error) {
 		return "",
 			usageError{fmt.Sprintf("report takes no names, but there is %q", c.Args().First()),
 				"it is about the whole clan"}
-	case out == "":
+	case out == "" && !c.Bool("open"):
 		return "",
-			usageError{"report needs a file to write to", "give --output clan.html, or --output - for standard output"}
+			usageError{"report needs a file to write to",
+				"give --output clan.html, --output - for standard output, or --open to look at it now"}
+	case out == "-" && c.Bool("open"):
+		return "", usageError{"--open shows a file, and standard output is none", "give --output clan.html, or none"}
 	case out == "-" && c.Bool("watch"):
 		return "",
 			usageError{"--watch writes a page again and again, and standard output is no place for that",
 				"give --output clan.html"}
 	}
-	if dir := filepath.Dir(out); out != "-" {
+	if dir := filepath.Dir(out); out != "-" && out != "" {
 		if info, err := os.Stat(dir); err != nil {
 			return "", err
 		} else if !info.IsDir() {

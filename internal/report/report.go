@@ -27,6 +27,8 @@ var files embed.FS
 type Options struct {
 	// Live makes an open page look every few seconds whether its file was written anew, and offer to show that.
 	Live bool
+	// Follow makes it show that by itself, but for somebody who is typing.
+	Follow bool
 	// Made is when the page is made; without, it does not tell its age.
 	Made time.Time
 	// Source is what the clan was read from, as far as that is known.
@@ -87,7 +89,8 @@ func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, op
 		"StyleHash":   hash(style),
 		"Data":        template.JS(data),
 		"Fingerprint": fmt.Sprintf("%x", sum[:8]),
-		"Live":        options.Live,
+		"Live":        options.Live || options.Follow,
+		"Follow":      options.Follow,
 		"Made":        made,
 	})
 }

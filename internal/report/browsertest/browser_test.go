@@ -613,23 +613,46 @@ func TestBrowserContrast(t *testing.T) {
 	}
 }
 
+// writeFleet puts the page of a fleet in the place of another.
+func writeFleet(t *testing.T, file string, machines int, options report.Options) {
+	t.Helper()
+	var page bytes.Buffer
+	if err := report.Write(&page, invtest.Fleet(t, machines, 1), nil, options); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file+"~", page.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(file+"~", file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A page that follows edits shows what is new by itself, as people chose to see it; while they type it waits.
+func TestBrowserFollowsEdits(t *testing.T) {
+	path := chromium(t)
+	file := filepath.Join(t.TempDir(), "clan.html")
+	write := func(machines int) { writeFleet(t, file, machines, report.Options{Follow: true}) }
+	write(2)
+	b := openFile(t, path, file, 1280, 800)
+	b.goTo("#/?tag=all&view=matrix")
+	eventually(b, rowNames, "m0 m1")
+	write(3)
+	eventually(b, rowNames, "m0 m1 m2")
+	eventually(b, `location.hash`, "#/?tag=all&view=matrix")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").focus()`))
+	write(4)
+	eventually(b, `!!document.getElementById("changed")`, true)
+	eventually(b, rowNames, "m0 m1 m2")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`))
+	eventually(b, rowNames, "m0 m1 m2 m3")
+}
+
 // A page that stays open says when its file was written anew, though it may fetch nothing.
 func TestBrowserNoticesAChange(t *testing.T) {
 	path := chromium(t)
 	file := filepath.Join(t.TempDir(), "clan.html")
-	write := func(machines int) {
-		t.Helper()
-		var page bytes.Buffer
-		if err := report.Write(&page, invtest.Fleet(t, machines, 1), nil, report.Options{Live: true}); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file+"~", page.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(file+"~", file); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write := func(machines int) { writeFleet(t, file, machines, report.Options{Live: true}) }
 	write(2)
 	b := openFile(t, path, file, 1280, 800)
 	b.do(chromedp.Evaluate[chromedp.Void](`lookNow()`), chromedp.Sleep(500*time.Millisecond))

@@ -201,7 +201,9 @@ function go() {
   } else if (before) {
     scrollTo(0, before.scroll);
     if (!(before.grid && view.restore && view.restore(before.grid))) byId("heading").focus({ preventScroll: true });
-  } else if (!first) {
+  } else if (first) {
+    if (history.state && history.state.scroll) scrollTo(0, history.state.scroll);
+  } else {
     scrollTo(0, 0);
     byId("heading").focus({ preventScroll: true });
   }
