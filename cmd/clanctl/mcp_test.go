@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -192,4 +195,112 @@ func TestAgentNonsense(t *testing.T) {
 			t.Errorf("%.40q: %s", input, out)
 		}
 	}
+}
+
+// A client that misbehaves hurts nobody but itself: what it asks wrongly is refused, nothing is written, and who asks rightly is answered.
+func TestAgentMisbehaves(t *testing.T) {
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		home := t.TempDir()
+		cmd := exec.Command(clanctl, "mcp", "--nix", nix, "--offline")
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
+		in, inErr := cmd.StdinPipe()
+		out, outErr := cmd.StdoutPipe()
+		if err := errors.Join(inErr, outErr, cmd.Start()); err != nil {
+			t.Fatal(err)
+		}
+		send := func(lines ...string) {
+			for _, line := range lines {
+				if _, err := io.WriteString(in, line+"\n"); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		type answer struct {
+			ID     json.RawMessage
+			Error  *struct{ Message string }
+			Result *struct {
+				IsError bool
+				Content []struct{ Text string }
+			}
+		}
+		answers := make(chan answer, 1000)
+		go func() {
+			defer close(answers)
+			for decoder := json.NewDecoder(out); ; {
+				var a answer
+				if decoder.Decode(&a) != nil {
+					return
+				}
+				answers <- a
+			}
+		}()
+		call := func(id int, tool, args string) string {
+			return fmt.Sprintf(`{"jsonrpc": "2.0", "id": %d, "method": "tools/call", "params": {"name": %q, "arguments": %s}}`, id, tool, args)
+		}
+		send(`{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}}`,
+			`{"jsonrpc": "2.0", "method": "notifications/initialized"}`)
+		refused := map[int]string{
+			10: call(10, "no_such_tool", `{}`),
+			11: call(11, "machines", `{"names": 7}`),
+			12: call(12, "machines", `[]`),
+			13: call(13, "machines", `{"names": ["attic"], "flake": "/etc"}`),
+			14: call(14, "roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"], "write": "true"}`),
+			15: call(15, "roles_add", `{"instance": "sshd", "role": "server", "members": ["studio"], "write": true}`),
+			16: call(16, "machines", `{"names": ["`+strings.Repeat("a", 1<<20)+`"]}`),
+			17: `{"jsonrpc": "2.0", "id": 17, "method": "tools/call", "params": {"name": 1}}`,
+			18: `{"jsonrpc": "2.0", "id": 18, "method": "no/such"}`,
+			19: call(19, "diff", `{"old": "--output=/tmp/x"}`),
+			20: call(20, "schema", `{"module": "--help"}`),
+		}
+		for _, line := range refused {
+			send(line)
+		}
+		const many = 100
+		for i := range many {
+			send(call(100+i, "instances", `{}`))
+		}
+		send(`{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 100, "reason": {}}}`,
+			`{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 99999}}`,
+			`{"jsonrpc": "2.0", "id": 77777, "result": {}}`)
+		seen := map[string]answer{}
+		timeout := time.After(2 * time.Minute)
+		for len(seen) < 1+len(refused)+many-1 {
+			select {
+			case a, open := <-answers:
+				if !open {
+					t.Fatal("it ended")
+				}
+				if _, twice := seen[string(a.ID)]; twice {
+					t.Errorf("%s is answered twice", a.ID)
+				}
+				if string(a.ID) != "100" { // it may be given up
+					seen[string(a.ID)] = a
+				}
+			case <-timeout:
+				t.Fatalf("%d answers", len(seen))
+			}
+		}
+		for id := range refused {
+			if a := seen[fmt.Sprint(id)]; a.Error == nil && (a.Result == nil || !a.Result.IsError) {
+				t.Errorf("%d: %+v", id, a)
+			}
+		}
+		for i := 1; i < many; i++ {
+			if a := seen[fmt.Sprint(100+i)]; a.Result == nil || a.Result.IsError || !strings.Contains(a.Result.Content[0].Text, "backup-offsite") {
+				t.Errorf("%d: %+v", 100+i, a)
+			}
+		}
+		send(`{"jsonrpc": "2.0", "id": `) // and it goes in the middle of a message
+		_ = in.Close()
+		for range answers {
+		}
+		_ = cmd.Wait()
+		if _, err := os.Stat(filepath.Join(dir, "inventory.json")); err == nil {
+			t.Error("something was written")
+		}
+		for _, process := range processesOf(home) {
+			t.Errorf("left is %s", process)
+		}
+	})
 }

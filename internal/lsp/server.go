@@ -27,9 +27,11 @@ type Config struct {
 	// paths relative to the top of the flake's source tree. It may be called for several flakes at once, but for each
 	// only once at a time.
 	Check func(ctx context.Context, dir string, texts map[string][]byte) (*Answer, error)
-	// Modules looks at the service modules that the flake and its inputs offer, as they are on disk. It is called like Check.
+	// Modules looks at the service modules that the flake and its inputs offer, as they are on disk. It is called like
+	// Check.
 	Modules func(ctx context.Context, dir string) (*facts.Modules, error)
-	// Affected finds out whom the changes since the last commit touch; nil where there is none. It is called like Check.
+	// Affected finds out whom the changes since the last commit touch; nil where there is none. It is called like
+	// Check.
 	Affected func(ctx context.Context, dir string, inv *instance.Inventory) (*Affected, error)
 	// Manual is the address of the page about a code.
 	Manual func(code string) string
