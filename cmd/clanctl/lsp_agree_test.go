@@ -53,6 +53,9 @@ type agreement struct {
 	schemas                 map[string]map[string]any
 	texts                   map[string]string
 	tried                   map[string]bool
+	// offers: something was offered, so that the modules are known; half counts the places in half of a file where it was.
+	offers bool
+	half   int
 }
 
 type whyAnswer struct {
@@ -152,6 +155,9 @@ func (a *agreement) check() int {
 		}
 	}
 	a.finish()
+	if a.half < places/2 {
+		a.Errorf("in half-written files something is offered at %d of %d places only", a.half, places)
+	}
 	return places
 }
 
@@ -207,6 +213,21 @@ var groupLine = regexp.MustCompile("(?m)^- (`.*`) on `([^`]+)`.*\n((?:  - .*\n)*
 
 // hovered compares the values, and what is written for them.
 func (a *agreement) hovered(where, hover, of, role string, setting []string) {
+	// A place that a function makes several settings at tells about each.
+	sections := strings.Split(hover, "\n---\n\n")
+	hover = ""
+	for _, section := range sections {
+		title, _, _ := strings.Cut(section, "\n")
+		if strings.HasPrefix(strings.ReplaceAll(title, `\`, ""), fmt.Sprintf("setting **%s** of `%s` %s", nixlang.PathString(setting), of, role)) {
+			hover = section
+		}
+	}
+	if hover == "" {
+		if len(sections) < 9 {
+			a.Errorf("%s: hover is about something else: %s", where, strings.Join(sections, "\n"))
+		}
+		return
+	}
 	for _, group := range groupLine.FindAllStringSubmatch(hover, -1) {
 		found := false
 		for _, s := range a.why(of, role, group[2]).Settings {
@@ -287,15 +308,22 @@ func (a *agreement) completed(where, file, text string, offset int, of, role str
 		a.change(file, now)
 		offered := map[string]bool{}
 		items := a.complete(file, now, offset)
-		for i := 0; i < 1000 && len(items) == 0 && len(want) > 0; i++ {
+		for i := 0; i < 100 && len(items) == 0 && len(want) > 0 && !a.offers; i++ {
 			time.Sleep(50 * time.Millisecond) // what modules there are is read after the first findings
 			items = a.complete(file, now, offset)
+		}
+		a.offers = a.offers || len(items) > 0
+		if len(items) > 0 && len(now) < len(text) {
+			a.half++
 		}
 		for _, item := range items {
 			offered[item.Label] = true
 			if want != nil && want[item.Label] == nil {
 				a.Errorf("%s: %s is offered, and not in the schema", where, item.Label)
 			}
+		}
+		if len(now) < len(text) && len(items) == 0 {
+			continue // nothing in front tells where this is: what is behind did
 		}
 		for name := range want {
 			property, _ := want[name].(map[string]any)
