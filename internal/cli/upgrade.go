@@ -127,7 +127,7 @@ func upgraded(upgrades []inputUpgrade) func(*nixeval.Evaluator) {
 func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) error {
 	var r *upgrade.Report
 	var sides [2]side
-	_, err := ask(c, instance.Config{Need: instance.NeedOrigins | instance.NeedChecks},
+	_, err := ask(c, instance.Config{Need: instance.NeedChecks | facts.NeedPlaces | facts.NeedInterfaces},
 		func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
 			sides = [2]side{{ref: ref, repo: ref, evaluator: upgraded(from)},
 				{title: "the upgraded flake", ref: ref, repo: ref, evaluator: upgraded(to), mayFail: true}}

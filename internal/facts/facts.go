@@ -61,6 +61,8 @@ const (
 	NeedModules
 	// NeedPlaces: with the settings, where each is written.
 	NeedPlaces
+	// NeedInterfaces: with the settings, the options that roles declare.
+	NeedInterfaces
 )
 
 // These are the values of Layout of an instance.Flake.
@@ -117,8 +119,8 @@ type Inventory struct {
 type Role struct {
 	// Layers are the settings as they are written, before evaluation.
 	Layers Layers
-	// Interface is what the role declares; asked for with instance.NeedOrigins, and not known where the
-	// module does not evaluate.
+	// Interface is what the role declares; asked for with instance.NeedOrigins or NeedInterfaces, and not known
+	// where the module does not evaluate.
 	Interface *services.Interface
 	// Own is what the module itself defines for each member; asked for with instance.NeedOrigins.
 	Own map[string][]OwnDefinition

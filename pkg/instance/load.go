@@ -72,10 +72,10 @@ const (
 const needDocument = NeedMachines | NeedInstances | NeedSettings
 
 func (n Need) all() Need {
-	if n&^(facts.NeedOwners|NeedOrigins|NeedSetting|NeedChecks|facts.NeedPlaces) == 0 {
+	if n&^(facts.NeedOwners|NeedOrigins|NeedSetting|NeedChecks|facts.NeedPlaces|facts.NeedInterfaces) == 0 {
 		n |= needDocument
 	}
-	if n&(NeedOrigins|NeedSetting|facts.NeedPlaces) != 0 {
+	if n&(NeedOrigins|NeedSetting|facts.NeedPlaces|facts.NeedInterfaces) != 0 {
 		n |= NeedSettings
 	}
 	if n&NeedSettings != 0 {
@@ -150,7 +150,8 @@ func newLoader(ref Ref, config *Config) *loader {
 	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
 	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0,
 		Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0,
-		Checks: config.Need&NeedChecks != 0, Exports: config.Need&NeedExports != 0}
+		Interfaces: config.Need&facts.NeedInterfaces != 0,
+		Checks:     config.Need&NeedChecks != 0, Exports: config.Need&NeedExports != 0}
 	if tell := config.ask.Progress; tell != nil {
 		l.Progress = func(leftOut, left int) { tell(facts.Progress{LeftOut: leftOut, Left: left}) }
 	}

@@ -15,6 +15,7 @@
 #   args.exports   true: what services export, also where clan has a module evaluated for each of very many memberships
 #   args.setting   { instance, role, machine, path } for the part "setting"
 #   args.inputs, args.allInputs   which inputs the parts "inputs" and "modules" look at
+#   args.interfaces   without args.modules: the options of the roles that settings are for
 #   args.modules, args.interfaces, args.written   what they tell: of modules at all, their interfaces, how they are written
 #   args.named     [ REF ... ] for the part "meant": modules, as NAME or INPUT#NAME
 #   args.byInstance true: one of these that is an instance's name means the instance's module

@@ -279,7 +279,7 @@ let
           groups = part (at "groups") (if from == "none" then mark "blocked" else parts (at "groups") (_: group) groups);
           # What the role declares, nothing written.
           interface =
-            if !origins || !isUsable || !(roles ? ${roleName}) then
+            if !(origins || args.interfaces or false && !(args.modules or false)) || !isUsable || !(roles ? ${roleName}) then
               null
             else
               part (at "interface") (options.interface (at "interface") service roleName (roles.${roleName}.interface or { }));
