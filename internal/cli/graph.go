@@ -8,6 +8,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/graph"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -55,7 +56,7 @@ func graphCommand() *cli.Command {
 			if c.Bool("exports") {
 				sayNoExports(c, inv)
 			}
-			g, err := graph.Of(inv, names, query)
+			g, err := graph.Of(inv, names, query, check.All(inv))
 			if err != nil {
 				return unknownIn(c, inv, loadErr, err)
 			}

@@ -24,12 +24,12 @@ func (g *Graph) WriteDOT(w io.Writer) error {
 		fmt.Fprintf(&b,
 			"  instances%d [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"5\"><TR><TD><B>%s</B></TD></TR>",
 			i, joined(lines(s.labels(), textColumns), "<BR/>", xmlText))
-		for j, role := range s.Roles {
-			fmt.Fprintf(&b, "<TR><TD PORT=\"role%d\" ALIGN=\"LEFT\">%s</TD></TR>", j, xmlText(g.label(role)))
+		for j := range s.Roles {
+			fmt.Fprintf(&b, "<TR><TD PORT=\"role%d\" ALIGN=\"LEFT\">%s</TD></TR>", j, xmlText(g.label(i, j)))
 		}
 		b.WriteString("</TABLE>>];\n")
 	}
-	for _, l := range g.Links {
+	for _, l := range g.allLinks() {
 		fmt.Fprintf(&b, "  machines%d -> instances%d:role%d:w;\n", l.Group, l.Service, l.Role)
 	}
 	for _, o := range g.Offers {

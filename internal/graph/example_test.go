@@ -22,7 +22,7 @@ func ExampleOf() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	picture, err := graph.Of(inv, []string{"backup-offsite"}, view.Query{})
+	picture, err := graph.Of(inv, []string{"backup-offsite"}, view.Query{}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

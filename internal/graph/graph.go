@@ -1,11 +1,14 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -29,12 +32,24 @@ type Graph struct {
 	linked   map[Link]bool
 }
 
-// Group is a box of machines that have the same roles in the same instances.
-type Group struct{ Machines []Machine }
+// Group is a box of machines of one class that have the same roles in the same instances; or the one that stands for
+// every machine, which has no Machines.
+type Group struct {
+	Machines []Machine
+	// Tags name the group: those that all of them share and not nearly everybody has, the rarest first.
+	Tags []string
+	// Exactly these machines have the first of the tags.
+	Exactly bool
+	// Every is how many machines there are, of the box that stands for them all.
+	Every int
+}
 
 // Machine is one of a group.
 type Machine struct {
 	Name, Class string
+	Tags        []string
+	// Errors and Warnings are how many findings there are about it.
+	Errors, Warnings int
 	// Unknown: a role names it, but the clan does not have it.
 	Unknown bool
 }
@@ -52,6 +67,8 @@ type Instance struct {
 	Module string
 	// Network is clan's priority for it, if it is a network through which clan reaches machines; 0 otherwise.
 	Network int
+	// Errors and Warnings are how many findings there are about it.
+	Errors, Warnings int
 }
 
 // Role is one that the instances of a box have.
@@ -61,6 +78,8 @@ type Role struct {
 	// Everywhere: every machine of the clan has it, and there are no links to it. Most: so many have it that
 	// in a picture full of lines it has none either.
 	Everywhere, Most bool
+	// InWords: its lines would cross others, and there are none.
+	InWords bool
 }
 
 // manyLinks is how many lines a picture has before roles that more than half of the boxes have lose theirs.
@@ -70,8 +89,8 @@ const manyLinks = 50
 type Link struct{ Group, Service, Role int }
 
 // Of makes the picture of a clan: of the named instances, all without names, as far as the query takes them.
-// Settings are not needed. The error is a [*tags.UnknownError].
-func Of(inv *instance.Inventory, names []string, q view.Query) (*Graph, error) {
+// The findings are marked where they belong. Settings are not needed. The error is a [*tags.UnknownError].
+func Of(inv *instance.Inventory, names []string, q view.Query, findings []instance.Finding) (*Graph, error) {
 	instances, err := view.Instances(inv, names, q)
 	if err != nil {
 		return nil, err
@@ -86,11 +105,12 @@ func Of(inv *instance.Inventory, names []string, q view.Query) (*Graph, error) {
 			drawn = append(drawn, m.Name)
 		}
 	}
-	classes := map[string]string{}
+	all := map[string]Machine{}
 	for name, m := range inv.Machines {
-		classes[name] = m.Class
+		all[name] = Machine{Name: name, Class: m.Class, Tags: m.Tags}
 	}
-	g := draw(classes, drawn, instances, exportsOf(inv))
+	g := draw(all, drawn, instances, exportsOf(inv))
+	g.mark(findings)
 	g.Findings = machines.Findings
 	g.Title, _ = inv.Meta["name"].(string)
 	if g.Title == "" {
@@ -99,14 +119,42 @@ func Of(inv *instance.Inventory, names []string, q view.Query) (*Graph, error) {
 	return g, nil
 }
 
-// draw makes the picture of instances and their members, and of other machines. classes are those of all
-// machines of the clan.
-func draw(classes map[string]string, machines []string, instances *view.InstanceList, e exports) *Graph {
-	g := &Graph{machines: len(classes)}
+// mark counts findings where they belong: at machines, or else at the instance.
+func (g *Graph) mark(findings []instance.Finding) {
+	count := func(f instance.Finding, errors, warnings *int) {
+		switch f.Severity {
+		case instance.SeverityError:
+			*errors++
+		case instance.SeverityWarning:
+			*warnings++
+		}
+	}
+	for _, f := range findings {
+		for i := range g.Groups {
+			for j := range g.Groups[i].Machines {
+				if m := &g.Groups[i].Machines[j]; f.Instance == "" && slices.Contains(f.Concerned(), m.Name) {
+					count(f, &m.Errors, &m.Warnings)
+				}
+			}
+		}
+		for i := range g.Services {
+			for j := range g.Services[i].Instances {
+				if inst := &g.Services[i].Instances[j]; inst.Name == f.Instance {
+					count(f, &inst.Errors, &inst.Warnings)
+				}
+			}
+		}
+	}
+}
+
+// draw makes the picture of instances and their members, and of other machines. all are the clan's.
+func draw(all map[string]Machine, machines []string, instances *view.InstanceList, e exports) *Graph {
+	g := &Graph{machines: len(all)}
 	known := map[string]Machine{}
 	add := func(name string) {
-		class, ok := classes[name]
-		known[name] = Machine{Name: name, Class: class, Unknown: !ok}
+		m, ok := all[name]
+		m.Name, m.Unknown = name, !ok
+		known[name] = m
 	}
 	for _, name := range machines {
 		add(name)
@@ -123,8 +171,8 @@ func draw(classes map[string]string, machines []string, instances *view.Instance
 	}
 	groupOf := map[string]int{}
 	byMemberships := map[string]int{}
-	for _, name := range slices.Sorted(maps.Keys(known)) {
-		key := fmt.Sprint(known[name].Unknown, memberships[name])
+	for _, name := range slices.SortedFunc(maps.Keys(known), natural.Compare) {
+		key := fmt.Sprintf("%t %q %v", known[name].Unknown, known[name].Class, memberships[name])
 		i, ok := byMemberships[key]
 		if !ok {
 			i = len(g.Groups)
@@ -135,8 +183,12 @@ func draw(classes map[string]string, machines []string, instances *view.Instance
 		groupOf[name] = i
 	}
 	g.services(instances, groupOf, e)
+	g.nameGroups(all)
 	g.thin()
+	g.every()
 	g.order()
+	g.orderRoles()
+	g.untangle()
 	g.offers(e)
 	g.linked = map[Link]bool{}
 	for _, link := range slices.Concat(g.Links, g.hidden) {
@@ -208,16 +260,102 @@ func (g *Graph) thin() {
 	g.Links = drawn
 }
 
+// nameGroups says by which tags groups are known.
+func (g *Graph) nameGroups(all map[string]Machine) {
+	carried := map[string]int{}
+	for _, m := range all {
+		for _, tag := range m.Tags {
+			carried[tag]++
+		}
+	}
+	for i := range g.Groups {
+		group := &g.Groups[i]
+		for _, tag := range group.Machines[0].Tags {
+			shared := !slices.ContainsFunc(group.Machines, func(m Machine) bool {
+				return !slices.Contains(m.Tags, tag)
+			})
+			if shared && 5*carried[tag] <= 4*len(all) && tag != "nixos" && tag != "darwin" {
+				group.Tags = append(group.Tags, tag)
+			}
+		}
+		slices.SortFunc(group.Tags, func(a, b string) int {
+			return cmp.Or(cmp.Compare(carried[a], carried[b]), natural.Compare(a, b))
+		})
+		group.Exactly = len(group.Tags) > 0 && carried[group.Tags[0]] == len(group.Machines)
+	}
+}
+
+// every adds the box that stands for every machine, with a line to each role that all or most have.
+func (g *Graph) every() {
+	var links []Link
+	for i, s := range g.Services {
+		for j, r := range s.Roles {
+			if r.Everywhere || r.Most {
+				links = append(links, Link{len(g.Groups), i, j})
+			}
+		}
+	}
+	if len(links) > 0 {
+		g.Groups = append(g.Groups, Group{Every: g.machines})
+		g.Links = append(g.Links, links...)
+	}
+}
+
+// allLinks are the links with those that the picture says in words: other programs lay them out themselves.
+func (g *Graph) allLinks() []Link {
+	links := slices.Clone(g.Links)
+	for _, l := range g.hidden {
+		if g.Services[l.Service].Roles[l.Role].InWords {
+			links = append(links, l)
+		}
+	}
+	slices.SortFunc(links, compareLinks)
+	return links
+}
+
+// fewGroups is how many boxes a picture has in which no lines cross.
+const fewGroups = 4
+
+// untangle says in words, in a small picture, which machines have a role whose lines cross others: the most first.
+func (g *Graph) untangle() {
+	boxes := 0
+	for _, group := range g.Groups {
+		if group.Every == 0 {
+			boxes++
+		}
+	}
+	for boxes <= fewGroups {
+		all := g.crossings(indices(len(g.Groups)), indices(len(g.Services)))
+		if all == 0 {
+			return
+		}
+		links, best, fewest := g.Links, Link{}, all+1
+		of := func(role Link) func(Link) bool {
+			return func(l Link) bool { return l.Service == role.Service && l.Role == role.Role }
+		}
+		for _, role := range links {
+			g.Links = slices.DeleteFunc(slices.Clone(links), of(role))
+			if n := g.crossings(indices(len(g.Groups)), indices(len(g.Services))); n < fewest {
+				best, fewest = role, n
+			}
+		}
+		g.hidden = append(g.hidden,
+			slices.DeleteFunc(slices.Clone(links), func(l Link) bool { return !of(best)(l) })...)
+		g.Links = slices.DeleteFunc(links, of(best))
+		g.Services[best.Service].Roles[best.Role].InWords = true
+	}
+}
+
 // members are the labels of the machines that have a role or, of those that most have, of the others.
 func (g *Graph) members(service, role int) []string {
 	most := g.Services[service].Roles[role].Most
 	var labels []string
 	for i, group := range g.Groups {
-		if g.linked[Link{i, service, role}] != most {
+		if group.Every == 0 && g.linked[Link{i, service, role}] != most {
 			labels = append(labels, group.labels()...)
 		}
 	}
-	slices.Sort(labels)
+	slices.SortFunc(labels, natural.Compare)
 	return labels
 }
 
@@ -246,6 +384,9 @@ func (m Machine) label() string {
 }
 
 func (g Group) labels() []string {
+	if g.Every > 0 {
+		return []string{"every machine"}
+	}
 	labels := make([]string, len(g.Machines))
 	for i, m := range g.Machines {
 		labels[i] = m.label()
@@ -253,12 +394,133 @@ func (g Group) labels() []string {
 	return labels
 }
 
-// title says how many machines they are.
+// mac reports whether the machines are Macs.
+func (g Group) mac() bool { return g.Every == 0 && g.Machines[0].Class == "darwin" }
+
+// titleTags is how many tags a title has, at most.
+const titleTags = 2
+
+// title says how many machines they are, whether they are Macs, and which tags they share.
 func (g Group) title() string {
-	if len(g.Machines) == 1 {
-		return "1 machine"
+	if g.Every > 0 {
+		return fmt.Sprintf("all %d", g.Every)
 	}
-	return fmt.Sprintf("%d machines", len(g.Machines))
+	what, n := "machine", len(g.Machines)
+	if g.mac() {
+		what = "Mac"
+	}
+	title := fmt.Sprintf("%d %ss", n, what)
+	switch {
+	case n == 1 && g.mac():
+		title = what
+	case n == 1:
+		title = ""
+	}
+	var tags []string
+	for _, tag := range g.Tags[:min(len(g.Tags), titleTags)] {
+		tags = append(tags, clean(tag))
+	}
+	switch {
+	case g.Exactly && n > 1:
+		return "tag " + tags[0] + ": " + title
+	case len(tags) > 0 && title != "":
+		title += ", "
+		fallthrough
+	case len(tags) > 0:
+		title += "tagged " + strings.Join(tags, ", ")
+	}
+	return title
+}
+
+// names are the labels as a box shows them: of those whose names count up, the first and the last.
+func (g Group) names() []name {
+	if g.Every > 0 {
+		return []name{{"every machine", 1}}
+	}
+	var names []name
+	for i := 0; i < len(g.Machines); {
+		n := 1
+		for i+n < len(g.Machines) && follows(g.Machines[i+n-1].Name, g.Machines[i+n].Name) {
+			n++
+		}
+		first, last := g.Machines[i], g.Machines[i+n-1]
+		if n > 2 && !first.Unknown {
+			names = append(names, name{clean(first.Name) + " – " + clean(last.Name), n})
+		} else {
+			for _, m := range g.Machines[i : i+n] {
+				label := clean(m.Name)
+				if m.Unknown {
+					label = m.label()
+				}
+				names = append(names, name{label, 1})
+			}
+		}
+		i += n
+	}
+	return names
+}
+
+// names are the labels as a box shows them.
+func (s Service) names() []name {
+	names := make([]name, len(s.Instances))
+	for i, label := range s.labels() {
+		names[i] = name{label, 1}
+	}
+	return names
+}
+
+// unlinked says what a group has that no line leads to.
+func (g *Graph) unlinked(group int) string {
+	most := false
+	for i, s := range g.Services {
+		for j, r := range s.Roles {
+			switch has := g.linked[Link{group, i, j}]; {
+			case has && r.InWords:
+				return "named with its roles"
+			case has && r.Most:
+				most = true
+			}
+		}
+	}
+	if most {
+		return "only what most machines have"
+	}
+	return strings.TrimSuffix(g.without(), ".")
+}
+
+// name is a text, and how many names it stands for.
+type name struct {
+	text string
+	n    int
+}
+
+// follows reports whether a name is the next one of another, as m10 is of m9.
+func follows(a, b string) bool {
+	prefix := strings.TrimRight(a, "0123456789")
+	rest, ok := strings.CutPrefix(b, prefix)
+	if !ok || prefix == a {
+		return false
+	}
+	x, err := strconv.Atoi(a[len(prefix):])
+	y, otherErr := strconv.Atoi(rest)
+	return err == nil && otherErr == nil && y == x+1 && len(rest) >= len(a)-len(prefix)
+}
+
+// findings counts those of machines, or instances, in words.
+func findings(errors, warnings int) string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{errors, "error"}, {warnings, "warning"}} {
+		switch {
+		case part.n == 1:
+			parts = append(parts, "1 "+part.what)
+		case part.n > 1:
+			parts = append(parts, fmt.Sprintf("%d %ss", part.n, part.what))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // label is an instance's name, with its module where that has another.
@@ -289,8 +551,13 @@ func (s Service) labels() []string {
 }
 
 // label is a role's name, and what lines do not tell.
-func (g *Graph) label(r Role) string {
+func (g *Graph) label(service, role int) string {
+	r := g.Services[service].Roles[role]
 	switch {
+	case r.InWords:
+		return clean(r.Name) + ": " + g.who(service, role)
+	case r.Most && columns(g.who(service, role)) <= textColumns:
+		return clean(r.Name) + ": " + g.who(service, role)
 	case r.Most:
 		return fmt.Sprintf("%s: %d of %d machines", clean(r.Name), r.Members, g.machines)
 	case r.Everywhere:
@@ -323,7 +590,7 @@ func (g *Graph) sentences() []string {
 		has[link.Group] = true
 	}
 	for i, group := range g.Groups {
-		if !has[i] {
+		if !has[i] && group.Every == 0 {
 			lines = append(lines, strings.Join(group.labels(), ", ")+": "+g.without())
 		}
 	}

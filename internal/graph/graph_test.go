@@ -23,9 +23,9 @@ import (
 type fleet map[string]map[string][]string
 
 func (f fleet) graph(title string, machines ...string) *Graph {
-	classes := map[string]string{}
+	all := map[string]Machine{}
 	for _, name := range machines {
-		classes[name] = "nixos"
+		all[name] = Machine{Class: "nixos", Tags: []string{"all"}}
 	}
 	instances := &view.InstanceList{}
 	var names []string
@@ -49,7 +49,7 @@ func (f fleet) graph(title string, machines ...string) *Graph {
 		}
 		instances.Instances = append(instances.Instances, inst)
 	}
-	g := draw(classes, machines, instances, exports{})
+	g := draw(all, machines, instances, exports{})
 	g.Title = title
 	return g
 }
@@ -70,7 +70,7 @@ d: only what every machine has.`
 	if diff := cmp.Diff(want, strings.Join(g.sentences(), "\n")); diff != "" {
 		t.Error(diff)
 	}
-	if len(g.Groups) != 4 || len(g.Links) != 3 {
+	if len(g.Groups) != 5 || len(g.Links) != 4 { // with the box of every machine, and its line to peer
 		t.Errorf("%d boxes of machines and %d lines", len(g.Groups), len(g.Links))
 	}
 	if n := g.crossings(indices(len(g.Groups)), indices(len(g.Services))); n != 0 {
@@ -196,10 +196,12 @@ func TestMermaid(t *testing.T) {
   accTitle: x#59; y
   m0("a, b")
   m1("c")
+  m2("every machine")
   i0["backup (svc)"]
   i1["keys (svc)<br/>peer: every machine"]
   m0 ---|"client"| i0
   m1 ---|"server"| i0
+  m2 ---|"peer"| i1
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
@@ -237,7 +239,7 @@ func TestDOT(t *testing.T) {
 		t.Fatalf("%v: %s", err, complaints.Bytes())
 	}
 	nodes, edges := bytes.Count(plain, []byte("\nnode ")), bytes.Count(plain, []byte("\nedge "))
-	if nodes != len(g.Groups)+len(g.Services) || edges != len(g.Links) {
+	if nodes != len(g.Groups)+len(g.Services) || edges != len(g.allLinks()) {
 		t.Errorf("Graphviz read %d boxes and %d lines of %d and %d", nodes, edges, len(g.Groups)+len(g.Services),
 			len(g.Links))
 	}
@@ -303,17 +305,17 @@ func TestCrossings(t *testing.T) {
 }
 
 func TestLongBoxes(t *testing.T) {
-	var labels []string
+	var names []name
 	for i := range 200 {
-		labels = append(labels, fmt.Sprintf("machine-%03d", i))
+		names = append(names, name{fmt.Sprintf("machine-%03d", i), 1})
 	}
-	b := newBox("", labels, nil)
+	b := newBox("", names, nil)
 	last := b.text[len(b.text)-1]
 	shown := strings.Count(strings.Join(b.text, " "), "machine-")
 	if len(b.text) != mostLines || last != fmt.Sprintf("and %d more", 200-shown) {
 		t.Errorf("%d lines, %d shown, the last: %s", len(b.text), shown, last)
 	}
-	if b := newBox("", []string{strings.Repeat("x", 100)}, nil); len(b.text) != 1 || b.width < 700 {
+	if b := newBox("", []name{{strings.Repeat("x", 100), 1}}, nil); len(b.text) != 1 || b.width < 700 {
 		t.Errorf("%+v", b)
 	}
 }

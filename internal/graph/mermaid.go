@@ -19,19 +19,20 @@ func (g *Graph) WriteMermaid(w io.Writer) error {
 	}
 	for i, s := range g.Services {
 		text := lines(s.labels(), mermaidColumns)
-		for _, role := range s.Roles {
+		for j, role := range s.Roles {
 			if role.Everywhere || role.Most || role.Members == 0 {
-				text = append(text, g.label(role))
+				text = append(text, g.label(i, j))
 			}
 		}
 		fmt.Fprintf(&b, "  i%d[\"%s\"]\n", i, joined(text, "<br/>", mermaidText))
 	}
 	// One line between two boxes, whatever the number of roles.
-	for i := 0; i < len(g.Links); {
-		l := g.Links[i]
+	links := g.allLinks()
+	for i := 0; i < len(links); {
+		l := links[i]
 		var roles []string
-		for ; i < len(g.Links) && g.Links[i].Group == l.Group && g.Links[i].Service == l.Service; i++ {
-			roles = append(roles, clean(g.Services[l.Service].Roles[g.Links[i].Role].Name))
+		for ; i < len(links) && links[i].Group == l.Group && links[i].Service == l.Service; i++ {
+			roles = append(roles, clean(g.Services[l.Service].Roles[links[i].Role].Name))
 		}
 		fmt.Fprintf(&b, "  m%d ---|\"%s\"| i%d\n", l.Group, mermaidText(strings.Join(roles, ", ")), l.Service)
 	}

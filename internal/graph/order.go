@@ -15,8 +15,11 @@ func (g *Graph) order() {
 	groups, services := indices(len(g.Groups)), indices(len(g.Services))
 	best, bestGroups, bestServices := -1, groups, services
 	for range rounds {
-		services = g.arrange(services, groups, func(l Link) (int, int) { return l.Service, l.Group })
-		groups = g.arrange(groups, services, func(l Link) (int, int) { return l.Group, l.Service })
+		services = g.arrange(services, groups, func(l Link) (int, int, float64) { return l.Service, l.Group, 0 })
+		groups = g.arrange(groups, services, func(l Link) (int, int, float64) {
+			// Roles are one below the other.
+			return l.Group, l.Service, float64(l.Role+1) / float64(len(g.Services[l.Service].Roles)+1)
+		})
 		if n := g.crossings(groups, services); best < 0 || n < best {
 			best, bestGroups, bestServices = n, groups, services
 		}
@@ -32,17 +35,58 @@ func (g *Graph) order() {
 	slices.SortFunc(g.Links, compareLinks)
 }
 
+// orderRoles puts the roles of each box in the order in which their lines come, where fewer cross then.
+func (g *Graph) orderRoles() {
+	count := func() int { return g.crossings(indices(len(g.Groups)), indices(len(g.Services))) }
+	before := count()
+	for i := range g.Services {
+		if before == 0 {
+			return
+		}
+		old := g.Services[i].Roles
+		sum, n := make([]int, len(old)), make([]int, len(old))
+		for _, l := range g.Links {
+			if l.Service == i {
+				sum[l.Role] += l.Group
+				n[l.Role]++
+			}
+		}
+		order := indices(len(old))
+		slices.SortStableFunc(order, func(a, b int) int {
+			return cmp.Compare(sum[a]*max(n[b], 1), sum[b]*max(n[a], 1)) // the averages
+		})
+		at := positions(order)
+		move := func(at []int) {
+			for _, links := range [][]Link{g.Links, g.hidden} {
+				for j := range links {
+					if links[j].Service == i {
+						links[j].Role = at[links[j].Role]
+					}
+				}
+			}
+		}
+		move(at)
+		if now := count(); now < before {
+			before = now
+			g.Services[i].Roles = permute(old, order)
+		} else {
+			move(order)
+		}
+	}
+	slices.SortFunc(g.Links, compareLinks)
+}
+
 func compareLinks(a, b Link) int {
 	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Role, b.Role))
 }
 
-// arrange sorts one side by the average place of what it is linked to on the other.
-func (g *Graph) arrange(side, other []int, ends func(Link) (here, there int)) []int {
+// arrange sorts one side by the average place of what it is linked to on the other, and within that.
+func (g *Graph) arrange(side, other []int, ends func(Link) (here, there int, within float64)) []int {
 	at := positions(other)
 	sum, n := make([]float64, len(side)), make([]float64, len(side))
 	for _, l := range g.Links {
-		here, there := ends(l)
-		sum[here] += float64(at[there])
+		here, there, within := ends(l)
+		sum[here] += float64(at[there]) + within
 		n[here]++
 	}
 	sorted := slices.Clone(side)

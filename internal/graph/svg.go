@@ -5,10 +5,13 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
+
+	"github.com/clanctl/clanctl/internal/palette"
 )
 
 // All measures are in CSS pixels. The font has characters of one width, so that the size of a text is known without it.
@@ -33,20 +36,33 @@ func columns(s string) int { return displaywidth.String(s) }
 // box is a rectangle with text in it.
 type box struct {
 	x, y, width, height float64
-	title               string // of machines: how many
+	title               string // of machines: how many, and their tags
 	text                []string
+	note                string // what lines do not tell
+	findings            string // in words
+	bad                 bool   // errors are among them
 	full                string // all of the text, for a tooltip
 	dashed              bool
 }
 
-func newBox(title string, labels, more []string) box {
-	b := box{title: title, text: lines(labels, textColumns), full: strings.Join(labels, ", ")}
+func newBox(title string, names []name, more []string) box {
+	labels, all := make([]string, len(names)), 0
+	for i, n := range names {
+		labels[i] = n.text
+		all += n.n
+	}
+	b := box{title: title, text: lines(labels, textColumns)}
 	if len(b.text) > mostLines {
-		shown := 0
+		shown, next := 0, 0
 		for _, line := range b.text[:mostLines-1] {
-			shown += strings.Count(line, ", ") + 1
+			for range strings.Count(line, ", ") + 1 {
+				if next < len(names) {
+					shown += names[next].n
+					next++
+				}
+			}
 		}
-		b.text = append(b.text[:mostLines-1:mostLines-1], fmt.Sprintf("and %d more", len(labels)-shown))
+		b.text = append(b.text[:mostLines-1:mostLines-1], fmt.Sprintf("and %d more", all-shown))
 	}
 	widest := 0
 	for _, line := range append(append([]string{title}, b.text...), more...) {
@@ -73,25 +89,42 @@ func (g *Graph) layout() layout {
 		leaving[link.Group]++
 	}
 	for i, group := range g.Groups {
-		title := ""
-		if len(group.Machines) > 1 {
-			title = group.title()
+		note := ""
+		if leaving[i] == 0 && len(g.Services) > 0 {
+			note = g.unlinked(i)
 		}
-		b := newBox(title, group.labels(), nil)
-		if title != "" {
-			b.height += lineHeight
+		errors, warnings := 0, 0
+		for _, m := range group.Machines {
+			errors, warnings = errors+m.Errors, warnings+m.Warnings
+		}
+		found := findings(errors, warnings)
+		b := newBox(group.title(), group.names(), []string{note, found})
+		b.full, b.note, b.findings, b.bad = strings.Join(group.labels(), ", "), note, found, errors > 0
+		for _, line := range []string{b.title, note, found} {
+			if line != "" {
+				b.height += lineHeight
+			}
 		}
 		b.height = max(b.height, 2*padding+lineGap*float64(leaving[i]))
-		b.dashed = group.Machines[0].Unknown
+		b.dashed = group.Every == 0 && group.Machines[0].Unknown
 		widest[0] = max(widest[0], b.width)
 		l.groups = append(l.groups, b)
 	}
 	for i, s := range g.Services {
 		var roles []string
-		for _, role := range s.Roles {
-			roles = append(roles, "o  "+g.label(role))
+		for j := range s.Roles {
+			roles = append(roles, "o  "+g.label(i, j))
 		}
-		b := newBox("", s.labels(), roles)
+		errors, warnings := 0, 0
+		for _, inst := range s.Instances {
+			errors, warnings = errors+inst.Errors, warnings+inst.Warnings
+		}
+		found := findings(errors, warnings)
+		b := newBox("", s.names(), append(roles, found))
+		b.full, b.findings, b.bad = strings.Join(s.labels(), ", "), found, errors > 0
+		if found != "" {
+			b.height += lineHeight
+		}
 		b.height = max(b.height+float64(len(roles))*roleHeight, float64(g.offered(i))*lineHeight+3*padding)
 		widest[1] = max(widest[1], b.width)
 		l.services = append(l.services, b)
@@ -144,9 +177,13 @@ const style = `text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,mon
 .instances{fill:#f6f8fa;stroke:#59636e}
 .unknown{stroke-dasharray:5 4}
 .line{fill:none;stroke:#6e7781;stroke-width:1.4}
+.mac{fill:#f3eefc;stroke:#6b46b8}
+.all{fill:#f6f8fa;stroke:#59636e;stroke-width:2}
+.most{stroke-dasharray:2 4}
+.warning{fill:#8a5300;font-weight:600}
+.error{fill:#b3261e;font-weight:600}
 .port{fill:#ffffff;stroke:#59636e}
 .offer{stroke-dasharray:4 3}
-.every{fill:#59636e}
 @media (prefers-color-scheme:dark){
 text{fill:#e6edf3}
 .note{fill:#9aa4af}
@@ -155,10 +192,35 @@ text{fill:#e6edf3}
 .instances{fill:#161b22;stroke:#8b949e}
 .line{stroke:#8b949e}
 .port{fill:#0d1117;stroke:#8b949e}
-.every{fill:#9aa4af}
+.mac{fill:#251c3d;stroke:#b79df2}
+.all{fill:#161b22;stroke:#8b949e}
+.warning{fill:#f2c266}
+.error{fill:#ff9d94}
 }
 @media print{.paper{fill:none}}
 `
+
+// standalone is the style of a picture that is a document: it fits the window, and its ground covers all of that.
+const standalone = `svg:root{background:#ffffff;max-width:100%;height:auto;margin:auto;display:block}
+@media (prefers-color-scheme:dark){svg:root{background:#0d1117}}
+`
+
+// colours are those of the picture's roles: of their lines, ports and names.
+func (g *Graph) colours() string {
+	used := map[int]bool{}
+	for _, s := range g.Services {
+		for _, r := range s.Roles {
+			used[palette.Role(r.Name)] = true
+		}
+	}
+	var light, dark strings.Builder
+	for _, i := range slices.Sorted(maps.Keys(used)) {
+		rule := ".line.c%d{stroke:%s}.port.c%d,text.c%d{fill:%s}\n"
+		fmt.Fprintf(&light, rule, i, palette.Colours[i].Light, i, i, palette.Colours[i].Light)
+		fmt.Fprintf(&dark, rule, i, palette.Colours[i].Dark, i, i, palette.Colours[i].Dark)
+	}
+	return light.String() + "@media screen and (prefers-color-scheme:dark){\n" + dark.String() + "}\n"
+}
 
 // WriteSVG writes the picture as SVG, for which no other program is needed. It follows the viewer's light or
 // dark scheme, and says in words what it shows.
@@ -177,7 +239,7 @@ func (g *Graph) svg(b *bytes.Buffer) {
 		l.width, l.height, l.width, l.height)
 	fmt.Fprintf(b, "<title id=\"clan-title\">%s</title>\n<desc id=\"clan-desc\">%s</desc>\n", xmlText(g.Title),
 		xmlText(strings.Join(g.sentences(), " ")))
-	fmt.Fprintf(b, "<style>%s%s</style>\n", style, g.highlights())
+	fmt.Fprintf(b, "<style>%s%s%s%s</style>\n", standalone, style, g.colours(), g.highlights())
 	fmt.Fprintf(b, "<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n")
 	text(b, "title", margin, margin+14, clean(g.Title))
 	for _, line := range append(g.lines(l), g.offerLines(l)...) {
@@ -185,8 +247,13 @@ func (g *Graph) svg(b *bytes.Buffer) {
 	}
 	for i, box := range l.groups {
 		class := "machines"
-		if box.dashed {
+		switch {
+		case box.dashed:
 			class += " unknown"
+		case g.Groups[i].Every > 0:
+			class += " all"
+		case g.Groups[i].mac():
+			class += " mac"
 		}
 		open(b, fmt.Sprintf("g%d", i), class, box, 8)
 		y := box.y + padding + fontSize
@@ -198,6 +265,11 @@ func (g *Graph) svg(b *bytes.Buffer) {
 			text(b, "", box.x+padding, y, line)
 			y += lineHeight
 		}
+		if box.note != "" {
+			text(b, "note", box.x+padding, y, box.note)
+			y += lineHeight
+		}
+		box.writeFindings(b, y)
 		b.WriteString("</g>\n")
 	}
 	for i, box := range l.services {
@@ -209,18 +281,28 @@ func (g *Graph) svg(b *bytes.Buffer) {
 		}
 		for j, role := range g.Services[i].Roles {
 			y := l.port(i, j)
-			class := "port"
-			if role.Everywhere || role.Most {
-				class = "every"
-			}
+			colour := fmt.Sprintf("c%d", palette.Role(role.Name))
+			class := "port " + colour
 			fmt.Fprintf(b, "<g><title>%s</title>", xmlText(clean(role.Name)+": "+g.who(i, j)))
 			fmt.Fprintf(b, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>", class, box.x, y)
-			text(b, "note", box.x+padding, y+4, g.label(role))
+			text(b, colour, box.x+padding, y+4, g.label(i, j))
 			b.WriteString("</g>")
 		}
+		box.writeFindings(b, l.port(i, len(g.Services[i].Roles)))
 		b.WriteString("</g>\n")
 	}
 	b.WriteString("</svg>\n")
+}
+
+// writeFindings says how many there are.
+func (box box) writeFindings(b *bytes.Buffer, y float64) {
+	class := "warning"
+	if box.bad {
+		class = "error"
+	}
+	if box.findings != "" {
+		text(b, class, box.x+padding, y, box.findings)
+	}
 }
 
 // open begins a box, which the caller ends.
@@ -260,10 +342,11 @@ func (g *Graph) lines(l layout) []string {
 			// Spread over the side of the box, not closer to its corners than the text is.
 			y := from.y + padding + (from.height-2*padding)*(float64(j)+0.5)/float64(i-first)
 			end := l.port(link.Service, link.Role)
+			role := g.Services[link.Service].Roles[link.Role]
 			bend := (l.right - l.left) * 0.45
 			drawn = append(drawn,
-				fmt.Sprintf(`<path class="line g%d s%d" d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f"/>`, link.Group,
-					link.Service,
+				fmt.Sprintf(`<path class="line c%d%s g%d s%d" d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f"/>`,
+					palette.Role(role.Name), map[bool]string{true: " most"}[role.Most], link.Group, link.Service,
 					from.x+from.width, y, l.left+bend, y, l.right-bend, end, l.right-4, end))
 		}
 	}
