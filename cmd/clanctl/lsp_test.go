@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -603,6 +604,86 @@ func TestEditorAffected(t *testing.T) {
 		e.change(path, strings.Replace(text, "    laptops = [\n", "    laptops = [\n      \"cabin\"\n", 1))
 		await("3 machines", "affected: cabin", "3 machines", "4 client, 1 server", "affected: attic, cabin, cellar, studio, travel",
 			"1 client, 1 server", "5 client, 4 server", "1 page, 4 probe")
+		e.finish()
+	})
+}
+
+// Directories may have any names, be links, and several clans be open at once; lines may end in CRLF. A client may give up a request.
+func TestEditorPlaces(t *testing.T) {
+	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+		top := t.TempDir()
+		odd, link := filepath.Join(top, "a b#c?d%20e ä"), filepath.Join(top, "link")
+		if strings.HasPrefix(nixes.Version(t, nix), "nix-2.8") {
+			odd = filepath.Join(top, "other") // it reads no directory with such a name
+		}
+		if err := errors.Join(os.CopyFS(odd, os.DirFS(dir)), os.Symlink(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+		content, err := os.ReadFile(filepath.Join(dir, "inventory.nix"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(content)
+		e := startEditor(t, clanctl, nix)
+		uris := map[string]string{} // as editors write them, and in which files they are
+		for _, clan := range []string{odd, link} {
+			path := filepath.Join(clan, "inventory.nix")
+			uris[(&url.URL{Scheme: "file", Path: path}).String()] = path
+		}
+		version := 1
+		await := func(uri, code string) textRange {
+			t.Helper()
+			timeout := time.After(time.Minute)
+			var last published
+			for {
+				select {
+				case p := <-e.news:
+					last = p
+					if p.URI == uri && p.Version == version && (code == "" && len(p.Diagnostics) == 0 || len(p.Diagnostics) == 1 && p.Diagnostics[0].Code == code) {
+						if code == "" {
+							return textRange{}
+						}
+						return p.Diagnostics[0].Range
+					}
+				case <-timeout:
+					t.Fatalf("%s has no %s, but %+v\n%s", uri, code, last, e.stderr.String())
+				}
+			}
+		}
+		for uri := range uris {
+			e.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": uri, "languageId": "nix", "version": 1, "text": text}})
+			await(uri, "")
+		}
+		for uri := range uris {
+			for _, ending := range []string{"\n", "\r\n"} {
+				version++
+				wrong := strings.ReplaceAll(strings.Replace(text, "server.machines.cabin.settings", "server.machines.cabn.settings", 1), "\n", ending)
+				e.notify("textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": uri, "version": version},
+					"contentChanges": []any{map[string]any{"text": wrong}}})
+				at := await(uri, "unknown-machine")
+				if marked := wrong[offsetIn(wrong, at.Start):offsetIn(wrong, at.End)]; marked != "cabn" {
+					t.Errorf("%s: %q is marked", uri, marked)
+				}
+				var actions []action
+				e.call("textDocument/codeAction", map[string]any{"textDocument": map[string]any{"uri": uri}, "range": at, "context": map[string]any{"diagnostics": []any{}}}, &actions)
+				if len(actions) == 0 || len(actions[0].Edit.Changes[uri]) != 1 || actions[0].Edit.Changes[uri][0].NewText != "cabin" {
+					t.Errorf("%s: the fixes are %+v", uri, actions)
+				}
+				var found []placed
+				i := strings.Index(wrong, "attic = {")
+				e.call("textDocument/references", map[string]any{"textDocument": map[string]any{"uri": uri}, "position": positionIn(wrong, i),
+					"context": map[string]any{"includeDeclaration": true}}, &found)
+				for _, r := range found {
+					if r.URI != uri || wrong[offsetIn(wrong, r.Range.Start):offsetIn(wrong, r.Range.End)] != "attic" {
+						t.Errorf("%s: a reference at %+v", uri, r)
+					}
+				}
+				if len(found) != 3 {
+					t.Errorf("%s: %d references with %q", uri, len(found), ending)
+				}
+			}
+		}
+		e.notify("$/cancelRequest", map[string]any{"id": 12345})
 		e.finish()
 	})
 }

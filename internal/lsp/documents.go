@@ -24,7 +24,12 @@ func pathOf(uri string) string {
 	if err != nil || u.Scheme != "file" || u.Host != "" && u.Host != "localhost" || !filepath.IsAbs(u.Path) {
 		return ""
 	}
-	return filepath.Clean(u.Path)
+	// The flake's directory is known by its real path.
+	dir, name := filepath.Split(filepath.Clean(u.Path))
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return filepath.Join(dir, name)
 }
 
 // uriOf is the URI of a file by its path. An open document keeps the one that the editor gave it.
