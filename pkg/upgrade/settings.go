@@ -153,24 +153,34 @@ func (r *report) options() {
 		if before == nil || after == nil {
 			continue
 		}
-		told := map[string]bool{}
-		for _, machine := range append(slices.Sorted(maps.Keys(role.Machines)), "") {
-			for _, layer := range facts.LayersOf(role, machine) {
-				for _, d := range layer.Definitions {
-					eachOption(before, nil, d.Value(), func(path []string, was *services.Option) bool {
-						key := strings.Join(append([]string{layer.Kind, layer.Name}, path...), "\x00")
-						if told[key] {
-							return true
-						}
+		for _, layer := range layersOf(role) {
+			told, machines := map[string]bool{}, reached(role, layer)
+			for _, d := range layer.Definitions {
+				eachOption(before, nil, d.Value(), func(path []string, was *services.Option) bool {
+					if key := strings.Join(path, "\x00"); !told[key] {
 						told[key] = true
 						return r.option(Effect{Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path,
-							Machines: reached(role, layer),
+							Machines: machines,
 							Position: r.old.Where(append(layer.Path(ref.Instance, ref.Role), path...)...)}, was, after)
-					})
-				}
+					}
+					return true
+				})
 			}
 		}
 	}
+}
+
+// layersOf are all layers of settings of a role, whoever they reach.
+func layersOf(role *instance.Role) []facts.Layer {
+	layers := facts.OfRole(role).Layers
+	all := []facts.Layer{{Kind: "role", Definitions: layers.Role}}
+	for _, tag := range slices.Sorted(maps.Keys(layers.Tags)) {
+		all = append(all, facts.Layer{Kind: "tag", Name: tag, Definitions: layers.Tags[tag]})
+	}
+	for _, machine := range slices.Sorted(maps.Keys(layers.Machines)) {
+		all = append(all, facts.Layer{Kind: "machine", Name: machine, Definitions: layers.Machines[machine]})
+	}
+	return all
 }
 
 // refused tells of a role that the module says it took away.
