@@ -15,7 +15,9 @@ import (
 
 	"github.com/clanctl/clanctl/internal/browser"
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/graph"
 	htmlpage "github.com/clanctl/clanctl/internal/report"
+	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -66,7 +68,13 @@ func writePage(c *cli.Context, out outputFile, now time.Time) error {
 		options.Live, options.Manual = c.Bool("watch"), manual
 		options.Follow = c.Bool("watch") && c.Bool("open")
 		options.Link = sourceLinks(c)
-		return htmlpage.Write(w, inv, check.All(inv), options)
+		found := check.All(inv)
+		drawing, err := graph.Of(inv, nil, view.Query{}, found)
+		if err == nil && len(drawing.Links) <= mostDrawn {
+			options.Picture, options.PictureStyle = drawing.Picture()
+			options.PictureScript = graph.Script
+		}
+		return htmlpage.Write(w, inv, found, options)
 	}
 	opened := !c.Bool("open")
 	show := func(inv *instance.Inventory, loadErr error) error {
@@ -106,6 +114,9 @@ func writePage(c *cli.Context, out outputFile, now time.Time) error {
 	}
 	return show(load(c, want))
 }
+
+// mostDrawn is how many lines the picture in a page has, at most: nobody would see anything in more.
+const mostDrawn = 2000
 
 // pageTime is when a page is made: now, or what reproducible builds say
 // (reproducible-builds.org/specs/source-date-epoch).

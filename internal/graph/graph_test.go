@@ -157,7 +157,7 @@ func TestMarkup(t *testing.T) {
 		if err := write(hostileGraph(), &b); err != nil {
 			t.Fatal(err)
 		}
-		text := b.String()
+		text := strings.Replace(b.String(), "<script>"+Script+start+"</script>", "", 1)
 		dec := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(text, "<!DOCTYPE html>")))
 		dec.Strict = name == "svg"
 		dec.AutoClose, dec.Entity = xml.HTMLAutoClose, xml.HTMLEntity

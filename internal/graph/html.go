@@ -2,6 +2,9 @@ package graph
 
 import (
 	"bytes"
+	"crypto/sha256"
+	_ "embed" // for the script
+	"encoding/base64"
 	"html/template"
 	"io"
 	"strings"
@@ -10,17 +13,34 @@ import (
 
 var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
 
+// Script defines pictureTools, which makes a picture in a page one to work with.
+//
+//go:embed picture.js
+var Script string
+
+// start lets people filter the picture of a page by words.
+const start = `
+const tools = pictureTools(document.getElementById("picture"));
+const q = tools.make("input", { type: "search", "aria-label": "Filter", placeholder: "Filter by names and tags", oninput: () => tools.words(q.value) });
+tools.tools.prepend(q);
+`
+
 const pageText = `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src {{.Hash}}; base-uri 'none'; form-action 'none'">
 <meta name="color-scheme" content="light dark">
 <title>{{.Title}}</title>
 <style>
 body{font:16px/1.5 system-ui,sans-serif;margin:1rem;color:#1b1f24;background:#ffffff}
-.picture{overflow:auto}
+.picture{overflow:auto;max-height:85vh}
+.picture-tools{display:flex;flex-wrap:wrap;gap:.4rem;margin:0 0 .5rem}
+.picture-tools input{flex:1 1 12rem;max-width:24rem;min-width:8rem}
+.picture-tools input,button{font:inherit;color:inherit;background:transparent;border:1px solid #8b949e;border-radius:6px;padding:.2rem .6rem}
+.opened p{overflow-wrap:anywhere;margin:.3rem 0}
+.opened h2{font-size:1.1rem;margin:.6rem 0 0}
 table{border-collapse:collapse;margin-top:1rem}
 caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:1px solid #d1d9e0}
@@ -32,8 +52,8 @@ td,th{overflow-wrap:anywhere}
 </head>
 <body>
 <main>
-<div class="picture" tabindex="0" role="region" aria-label="Picture">
-{{.Picture}}</div>
+<div id="picture"><div class="picture" tabindex="0" role="region" aria-label="Picture">
+{{.Picture}}</div></div>
 <table>
 <caption>The same as a table</caption>
 <thead><tr><th scope="col">Instances</th><th scope="col">Role</th><th scope="col">Machines</th></tr></thead>
@@ -49,6 +69,7 @@ td,th{overflow-wrap:anywhere}
 {{end}}</tbody>
 </table>
 {{end}}</main>
+<script>{{.Script}}</script>
 </body>
 </html>
 `
@@ -60,12 +81,17 @@ type pageRow struct{ Instances, Role, Machines string }
 func (g *Graph) WriteHTML(w io.Writer) error {
 	var picture bytes.Buffer
 	g.svg(&picture)
+	script := Script + start
+	sum := sha256.Sum256([]byte(script))
 	return page().Execute(w, struct {
+		Hash    string
+		Script  template.JS
 		Title   string
 		Picture template.HTML
 		Rows    []pageRow
 		Offers  []pageRow
-	}{clean(g.Title), template.HTML(picture.String()), g.rows(), g.offerRows()})
+	}{"'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", template.JS(script), clean(g.Title),
+		template.HTML(picture.String()), g.rows(), g.offerRows()})
 }
 
 // rows are the table: one for each role of each box.

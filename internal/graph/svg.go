@@ -197,6 +197,7 @@ text{fill:#e6edf3}
 .warning{fill:#f2c266}
 .error{fill:#ff9d94}
 }
+.faded{opacity:.15}
 @media print{.paper{fill:none}}
 `
 
@@ -229,6 +230,15 @@ func (g *Graph) WriteSVG(w io.Writer) error {
 	g.svg(&b)
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// Picture is the picture for a page that has the style itself, and the style.
+func (g *Graph) Picture() (svg, style string) {
+	var b bytes.Buffer
+	g.svg(&b)
+	before, rest, _ := strings.Cut(b.String(), "<style>")
+	style, after, _ := strings.Cut(rest, "</style>\n")
+	return before + after, style
 }
 
 func (g *Graph) svg(b *bytes.Buffer) {

@@ -35,6 +35,8 @@ type Options struct {
 	Source Source
 	// Link returns the URL of a file of the flake, with {line} and {column} where these go; empty for none.
 	Link func(file string) string
+	// Picture is the fleet as SVG, PictureStyle its style, and PictureScript the program that defines pictureTools.
+	Picture, PictureStyle, PictureScript string
 	// Manual is the URL, but for the code, of what the manual says of a finding.
 	Manual string
 }
@@ -60,7 +62,7 @@ func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, op
 		return fmt.Errorf("report: %w", err)
 	}
 	script, err := joined("dom.js", "data.js", "filter.js", "settings.js", "findings.js", "matrix.js", "list.js",
-		"machine.js", "instance.js", "exports.js", "tags.js", "search.js", "age.js", "live.js", "main.js")
+		"machine.js", "instance.js", "exports.js", "tags.js", "search.js", "picture.js", "age.js", "live.js", "main.js")
 	if err != nil {
 		return err
 	}
@@ -68,7 +70,8 @@ func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, op
 	if err != nil {
 		return err
 	}
-	style += palette.CSS()
+	style = options.PictureStyle + style + palette.CSS()
+	script = options.PictureScript + script
 	made := ""
 	if !options.Made.IsZero() {
 		made = options.Made.UTC().Format(time.RFC3339)
@@ -92,6 +95,7 @@ func Write(w io.Writer, inv *instance.Inventory, findings []instance.Finding, op
 		"Live":        options.Live || options.Follow,
 		"Follow":      options.Follow,
 		"Made":        made,
+		"Picture":     template.HTML(options.Picture),
 	})
 }
 

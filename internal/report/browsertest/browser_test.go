@@ -4,6 +4,7 @@ package browsertest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -18,13 +19,16 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/graph"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/clanctl/clanctl/internal/report"
+	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -509,6 +513,103 @@ func TestBrowserSearchesEverything(t *testing.T) {
 	eventually(b, `document.querySelectorAll("table.list tbody tr").length`, 5)
 }
 
+// The picture is inside: it is filtered with the fleet, grows, and its boxes open; and the page of clanctl graph has
+// the same.
+func TestBrowserPicture(t *testing.T) {
+	inv := homelab(t)
+	g, err := graph.Of(inv, nil, view.Query{}, check.All(inv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := report.Options{PictureScript: graph.Script}
+	options.Picture, options.PictureStyle = g.Picture()
+	b := openWith(t, inv, check.All(inv), options, 390, 844)
+	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=picture]`)))
+	eventually(b, pageTitle, "Picture")
+	eventually(b, `document.documentElement.scrollWidth`, 390)
+	eventually(b, `document.querySelectorAll("#picture .line").length`, len(g.Links))
+	const faded = `document.querySelectorAll("#picture g.faded").length > 0`
+	eventually(b, faded, false)
+	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "cabin"))
+	eventually(b, faded, true)
+	b.keys(kb.Escape)
+	eventually(b, faded, false)
+	width := js[float64](b, `document.querySelector("#picture svg").getBoundingClientRect().width`)
+	b.do(chromedp.Click(chromedp.CSS(`#picture [aria-label=Larger]`)))
+	eventually(b, fmt.Sprintf(`document.querySelector("#picture svg").getBoundingClientRect().width > %f`, width), true)
+	eventually(b, `document.documentElement.scrollWidth`, 390)
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#clan-g0").focus()`))
+	b.handledKey("Enter", "Enter")
+	eventually(b, `document.querySelector("#clan-g0").getAttribute("aria-expanded")`, "true")
+	eventually(b,
+		`document.querySelector(".opened p").textContent === document.querySelector("#clan-g0 > title").textContent`,
+		true)
+
+	var page bytes.Buffer
+	if err := g.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "graph.html")
+	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b = openFile(t, chromium(t), file, 390, 844)
+	b.do(chromedp.SendKeys(chromedp.CSS("input[type=search]"), "cabin"))
+	eventually(b, faded, true)
+	eventually(b, `document.documentElement.scrollWidth`, 390)
+}
+
+// Screenshots are for people: with CLANCTL_TEST_SCREENSHOTS=DIRECTORY, of fleets of 4, 300 and 1000 machines, for wide
+// and narrow screens, light and dark.
+func TestBrowserScreenshots(t *testing.T) {
+	dir := os.Getenv("CLANCTL_TEST_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("CLANCTL_TEST_SCREENSHOTS names no directory")
+	}
+	for _, machines := range []int{4, 300, 1000} {
+		inv := invtest.Fleet(t, machines, max(3, machines/10))
+		g, err := graph.Of(inv, nil, view.Query{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options := report.Options{PictureScript: graph.Script, Made: time.Now()}
+		options.Picture, options.PictureStyle = g.Picture()
+		for _, width := range []int64{1280, 390} {
+			b := openWith(t, inv, nil, options, width, 900)
+			for _, scheme := range []string{"light", "dark"} {
+				b.prefers(scheme)
+				for _, view := range []string{"", "picture", "tags"} {
+					b.goTo("#/" + view)
+					eventually(b, `!!document.querySelector("h1")`, true)
+					b.screenshot(filepath.Join(dir,
+						fmt.Sprintf("report-%d-%d-%s-%s.png", machines, width, scheme, cmp.Or(view,
+							"fleet"))))
+				}
+			}
+		}
+	}
+}
+
+// prefers sets the colour scheme.
+func (b *browser) prefers(scheme string) {
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia,
+			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme",
+				Value: scheme}}})
+		return err
+	}))
+}
+
+func (b *browser) screenshot(file string) {
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		shot, err := cdp.Call(ctx, target, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: "png"})
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(file, shot.Data, 0o644)
+	}))
+}
+
 // What is code in a description is shown as such.
 func TestBrowserShowsCode(t *testing.T) {
 	inv := invtest.Fleet(t, 1, 1)
@@ -595,18 +696,13 @@ func TestBrowserContrast(t *testing.T) {
 		return [...bad];
 	})()`
 	for _, scheme := range []string{"light", "dark"} {
-		b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia,
-				emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme",
-					Value: scheme}}})
-			return err
-		}))
+		b.prefers(scheme)
 		for _, address := range []string{"", "#/?view=list&tag=laptops", "#/services", "#/tags", "#/search?q=hourly",
 			"#/findings", "#/machine/cellar",
 			"#/instance/sshd"} {
 			b.goTo(address)
 			b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("button.key").forEach(k => k.click())`))
-			if diff := cmp.Diff([]string{}, slices.Clip(js[[]string](b, weak))); diff != "" {
+			if diff := gocmp.Diff([]string{}, slices.Clip(js[[]string](b, weak))); diff != "" {
 				t.Errorf("%s, %q: %s", scheme, address, diff)
 			}
 		}

@@ -161,7 +161,7 @@ function fleetView(main) {
 
 // ---- the way between views ----
 
-const views = { "": fleetView, services: servicesView, tags: tagsView, findings: findingsView, search: searchView, machine: machineView, instance: instanceView };
+const views = { "": fleetView, picture: drawing ? pictureView : (main) => missing(main, "picture", "of so many lines"), services: servicesView, tags: tagsView, findings: findingsView, search: searchView, machine: machineView, instance: instanceView };
 
 function go() {
   if (view) kept.set(entry, { grid: view.keep && view.keep(), scroll: scrollY });
@@ -216,7 +216,7 @@ function start() {
   put(byId("brand"), data.name);
   const bad = worst(findings);
   put(byId("views"), 
-    h("a", { href: "#/", "data-kind": "" }, "Fleet"), h("a", { href: "#/services", "data-kind": "services" }, "Services"),
+    h("a", { href: "#/", "data-kind": "" }, "Fleet"), drawing && h("a", { href: "#/picture", "data-kind": "picture" }, "Picture"), h("a", { href: "#/services", "data-kind": "services" }, "Services"),
     tags.length > 0 && h("a", { href: "#/tags", "data-kind": "tags" }, "Tags"),
     h("a", { href: "#/findings", "data-kind": "findings" }, "Findings", findings.length > 0 && [" ", h("span", { class: "pill " + bad }, String(findings.length))]));
   put(byId("foot"), "Made by clanctl", data.ref !== "." && [" from ", h("code", {}, data.ref)], data.clanCore ? (data.clanCore === "clan-core" ? " with clan-core." : ` with clan-core as ${data.clanCore}.`) : ".",
