@@ -229,6 +229,10 @@ func (s source) beside() []Fix {
 					Edits: []Edit{at.edit(n.Start, at.Path[i+1].Start, "")}, Preferred: true}}
 			}
 		}
+		if edits := at.outOf("settings"); edits != nil && at.Path[0].Text == s.f.Setting[0] {
+			return []Fix{{Title: fmt.Sprintf("move %q beside the settings", s.f.Setting[0]), Edits: edits,
+				Preferred: true}}
+		}
 	case s.f.Code == instance.CodeMalformed && s.f.Cause.Shape != nil && s.f.Cause.Shape.Type == "" &&
 		len(s.f.Cause.Shape.Near) == 0:
 		shape := s.f.Cause.Shape.Path
@@ -249,6 +253,31 @@ func (s source) beside() []Fix {
 			return []Fix{{Title: "move the settings into " + in,
 				Edits: []Edit{at.edit(own[0].Start, own[0].Start, in+".")}, Preferred: true}}
 		}
+	}
+	return nil
+}
+
+// outOf moves the binding out of the set that it is in, behind the binding of that; nil where the set is not plainly
+// bound to the name.
+func (s site) outOf(name string) []Edit {
+	around := nixlang.CursorAt(s.text, s.Path[0].Start, false).Around
+	if len(around) < 2 {
+		return nil
+	}
+	for _, outer := range around[1].Attrs {
+		own := outer.Path[len(outer.Path)-1]
+		if outer.Set != around[0].Set || !outer.Whole || own.Text != name || s.text[outer.End-1] != ';' {
+			continue
+		}
+		// A binding of several lines goes with its names in front, in a line of its own.
+		begin := bytes.LastIndexByte(s.text[:outer.Path[0].Start], '\n') + 1
+		between := " "
+		if indent := s.text[begin:outer.Path[0].Start]; len(bytes.TrimSpace(indent)) == 0 {
+			between = "\n" + string(indent)
+		}
+		before := s.text[outer.Path[0].Start:own.Start]
+		moved := fmt.Sprintf("%s%s%s", between, before, s.text[s.Path[0].Start:s.End])
+		return []Edit{s.remove(), s.edit(outer.End, outer.End, moved)}
 	}
 	return nil
 }
