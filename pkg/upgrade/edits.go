@@ -28,6 +28,8 @@ type Edit struct {
 	Position *instance.Position `json:"position,omitzero"`
 	// Value is the new one; nil where only a person can know it.
 	Value json.RawMessage `json:"value,omitzero"`
+	// absent is how many of the sets around the place are not written yet.
+	absent int
 }
 
 // String is the edit as people write it in Nix: "set inventory.instances.dns.module.input to \"community\"".
@@ -118,6 +120,11 @@ func (r *report) module(name, field, value string) Edit {
 // at adds where an edit is to be made.
 func (r *report) at(e Edit) Edit {
 	e.Position = r.old.Where(e.Path...)
+	if places := facts.Of(r.old).Places; e.Op == "add" && places.At(e.Path[:2]...) != nil {
+		for n := len(e.Path) - 1; places.At(e.Path[:n]...) == nil; n-- {
+			e.absent++
+		}
+	}
 	e.Persisted = e.Position != nil && e.Position.File == facts.Of(r.old).PersistedFile
 	return e
 }
@@ -190,34 +197,39 @@ func converted(of *services.Interface, path []string, value any) json.RawMessage
 	return nil
 }
 
-// Patch are the edits that are to be made in the clan's inventory.json, as a JSON Patch (RFC 6902) of it; those whose
+// Patch is the edits that are to be made in the clan's inventory.json, as a JSON Patch (RFC 6902) of it; those whose
 // value only a person can know are not among them.
-func (r *Report) Patch() []PatchOperation {
-	operations := []PatchOperation{}
-	for _, effect := range r.Effects {
-		for _, e := range effect.Edits {
-			if e.Persisted && (e.Value != nil || e.Op == "remove" || e.Op == "move") {
-				o := PatchOperation{Op: e.Op, Path: pointer(e.Path), Value: e.Value}
-				if e.Op == "move" {
-					o.From = pointer(e.From)
-				}
-				if !slices.ContainsFunc(operations, func(other PatchOperation) bool {
-					return other.Op == o.Op && other.Path == o.Path
-				}) {
-					operations = append(operations, o)
-				}
-			}
+func (r *Report) Patch() json.RawMessage {
+	type operation struct {
+		From  string          `json:"from,omitempty"`
+		Op    string          `json:"op"`
+		Path  string          `json:"path"`
+		Value json.RawMessage `json:"value,omitzero"`
+	}
+	operations := []operation{}
+	add := func(o operation) {
+		if !slices.ContainsFunc(operations, func(other operation) bool {
+			return other.Op == o.Op && other.Path == o.Path
+		}) {
+			operations = append(operations, o)
 		}
 	}
-	return operations
-}
-
-// PatchOperation is one of a JSON Patch.
-type PatchOperation struct {
-	From  string          `json:"from,omitempty"`
-	Op    string          `json:"op"`
-	Path  string          `json:"path"`
-	Value json.RawMessage `json:"value,omitzero"`
+	for _, effect := range r.Effects {
+		for _, e := range effect.Edits {
+			if !e.Persisted || e.Value == nil && e.Op != "remove" && e.Op != "move" {
+				continue
+			}
+			for n := len(e.Path) - e.absent; n < len(e.Path); n++ {
+				add(operation{Op: "add", Path: pointer(e.Path[:n]), Value: json.RawMessage("{}")})
+			}
+			o := operation{Op: e.Op, Path: pointer(e.Path), Value: e.Value}
+			if e.Op == "move" {
+				o.From = pointer(e.From)
+			}
+			add(o)
+		}
+	}
+	return jsonvalue.Text(operations)
 }
 
 // pointer is a path as a JSON Pointer (RFC 6901).

@@ -196,14 +196,14 @@ func TestPatch(t *testing.T) {
 	input := "core"
 	old.Instances["backup"].Module.Input = &input
 	new := clan(nil, nil, finding)
-	if got := upgrade.Of(old, new).Patch(); len(got) > 0 {
-		t.Errorf("not in inventory.json: %v", got)
+	if got := string(upgrade.Of(old, new).Patch()); got != "[]" {
+		t.Errorf("not in inventory.json: %s", got)
 	}
 	facts.Of(old).PersistedFile = old.Where("instances", "backup").File
-	got, err := json.Marshal(upgrade.Of(old, new).Patch())
+	got := upgrade.Of(old, new).Patch()
 	want := `[{"op":"replace","path":"/instances/backup/module/input","value":"community"},{"op":"add","path":"/instances/backup/module/name","value":"restic"}]`
-	if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
-		t.Error(diff, err)
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -224,7 +224,7 @@ func TestMoved(t *testing.T) {
 	want := "breaks: no port\n" + edit +
 		"changed: without module.input it is the module of core now (before: of self)\n" + edit
 	summary := "1 of 1 instances change, 1 of them break; something besides instances breaks; 2 machines are touched"
-	if got := lines(r); !strings.HasSuffix(got, want) || len(r.Patch()) != 1 || r.Summary() != summary {
+	if got := lines(r); !strings.HasSuffix(got, want) || strings.Count(string(r.Patch()), `"op"`) != 1 || r.Summary() != summary {
 		t.Errorf("%s\n%s%v", r.Summary(), got, r.Patch())
 	}
 	gone := instance.NewFinding(instance.CodeUnknownModule, instance.Subject{Instance: "backup"},
