@@ -10,6 +10,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/itchyny/gojq"
 	"github.com/urfave/cli/v2"
 
@@ -198,6 +199,7 @@ func writeJSONWith(w io.Writer, v any, end string) error {
 	safe := term.NewJSONWriter(buffered)
 	err := jsonv2.MarshalWrite(safe, v, jsontext.WithIndent("  "), jsonv2.Deterministic(true),
 		jsonv2.FormatNilMapAsNull(true), jsonv2.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true),
+		jsonv1.OmitEmptyWithLegacySemantics(true),   // as encoding/json, which Go programs and --jq have it from
 		jsontext.AllowDuplicateNames(true), plainly) // there are none, and looking for them costs
 	if err != nil {
 		return err

@@ -12,12 +12,12 @@ import (
 
 // Interface is an interface of exports: who offers it, and who reads it.
 type Interface struct {
-	Name string `json:"name"`
+	// Clan: clan's own programs read it, to reach machines.
+	Clan bool `json:"clan,omitempty"`
 	// Consumers are the instances whose modules declare that they read it (manifest.exports.inputs), sorted.
 	Consumers []string `json:"consumers"`
-	// Clan: clan's own programs read it, to reach machines.
-	Clan   bool    `json:"clan,omitempty"`
-	Offers []Offer `json:"offers"`
+	Name      string   `json:"name"`
+	Offers    []Offer  `json:"offers"`
 }
 
 // Offer is what is exported in one scope. Instance, Machine, Role and Service are the scope; an empty one means all.
