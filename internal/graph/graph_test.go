@@ -161,7 +161,7 @@ func TestMarkup(t *testing.T) {
 		dec := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(text, "<!DOCTYPE html>")))
 		dec.Strict = name == "svg"
 		dec.AutoClose, dec.Entity = xml.HTMLAutoClose, xml.HTMLEntity
-		known := strings.Fields("svg title desc style rect text path g circle html head meta body main div table caption thead tbody tr th td")
+		known := strings.Fields("svg title desc style rect text path g circle html head meta body main div table caption thead tbody tr th td h1")
 		for {
 			token, err := dec.Token()
 			if errors.Is(err, io.EOF) {

@@ -35,6 +35,7 @@ const pageText = `<!DOCTYPE html>
 <title>{{.Title}}</title>
 <style>
 body{font:16px/1.5 system-ui,sans-serif;margin:1rem;color:#1b1f24;background:#ffffff}
+h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}
 .picture{overflow:auto;max-height:85vh}
 .picture-tools{display:flex;flex-wrap:wrap;gap:.4rem;margin:0 0 .5rem}
 .picture-tools input{flex:1 1 12rem;max-width:24rem;min-width:8rem}
@@ -52,6 +53,7 @@ td,th{overflow-wrap:anywhere}
 </head>
 <body>
 <main>
+<h1>{{.Title}}</h1>
 <div id="picture"><div class="picture" tabindex="0" role="region" aria-label="Picture">
 {{.Picture}}</div></div>
 <table>

@@ -42,7 +42,6 @@ function pictureTools(host) {
     g.setAttribute("tabindex", "0");
     g.setAttribute("role", "button");
     g.setAttribute("aria-expanded", "false");
-    g.setAttribute("aria-label", title(g).slice(0, 200));
     g.addEventListener("click", () => toggle(g));
     g.addEventListener("keydown", (e) => {
       if (e.key !== "Enter" && e.key !== " ") return;

@@ -3,10 +3,10 @@
 const priorities = { 50: "mkForce", 1000: "mkDefault" };
 const priorityName = (p) => (p === undefined ? "" : priorities[p] || "mkOverride " + p);
 
-const where = (text) => {
+const where = (text, plain) => {
   if (!text) return null;
   const code = h("code", { class: "place" }, text);
-  return linkOf.has(text) ? h("a", { outside: linkOf.get(text), class: "to" }, code) : code;
+  return linkOf.has(text) && !plain ? h("a", { outside: linkOf.get(text), class: "to" }, code) : code;
 };
 
 function chip(name, extra) {
@@ -144,7 +144,7 @@ const settingsNote = (roles) => [...new Set(roles.map((r) => settingsNotes[r.set
 // Why the machine is a member; plain is for places where links may not be.
 function because(m, plain) {
   const reasons = [];
-  if (m.explicit) reasons.push([h("span", {}, "by name "), where(m.place)]);
-  for (const t of m.tags) reasons.push([h("span", {}, "by the tag ", plain ? h("span", { class: "tag" }, t.name) : h("a", { class: "tag", href: fleetHref("tag", t.name) }, t.name), " "), where(t.place)]);
+  if (m.explicit) reasons.push([h("span", {}, "by name "), where(m.place, plain)]);
+  for (const t of m.tags) reasons.push([h("span", {}, "by the tag ", plain ? h("span", { class: "tag" }, t.name) : h("a", { class: "tag", href: fleetHref("tag", t.name) }, t.name), " "), where(t.place, plain)]);
   return reasons.map((r, i) => [i ? ", and " : "", r]);
 }
