@@ -29,7 +29,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	app := newApp(stdout, stderr)
 	line, err := arrange(app, args)
-	if err == nil {
+	if err == nil && line.has(versionFlag) {
+		_, err = fmt.Fprintf(app.Writer, "%s version %s\n", app.Name, app.Version)
+	} else if err == nil {
+		line = line.helped(app)
 		if len(line.path) > 0 {
 			app.Commands = []*cli.Command{line.path[0]} // the library sets up all that there are
 		}
@@ -68,6 +71,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Writer:    newStream(stdout),
 		ErrWriter: newErrorStream(stderr),
 		Commands: []*cli.Command{
+			overviewCommand(),
 			evalCommand(),
 			exportCommand(),
 			exportsCommand(),
@@ -93,16 +97,16 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			mcpCommand(),
 			completionCommand(),
 			manCommand(),
+			versionCommand(),
+			helpCommand(),
 		},
 		// A comma in a flag's value is part of the value.
 		DisableSliceFlagSeparator: true,
-		HideHelpCommand:           true,
+		HideHelp:                  true,
+		HideVersion:               true,
 		// Errors are returned, never printed or exited on by the library.
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return badFlag(err) },
-		Action: func(c *cli.Context) error {
-			return cli.ShowAppHelp(c)
-		},
 	}
 	common := commonFlags() // one command runs, so that they can have them in common
 	for _, command := range app.Commands {
@@ -115,7 +119,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 // below.
 func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag) {
 	command.OnUsageError = app.OnUsageError
-	command.HideHelpCommand = true
+	command.HideHelp = true
 	if command.UsageText == "" {
 		arguments := "[FLAG...] " + command.ArgsUsage
 		if command.Action == nil {
@@ -127,7 +131,7 @@ func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag)
 		command.Flags = append(command.Flags, common...)
 		action := command.Action
 		command.Action = func(c *cli.Context) error { return sayFindings(c, sourceOf(c), paged(c, action)) }
-	} else if slices.Contains([]string{"explain", "man"}, command.Name) {
+	} else if slices.Contains([]string{"explain", "man", "help", "version"}, command.Name) {
 		command.Flags = append(command.Flags, pagerFlag())
 		action := command.Action
 		command.Action = func(c *cli.Context) error { return paged(c, action) }
@@ -139,5 +143,6 @@ func prepare(app *cli.App, command *cli.Command, name string, common []cli.Flag)
 
 // readsClan reports whether a command has the flags that say which clan to read, and how.
 func readsClan(command *cli.Command) bool {
-	return command.Action != nil && !slices.Contains([]string{"completion", "explain", "man", "new"}, command.Name)
+	return command.Action != nil && !slices.Contains([]string{"completion", "explain", "help", "man", "new",
+		"version"}, command.Name)
 }

@@ -43,6 +43,27 @@ func (l *commandLine) commandName() string {
 	return strings.Join(names, " ")
 }
 
+// has reports whether a flag without a value is given.
+func (l *commandLine) has(flag cli.Flag) bool {
+	return slices.ContainsFunc(l.flags, func(given string) bool {
+		return slices.Contains(flag.Names(), strings.TrimLeft(given, "-"))
+	})
+}
+
+// helped is the line, or the one that asks for help where this one does so in another way. Without a command it asks
+// for an overview, if somebody is there to read it.
+func (l *commandLine) helped(app *cli.App) *commandLine {
+	command := l.command()
+	switch {
+	case command == nil && !l.has(helpFlag) && app.Writer.(*stream).terminal != nil && inClan():
+		return &commandLine{program: l.program, path: []*cli.Command{app.Command("overview")}}
+	case command != nil && command.Action != nil && !l.has(helpFlag):
+		return l
+	}
+	return &commandLine{program: l.program, path: []*cli.Command{app.Command("help")},
+		names: strings.Fields(l.commandName())}
+}
+
 // args is the line in the order that the library reads.
 func (l *commandLine) args() []string {
 	out := []string{l.program}
@@ -139,7 +160,7 @@ func commandsBelow(app *cli.App, command *cli.Command) []*cli.Command {
 
 // flagsOf are the flags that may be given: those of the command, also where its name is still to come.
 func flagsOf(app *cli.App, command *cli.Command, rest []string) []cli.Flag {
-	flags := []cli.Flag{cli.HelpFlag}
+	flags := []cli.Flag{helpFlag}
 	if command != nil {
 		flags = append(flags, command.Flags...)
 	}
@@ -151,7 +172,7 @@ func flagsOf(app *cli.App, command *cli.Command, rest []string) []cli.Flag {
 		}
 	}
 	if !named {
-		flags = append(flags, cli.VersionFlag)
+		flags = append(flags, versionFlag)
 	}
 	return flags
 }

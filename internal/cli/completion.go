@@ -99,7 +99,7 @@ func candidates(ctx context.Context, before []string, current string, namesOnly 
 	}
 	if strings.HasPrefix(current, "-") && !namesOnly {
 		var flags []string
-		for _, flag := range append(command.Flags, cli.HelpFlag) {
+		for _, flag := range append(command.Flags, helpFlag) {
 			for _, name := range flag.Names() {
 				if len(name) > 1 {
 					flags = append(flags, "--"+name)

@@ -21,28 +21,28 @@ const clanDir = "CLAN_DIR"
 
 // commonFlags are those of every command that reads a clan.
 func commonFlags() []cli.Flag {
-	const nix, run = "Flags with Nix's meaning", "How Nix is run"
 	return []cli.Flag{
 		&cli.StringFlag{Name: "flake", EnvVars: []string{clanDir}, Usage: "read the clan of `REF`",
-			DefaultText: "$CLAN_DIR, or the flake around the working directory", Category: nix},
-		&cli.StringSliceFlag{Name: "override-input", Usage: "use another flake for an input: `INPUT REF`",
-			Category: nix},
-		&cli.BoolFlag{Name: "offline", Usage: "no network", Category: nix},
-		&cli.BoolFlag{Name: "refresh", Usage: "fetch flakes again that may have changed", Category: nix},
-		&cli.BoolFlag{Name: "impure", Usage: "let the flake see the environment and paths outside of it",
-			Category: nix},
-		&cli.StringSliceFlag{Name: "option", Usage: "a Nix setting: `NAME VALUE`", Category: nix},
-		&cli.BoolFlag{Name: "show-trace", Usage: "show full Nix error traces", Category: nix},
-		&cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix", Category: run},
+			DefaultText: "$CLAN_DIR, or the flake around the working directory"},
+		&cli.StringSliceFlag{Name: "override-input", Usage: "use another flake for an input: `INPUT REF`"},
+		&cli.BoolFlag{Name: "offline", Usage: "no network"},
+		&cli.BoolFlag{Name: "refresh", Usage: "fetch flakes again that may have changed"},
+		&cli.BoolFlag{Name: "impure", Usage: "let the flake see the environment and paths outside of it"},
+		&cli.StringSliceFlag{Name: "option", Usage: "a Nix setting: `NAME VALUE`"},
+		&cli.BoolFlag{Name: "show-trace", Usage: "show full Nix error traces"},
+		nixFlag(),
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "at most `N` Nix processes at once",
-			DefaultText: "one for each CPU", Category: run},
-		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never",
-			Category: run},
-		&cli.BoolFlag{Name: "no-cache", Usage: "do not use the cache", Category: run},
+			DefaultText: "one for each CPU"},
+		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D`, such as 30s", DefaultText: "never"},
+		&cli.BoolFlag{Name: "no-cache", Usage: "do not use the cache"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"},
-			Usage: "print each Nix command, ready to paste, and the log of Nix", Category: run},
+			Usage: "print each Nix command, ready to paste, and the log of Nix"},
 		pagerFlag(),
 	}
+}
+
+func nixFlag() cli.Flag {
+	return &cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix"}
 }
 
 // load reads the clan as the flags say. The inventory is nil if the clan could not be loaded.

@@ -26,7 +26,7 @@ func selectFlags(names ...string) []cli.Flag {
 	}
 	var flags []cli.Flag
 	for _, name := range names {
-		flags = append(flags, &cli.StringSliceFlag{Name: name, Usage: usage[name], Category: "Selectors"})
+		flags = append(flags, &cli.StringSliceFlag{Name: name, Usage: usage[name]})
 	}
 	return flags
 }

@@ -72,6 +72,9 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"explain":       {"", "unknown-tag", "--json", "--names"},
 		"completion":    {"bash", "zsh", "fish"},
 		"man":           {"", "check", "--names"},
+		"overview":      {""},
+		"version":       {"", "--json"},
+		"help":          {"", "machines"},
 	}
 	const made = `{
   "instances": { "made": { "module": { "input": "self", "name": "status-page" }, "roles": { "page": {

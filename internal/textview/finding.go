@@ -91,25 +91,7 @@ func wrapWords(line string, width int) string {
 	}
 	body := strings.TrimLeft(line, " ")
 	margin := line[:len(line)-len(body)]
-	b := strings.Builder{}
-	column := 0
-	for i, word := range strings.Fields(body) {
-		w := displaywidth.String(word)
-		switch {
-		case i == 0:
-			b.WriteString(margin)
-			column += len(margin)
-		case column+1+w > width:
-			b.WriteString("\n  " + margin)
-			column = len(margin)
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += w
-	}
-	return b.String()
+	return margin + WrapWords(body, "  "+margin, width+2)
 }
 
 // excerpt prints the line that a finding is about, with a caret under the place.

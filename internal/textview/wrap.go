@@ -29,3 +29,25 @@ func Wrap(items []string, indent, width int) string {
 	}
 	return b.String()
 }
+
+// WrapWords breaks a text between words, so that it and a margin in front fit into a width, unless that is zero; lines
+// after the first begin with the margin, which the first has already.
+func WrapWords(text, margin string, width int) string {
+	var b strings.Builder
+	column := len(margin)
+	for i, word := range strings.Fields(text) {
+		w := displaywidth.String(word)
+		switch {
+		case i == 0:
+		case width > 0 && column+1+w > width:
+			b.WriteString("\n" + margin)
+			column = len(margin)
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += w
+	}
+	return b.String()
+}

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/natural"
+	"github.com/clanctl/clanctl/internal/shell"
+	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/pkg/nixeval"
+)
+
+func overviewCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "overview",
+		Usage: "show in short what the clan has, what is wrong with it, and what to ask next",
+		Description: "The same as clanctl without arguments, on a terminal, in a clan.\n\n" +
+			"Exit codes: 0 shown, 1 the clan could not be loaded, 2 usage, 3 partial: parts could not be evaluated, 130 interrupted.",
+		Flags: []cli.Flag{colorFlag()},
+		Action: func(c *cli.Context) error {
+			if err := wants(c, 0, 0, "clanctl overview"); err != nil {
+				return err
+			}
+			paint, err := stdout(c).painter(c)
+			if err != nil {
+				return err
+			}
+			want, err := wantedFindings(c)
+			if err != nil {
+				return err
+			}
+			return remember(c, want.files.state()+untrackedState(c), func(c *cli.Context) error {
+				inv, err := load(c, instance.Config{Need: instance.NeedChecks})
+				if inv == nil {
+					return explainLoad(c, err)
+				}
+				r, err := newReport(c, inv, want)
+				if err != nil {
+					return err
+				}
+				o := &overview{inv: inv, report: r, paint: paint, width: stdout(c).width()}
+				o.write()
+				if _, err := o.WriteTo(stdout(c)); err != nil || !inv.Partial() {
+					return err
+				}
+				return exitStatus(exitPartial)
+			})
+		},
+	}
+}
+
+// inClan reports whether there is a flake around the working directory, or one is named by the environment.
+func inClan() bool {
+	_, err := nixeval.ResolveRef(os.Getenv(clanDir))
+	return err == nil
+}
+
+// overview is what to know of a clan before all else.
+type overview struct {
+	bytes.Buffer
+	inv    *instance.Inventory
+	report *report
+	paint  painter
+	width  int
+}
+
+func (o *overview) write() {
+	machines, instances := natural.Keys(o.inv.Machines), natural.Keys(o.inv.Instances)
+	name := "the clan"
+	if given, _ := o.inv.Meta["name"].(string); given != "" {
+		name = given
+	}
+	fmt.Fprintf(o, "%s: %s\n\n", o.paint(bold, flat(name)), counted(len(machines), "machine", len(instances), "instance",
+		len(o.inv.Tags), "tag"))
+	o.row("machines", newCell(machines...))
+	o.row("instances", newCell(instances...))
+	o.row("tags", newCell(natural.Keys(o.inv.Tags)...))
+	found := counted(o.report.Counts.Errors, "error", o.report.Counts.Warnings, "warning")
+	findings := newCell(found)
+	switch {
+	case found == "":
+		findings = newCell("none")
+	case o.report.Counts.Errors > 0:
+		findings = findings.In(red)
+	default:
+		findings = findings.In(yellow)
+	}
+	o.row("findings", findings)
+	fmt.Fprintf(o, "\n%s\n", o.paint(bold, "To see more"))
+	o.suggest(machines, instances)
+}
+
+// labelRoom is how wide labels are, with the gap behind them.
+const labelRoom = 11
+
+// row is a label and as much as there is room for.
+func (o *overview) row(label string, c cell) {
+	text := strings.Join(c.Texts(), ", ")
+	if o.width > 0 {
+		text = c.Fit(o.width - labelRoom)
+	}
+	fmt.Fprintf(o, "%s%s\n", o.paint(dim, fmt.Sprintf("%-*s", labelRoom, label)), text)
+}
+
+// suggest lists commands that answer something here.
+func (o *overview) suggest(machines, instances []string) {
+	var rows []manualItem
+	suggest := func(text string, words ...string) {
+		rows = append(rows, manualItem{shell.Join(append([]string{"clanctl"}, words...)), text})
+	}
+	if o.report.Counts.Errors+o.report.Counts.Warnings > 0 {
+		suggest("what is wrong, where, and what to do", "check")
+	}
+	suggest("what runs on each machine", "machines")
+	if len(machines) > 0 {
+		suggest("all of one machine, with settings, and why", "machines", machines[0])
+	}
+	if len(instances) > 0 {
+		suggest("all of one instance", "instances", instances[0])
+	}
+	if member := o.aMember(instances); member != nil {
+		suggest("where each setting comes from", append([]string{"why"}, member...)...)
+	}
+	suggest("what changed since the last commit", "diff")
+	suggest("everything as a page for a browser", "report", "--open")
+	suggest("all commands", "help")
+	h := &helpText{paint: o.paint, width: o.width}
+	h.list(rows, 2*termWidth)
+	o.WriteString(h.String())
+}
+
+// aMember is an instance, a role and a machine in it.
+func (o *overview) aMember(instances []string) []string {
+	for _, name := range instances {
+		roles := o.inv.Instances[name].Roles
+		for _, role := range natural.Keys(roles) {
+			for _, machine := range natural.Keys(roles[role].Machines) {
+				return []string{name, role, machine}
+			}
+		}
+	}
+	return nil
+}
