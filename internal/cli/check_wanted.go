@@ -13,6 +13,7 @@ import (
 	"github.com/clanctl/clanctl/internal/modulecheck"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -113,13 +114,13 @@ func baselineOf(c *cli.Context, files policyFiles, ofFlake string) (baseline, er
 		text, err = files.read(compare)
 	}
 	b := baseline{file: outputFile(compare)}
+	again := shell.Join([]string{"clanctl", "check", "--write-baseline", compare})
 	if err != nil {
-		return b, hint.With(fmt.Errorf("baseline: %w", err), "clanctl check --write-baseline "+compare+" writes it")
+		return b, hint.With(fmt.Errorf("baseline: %w", err), again+" writes it")
 	}
 	if b.known, err = policy.ReadBaseline(text); err != nil {
 		return b,
-			hint.With(fmt.Errorf("baseline %s: %w", compare, err),
-				"clanctl check --write-baseline "+compare+" writes it anew")
+			hint.With(fmt.Errorf("baseline %s: %w", compare, err), again+" writes it anew")
 	}
 	return b, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/export"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -78,7 +79,7 @@ func exportAction(c *cli.Context) error {
 			return err
 		}
 		for _, what := range left {
-			say(c, "left out: %s", what)
+			say(c, "left out: %s", term.EscapeLine(what))
 		}
 		return partial(c, inv, loadErr)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -26,7 +27,7 @@ func modulesCommand() *cli.Command {
 		Action: remembered(func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return usageError{fmt.Sprintf("modules takes no names, so not %q", c.Args().First()),
-					"clanctl modules show " + c.Args().First() + ", or --search"}
+					shell.Join([]string{"clanctl", "modules", "show", c.Args().First()}) + ", or --search"}
 			}
 			out, err := newViewOutput(c)
 			if err != nil {

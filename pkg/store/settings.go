@@ -14,6 +14,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -161,7 +162,7 @@ func (s *Store) checkLayer(layer Layer) error {
 	missing := &hint.Error{
 		Text: fmt.Sprintf("%s is not in %s %s, and settings for it would put it there", memberText(key, name),
 			layer.Instance, layer.Role),
-		Advice: fmt.Sprintf("clanctl roles add %s %s %s", layer.Instance, layer.Role, memberText(key, name))}
+		Advice: shell.Join([]string{"clanctl", "roles", "add", layer.Instance, layer.Role, memberText(key, name)})}
 	if role := inst.Roles[layer.Role]; key == "machines" && role != nil && role.Machines[name] != nil {
 		missing.Text = fmt.Sprintf("%s is in %s %s by a tag only (%s), and settings for it would name it there", name,
 			layer.Instance, layer.Role,

@@ -14,6 +14,7 @@ import (
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -207,11 +208,11 @@ func (s *Store) checkGit(ctx context.Context) error {
 				Advice: "check it out first: git sparse-checkout add, or disable"}
 		case e.Skipped:
 			return &hint.Error{Text: s.path + " is marked skip-worktree, so that git takes no notice of changes to it",
-				Advice: "git update-index --no-skip-worktree " + s.relative()}
+				Advice: shell.Join([]string{"git", "update-index", "--no-skip-worktree", s.relative()})}
 		case e.Assumed:
 			return &hint.Error{Text: s.path +
 				" is marked assume-unchanged, so that git takes no notice of changes to it",
-				Advice: "git update-index --no-assume-unchanged " + s.relative()}
+				Advice: shell.Join([]string{"git", "update-index", "--no-assume-unchanged", s.relative()})}
 		}
 	}
 	if s.tracked {
@@ -227,7 +228,7 @@ func (s *Store) checkGit(ctx context.Context) error {
 	if doc, fault := parseDocument(s.original); !s.missing && (fault != nil || !doc.isEmpty()) {
 		return &hint.Error{Text: s.path +
 			" is there, but git does not track it, so that the clan is evaluated without it",
-			Advice: "if it is meant to count: git add -N " + s.relative()}
+			Advice: "if it is meant to count: " + shell.Join([]string{"git", "add", "-N", s.relative()})}
 	}
 	return nil
 }
