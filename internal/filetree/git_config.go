@@ -57,6 +57,11 @@ func (t *Tree) configure(ctx context.Context, known *Tree) error {
 		t.configured = true
 	}
 	t.git.looked = append(t.git.looked, t.config.files...)
+	for _, file := range t.config.files {
+		if (file.stamp == Stamp{}) {
+			t.git.lookAbove(file.name)
+		}
+	}
 	t.git.text += fmt.Sprintf("%x\n", t.config.sum)
 	for _, file := range []string{t.config.attributes, systemAttributes} {
 		if _, _, err := t.git.read(file); err != nil {

@@ -21,7 +21,8 @@ type gitState struct {
 	dir, common string
 	// text stands for all of it: names of files, and hashes of what is in them, which may be secret.
 	text string
-	// looked are the files that were looked at, with their stamps; the zero stamp for those that are not there.
+	// looked are the files that were looked at, with their stamps; the zero stamp for those that are not there, and
+	// the directories where they could be.
 	looked []entry
 }
 
@@ -44,7 +45,11 @@ func (t *Tree) lookAtGit(ctx context.Context, known *Tree) error {
 			return err
 		}
 	}
-	if replaced, err := os.ReadDir(filepath.Join(g.common, "refs/replace")); err == nil && len(replaced) > 0 {
+	replacements := filepath.Join(g.common, "refs/replace")
+	if _, _, err := g.look(replacements); err != nil {
+		return err
+	}
+	if replaced, err := os.ReadDir(replacements); err == nil && len(replaced) > 0 {
 		return fmt.Errorf("%w: the repository has replaced objects (refs/replace)", ErrUnknown)
 	}
 	return t.configure(ctx, known)
@@ -99,9 +104,25 @@ func (g *gitState) look(path string) (content []byte, found bool, err error) {
 	}
 	g.looked = append(g.looked, e)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		g.lookAbove(path)
 		return nil, false, nil
 	}
 	return content, err == nil, err
+}
+
+// lookAbove notes the directory in which a file could be that is not there, so that one which comes and goes is
+// noticed. Where that is not there either, it is the one above. The user's home is not noted: it changes all the time,
+// and Nix itself makes directories there.
+func (g *gitState) lookAbove(path string) {
+	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+		if dir == filepath.Clean(os.Getenv("HOME")) {
+			return
+		}
+		if stamp, err := Stat(dir); err == nil {
+			g.looked = append(g.looked, entry{name: dir, stamp: stamp})
+			return
+		}
+	}
 }
 
 // maxSymrefs is how many refs in a row git follows.

@@ -30,6 +30,7 @@ func newRepository(t *testing.T) *repository {
 	}
 	r := &repository{t, dir + "/home", dir + "/repo"}
 	r.write("../home/file", "")
+	r.write("../xdg/file", "")
 	r.write("file", "one")
 	r.write("a/b/file", "one")
 	r.git("init", "-q", "-b", "main", ".")
@@ -202,6 +203,16 @@ func (r *repository) giveWay(dir string) {
 	r.do(os.Rename(path+"2", path))
 }
 
+// comesAndGoes has a file be there for a moment.
+func (r *repository) comesAndGoes(file string) {
+	_, err := os.Stat(filepath.Dir(filepath.Join(r.root, file)))
+	r.write(file, "")
+	r.do(os.Remove(filepath.Join(r.root, file)))
+	if err != nil {
+		r.do(os.Remove(filepath.Dir(filepath.Join(r.root, file))))
+	}
+}
+
 // What is changed and changed back during a run is noticed.
 func TestGitStateThereAndBack(t *testing.T) {
 	for name, edit := range map[string]func(r *repository){
@@ -219,9 +230,14 @@ func TestGitStateThereAndBack(t *testing.T) {
 			r.git("config", "core.autocrlf", "true")
 			r.git("config", "--unset", "core.autocrlf")
 		},
-		"a directory":            func(r *repository) { r.giveWay("deep/er") },
-		"a directory of those":   func(r *repository) { r.giveWay("deep") },
-		"a directory that moves": func(r *repository) { r.git("mv", "deep", "x"); r.git("mv", "x", "deep") },
+		"attributes that are not there":    func(r *repository) { r.comesAndGoes(".git/info/attributes") },
+		"a shallow clone":                  func(r *repository) { r.comesAndGoes(".git/shallow") },
+		"configuration of the work tree":   func(r *repository) { r.comesAndGoes(".git/config.worktree") },
+		"the user's attributes":            func(r *repository) { r.comesAndGoes("../xdg/git/attributes") },
+		"a commit in the place of another": func(r *repository) { r.comesAndGoes(".git/refs/replace/x") },
+		"a directory":                      func(r *repository) { r.giveWay("deep/er") },
+		"a directory of those":             func(r *repository) { r.giveWay("deep") },
+		"a directory that moves":           func(r *repository) { r.git("mv", "deep", "x"); r.git("mv", "x", "deep") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRepository(t)

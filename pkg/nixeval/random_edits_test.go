@@ -1,6 +1,7 @@
 package nixeval
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -139,7 +140,7 @@ func (r *randomWorld) edits() []randomEdit {
 			if files := r.cacheFiles(); len(files) > 1 {
 				a, b := files[r.IntN(len(files))], files[r.IntN(len(files))]
 				if a != b {
-					r.do(os.Rename(a, a+"x"), os.Rename(b, a), os.Rename(a+"x", b))
+					r.exchange(a, b)
 				}
 			}
 		}},
@@ -267,16 +268,19 @@ func (r *randomWorld) traps() []trap {
 		}, change: func() { r.write("wrapped.conf", feature) }, end: func() { r.e.Nix = r.nix }},
 		{name: "an option", state: r.another, change: func() { r.e.Options = []string{option} },
 			end: func() { r.e.Options = nil }},
+		{name: "exchanged files of the cache", state: r.another, change: func() {
+			if answers := r.answers(); len(answers) > 1 {
+				r.exchange(answers[0], answers[1+r.IntN(len(answers)-1)])
+			}
+		}},
 		{name: "a damaged file of the cache", state: func() {
 			r.another()
 			for _, file := range r.cacheFiles() {
 				r.do(os.Remove(file))
 			}
 		}, change: func() {
-			for _, file := range r.cacheFiles() {
-				if strings.HasPrefix(filepath.Base(file), "answer-") {
-					r.damage(file, 0.5)
-				}
+			for _, file := range r.answers() {
+				r.damage(file, 0.5)
 			}
 		}},
 		{name: "meanwhile: an input", state: func() { r.inputs("directory") }, change: r.another,
@@ -343,7 +347,8 @@ func (r *randomWorld) commitAll() {
 func (r *randomWorld) lineEnds() {
 	r.gitConfig("core.autocrlf", "true")()
 	r.write("flake/value", "one\r\n")
-	r.git("flake", "add", "-A", "--renormalize")
+	r.commitAll()
+	r.git("flake", "add", "--renormalize", ".") // which takes files that are gone amiss
 	r.commitAll()
 }
 
@@ -406,6 +411,22 @@ func (r *randomWorld) damage(file string, behind float64) {
 		text[from+r.IntN(len(text)-from)] ^= 0x20
 	}
 	r.do(os.WriteFile(file, text, 0o600))
+}
+
+func (r *randomWorld) exchange(a, b string) {
+	r.do(os.Rename(a, a+"x"), os.Rename(b, a), os.Rename(a+"x", b))
+}
+
+// answers are the files of the cache with answers, the youngest first.
+func (r *randomWorld) answers() []string {
+	answers, _ := filepath.Glob(r.e.CacheDir + "/answer-*")
+	age := func(file string) time.Duration {
+		info, err := os.Stat(file)
+		r.do(err)
+		return time.Since(info.ModTime())
+	}
+	slices.SortFunc(answers, func(a, b string) int { return cmp.Compare(age(a), age(b)) })
+	return answers
 }
 
 func (r *randomWorld) cacheFiles() []string {
