@@ -12,7 +12,7 @@ BROWSERTEST = internal/report/browsertest
 .PHONY: build demo quick test test-all lint fuzz reliability cover vuln bench generate pictures release clean
 
 build:
-	$(GO) build $(TAGS) -o bin/clanctl ./cmd/clanctl
+	CGO_ENABLED=0 $(GO) build $(TAGS) -o bin/clanctl ./cmd/clanctl
 
 demo: build
 	@scripts/ensure-nix
