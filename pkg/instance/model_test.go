@@ -139,7 +139,7 @@ var uses = map[string]func(*instance.Inventory) (any, error){
 	"diff with itself":  func(inv *instance.Inventory) (any, error) { return diff.Of(inv, inv), nil },
 	"diff with nothing": func(inv *instance.Inventory) (any, error) { return diff.Of(&instance.Inventory{}, inv), nil },
 	"graph": func(inv *instance.Inventory) (any, error) {
-		g, err := graph.Of(inv, nil, view.Query{})
+		g, err := graph.Of(inv, nil, view.Query{}, nil)
 		if err != nil {
 			return nil, err
 		}
