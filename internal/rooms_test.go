@@ -65,7 +65,7 @@ var rooms = map[string][]string{
 	"internal/textview": {"internal/jsonvalue", "internal/term", "pkg/instance"},
 	"internal/view": {"internal/hint", "internal/codes", "internal/facts", "internal/nixlang", "internal/services",
 		"internal/natural", "internal/nearest", "pkg/instance", "pkg/module", "pkg/tags"},
-	"pkg/upgrade": {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/nearest", "internal/services",
+	"pkg/upgrade": {"internal/codes", "internal/facts", "internal/jsonvalue", "internal/lazyregexp", "internal/nearest", "internal/services",
 		"internal/textview", "pkg/diff", "pkg/instance", "pkg/why"},
 	"pkg/why": {"internal/hint", "internal/jsonvalue", "internal/codes", "internal/facts", "internal/services",
 		"internal/nearest", "pkg/instance"},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -198,7 +198,7 @@ func (r *report) refused(ref instance.RoleRef, role *instance.Role) {
 }
 
 // refuses is how modules describe a role that they took away: clan knows it, and a machine in it does not build.
-var refuses = regexp.MustCompile(`^\W*(?i:removed|deprecated|obsolete)\b`)
+var refuses = lazyregexp.New(`^\W*(?i:removed|deprecated|obsolete)\b`)
 
 // option tells what became of one that the clan sets; e says where. It reports whether the option is there still.
 func (r *report) option(e Effect, was *services.Option, after *services.Interface) bool {
@@ -360,10 +360,10 @@ func (r *report) newOptions(service, role string, before, after *services.Interf
 func sentence(text string) string {
 	paragraph, _, _ := strings.Cut(strings.TrimSpace(text), "\n\n")
 	line := strings.Join(strings.Fields(paragraph), " ")
-	if end := sentenceEnd.FindStringIndex(line); end != nil {
+	if end := sentenceEnd.FindIndex([]byte(line)); end != nil {
 		line = line[:end[0]+1]
 	}
 	return line
 }
 
-var sentenceEnd = regexp.MustCompile(`\. \p{Lu}`)
+var sentenceEnd = lazyregexp.New(`\. \p{Lu}`)
