@@ -20,7 +20,7 @@ var gitFaults = []fault{
 			a.harmless(flake, [][]string{
 				{"eval"}, {"check"}, {"diff"}, {"diff", "HEAD~1"}, {"report", "-o", "report.html"}, {"modules"},
 				{"why", "sshd", "server", "attic"}, {"__complete", "diff", ""},
-				{"tags", "add", "web", "attic", "--dry-run"}, {"tags", "add", "web", "attic"},
+				{"tags", "add", "--new", "web", "attic", "--dry-run"}, {"tags", "add", "--new", "web", "attic"},
 				{"roles", "add", "sshd", "server", "studio"},
 				{"set", "sshd", "server", "--machine", "studio", `authorizedKeys={}`, "--dry-run"},
 				{"instances", "create", "x", "--module", "services#borg", "--role", "client=attic", "--role",
@@ -32,7 +32,7 @@ var gitFaults = []fault{
 		try: func(a *attempt) {
 			flake := a.trapped("clan", true)
 			a.harmless(flake,
-				[][]string{{"eval"}, {"tags", "add", "web", "attic", "--dry-run"}, {"__complete", "diff", ""}})
+				[][]string{{"eval"}, {"tags", "add", "--new", "web", "attic", "--dry-run"}, {"__complete", "diff", ""}})
 			for _, args := range [][]string{{"diff", "HEAD~1"}, {"diff", "HEAD~1", "--offline"},
 				{"diff", "HEAD~1", "HEAD"}} {
 				a.expect(a.run(append(args, "--flake", flake)...), 1,
@@ -61,7 +61,7 @@ var gitFaults = []fault{
 	{name: "--commit in such a checkout", with: realNix, outcome: "just those run that `git commit` runs",
 		try: func(a *attempt) {
 			flake := a.trapped("clan", false)
-			a.harmless(flake, [][]string{{"tags", "add", "web", "attic"}})
+			a.harmless(flake, [][]string{{"tags", "add", "--new", "web", "attic"}})
 			other := filepath.Join(a.dir, "other")
 			a.check(exec.Command("cp", "-a", flake, other).Run())
 			git := exec.Command("git", "-C", flake, "commit", "--quiet", "--only", "--message", "x", "--",
@@ -69,7 +69,7 @@ var gitFaults = []fault{
 			git.Env = a.env
 			a.expect(a.finish(git), 0, "^")
 			want := a.marks()
-			a.expect(a.run("tags", "add", "web", "attic", "--commit", "--flake", other), 0, "committed as")
+			a.expect(a.run("tags", "add", "--new", "web", "attic", "--commit", "--flake", other), 0, "committed as")
 			if got := a.marks(); !slices.Equal(got, want) || !slices.Contains(want, "gpg.program") ||
 				!slices.Contains(want, "hook-pre-commit") || !slices.Contains(want, "filter.trap.clean") {
 				a.Errorf("git ran %v, clanctl %v", want, got)
@@ -115,7 +115,7 @@ func (a *attempt) stuckHook(end func(*exec.Cmd), code int, args ...string) {
 	begun := filepath.Join(a.dir, "begun")
 	a.check(os.Rename(a.script("hook", "trap '' TERM INT HUP\n> "+begun+"\nwhile :; do sleep 1; done # "+a.dir),
 		filepath.Join(flake, ".git/hooks/pre-commit")))
-	cmd := a.command(append([]string{"tags", "add", "web", "attic", "--commit", "--flake", flake}, args...)...)
+	cmd := a.command(append([]string{"tags", "add", "--new", "web", "attic", "--commit", "--flake", flake}, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell does
 	wait := a.start(cmd)
 	a.until("the hook runs", func() bool { _, err := os.Stat(begun); return err == nil })
