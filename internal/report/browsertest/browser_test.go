@@ -487,6 +487,7 @@ func TestBrowserSearchesEverything(t *testing.T) {
 		`[...document.querySelectorAll(".results section")].map(e => e.innerText.replace(/\s+/g, " ")).join()`,
 		`Settings 1 Settings Setting Value Of schedule "hourly" tag laptops inventory.nix:55:9 backup-nightly client studio travel`)
 	b.do(chromedp.Click(chromedp.CSS(`#views [data-kind=""]`)))
+	eventually(b, rowNames, "studio travel")
 	eventually(b, `document.getElementById("q").value`, "hourly")
 	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").focus()`))
 	b.keys(kb.Escape)
