@@ -57,13 +57,14 @@ func (d *document) edited(text []byte) *document {
 
 // carrier finds parts of an old state of a document in a new one.
 type carrier struct {
+	now   *document
 	whole change
 	// steps are the edits, if they are known.
 	steps []change
 }
 
-func between(old, now *document) carrier {
-	c := carrier{whole: changed(old, now)}
+func between(old, now *document) *carrier {
+	c := &carrier{now: now, whole: changed(old, now)}
 	if old.version == nil || now.version == nil {
 		return c
 	}
@@ -80,7 +81,7 @@ func between(old, now *document) carrier {
 }
 
 // carry finds a part by what is alike, or edit by edit; false where it was changed.
-func (c carrier) carry(start, end int) (int, int, bool) {
+func (c *carrier) carry(start, end int) (int, int, bool) {
 	from, to, ok := c.whole.carry(start, end)
 	if ok || c.steps == nil {
 		return from, to, ok

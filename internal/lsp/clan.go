@@ -119,7 +119,7 @@ func (c *clan) read(ctx context.Context) {
 		c.s.config.Log(c.ref.Dir + ": " + err.Error())
 		return
 	}
-	r.Answer = answer
+	r.Answer, r.found = answer, locate(answer.Findings, r.text)
 	if answer.Inventory != nil {
 		r.refs = refs.Find(answer.Inventory, refs.FlakeFile(c.ref.Root, c.ref.Dir), r.text)
 	}

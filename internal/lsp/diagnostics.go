@@ -4,72 +4,71 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/fix"
+	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // found is a finding of a reading.
 type found struct {
 	instance.Finding
-	in *reading
+	// start and end are those of the name that it calls wrong, in its file as it was read, if that is known (named).
+	start, end int
+	named      bool
+	// in are the files that it is shown in.
+	in *view
 }
 
-// findings are those to show: while the flake does not evaluate, those of before besides.
-func (c *clan) findings() []found {
-	var all []found
-	var readings []*reading
-	if c.latest != nil {
-		readings = append(readings, c.latest)
+// locate looks for the names that findings call wrong.
+func locate(findings []instance.Finding, read fix.Read) []found {
+	all := make([]found, len(findings))
+	for i, f := range findings {
+		start, end, named := fix.Where(f, read)
+		all[i] = found{Finding: f, start: start, end: end, named: named}
 	}
-	if c.latest != nil && c.latest.Inventory == nil && c.good != nil {
+	return all
+}
+
+// findings are those to show, in the files as they were when they were read last: while the flake does not evaluate,
+// those of before besides.
+func (c *clan) findings() []found {
+	if c.latest == nil {
+		return nil
+	}
+	readings := []*reading{c.latest}
+	if c.latest.Inventory == nil && c.good != nil {
 		readings = append(readings, c.good)
 	}
+	var all []found
 	for _, r := range readings {
-		for _, f := range r.Findings {
-			all = append(all, found{f, r})
+		in := r.as(c.latest.file)
+		for _, f := range r.found {
+			f.in = in
+			all = append(all, f)
 		}
 	}
 	return all
 }
 
-// place is where something is in the latest reading: at its position, or else at the top of the flake's own file; false
-// where the text was changed since.
+// place is where something is: at its position, or else at the top of the flake's own file; false where the text was
+// changed since.
 func (f found) place(p instance.Position) (Location, bool) {
 	c := f.in.clan
-	path, ok := c.path(p.File)
-	if !ok {
-		path, p = filepath.Join(c.ref.Dir, "flake.nix"), instance.Position{}
+	if _, ok := c.path(p.File); !ok {
+		p = instance.Position{File: refs.FlakeFile(c.ref.Root, c.ref.Dir)}
 	}
-	d := f.in.file(path)
-	if d == nil {
-		return Location{URI: c.s.uriOf(path)}, true
-	}
-	start := d.at(p.Line, p.Column)
-	return f.located(path, start, d.name(start))
-}
-
-func (f found) located(path string, start, end int) (Location, bool) {
-	c := f.in.clan
-	old, now := f.in.file(path), c.latest.file(path)
-	if old == nil || now == nil {
-		return Location{}, false
-	}
-	start, end, ok := between(old, now).carry(start, end)
-	return Location{c.s.uriOf(path), now.span(start, end, c.s.encoding)}, ok
+	return f.in.position(p)
 }
 
 // diagnostic is what the editor shows; false where the text was changed since.
 func (f found) diagnostic() (uri string, d diagnostic, ok bool) {
 	c := f.in.clan
 	at, ok := f.place(f.Position)
-	if start, end, named := fix.Where(f.Finding, f.in.text); named {
-		if path, inFlake := c.path(f.File); inFlake {
-			at, ok = f.located(path, start, end)
-		}
+	if f.named {
+		at, ok = f.in.location(f.File, f.start, f.end)
 	}
 	if !ok {
 		return "", diagnostic{}, false
@@ -217,7 +216,7 @@ func before(a, b Position) bool {
 
 // edit is the change of the files as they are now.
 func (f found) edit(fix fix.Fix) (workspaceEdit, bool) {
-	v := view{f.in, map[string]*document{}}
+	v := f.in.as(f.in.clan.s.file)
 	changes := map[string][]textEdit{}
 	for _, e := range fix.Edits {
 		at, ok := v.location(e.File, e.Start, e.End)

@@ -109,15 +109,23 @@ func (s *server) didClose(params documentParams) {
 	delete(s.clans, d.clan.ref.Dir)
 }
 
-// read returns a file of a clan as the editor shows it, or as it is on disk. The server is locked.
-func (s *server) read(path string) (*document, error) {
+// file is one as the editor shows it, or as it is on disk; nil if it cannot be read. The server is locked.
+func (s *server) file(path string) *document {
 	for _, d := range s.documents {
 		if d.path == path {
-			return d.document, nil
+			return d.document
 		}
 	}
+	return s.onDisk(path)
+}
+
+// onDisk is a file as it is on disk; nil if it cannot be read.
+func (s *server) onDisk(path string) *document {
 	text, err := s.config.Read(path)
-	return newDocument(text), err
+	if err != nil {
+		return nil
+	}
+	return newDocument(text)
 }
 
 // unsaved are the texts of open documents that differ from the files of a source tree, by their paths in it. The server

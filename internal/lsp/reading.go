@@ -15,6 +15,8 @@ import (
 type reading struct {
 	*Answer
 	clan *clan
+	// found are the answer's findings.
+	found []found
 	// versions are those of the open documents, by their URIs.
 	versions map[string]int
 	// files are the documents by their paths: those that were open, and others when they are first asked for. Nil is
@@ -38,9 +40,7 @@ func (c *clan) newReading() *reading {
 func (r *reading) file(path string) *document {
 	d, known := r.files[path]
 	if !known {
-		if text, err := r.clan.s.config.Read(path); err == nil {
-			d = newDocument(text)
-		}
+		d = r.clan.s.onDisk(path)
 		r.files[path] = d
 	}
 	return d
@@ -80,18 +80,25 @@ func (c *clan) path(file string) (string, bool) {
 	return filepath.Join(c.ref.Root, file), true
 }
 
-// view is what is known of a clan, in its files as they are now, during one request.
+// view is a reading in files as they are later, during one request.
 type view struct {
 	*reading
-	now map[string]*document
+	// later returns a file as it is then; nil if it cannot be read.
+	later func(path string) *document
+	// carriers lead from the files as they were read, by their paths; nil for one that cannot be read.
+	carriers map[string]*carrier
 }
 
-// view is that of the last good answer; nil if there is none. The server is locked.
+func (r *reading) as(later func(path string) *document) *view {
+	return &view{r, later, map[string]*carrier{}}
+}
+
+// view is that of the last good answer, in the files as they are now; nil if there is none. The server is locked.
 func (c *clan) view() *view {
 	if c == nil || c.good == nil {
 		return nil
 	}
-	return &view{c.good, map[string]*document{}}
+	return c.good.as(c.s.file)
 }
 
 // viewOf is that of the clan of an open document.
@@ -103,42 +110,36 @@ func (s *server) viewOf(uri string) (*view, *openDocument) {
 	return d.clan.view(), d
 }
 
-// current is a file as it is now.
-func (v *view) current(path string) *document {
-	d, known := v.now[path]
+// carrier leads from a file as it was read to what it is later; nil if it cannot be read.
+func (v *view) carrier(path string) *carrier {
+	c, known := v.carriers[path]
 	if !known {
-		if read, err := v.clan.s.read(path); err == nil {
-			d = read
+		if old, now := v.file(path), v.later(path); old != nil && now != nil {
+			c = between(old, now)
 		}
-		v.now[path] = d
+		v.carriers[path] = c
 	}
-	return d
+	return c
 }
 
-// carried is where a part of a file is now.
-func (v *view) carried(file string, start, end int) (path string, d *document, from, to int, ok bool) {
-	path, ok = v.clan.path(file)
-	if !ok {
-		return "", nil, 0, 0, false
-	}
-	old, d := v.file(path), v.current(path)
-	if old == nil || d == nil {
-		return "", nil, 0, 0, false
-	}
-	from, to, ok = between(old, d).carry(start, end)
-	return path, d, from, to, ok
-}
-
-// location is where a part of a file is now, for the editor.
+// location is where a part of a file is later, for the editor; false where it was changed.
 func (v *view) location(file string, start, end int) (Location, bool) {
-	path, d, start, end, ok := v.carried(file, start, end)
+	path, ok := v.clan.path(file)
 	if !ok {
 		return Location{}, false
 	}
-	return Location{v.clan.s.uriOf(path), d.span(start, end, v.clan.s.encoding)}, true
+	c := v.carrier(path)
+	if c == nil {
+		return Location{}, false
+	}
+	start, end, ok = c.carry(start, end)
+	if !ok {
+		return Location{}, false
+	}
+	return Location{v.clan.s.uriOf(path), c.now.span(start, end, v.clan.s.encoding)}, true
 }
 
-// position is where a position is now.
+// position is where a position is later.
 func (v *view) position(p instance.Position) (Location, bool) {
 	path, ok := v.clan.path(p.File)
 	if !ok {
@@ -161,7 +162,7 @@ func (v *view) elsewhere(p instance.Position) (Location, bool) {
 	}
 	path := filepath.Join(store, file)
 	location := Location{URI: v.clan.s.uriOf(path)}
-	if d := v.current(path); d != nil {
+	if d := v.later(path); d != nil {
 		at := d.at(p.Line, p.Column)
 		location.Range = d.span(at, d.name(at), v.clan.s.encoding)
 	}
