@@ -103,7 +103,6 @@ type refPlace struct {
 // findRefs finds the places of the names that were given.
 func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind refs.Kind) (*refList, error) {
 	list := &refList{Findings: inv.Findings, References: []refPlace{}}
-	source := sourceOf(c)
 	known := knownNames(inv)
 	for _, name := range c.Args().Slice() {
 		if kinds := known[name]; len(kinds) == 0 || kind != "" && !slices.Contains(kinds, kind) {
@@ -121,17 +120,13 @@ func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind ref
 				Advice: nearest.Hint(near, nil, "", "")}
 		}
 	}
-	for _, r := range refs.Find(inv, refs.FlakeFile(ref.Root, ref.Dir), source.read) {
+	for _, r := range refs.Find(inv, refs.FlakeFile(ref.Root, ref.Dir), sourceOf(c).read) {
 		if !slices.Contains(refKinds, r.Kind) || !slices.Contains(c.Args().Slice(), r.Name) ||
 			kind != "" && r.Kind != kind {
 			continue
 		}
-		text, err := source.read(r.File)
-		if err != nil {
-			return nil, err
-		}
 		one := refPlace{Declares: r.Declares, Kind: r.Kind, Name: r.Name, Path: slices.Concat(r.Path, r.In),
-			Position: r.Position(text)}
+			Position: r.Position}
 		if len(one.Path) == 0 {
 			one.Path = []string{"inputs", r.Name}
 		}

@@ -55,17 +55,12 @@ type Ref struct {
 	Subject
 	// Path is that of the attribute below `inventory`; nil for a string in a list or a value, which is that of In.
 	Path, In []string
-	File     string
+	// Position is where the name begins.
+	instance.Position
 	// Start and End are those of the name, Whole the end of all that is bound to it, in bytes.
 	Start, End, Whole int
 	// Declares: this is where the machine, tag, instance, role or input is made.
 	Declares bool
-}
-
-// Position is where the name begins, in the file's text.
-func (r Ref) Position(text []byte) instance.Position {
-	at := nixlang.NewLines(text).Place(r.Start)
-	return instance.Position{File: r.File, Line: at.Line, Column: at.Column}
 }
 
 // Read returns what is in a file, given by its path as in [instance.Position].
@@ -120,6 +115,14 @@ func (f *finder) text(file string) []byte {
 	return text
 }
 
+// add adds what was found of a name in a file.
+func (f *finder) add(r Ref, file string, name nixlang.Name) {
+	at := f.lines[file].Place(name.Start)
+	r.Position = instance.Position{File: file, Line: at.Line, Column: at.Column}
+	r.Start, r.End = name.Start, name.End
+	f.found = append(f.found, r)
+}
+
 func (f *finder) walk(p *facts.Place, path []string) {
 	if p == nil {
 		return
@@ -143,7 +146,7 @@ func (f *finder) inputs(file string) {
 		declare := func(name nixlang.Name, end int) {
 			if name.Text != "" {
 				subject := Subject{Kind: Input, Name: name.Text}
-				f.found = append(f.found, Ref{subject, nil, nil, file, name.Start, name.End, end, !seen[name.Text]})
+				f.add(Ref{Subject: subject, Whole: end, Declares: !seen[name.Text]}, file, name)
 				seen[name.Text] = true
 			}
 		}
@@ -197,7 +200,7 @@ func (f *finder) bound(file string, text []byte, b nixlang.Binding, own int, inv
 		s, known := subjectOf(path)
 		name := b.Path[own-i]
 		declares := known && i == 0 && (s.Kind == Instance || s.Kind == Role || s.Instance == "" && s.Kind != Setting)
-		f.found = append(f.found, Ref{s, path, nil, file, name.Start, name.End, b.End, declares})
+		f.add(Ref{Subject: s, Path: path, Whole: b.End, Declares: declares}, file, name)
 	}
 	f.listed(file, text, b, own, inventoryPath)
 }
@@ -213,7 +216,7 @@ func (f *finder) listed(file string, text []byte, b nixlang.Binding, own int, in
 			if inventoryPath[0] == "instances" {
 				s.Instance = inventoryPath[1]
 			}
-			f.found = append(f.found, Ref{s, nil, in, file, n.Start, n.End, n.End, false})
+			f.add(Ref{Subject: s, In: in, Whole: n.End}, file, n)
 		}
 	}
 	tagsPath := append(slices.Clip(inventoryPath), "tags")
