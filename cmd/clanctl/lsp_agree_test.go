@@ -53,19 +53,21 @@ type agreement struct {
 	schemas                 map[string]map[string]any
 	texts                   map[string]string
 	tried                   map[string]bool
-	// offers: something was offered, so that the modules are known; half counts the places in half of a file where it was.
-	offers bool
+	// waited: what modules there are is known by now; half counts the places in half of a file where something is offered.
+	waited bool
 	half   int
 }
 
 type whyAnswer struct {
-	Settings []struct {
-		Path        []string
-		Value       any
-		Definitions []struct {
-			Position *instance.Position
-			Counts   bool
-		}
+	Settings []whySetting
+}
+
+type whySetting struct {
+	Path        []string
+	Value       any
+	Definitions []struct {
+		Position *instance.Position
+		Counts   bool
 	}
 }
 
@@ -179,15 +181,11 @@ func (a *agreement) place(p instance.Position, of, role string, setting []string
 	a.tried[p.String()+strings.Join(setting, ".")] = true
 	file := filepath.Join(a.dir, p.File)
 	where := fmt.Sprintf("%s: %s of %s %s", p, nixlang.PathString(setting), of, role)
-	params := map[string]any{"textDocument": documentOf(file), "position": positionIn(text, offset+at),
-		"context": map[string]any{"includeDeclaration": true}}
-	var hover *struct {
-		Contents struct {
-			Value string `json:"value"`
-		} `json:"contents"`
-		Range textRange `json:"range"`
+	if !a.waited && len(a.properties(of, role, setting[:len(setting)-1])) > 0 {
+		a.offered(func() []completionItem { return a.complete(file, text, offset+at) })
+		a.waited = true
 	}
-	a.call("textDocument/hover", params, &hover)
+	hover := a.hover(file, positionIn(text, offset+at))
 	if hover == nil {
 		a.Errorf("%s: hover says nothing", where)
 		return true
@@ -196,9 +194,7 @@ func (a *agreement) place(p instance.Position, of, role string, setting []string
 		a.Errorf("%s: %q is marked", where, marked)
 	}
 	a.hovered(where, hover.Contents.Value, of, role, setting)
-	var references []placed
-	a.call("textDocument/references", params, &references)
-	for _, r := range references {
+	for _, r := range a.references(file, positionIn(text, offset+at)) {
 		content, _ := os.ReadFile(strings.TrimPrefix(r.URI, "file://"))
 		found := string(content)[offsetIn(string(content), r.Range.Start):offsetIn(string(content), r.Range.End)]
 		if strings.Trim(found, `"`) != name {
@@ -259,14 +255,7 @@ func (a *agreement) hovered(where, hover, of, role string, setting []string) {
 			}
 		}
 		// A set that some of its settings are written of is one value for the editor.
-		if !found && !slices.ContainsFunc(a.why(of, role, group[2]).Settings, func(s struct {
-			Path        []string
-			Value       any
-			Definitions []struct {
-				Position *instance.Position
-				Counts   bool
-			}
-		}) bool {
+		if !found && !slices.ContainsFunc(a.why(of, role, group[2]).Settings, func(s whySetting) bool {
 			return len(s.Path) > len(setting) && slices.Equal(s.Path[:len(setting)], setting)
 		}) {
 			a.Errorf("%s: why knows no value for %s", where, group[2])
@@ -308,11 +297,6 @@ func (a *agreement) completed(where, file, text string, offset int, of, role str
 		a.change(file, now)
 		offered := map[string]bool{}
 		items := a.complete(file, now, offset)
-		for i := 0; i < 100 && len(items) == 0 && len(want) > 0 && !a.offers; i++ {
-			time.Sleep(50 * time.Millisecond) // what modules there are is read after the first findings
-			items = a.complete(file, now, offset)
-		}
-		a.offers = a.offers || len(items) > 0
 		if len(items) > 0 && len(now) < len(text) {
 			a.half++
 		}

@@ -146,25 +146,16 @@ func (e *editor) askAll(random *rand.Rand, path, text string) {
 		offset--
 	}
 	at := positionIn(text, offset)
-	params := map[string]any{"textDocument": documentOf(path), "position": at, "context": map[string]any{"includeDeclaration": true}}
+	params := asking(path, at)
 	part := func(what string, r textRange) string { return e.part(text, what, r) }
-	var hover *struct {
-		Contents struct {
-			Value string `json:"value"`
-		} `json:"contents"`
-		Range textRange `json:"range"`
-	}
-	e.call("textDocument/hover", params, &hover)
-	if hover != nil {
+	if hover := e.hover(path, at); hover != nil {
 		name := strings.Trim(part("hover", hover.Range), `"`)
 		title, _, _ := strings.Cut(hover.Contents.Value, "\n")
 		if !strings.Contains(strings.ReplaceAll(title, `\`, ""), name) && !strings.HasPrefix(title, "module ") {
 			e.Errorf("hover on %q is about %s", name, title)
 		}
 		// All places of a name are that name.
-		var references []placed
-		e.call("textDocument/references", params, &references)
-		for _, r := range references {
+		for _, r := range e.references(path, at) {
 			if r.URI == "file://"+path {
 				if other := strings.Trim(part("a reference", r.Range), `"`); other != name {
 					e.Errorf("a reference of %q is %q", name, other)

@@ -354,6 +354,34 @@ type placed struct {
 	Range textRange `json:"range"`
 }
 
+// hovered is what is said of a name.
+type hovered struct {
+	Contents struct {
+		Value string `json:"value"`
+	} `json:"contents"`
+	Range textRange `json:"range"`
+}
+
+// asking are the parameters of requests about a place.
+func asking(path string, at textPosition) map[string]any {
+	return map[string]any{"textDocument": documentOf(path), "position": at,
+		"context": map[string]any{"includeDeclaration": true}}
+}
+
+// hover is what is said of a place; nil if that is nothing.
+func (e *editor) hover(path string, at textPosition) (answer *hovered) {
+	e.Helper()
+	e.call("textDocument/hover", asking(path, at), &answer)
+	return answer
+}
+
+// references are all places of the name at a place.
+func (e *editor) references(path string, at textPosition) (found []placed) {
+	e.Helper()
+	e.call("textDocument/references", asking(path, at), &found)
+	return found
+}
+
 // What names mean, and where else they are: the text under the cursor is marked with a bar in front of it.
 func TestEditorNames(t *testing.T) {
 	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
@@ -392,15 +420,8 @@ func TestEditorNames(t *testing.T) {
 			if i < 0 {
 				t.Fatalf("%q is not in the file", test.at)
 			}
-			params := map[string]any{"textDocument": documentOf(path),
-				"context":  map[string]any{"includeDeclaration": true},
-				"position": positionIn(text, i+strings.Index(test.at, "|"))}
-			var hover *struct {
-				Contents struct {
-					Value string `json:"value"`
-				} `json:"contents"`
-			}
-			e.call("textDocument/hover", params, &hover)
+			at := positionIn(text, i+strings.Index(test.at, "|"))
+			hover := e.hover(path, at)
 			if (hover == nil) != (test.hover == nil) {
 				t.Errorf("%s: hover %v", test.at, hover)
 			}
@@ -409,16 +430,15 @@ func TestEditorNames(t *testing.T) {
 					t.Errorf("%s: %q is not in\n%s", test.at, want, hover.Contents.Value)
 				}
 			}
-			var definition, references []placed
-			e.call("textDocument/definition", params, &definition)
+			var definition []placed
+			e.call("textDocument/definition", asking(path, at), &definition)
 			for n, want := range test.definition {
 				if len(definition) <= n ||
 					!strings.HasPrefix(strings.TrimSpace(lines[definition[n].Range.Start.Line]), want) {
 					t.Errorf("%s: defined at %v, not %q", test.at, definition, want)
 				}
 			}
-			e.call("textDocument/references", params, &references)
-			if len(references) != test.references {
+			if references := e.references(path, at); len(references) != test.references {
 				t.Errorf("%s: %d references: %v", test.at, len(references), references)
 			}
 		}
@@ -474,6 +494,15 @@ func (e *editor) complete(path, text string, offset int) []completionItem {
 	return items
 }
 
+// offered completes until something is offered: what modules there are is read after the first findings.
+func (e *editor) offered(complete func() []completionItem) []completionItem {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if items := complete(); len(items) > 0 || time.Now().After(end) {
+			return items
+		}
+	}
+}
+
 // What can stand at a place is offered while it is written, whether the text parses or not.
 func TestEditorCompletion(t *testing.T) {
 	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
@@ -487,11 +516,8 @@ func TestEditorCompletion(t *testing.T) {
 			e.change(path, half)
 			return e.complete(path, half, i+strings.Index(new, "|"))
 		}
-		// What modules there are is read after the first findings.
-		for i := 0; len(try("settings.keep.daily = 14;", "settings.|")) == 0; i++ {
-			if time.Sleep(50 * time.Millisecond); i > 1000 {
-				t.Fatal("there are no modules")
-			}
+		if len(e.offered(func() []completionItem { return try("settings.keep.daily = 14;", "settings.|") })) == 0 {
+			t.Fatal("there are no modules")
 		}
 		for _, test := range []struct{ old, new, want, doc string }{
 			{"settings.keep.daily = 14;", "settings.|", "exclude keep schedule", "type: list of string"},
