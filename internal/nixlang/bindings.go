@@ -31,9 +31,10 @@ func Bindings(text []byte) map[string]Place {
 	return places
 }
 
-// AttrsOf are the attributes of the set that is a Nix file's value, or that of a function, as far as that can be told.
-func AttrsOf(text []byte) []*Attr {
-	file, _ := outline(text, false, -1)
+// AttrsOf are the attributes of the set that is a Nix file's value, or that of a function, or with json the members of the
+// object that is in a JSON file, as far as that can be told.
+func AttrsOf(text []byte, json bool) []*Attr {
+	file, _ := outline(text, json, -1)
 	if file.Set == nil {
 		return nil
 	}
@@ -44,15 +45,6 @@ func AttrsOf(text []byte) []*Attr {
 func Complete(text []byte, json bool) bool {
 	_, o := outline(text, json, -1)
 	return o.faults == 0
-}
-
-// MembersOf are the members of the object that is in a JSON file, as far as that can be told.
-func MembersOf(text []byte) []*Attr {
-	file, _ := outline(text, true, -1)
-	if file.Set == nil {
-		return nil
-	}
-	return file.Set.Attrs
 }
 
 // Lines are where the lines of a text begin, to find places in it.

@@ -82,28 +82,8 @@ func (o *outliner) look() {
 
 // inComment reports whether what is between two tokens ends in a comment.
 func inComment(gap []byte) bool {
-	s := &scanner{text: gap}
-	for {
-		for s.at < len(gap) && bytes.IndexByte([]byte(" \t\r\n"), gap[s.at]) >= 0 {
-			s.at++
-		}
-		if s.at == len(gap) {
-			return false
-		}
-		if gap[s.at] == '#' {
-			end := bytes.IndexByte(gap[s.at:], '\n')
-			if end < 0 {
-				return true
-			}
-			s.at += end
-			continue
-		}
-		end := bytes.Index(gap[min(s.at+2, len(gap)):], []byte("*/"))
-		if end < 0 {
-			return true
-		}
-		s.at += 2 + end + 2
-	}
+	s := &scanner{text: append(slices.Clip(gap), ';')}
+	return s.next() != ';'
 }
 
 // find is for a word at the place, or a string.

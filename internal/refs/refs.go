@@ -139,7 +139,7 @@ func (f *finder) walk(p *facts.Place, path []string) {
 func (f *finder) inputs(file string) {
 	text := f.text(file)
 	seen := map[string]bool{}
-	for _, a := range nixlang.AttrsOf(text) {
+	for _, a := range nixlang.AttrsOf(text, false) {
 		if a.Path[0].Text != "inputs" {
 			continue
 		}
@@ -189,7 +189,7 @@ func (f *finder) persisted(file string) {
 			}
 		}
 	}
-	walk(nixlang.MembersOf(text), nil)
+	walk(nixlang.AttrsOf(text, true), nil)
 }
 
 // bound finds the names of a binding of which the path of one is known.
