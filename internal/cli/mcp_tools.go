@@ -110,6 +110,10 @@ type membersChange struct {
 	Members  []string `json:"members" jsonschema:"machines, and tags with an @ in front"`
 }
 
+func (m membersChange) line() (flags, names []string) {
+	return []string{"--json"}, append([]string{m.Instance, m.Role}, m.Members...)
+}
+
 type tagChange struct {
 	change
 	Tag      string   `json:"tag"`
@@ -206,12 +210,8 @@ func (s *toolServer) addTools() {
 
 	writingTool(s, "set", "Set settings of a role in inventory.json.", settingsChange.line)
 	writingTool(s, "unset", "Remove settings of a role from inventory.json.", settingsChange.line)
-	writingTool(s, "roles add", "Add machines and tags to a role.", func(q membersChange) ([]string, []string) {
-		return []string{"--json"}, append([]string{q.Instance, q.Role}, q.Members...)
-	})
-	writingTool(s, "roles remove", "Remove machines and tags from a role.", func(q membersChange) ([]string, []string) {
-		return []string{"--json"}, append([]string{q.Instance, q.Role}, q.Members...)
-	})
+	writingTool(s, "roles add", "Add machines and tags to a role.", membersChange.line)
+	writingTool(s, "roles remove", "Remove machines and tags from a role.", membersChange.line)
 	writingTool(s, "tags add", "Give machines a tag.", func(q tagAddition) ([]string, []string) {
 		flags := []string{"--json"}
 		if q.New {
