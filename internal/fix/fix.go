@@ -269,17 +269,20 @@ func (s site) outOf(name string) []Edit {
 		if outer.Set != around[0].Set || !outer.Whole || own.Text != name || s.text[outer.End-1] != ';' {
 			continue
 		}
-		// A binding of several lines goes with its names in front, in a line of its own.
-		begin := bytes.LastIndexByte(s.text[:outer.Path[0].Start], '\n') + 1
-		between := " "
-		if indent := s.text[begin:outer.Path[0].Start]; len(bytes.TrimSpace(indent)) == 0 {
-			between = "\n" + string(indent)
-		}
 		before := s.text[outer.Path[0].Start:own.Start]
-		moved := fmt.Sprintf("%s%s%s", between, before, s.text[s.Path[0].Start:s.End])
+		moved := fmt.Sprintf("%s%s%s", s.between(outer.Binding), before, s.text[s.Path[0].Start:s.End])
 		return []Edit{s.remove(), s.edit(outer.End, outer.End, moved)}
 	}
 	return nil
+}
+
+// between is what comes between a binding and one that is added behind it: the next line, if it begins one.
+func (s site) between(b nixlang.Binding) string {
+	begin := bytes.LastIndexByte(s.text[:b.Path[0].Start], '\n') + 1
+	if indent := s.text[begin:b.Path[0].Start]; len(bytes.TrimSpace(indent)) == 0 {
+		return "\n" + string(indent)
+	}
+	return " "
 }
 
 // onlyRole is the role of the instance, if it has one alone.

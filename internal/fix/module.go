@@ -36,11 +36,11 @@ func (s source) setModule(input, name string) []Edit {
 	}
 	module := facts.Of(s.inv).Places.At("instances", s.f.Instance, "module")
 	at, ok := s.at(position(module.At("name")))
-	if !ok || last(texts(at.Path)) != "name" || !isString(at, name) {
+	if !ok || last(nixlang.Texts(at.Path)) != "name" || !isString(at, name) {
 		return nil
 	}
 	if now, ok := s.at(position(module.At("input"))); ok {
-		if last(texts(now.Path)) != "input" || now.file != at.file {
+		if last(nixlang.Texts(now.Path)) != "input" || now.file != at.file {
 			return nil
 		}
 		return []Edit{now.edit(now.Value, now.ValueEnd, now.quoted(input))}
@@ -51,12 +51,7 @@ func (s source) setModule(input, name string) []Edit {
 		return []Edit{at.edit(own.Start, own.Start, before+`"input": `+at.quoted(input)+", ")}
 	}
 	binding := before + "input = " + at.quoted(input) + ";"
-	between := " "
-	if begin := bytes.LastIndexByte(at.text[:at.Path[0].Start], '\n') +
-		1; len(bytes.TrimSpace(at.text[begin:at.Path[0].Start])) == 0 {
-		between = "\n" + string(at.text[begin:at.Path[0].Start])
-	}
-	return []Edit{at.edit(at.End, at.End, between+binding)}
+	return []Edit{at.edit(at.End, at.End, at.between(at.Binding)+binding)}
 }
 
 func position(p *facts.Place) *instance.Position {
@@ -64,14 +59,6 @@ func position(p *facts.Place) *instance.Position {
 		return nil
 	}
 	return p.Position
-}
-
-func texts(names []nixlang.Name) []string {
-	var all []string
-	for _, n := range names {
-		all = append(all, n.Text)
-	}
-	return all
 }
 
 // isString reports whether the value that is bound is this string alone.
@@ -89,7 +76,7 @@ func (s source) conflict() []Fix {
 	for i, d := range s.f.Definitions {
 		at, ok := s.at(d.Position)
 		// A place that is another's, too, is one that the setting only comes from: a call, or a set around it.
-		if !ok || last(texts(at.Path)) != last(s.f.Setting) ||
+		if !ok || last(nixlang.Texts(at.Path)) != last(s.f.Setting) ||
 			slices.ContainsFunc(sites[:i], func(other site) bool {
 				return other.file == at.file && other.Value == at.Value
 			}) {

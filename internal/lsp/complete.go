@@ -51,7 +51,7 @@ func (v *view) inventoryPath(d *openDocument, c nixlang.Cursor, isJSON bool) ([]
 	if c.Kind == nixlang.CursorNowhere {
 		return nil, false
 	}
-	names := texts(c.Path)
+	names := nixlang.Texts(c.Path)
 	if isJSON {
 		return names, true
 	}
@@ -99,7 +99,7 @@ func nearestPath(c nixlang.Cursor, names []string, known map[int][]string, end i
 func pathOfSet(set *nixlang.Set, known map[int][]string, end int) []string {
 	for _, attr := range set.Attrs {
 		for i, name := range attr.Path {
-			written := texts(attr.Path[:i+1])
+			written := nixlang.Texts(attr.Path[:i+1])
 			if path := known[name.Start]; name.Start < end && endsIn(path, written) {
 				return append([]string{}, path[:len(path)-len(written)]...)
 			}
@@ -110,14 +110,6 @@ func pathOfSet(set *nixlang.Set, known map[int][]string, end int) []string {
 
 func endsIn(path, names []string) bool {
 	return len(path) >= len(names) && slices.Equal(path[len(path)-len(names):], names)
-}
-
-func texts(names []nixlang.Name) []string {
-	all := make([]string, len(names))
-	for i, n := range names {
-		all[i] = n.Text
-	}
-	return all
 }
 
 // proposal is something that can stand at a place.
@@ -179,7 +171,7 @@ func (p proposer) bound() map[string]bool {
 	before := p.cursor.Path[around.Depth:]
 	for _, attr := range around.Attrs {
 		if n := len(attr.Path) - 1; n == len(before) && attr.Path[n].Start != p.cursor.Start &&
-			slices.Equal(texts(attr.Path[:n]), texts(before)) {
+			slices.Equal(nixlang.Texts(attr.Path[:n]), nixlang.Texts(before)) {
 			bound[attr.Path[n].Text] = true
 		}
 	}
@@ -188,29 +180,35 @@ func (p proposer) bound() map[string]bool {
 
 // names are those of attributes right below a path.
 func (p proposer) names(path []string) []proposal {
-	inRole := len(path) > 4 && path[0] == "instances" && path[2] == "roles"
-	if inRole {
-		settings := path[4:]
-		if len(settings) > 2 && (settings[0] == "machines" || settings[0] == "tags") {
-			settings = settings[2:]
-		}
-		switch {
-		case len(path) == 5 && path[4] == "machines":
-			return p.machines()
-		case len(path) == 5 && path[4] == "tags":
-			return p.tags()
-		case settings[0] == "settings":
-			return p.options(path[1], path[3], settings[1:])
-		}
+	if setting, ok := settingIn(path); ok {
+		return p.options(path[1], path[3], setting)
 	}
-	if len(path) == 3 && path[0] == "instances" && path[2] == "roles" {
+	inRoles := len(path) > 2 && path[0] == "instances" && path[2] == "roles"
+	switch {
+	case inRoles && len(path) == 3:
 		return p.roles(path[1])
+	case inRoles && len(path) == 5 && path[4] == "machines":
+		return p.machines()
+	case inRoles && len(path) == 5 && path[4] == "tags":
+		return p.tags()
 	}
 	var all []proposal
 	for _, name := range facts.Attributes(path) {
 		all = append(all, proposal{name: name, kind: completionProperty, doc: attributeDocs[name]})
 	}
 	return all
+}
+
+// settingIn is the setting that a path leads to, empty for all of a layer; false where it leads to none.
+func settingIn(path []string) ([]string, bool) {
+	if len(path) < 5 || path[0] != "instances" || path[2] != "roles" {
+		return nil, false
+	}
+	layer := path[4:]
+	if len(layer) > 2 && (layer[0] == "machines" || layer[0] == "tags") {
+		layer = layer[2:]
+	}
+	return layer[1:], layer[0] == "settings"
 }
 
 // attributeDocs are about the attributes of an inventory.
@@ -290,9 +288,14 @@ func (p proposer) roles(of string) []proposal {
 	return all
 }
 
-func (p proposer) options(of, role string, path []string) []proposal {
+// accepted is what a role of an instance takes as settings; nil if that is not known.
+func (p proposer) accepted(of, role string) *services.Interface {
 	input, name := p.module(of)
-	accepts := p.accepts(input, name, role)
+	return p.accepts(input, name, role)
+}
+
+func (p proposer) options(of, role string, path []string) []proposal {
+	accepts := p.accepted(of, role)
 	if accepts == nil {
 		return nil
 	}
@@ -338,20 +341,17 @@ func (p proposer) listed(path []string, element bool) []proposal {
 		return []proposal{{name: "darwin", kind: completionEnum}, {name: "nixos", kind: completionEnum}}
 	case len(path) == 4 && path[0] == "machines" && path[3] == "forwardAgent" && !element:
 		return p.values(&services.Type{Kind: services.KindBool}, false, "")
-	case len(path) < 6 || path[0] != "instances" || path[2] != "roles":
+	}
+	setting, ok := settingIn(path)
+	if !ok {
 		return nil
 	}
-	settings := path[4:]
-	if len(settings) > 2 && (settings[0] == "machines" || settings[0] == "tags") {
-		settings = settings[2:]
-	}
-	input, name := p.module(path[1])
-	accepts := p.accepts(input, name, path[3])
-	if settings[0] != "settings" || accepts == nil {
+	accepts := p.accepted(path[1], path[3])
+	if accepts == nil {
 		return nil
 	}
-	option, depth := accepts.OptionAt(settings[1:])
-	if option == nil || depth != len(settings)-1 {
+	option, depth := accepts.OptionAt(setting)
+	if option == nil || depth != len(setting) {
 		return nil
 	}
 	return p.values(option.Type, element, describeOption(option))
@@ -428,7 +428,7 @@ func (p proposer) moduleNames(of string) []proposal {
 				input = text
 			}
 		}
-		if names := texts(p.cursor.Path); around.Depth <= len(names)-2 {
+		if names := nixlang.Texts(p.cursor.Path); around.Depth <= len(names)-2 {
 			break // this is the instance's own set, or one around it
 		}
 	}

@@ -19,6 +19,15 @@ type Name struct {
 	Text       string
 }
 
+// Texts are the texts of names.
+func Texts(names []Name) []string {
+	texts := make([]string, len(names))
+	for i, n := range names {
+		texts[i] = n.Text
+	}
+	return texts
+}
+
 // BindingAt reads the binding whose path begins at a place.
 func BindingAt(text []byte, at int) (Binding, bool) {
 	s := &scanner{text: text, at: at}
