@@ -71,7 +71,6 @@ func (c *clan) wake(pause time.Duration) {
 // run reads the clan whenever it is due, until it is stopped. What is being read is given up when there is something
 // newer to read.
 func (c *clan) run() {
-	defer c.clear()
 	var pause <-chan time.Time
 	var end context.CancelFunc
 	done := make(chan struct{}, 1)
@@ -135,6 +134,9 @@ func (c *clan) read(ctx context.Context) {
 func (c *clan) show(ctx context.Context, r *reading) (more bool) {
 	c.s.mutex.Lock()
 	defer c.s.mutex.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
 	c.latest = r
 	if r.Inventory != nil && (c.good == nil || !r.Inventory.Partial() || !r.halfWritten()) {
 		c.good = r

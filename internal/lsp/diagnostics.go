@@ -160,14 +160,10 @@ func (c *clan) publish(ctx context.Context) {
 	}
 }
 
-// clear takes all diagnostics away.
-func (c *clan) clear() {
-	c.s.mutex.Lock()
-	defer c.s.mutex.Unlock()
+// end stops reading the clan, and takes all diagnostics away. The server is locked.
+func (c *clan) end() {
+	c.stop()
 	for uri := range c.shown {
-		if c.s.ctx.Err() != nil {
-			return // nobody reads it any more
-		}
 		_ = c.s.conn.Notify(c.s.ctx, "textDocument/publishDiagnostics",
 			publishDiagnosticsParams{URI: uri, Diagnostics: []diagnostic{}})
 	}

@@ -105,7 +105,7 @@ func (s *server) didClose(params documentParams) {
 			return
 		}
 	}
-	d.clan.stop()
+	d.clan.end()
 	delete(s.clans, d.clan.ref.Dir)
 }
 

@@ -219,7 +219,7 @@ func (s *server) shutdown(struct{}) (any, error) {
 	defer s.mutex.Unlock()
 	s.state = shutDown
 	for _, c := range s.clans {
-		c.stop()
+		c.end()
 	}
 	return nil, nil
 }

@@ -355,6 +355,38 @@ func TestHalfWritten(t *testing.T) {
 	}
 }
 
+// What was shown of a clan is taken away when its last file is closed, not when the reading that is given up has ended:
+// it may be open again by then.
+func TestReopened(t *testing.T) {
+	_, file := flake(t, "{ x = 1; }")
+	readings := make(chan int, 10)
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	for n := range 3 {
+		readings <- n
+	}
+	began := make(chan struct{}, 10)
+	c := start(t, func(context.Context, string, map[string][]byte) (*Answer, error) {
+		if n := <-readings; n == 1 { // Nix may take its time to end
+			began <- struct{}{}
+			<-release
+		}
+		return &Answer{Inventory: &instance.Inventory{}, Findings: []instance.Finding{finding(1, 3)}}, nil
+	})
+	c.initialize()
+	for _, step := range []struct {
+		method string
+		want   int
+	}{{"textDocument/didOpen", 1}, {"textDocument/didSave", -1}, {"textDocument/didClose", 0}, {"textDocument/didOpen", 1}} {
+		c.send(step.method, file, "{ x = 1; }", 1)
+		if step.want < 0 {
+			<-began
+		} else if p := c.next(file); len(p.Diagnostics) != step.want {
+			t.Fatalf("after %s: %+v", step.method, p)
+		}
+	}
+}
+
 // What is found elsewhere than in files of the flake is shown at the top of the flake's own, with where it is.
 func TestElsewhere(t *testing.T) {
 	dir, file := flake(t, "")
