@@ -179,3 +179,11 @@ func (b *bounded) Write(p []byte) (int, error) {
 	b.dropped += len(p) - room
 	return len(p), nil
 }
+
+// String is the beginning, with how much is missing.
+func (b *bounded) String() string {
+	if b.dropped == 0 {
+		return b.Buffer.String()
+	}
+	return fmt.Sprintf("%s\n(%d more bytes are left out)", b.Buffer.String(), b.dropped)
+}
