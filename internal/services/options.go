@@ -87,16 +87,20 @@ func (f *optionFinder) among(options map[string]*Option, around []*Type, at int)
 	if at+1 > f.depth {
 		f.option, f.depth = o, at+1
 	}
-	f.within(o.Type, around, at+1)
+	f.within(o.Type, around, at+1, len(around))
 }
 
-func (f *optionFinder) within(t *Type, around []*Type, at int) {
+// within looks into a type; the types around from own on are of the same value.
+func (f *optionFinder) within(t *Type, around []*Type, at, own int) {
 	if t == nil || at == len(f.path) && (f.below == nil || t.Kind == KindMap || t.Kind == KindList) {
 		return
 	}
 	if t.Up > 0 && t.Up <= len(around) {
 		outer := len(around) - t.Up
-		t, around = around[outer], around[:outer]
+		if outer >= own {
+			return // it is an alternative of itself
+		}
+		t, around, own = around[outer], around[:outer], outer
 	}
 	inside := append(around[:len(around):len(around)], t)
 	switch {
@@ -104,15 +108,15 @@ func (f *optionFinder) within(t *Type, around []*Type, at int) {
 		f.among(t.Interface.Options, inside, at)
 		return
 	case t.Kind == KindMap:
-		at++
+		at, own = at+1, len(inside)
 	case t.Kind == KindList:
 		if _, err := strconv.ParseUint(f.path[at], 10, 32); err != nil {
 			return
 		}
-		at++
+		at, own = at+1, len(inside)
 	}
 	for _, alternative := range t.Alternatives {
-		f.within(alternative, inside, at)
+		f.within(alternative, inside, at, own)
 	}
-	f.within(t.Elem, inside, at)
+	f.within(t.Elem, inside, at, own)
 }
