@@ -160,6 +160,35 @@ func (b *browser) keys(keys ...string) {
 	}
 }
 
+// visit leads an open page to an address within it, which it shows when this returns.
+func (b *browser) visit(hash string) {
+	b.Helper()
+	// The page listens for the change, too, and was first.
+	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`new Promise((shown) => {
+		const before = location.hash;
+		location.hash = %q;
+		if (location.hash === before) shown();
+		else addEventListener("hashchange", shown, { once: true });
+	})`, hash), chromedp.EvalAwaitPromise))
+}
+
+// hasOnlyText checks that no name became more than text, in a page with so many pictures.
+func (b *browser) hasOnlyText(address string, pictures int) {
+	b.Helper()
+	b.do(chromedp.Sleep(30 * time.Millisecond)) // for what should not happen
+	if js[bool](b, `"pwned" in window`) {
+		b.Fatalf("%s: a name ran as a program", address)
+	}
+	const strange = `[...document.querySelectorAll("*")].filter(e => ["IMG", "IFRAME", "OBJECT", "EMBED", "BASE"].includes(e.tagName.toUpperCase()) ||
+		e.hasAttribute("style") && e.closest(".settings") || [...e.attributes].some(a => a.name.startsWith("on")) || e.tagName.toUpperCase() === "A" && !e.getAttribute("href").startsWith("#")).map(e => e.outerHTML).join("\n")`
+	if got := js[string](b, strange); got != "" {
+		b.Errorf("%s: %s", address, got)
+	}
+	if n := js[int](b, `document.querySelectorAll("svg").length`); n != pictures {
+		b.Errorf("%s: %d pictures", address, n)
+	}
+}
+
 // handledKey presses a key that the page handles itself: it types no character, which KeyEvent does not know.
 func (b *browser) handledKey(key, code string) {
 	b.Helper()
@@ -295,6 +324,7 @@ func TestBrowserFindsItsWay(t *testing.T) {
 	// Only what is written, here all of it.
 	before := js[int](b, `document.querySelectorAll(".settings tbody tr:not(.detail)").length`)
 	b.do(chromedp.Click(chromedp.CSS("#written")))
+	eventually(b, `location.hash`, "#/instance/backup-nightly?written=1")
 	eventually(b, `document.querySelectorAll(".settings tbody tr:not(.detail)").length`, before)
 }
 
@@ -366,34 +396,68 @@ func TestBrowserTakesNamesForText(t *testing.T) {
 		}
 	}
 	for _, address := range addresses {
-		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("location.hash = %q", address)),
-			chromedp.Sleep(30*time.Millisecond),
-			chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true }); document.querySelectorAll("button.key").forEach(k => k.click())`),
-			chromedp.Sleep(30*time.Millisecond))
-		if js[bool](b, `"pwned" in window`) {
-			t.Fatalf("%s: a name ran as a program", address)
-		}
-		const strange = `[...document.querySelectorAll("*")].filter(e => ["IMG", "IFRAME", "OBJECT", "EMBED", "SVG", "BASE"].includes(e.tagName.toUpperCase()) ||
-			e.hasAttribute("style") && e.closest(".settings") || [...e.attributes].some(a => a.name.startsWith("on")) || e.tagName === "A" && !e.getAttribute("href").startsWith("#")).map(e => e.outerHTML).join("\n")`
-		if got := js[string](b, strange); got != "" {
-			t.Errorf("%s: %s", address, got)
-		}
+		b.visit(address)
+		b.do(chromedp.Evaluate[chromedp.Void](`openAll(document); document.querySelectorAll("button.key").forEach(k => k.click())`))
+		b.hasOnlyText(address, 0)
 		if n := js[int](b, `document.scripts.length`); n != 2 {
 			t.Errorf("%s: %d scripts", address, n)
 		}
 	}
 	// Each machine and instance is there, under its own name.
 	for i := range invtest.Hostile {
-		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/machine/" + encodeURIComponent(data.machines[%d].n)`,
-			i)))
-		eventually(b, fmt.Sprintf(pageTitle+` === visible(data.machines[%d].n)`, i), true)
-		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#/instance/" + encodeURIComponent(data.instances[%d].n)`,
-			i)))
-		eventually(b, fmt.Sprintf(pageTitle+` === visible(data.instances[%d].n)`, i), true)
+		for _, kind := range []string{"machine", "instance"} {
+			b.visit(js[string](b, fmt.Sprintf(`"#/%s/" + encodeURIComponent(data.%[1]ss[%d].n)`, kind, i)))
+			eventually(b, fmt.Sprintf(pageTitle+` === visible(data.%ss[%d].n)`, kind, i), true)
+		}
 	}
 	eventually(b, `document.querySelector(".brand").textContent`, invtest.Hostile[1])
 	// What would be a box, or turn the text around, is written out.
 	eventually(b, `h("p", {}, "a\x1b[0m\u202eb\u{e0001}\n\t\x85").textContent`, "a\\x1b[0m\\u202eb\\U000e0001\n\t\\x85")
+}
+
+// So it is in the picture, and in the page of clanctl graph.
+func TestBrowserPictureTakesNamesForText(t *testing.T) {
+	inv := invtest.HostileFleet(t)
+	g, err := graph.Of(inv, nil, view.Query{}, inv.Findings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := report.Options{PictureScript: graph.Script}
+	options.Picture, options.PictureStyle = g.Picture()
+	b := openWith(t, inv, inv.Findings, options, 1280, 800)
+	b.visit("#/picture")
+	boxes := func(page string) {
+		t.Helper()
+		n := js[int](b, `document.querySelectorAll("#picture g[tabindex]").length`)
+		if n != len(g.Groups)+len(g.Services) {
+			t.Errorf("%s: %d boxes", page, n)
+		}
+		for i := range n {
+			b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(
+				`document.querySelectorAll("#picture g[tabindex]")[%d].dispatchEvent(new Event("click"))`, i)))
+			if !js[bool](b, `document.querySelector(".opened p").textContent !== ""`) {
+				t.Errorf("%s: box %d does not open", page, i)
+			}
+			b.hasOnlyText(page, 1)
+		}
+	}
+	boxes("report")
+	b = openFile(t, chromium(t), writtenGraph(t, g), 1280, 800)
+	boxes("graph")
+}
+
+// writtenGraph is a file with the page of a picture.
+func writtenGraph(t *testing.T, g *graph.Graph) string {
+	t.Helper()
+	var page bytes.Buffer
+	if err := g.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "graph.html")
+	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // Machines in roles are memberships, and an input of clan-core's own name needs no other.
@@ -546,15 +610,7 @@ func TestBrowserPicture(t *testing.T) {
 		`document.querySelector(".opened p").textContent === document.querySelector("#clan-g0 > title").textContent`,
 		true)
 
-	var page bytes.Buffer
-	if err := g.WriteHTML(&page); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "graph.html")
-	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b = openFile(t, chromium(t), file, 390, 844)
+	b = openFile(t, chromium(t), writtenGraph(t, g), 390, 844)
 	b.do(chromedp.SendKeys(chromedp.CSS("input[type=search]"), "cabin"))
 	eventually(b, faded, true)
 	eventually(b, `document.documentElement.scrollWidth`, 390)
