@@ -42,9 +42,9 @@ func reportCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			// The page tells when it was made: within the hour it can be given again.
+			// The page tells when it was made: it can be given again within the hour, or for the time that is set.
 			now := pageTime()
-			also := fmt.Sprint(pageSource(c, false).Revision, " ", now.Unix()/3600)
+			also := fmt.Sprint(pageSource(c, false).Revision, " ", now.Unix()/3600, " ", os.Getenv(sourceDateEpoch))
 			if c.Bool("open") && c.Path("output") == "" {
 				dir, err := os.MkdirTemp("", "clanctl-report-")
 				if err != nil {
@@ -118,10 +118,13 @@ func writePage(c *cli.Context, out outputFile, now time.Time) error {
 // mostDrawn is how many lines the picture in a page has, at most: nobody would see anything in more.
 const mostDrawn = 2000
 
-// pageTime is when a page is made: now, or what reproducible builds say
+// sourceDateEpoch is the variable by which reproducible builds say when they are
 // (reproducible-builds.org/specs/source-date-epoch).
+const sourceDateEpoch = "SOURCE_DATE_EPOCH"
+
+// pageTime is when a page is made: now, or what a reproducible build says.
 func pageTime() time.Time {
-	if seconds, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+	if seconds, err := strconv.ParseInt(os.Getenv(sourceDateEpoch), 10, 64); err == nil {
 		return time.Unix(seconds, 0)
 	}
 	return time.Now()
