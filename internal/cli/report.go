@@ -162,7 +162,7 @@ func sourceURL(c *cli.Context) (string, error) {
 	}
 	scheme, _, isURL := strings.Cut(template, ":")
 	u, err := url.Parse(scheme + "://")
-	if err != nil || !isURL || slices.Contains([]string{"javascript", "data", "vbscript", "blob"}, u.Scheme) {
+	if err != nil || !isURL || slices.Contains([]string{"", "javascript", "data", "vbscript", "blob"}, u.Scheme) {
 		return "", usageError{fmt.Sprintf("--source-url %s is not the URL of a page", template),
 			"give one that begins with https:// or that an editor opens, such as vscode://file{path}:{line}:{column}"}
 	}
