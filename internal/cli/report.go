@@ -50,9 +50,11 @@ func reportCommand() *cli.Command {
 				if err != nil {
 					return err
 				}
-				if c.Bool("watch") { // else the page is to stay
-					defer os.RemoveAll(dir)
+				remove := os.Remove // the page is to stay, if there is one
+				if c.Bool("watch") {
+					remove = os.RemoveAll
 				}
+				defer func() { _ = remove(dir) }()
 				out = outputFile(filepath.Join(dir, "clan.html"))
 			}
 			if c.Bool("open") {
