@@ -840,4 +840,16 @@ func TestBrowserShowsExports(t *testing.T) {
 	b.goTo("#/instance/i000")
 	eventually(b, `document.querySelector("main section.card tbody").innerText`,
 		"networking\tall\tpriority 7, m\tcomputed by s\npeer\tclient m0\t192.0.2.1, (does not evaluate)\tcomputed by s")
+
+	// In the picture a network is a box of its instance, too.
+	g, err := graph.Of(inv, nil, view.Query{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := report.Options{PictureScript: graph.Script}
+	options.Picture, options.PictureStyle = g.Picture()
+	b = openWith(t, inv, nil, options, 900, 700)
+	b.goTo("#/picture?service=" + inv.Instances["i000"].Module.Name)
+	eventually(b, `document.querySelector("#clan-s0 > title").textContent`, "i000 (service0, network 7)")
+	eventually(b, `document.getElementById("shown").textContent`, "3 boxes")
 }
