@@ -39,11 +39,17 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		app.Metadata = map[string]any{commandLineKey: fmt.Sprintf("%q", line.args()[1:])}
 		err = app.RunContext(ctx, line.args())
 	}
+	return exitCode(app, err)
+}
+
+// exitCode prints the error that a command ended with, if that was not done, and is the code that stands for it.
+func exitCode(app *cli.App, err error) int {
 	var status exitStatus
-	if errors.Is(app.Writer.(*stream).err, pager.ErrLeft) {
+	unwritten := app.Writer.(*stream).err
+	if errors.Is(unwritten, pager.ErrLeft) {
 		return exitOK
 	}
-	if unwritten := app.Writer.(*stream).err; unwritten != nil && (err == nil || errors.As(err, &status)) {
+	if unwritten != nil && (err == nil || errors.As(err, &status)) {
 		err = unwritten // nothing else matters to who waits for the answer
 	}
 	if err == nil {

@@ -106,13 +106,7 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) erro
 			return err
 		}
 	}
-	if c.Bool("exports") {
-		for _, s := range sides {
-			if s.inv != nil && s.inv.Exports == nil && !s.inv.Partial() {
-				say(c, "exports were not compared: %s has none: %s", s.name(), noExports(s.inv))
-			}
-		}
-	}
+	sayUncompared(c, sides)
 	for _, note := range notes(d, sides) {
 		say(c, "%s", note)
 	}
@@ -128,6 +122,18 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) erro
 		return exitStatus(exitFailed)
 	}
 	return nil
+}
+
+// sayUncompared says of which side there are no exports to compare, where they are asked for.
+func sayUncompared(c *cli.Context, sides [2]side) {
+	if !c.Bool("exports") {
+		return
+	}
+	for _, s := range sides {
+		if s.inv != nil && s.inv.Exports == nil && !s.inv.Partial() {
+			say(c, "exports were not compared: %s has none: %s", s.name(), noExports(s.inv))
+		}
+	}
 }
 
 // diffPrinter prints a difference of two sides.

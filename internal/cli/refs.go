@@ -23,7 +23,8 @@ func refsCommand() *cli.Command {
 		Description: "These are names that stand in a file as they are: one that is computed stands nowhere. A name of several things is\n" +
 			"shown with the places of each; --kind chooses one.",
 		Flags: append(append(viewFlags("places"), tableFlags()...),
-			&cli.StringFlag{Name: "kind", Usage: "only the places of a `KIND`: machine, tag, instance, module or input"}),
+			&cli.StringFlag{Name: "kind",
+				Usage: "only the places of a `KIND`: machine, tag, instance, module or input"}),
 		Action: remembered(func(c *cli.Context) error {
 			if c.NArg() == 0 {
 				return usageError{"refs takes the name of a machine, a tag, an instance, a module or an input",
@@ -45,7 +46,8 @@ func refsCommand() *cli.Command {
 				return err
 			}
 			if ref.Root == "" {
-				return hint.With(fmt.Errorf("the files of %s are not on this machine", ref.URL), "clone it, and ask there")
+				return hint.With(fmt.Errorf("the files of %s are not on this machine", ref.URL),
+					"clone it, and ask there")
 			}
 			inv, loadErr := load(c, needRefs)
 			if inv == nil {

@@ -120,7 +120,8 @@ func (v *versions) text() string {
 		clanctl += ", commit " + v.Commit
 	}
 	var b strings.Builder
-	for _, row := range [][2]string{{"clanctl", clanctl}, {"built", "with " + v.Go + " for " + v.Platform}, {"nix", nix},
+	for _, row := range [][2]string{{"clanctl", clanctl}, {"built", "with " + v.Go + " for " + v.Platform},
+		{"nix", nix},
 		{"cache", cache}} {
 		fmt.Fprintf(&b, "%-8s %s\n", row[0], indent(flat(row[1])))
 	}

@@ -82,8 +82,48 @@ type layout struct {
 }
 
 func (g *Graph) layout() layout {
-	var l layout
-	var widest [2]float64
+	l := layout{groups: g.groupBoxes(), services: g.serviceBoxes()}
+	// Lines need the more room the more there are.
+	gap := min(120+6*float64(len(g.Links)), 420)
+	if len(g.Links) == 0 {
+		gap = 60
+	}
+	var widest, heights [2]float64
+	sides := [][]box{l.groups, l.services}
+	for i, boxes := range sides {
+		for _, b := range boxes {
+			widest[i] = max(widest[i], b.width)
+			heights[i] += b.height + boxGap
+		}
+	}
+	titleWidth := float64(columns(clean(g.Title)))*charWidth*1.4 + 2*margin
+	l.left, l.right = margin+widest[0], margin+widest[0]+gap
+	l.width = max(l.right+widest[1]+margin, titleWidth)
+	top := float64(margin + 40)
+	room := max(heights[0], heights[1]) - boxGap
+	for i, boxes := range sides {
+		// The shorter side is spread out, within reason.
+		space, y := float64(boxGap), top
+		if n := float64(len(boxes)); n > 0 {
+			space = min(boxGap+(room+boxGap-heights[i])/n, 6*boxGap)
+			y += (room + space - heights[i] - n*(space-boxGap)) / 2
+		}
+		for j := range boxes {
+			boxes[j].width = widest[i]
+			boxes[j].x, boxes[j].y = margin, y
+			if i == 1 {
+				boxes[j].x = l.right
+			}
+			y += boxes[j].height + space
+		}
+	}
+	l.height = top + max(room, 0) + margin
+	l.width = max(l.width, l.right+widest[1]+g.offerRoom(l)+margin)
+	return l
+}
+
+// groupBoxes are the boxes of machines, without places.
+func (g *Graph) groupBoxes() (boxes []box) {
 	leaving := make([]int, len(g.Groups))
 	for _, link := range g.Links {
 		leaving[link.Group]++
@@ -107,9 +147,13 @@ func (g *Graph) layout() layout {
 		}
 		b.height = max(b.height, 2*padding+lineGap*float64(leaving[i]))
 		b.dashed = group.Every == 0 && group.Machines[0].Unknown
-		widest[0] = max(widest[0], b.width)
-		l.groups = append(l.groups, b)
+		boxes = append(boxes, b)
 	}
+	return boxes
+}
+
+// serviceBoxes are the boxes of instances, without places.
+func (g *Graph) serviceBoxes() (boxes []box) {
 	for i, s := range g.Services {
 		var roles []string
 		for j := range s.Roles {
@@ -126,44 +170,9 @@ func (g *Graph) layout() layout {
 			b.height += lineHeight
 		}
 		b.height = max(b.height+float64(len(roles))*roleHeight, float64(g.offered(i))*lineHeight+3*padding)
-		widest[1] = max(widest[1], b.width)
-		l.services = append(l.services, b)
+		boxes = append(boxes, b)
 	}
-	// Lines need the more room the more there are.
-	gap := min(120+6*float64(len(g.Links)), 420)
-	if len(g.Links) == 0 {
-		gap = 60
-	}
-	titleWidth := float64(columns(clean(g.Title)))*charWidth*1.4 + 2*margin
-	l.left, l.right = margin+widest[0], margin+widest[0]+gap
-	l.width = max(l.right+widest[1]+margin, titleWidth)
-	top := float64(margin + 40)
-	var heights [2]float64
-	for i, boxes := range [][]box{l.groups, l.services} {
-		for _, b := range boxes {
-			heights[i] += b.height + boxGap
-		}
-	}
-	room := max(heights[0], heights[1]) - boxGap
-	for i, boxes := range [][]box{l.groups, l.services} {
-		// The shorter side is spread out, within reason.
-		space, y := float64(boxGap), top
-		if n := float64(len(boxes)); n > 0 {
-			space = min(boxGap+(room+boxGap-heights[i])/n, 6*boxGap)
-			y += (room + space - heights[i] - n*(space-boxGap)) / 2
-		}
-		for j := range boxes {
-			boxes[j].width = widest[i]
-			boxes[j].x, boxes[j].y = margin, y
-			if i == 1 {
-				boxes[j].x = l.right
-			}
-			y += boxes[j].height + space
-		}
-	}
-	l.height = top + max(room, 0) + margin
-	l.width = max(l.width, l.right+widest[1]+g.offerRoom(l)+margin)
-	return l
+	return boxes
 }
 
 // style is readable in light and dark. Every colour is written out: not all viewers know variables. What a

@@ -86,5 +86,6 @@ func CheckObject(text []byte, strict bool) *Fault {
 	return fault
 }
 
-var notObjects = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number",
+var notObjects = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string",
+	'0': "a number",
 	'[': "a list"}

@@ -31,8 +31,8 @@ func Bindings(text []byte) map[string]Place {
 	return places
 }
 
-// AttrsOf are the attributes of the set that is a Nix file's value, or that of a function, or with json the members of the
-// object that is in a JSON file, as far as that can be told.
+// AttrsOf are the attributes of the set that is a Nix file's value, or that of a function, or with json the members of
+// the object that is in a JSON file, as far as that can be told.
 func AttrsOf(text []byte, json bool) []*Attr {
 	file, _ := outline(text, json, -1)
 	if file.Set == nil {

@@ -53,8 +53,8 @@ func (i *Interface) OptionAt(path []string) (option *Option, depth int) {
 	return f.option, f.depth
 }
 
-// OptionsAt returns the options right below a path in the settings, by name: of a plain set of options, or of a submodule
-// that an option's value is.
+// OptionsAt returns the options right below a path in the settings, by name: of a plain set of options, or of a
+// submodule that an option's value is.
 func (i *Interface) OptionsAt(path []string) map[string]*Option {
 	f := optionFinder{path: path, below: map[string]*Option{}}
 	f.among(i.Options, nil, 0)

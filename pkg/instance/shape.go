@@ -58,7 +58,8 @@ var (
 	tagForm       = &form{types: []string{"list"}}
 	inventoryForm = &form{fields: map[string]*form{
 		"instances": {each: instanceForm}, "machines": {each: machineForm}, "tags": {each: tagForm},
-		"meta": {fields: map[string]*form{"name": textForm, "description": textForm, "icon": textForm, "domain": textForm}},
+		"meta": {fields: map[string]*form{"name": textForm, "description": textForm, "icon": textForm,
+			"domain": textForm}},
 	}}
 )
 

@@ -145,23 +145,8 @@ func (r *report) add(e Effect) { r.Effects = append(r.Effects, e) }
 
 // finding is one that is there after the upgrade only.
 func (r *report) finding(f instance.Finding) {
-	e := Effect{Kind: codes.EffectWarning, Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting,
+	e := Effect{Kind: kindOf(f), Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting,
 		Part: partOf(f), Machines: r.concerned(f)}
-	switch f.Code {
-	case instance.CodeTooManyInstances, instance.CodeTooFewMachines, instance.CodeTooManyMachines:
-		e.Kind = codes.EffectConstraint
-	case instance.CodeMissingSetting:
-		e.Kind = codes.EffectRequired
-	case instance.CodeConflict, instance.CodeInvalidSetting, instance.CodeSettingFailed:
-		e.Kind = codes.EffectBreaks
-	case instance.CodeUnknownSetting, instance.CodeUncheckedSettings:
-		e.Kind = codes.EffectUnused
-	case instance.CodeDeprecatedModule, instance.CodeDeprecatedServices:
-		e.Kind = codes.EffectDeprecated
-	}
-	if f.Partial() || f.Severity == instance.SeverityError && e.Kind != codes.EffectConstraint {
-		e.Kind = codes.EffectBreaks
-	}
 	if f.Code == instance.CodeUnknownRole && r.new.Instances[f.Instance] != nil {
 		e.New = jsonvalue.Text(slices.Sorted(maps.Keys(r.new.Instances[f.Instance].Module.Roles)))
 	}
@@ -175,6 +160,27 @@ func (r *report) finding(f instance.Finding) {
 		e.Edits = r.edits(f)
 	}
 	r.add(e)
+}
+
+// kindOf is what a finding that an upgrade brings is.
+func kindOf(f instance.Finding) Kind {
+	var kind Kind = codes.EffectWarning
+	switch f.Code {
+	case instance.CodeTooManyInstances, instance.CodeTooFewMachines, instance.CodeTooManyMachines:
+		kind = codes.EffectConstraint
+	case instance.CodeMissingSetting:
+		kind = codes.EffectRequired
+	case instance.CodeUnknownSetting, instance.CodeUncheckedSettings:
+		kind = codes.EffectUnused
+	case instance.CodeDeprecatedModule, instance.CodeDeprecatedServices:
+		kind = codes.EffectDeprecated
+	case instance.CodeConflict, instance.CodeInvalidSetting, instance.CodeSettingFailed:
+		kind = codes.EffectBreaks
+	}
+	if f.Partial() || f.Severity == instance.SeverityError && kind != codes.EffectConstraint {
+		return codes.EffectBreaks
+	}
+	return kind
 }
 
 func (r *report) fixed(f instance.Finding) {
@@ -315,25 +321,30 @@ func (r *report) instance(i diff.InstanceChange) {
 		r.add(e)
 	}
 	for _, role := range i.Roles {
-		if role.Change != diff.Changed && (r.breaks(i.Name, role.Name) || r.was(i.Name, role.Name)) {
-			continue
+		r.role(i.Name, role)
+	}
+}
+
+func (r *report) role(instance string, role diff.RoleChange) {
+	broken := r.breaks(instance, role.Name) || r.was(instance, role.Name)
+	if broken && role.Change != diff.Changed {
+		return
+	}
+	joined := map[diff.Change][]string{}
+	for _, m := range role.Members {
+		if m.Change != diff.Changed {
+			joined[m.Change] = append(joined[m.Change], m.Machine)
 		}
-		joined := map[diff.Change][]string{}
-		for _, m := range role.Members {
-			if m.Change != diff.Changed {
-				joined[m.Change] = append(joined[m.Change], m.Machine)
-			}
+	}
+	for _, change := range []diff.Change{diff.Added, diff.Removed} {
+		if machines := joined[change]; machines != nil {
+			r.add(Effect{Kind: codes.EffectChanged, Part: "members", Instance: instance, Role: role.Name,
+				Reason: string(change), Machines: machines})
 		}
-		for _, change := range []diff.Change{diff.Added, diff.Removed} {
-			if machines := joined[change]; machines != nil {
-				r.add(Effect{Kind: codes.EffectChanged, Part: "members", Instance: i.Name, Role: role.Name,
-					Reason: string(change), Machines: machines})
-			}
-		}
-		for _, v := range role.Settings {
-			if len(v.Path) > 0 || !r.breaks(i.Name, role.Name) && !r.was(i.Name, role.Name) {
-				r.setting(i.Name, role.Name, v)
-			}
+	}
+	for _, v := range role.Settings {
+		if len(v.Path) > 0 || !broken {
+			r.setting(instance, role.Name, v)
 		}
 	}
 }
