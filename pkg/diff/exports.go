@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
-	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -34,7 +33,7 @@ func (c *comparison) exported() {
 		was, is := c.old.Exports[key], c.new.Exports[key]
 		scope := cmp.Or(is, was)
 		failed := append(failedExports(c.old, key), failedExports(c.new, key)...)
-		values := slices.DeleteFunc(valuesOf(nil, interfacesOf(was), interfacesOf(is)), func(v Value) bool {
+		values := slices.DeleteFunc(valuesOf(nil, textview.Interfaces(was), textview.Interfaces(is)), func(v Value) bool {
 			at := strings.Join(v.Path, ".")
 			return slices.ContainsFunc(failed, func(f string) bool {
 				return f == "" || f == at || strings.HasPrefix(at, f+".")
@@ -79,20 +78,6 @@ func failedExports(inv *instance.Inventory, key string) []string {
 		}
 	}
 	return paths
-}
-
-// interfacesOf is what an export holds, without the scope.
-func interfacesOf(e *instance.Export) any {
-	if e == nil {
-		return map[string]any{}
-	}
-	data := *e
-	data.Instance, data.Machine, data.Role, data.Service, data.Data = "", "", "", "", nil
-	interfaces, _ := jsonvalue.Of(data)
-	for name, value := range e.Data {
-		interfaces.(map[string]any)[name] = textview.DecodeJSON(value)
-	}
-	return interfaces
 }
 
 func exportRows(e ExportChange, add func(entry)) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -28,7 +29,7 @@ func (r *report) exports() {
 		if about.Machine != "" {
 			e.Machines = []string{about.Machine}
 		}
-		before, after := exported(was), exported(is)
+		before, after := textview.Interfaces(was), textview.Interfaces(is)
 		for _, name := range names(before, after) {
 			if name == "peer" && waits(is) && !waits(was) {
 				e.Reason = "not-generated"
@@ -41,17 +42,6 @@ func (r *report) exports() {
 			e.Reason = ""
 		}
 	}
-}
-
-// exported is what an export holds, without whose it is.
-func exported(e *instance.Export) map[string]any {
-	if e == nil {
-		return nil
-	}
-	data := *e
-	data.Instance, data.Machine, data.Role, data.Service = "", "", "", ""
-	value, _ := jsonvalue.Of(data)
-	return value.(map[string]any)
 }
 
 // waits reports whether an address waits for a var that clan has yet to generate.

@@ -280,6 +280,13 @@ func TestExports(t *testing.T) {
 		lines(upgrade.Of(with(22, 22), with(23, 23)))); diff != "" {
 		t.Error(diff)
 	}
+	// An interface that is not clan's own goes by its name, too.
+	other := with()
+	other.Exports["users:auth::"] = &instance.Export{Instance: "users", Service: "users",
+		Data: map[string]json.RawMessage{"auth": json.RawMessage(`{"client": "x"}`)}}
+	if diff := cmp.Diff("changed: now exports auth (client)\n", lines(upgrade.Of(with(), other))); diff != "" {
+		t.Error(diff)
+	}
 	each := upgrade.Of(with(22, 22), with(23, 24))
 	if got := len(each.Effects); got != 2 {
 		t.Errorf("%d effects", got)
