@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/git"
-	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -29,19 +28,13 @@ func diffCommand() *cli.Command {
 			"dot or a slash or hold a colon. Without NEW it is the flake as it is now, without OLD the last commit.\n\n" +
 			"It compares inventories. What a module, an input or a machine's own files do to a machine it does not see; where\n" +
 			"they changed, it says so on standard error.",
-		Flags: append(jsonFlags("the same as --format json"),
+		Flags: comparisonFlags(
 			&cli.BoolFlag{Name: "affected",
 				Usage: "print the machines that the changes touch only: names, one a line; nothing where a side does not evaluate as a whole"},
-			&cli.BoolFlag{Name: "order",
-				Usage: "with --affected: put a canary first, then servers before their clients"},
 			&cli.BoolFlag{Name: "keep-going",
 				Usage: "with --affected: print the machines that are known also where a side does not evaluate as a whole"},
 			&cli.BoolFlag{Name: "exports", Usage: "compare what services export, such as addresses of machines, too"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changed"},
-			&cli.StringFlag{Name: "format",
-				Usage:       "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)",
-				DefaultText: "text"},
-			colorFlag(),
 		),
 		Action: func(c *cli.Context) error {
 			show, err := diffFormat(c)
@@ -110,18 +103,7 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) erro
 	for _, note := range notes(d, sides) {
 		say(c, "%s", note)
 	}
-	switch {
-	case withheld:
-		printError(stderr(c),
-			hint.With(errors.New("no machines printed: parts of the clan do not evaluate"),
-				"fix these first, or print the machines nevertheless with --keep-going"))
-		return exitStatus(exitPartial)
-	case isPartial:
-		return exitStatus(exitPartial)
-	case c.Bool("exit-code") && !d.Empty():
-		return exitStatus(exitFailed)
-	}
-	return nil
+	return comparisonEnd(c, withheld, isPartial, !d.Empty(), "fix these first")
 }
 
 // sayUncompared says of which side there are no exports to compare, where they are asked for.

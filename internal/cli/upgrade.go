@@ -12,7 +12,6 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
-	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -28,7 +27,7 @@ func upgradeCommand() *cli.Command {
 		Description: "The clan is read as it is, and as it would be after nix flake update INPUT, with REF as the input's URL. Without REF it is what\n" +
 			"the input's own URL gives now. For each thing that breaks it says the smallest edit.\n\n" +
 			"It compares inventories. What modules do to the machines' configurations it does not see.",
-		Flags: append(jsonFlags("the same as --format json"),
+		Flags: comparisonFlags(
 			&cli.StringSliceFlag{Name: "from",
 				Usage: "compare with the clan after another upgrade, to `[INPUT=]REF`, instead of the clan as it is"},
 			&cli.BoolFlag{Name: "all", Usage: "list also what the clan does not use, and what is new"},
@@ -36,15 +35,9 @@ func upgradeCommand() *cli.Command {
 			&cli.BoolFlag{Name: "patch", Usage: "print the edits of inventory.json only, as a JSON Patch (RFC 6902)"},
 			&cli.BoolFlag{Name: "affected",
 				Usage: "print the machines that the upgrade touches only: names, one a line; nothing where a part of the clan does not evaluate"},
-			&cli.BoolFlag{Name: "order",
-				Usage: "with --affected: put a canary first, then servers before their clients"},
 			&cli.BoolFlag{Name: "keep-going",
 				Usage: "with --affected: print the machines that are known also where a part of the clan does not evaluate"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changes"},
-			&cli.StringFlag{Name: "format",
-				Usage:       "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)",
-				DefaultText: "text"},
-			colorFlag(),
 		),
 		Action: func(c *cli.Context) error {
 			show, err := upgradeFormat(c)
@@ -160,18 +153,7 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 			say(c, "before the upgrade, %s does not evaluate: %s [%s]", f.About(), message, f.Code)
 		}
 	}
-	switch {
-	case withheld:
-		printError(stderr(c),
-			hint.With(errors.New("no machines printed: parts of the clan do not evaluate"),
-				"see what breaks without --affected, or print the machines nevertheless with --keep-going"))
-		return exitStatus(exitPartial)
-	case isPartial:
-		return exitStatus(exitPartial)
-	case c.Bool("exit-code") && !r.Empty():
-		return exitStatus(exitFailed)
-	}
-	return nil
+	return comparisonEnd(c, withheld, isPartial, !r.Empty(), "see what breaks without --affected")
 }
 
 // checkInputs says so if the flake has no input of a name.
