@@ -21,7 +21,8 @@ var Script string
 // start lets people filter the picture of a page by words.
 const start = `
 const tools = pictureTools(document.getElementById("picture"));
-const q = tools.make("input", { type: "search", "aria-label": "Filter", placeholder: "Filter by names and tags", oninput: () => tools.words(q.value) });
+const q = tools.make("input", { type: "search", "aria-label": "Filter", placeholder: "Filter by names and tags",
+  oninput: () => tools.words(q.value) });
 tools.tools.prepend(q);
 `
 
@@ -39,7 +40,8 @@ h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:ins
 .picture{overflow:auto;max-height:85vh}
 .picture-tools{display:flex;flex-wrap:wrap;gap:.4rem;margin:0 0 .5rem}
 .picture-tools input{flex:1 1 12rem;max-width:24rem;min-width:8rem}
-.picture-tools input,button{font:inherit;color:inherit;background:transparent;border:1px solid #8b949e;border-radius:6px;padding:.2rem .6rem}
+.picture-tools input,button{font:inherit;color:inherit;background:transparent;
+  border:1px solid #8b949e;border-radius:6px;padding:.2rem .6rem}
 .opened p{overflow-wrap:anywhere;margin:.3rem 0}
 .opened h2{font-size:1.1rem;margin:.6rem 0 0}
 table{border-collapse:collapse;margin-top:1rem}
