@@ -234,7 +234,7 @@ var kinds = []kind{
 		droppedServices},
 
 	{codes.UnusedIgnore, warns, "An ignore ignores nothing.", unusedIgnore},
-	{codes.InvalidIgnore, warns, "An ignore has no reason, or a code that there is not.", invalidIgnore},
+	{codes.InvalidIgnore, warns, "An ignore has no reason, or an unknown code.", invalidIgnore},
 	{codes.RuleFailed, fails, "A rule of the clan's own does not run.", ruleFailed},
 }
 
