@@ -90,7 +90,7 @@ func printAnnotations(w io.Writer, r *report) error {
 				add("col", fmt.Sprint(r.source.column(f.Position)))
 			}
 		}
-		add("title", string(f.Code))
+		add("title", f.Code)
 		command := string(f.Severity)
 		if f.Severity == instance.SeverityNote {
 			command = "notice"

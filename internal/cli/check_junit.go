@@ -52,7 +52,7 @@ func junitOf(r *report) junitSuites {
 	}
 	seen := map[string]int{}
 	for _, f := range textview.WorstFirst(r.Findings) {
-		name := string(f.Code)
+		name := f.Code
 		if about := f.About(); about != "" {
 			name += " " + term.EscapeLine(about)
 		}
@@ -64,7 +64,7 @@ func junitOf(r *report) junitSuites {
 			text = term.Escape(f.Position.String()) + ": " + text
 		}
 		c := junitCase{Class: "clan." + string(f.Severity), Name: name}
-		result := &junitResult{Type: string(f.Code), Message: term.EscapeLine(f.Message()), Text: text}
+		result := &junitResult{Type: f.Code, Message: term.EscapeLine(f.Message()), Text: text}
 		switch {
 		case r.failed:
 			c.Error = result

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -19,7 +21,7 @@ func TestJUnit(t *testing.T) {
 	strict.strict = true
 	strict.Findings = append(strict.Findings, strict.Findings[0])
 	failed := &report{failed: true, source: &sourceTree{}}
-	failed.Findings = []instance.Finding{{Code: instance.CodeFlakeFailed, Severity: instance.SeverityError,
+	failed.Findings = []instance.Finding{{Code: codes.FlakeFailed, Severity: instance.SeverityError,
 		Cause: instance.Cause{Nix: "]]> & <a> \x00\x1b[31m\ufffe \xff"}}}
 	for name, c := range map[string]struct {
 		report *report

@@ -80,7 +80,7 @@ func newReport(c *cli.Context, inv *instance.Inventory, want wanted) (*report, e
 	found.findings = slices.DeleteFunc(found.findings, func(f instance.Finding) bool {
 		r.ruleFailed = r.ruleFailed || f.Code == codes.RuleFailed
 		// Of some instances alone, nothing is known of what rules say of the whole.
-		ofRule := slices.ContainsFunc(want.rules, func(rule *policy.Rule) bool { return rule.Code == string(f.Code) })
+		ofRule := slices.ContainsFunc(want.rules, func(rule *policy.Rule) bool { return rule.Code == f.Code })
 		return ofRule && c.NArg() > 0 && inv.Instances[f.Instance] == nil
 	})
 	err = r.judge(found, want, want.checkCodes, c.NArg() == 0 && !inv.Partial(), func(flake string) (looked, error) {
@@ -146,10 +146,10 @@ func (r *report) judge(found looked, want wanted, codes []string, whole bool,
 	slices.SortFunc(left, instance.Finding.Compare)
 	for _, f := range left {
 		switch {
-		case slices.Contains(want.ignored, string(f.Code)):
+		case slices.Contains(want.ignored, f.Code):
 			r.Counts.Ignored++
 			continue
-		case len(want.only) > 0 && !slices.Contains(want.only, string(f.Code)):
+		case len(want.only) > 0 && !slices.Contains(want.only, f.Code):
 			continue
 		}
 		r.counted = append(r.counted, f)

@@ -84,11 +84,11 @@ func sarifOf(r *report) sarifLog {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "clanctl", Version: buildVersion(), InformationURI: homepage}
 	for _, info := range instance.Codes() {
-		codes = append(codes, string(info.Code))
+		codes = append(codes, info.Code)
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules,
-			sarifRule{ID: string(info.Code), ShortDescription: sarifText{info.Title},
-				HelpURI:       manual + string(info.Code),
-				Help:          sarifHelp{"clanctl explain " + string(info.Code), findingPage(info.Code)},
+			sarifRule{ID: info.Code, ShortDescription: sarifText{info.Title},
+				HelpURI:       manual + info.Code,
+				Help:          sarifHelp{"clanctl explain " + info.Code, findingPage(info.Code)},
 				Configuration: sarifRank{info.Severity}})
 	}
 	for _, rule := range r.rules {
@@ -101,8 +101,8 @@ func sarifOf(r *report) sarifLog {
 	}
 	for _, f := range r.Findings {
 		run.Results = append(run.Results,
-			sarifResult{RuleID: string(f.Code), Level: f.Severity, Message: sarifText{messageOf(f)},
-				RuleIndex: slices.Index(codes, string(f.Code)),
+			sarifResult{RuleID: f.Code, Level: f.Severity, Message: sarifText{messageOf(f)},
+				RuleIndex: slices.Index(codes, f.Code),
 				Locations: []sarifLocation{sarifPlace(r.source, f)}})
 	}
 	return sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -18,14 +20,14 @@ func sample() *report {
 	machines := 0
 	return &report{Checked: &checked{Machines: &machines}, source: &sourceTree{root: "/clan", dir: "/clan/sub dir"},
 		Findings: []instance.Finding{
-			{Code: instance.CodeSettingFailed, Severity: instance.SeverityWarning,
+			{Code: codes.SettingFailed, Severity: instance.SeverityWarning,
 				Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
 				Subject:  instance.Subject{Instance: "sshd", Role: "server"},
 				Cause:    instance.Cause{Nix: odd, Hint: "did you mean \"laptop\"?"}},
-			{Code: instance.CodeModuleFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "no"},
+			{Code: codes.ModuleFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "no"},
 				Position: instance.Position{File: "<nixpkgs>/lib.nix", Line: 7, Column: 1}},
-			{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "old"}},
-			{Code: instance.CodeSettingFailed, Severity: instance.SeverityNote, Cause: instance.Cause{Nix: "no"},
+			{Code: codes.NixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "old"}},
+			{Code: codes.SettingFailed, Severity: instance.SeverityNote, Cause: instance.Cause{Nix: "no"},
 				Position: instance.Position{File: "inventory.json"}},
 		}}
 }

@@ -74,7 +74,7 @@ func readWanted(c *cli.Context, ofClan bool) (wanted, error) {
 		cmp.Or(instance.Severity(c.String("severity")), defaults.Severity, instance.SeverityWarning))
 	want.shown = severities[:i+1]
 	want.checkCodes = slices.DeleteFunc(slices.Clone(want.codes), func(code string) bool {
-		return slices.Contains(moduleCodes(), code)
+		return slices.Contains(modulecheck.Codes(), code)
 	})
 	for _, code := range slices.Concat(want.ignored, want.only) {
 		if err := checkCode(code, want.codes); err != nil {
@@ -138,15 +138,6 @@ func (b baseline) save(c *cli.Context, findings []instance.Finding) error {
 	return nil
 }
 
-// moduleCodes are those that modules check alone finds.
-func moduleCodes() []string {
-	var names []string
-	for _, code := range modulecheck.Codes() {
-		names = append(names, string(code))
-	}
-	return names
-}
-
 // checkCode says so if no finding has a code.
 func checkCode(code string, known []string) error {
 	for _, name := range known {
@@ -165,7 +156,7 @@ func checkCode(code string, known []string) error {
 func codeNames() []string {
 	var names []string
 	for _, info := range instance.Codes() {
-		names = append(names, string(info.Code))
+		names = append(names, info.Code)
 	}
 	return names
 }

@@ -30,7 +30,7 @@ func explainCommand() *cli.Command {
 			}
 			for _, rule := range ownRules(c) {
 				list.Codes = append(list.Codes,
-					codeExplanation{Code: instance.Code(rule.Code), Severity: rule.Severity, Text: rulePage(rule),
+					codeExplanation{Code: rule.Code, Severity: rule.Severity, Text: rulePage(rule),
 						Title: rule.Message})
 			}
 			if c.NArg() > 0 {
@@ -50,7 +50,7 @@ type codeList struct {
 
 // codeExplanation is what there is to know of a code. Its fields are in the order of their JSON names.
 type codeExplanation struct {
-	Code     instance.Code     `json:"code"`
+	Code     string            `json:"code"`
 	Partial  bool              `json:"partial"`
 	Severity instance.Severity `json:"severity"`
 	// Text is the page in Markdown, without its title.
@@ -71,7 +71,7 @@ func (l *codeList) of(codes []string) (*codeList, error) {
 			return nil, err
 		}
 		for _, e := range l.Codes {
-			if string(e.Code) == code {
+			if e.Code == code {
 				some.Codes = append(some.Codes, e)
 			}
 		}
@@ -82,7 +82,7 @@ func (l *codeList) of(codes []string) (*codeList, error) {
 func (l *codeList) names() []string {
 	var names []string
 	for _, e := range l.Codes {
-		names = append(names, string(e.Code))
+		names = append(names, e.Code)
 	}
 	return names
 }
@@ -90,12 +90,12 @@ func (l *codeList) names() []string {
 func (o *viewOutput) printCodes(list *codeList, details bool) error {
 	return listing[codeExplanation]{
 		document: list, items: list.Codes, none: "no code to show",
-		name: func(e codeExplanation) string { return string(e.Code) },
+		name: func(e codeExplanation) string { return e.Code },
 		detail: func(e codeExplanation) {
-			o.text.WriteString(o.paint(bold, string(e.Code)) + "\n\n" + o.markdown(e.Text, 0))
+			o.text.WriteString(o.paint(bold, e.Code) + "\n\n" + o.markdown(e.Text, 0))
 		},
 		columns: []column[codeExplanation]{
-			{heading: heading{Title: "CODE"}, cell: func(e codeExplanation) cell { return newCell(string(e.Code)) }},
+			{heading: heading{Title: "CODE"}, cell: func(e codeExplanation) cell { return newCell(e.Code) }},
 			{heading: heading{Title: "SEVERITY"}, cell: func(e codeExplanation) cell {
 				return newCell(string(e.Severity))
 			}},
@@ -105,8 +105,8 @@ func (o *viewOutput) printCodes(list *codeList, details bool) error {
 }
 
 // findingPage is what docs/findings.md says of a code.
-func findingPage(code instance.Code) string {
-	_, text, _ := strings.Cut(docs.Findings, "\n### "+string(code)+"\n")
+func findingPage(code string) string {
+	_, text, _ := strings.Cut(docs.Findings, "\n### "+code+"\n")
 	text, _, _ = strings.Cut(text, "\n## ")
 	text, _, _ = strings.Cut(text, "\n### ")
 	return strings.TrimSpace(text) + "\n"

@@ -85,7 +85,7 @@ func newModulesReport(c *cli.Context, own services.Input, want wanted) (*report,
 	if len(own.Modules) == 0 && own.Err == nil {
 		r.none = "the flake has no service modules of its own: clanctl modules new NAME writes one"
 	}
-	return r, r.judge(lookAtModules(own), want, moduleCodes(), c.NArg() == 0, func(flake string) (looked, error) {
+	return r, r.judge(lookAtModules(own), want, modulecheck.Codes(), c.NArg() == 0, func(flake string) (looked, error) {
 		then, err := loadOwnModules(c, flake, nil)
 		return lookAtModules(then), err
 	})

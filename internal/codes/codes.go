@@ -1,7 +1,70 @@
-// Package codes has words of the documents that are no constants of the public packages: codes of findings
-// that neither an inventory nor package check ever holds, of modules, for their authors, and of what a clan's
-// own policy says; and values that the types' own comments list.
+// Package codes has the words of the documents: the codes of findings, and values that the comments of the public
+// types list.
 package codes
+
+// Codes of findings; docs/findings.md explains each.
+const (
+	UnknownMachine     = "unknown-machine"
+	InvalidHostName    = "invalid-host-name"
+	UnknownTag         = "unknown-tag"
+	EmptyTag           = "empty-tag"
+	UnusedTag          = "unused-tag"
+	GhostTagMember     = "ghost-tag-member"
+	ReplacedTag        = "replaced-tag"
+	RoleWithoutMembers = "role-without-members"
+	UncheckedSettings  = "unchecked-settings"
+
+	UnknownInput         = "unknown-input"
+	InputWithoutServices = "input-without-services"
+	UnknownModule        = "unknown-module"
+	RemovedModule        = "removed-module"
+	ModuleFailed         = "module-failed"
+	ManifestFailed       = "manifest-failed"
+	DeprecatedModule     = "deprecated-module"
+	UnknownRole          = "unknown-role"
+	KeyCollision         = "key-collision"
+	SplitService         = "split-service"
+	TooManyInstances     = "too-many-instances"
+	TooFewMachines       = "too-few-machines"
+	TooManyMachines      = "too-many-machines"
+	IdleMacs             = "idle-macs"
+
+	UnknownSetting   = "unknown-setting"
+	Conflict         = "conflict"
+	InvalidSetting   = "invalid-setting"
+	MissingSetting   = "missing-setting"
+	SettingFailed    = "setting-failed"
+	SettingsFailed   = "settings-failed"
+	NotRepresentable = "not-representable"
+
+	Malformed          = "malformed-inventory"
+	RoleFailed         = "role-failed"
+	InstanceFailed     = "instance-failed"
+	InstancesFailed    = "instances-failed"
+	MachineFailed      = "machine-failed"
+	MachinesFailed     = "machines-failed"
+	TagFailed          = "tag-failed"
+	ExportsFailed      = "exports-failed"
+	ExportFailed       = "export-failed"
+	EvaluationFailed   = "evaluation-failed"
+	FlakeFailed        = "flake-failed"
+	FailedCheck        = "failed-check"
+	NixWarning         = "nix-warning"
+	MissingFile        = "missing-file"
+	ExtraModulesFailed = "extra-modules-failed"
+	MissingModule      = "missing-module"
+	UntrackedFile      = "untracked-file"
+
+	UnreachableMachine = "unreachable-machine"
+	SingleController   = "single-controller"
+	VarNotGenerated    = "var-not-generated"
+	DuplicateEndpoint  = "duplicate-endpoint"
+	UnreadExport       = "unread-export"
+	MissingExport      = "missing-export"
+
+	DeprecatedServices = "deprecated-services"
+	DroppedServices    = "dropped-services"
+)
 
 // Of one of the flake's own modules.
 const (

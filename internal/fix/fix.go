@@ -98,19 +98,19 @@ func (s source) at(p *instance.Position) (site, bool) {
 // wrong is the name that a finding calls wrong, if it does.
 func wrong(f instance.Finding) string {
 	switch f.Code {
-	case instance.CodeUnknownMachine, instance.CodeGhostTagMember:
+	case codes.UnknownMachine, codes.GhostTagMember:
 		return f.Machine
-	case instance.CodeUnknownTag, instance.CodeUnusedTag:
+	case codes.UnknownTag, codes.UnusedTag:
 		return f.Cause.Tag
-	case instance.CodeUnknownRole:
+	case codes.UnknownRole:
 		return f.Role
-	case instance.CodeUnknownInput:
+	case codes.UnknownInput:
 		return f.Cause.Input
-	case instance.CodeUnknownModule, instance.CodeManifestFailed:
+	case codes.UnknownModule, codes.ManifestFailed:
 		return f.Cause.Name
-	case instance.CodeUnknownSetting:
+	case codes.UnknownSetting:
 		return last(f.Setting)
-	case instance.CodeMalformed:
+	case codes.Malformed:
 		if f.Cause.Shape != nil && f.Cause.Shape.Type == "" {
 			return last(f.Cause.Shape.Path)
 		}
@@ -193,9 +193,9 @@ func named(names []nixlang.Name, text string) []nixlang.Name {
 func (s source) otherList() []Fix {
 	var from, to, name string
 	switch {
-	case s.f.Code == instance.CodeUnknownMachine && s.f.Cause.Also == "tag":
+	case s.f.Code == codes.UnknownMachine && s.f.Cause.Also == "tag":
 		from, to, name = "machines", "tags", s.f.Machine
-	case s.f.Code == instance.CodeUnknownTag && s.f.Cause.Also == "machine":
+	case s.f.Code == codes.UnknownTag && s.f.Cause.Also == "machine":
 		from, to, name = "tags", "machines", s.f.Cause.Tag
 	default:
 		return nil
@@ -221,7 +221,7 @@ func (s source) beside() []Fix {
 		return nil
 	}
 	switch {
-	case s.f.Code == instance.CodeUnknownSetting && len(s.f.Setting) > 0 &&
+	case s.f.Code == codes.UnknownSetting && len(s.f.Setting) > 0 &&
 		slices.Contains(facts.BesideSettings, s.f.Setting[0]):
 		for i, n := range at.Path[:len(at.Path)-1] {
 			if n.Text == "settings" && at.Path[i+1].Text == s.f.Setting[0] {
@@ -233,7 +233,7 @@ func (s source) beside() []Fix {
 			return []Fix{{Title: fmt.Sprintf("move %q beside the settings", s.f.Setting[0]), Edits: edits,
 				Preferred: true}}
 		}
-	case s.f.Code == instance.CodeMalformed && s.f.Cause.Shape != nil && s.f.Cause.Shape.Type == "" &&
+	case s.f.Code == codes.Malformed && s.f.Cause.Shape != nil && s.f.Cause.Shape.Type == "" &&
 		len(s.f.Cause.Shape.Near) == 0:
 		shape := s.f.Cause.Shape.Path
 		own := named(at.Path, last(shape))
@@ -322,7 +322,7 @@ func (s source) unusedIgnore() []Fix {
 // ignore adds a comment above that says that the finding is meant to be.
 func (s source) ignore() []Fix {
 	switch {
-	case s.f.Line == 0 || path.Ext(s.f.File) != ".nix" || s.f.Code == instance.CodeFlakeFailed ||
+	case s.f.Line == 0 || path.Ext(s.f.File) != ".nix" || s.f.Code == codes.FlakeFailed ||
 		s.f.Code == codes.UnusedIgnore || s.f.Code == codes.InvalidIgnore:
 		return nil
 	}

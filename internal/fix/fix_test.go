@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -26,7 +28,7 @@ func apply(text string, edits []Edit) string {
 }
 
 func TestFor(t *testing.T) {
-	nearest := func(code instance.Code, about instance.Subject, cause instance.Cause) instance.Finding {
+	nearest := func(code string, about instance.Subject, cause instance.Cause) instance.Finding {
 		return instance.NewFinding(code, about, cause)
 	}
 	shape := func(near []string, path ...string) instance.Cause {
@@ -38,62 +40,62 @@ func TestFor(t *testing.T) {
 		title, want    string // no want: no such fix
 	}{
 		"name in a string": {"a.nix", "{\n  tags.all = [ \"lap\" \"desk\" ];\n}", "tags",
-			nearest(instance.CodeGhostTagMember, instance.Subject{Machine: "lap"},
+			nearest(codes.GhostTagMember, instance.Subject{Machine: "lap"},
 				instance.Cause{Tag: "all", Near: []string{"laptop"}}),
 			`replace "lap" with "laptop"`, "{\n  tags.all = [ \"laptop\" \"desk\" ];\n}"},
 		"name that needs quotes": {"a.nix", "{ roles.r.machines.lap = { }; }", "roles",
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap", Role: "r"},
+			nearest(codes.UnknownMachine, instance.Subject{Machine: "lap", Role: "r"},
 				instance.Cause{Near: []string{"lap 1"}}),
 			`replace "lap" with "lap 1"`, "{ roles.r.machines.\"lap 1\" = { }; }"},
 		"name that stands there twice": {"a.nix", "{ lap.lap = { }; }", "lap",
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"},
+			nearest(codes.UnknownMachine, instance.Subject{Machine: "lap"},
 				instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
 		"name that is not written": {"a.nix", "{ machines = builtins.listToAttrs x; }", "machines",
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"},
+			nearest(codes.UnknownMachine, instance.Subject{Machine: "lap"},
 				instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
 		"name that is evaluated": {"a.nix", "{ machines.\"${x}\" = { }; }", "machines",
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"},
+			nearest(codes.UnknownMachine, instance.Subject{Machine: "lap"},
 				instance.Cause{Near: []string{"laptop"}}), `replace "lap" with "laptop"`, ""},
 		"JSON": {"inventory.json", "{\n  \"machines\": {\"lap\": {}, \"b\": 1}\n}", `"lap"`,
-			nearest(instance.CodeUnknownMachine, instance.Subject{Machine: "lap"},
+			nearest(codes.UnknownMachine, instance.Subject{Machine: "lap"},
 				instance.Cause{Near: []string{"laptop"}}),
 			`replace "lap" with "laptop"`, "{\n  \"machines\": {\"laptop\": {}, \"b\": 1}\n}"},
 		"machine for tag": {"a.nix", "{ roles.r.tags.desk = { }; }", "roles",
-			nearest(instance.CodeUnknownTag, instance.Subject{Role: "r"}, instance.Cause{Tag: "desk", Also: "machine"}),
+			nearest(codes.UnknownTag, instance.Subject{Role: "r"}, instance.Cause{Tag: "desk", Also: "machine"}),
 			`"desk" is a machine: replace "tags" with "machines"`, "{ roles.r.machines.desk = { }; }"},
 		"beside the settings": {"a.nix", "{ roles.r.settings.extraModules = [ ]; }", "roles",
-			nearest(instance.CodeUnknownSetting,
+			nearest(codes.UnknownSetting,
 				instance.Subject{Instance: "i", Role: "r", Setting: []string{"extraModules"}}, instance.Cause{}),
 			`move "extraModules" beside the settings`, "{ roles.r.extraModules = [ ]; }"},
 		"out of the settings": {"a.nix", "{\n  roles.r.settings = {\n    a = 1;\n    extraModules = [ ];\n  };\n  b = 2;\n}", "extraModules",
-			nearest(instance.CodeUnknownSetting,
+			nearest(codes.UnknownSetting,
 				instance.Subject{Instance: "i", Role: "r", Setting: []string{"extraModules"}}, instance.Cause{}),
 			`move "extraModules" beside the settings`,
 			"{\n  roles.r.settings = {\n    a = 1;\n  };\n  roles.r.extraModules = [ ];\n  b = 2;\n}"},
 		"out of settings on one line": {"a.nix", "{ r = { settings = { tags.all = { }; }; }; }", "tags",
-			nearest(instance.CodeUnknownSetting,
+			nearest(codes.UnknownSetting,
 				instance.Subject{Instance: "i", Role: "r", Setting: []string{"tags", "all"}}, instance.Cause{}),
 			`move "tags" beside the settings`, "{ r = { settings = {  }; tags.all = { }; }; }"},
 		"out of what is computed": {"a.nix", "{ roles.r.settings = f { tags.all = { }; }; }", "tags",
-			nearest(instance.CodeUnknownSetting,
+			nearest(codes.UnknownSetting,
 				instance.Subject{Instance: "i", Role: "r", Setting: []string{"tags", "all"}}, instance.Cause{}),
 			`move "tags" beside the settings`, ""},
 		"into the settings": {"a.nix", "{ i = { roles.r.every = 1; }; }", "roles",
-			nearest(instance.CodeMalformed, instance.Subject{Instance: "i", Role: "r"},
+			nearest(codes.Malformed, instance.Subject{Instance: "i", Role: "r"},
 				shape(nil, "roles", "r", "every")),
 			`move "every" into the settings`, "{ i = { roles.r.settings.every = 1; }; }"},
 		"into the only role": {"a.nix", "{ i.settings.every = 1; }", "i.settings",
-			nearest(instance.CodeMalformed, instance.Subject{Instance: "i"}, shape(nil, "settings")),
+			nearest(codes.Malformed, instance.Subject{Instance: "i"}, shape(nil, "settings")),
 			"move the settings into roles.r", "{ i.roles.r.settings.every = 1; }"},
 		"misspelled attribute": {"a.nix", "{ i.role.r = { }; }", "i.role",
-			nearest(instance.CodeMalformed, instance.Subject{Instance: "i"}, shape([]string{"roles"}, "role")),
+			nearest(codes.Malformed, instance.Subject{Instance: "i"}, shape([]string{"roles"}, "role")),
 			`replace "role" with "roles"`, "{ i.roles.r = { }; }"},
 		"ignore in the middle": {"a.nix", "{\n\ta = 1;\n\tb = 2;\n}", "b",
-			nearest(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "b"}),
+			nearest(codes.UnusedTag, instance.Subject{}, instance.Cause{Tag: "b"}),
 			"ignore unused-tag here, with a reason",
 			"{\n\ta = 1;\n\t# clanctl: ignore unused-tag -- (say why)\n\tb = 2;\n}"},
 		"no ignore in JSON": {"inventory.json", "{\"b\": 2}", `"b"`,
-			nearest(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "b"}),
+			nearest(codes.UnusedTag, instance.Subject{}, instance.Cause{Tag: "b"}),
 			"ignore unused-tag here, with a reason", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +134,7 @@ func TestConflict(t *testing.T) {
 		"a set": {"a.nix", "{ settings = f { n = 1; }; b.n = 2; }", []string{"settings", "b.n"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := instance.NewFinding(instance.CodeConflict,
+			f := instance.NewFinding(codes.Conflict,
 				instance.Subject{Instance: "i", Role: "r", Setting: []string{"n"}}, instance.Cause{})
 			for i, at := range test.at {
 				p := positionOf(test.file, test.text, at)
@@ -177,7 +179,7 @@ func TestSetModule(t *testing.T) {
 			}
 			module := &facts.Place{Below: map[string]*facts.Place{"name": place(test.name), "input": place(test.input)}}
 			facts.Of(inv).Places = &facts.Place{Below: map[string]*facts.Place{"instances": {Below: map[string]*facts.Place{"i": {Below: map[string]*facts.Place{"module": module}}}}}}
-			f := instance.NewFinding(instance.CodeUnknownModule, instance.Subject{Instance: "i"},
+			f := instance.NewFinding(codes.UnknownModule, instance.Subject{Instance: "i"},
 				instance.Cause{Name: "m", Elsewhere: []string{"self#m"}})
 			got := ""
 			for _, found := range For(inv, f, func(string) ([]byte, error) { return []byte(test.text), nil }) {

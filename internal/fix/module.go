@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
@@ -69,7 +71,7 @@ func isString(at site, value string) bool {
 
 // conflict keeps one of the definitions that contradict each other, by removing the others.
 func (s source) conflict() []Fix {
-	if s.f.Code != instance.CodeConflict || len(s.f.Definitions) < 2 {
+	if s.f.Code != codes.Conflict || len(s.f.Definitions) < 2 {
 		return nil
 	}
 	sites := make([]site, len(s.f.Definitions))

@@ -89,7 +89,7 @@ func HostileFleet(t testing.TB) *instance.Inventory {
 			Roles: map[string]*instance.Role{name: role}}
 		facts.Of(inv).AllInstances = append(facts.Of(inv).AllInstances, name)
 		inv.Findings = append(inv.Findings,
-			instance.Finding{Code: instance.CodeConflict, Severity: instance.SeverityError,
+			instance.Finding{Code: codes.Conflict, Severity: instance.SeverityError,
 				Cause:       instance.Cause{Nix: name, Hint: name},
 				Subject:     instance.Subject{Instance: name, Role: name, Machine: name, Setting: []string{name}},
 				Position:    instance.Position{File: name, Line: 3},

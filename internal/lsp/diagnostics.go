@@ -91,8 +91,8 @@ func (f found) diagnostic() (uri string, d diagnostic, ok bool) {
 // described is all of a diagnostic but where it is.
 func (f found) described() diagnostic {
 	c := f.in.clan
-	d := diagnostic{Code: string(f.Code), Source: "clanctl", Message: f.Message(),
-		CodeDescription: &codeDescription{c.s.config.Manual(string(f.Code))}}
+	d := diagnostic{Code: f.Code, Source: "clanctl", Message: f.Message(),
+		CodeDescription: &codeDescription{c.s.config.Manual(f.Code)}}
 	if about := f.About(); about != "" {
 		d.Message = about + ": " + d.Message
 	}
@@ -113,9 +113,9 @@ func (f found) described() diagnostic {
 		d.Severity = severityInformation
 	}
 	switch f.Code {
-	case instance.CodeUnusedTag, codes.UnusedIgnore:
+	case codes.UnusedTag, codes.UnusedIgnore:
 		d.Tags = []int{tagUnnecessary}
-	case instance.CodeDeprecatedModule, instance.CodeDeprecatedServices:
+	case codes.DeprecatedModule, codes.DeprecatedServices:
 		d.Tags = []int{tagDeprecated}
 	}
 	return d

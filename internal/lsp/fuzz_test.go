@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"go.lsp.dev/jsonrpc2"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -25,7 +27,7 @@ func made() Config {
 			inv := &instance.Inventory{Tags: map[string][]string{"x": nil}}
 			facts.Of(inv).Places = &facts.Place{Below: map[string]*facts.Place{"tags": {Below: map[string]*facts.Place{
 				"x": {Position: &instance.Position{File: "a.nix", Line: 1, Column: 3}}}}}}
-			f := instance.NewFinding(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
+			f := instance.NewFinding(codes.UnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
 			f.Position = instance.Position{File: "a.nix", Line: 1, Column: 3}
 			return &Answer{Inventory: inv, Findings: []instance.Finding{f}}, nil
 		},

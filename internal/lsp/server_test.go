@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"go.lsp.dev/jsonrpc2"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -120,7 +122,7 @@ func flake(t *testing.T, text string) (dir, file string) {
 }
 
 func finding(line, column int) instance.Finding {
-	f := instance.NewFinding(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
+	f := instance.NewFinding(codes.UnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
 	f.Position = instance.Position{File: "a.nix", Line: line, Column: column}
 	return f
 }
@@ -288,7 +290,7 @@ func TestBrokenFlake(t *testing.T) {
 	if p := c.next(file); len(p.Diagnostics) != 1 || p.Diagnostics[0].CodeDescription.Href != "manual#unused-tag" {
 		t.Errorf("%+v", p)
 	}
-	broken := instance.Finding{Code: instance.CodeFlakeFailed, Severity: instance.SeverityError,
+	broken := instance.Finding{Code: codes.FlakeFailed, Severity: instance.SeverityError,
 		Position: instance.Position{File: "a.nix", Line: 1, Column: 10}}
 	answers <- &Answer{Findings: []instance.Finding{broken}}
 	c.send("textDocument/didChange", file, "{ x = 1; y 2; }", 2)
@@ -326,7 +328,7 @@ func TestHalfWritten(t *testing.T) {
 		return len(symbols)
 	}
 	partial := func() *instance.Inventory {
-		return &instance.Inventory{Findings: []instance.Finding{instance.NewFinding(instance.CodeInstanceFailed,
+		return &instance.Inventory{Findings: []instance.Finding{instance.NewFinding(codes.InstanceFailed,
 			instance.Subject{Instance: "i"}, instance.Cause{})}}
 	}
 	good := &instance.Inventory{}

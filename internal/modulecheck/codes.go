@@ -1,13 +1,10 @@
 package modulecheck
 
-import (
-	"github.com/clanctl/clanctl/internal/codes"
-	"github.com/clanctl/clanctl/pkg/instance"
-)
+import "github.com/clanctl/clanctl/internal/codes"
 
 // Codes are the codes of findings that [Run] gives and package check never does.
-func Codes() []instance.Code {
-	return []instance.Code{
+func Codes() []string {
+	return []string{
 		codes.ModuleWithoutName, codes.ModuleWithoutReadme, codes.RoleWithoutBehaviour, codes.RoleWithoutInterface,
 		codes.RoleWithoutDescription, codes.InterfaceFailed, codes.InterfaceNotJSON, codes.ImpossibleConstraint,
 		codes.ConstraintOfUnknownRole,

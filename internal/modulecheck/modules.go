@@ -18,7 +18,7 @@ import (
 func Run(of services.Input) []instance.Finding {
 	findings := []instance.Finding{}
 	if of.Err != nil {
-		f := instance.NewFinding(instance.CodeModuleFailed, instance.Subject{}, instance.Cause{Nix: of.Err.Text})
+		f := instance.NewFinding(codes.ModuleFailed, instance.Subject{}, instance.Cause{Nix: of.Err.Text})
 		f.Err = of.Err
 		findings = append(findings, f)
 	}
@@ -44,7 +44,7 @@ type moduleCheck struct {
 }
 
 // add is for a role and an option in its interface, or without these for the module itself.
-func (m *moduleCheck) add(at services.Position, code instance.Code, cause instance.Cause, role string,
+func (m *moduleCheck) add(at services.Position, code string, cause instance.Cause, role string,
 	option ...string) *instance.Finding {
 	f := instance.NewFinding(code, instance.Subject{Module: m.service.Name, Role: role, Setting: option}, cause)
 	f.Position = instance.Position{File: at.File, Line: at.Line, Column: at.Column}
@@ -53,7 +53,7 @@ func (m *moduleCheck) add(at services.Position, code instance.Code, cause instan
 }
 
 // failed is add for what does not evaluate.
-func (m *moduleCheck) failed(at services.Position, code instance.Code, why *services.Failure, part, role string,
+func (m *moduleCheck) failed(at services.Position, code string, why *services.Failure, part, role string,
 	option ...string) {
 	m.add(at, code, instance.Cause{Nix: why.Text, Part: part}, role, option...).Err = why
 }
@@ -80,10 +80,10 @@ func (m *moduleCheck) evaluation() {
 			return
 		}
 	}
-	code := instance.CodeModuleFailed
+	code := codes.ModuleFailed
 	if m.service.Manifest != nil && m.service.Roles != nil {
 		// instances of the module work: nothing but a listing of modules looks at the rest
-		code = instance.CodeManifestFailed
+		code = codes.ManifestFailed
 	}
 	m.failed(m.written.Position, code, why, "", "")
 }
@@ -186,7 +186,7 @@ func (m *moduleCheck) constraints() {
 			maps.Copy(byRole[role], of)
 		}
 	}
-	add := func(code instance.Code, role string, cause instance.Cause) {
+	add := func(code string, role string, cause instance.Cause) {
 		m.add(m.written.Constraints, code, cause, role)
 	}
 	if max, given := services.Count(instances); given && max < 1 {
@@ -196,7 +196,7 @@ func (m *moduleCheck) constraints() {
 		least, hasLeast := services.Count(byRole[role]["minMachines"])
 		most, hasMost := services.Count(byRole[role]["maxMachines"])
 		if _, exists := m.service.Roles[role]; !exists && m.service.Roles != nil {
-			code := instance.Code(codes.ConstraintOfUnknownRole)
+			code := codes.ConstraintOfUnknownRole
 			if least > 0 {
 				code = codes.ImpossibleConstraint // no instance can have so many machines in it
 			}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -12,8 +14,8 @@ import (
 func TestBaseline(t *testing.T) {
 	inv := &instance.Inventory{}
 	var file bytes.Buffer
-	known := []instance.Finding{finding(instance.CodeConflict, "a.nix", 1, "a", "b"),
-		finding(instance.CodeUnusedTag, "a.nix", 2), finding(instance.CodeUnknownRole, "a.nix", 3)}
+	known := []instance.Finding{finding(codes.Conflict, "a.nix", 1, "a", "b"),
+		finding(codes.UnusedTag, "a.nix", 2), finding(codes.UnknownRole, "a.nix", 3)}
 	if err := policy.WriteBaseline(&file, known); err != nil {
 		t.Fatal(err)
 	}
@@ -22,19 +24,19 @@ func TestBaseline(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Of more machines than before, those that are new.
-	f, isNew := b.New(inv, finding(instance.CodeConflict, "other.nix", 9, "b", "c", "a"))
+	f, isNew := b.New(inv, finding(codes.Conflict, "other.nix", 9, "b", "c", "a"))
 	if !isNew || f.Machine != "c" || !slices.Equal(f.Machines, []string{"c"}) {
 		t.Errorf("%v %q %q", isNew, f.Machine, f.Machines)
 	}
 	// Each stands for one.
-	if _, isNew := b.New(inv, finding(instance.CodeUnusedTag, "a.nix", 2)); isNew {
+	if _, isNew := b.New(inv, finding(codes.UnusedTag, "a.nix", 2)); isNew {
 		t.Error("a known finding is new")
 	}
-	if _, isNew := b.New(inv, finding(instance.CodeUnusedTag, "a.nix", 2)); !isNew {
+	if _, isNew := b.New(inv, finding(codes.UnusedTag, "a.nix", 2)); !isNew {
 		t.Error("the second one is known")
 	}
 	// What became worse is new.
-	worse := finding(instance.CodeUnknownRole, "a.nix", 3)
+	worse := finding(codes.UnknownRole, "a.nix", 3)
 	worse.Severity = instance.SeverityNote
 	if _, isNew := b.New(inv, worse); !isNew {
 		t.Error("one of another severity is known")

@@ -26,12 +26,12 @@ func TestParse(t *testing.T) {
 	if diff := cmp.Diff(policy.Defaults{Baseline: "a/b.json", Severity: "note", Strict: true}, f.Defaults); diff != "" {
 		t.Error(diff)
 	}
-	ignored := func(code instance.Code, about instance.Subject) bool {
+	ignored := func(code string, about instance.Subject) bool {
 		_, isNew := f.Ignores.New(&instance.Inventory{}, instance.NewFinding(code, about, instance.Cause{}))
 		return !isNew
 	}
 	for _, c := range []struct {
-		code  instance.Code
+		code  string
 		about instance.Subject
 		want  bool
 	}{

@@ -34,7 +34,7 @@ type Ignore struct {
 
 // matches reports whether the ignore is about a finding, one about a single machine at most.
 func (i *Ignore) matches(f instance.Finding) bool {
-	if i.Code != string(f.Code) || i.Reason == "" || i.more != "" {
+	if i.Code != f.Code || i.Reason == "" || i.more != "" {
 		return false
 	}
 	if !i.byPath {
@@ -118,7 +118,7 @@ func (all Ignores) Only(keys map[string]bool) {
 
 // New returns what of a finding is not ignored; false if all is. A flake that does not evaluate is never ignored.
 func (all Ignores) New(inv *instance.Inventory, f instance.Finding) (instance.Finding, bool) {
-	if f.Code == instance.CodeFlakeFailed {
+	if f.Code == codes.FlakeFailed {
 		return f, true
 	}
 	return inv.Rest(f, func(one instance.Finding) bool {
@@ -161,7 +161,7 @@ func (all Ignores) Unused(known []string) []instance.Finding {
 	return found
 }
 
-func (i *Ignore) finding(code instance.Code, cause instance.Cause) instance.Finding {
+func (i *Ignore) finding(code string, cause instance.Cause) instance.Finding {
 	f := instance.NewFinding(code, instance.Subject{}, cause)
 	f.Position = i.Position
 	return f

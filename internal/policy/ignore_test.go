@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -15,7 +17,7 @@ import (
 )
 
 // finding is one of some machines in a line.
-func finding(code instance.Code, file string, line int, machines ...string) instance.Finding {
+func finding(code string, file string, line int, machines ...string) instance.Finding {
 	f := instance.NewFinding(code, instance.Subject{Instance: "sshd", Role: "server"}, instance.Cause{})
 	f.Position = instance.Position{File: file, Line: line}
 	if len(machines) > 0 {
@@ -51,18 +53,18 @@ c = 3; # clanctl: ignore
 d = 4; # clanctl: ignore unknown-tag, empty-tag -- one code only
 # clanctl: ignore unused-tag -- at the end`, "\n")
 	ignores := policy.Ignores(policy.Comments("a.nix", []byte(text)))
-	ignored := map[instance.Code][]int{}
+	ignored := map[string][]int{}
 	codes := []string{"unknown-tag", "unused-tag", "empty-tag", "unknown-machine"}
 	for _, code := range codes {
 		for line := range 14 {
 			for _, file := range []string{"a.nix", "b.nix"} {
-				if _, isNew := ignores.New(nil, finding(instance.Code(code), file, line)); !isNew {
-					ignored[instance.Code(code)] = append(ignored[instance.Code(code)], line)
+				if _, isNew := ignores.New(nil, finding(code, file, line)); !isNew {
+					ignored[code] = append(ignored[code], line)
 				}
 			}
 		}
 	}
-	want := map[instance.Code][]int{"unknown-tag": {1}, "unused-tag": {5, 11, 13}, "empty-tag": {5}}
+	want := map[string][]int{"unknown-tag": {1}, "unused-tag": {5, 11, 13}, "empty-tag": {5}}
 	if diff := cmp.Diff(want, ignored); diff != "" {
 		t.Error(diff)
 	}
@@ -77,15 +79,15 @@ d = 4; # clanctl: ignore unknown-tag, empty-tag -- one code only
 func TestIgnoresOfSome(t *testing.T) {
 	ignores := policy.Ignores(policy.Comments("a.nix",
 		[]byte("x # clanctl: ignore conflict -- known\n# clanctl: ignore conflict -- of nothing\n")))
-	ofOther, _ := ignores.New(nil, finding(instance.CodeConflict, "a.nix", 7))
+	ofOther, _ := ignores.New(nil, finding(codes.Conflict, "a.nix", 7))
 	if ofOther.Line != 7 {
 		t.Error("another finding is ignored")
 	}
-	if f, isNew := ignores.New(&instance.Inventory{}, finding(instance.CodeConflict, "a.nix", 1, "a", "b")); isNew {
+	if f, isNew := ignores.New(&instance.Inventory{}, finding(codes.Conflict, "a.nix", 1, "a", "b")); isNew {
 		t.Errorf("%v is not ignored", f.Machines)
 	}
 	if _, isNew := policy.Ignores(policy.Comments("a.nix", []byte("x # clanctl: ignore flake-failed -- no"))).New(nil,
-		finding(instance.CodeFlakeFailed, "a.nix", 1)); !isNew {
+		finding(codes.FlakeFailed, "a.nix", 1)); !isNew {
 		t.Error("a flake that does not evaluate is ignored")
 	}
 	if diff := cmp.Diff([]string{"a.nix:2:1 unused-ignore conflict"},

@@ -55,7 +55,7 @@ func (p placer) finding(rule *Rule, s Selection) instance.Finding {
 	for i, step := range s.Path {
 		path[i] = fmt.Sprint(step)
 	}
-	f := instance.Finding{Code: instance.Code(rule.Code), Severity: rule.Severity,
+	f := instance.Finding{Code: rule.Code, Severity: rule.Severity,
 		Cause: instance.Cause{Message: rule.Message, Hint: rule.Hint}}
 	f.Subject, f.Cause.Part = subject(path)
 	switch s.Value.(type) {

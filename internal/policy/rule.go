@@ -71,7 +71,7 @@ func (p *parser) rule(at string, entry ruleJSON, others []*Rule) (*Rule, error) 
 			p.fail(at+"/code",
 				fmt.Sprintf("the rule's code %q is not made of lower-case words with hyphens between them", r.Code), "")
 	case slices.ContainsFunc(instance.Codes(), func(info instance.CodeInfo) bool {
-		return string(info.Code) == r.Code
+		return info.Code == r.Code
 	}):
 		return nil,
 			p.fail(at+"/code", fmt.Sprintf("the code %q is one of clanctl's own", r.Code),

@@ -158,7 +158,7 @@ func TestRules(t *testing.T) {
 // A setting that does not evaluate is blamed once.
 func TestRulesOfWhatFails(t *testing.T) {
 	inv := clan(t)
-	failed := instance.NewFinding(instance.CodeConflict,
+	failed := instance.NewFinding(codes.Conflict,
 		instance.Subject{Instance: "i", Role: "r", Machine: "b", Machines: []string{"b", "c"},
 			Setting: []string{"deep"}}, instance.Cause{})
 	inv.Findings = []instance.Finding{failed}
@@ -250,7 +250,7 @@ func TestRulesAreBoundedByThemselves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []instance.Code{codes.RuleFailed, "r1", codes.RuleFailed, "r3"} {
+	for i, want := range []string{codes.RuleFailed, "r1", codes.RuleFailed, "r3"} {
 		if found := outcomes[i].Findings; len(found) != 1 || found[0].Code != want {
 			t.Errorf("rule %d: %v", i, found)
 		}

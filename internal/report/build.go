@@ -291,7 +291,7 @@ func (b *builder) optionSet(of *services.Interface) int {
 }
 
 func (b *builder) finding(f instance.Finding) findingData {
-	data := findingData{Severity: string(f.Severity), Code: string(f.Code), Message: f.Message(), Hint: f.Hint(),
+	data := findingData{Severity: string(f.Severity), Code: f.Code, Message: f.Message(), Hint: f.Hint(),
 		Position: b.position(&f.Position),
 		Subject:  f.About(), Instance: -1, Role: f.Role, Setting: instance.PathString(f.Setting)}
 	if i, known := b.instances[f.Instance]; known {

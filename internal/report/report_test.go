@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/invtest"
@@ -67,7 +69,7 @@ func TestProblems(t *testing.T) {
 	for _, m := range role.Machines {
 		m.Settings = nil
 	}
-	findings := []instance.Finding{{Code: instance.CodeConflict,
+	findings := []instance.Finding{{Code: codes.Conflict,
 		Subject: instance.Subject{Instance: "i000", Role: "client", Machine: "m0", Machines: []string{"m0", "m1"},
 			Setting: []string{"port"}}, Severity: instance.SeverityWarning,
 		Definitions: []instance.SettingDefinition{{Layer: "role", Value: 1}, {Layer: "tag", Name: "all", Value: 2}}}}

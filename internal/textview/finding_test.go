@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/term"
@@ -30,21 +32,21 @@ func TestWrapWords(t *testing.T) {
 // A finding as text is what its String method says, the line of the file aside, and its page where it has no hint.
 func TestFindingPrinter(t *testing.T) {
 	for _, f := range []instance.Finding{
-		{Code: instance.CodeSettingFailed, Severity: instance.SeverityWarning,
+		{Code: codes.SettingFailed, Severity: instance.SeverityWarning,
 			Position: instance.Position{File: "a b,c:d%.nix", Line: 2, Column: 3},
 			Subject:  instance.Subject{Instance: "sshd", Role: "server"},
 			Cause:    instance.Cause{Nix: "50% of\r\n\x1b[31mmachines", Hint: "did you mean \"laptop\"?"}},
-		{Code: instance.CodeModuleFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "no"},
+		{Code: codes.ModuleFailed, Severity: instance.SeverityError, Cause: instance.Cause{Nix: "no"},
 			Position: instance.Position{File: "<nixpkgs>/lib.nix", Line: 7, Column: 1}},
-		{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "old"}},
-		{Code: instance.CodeSettingFailed, Severity: instance.SeverityNote, Cause: instance.Cause{Nix: "no"},
+		{Code: codes.NixWarning, Severity: instance.SeverityWarning, Cause: instance.Cause{Nix: "old"}},
+		{Code: codes.SettingFailed, Severity: instance.SeverityNote, Cause: instance.Cause{Nix: "no"},
 			Position: instance.Position{File: "inventory.json"}},
 	} {
 		var out bytes.Buffer
 		(&FindingPrinter{Out: &out, Paint: Colourless}).Print(f)
 		want := term.Escape(f.String()) + "\n"
 		if f.Hint() == "" {
-			want += "  hint: clanctl explain " + string(f.Code) + "\n"
+			want += "  hint: clanctl explain " + f.Code + "\n"
 		}
 		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Error(diff)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -235,7 +237,7 @@ func TestInstanceThatFails(t *testing.T) {
 		Instances: map[string]invtest.Instance{"good": {Module: "borg",
 			Roles: map[string]invtest.Role{"server": {Machines: []string{"m"}}}}}}.Inventory()
 	facts.Of(inv).AllInstances = []string{"bad", "good"}
-	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeInstanceFailed,
+	inv.Findings = []instance.Finding{instance.NewFinding(codes.InstanceFailed,
 		instance.Subject{Instance: "bad"}, instance.Cause{}), {Code: "about-nothing"}}
 	list, err := Instances(inv, nil, Query{})
 	if err != nil {
@@ -280,7 +282,7 @@ func TestFindingsOfMachines(t *testing.T) {
 	}
 	var got []string
 	for _, f := range list.Findings {
-		got = append(got, string(f.Code))
+		got = append(got, f.Code)
 	}
 	if diff := cmp.Diff([]string{"cellar", "both", "nightly", "role that failed", "clan"}, got); diff != "" {
 		t.Error(diff)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -111,8 +113,8 @@ func TestCasesInClanCore(t *testing.T) {
 			}
 			var got []string
 			for _, f := range All(inv) {
-				got = append(got, string(f.Severity)+" "+string(f.Code)+" "+f.Instance+": "+f.Hint())
-				if f.Line == 0 && f.Code != instance.CodeEvaluationFailed {
+				got = append(got, string(f.Severity)+" "+f.Code+" "+f.Instance+": "+f.Hint())
+				if f.Line == 0 && f.Code != codes.EvaluationFailed {
 					t.Errorf("no place for %v", f)
 				}
 			}
@@ -136,7 +138,7 @@ func TestInventoryJSON(t *testing.T) {
 	asked := 0
 	evaluator.OnCommand = func([]string) { asked++ }
 	found := findings(t, evaluator, dir)
-	if len(found) != 1 || found[0].Code != instance.CodeUnknownMachine ||
+	if len(found) != 1 || found[0].Code != codes.UnknownMachine ||
 		found[0].Position != (instance.Position{File: "inventory.json", Line: 3, Column: 3}) {
 		t.Errorf("found %v", found)
 	}
@@ -162,7 +164,7 @@ func TestClanCoreByAnotherName(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := findings(t, evaluator, dir)
-	if len(found) != 1 || found[0].Code != instance.CodeUnknownInput || found[0].Hint() != `did you mean "cc"?` {
+	if len(found) != 1 || found[0].Code != codes.UnknownInput || found[0].Hint() != `did you mean "cc"?` {
 		t.Errorf("found %v", found)
 	}
 }

@@ -65,7 +65,7 @@ func named(name string, known []string) instance.Cause {
 }
 
 // at is a finding at the place of an inventory option, or of what is around it.
-func at(inv *instance.Inventory, path []string, code instance.Code, about instance.Subject,
+func at(inv *instance.Inventory, path []string, code string, about instance.Subject,
 	cause instance.Cause) instance.Finding {
 	f := instance.NewFinding(code, about, cause)
 	if pos := inv.Where(path...); pos != nil {

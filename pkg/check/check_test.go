@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -16,7 +18,7 @@ import (
 
 // row is a finding in short.
 type row struct {
-	Code        instance.Code
+	Code        string
 	About, Hint string
 }
 
@@ -30,7 +32,7 @@ func found(inv *instance.Inventory, rules []rule) []row {
 		}
 	}
 	slices.SortFunc(got, func(a, b row) int {
-		return slices.Compare([]string{a.About, string(a.Code), a.Hint}, []string{b.About, string(b.Code), b.Hint})
+		return slices.Compare([]string{a.About, a.Code, a.Hint}, []string{b.About, b.Code, b.Hint})
 	})
 	return got
 }
@@ -74,7 +76,7 @@ func TestMembers(t *testing.T) {
 		row{"ghost-tag-member", "inventory.machines.servr", `did you mean "server"?`},
 	)
 	// Of what did not evaluate nothing is known.
-	inv.Findings = []instance.Finding{instance.NewFinding(instance.CodeMachinesFailed, instance.Subject{},
+	inv.Findings = []instance.Finding{instance.NewFinding(codes.MachinesFailed, instance.Subject{},
 		instance.Cause{})}
 	inv.Machines, inv.Tags = nil, nil
 	compareRows(t, inv, rules)

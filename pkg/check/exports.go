@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/reach"
@@ -21,7 +23,7 @@ func unreachableMachines(inv *instance.Inventory) []instance.Finding {
 	for _, m := range reach.Machines(inv) {
 		if len(m.Ways) == 0 {
 			found = append(found,
-				at(inv, []string{"machines", m.Name}, instance.CodeUnreachableMachine,
+				at(inv, []string{"machines", m.Name}, codes.UnreachableMachine,
 					instance.Subject{Machine: m.Name}, instance.Cause{}))
 		}
 	}
@@ -51,7 +53,7 @@ func singleControllers(inv *instance.Inventory) []instance.Finding {
 	for _, name := range slices.Sorted(maps.Keys(only)) {
 		controller := slices.Collect(maps.Keys(inv.Instances[name].Roles["controller"].Machines))[0]
 		found = append(found,
-			at(inv, []string{"instances", name, "roles", "controller"}, instance.CodeSingleController,
+			at(inv, []string{"instances", name, "roles", "controller"}, codes.SingleController,
 				instance.Subject{Instance: name, Role: "controller"},
 				instance.Cause{Name: controller, Names: nearest.First(only[name]), Count: len(only[name])}))
 	}
@@ -77,7 +79,7 @@ func unreadExports(inv *instance.Inventory) []instance.Finding {
 		}
 		for _, name := range slices.Sorted(maps.Keys(of)) {
 			found = append(found,
-				at(inv, []string{"instances", name}, instance.CodeUnreadExport, instance.Subject{Instance: name},
+				at(inv, []string{"instances", name}, codes.UnreadExport, instance.Subject{Instance: name},
 					instance.Cause{Name: i.Name}))
 		}
 		if len(i.Offers) > 0 || inv.Exports == nil {
@@ -85,7 +87,7 @@ func unreadExports(inv *instance.Inventory) []instance.Finding {
 		}
 		for _, name := range i.Consumers {
 			found = append(found,
-				at(inv, []string{"instances", name}, instance.CodeMissingExport, instance.Subject{Instance: name},
+				at(inv, []string{"instances", name}, codes.MissingExport, instance.Subject{Instance: name},
 					instance.Cause{Name: i.Name}))
 		}
 	}
@@ -113,7 +115,7 @@ func duplicateEndpoints(inv *instance.Inventory) []instance.Finding {
 			}
 			reported[[2]string{host, e.Instance}] = true
 			found = append(found,
-				at(inv, []string{"instances", e.Instance}, instance.CodeDuplicateEndpoint,
+				at(inv, []string{"instances", e.Instance}, codes.DuplicateEndpoint,
 					instance.Subject{Instance: e.Instance}, instance.Cause{Name: host, Other: other}))
 		}
 	}
@@ -142,7 +144,7 @@ func missingVars(inv *instance.Inventory) []instance.Finding {
 		for _, host := range e.Peer.Hosts {
 			if host.Missing == instance.HostNotGenerated {
 				found = append(found,
-					at(inv, []string{"instances", e.Instance}, instance.CodeVarNotGenerated,
+					at(inv, []string{"instances", e.Instance}, codes.VarNotGenerated,
 						instance.Subject{Instance: e.Instance, Role: e.Role, Machine: e.Machine},
 						instance.Cause{Name: host.Var.Path()}))
 			}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -17,7 +19,7 @@ func missingFiles(inv *instance.Inventory) []instance.Finding {
 		for _, file := range facts.OfRole(role).Missing {
 			found = append(found,
 				at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "extraModules"},
-					instance.CodeMissingFile,
+					codes.MissingFile,
 					instance.Subject{Instance: ref.Instance, Role: ref.Role},
 					instance.Cause{Part: "extraModules", Name: file, Add: untracked(inv, file)}))
 		}
@@ -41,7 +43,7 @@ func missingModules(inv *instance.Inventory) []instance.Finding {
 	for _, name := range slices.Sorted(maps.Keys(facts.Of(inv).Missing)) {
 		if file := facts.Of(inv).Missing[name]; !used[name] {
 			found = append(found,
-				at(inv, []string{"modules", name}, instance.CodeMissingModule, instance.Subject{Module: name},
+				at(inv, []string{"modules", name}, codes.MissingModule, instance.Subject{Module: name},
 					instance.Cause{Name: file, Add: untracked(inv, file)}))
 		}
 	}
@@ -55,7 +57,7 @@ var machineFiles = []string{"configuration.nix", "hardware-configuration.nix", "
 func untrackedFiles(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	add := func(machine, file string) {
-		f := instance.NewFinding(instance.CodeUntrackedFile, instance.Subject{Machine: machine},
+		f := instance.NewFinding(codes.UntrackedFile, instance.Subject{Machine: machine},
 			instance.Cause{Name: file, Add: file})
 		f.File = file
 		found = append(found, f)

@@ -30,16 +30,16 @@ var marked = regexp.MustCompile(` #(!\??|\+)(?: (\S+))?$`)
 
 // place is where a code is expected, or was found.
 type place struct {
-	Code instance.Code
+	Code string
 	File string
 	Line int
 }
 
 // write copies a clan, sick or cured, and returns what is wrong with it, and the codes that are marked in it either
 // way.
-func write(t *testing.T, from, to string, cured bool) (want []place, marks map[instance.Code]bool) {
+func write(t *testing.T, from, to string, cured bool) (want []place, marks map[string]bool) {
 	t.Helper()
-	marks = map[instance.Code]bool{}
+	marks = map[string]bool{}
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -60,16 +60,16 @@ func write(t *testing.T, from, to string, cured bool) (want []place, marks map[i
 		for lines := bufio.NewScanner(file); lines.Scan(); {
 			line := lines.Text()
 			if match := marked.FindStringSubmatch(line); match != nil {
-				marks[instance.Code(match[2])] = true
+				marks[match[2]] = true
 				if cured != (match[1] == "+") {
 					continue
 				}
 				line = strings.TrimSuffix(line, match[0])
 				switch {
 				case match[1] == "!?":
-					want = append(want, place{Code: instance.Code(match[2])})
+					want = append(want, place{Code: match[2]})
 				case match[1] == "!" && match[2] != "-":
-					want = append(want, place{instance.Code(match[2]), name, len(kept) + 1})
+					want = append(want, place{match[2], name, len(kept) + 1})
 				}
 			}
 			kept = append(kept, line)

@@ -29,7 +29,7 @@ func unknownMachines(inv *instance.Inventory) []instance.Finding {
 				cause = named(name, index.Machines())
 			}
 			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "machines", name},
-				instance.CodeUnknownMachine, instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name},
+				codes.UnknownMachine, instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name},
 				cause))
 		}
 	}
@@ -52,7 +52,7 @@ func hostNames(inv *instance.Inventory) []instance.Finding {
 	for _, name := range slices.Sorted(maps.Keys(inv.Machines)) {
 		if inv.Machines[name].Class == "nixos" && !isHostName(name) {
 			found = append(found,
-				at(inv, []string{"machines", name}, instance.CodeInvalidHostName, instance.Subject{Machine: name},
+				at(inv, []string{"machines", name}, codes.InvalidHostName, instance.Subject{Machine: name},
 					instance.Cause{}))
 		}
 	}
@@ -71,10 +71,10 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 			if len(index.Carriers(tag)) > 0 {
 				continue
 			}
-			code, cause := instance.CodeUnknownTag, instance.Cause{}
+			code, cause := codes.UnknownTag, instance.Cause{}
 			switch _, declared := inv.Tags[tag]; {
 			case declared:
-				code = instance.CodeEmptyTag
+				code = codes.EmptyTag
 			case index.Has(tag):
 				cause.Also = "machine"
 			default:
@@ -101,12 +101,12 @@ func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
 			continue // not empty, or not evaluated, which another finding says
 		}
 		path := []string{"instances", ref.Instance, "roles", ref.Role}
-		code := instance.CodeRoleWithoutMembers
+		code := codes.RoleWithoutMembers
 		switch {
 		case slices.ContainsFunc(role.Tags, func(tag string) bool { return isSlip(inv, tag) }):
 			continue // with the right name, all is as it should be
 		case hasSettings(role):
-			code = instance.CodeUncheckedSettings
+			code = codes.UncheckedSettings
 		case len(role.Tags) > 0, facts.Of(inv).Places.At(append(path, "machines")...) != nil,
 			facts.Of(inv).Places.At(append(path, "tags")...) != nil,
 			allowsNone(inv.Instances[ref.Instance].Module.Manifest, ref.Role):
@@ -155,7 +155,7 @@ func idleMacs(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding
 	for ref, role := range inv.Roles() {
 		if len(facts.OfRole(role).Idle) > 0 {
-			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, instance.CodeIdleMacs,
+			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, codes.IdleMacs,
 				instance.Subject{Instance: ref.Instance, Role: ref.Role},
 				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(),
 					Names: nearest.First(facts.OfRole(role).Idle), Tag: byAll(role)}))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
@@ -42,7 +44,7 @@ func keyCollisions(inv *instance.Inventory) []instance.Finding {
 				continue
 			}
 			found = append(found,
-				at(inv, []string{"instances", name, "module"}, instance.CodeKeyCollision,
+				at(inv, []string{"instances", name, "module"}, codes.KeyCollision,
 					instance.Subject{Instance: name},
 					instance.Cause{Name: key, Service: spec, Other: first, OtherService: other}))
 		}
@@ -78,7 +80,7 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 		}
 		reported[source] = true
 		found = append(found,
-			at(inv, []string{"instances", name, "module"}, instance.CodeSplitService, instance.Subject{Instance: name},
+			at(inv, []string{"instances", name, "module"}, codes.SplitService, instance.Subject{Instance: name},
 				instance.Cause{Name: service, Service: of.Spec().String(), Instances: nearest.First(groups[key]),
 					OtherService: other.String(), OtherInstances: nearest.First(groups[other.Key()])}))
 	}
@@ -96,7 +98,7 @@ func deprecatedModules(inv *instance.Inventory) []instance.Finding {
 			continue
 		}
 		found = append(found,
-			at(inv, []string{"instances", name, "module"}, instance.CodeDeprecatedModule,
+			at(inv, []string{"instances", name, "module"}, codes.DeprecatedModule,
 				instance.Subject{Instance: name},
 				instance.Cause{Service: inst.Module.Spec().String()}))
 	}
@@ -135,7 +137,7 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			}
 			last := groups[key][len(groups[key])-1]
 			found = append(found,
-				at(inv, []string{"instances", last}, instance.CodeTooManyInstances, instance.Subject{Instance: last},
+				at(inv, []string{"instances", last}, codes.TooManyInstances, instance.Subject{Instance: last},
 					instance.Cause{Name: first.Name, Max: limit, Count: len(groups[key])}))
 		}
 	}
@@ -151,11 +153,11 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			if r := inst.Roles[role]; r != nil {
 				members = len(r.Machines)
 			}
-			code, cause := instance.Code(""), instance.Cause{Count: members}
+			code, cause := "", instance.Cause{Count: members}
 			if least, ok := services.Count(bounds["minMachines"]); ok && members < least {
-				code, cause.Min = instance.CodeTooFewMachines, least
+				code, cause.Min = codes.TooFewMachines, least
 			} else if most, ok := services.Count(bounds["maxMachines"]); ok && members > most {
-				code, cause.Max = instance.CodeTooManyMachines, most
+				code, cause.Max = codes.TooManyMachines, most
 			} else {
 				continue
 			}
@@ -172,9 +174,9 @@ func legacyServices(inv *instance.Inventory) []instance.Finding {
 	if len(facts.Of(inv).LegacyServices) == 0 {
 		return nil
 	}
-	code := instance.CodeDeprecatedServices
+	code := codes.DeprecatedServices
 	if facts.Of(inv).LegacyDropped {
-		code = instance.CodeDroppedServices
+		code = codes.DroppedServices
 	}
 	return []instance.Finding{at(inv, []string{"services", facts.Of(inv).LegacyServices[0]}, code, instance.Subject{},
 		instance.Cause{Names: nearest.First(facts.Of(inv).LegacyServices)})}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -38,7 +40,7 @@ func unusedTags(inv *instance.Inventory) []instance.Finding {
 		case !declared || computedTags(inv):
 			continue // computed by a function, others may well use this one
 		}
-		found = append(found, at(inv, place, instance.CodeUnusedTag, instance.Subject{}, cause))
+		found = append(found, at(inv, place, codes.UnusedTag, instance.Subject{}, cause))
 	}
 	return found
 }
@@ -63,8 +65,8 @@ func usedTags(inv *instance.Inventory) (used map[string]bool, known bool) {
 		return nil, false
 	}
 	for _, f := range inv.Findings {
-		if f.Code == instance.CodeMalformed || f.Code == instance.CodeRoleFailed ||
-			f.Code == instance.CodeInstanceFailed || f.Code == instance.CodeInstancesFailed {
+		if f.Code == codes.Malformed || f.Code == codes.RoleFailed ||
+			f.Code == codes.InstanceFailed || f.Code == codes.InstancesFailed {
 			return nil, false
 		}
 	}
@@ -117,7 +119,7 @@ func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
 			}
 			cause := instance.Cause{Tag: tag, Near: nearest.Of(name, index.Machines())}
 			found = append(found,
-				at(inv, []string{"tags", tag}, instance.CodeGhostTagMember, instance.Subject{Machine: name}, cause))
+				at(inv, []string{"tags", tag}, codes.GhostTagMember, instance.Subject{Machine: name}, cause))
 		}
 	}
 	return found
@@ -145,7 +147,7 @@ func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
 			continue
 		}
 		found = append(found,
-			at(inv, []string{"tags", tag}, instance.CodeReplacedTag, instance.Subject{},
+			at(inv, []string{"tags", tag}, codes.ReplacedTag, instance.Subject{},
 				instance.Cause{Tag: tag, Names: nearest.First(left)}))
 	}
 	return found

@@ -127,13 +127,13 @@ func TestOf(t *testing.T) {
 		f.Machine, f.Machines = names[0], names
 		return f
 	}
-	missing := instance.NewFinding(instance.CodeMissingSetting,
+	missing := instance.NewFinding(codes.MissingSetting,
 		instance.Subject{Instance: "backup", Role: "client", Setting: []string{"x"}}, instance.Cause{})
-	unused := instance.NewFinding(instance.CodeUnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
+	unused := instance.NewFinding(codes.UnusedTag, instance.Subject{}, instance.Cause{Tag: "x"})
 	failed := func(role string) instance.Finding {
-		code := instance.CodeInstanceFailed
+		code := codes.InstanceFailed
 		if role != "" {
-			code = instance.CodeRoleFailed
+			code = codes.RoleFailed
 		}
 		return instance.NewFinding(code, instance.Subject{Instance: "backup", Role: role}, instance.Cause{Nix: "no"})
 	}
@@ -144,12 +144,12 @@ func TestOf(t *testing.T) {
 		"nothing": {want: ""},
 		"another place and order of the same": {
 			old: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning,
+				inv.Findings = []instance.Finding{{Code: codes.NixWarning, Severity: instance.SeverityWarning,
 					Cause:    instance.Cause{Nix: "at clan.nix:12:5"},
 					Position: instance.Position{File: "clan.nix", Line: 12}}}
 			},
 			new: func(inv *instance.Inventory) {
-				inv.Findings = []instance.Finding{{Code: instance.CodeNixWarning, Severity: instance.SeverityWarning,
+				inv.Findings = []instance.Finding{{Code: codes.NixWarning, Severity: instance.SeverityWarning,
 					Cause:    instance.Cause{Nix: "at clan.nix:14:5"},
 					Position: instance.Position{File: "clan.nix", Line: 14}}}
 			},
@@ -436,7 +436,7 @@ func TestSetFiles(t *testing.T) {
 func TestFindingNamesItsMachine(t *testing.T) {
 	with := func(machines ...string) *instance.Inventory {
 		inv := fleet()
-		inv.Findings = []instance.Finding{{Code: instance.CodeInvalidSetting,
+		inv.Findings = []instance.Finding{{Code: codes.InvalidSetting,
 			Subject: instance.Subject{Instance: "backup", Role: "server", Machine: machines[0], Machines: machines}}}
 		return inv
 	}
@@ -483,7 +483,7 @@ func TestExports(t *testing.T) {
 		t.Errorf("the readers: %v", d.Affected)
 	}
 	new.Exports = map[string]*instance.Export{}
-	new.Findings = []instance.Finding{instance.NewFinding(instance.CodeExportFailed, instance.Subject{},
+	new.Findings = []instance.Finding{instance.NewFinding(codes.ExportFailed, instance.Subject{},
 		instance.Cause{Name: "s:i:r:box peer"})}
 	if d := Of(old, new); len(d.Exports) != 0 {
 		t.Errorf("what does not evaluate: %v", d.Exports)

@@ -69,7 +69,7 @@ func (c *comparison) readers(from, name string) {
 func failedExports(inv *instance.Inventory, key string) []string {
 	var paths []string
 	for _, f := range inv.Findings {
-		if f.Code != instance.CodeExportFailed {
+		if f.Code != codes.ExportFailed {
 			continue
 		}
 		if name := f.Cause.Name; name == key {

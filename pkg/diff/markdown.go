@@ -34,7 +34,7 @@ func (d *Difference) WriteMarkdown(w io.Writer) error {
 					if f.File != "" {
 						where = strings.TrimSuffix(f.Position.String()+": "+where, ": ")
 					}
-					add(string(f.Severity), textview.CodeSpan(string(f.Code)), textview.CodeSpan(where),
+					add(string(f.Severity), textview.CodeSpan(f.Code), textview.CodeSpan(where),
 						textview.CodeSpan(f.Message()))
 				}
 			})

@@ -6,76 +6,9 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 )
 
-// Code is a kind of finding, see [Codes].
-type Code string
-
-// The kinds of findings; docs/findings.md explains each.
-const (
-	CodeUnknownMachine     Code = "unknown-machine"
-	CodeInvalidHostName    Code = "invalid-host-name"
-	CodeUnknownTag         Code = "unknown-tag"
-	CodeEmptyTag           Code = "empty-tag"
-	CodeUnusedTag          Code = "unused-tag"
-	CodeGhostTagMember     Code = "ghost-tag-member"
-	CodeReplacedTag        Code = "replaced-tag"
-	CodeRoleWithoutMembers Code = "role-without-members"
-	CodeUncheckedSettings  Code = "unchecked-settings"
-
-	CodeUnknownInput         Code = "unknown-input"
-	CodeInputWithoutServices Code = "input-without-services"
-	CodeUnknownModule        Code = "unknown-module"
-	CodeRemovedModule        Code = "removed-module"
-	CodeModuleFailed         Code = "module-failed"
-	CodeManifestFailed       Code = "manifest-failed"
-	CodeDeprecatedModule     Code = "deprecated-module"
-	CodeUnknownRole          Code = "unknown-role"
-	CodeKeyCollision         Code = "key-collision"
-	CodeSplitService         Code = "split-service"
-	CodeTooManyInstances     Code = "too-many-instances"
-	CodeTooFewMachines       Code = "too-few-machines"
-	CodeTooManyMachines      Code = "too-many-machines"
-	CodeIdleMacs             Code = "idle-macs"
-
-	CodeUnknownSetting   Code = "unknown-setting"
-	CodeConflict         Code = "conflict"
-	CodeInvalidSetting   Code = "invalid-setting"
-	CodeMissingSetting   Code = "missing-setting"
-	CodeSettingFailed    Code = "setting-failed"
-	CodeSettingsFailed   Code = "settings-failed"
-	CodeNotRepresentable Code = "not-representable"
-
-	CodeMalformed          Code = "malformed-inventory"
-	CodeRoleFailed         Code = "role-failed"
-	CodeInstanceFailed     Code = "instance-failed"
-	CodeInstancesFailed    Code = "instances-failed"
-	CodeMachineFailed      Code = "machine-failed"
-	CodeMachinesFailed     Code = "machines-failed"
-	CodeTagFailed          Code = "tag-failed"
-	CodeExportsFailed      Code = "exports-failed"
-	CodeExportFailed       Code = "export-failed"
-	CodeEvaluationFailed   Code = "evaluation-failed"
-	CodeFlakeFailed        Code = "flake-failed"
-	CodeFailedCheck        Code = "failed-check"
-	CodeNixWarning         Code = "nix-warning"
-	CodeMissingFile        Code = "missing-file"
-	CodeExtraModulesFailed Code = "extra-modules-failed"
-	CodeMissingModule      Code = "missing-module"
-	CodeUntrackedFile      Code = "untracked-file"
-
-	CodeUnreachableMachine Code = "unreachable-machine"
-	CodeSingleController   Code = "single-controller"
-	CodeVarNotGenerated    Code = "var-not-generated"
-	CodeDuplicateEndpoint  Code = "duplicate-endpoint"
-	CodeUnreadExport       Code = "unread-export"
-	CodeMissingExport      Code = "missing-export"
-
-	CodeDeprecatedServices Code = "deprecated-services"
-	CodeDroppedServices    Code = "dropped-services"
-)
-
 // CodeInfo is what findings of one kind have in common.
 type CodeInfo struct {
-	Code Code
+	Code string
 	// Severity is that of most findings of the kind, and Partial whether most are, see [Finding.Partial].
 	Severity Severity
 	Partial  bool
@@ -84,7 +17,7 @@ type CodeInfo struct {
 }
 
 type kind struct {
-	code Code
+	code string
 	grade
 	title string
 	// words makes message and hint.
@@ -126,45 +59,45 @@ var (
 
 // kinds are in the order of docs/findings.md.
 var kinds = []kind{
-	{CodeUnknownMachine, warns, "A role names a machine that the clan does not have.", unknownMachine},
-	{CodeInvalidHostName, warns, "A machine's name cannot be its host name.", invalidHostName},
-	{CodeUnknownTag, warns, "A role uses a tag that no machine has and that the inventory does not declare.",
+	{codes.UnknownMachine, warns, "A role names a machine that the clan does not have.", unknownMachine},
+	{codes.InvalidHostName, warns, "A machine's name cannot be its host name.", invalidHostName},
+	{codes.UnknownTag, warns, "A role uses a tag that no machine has and that the inventory does not declare.",
 		unknownTag},
-	{CodeEmptyTag, warns, "A role uses a tag that is declared but has no members.", emptyTag},
-	{CodeUnusedTag, warns, "No role uses a tag that the inventory declares.", unusedTag},
-	{CodeGhostTagMember, warns, "The inventory's tags list a machine that the clan does not have.", ghostTagMember},
-	{CodeReplacedTag, warns, "The inventory replaces a built-in tag, and leaves machines out.", replacedTag},
-	{CodeRoleWithoutMembers, warns, "No machine has the role.", roleWithoutMembers},
-	{CodeUncheckedSettings, warns, "A role has settings but no members, so clan never checks them.", uncheckedSettings},
+	{codes.EmptyTag, warns, "A role uses a tag that is declared but has no members.", emptyTag},
+	{codes.UnusedTag, warns, "No role uses a tag that the inventory declares.", unusedTag},
+	{codes.GhostTagMember, warns, "The inventory's tags list a machine that the clan does not have.", ghostTagMember},
+	{codes.ReplacedTag, warns, "The inventory replaces a built-in tag, and leaves machines out.", replacedTag},
+	{codes.RoleWithoutMembers, warns, "No machine has the role.", roleWithoutMembers},
+	{codes.UncheckedSettings, warns, "A role has settings but no members, so clan never checks them.", uncheckedSettings},
 
-	{CodeUnknownInput, reference, "An instance takes its module from an input that the flake does not have.", noModule},
-	{CodeInputWithoutServices, reference, "An instance takes its module from an input that offers no services.",
+	{codes.UnknownInput, reference, "An instance takes its module from an input that the flake does not have.", noModule},
+	{codes.InputWithoutServices, reference, "An instance takes its module from an input that offers no services.",
 		noModule},
-	{CodeUnknownModule, reference, "An instance names a module that the input does not offer.", noModule},
-	{CodeRemovedModule, reference, "An instance names a module that was removed from the input.", noModule},
-	{CodeModuleFailed, loses, "The module of an instance does not evaluate.",
+	{codes.UnknownModule, reference, "An instance names a module that the input does not offer.", noModule},
+	{codes.RemovedModule, reference, "An instance names a module that was removed from the input.", noModule},
+	{codes.ModuleFailed, loses, "The module of an instance does not evaluate.",
 		nixSays("the service module does not evaluate", "")},
-	{CodeManifestFailed, ofManifest, "A part of a module's manifest does not evaluate.", manifestFailed},
-	{CodeDeprecatedModule, warns, "The module of an instance is deprecated.", deprecatedModule},
-	{CodeUnknownRole, loses, "An instance uses a role that its module does not have.", unknownRole},
-	{CodeKeyCollision, fails, "Clan takes two modules for one, and an instance runs the wrong one.", keyCollision},
-	{CodeSplitService, warns, "Clan evaluates one service twice, because its instances write the module differently.",
+	{codes.ManifestFailed, ofManifest, "A part of a module's manifest does not evaluate.", manifestFailed},
+	{codes.DeprecatedModule, warns, "The module of an instance is deprecated.", deprecatedModule},
+	{codes.UnknownRole, loses, "An instance uses a role that its module does not have.", unknownRole},
+	{codes.KeyCollision, fails, "Clan takes two modules for one, and an instance runs the wrong one.", keyCollision},
+	{codes.SplitService, warns, "Clan evaluates one service twice, because its instances write the module differently.",
 		splitService},
-	{CodeTooManyInstances, fails, "There are more instances than the module allows.", tooManyInstances},
-	{CodeTooFewMachines, fails, "A role has fewer machines than the module requires.", tooFewMachines},
-	{CodeTooManyMachines, fails, "A role has more machines than the module allows.", tooManyMachines},
-	{CodeIdleMacs, notes, "The service has nothing for the Macs among the members of a role.", idleMacs},
+	{codes.TooManyInstances, fails, "There are more instances than the module allows.", tooManyInstances},
+	{codes.TooFewMachines, fails, "A role has fewer machines than the module requires.", tooFewMachines},
+	{codes.TooManyMachines, fails, "A role has more machines than the module allows.", tooManyMachines},
+	{codes.IdleMacs, notes, "The service has nothing for the Macs among the members of a role.", idleMacs},
 
-	{CodeUnknownSetting, oftenLost, "The role's interface has no such option.", unknownSetting},
-	{CodeConflict, breaks, "Two layers give different values that cannot be merged.", conflict},
-	{CodeInvalidSetting, breaks, "A value is not of the option's type.",
+	{codes.UnknownSetting, oftenLost, "The role's interface has no such option.", unknownSetting},
+	{codes.Conflict, breaks, "Two layers give different values that cannot be merged.", conflict},
+	{codes.InvalidSetting, breaks, "A value is not of the option's type.",
 		nixSays("the value is not of the option's type", "give a value of the option's type")},
-	{CodeMissingSetting, mayLack, "An option has no value and no default.",
+	{codes.MissingSetting, mayLack, "An option has no value and no default.",
 		nixSays("the option has no value and no default",
 			"set it for the role, the machine or a tag, if anything reads it")},
-	{CodeSettingFailed, mayLose, "A setting does not evaluate.", nixSays("the setting does not evaluate", "")},
-	{CodeSettingsFailed, oftenLost, "The settings of a member do not evaluate at all.", settingsFailed},
-	{CodeNotRepresentable, mayLose, "A value cannot be shown in a document.",
+	{codes.SettingFailed, mayLose, "A setting does not evaluate.", nixSays("the setting does not evaluate", "")},
+	{codes.SettingsFailed, oftenLost, "The settings of a member do not evaluate at all.", settingsFailed},
+	{codes.NotRepresentable, mayLose, "A value cannot be shown in a document.",
 		says("the value cannot be shown in a document", "")},
 
 	{codes.ModuleWithoutName, fails, "The manifest of one of the flake's own modules has no name.",
@@ -191,46 +124,46 @@ var kinds = []kind{
 		"A constraint of one of the flake's own modules is for a role that the module does not have.",
 		constraintOfUnknownRole},
 
-	{CodeMalformed, loses, "An attribute of the inventory has a name or a form that clan does not know.", malformed},
-	{CodeRoleFailed, loses, "A role of an instance does not evaluate.", nixSays("the role does not evaluate", "")},
-	{CodeInstanceFailed, loses, "An instance does not evaluate.", nixSays("the instance does not evaluate", "")},
-	{CodeInstancesFailed, loses, "The set of instances does not evaluate.",
+	{codes.Malformed, loses, "An attribute of the inventory has a name or a form that clan does not know.", malformed},
+	{codes.RoleFailed, loses, "A role of an instance does not evaluate.", nixSays("the role does not evaluate", "")},
+	{codes.InstanceFailed, loses, "An instance does not evaluate.", nixSays("the instance does not evaluate", "")},
+	{codes.InstancesFailed, loses, "The set of instances does not evaluate.",
 		nixSays("the clan's instances do not evaluate", "")},
-	{CodeMachineFailed, oftenLost, "A part of a machine does not evaluate.",
+	{codes.MachineFailed, oftenLost, "A part of a machine does not evaluate.",
 		nixSays("the machine does not evaluate", "")},
-	{CodeMachinesFailed, loses, "The clan's machines do not evaluate.",
+	{codes.MachinesFailed, loses, "The clan's machines do not evaluate.",
 		nixSays("the clan's machines do not evaluate", "members by tag are not known")},
-	{CodeTagFailed, loses, "A tag of the inventory does not evaluate, and so the tags of no machine do.", tagFailed},
-	{CodeExportsFailed, loses, "What services export does not evaluate.",
+	{codes.TagFailed, loses, "A tag of the inventory does not evaluate, and so the tags of no machine do.", tagFailed},
+	{codes.ExportsFailed, loses, "What services export does not evaluate.",
 		nixSays("the clan's exports do not evaluate", "")},
-	{CodeExportFailed, warns, "A part of what a service exports does not evaluate.", exportFailed},
-	{CodeEvaluationFailed, ofClan, "Some other part of the clan does not evaluate.",
+	{codes.ExportFailed, warns, "A part of what a service exports does not evaluate.", exportFailed},
+	{codes.EvaluationFailed, ofClan, "Some other part of the clan does not evaluate.",
 		nixSays("a part of the clan does not evaluate", "")},
-	{CodeFlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.",
+	{codes.FlakeFailed, fails, "The flake does not evaluate, so nothing could be checked.",
 		nixSays("the flake does not evaluate", "")},
-	{CodeFailedCheck, fails, "A check of the clan fails, so nothing of it evaluates.", failedCheckWords},
-	{CodeNixWarning, warns, "The clan's own code warns.", nixSays("the clan's own code warns", "")},
+	{codes.FailedCheck, fails, "A check of the clan fails, so nothing of it evaluates.", failedCheckWords},
+	{codes.NixWarning, warns, "The clan's own code warns.", nixSays("the clan's own code warns", "")},
 
-	{CodeMissingFile, fails, "An extra module of a role is a file that is not there.", missingFile},
-	{CodeExtraModulesFailed, fails, "The extra modules of a role do not evaluate.",
+	{codes.MissingFile, fails, "An extra module of a role is a file that is not there.", missingFile},
+	{codes.ExtraModulesFailed, fails, "The extra modules of a role do not evaluate.",
 		nixSays("the extra modules do not evaluate", "machines with the role do not build")},
-	{CodeMissingModule, warns, "One of the flake's own modules is a file that is not there.", missingModule},
-	{CodeUntrackedFile, warns, "Clan reads a file that git does not track, so that Nix does not see it.",
+	{codes.MissingModule, warns, "One of the flake's own modules is a file that is not there.", missingModule},
+	{codes.UntrackedFile, warns, "Clan reads a file that git does not track, so that Nix does not see it.",
 		untrackedFile},
 
-	{CodeUnreachableMachine, warns, "Neither a targetHost nor a network reaches a machine.",
+	{codes.UnreachableMachine, warns, "Neither a targetHost nor a network reaches a machine.",
 		says("neither deploy.targetHost nor a network reaches the machine",
 			"add it to a network, or set deploy.targetHost; the targetHost in its NixOS configuration is not looked at")},
-	{CodeSingleController, notes, "Machines are reached through one network only, which has a single controller.",
+	{codes.SingleController, notes, "Machines are reached through one network only, which has a single controller.",
 		singleController},
-	{CodeVarNotGenerated, warns, "An address waits for a var, although others of the instance have theirs.",
+	{codes.VarNotGenerated, warns, "An address waits for a var, although others of the instance have theirs.",
 		varNotGenerated},
-	{CodeDuplicateEndpoint, warns, "Two instances claim one endpoint.", duplicateEndpoint},
-	{CodeUnreadExport, notes, "No module declares that it reads what an instance exports.", unreadExport},
-	{CodeMissingExport, notes, "An instance reads an interface that no instance exports.", missingExport},
+	{codes.DuplicateEndpoint, warns, "Two instances claim one endpoint.", duplicateEndpoint},
+	{codes.UnreadExport, notes, "No module declares that it reads what an instance exports.", unreadExport},
+	{codes.MissingExport, notes, "An instance reads an interface that no instance exports.", missingExport},
 
-	{CodeDeprecatedServices, warns, "Services are defined in a form that clan-core deprecated.", deprecatedServices},
-	{CodeDroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.",
+	{codes.DeprecatedServices, warns, "Services are defined in a form that clan-core deprecated.", deprecatedServices},
+	{codes.DroppedServices, fails, "Services are defined in a form that this clan-core no longer reads.",
 		droppedServices},
 
 	{codes.UnusedIgnore, warns, "An ignore ignores nothing.", unusedIgnore},
@@ -247,9 +180,9 @@ func Codes() []CodeInfo {
 	return all
 }
 
-// kind is what is known of the code; the zero value of one that is not listed.
-func (c Code) kind() kind {
-	if i := slices.IndexFunc(kinds, func(k kind) bool { return k.code == c }); i >= 0 {
+// kindOf is what is known of a code; the zero value of one that is not listed.
+func kindOf(code string) kind {
+	if i := slices.IndexFunc(kinds, func(k kind) bool { return k.code == code }); i >= 0 {
 		return kinds[i]
 	}
 	return kind{}

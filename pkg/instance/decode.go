@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
@@ -46,7 +48,7 @@ func (l *loader) decode() {
 	}
 	if l.config.Need&NeedMachines != 0 {
 		meta, _ := l.facts.meta.Prune(func(path []string, f *reader.Failure) {
-			l.lose(f, NewFinding(CodeEvaluationFailed, Subject{Setting: append([]string{"meta"}, path...)}, Cause{}))
+			l.lose(f, NewFinding(codes.EvaluationFailed, Subject{Setting: append([]string{"meta"}, path...)}, Cause{}))
 		})
 		if set, is := meta.(map[string]any); is {
 			inv.Meta = set
@@ -115,7 +117,7 @@ func (l *loader) decodeMachines() {
 	machines, wellTagged := l.facts.machines, true
 	inv.facts.DeclaredTags = map[string][]string{}
 	if !machines.OK() {
-		l.lose(machines.Failure, NewFinding(CodeMachinesFailed, Subject{}, Cause{Part: "machines"}))
+		l.lose(machines.Failure, NewFinding(codes.MachinesFailed, Subject{}, Cause{Part: "machines"}))
 		return
 	}
 	inv.Machines = map[string]*Machine{}
@@ -129,7 +131,7 @@ func (l *loader) decodeMachines() {
 		}
 		if failure != nil {
 			broken = true
-			l.lose(failure, NewFinding(CodeMachineFailed, about, Cause{Whole: true}))
+			l.lose(failure, NewFinding(codes.MachineFailed, about, Cause{Whole: true}))
 			continue
 		}
 		inv.Machines[name] = l.machine(name, part.Value)
@@ -137,14 +139,14 @@ func (l *loader) decodeMachines() {
 	// What a machine breaks, tags and other machines cannot help.
 	if failure := l.facts.tags.Failure; failure != nil && !broken {
 		wellTagged = false
-		l.lose(failure, NewFinding(CodeTagFailed, Subject{}, Cause{Part: "tags"}))
+		l.lose(failure, NewFinding(codes.TagFailed, Subject{}, Cause{Part: "tags"}))
 	}
 	for _, name := range sortedKeys(l.facts.tags.Value) {
 		var lost *reader.Failure
 		value, ok := l.facts.tags.Value[name].Prune(func(_ []string, f *reader.Failure) { lost = f })
 		if lost != nil && !broken {
 			wellTagged = false
-			l.lose(lost, NewFinding(CodeTagFailed, Subject{}, Cause{Tag: name}))
+			l.lose(lost, NewFinding(codes.TagFailed, Subject{}, Cause{Tag: name}))
 		}
 		if ok && lost == nil {
 			inv.facts.DeclaredTags[name] = stringsOf(value)
@@ -160,7 +162,7 @@ func (l *loader) decodeMachines() {
 			continue
 		case known && wellTagged:
 			l.lose(part.Failure,
-				NewFinding(CodeMachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true}))
+				NewFinding(codes.MachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true}))
 			// In a clan a broken machine breaks the tags of all.
 			l.losses[len(l.losses)-1].ifMalformed = broken && inv.Flake.Layout != facts.LayoutInventory
 		}
@@ -182,7 +184,7 @@ func (l *loader) decodeMachines() {
 func (l *loader) machine(name string, node reader.Machine) *Machine {
 	field := func(f *reader.Failure, name ...string) {
 		if f != nil {
-			l.lose(f, NewFinding(CodeMachineFailed, Subject{Machine: name[0], Setting: name[1:]}, Cause{}))
+			l.lose(f, NewFinding(codes.MachineFailed, Subject{Machine: name[0], Setting: name[1:]}, Cause{}))
 		}
 	}
 	field(node.Description.Failure, name, "description")
@@ -213,13 +215,13 @@ func (l *loader) machine(name string, node reader.Machine) *Machine {
 
 func (l *loader) decodeInstances() {
 	if failure := l.facts.instanceNames.Failure; failure != nil {
-		l.lose(failure, NewFinding(CodeInstancesFailed, Subject{}, Cause{Part: "instances"}))
+		l.lose(failure, NewFinding(codes.InstancesFailed, Subject{}, Cause{Part: "instances"}))
 		return
 	}
 	// What is lost as a whole is nobody's own fault, and missing from all.
 	if failure := firstFailure(l.facts.instances.Failure, l.facts.services.Failure,
 		l.facts.evaluated.Failure); failure != nil {
-		l.lose(failure, NewFinding(CodeInstancesFailed, Subject{}, Cause{Part: "instances"}))
+		l.lose(failure, NewFinding(codes.InstancesFailed, Subject{}, Cause{Part: "instances"}))
 	}
 	index := l.inv.Index()
 	for _, name := range sortedKeys(l.facts.instances.Value) {
@@ -229,7 +231,7 @@ func (l *loader) decodeInstances() {
 		part := l.facts.instances.Value[name]
 		// Its own attributes come first: what they break, nothing else is to blame for.
 		if failure := firstFailure(part.Failure, part.Value.Module.Failure, part.Value.Roles.Failure); failure != nil {
-			l.lose(failure, NewFinding(CodeInstanceFailed, Subject{Instance: name}, Cause{}))
+			l.lose(failure, NewFinding(codes.InstanceFailed, Subject{Instance: name}, Cause{}))
 			continue
 		}
 		spec := part.Value.Module.Value
@@ -239,7 +241,7 @@ func (l *loader) decodeInstances() {
 		evaluated, known := l.facts.evaluated.Value[name]
 		d.evaluated = evaluated.Value
 		if evaluated.Failure != nil {
-			l.lose(evaluated.Failure, NewFinding(CodeInstanceFailed, Subject{Instance: name}, Cause{}))
+			l.lose(evaluated.Failure, NewFinding(codes.InstanceFailed, Subject{Instance: name}, Cause{}))
 			d.failed = true
 		}
 		if known && evaluated.OK() {
@@ -264,7 +266,7 @@ func (l *loader) unreached() {
 		service := l.facts.services.Value[evaluated.Key].Value
 		if failure := firstFailure(service.Clan.Failure, evaluated.Clan.Failure); failure != nil &&
 			failure.Kind != reader.Blocked {
-			l.lose(failure, NewFinding(CodeModuleFailed, Subject{Instance: name}, Cause{}))
+			l.lose(failure, NewFinding(codes.ModuleFailed, Subject{Instance: name}, Cause{}))
 		}
 	}
 }

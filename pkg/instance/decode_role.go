@@ -43,11 +43,11 @@ func (d *instanceDecoder) service() {
 		d.failed = !plain // without clan-core nothing but the module's manifest and roles is lost
 		if !plain || m.Input != nil || len(d.inv.facts.Catalogue.Inputs["self"].Services) > 0 {
 			f := loss{finding: unresolved(d.name, err, !plain)}
-			if core := d.inv.Flake.ClanCore; f.finding.Code == CodeUnknownInput && core != "" &&
+			if core := d.inv.Flake.ClanCore; f.finding.Code == codes.UnknownInput && core != "" &&
 				f.finding.Cause.Input == "clan-core" {
 				f.finding.Cause = f.finding.Cause.WithNames([]string{core}, nil) // under another name
 			}
-			if f.finding.Code == CodeRemovedModule {
+			if f.finding.Code == codes.RemovedModule {
 				f.failure = part.Failure // its own message says what to use instead
 			}
 			d.losses = append(d.losses, f)
@@ -57,7 +57,7 @@ func (d *instanceDecoder) service() {
 	m.Resolved = resolved
 	if !found {
 		d.failed = !plain
-		d.lose(part.Failure, NewFinding(CodeModuleFailed, Subject{Instance: d.name}, Cause{}))
+		d.lose(part.Failure, NewFinding(codes.ModuleFailed, Subject{Instance: d.name}, Cause{}))
 		return
 	}
 	m.Manifest = d.manifest(part.Value.Manifest)
@@ -77,7 +77,7 @@ func (d *instanceDecoder) manifest(part reader.Part[*reader.Manifest]) *module.M
 			return
 		}
 		d.lose(f,
-			NewFinding(CodeManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path[:min(len(path), 1)]},
+			NewFinding(codes.ManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path[:min(len(path), 1)]},
 				Cause{}))
 	})
 }
@@ -114,7 +114,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	node := part.Value
 	subject := Subject{Instance: d.name, Role: name}
 	if part.Failure != nil {
-		d.lose(part.Failure, NewFinding(CodeRoleFailed, subject, Cause{}))
+		d.lose(part.Failure, NewFinding(codes.RoleFailed, subject, Cause{}))
 		return
 	}
 	role := &Role{SettingsFrom: codes.SettingsNone, ExtraModules: node.ExtraModules.Value,
@@ -124,19 +124,19 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 		role.facts.Missing = append(role.facts.Missing, d.places.local(file).name)
 	}
 	if f := firstFailure(node.ExtraModules.Failure, node.Missing.Failure); f != nil {
-		d.lose(f, NewFinding(CodeExtraModulesFailed, subject, Cause{Part: "extraModules"}))
+		d.lose(f, NewFinding(codes.ExtraModulesFailed, subject, Cause{Part: "extraModules"}))
 	}
 	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure,
 		node.MachineLayers.Failure, node.TagLayers.Failure)
 	if f := node.TagsAreSets.Failure; own == nil && f != nil {
 		if d.clanEvaluates(name) { // until mid 2026 it took a tag's name only
-			d.lose(f, NewFinding(CodeEvaluationFailed, subject, Cause{Part: "tags"}))
+			d.lose(f, NewFinding(codes.EvaluationFailed, subject, Cause{Part: "tags"}))
 		} else {
 			own = f
 		}
 	}
 	if own != nil {
-		d.lose(own, NewFinding(CodeRoleFailed, subject, Cause{}))
+		d.lose(own, NewFinding(codes.RoleFailed, subject, Cause{}))
 	}
 	layers := &layerDecoder{places: d.places, files: map[string]facts.FlakeFile{}}
 	role.facts.Layers = facts.Layers{
@@ -159,7 +159,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 		if _, ok := known[name]; !ok {
 			names := sortedKeys(known)
 			cause := Cause{Service: d.inst.Module.Spec().String()}.WithNames(nearest.Of(name, names), names)
-			d.losses = append(d.losses, loss{finding: NewFinding(CodeUnknownRole, subject, cause)})
+			d.losses = append(d.losses, loss{finding: NewFinding(codes.UnknownRole, subject, cause)})
 			return
 		}
 	}
@@ -187,7 +187,7 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 			d.loseLayers(subject, layers.lost)
 			return
 		}
-		d.lose(failure, NewFinding(CodeRoleFailed, subject, Cause{}))
+		d.lose(failure, NewFinding(codes.RoleFailed, subject, Cause{}))
 		return
 	}
 	role.SettingsFrom = SettingsFrom(node.SettingsFrom.Value)
@@ -195,7 +195,7 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 	if f := node.Groups.Failure; f != nil {
 		role.SettingsFrom = codes.SettingsNone
 		if f.Kind != reader.Blocked {
-			d.lose(f, NewFinding(CodeRoleFailed, subject, Cause{}))
+			d.lose(f, NewFinding(codes.RoleFailed, subject, Cause{}))
 		}
 		return
 	}
@@ -239,11 +239,11 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 }
 
 // settingCode is that of a setting, or of settings as a whole.
-func settingCode(path []string) Code {
+func settingCode(path []string) string {
 	if len(path) == 0 {
-		return CodeSettingsFailed
+		return codes.SettingsFailed
 	}
-	return CodeSettingFailed
+	return codes.SettingFailed
 }
 
 // group returns the settings that all members with the same layers share; nil if they cannot be evaluated.
@@ -256,7 +256,7 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 	isGhost := len(real) == 0 && len(members) > 0 // what is wrong with one is a part of unknown-machine
 	if part.Failure != nil {
 		if !isGhost {
-			d.lose(part.Failure, NewFinding(CodeSettingsFailed, subject, Cause{Whole: true}))
+			d.lose(part.Failure, NewFinding(codes.SettingsFailed, subject, Cause{Whole: true}))
 		}
 		return nil
 	}
@@ -271,7 +271,7 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 		}
 		code := settingCode(path)
 		if f.Undefined {
-			code = CodeMissingSetting
+			code = codes.MissingSetting
 		}
 		d.lose(f,
 			NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare, Dropped: bare, Unset: f.Unset}))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/codes"
 )
 
 // A layer that does not evaluate makes its members' settings fail, and theirs alone: they do not get what the others
@@ -30,7 +32,7 @@ func TestLayerThatFails(t *testing.T) {
 	}
 	var failed []string
 	for _, loss := range l.losses {
-		failed = append(failed, string(loss.finding.Code)+" "+loss.finding.Machine)
+		failed = append(failed, loss.finding.Code+" "+loss.finding.Machine)
 	}
 	if want := []string{"settings-failed m", "settings-failed n"}; !slices.Equal(failed, want) {
 		t.Errorf("found %q, want %q", failed, want)
@@ -47,7 +49,7 @@ func TestSettingsLostAsAWhole(t *testing.T) {
 	}
 	l.decode()
 	if l.inv.Instances["i"] == nil ||
-		!slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Code == CodeInstancesFailed }) {
+		!slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Code == codes.InstancesFailed }) {
 		t.Errorf("instances %v, losses %v", l.inv.Instances, l.losses)
 	}
 }

@@ -3,6 +3,8 @@ package instance
 import (
 	"context"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/reader"
 )
 
@@ -14,7 +16,7 @@ func (l *loader) findSettings(ctx context.Context) error {
 	for i := range l.inv.Findings {
 		f := &l.inv.Findings[i]
 		inst := l.inv.Instances[f.Instance]
-		if f.Code != CodeUnknownSetting || inst == nil || len(f.Setting) == 0 {
+		if f.Code != codes.UnknownSetting || inst == nil || len(f.Setting) == 0 {
 			continue
 		}
 		inputs := append(sortedKeys(l.inv.facts.Catalogue.Inputs), "self")

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
@@ -26,7 +28,7 @@ type loss struct {
 
 func (l *loader) lose(failure *reader.Failure, f Finding) {
 	if failure != nil && failure.Kind == reader.Opaque {
-		f = NewFinding(CodeNotRepresentable, f.Subject, Cause{Whole: f.Cause.Whole})
+		f = NewFinding(codes.NotRepresentable, f.Subject, Cause{Whole: f.Cause.Whole})
 	}
 	l.losses = append(l.losses, loss{failure: failure, finding: f})
 }
@@ -62,7 +64,7 @@ func (l *loader) locate(ctx context.Context) error {
 		}
 	}
 	l.losses = slices.DeleteFunc(l.losses, func(lost loss) bool {
-		return lost.ifMalformed && lost.finding.Code != CodeMalformed
+		return lost.ifMalformed && lost.finding.Code != codes.Malformed
 	})
 	if err := l.locateManifests(ctx); err != nil {
 		return err
@@ -91,7 +93,7 @@ func (l *loader) locateManifests(ctx context.Context) error {
 	written := map[string]*reader.Part[reader.Written]{}
 	want := []reader.Want{{Path: []string{"categories"}, Into: &categories}}
 	for _, loss := range l.losses {
-		if name := loss.finding.Module; loss.finding.Code == CodeManifestFailed && written[name] == nil {
+		if name := loss.finding.Module; loss.finding.Code == codes.ManifestFailed && written[name] == nil {
 			written[name] = &reader.Part[reader.Written]{}
 			want = append(want, reader.Want{Path: []string{"modules", "self", name, "written"}, Into: written[name]})
 		}
@@ -106,7 +108,7 @@ func (l *loader) locateManifests(ctx context.Context) error {
 	}
 	for i := range l.losses {
 		f := &l.losses[i].finding
-		if f.Code != CodeManifestFailed || len(f.Setting) == 0 {
+		if f.Code != codes.ManifestFailed || len(f.Setting) == 0 {
 			continue
 		}
 		of := written[f.Module].Value
@@ -159,7 +161,7 @@ func (l *loader) explain(ctx context.Context) error {
 		if loss.failure != nil {
 			l.took(&f, loss.failure.Err)
 		}
-		if f.Code == CodeExportFailed && settingFault(f.Cause.Nix) != "" && l.config.Need&NeedSettings != 0 {
+		if f.Code == codes.ExportFailed && settingFault(f.Cause.Nix) != "" && l.config.Need&NeedSettings != 0 {
 			continue // the setting has a finding of its own, or its machine has
 		}
 		if f.Err == nil {
@@ -208,17 +210,17 @@ func (l *loader) took(f *Finding, err error) {
 	if f.Cause.Shape == nil {
 		f.Cause.Nix, f.Cause.Hint = userTerms(l.places.sources, nixErr.Message), nixErr.Hint
 	}
-	if f.Code == CodeTagFailed && strings.Contains(nixErr.Message, "infinite recursion") &&
+	if f.Code == codes.TagFailed && strings.Contains(nixErr.Message, "infinite recursion") &&
 		tagsOfMachine.MatchString(l.codeAt(nixErr)) {
 		f.Cause.Hint = "machines' tags hold the computed ones, too, so that tags cannot be computed from them: compute them from something else"
 	}
 	if code := settingFault(nixErr.Message); code != "" && len(f.Setting)+len(f.Machine) > 0 && f.Role != "" &&
-		f.Code != CodeExportFailed {
+		f.Code != codes.ExportFailed {
 		f.Code = code
 		f.grade()
 	}
 	switch f.Code {
-	case CodeUnknownSetting:
+	case codes.UnknownSetting:
 		// The message names the option; the attribute has a position.
 		if path := settingIn(nixErr.Message); path != nil {
 			f.Setting = path
@@ -226,7 +228,7 @@ func (l *loader) took(f *Finding, err error) {
 				f.Position = *pos
 			}
 		}
-	case CodeConflict, CodeInvalidSetting, CodeMissingSetting, CodeMalformed, CodeRemovedModule:
+	case codes.Conflict, codes.InvalidSetting, codes.MissingSetting, codes.Malformed, codes.RemovedModule:
 		// What is written is what has to change.
 	default:
 		if pos, ok := nixErr.Position(); ok {
@@ -309,9 +311,9 @@ func (inv *Inventory) placeOf(f Finding) *Position {
 }
 
 // moduleParts are the attributes of a module reference that a finding may be about, the likeliest first.
-func moduleParts(code Code) []string {
+func moduleParts(code string) []string {
 	switch code {
-	case CodeUnknownModule, CodeRemovedModule, CodeModuleFailed:
+	case codes.UnknownModule, codes.RemovedModule, codes.ModuleFailed:
 		return []string{"name", "input"}
 	}
 	return []string{"input", "name"}
@@ -329,6 +331,6 @@ func (l *loader) warnings() {
 		}
 		seen[text] = true
 		l.inv.Findings = append(l.inv.Findings,
-			NewFinding(CodeNixWarning, Subject{}, Cause{Nix: userTerms(l.places.sources, text)}))
+			NewFinding(codes.NixWarning, Subject{}, Cause{Nix: userTerms(l.places.sources, text)}))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/reader"
@@ -133,7 +135,7 @@ func (l *loader) decodeExports() {
 		// What else fails may take them along, and has a finding of its own.
 		if f.Kind != reader.Blocked &&
 			!slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Partial() }) {
-			l.lose(f, NewFinding(CodeExportsFailed, Subject{}, Cause{Part: "exports"}))
+			l.lose(f, NewFinding(codes.ExportsFailed, Subject{}, Cause{Part: "exports"}))
 		}
 		return
 	}
@@ -175,7 +177,7 @@ type exportDecoder struct {
 
 func (d exportDecoder) lose(f *reader.Failure, at ...string) {
 	d.loader.lose(f,
-		NewFinding(CodeExportFailed,
+		NewFinding(codes.ExportFailed,
 			Subject{Instance: d.export.Instance, Role: d.export.Role, Machine: d.export.Machine},
 			Cause{Name: strings.Join(append([]string{d.key}, at...), " ")}))
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
@@ -32,8 +34,9 @@ const (
 // (Cause). Its words, [Finding.Message] and [Finding.Hint], are made from these. In JSON the fields of Subject and
 // Position stand beside the others, and the words are there, too; read back, the words are made anew.
 type Finding struct {
-	// Code names the kind of finding; the codes are stable and described in docs/findings.md.
-	Code Code
+	// Code names the kind of finding, such as "unknown-machine": one that [Codes] lists, or that of a clan's own rule.
+	// Codes are stable and described in docs/findings.md.
+	Code string
 	// Severity is that of the code and the cause, see [NewFinding].
 	Severity Severity
 	// Subject is what the finding is about.
@@ -127,7 +130,7 @@ func (c Cause) WithNames(near, known []string) Cause {
 
 // NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are
 // warnings.
-func NewFinding(code Code, about Subject, cause Cause) Finding {
+func NewFinding(code string, about Subject, cause Cause) Finding {
 	f := Finding{Code: code, Subject: about, Cause: cause}
 	f.grade()
 	return f
@@ -135,9 +138,9 @@ func NewFinding(code Code, about Subject, cause Cause) Finding {
 
 // FlakeFailed is the finding that stands for a flake of which nothing could be loaded.
 func FlakeFailed(err *nixeval.Error) Finding {
-	code, cause := CodeFlakeFailed, Cause{Nix: err.Sources.Rewrite(err.Message), Hint: err.Hint}
+	code, cause := codes.FlakeFailed, Cause{Nix: err.Sources.Rewrite(err.Message), Hint: err.Hint}
 	if check := failedCheck.FindStringSubmatch(err.Message); check != nil {
-		code, cause.Name = CodeFailedCheck, check[1]
+		code, cause.Name = codes.FailedCheck, check[1]
 	}
 	cause.Name = cmp.Or(cause.Name, goneOption(err.Message))
 	f := NewFinding(code, Subject{}, cause)
@@ -151,7 +154,7 @@ var failedCheck = lazyregexp.New(`^clan\.checks\.(.+) failed with message`)
 
 // grade gives the finding the severity of its code and cause.
 func (f *Finding) grade() {
-	of := f.Code.kind()
+	of := kindOf(f.Code)
 	f.Severity = cmp.Or(of.ifPart, of.severity, SeverityWarning)
 	switch {
 	case of.ifPart != "" && f.Cause.Whole:
@@ -168,24 +171,24 @@ func (f *Finding) grade() {
 // Partial reports whether an instance, a role, a member's settings as a whole or a machine is missing from the
 // inventory because of it.
 func (f Finding) Partial() bool {
-	of := f.Code.kind()
+	of := kindOf(f.Code)
 	return of.partial && of.ifPart == "" || of.ifPart != "" && f.Cause.Whole
 }
 
 // hides reports whether it is the reason why something is not in the inventory.
 func (f Finding) hides(s Subject) bool {
 	switch f.Code {
-	case CodeInstancesFailed:
+	case codes.InstancesFailed:
 		return s.Machine == ""
-	case CodeInstanceFailed:
+	case codes.InstanceFailed:
 		return s.Instance == f.Instance
-	case CodeRoleFailed:
+	case codes.RoleFailed:
 		return s.Instance == f.Instance && s.Role == f.Role
-	case CodeMachinesFailed:
+	case codes.MachinesFailed:
 		return s.Machine != ""
-	case CodeMachineFailed:
+	case codes.MachineFailed:
 		return s.Machine == f.Machine && f.Cause.Whole
-	case CodeMalformed:
+	case codes.Malformed:
 		return f.Cause.Tag == "" && s.Instance == f.Instance &&
 			(f.Instance == "" && s.Machine == f.Machine || f.Instance != "" && (f.Role == "" || f.Role == s.Role))
 	}
@@ -194,8 +197,8 @@ func (f Finding) hides(s Subject) bool {
 
 // hidesMachines reports whether not all machines, or not all that carry a tag, are known because of it.
 func (f Finding) hidesMachines() bool {
-	return f.Code == CodeMachinesFailed || f.Code == CodeTagFailed || f.Code == CodeMachineFailed && f.Cause.Whole ||
-		f.Code == CodeMalformed && f.Instance == ""
+	return f.Code == codes.MachinesFailed || f.Code == codes.TagFailed || f.Code == codes.MachineFailed && f.Cause.Whole ||
+		f.Code == codes.Malformed && f.Instance == ""
 }
 
 func (s Subject) with(setting []string) Subject {
@@ -210,13 +213,13 @@ func (f Finding) Message() string { message, _ := f.words(); return message }
 func (f Finding) Hint() string { _, hint := f.words(); return hint }
 
 func (f Finding) words() (message, hint string) {
-	if info := f.Code.kind(); info.words != nil {
+	if info := kindOf(f.Code); info.words != nil {
 		return info.words(f)
 	}
 	if f.Cause.Message != "" {
 		return ruleSays(f)
 	}
-	return nixSays(string(f.Code), "")(f)
+	return nixSays(f.Code, "")(f)
 }
 
 // About names what the finding is about, such as "inventory.instances.backup.roles.client".
@@ -331,7 +334,7 @@ func shortened(text string) string {
 // document is a finding in JSON.
 type document struct {
 	Cause       json.RawMessage     `json:"cause,omitempty"`
-	Code        Code                `json:"code"`
+	Code        string              `json:"code"`
 	Column      int                 `json:"column,omitempty"`
 	Definitions []SettingDefinition `json:"definitions,omitempty"`
 	File        string              `json:"file,omitempty"`

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
@@ -34,7 +36,7 @@ func TestFindingFor(t *testing.T) {
 		}
 		node.Position = &at
 		inv.Instances["x"].Roles["r"].facts.Layers.Machines[machine] = []facts.Definition{{JSON: jsonvalue.Text(map[string]any{"port": value})}}
-		return Finding{Code: CodeInvalidSetting,
+		return Finding{Code: codes.InvalidSetting,
 			Subject: Subject{Instance: "x", Role: "r", Machine: machine, Machines: []string{"a", "b"},
 				Setting: []string{"port"}},
 			Position: at,

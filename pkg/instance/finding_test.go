@@ -82,59 +82,59 @@ func TestWords(t *testing.T) {
 	near, known := Cause{Name: "n", Service: "n", Tag: "t", Near: []string{"m"}},
 		Cause{Known: []string{"a", "b"}, Tag: "t", Name: "n", Input: "x", Service: "x#n"}
 	for _, c := range []struct {
-		code          Code
+		code          string
 		about         Subject
 		cause         Cause
 		message, hint string
 	}{
-		{CodeUnknownMachine, Subject{Role: "r", Machine: "labtop"}, near,
+		{codes.UnknownMachine, Subject{Role: "r", Machine: "labtop"}, near,
 			`the clan has no machine "labtop"; clan counts it as a member, but deploys nothing`, `did you mean "m"?`},
-		{CodeUnknownMachine, Subject{Role: "r", Machine: "a b"}, Cause{Also: "tag"},
+		{codes.UnknownMachine, Subject{Role: "r", Machine: "a b"}, Cause{Also: "tag"},
 			`the clan has no machine "a b"; clan counts it as a member, but deploys nothing`,
 			`"a b" is a tag: write roles.r.tags."a b"`},
-		{CodeUnknownTag, about, known, `no machine has the tag "t"`, `the tags are "a", "b"`},
-		{CodeUnknownTag, about, Cause{Tag: "t"}, `no machine has the tag "t"`, "the clan has no tags"},
-		{CodeUnknownInput, about, near, "the flake has no input that is clan-core", `did you mean "m"?`},
-		{CodeUnknownModule, about, known, `the input "x" offers no service "n"`, `it offers "a", "b"`},
-		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#n"}},
+		{codes.UnknownTag, about, known, `no machine has the tag "t"`, `the tags are "a", "b"`},
+		{codes.UnknownTag, about, Cause{Tag: "t"}, `no machine has the tag "t"`, "the clan has no tags"},
+		{codes.UnknownInput, about, near, "the flake has no input that is clan-core", `did you mean "m"?`},
+		{codes.UnknownModule, about, known, `the input "x" offers no service "n"`, `it offers "a", "b"`},
+		{codes.UnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#n"}},
 			`clan-core offers no service "n"`, `a service "n" is offered elsewhere: set module.input = "y"`},
-		{CodeUnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#@x/n"}},
+		{codes.UnknownModule, about, Cause{Name: "n", Service: "n", Input: "clan-core", Elsewhere: []string{"y#@x/n"}},
 			`clan-core offers no service "n"`, `did you mean y#@x/n (module.name = "@x/n")?`},
-		{CodeUnknownSetting, Subject{Instance: "i", Role: "r", Setting: []string{"machines", "a"}}, Cause{},
+		{codes.UnknownSetting, Subject{Instance: "i", Role: "r", Setting: []string{"machines", "a"}}, Cause{},
 			"the role has no such option", "machines stands beside settings, not in them: roles.r.machines"},
-		{CodeManifestFailed, Subject{Module: "m"}, Cause{Names: []string{"Sytem"}, Near: []string{"System"}},
+		{codes.ManifestFailed, Subject{Module: "m"}, Cause{Names: []string{"Sytem"}, Near: []string{"System"}},
 			`clan knows no category "Sytem"; only listings of services show categories`, `did you mean "System"?`},
-		{CodeMalformed, about,
+		{codes.Malformed, about,
 			Cause{Shape: &Shape{Path: []string{"roles", "r", "machines"}, Type: "a list", Want: "an attribute set"}},
 			"instances.i.roles.r.machines is a list, where an attribute set belongs",
 			"name each as an attribute: instances.i.roles.r.machines.<machine> = { };"},
-		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"role"}, Near: []string{"roles"}}},
+		{codes.Malformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"role"}, Near: []string{"roles"}}},
 			`instances.i has no attribute "role"`, `did you mean "roles"?`},
-		{CodeMalformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"settings"}}},
+		{codes.Malformed, Subject{Instance: "i"}, Cause{Shape: &Shape{Path: []string{"settings"}}},
 			`instances.i has no attribute "settings"`, "settings belong to a role: instances.i.roles.<role>.settings"},
-		{CodeMalformed, Subject{Machine: "m"}, Cause{Shape: &Shape{Path: []string{"targetHost"}}},
+		{codes.Malformed, Subject{Machine: "m"}, Cause{Shape: &Shape{Path: []string{"targetHost"}}},
 			`machines.m has no attribute "targetHost"`, "it stands below deploy: machines.m.deploy.targetHost"},
 		{codes.InvalidIgnore, Subject{},
 			Cause{Name: "unused-tag", Near: []string{"unused-tag"}, Values: []any{"- why"}},
 			`the ignore has "- why" between its code and the reason, and so ignores nothing`,
 			"write # clanctl: ignore unused-tag -- REASON, a comment for each code"},
-		{CodeMalformed, Subject{Machine: "m"},
+		{codes.Malformed, Subject{Machine: "m"},
 			Cause{Shape: &Shape{Path: []string{"tags"}, Type: "a string", Want: "a list"}},
 			"machines.m.tags is a string, where a list belongs", `tags are a list: machines.m.tags = [ "<tag>" ];`},
-		{CodeMalformed, Subject{}, Cause{Tag: "t", Shape: &Shape{Type: "a string", Want: "a list"}},
+		{codes.Malformed, Subject{}, Cause{Tag: "t", Shape: &Shape{Type: "a string", Want: "a list"}},
 			"tags.t is a string, where a list belongs", `a tag lists machines: tags.t = [ "<machine>" ];`},
-		{CodeMalformed, Subject{}, Cause{}, "an attribute has a name or a form that clan does not know", ""},
-		{CodeRemovedModule, about, Cause{Name: "n", Service: "n", Input: "x", Nix: "use m"},
+		{codes.Malformed, Subject{}, Cause{}, "an attribute has a name or a form that clan does not know", ""},
+		{codes.RemovedModule, about, Cause{Name: "n", Service: "n", Input: "x", Nix: "use m"},
 			`the service "n" was removed from x: use m`, ""},
-		{CodeUnknownRole, about, known, `the module x#n has no role "r"`, `its roles are "a", "b"`},
-		{CodeTooFewMachines, about, Cause{Min: 1}, `the role "r" needs at least 1 machine, but has 0`,
+		{codes.UnknownRole, about, known, `the module x#n has no role "r"`, `its roles are "a", "b"`},
+		{codes.TooFewMachines, about, Cause{Min: 1}, `the role "r" needs at least 1 machine, but has 0`,
 			"add members; the module's manifest sets the limit"},
-		{CodeConflict, about, Cause{Values: []any{1, "x"}}, `two layers give different values: 1 and "x"`,
+		{codes.Conflict, about, Cause{Values: []any{1, "x"}}, `two layers give different values: 1 and "x"`,
 			"no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault"},
-		{CodeConflict, about, Cause{Nix: "Nix says", Hint: "do"}, "Nix says", "do"},
-		{CodeSettingFailed, about, Cause{Max: 7}, "the setting does not evaluate",
+		{codes.Conflict, about, Cause{Nix: "Nix says", Hint: "do"}, "Nix says", "do"},
+		{codes.SettingFailed, about, Cause{Max: 7}, "the setting does not evaluate",
 			"Nix's message is left out: more than 7 parts of this clan do not evaluate"},
-		{CodeSettingsFailed, about, Cause{Values: []any{5}}, "the settings are not a set, but 5", ""},
+		{codes.SettingsFailed, about, Cause{Values: []any{5}}, "the settings are not a set, but 5", ""},
 		{codes.InterfaceNotJSON, about, Cause{Type: "package"}, "JSON cannot express values of the type: package",
 			"let users give a name or an attribute path as a string, and look the value up in perInstance"},
 		{codes.ImpossibleConstraint, Subject{Module: "m"}, Cause{},
@@ -156,7 +156,7 @@ func TestWords(t *testing.T) {
 }
 
 func TestFindingString(t *testing.T) {
-	f := NewFinding(CodeConflict,
+	f := NewFinding(codes.Conflict,
 		Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}, Setting: []string{"x"}},
 		Cause{Nix: "two\nlines\n"})
 	f.Position = Position{File: "clan.nix", Line: 3, Column: 5}
@@ -170,7 +170,7 @@ func TestFindingString(t *testing.T) {
 	if diff := cmp.Diff(want, f.String()); diff != "" {
 		t.Error(diff)
 	}
-	if got := NewFinding(CodeNixWarning, Subject{}, Cause{Nix: "x"}).String(); got != "warning: [nix-warning]\n  x" {
+	if got := NewFinding(codes.NixWarning, Subject{}, Cause{Nix: "x"}).String(); got != "warning: [nix-warning]\n  x" {
 		t.Errorf("got %q", got)
 	}
 	if got := (&EvalError{f}).Error(); got != "clan.nix:3:5: inventory.instances.i.roles.r.machines.m.settings.x: two\nlines\n" {
@@ -181,17 +181,17 @@ func TestFindingString(t *testing.T) {
 // What is lost besides the finding's own subject makes it an error, and the document partial.
 func TestGrade(t *testing.T) {
 	for _, c := range []struct {
-		code        Code
+		code        string
 		part, whole string
 	}{
-		{CodeConflict, "error", "error, partial"},
-		{CodeSettingFailed, "warning", "error, partial"},
-		{CodeUnknownSetting, "warning", "error, partial"},
-		{CodeMachineFailed, "warning", "error, partial"},
-		{CodeUnknownModule, "error", "error, partial"},
-		{CodeUnknownRole, "error, partial", "error, partial"},
-		{CodeKeyCollision, "error", "error"},
-		{CodeUnusedTag, "warning", "warning"},
+		{codes.Conflict, "error", "error, partial"},
+		{codes.SettingFailed, "warning", "error, partial"},
+		{codes.UnknownSetting, "warning", "error, partial"},
+		{codes.MachineFailed, "warning", "error, partial"},
+		{codes.UnknownModule, "error", "error, partial"},
+		{codes.UnknownRole, "error, partial", "error, partial"},
+		{codes.KeyCollision, "error", "error"},
+		{codes.UnusedTag, "warning", "warning"},
 		{"of-the-user", "warning", "warning"},
 	} {
 		for whole, want := range map[bool]string{false: c.part, true: c.whole} {
@@ -210,28 +210,28 @@ func TestGrade(t *testing.T) {
 // Which part it is that is lost decides, where clan reads some only.
 func TestGradeOfParts(t *testing.T) {
 	for _, c := range []struct {
-		code    Code
+		code    string
 		setting []string
 		want    Severity
 	}{
-		{CodeManifestFailed, nil, SeverityWarning},
-		{CodeManifestFailed, []string{"exports"}, SeverityWarning},
-		{CodeManifestFailed, []string{"categories"}, SeverityNote},
-		{CodeManifestFailed, []string{"constraints"}, SeverityError},
-		{CodeEvaluationFailed, []string{"meta", "name"}, SeverityError},
-		{CodeConflict, []string{"meta"}, SeverityError},
+		{codes.ManifestFailed, nil, SeverityWarning},
+		{codes.ManifestFailed, []string{"exports"}, SeverityWarning},
+		{codes.ManifestFailed, []string{"categories"}, SeverityNote},
+		{codes.ManifestFailed, []string{"constraints"}, SeverityError},
+		{codes.EvaluationFailed, []string{"meta", "name"}, SeverityError},
+		{codes.Conflict, []string{"meta"}, SeverityError},
 	} {
 		if got := NewFinding(c.code, Subject{Setting: c.setting}, Cause{}).Severity; got != c.want {
 			t.Errorf("%s of %q: %s, want %s", c.code, c.setting, got, c.want)
 		}
 	}
-	if got := NewFinding(CodeConflict, Subject{}, Cause{Unset: true}).Severity; got != SeverityNote {
+	if got := NewFinding(codes.Conflict, Subject{}, Cause{Unset: true}).Severity; got != SeverityNote {
 		t.Errorf("a conflict of defaults: %s", got)
 	}
 }
 
 func TestKey(t *testing.T) {
-	f := NewFinding(CodeUnknownTag, Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}},
+	f := NewFinding(codes.UnknownTag, Subject{Instance: "i", Role: "r", Machine: "m", Machines: []string{"m", "n"}},
 		Cause{Tag: "t", Near: []string{"u"}, Nix: "x"})
 	for name, change := range map[string]func(*Finding){
 		"place":  func(f *Finding) { f.Line, f.Definitions = 7, []SettingDefinition{{}} },
@@ -245,7 +245,7 @@ func TestKey(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*Finding){
-		"code":    func(f *Finding) { f.Code = CodeEmptyTag },
+		"code":    func(f *Finding) { f.Code = codes.EmptyTag },
 		"tag":     func(f *Finding) { f.Cause.Tag = "u" },
 		"machine": func(f *Finding) { *f = f.For("n") },
 		"setting": func(f *Finding) { f.Setting = []string{"a"} },
@@ -255,7 +255,7 @@ func TestKey(t *testing.T) {
 			t.Errorf("%s makes no difference", name)
 		}
 	}
-	warning := func(text string) string { return NewFinding(CodeNixWarning, Subject{}, Cause{Nix: text}).Key() }
+	warning := func(text string) string { return NewFinding(codes.NixWarning, Subject{}, Cause{Nix: text}).Key() }
 	if warning("a.nix:1:2: x") != warning("a.nix:12: x") || warning("x") == warning("y") {
 		t.Error("a warning of Nix is what it says, wherever")
 	}
@@ -264,16 +264,16 @@ func TestKey(t *testing.T) {
 func TestFailure(t *testing.T) {
 	cause := &services.Failure{Text: "x"}
 	inv := &Inventory{}
-	add := func(code Code, about Subject, c Cause) {
+	add := func(code string, about Subject, c Cause) {
 		f := NewFinding(code, about, c)
 		f.Err = cause
 		inv.Findings = append(inv.Findings, f)
 	}
-	add(CodeUnknownModule, Subject{Instance: "shown"}, Cause{Whole: true})
-	add(CodeMachineFailed, Subject{Machine: "shown", Setting: []string{"icon"}}, Cause{})
-	add(CodeInstanceFailed, Subject{Instance: "i"}, Cause{})
-	add(CodeRoleFailed, Subject{Instance: "j", Role: "r"}, Cause{})
-	add(CodeMachineFailed, Subject{Machine: "m"}, Cause{Whole: true})
+	add(codes.UnknownModule, Subject{Instance: "shown"}, Cause{Whole: true})
+	add(codes.MachineFailed, Subject{Machine: "shown", Setting: []string{"icon"}}, Cause{})
+	add(codes.InstanceFailed, Subject{Instance: "i"}, Cause{})
+	add(codes.RoleFailed, Subject{Instance: "j", Role: "r"}, Cause{})
+	add(codes.MachineFailed, Subject{Machine: "m"}, Cause{Whole: true})
 	for _, c := range []struct {
 		about Subject
 		hides bool
@@ -288,7 +288,7 @@ func TestFailure(t *testing.T) {
 			t.Errorf("%+v: %v", c.about, err)
 		}
 	}
-	add(CodeInstancesFailed, Subject{}, Cause{Part: "instances"})
+	add(codes.InstancesFailed, Subject{}, Cause{Part: "instances"})
 	if inv.Failure(Subject{}) == nil || inv.Failure(Subject{Instance: "shown"}) == nil ||
 		inv.Failure(Subject{Machine: "shown"}) != nil {
 		t.Error("instances that do not evaluate hide all instances, and no machine")
@@ -299,16 +299,16 @@ func TestFailure(t *testing.T) {
 func TestUnsetIsANote(t *testing.T) {
 	about := Subject{Instance: "i", Role: "r", Machine: "m", Setting: []string{"port"}}
 	for _, test := range []struct {
-		code  Code
+		code  string
 		cause Cause
 		want  Severity
 	}{
-		{CodeMissingSetting, Cause{}, SeverityNote},
-		{CodeSettingFailed, Cause{Unset: true}, SeverityNote},
-		{CodeInvalidSetting, Cause{Unset: true}, SeverityNote},
-		{CodeSettingFailed, Cause{}, SeverityWarning},
-		{CodeMissingSetting, Cause{Whole: true}, SeverityError},
-		{CodeSettingFailed, Cause{Unset: true, Whole: true}, SeverityError},
+		{codes.MissingSetting, Cause{}, SeverityNote},
+		{codes.SettingFailed, Cause{Unset: true}, SeverityNote},
+		{codes.InvalidSetting, Cause{Unset: true}, SeverityNote},
+		{codes.SettingFailed, Cause{}, SeverityWarning},
+		{codes.MissingSetting, Cause{Whole: true}, SeverityError},
+		{codes.SettingFailed, Cause{Unset: true, Whole: true}, SeverityError},
 	} {
 		if f := NewFinding(test.code, about, test.cause); f.Severity != test.want {
 			t.Errorf("%s, %+v: %s", test.code, test.cause, f.Severity)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
@@ -72,7 +74,7 @@ var definedIn = lazyregexp.New("(?m)^- In `([^'\n]*)'")
 // in the one place of the user's Nix files that sets an attribute of this name.
 func placeInFlake(ctx context.Context, ref Ref, err *nixeval.Error) {
 	option := theOption.FindStringSubmatch(err.Message)
-	if !ref.Git || option == nil || settingFault(err.Message) != CodeUnknownSetting {
+	if !ref.Git || option == nil || settingFault(err.Message) != codes.UnknownSetting {
 		return
 	}
 	path, pathErr := ParsePath(option[1])
@@ -102,7 +104,7 @@ func placeInFlake(ctx context.Context, ref Ref, err *nixeval.Error) {
 
 // placeInFile finds the attribute that clan does not know in the file that Nix names.
 func placeInFile(err *nixeval.Error) {
-	if err.Line > 0 || settingFault(err.Message) != CodeUnknownSetting {
+	if err.Line > 0 || settingFault(err.Message) != codes.UnknownSetting {
 		return
 	}
 	option, file := theOption.FindStringSubmatch(err.Message), definedIn.FindStringSubmatch(err.Message)

@@ -220,7 +220,7 @@ func TestLoadIsolatesOverflows(t *testing.T) {
 		}
 		var about []string // Nix 2.26 says where the recursion is, 2.8 nothing
 		for _, f := range inv.Findings {
-			about = append(about, string(f.Code)+" "+f.About())
+			about = append(about, f.Code+" "+f.About())
 		}
 		same(t, "findings", []string{
 			`setting-failed inventory.instances.bad.roles.r.machines.m.settings.list."1".x`,
@@ -259,7 +259,7 @@ func TestLoadIsolates(t *testing.T) {
 		}
 		var codes []string
 		for _, f := range inv.Findings {
-			codes = append(codes, string(f.Code)+" "+f.About())
+			codes = append(codes, f.Code+" "+f.About())
 		}
 		slices.Sort(codes)
 		same(t, "findings", []string{

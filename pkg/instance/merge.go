@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
@@ -52,7 +54,7 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *lay
 		}
 		m := merger{conflict: func(path []string, a, b any) {
 			d.losses = append(d.losses,
-				loss{finding: NewFinding(CodeConflict, about.with(path), Cause{Values: []any{a, b}})})
+				loss{finding: NewFinding(codes.Conflict, about.with(path), Cause{Values: []any{a, b}})})
 		}}
 		texts := []json.RawMessage{}
 		for _, layer := range role.layers(machine) {
@@ -64,7 +66,7 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *lay
 			return !bytes.HasPrefix(text, []byte("{"))
 		}); i >= 0 {
 			d.losses = append(d.losses,
-				loss{finding: NewFinding(CodeSettingsFailed, about,
+				loss{finding: NewFinding(codes.SettingsFailed, about,
 					Cause{Values: []any{jsonvalue.Parse(texts[i])}, Whole: true})})
 		} else {
 			member.Settings = m.settings(texts)

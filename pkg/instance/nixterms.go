@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -53,17 +55,17 @@ func userTerms(sources nixeval.Sources, message string) string {
 }
 
 // settingFault knows the messages of nixpkgs' module system that say what is wrong with a setting; anything else is "".
-func settingFault(message string) Code {
+func settingFault(message string) string {
 	switch {
 	case strings.Contains(message, "' does not exist. Definition values:"):
-		return CodeUnknownSetting
+		return codes.UnknownSetting
 	case strings.Contains(message, "has conflicting definition values"):
-		return CodeConflict
+		return codes.Conflict
 	case strings.Contains(message, "is not of type `"):
-		return CodeInvalidSetting
+		return codes.InvalidSetting
 	case strings.Contains(message, "was accessed but has no value defined"),
 		strings.Contains(message, "is used but not defined"):
-		return CodeMissingSetting
+		return codes.MissingSetting
 	}
 	return ""
 }
@@ -85,7 +87,7 @@ func settingIn(message string) []string {
 // goneOption reads the option of the clan that a message says there is not.
 func goneOption(message string) string {
 	match := theOption.FindStringSubmatch(message)
-	if match == nil || settingFault(message) != CodeUnknownSetting {
+	if match == nil || settingFault(message) != codes.UnknownSetting {
 		return ""
 	}
 	names, err := ParsePath(match[1])

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
 )
@@ -109,7 +111,7 @@ func (l *loader) shaped(lost loss, tree string, written reader.Named[reader.Plac
 	if tree == "machines" {
 		subject.Setting = shape.Path
 	}
-	f := NewFinding(CodeMalformed, subject, Cause{Shape: shape, Tag: lost.finding.Cause.Tag})
+	f := NewFinding(codes.Malformed, subject, Cause{Shape: shape, Tag: lost.finding.Cause.Tag})
 	if at := l.inv.facts.Places.At(append([]string{tree, name}, shape.Path...)...); at != nil && at.Position != nil {
 		f.Position = *at.Position
 	} else if at := l.places.pick(atPath(place, shape.Path).At,

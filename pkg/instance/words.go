@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
@@ -102,11 +104,11 @@ func noModule(f Finding) (string, string) {
 		Hint() string
 	}
 	switch f.Code {
-	case CodeUnknownInput:
+	case codes.UnknownInput:
 		err = &services.UnknownInputError{Spec: spec, Known: c.Known, Nearest: c.Near}
-	case CodeInputWithoutServices:
+	case codes.InputWithoutServices:
 		err = &services.NoServicesError{Spec: spec, Input: c.Input, Elsewhere: c.Elsewhere}
-	case CodeRemovedModule:
+	case codes.RemovedModule:
 		err = &services.DeprecatedError{Spec: spec, Input: c.Input, Message: c.Nix}
 	default:
 		err = &services.UnknownModuleError{Spec: spec, Input: c.Input, Known: c.Known, Nearest: c.Near,

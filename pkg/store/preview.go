@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
@@ -124,10 +126,10 @@ func (s *Store) unchangedCopy(ctx context.Context) (*instance.Inventory, error) 
 
 // alwaysBlock are kinds of findings that clan goes on with, but that a change must not bring: something that was just
 // written does not evaluate, or names what is not there.
-var alwaysBlock = []instance.Code{instance.CodeConflict, instance.CodeUnknownSetting, instance.CodeInvalidSetting,
-	instance.CodeSettingFailed,
-	instance.CodeSettingsFailed, instance.CodeUnknownMachine, instance.CodeUnknownTag, instance.CodeMachineFailed,
-	instance.CodeEvaluationFailed}
+var alwaysBlock = []string{codes.Conflict, codes.UnknownSetting, codes.InvalidSetting,
+	codes.SettingFailed,
+	codes.SettingsFailed, codes.UnknownMachine, codes.UnknownTag, codes.MachineFailed,
+	codes.EvaluationFailed}
 
 func blocks(f instance.Finding) bool {
 	return f.Severity == instance.SeverityError || slices.Contains(alwaysBlock, f.Code)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
@@ -53,15 +55,15 @@ func (r *report) edits(f instance.Finding) []Edit {
 		return []Edit{r.module(f.Instance, "input", input)}
 	}
 	switch f.Code {
-	case instance.CodeFlakeFailed:
+	case codes.FlakeFailed:
 		path, err := instance.ParsePath(f.Cause.Name)
 		if err != nil || len(path) < 2 || path[0] != "inventory" || f.File == "" {
 			return nil
 		}
 		persisted := f.File == facts.Of(r.old).PersistedFile
 		return []Edit{{Op: "remove", Path: path[1:], Position: &f.Position, Persisted: persisted}}
-	case instance.CodeUnknownModule, instance.CodeRemovedModule, instance.CodeInputWithoutServices,
-		instance.CodeUnknownInput:
+	case codes.UnknownModule, codes.RemovedModule, codes.InputWithoutServices,
+		codes.UnknownInput:
 		if len(f.Cause.Elsewhere) == 0 && f.Cause.Nix != "" {
 			return nil // the module itself says what to do
 		}
@@ -74,7 +76,7 @@ func (r *report) edits(f instance.Finding) []Edit {
 			edits = append(edits, r.module(f.Instance, "name", name))
 		}
 		return edits
-	case instance.CodeUnknownRole:
+	case codes.UnknownRole:
 		at := append(base, "roles", f.Role)
 		if len(f.Cause.Near) == 0 {
 			return []Edit{r.at(Edit{Op: "remove", Path: at})}
@@ -82,9 +84,9 @@ func (r *report) edits(f instance.Finding) []Edit {
 		e := r.at(Edit{Op: "move", Path: at})
 		e.From, e.Path = at, append(slices.Clone(at[:3]), f.Cause.Near[0])
 		return []Edit{e}
-	case instance.CodeUnknownSetting, instance.CodeInvalidSetting:
+	case codes.UnknownSetting, codes.InvalidSetting:
 		return r.settingEdits(f)
-	case instance.CodeMissingSetting:
+	case codes.MissingSetting:
 		e := Edit{Op: "add", Path: append(base, append([]string{"roles", f.Role, "settings"}, f.Setting...)...)}
 		if _, after := r.interfaces(f.Instance, f.Role); optionAt(after, f.Setting) != nil {
 			e.Value = optionAt(after, f.Setting).Example
@@ -142,11 +144,11 @@ func (r *report) settingEdits(f instance.Finding) []Edit {
 			at := append(facts.Layer{Kind: d.Layer, Name: d.Name}.Path(f.Instance, f.Role), f.Setting...)
 			e := Edit{Op: "remove", Path: at}
 			switch option := optionAt(after, f.Setting); {
-			case f.Code == instance.CodeUnknownSetting && len(near) > 0 &&
+			case f.Code == codes.UnknownSetting && len(near) > 0 &&
 				len(r.written(f.Instance, f.Role, machine,
 					append(slices.Clone(f.Setting[:len(f.Setting)-1]), near[0]))) == 0:
 				e.Op = "move"
-			case option != nil && f.Code == instance.CodeInvalidSetting:
+			case option != nil && f.Code == codes.InvalidSetting:
 				if e.Value = converted(after, f.Setting, d.Value); e.Value != nil {
 					e.Op = "replace"
 				}

@@ -84,7 +84,7 @@ func (e Effect) findingMessage() string {
 	f := e.Finding
 	switch {
 	case e.Kind != codes.EffectBreaks:
-	case f.Code == instance.CodeUnknownModule || f.Code == instance.CodeRemovedModule:
+	case f.Code == codes.UnknownModule || f.Code == codes.RemovedModule:
 		text := fmt.Sprintf("the module is gone from %s", f.Cause.Input)
 		if e.Old != nil {
 			text = fmt.Sprintf("without module.input it is a module of %s now (before: of %s), and there is none",
@@ -98,7 +98,7 @@ func (e Effect) findingMessage() string {
 			text += "\n" + says
 		}
 		return text
-	case f.Code == instance.CodeUnknownRole && e.New != nil:
+	case f.Code == codes.UnknownRole && e.New != nil:
 		var now []string
 		if json.Unmarshal(e.New, &now) == nil && len(now) > 0 {
 			return fmt.Sprintf("role %s is gone (now: %s)", e.Role, strings.Join(now, ", "))

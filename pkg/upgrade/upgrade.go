@@ -132,7 +132,7 @@ func failed(inv *instance.Inventory) bool {
 }
 
 func nothingEvaluates(f instance.Finding) bool {
-	return f.Code == instance.CodeFlakeFailed || f.Code == instance.CodeFailedCheck
+	return f.Code == codes.FlakeFailed || f.Code == codes.FailedCheck
 }
 
 // describes reports whether a value of a module reference is what the module says of itself: no machine is another one
@@ -147,7 +147,7 @@ func (r *report) add(e Effect) { r.Effects = append(r.Effects, e) }
 func (r *report) finding(f instance.Finding) {
 	e := Effect{Kind: kindOf(f), Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting,
 		Part: partOf(f), Machines: r.concerned(f)}
-	if f.Code == instance.CodeUnknownRole && r.new.Instances[f.Instance] != nil {
+	if f.Code == codes.UnknownRole && r.new.Instances[f.Instance] != nil {
 		e.New = jsonvalue.Text(slices.Sorted(maps.Keys(r.new.Instances[f.Instance].Module.Roles)))
 	}
 	if input := r.movedFrom(f.Instance, f.Cause.Input); input != "" && e.Part == "module" {
@@ -166,15 +166,15 @@ func (r *report) finding(f instance.Finding) {
 func kindOf(f instance.Finding) Kind {
 	var kind Kind = codes.EffectWarning
 	switch f.Code {
-	case instance.CodeTooManyInstances, instance.CodeTooFewMachines, instance.CodeTooManyMachines:
+	case codes.TooManyInstances, codes.TooFewMachines, codes.TooManyMachines:
 		kind = codes.EffectConstraint
-	case instance.CodeMissingSetting:
+	case codes.MissingSetting:
 		kind = codes.EffectRequired
-	case instance.CodeUnknownSetting, instance.CodeUncheckedSettings:
+	case codes.UnknownSetting, codes.UncheckedSettings:
 		kind = codes.EffectUnused
-	case instance.CodeDeprecatedModule, instance.CodeDeprecatedServices:
+	case codes.DeprecatedModule, codes.DeprecatedServices:
 		kind = codes.EffectDeprecated
-	case instance.CodeConflict, instance.CodeInvalidSetting, instance.CodeSettingFailed:
+	case codes.Conflict, codes.InvalidSetting, codes.SettingFailed:
 		kind = codes.EffectBreaks
 	}
 	if f.Partial() || f.Severity == instance.SeverityError && kind != codes.EffectConstraint {
@@ -236,7 +236,7 @@ func (r *report) concerned(f instance.Finding) []string {
 	if f.Machine != "" {
 		return f.Concerned()
 	}
-	if f.Instance == "" && f.Code != instance.CodeFlakeFailed && f.Code != instance.CodeFailedCheck {
+	if f.Instance == "" && f.Code != codes.FlakeFailed && f.Code != codes.FailedCheck {
 		return nil
 	}
 	if f.Instance == "" {

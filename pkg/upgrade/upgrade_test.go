@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -149,31 +151,31 @@ func TestEdits(t *testing.T) {
 		option  *services.Option
 		want    string
 	}{
-		"a module that moved": {instance.NewFinding(instance.CodeRemovedModule, subject,
+		"a module that moved": {instance.NewFinding(codes.RemovedModule, subject,
 			instance.Cause{Name: "backup", Service: "core#backup", Input: "core",
 				Elsewhere: []string{"community#backup"}}), nil,
 			"breaks: the module is gone from core; community offers backup\n  set inventory.instances.backup.module.input to \"community\"\n"},
-		"a module that is gone": {instance.NewFinding(instance.CodeUnknownModule, subject,
+		"a module that is gone": {instance.NewFinding(codes.UnknownModule, subject,
 			instance.Cause{Name: "backup", Service: "core#backup", Input: "core"}), nil,
 			"breaks: the module is gone from core\n  remove inventory.instances.backup\n"},
-		"a module that says what to do": {instance.NewFinding(instance.CodeRemovedModule, subject,
+		"a module that says what to do": {instance.NewFinding(codes.RemovedModule, subject,
 			instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Nix: "use restic"}), nil,
 			"breaks: the module is gone from core\nuse restic\n"},
-		"a role under another name": {instance.NewFinding(instance.CodeUnknownRole, role,
+		"a role under another name": {instance.NewFinding(codes.UnknownRole, role,
 			instance.Cause{Service: "core#backup", Near: []string{"clients"}}), nil,
 			"breaks: role client is gone (now: client)\n  rename inventory.instances.backup.roles.client to clients\n"},
-		"a setting under another name": {instance.NewFinding(instance.CodeUnknownSetting, setting,
+		"a setting under another name": {instance.NewFinding(codes.UnknownSetting, setting,
 			instance.Cause{Name: "port", Near: []string{"ports"}, Whole: true}), nil,
 			"  rename inventory.instances.backup.roles.client.settings.port to ports\n"},
-		"a number": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no number"}),
+		"a number": {instance.NewFinding(codes.InvalidSetting, setting, instance.Cause{Nix: "no number"}),
 			option("int", ""),
 			"breaks: no number\n  set inventory.instances.backup.roles.client.settings.port to 22\n"},
-		"a list": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no list"}), list,
+		"a list": {instance.NewFinding(codes.InvalidSetting, setting, instance.Cause{Nix: "no list"}), list,
 			"breaks: no list\n  set inventory.instances.backup.roles.client.settings.port to [\"22\"]\n"},
-		"nothing that fits": {instance.NewFinding(instance.CodeInvalidSetting, setting, instance.Cause{Nix: "no"}),
+		"nothing that fits": {instance.NewFinding(codes.InvalidSetting, setting, instance.Cause{Nix: "no"}),
 			option("bool", ""),
 			"breaks: no\n  remove inventory.instances.backup.roles.client.settings.port\n"},
-		"a required one": {instance.NewFinding(instance.CodeMissingSetting, setting, instance.Cause{Nix: "no value"}),
+		"a required one": {instance.NewFinding(codes.MissingSetting, setting, instance.Cause{Nix: "no value"}),
 			option("int", ""),
 			"required: no value\n  set inventory.instances.backup.roles.client.settings.port\n"},
 	} {
@@ -190,7 +192,7 @@ func TestEdits(t *testing.T) {
 
 // Of inventory.json the edits are a patch.
 func TestPatch(t *testing.T) {
-	finding := instance.NewFinding(instance.CodeRemovedModule, instance.Subject{Instance: "backup"},
+	finding := instance.NewFinding(codes.RemovedModule, instance.Subject{Instance: "backup"},
 		instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Elsewhere: []string{"community#restic"}})
 	old := clan(nil, nil)
 	input := "core"
@@ -216,9 +218,9 @@ func TestMoved(t *testing.T) {
 		return inv
 	}
 	edit := "  set inventory.instances.backup.module.input to \"self\"\n"
-	services := instance.NewFinding(instance.CodeDroppedServices, instance.Subject{},
+	services := instance.NewFinding(codes.DroppedServices, instance.Subject{},
 		instance.Cause{Names: []string{"sshd"}})
-	setting := instance.NewFinding(instance.CodeUnknownSetting, instance.Subject{Instance: "backup", Role: "client",
+	setting := instance.NewFinding(codes.UnknownSetting, instance.Subject{Instance: "backup", Role: "client",
 		Machine: "attic", Setting: []string{"port"}}, instance.Cause{Nix: "no port", Whole: true})
 	r := upgrade.Of(inventory("self"), inventory("core", setting, services))
 	want := "breaks: no port\n" + edit +
@@ -227,7 +229,7 @@ func TestMoved(t *testing.T) {
 	if got := lines(r); !strings.HasSuffix(got, want) || strings.Count(string(r.Patch()), `"op"`) != 1 || r.Summary() != summary {
 		t.Errorf("%s\n%s%v", r.Summary(), got, r.Patch())
 	}
-	gone := instance.NewFinding(instance.CodeUnknownModule, instance.Subject{Instance: "backup"},
+	gone := instance.NewFinding(codes.UnknownModule, instance.Subject{Instance: "backup"},
 		instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Elsewhere: []string{"self#backup"}})
 	want = "breaks: without module.input it is a module of core now (before: of self), and there is none; self offers backup\n" +
 		edit
@@ -240,7 +242,7 @@ func TestMoved(t *testing.T) {
 func TestNothingEvaluates(t *testing.T) {
 	old := clan(map[string]any{"a": 1}, nil)
 	r := upgrade.Of(old,
-		&instance.Inventory{Findings: []instance.Finding{instance.NewFinding(instance.CodeFlakeFailed,
+		&instance.Inventory{Findings: []instance.Finding{instance.NewFinding(codes.FlakeFailed,
 			instance.Subject{}, instance.Cause{Nix: "no\nway"})}})
 	if len(r.Effects) != 1 || r.Effects[0].Part != "clan" || len(r.Affected) != 2 ||
 		r.Summary() != "the clan breaks: no\nway" {
@@ -250,7 +252,7 @@ func TestNothingEvaluates(t *testing.T) {
 
 // Text from the flake cannot command a terminal, nor be markup.
 func TestHostileText(t *testing.T) {
-	finding := instance.NewFinding(instance.CodeSettingFailed, instance.Subject{Instance: "backup", Role: "client"},
+	finding := instance.NewFinding(codes.SettingFailed, instance.Subject{Instance: "backup", Role: "client"},
 		instance.Cause{Nix: "\x1b[2J|`<b>"})
 	r := upgrade.Of(clan(nil, nil), clan(nil, nil, finding))
 	var text, markdown strings.Builder

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/facts"
@@ -93,9 +95,9 @@ func TestUnknown(t *testing.T) {
 			"server": {Machines: []string{"server"}}}},
 			"lost": {Roles: map[string]invtest.Role{"client": {Machines: []string{"laptop"}}}}}}.Inventory()
 	facts.Of(inv).Setting = &facts.SettingInfo{}
-	failed := instance.NewFinding(instance.CodeInstanceFailed, instance.Subject{Instance: "dead"},
+	failed := instance.NewFinding(codes.InstanceFailed, instance.Subject{Instance: "dead"},
 		instance.Cause{Nix: "no"})
-	lost := instance.NewFinding(instance.CodeModuleFailed, instance.Subject{Instance: "lost"},
+	lost := instance.NewFinding(codes.ModuleFailed, instance.Subject{Instance: "lost"},
 		instance.Cause{Nix: "no", Whole: true})
 	inv.Findings = append(inv.Findings, failed, lost)
 	for _, c := range []struct {

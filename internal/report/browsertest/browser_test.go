@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/codes"
+
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
@@ -472,11 +474,11 @@ func TestBrowserSaysWhatItCounts(t *testing.T) {
 func TestBrowserShowsFindings(t *testing.T) {
 	inv := invtest.Fleet(t, 3, 2)
 	findings := []instance.Finding{
-		{Code: instance.CodeUnknownMachine, Severity: instance.SeverityWarning,
+		{Code: codes.UnknownMachine, Severity: instance.SeverityWarning,
 			Position: instance.Position{File: "clan.nix", Line: 12, Column: 5},
 			Subject:  instance.Subject{Instance: "i000", Role: "client", Machine: "m1"},
 			Cause:    instance.Cause{Near: []string{"m2"}}},
-		{Code: instance.CodeConflict, Severity: instance.SeverityError,
+		{Code: codes.Conflict, Severity: instance.SeverityError,
 			Position: instance.Position{File: "clan.nix", Line: 20}, Subject: instance.Subject{Instance: "i001"},
 			Cause: instance.Cause{Nix: "two lines\nof text"}},
 	}
@@ -506,7 +508,7 @@ func TestBrowserShowsFindings(t *testing.T) {
 // What is written leads to where it is written, codes to the manual; what an address must not be it is not.
 func TestBrowserLinks(t *testing.T) {
 	inv := invtest.Fleet(t, 1, 1)
-	findings := []instance.Finding{{Code: instance.CodeUnknownMachine, Severity: instance.SeverityWarning,
+	findings := []instance.Finding{{Code: codes.UnknownMachine, Severity: instance.SeverityWarning,
 		Position: instance.Position{File: "a b.nix", Line: 12, Column: 5}}}
 	link := "https://git.example.org/a%20b.nix#L{line}C{column}"
 	options := report.Options{Manual: "https://manual.example.org/#", Link: func(string) string { return link }}
@@ -735,9 +737,9 @@ func TestBrowserNarrow(t *testing.T) {
 func TestBrowserContrast(t *testing.T) {
 	inv := homelab(t)
 	findings := []instance.Finding{
-		{Code: instance.CodeConflict, Severity: instance.SeverityError, Position: instance.Position{File: "f", Line: 1},
+		{Code: codes.Conflict, Severity: instance.SeverityError, Position: instance.Position{File: "f", Line: 1},
 			Subject: instance.Subject{Instance: "sshd"}},
-		{Code: instance.CodeUnusedTag, Severity: instance.SeverityWarning, Subject: instance.Subject{Machine: "attic"}}}
+		{Code: codes.UnusedTag, Severity: instance.SeverityWarning, Subject: instance.Subject{Machine: "attic"}}}
 	b := open(t, inv, findings, 1280, 800)
 	const weak = `(() => {
 		const parse = c => { const m = c.match(/[\d.]+/g).map(Number); return m.length === 3 ? [...m, 1] : m; };
