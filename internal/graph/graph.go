@@ -26,16 +26,21 @@ type Graph struct {
 	Links []Link
 	// Offers are what instances export to others, of an inventory that has it.
 	Offers []Offer
+	// ByTag: a box is a tag with the machines that have roles by it, and a machine is in the box of each of its tags.
+	// What roles name is in boxes of its own.
+	ByTag bool
 
 	machines int    // of the whole clan
 	hidden   []Link // of roles that most machines have
 	linked   map[Link]bool
 }
 
-// Group is a box of machines of one class that have the same roles in the same instances; or the one that stands for
-// every machine, which has no Machines.
+// Group is a box of machines of one class that have the same roles in the same instances, or those that have roles by a
+// tag; or the one that stands for every machine, which has no Machines.
 type Group struct {
 	Machines []Machine
+	// ByTag: it is the box of the one tag in Tags.
+	ByTag bool
 	// Tags name the group: those that all of them share and not nearly everybody has, the rarest first.
 	Tags []string
 	// Exactly these machines have the first of the tags.
@@ -159,36 +164,31 @@ func draw(all map[string]Machine, machines []string, instances *view.InstanceLis
 	for _, name := range machines {
 		add(name)
 	}
-	memberships := map[string][]string{} // of each machine, as texts
 	for _, inst := range instances.Instances {
 		for _, role := range inst.Roles {
 			for _, member := range role.Members {
-				memberships[member.Machine] = append(memberships[member.Machine],
-					fmt.Sprintf("%q %q", inst.Name, role.Name))
 				add(member.Machine)
 			}
 		}
 	}
-	groupOf := map[string]int{}
-	byMemberships := map[string]int{}
-	for _, name := range slices.SortedFunc(maps.Keys(known), natural.Compare) {
-		key := fmt.Sprintf("%t %q %v", known[name].Unknown, known[name].Class, memberships[name])
-		i, ok := byMemberships[key]
-		if !ok {
-			i = len(g.Groups)
-			byMemberships[key] = i
-			g.Groups = append(g.Groups, Group{})
+	groups := byRoles(known, instances)
+	if len(groups.groups) > manyGroups {
+		if tagged := g.byTags(known, instances); len(tagged.groups) < len(groups.groups) {
+			groups, g.ByTag = tagged, true
 		}
-		g.Groups[i].Machines = append(g.Groups[i].Machines, known[name])
-		groupOf[name] = i
 	}
-	g.services(instances, groupOf, e)
-	g.nameGroups(all)
-	g.thin()
+	g.Groups = groups.groups
+	g.services(instances, groups, known, e)
+	if !g.ByTag {
+		g.nameGroups(all)
+		g.thin()
+	}
 	g.every()
 	g.order()
 	g.orderRoles()
-	g.untangle()
+	if !g.ByTag {
+		g.untangle()
+	}
 	g.offers(e)
 	g.linked = map[Link]bool{}
 	for _, link := range slices.Concat(g.Links, g.hidden) {
@@ -197,7 +197,7 @@ func draw(all map[string]Machine, machines []string, instances *view.InstanceLis
 	return g
 }
 
-func (g *Graph) services(instances *view.InstanceList, groupOf map[string]int, e exports) {
+func (g *Graph) services(instances *view.InstanceList, in grouping, known map[string]Machine, e exports) {
 	byRoles := map[string]int{}
 	for _, inst := range instances.Instances {
 		shown := Instance{Name: inst.Name, Network: e.networks[inst.Name]}
@@ -208,14 +208,12 @@ func (g *Graph) services(instances *view.InstanceList, groupOf map[string]int, e
 		var links []Link
 		for _, role := range inst.Roles {
 			groups := map[int]bool{}
-			members := 0
 			for _, member := range role.Members {
-				groups[groupOf[member.Machine]] = true
-				if !g.Groups[groupOf[member.Machine]].Machines[0].Unknown {
-					members++
+				for _, group := range in.of(member) {
+					groups[group] = true
 				}
 			}
-			everywhere := members == g.machines && len(groups) > 1 && len(role.Members) == members
+			everywhere := g.everywhere(role, known) && (g.ByTag || len(groups) > 1)
 			for _, group := range slices.Sorted(maps.Keys(groups)) {
 				if !everywhere {
 					links = append(links, Link{Group: group, Role: len(roles)})
@@ -383,10 +381,19 @@ func (m Machine) label() string {
 	return clean(m.Name)
 }
 
+// labels are what is said of who has a role: names, or a tag.
 func (g Group) labels() []string {
-	if g.Every > 0 {
+	switch {
+	case g.Every > 0:
 		return []string{"every machine"}
+	case g.ByTag:
+		return []string{"tag " + clean(g.Tags[0]) + " (" + count(len(g.Machines), "machine") + ")"}
 	}
+	return g.machines()
+}
+
+// machines are the labels of all.
+func (g Group) machines() []string {
 	labels := make([]string, len(g.Machines))
 	for i, m := range g.Machines {
 		labels[i] = m.label()
@@ -394,8 +401,12 @@ func (g Group) labels() []string {
 	return labels
 }
 
-// mac reports whether the machines are Macs.
-func (g Group) mac() bool { return g.Every == 0 && g.Machines[0].Class == "darwin" }
+// mac reports whether the machines are Macs, mixed whether only some are.
+func (g Group) mac() bool { return g.Every == 0 && g.Machines[0].Class == "darwin" && !g.mixed() }
+
+func (g Group) mixed() bool {
+	return slices.ContainsFunc(g.Machines, func(m Machine) bool { return m.Class != g.Machines[0].Class })
+}
 
 // titleTags is how many tags a title has, at most.
 const titleTags = 2
@@ -409,11 +420,11 @@ func (g Group) title() string {
 	if g.mac() {
 		what = "Mac"
 	}
-	title := fmt.Sprintf("%d %ss", n, what)
+	title := count(n, what)
 	switch {
-	case n == 1 && g.mac():
+	case n == 1 && g.mac() && !g.ByTag:
 		title = what
-	case n == 1:
+	case n == 1 && !g.ByTag:
 		title = ""
 	}
 	var tags []string
@@ -421,7 +432,7 @@ func (g Group) title() string {
 		tags = append(tags, clean(tag))
 	}
 	switch {
-	case g.Exactly && n > 1:
+	case g.ByTag, g.Exactly && n > 1:
 		return "tag " + tags[0] + ": " + title
 	case len(tags) > 0 && title != "":
 		title += ", "
@@ -438,18 +449,24 @@ func (g Group) names() []name {
 		return []name{{"every machine", 1}}
 	}
 	var names []name
+	mixed := g.mixed()
 	for i := 0; i < len(g.Machines); {
 		n := 1
-		for i+n < len(g.Machines) && follows(g.Machines[i+n-1].Name, g.Machines[i+n].Name) {
+		for i+n < len(g.Machines) && follows(g.Machines[i+n-1].Name, g.Machines[i+n].Name) &&
+			g.Machines[i].Class == g.Machines[i+n].Class {
 			n++
 		}
 		first, last := g.Machines[i], g.Machines[i+n-1]
 		if n > 2 && !first.Unknown {
-			names = append(names, name{clean(first.Name) + " – " + clean(last.Name), n})
+			label := last.Name
+			if mixed {
+				label = last.label()
+			}
+			names = append(names, name{clean(first.Name) + " – " + clean(label), n})
 		} else {
 			for _, m := range g.Machines[i : i+n] {
 				label := clean(m.Name)
-				if m.Unknown {
+				if m.Unknown || mixed {
 					label = m.label()
 				}
 				names = append(names, name{label, 1})
@@ -506,6 +523,14 @@ func follows(a, b string) bool {
 	return err == nil && otherErr == nil && y == x+1 && len(rest) >= len(a)-len(prefix)
 }
 
+// count is a number of things, in words.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // findings counts those of machines, or instances, in words.
 func findings(errors, warnings int) string {
 	var parts []string
@@ -513,11 +538,8 @@ func findings(errors, warnings int) string {
 		n    int
 		what string
 	}{{errors, "error"}, {warnings, "warning"}} {
-		switch {
-		case part.n == 1:
-			parts = append(parts, "1 "+part.what)
-		case part.n > 1:
-			parts = append(parts, fmt.Sprintf("%d %ss", part.n, part.what))
+		if part.n > 0 {
+			parts = append(parts, count(part.n, part.what))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -584,6 +606,9 @@ func (g *Graph) sentences() []string {
 	for _, o := range g.Offers {
 		lines = append(lines, fmt.Sprintf("%s: exports %s to %s.", strings.Join(g.Services[o.Service].labels(), ", "),
 			clean(o.Interface), g.readers(o)))
+	}
+	if g.ByTag {
+		lines = append(lines, byTagNote+".")
 	}
 	has := map[int]bool{}
 	for link := range g.linked {

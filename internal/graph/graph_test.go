@@ -309,13 +309,13 @@ func TestLongBoxes(t *testing.T) {
 	for i := range 200 {
 		names = append(names, name{fmt.Sprintf("machine-%03d", i), 1})
 	}
-	b := newBox("", names, nil)
+	b := newBox("", names, mostLines, nil)
 	last := b.text[len(b.text)-1]
 	shown := strings.Count(strings.Join(b.text, " "), "machine-")
 	if len(b.text) != mostLines || last != fmt.Sprintf("and %d more", 200-shown) {
 		t.Errorf("%d lines, %d shown, the last: %s", len(b.text), shown, last)
 	}
-	if b := newBox("", []name{{strings.Repeat("x", 100), 1}}, nil); len(b.text) != 1 || b.width < 700 {
+	if b := newBox("", []name{{strings.Repeat("x", 100), 1}}, mostLines, nil); len(b.text) != 1 || b.width < 700 {
 		t.Errorf("%+v", b)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed" // for the script
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
 	"strings"
@@ -49,6 +50,8 @@ caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:1px solid #d1d9e0}
 th[scope=row]{font-weight:600}
 td,th{overflow-wrap:anywhere}
+td:nth-child(2){min-width:7em}
+@media (max-width:700px){table,tbody,tr,th,td{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}th,td{padding:.15rem 0}td{border:0}caption{display:block}}
 @media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#3d444d}}
 @media print{.picture{overflow:visible}.picture svg{max-width:100%;height:auto}}
 </style>
@@ -65,7 +68,14 @@ td,th{overflow-wrap:anywhere}
 {{range .Rows}}<tr><th scope="row">{{.Instances}}</th><td>{{.Role}}</td><td>{{.Machines}}</td></tr>
 {{end}}</tbody>
 </table>
-{{with .Offers}}<table>
+{{with .Tags}}<table>
+<caption>Machines by tag</caption>
+<thead><tr><th scope="col">Tag</th><th scope="col">Machines</th><th scope="col">Names</th></tr></thead>
+<tbody>
+{{range .}}<tr><th scope="row">{{.Instances}}</th><td>{{.Role}}</td><td>{{.Machines}}</td></tr>
+{{end}}</tbody>
+</table>
+{{end}}{{with .Offers}}<table>
 <caption>What instances export to others</caption>
 <thead><tr><th scope="col">Instances</th><th scope="col">Interface</th><th scope="col">Read by</th></tr></thead>
 <tbody>
@@ -93,9 +103,10 @@ func (g *Graph) WriteHTML(w io.Writer) error {
 		Title   string
 		Picture template.HTML
 		Rows    []pageRow
+		Tags    []pageRow
 		Offers  []pageRow
 	}{"'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", template.JS(script), clean(g.Title),
-		template.HTML(picture.String()), g.rows(), g.offerRows()})
+		template.HTML(picture.String()), g.rows(), g.tagRows(), g.offerRows()})
 }
 
 // rows are the table: one for each role of each box.
@@ -108,6 +119,18 @@ func (g *Graph) rows() []pageRow {
 		}
 		for j, role := range s.Roles {
 			rows = append(rows, pageRow{instances, clean(role.Name), g.who(i, j)})
+		}
+	}
+	return rows
+}
+
+// tagRows are the machines of boxes that are tags.
+func (g *Graph) tagRows() []pageRow {
+	var rows []pageRow
+	for _, group := range g.Groups {
+		if group.ByTag {
+			rows = append(rows, pageRow{clean(group.Tags[0]), fmt.Sprint(len(group.Machines)),
+				strings.Join(group.machines(), ", ")})
 		}
 	}
 	return rows

@@ -3,11 +3,15 @@ package graph
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/clipperhouse/displaywidth"
 
@@ -27,8 +31,9 @@ const (
 	lineGap = 6
 	// textColumns is how long lines of names are, at most, where names are not longer.
 	textColumns = 36
-	// mostLines is how many lines of names a box shows; more are counted.
-	mostLines = 10
+	// mostLines is how many lines of names a box shows; more are counted. That of a tag shows examples.
+	mostLines    = 10
+	mostTagLines = 3
 )
 
 func columns(s string) int { return displaywidth.String(s) }
@@ -38,23 +43,24 @@ type box struct {
 	x, y, width, height float64
 	title               string // of machines: how many, and their tags
 	text                []string
-	note                string // what lines do not tell
-	findings            string // in words
-	bad                 bool   // errors are among them
-	full                string // all of the text, for a tooltip
+	note                string   // what lines do not tell
+	findings            string   // in words
+	bad                 bool     // errors are among them
+	full                string   // all of the text, for a tooltip
+	names               []string // of machines or instances, as the clan has them
 	dashed              bool
 }
 
-func newBox(title string, names []name, more []string) box {
+func newBox(title string, names []name, most int, more []string) box {
 	labels, all := make([]string, len(names)), 0
 	for i, n := range names {
 		labels[i] = n.text
 		all += n.n
 	}
 	b := box{title: title, text: lines(labels, textColumns)}
-	if len(b.text) > mostLines {
+	if len(b.text) > most {
 		shown, next := 0, 0
-		for _, line := range b.text[:mostLines-1] {
+		for _, line := range b.text[:most-1] {
 			for range strings.Count(line, ", ") + 1 {
 				if next < len(names) {
 					shown += names[next].n
@@ -62,7 +68,7 @@ func newBox(title string, names []name, more []string) box {
 				}
 			}
 		}
-		b.text = append(b.text[:mostLines-1:mostLines-1], fmt.Sprintf("and %d more", all-shown))
+		b.text = append(b.text[:most-1:most-1], fmt.Sprintf("and %d more", all-shown))
 	}
 	widest := 0
 	for _, line := range append(append([]string{title}, b.text...), more...) {
@@ -97,9 +103,15 @@ func (g *Graph) layout() layout {
 		}
 	}
 	titleWidth := float64(columns(clean(g.Title)))*charWidth*1.4 + 2*margin
+	if g.ByTag {
+		titleWidth = max(titleWidth, float64(columns(byTagNote))*charWidth+2*margin)
+	}
 	l.left, l.right = margin+widest[0], margin+widest[0]+gap
 	l.width = max(l.right+widest[1]+margin, titleWidth)
 	top := float64(margin + 40)
+	if g.ByTag {
+		top += lineHeight
+	}
 	room := max(heights[0], heights[1]) - boxGap
 	for i, boxes := range sides {
 		// The shorter side is spread out, within reason.
@@ -138,8 +150,18 @@ func (g *Graph) groupBoxes() (boxes []box) {
 			errors, warnings = errors+m.Errors, warnings+m.Warnings
 		}
 		found := findings(errors, warnings)
-		b := newBox(group.title(), group.names(), []string{note, found})
-		b.full, b.note, b.findings, b.bad = strings.Join(group.labels(), ", "), note, found, errors > 0
+		most := mostLines
+		if group.ByTag {
+			most = mostTagLines
+		}
+		b := newBox(group.title(), group.names(), most, []string{note, found})
+		b.full, b.note, b.findings, b.bad = strings.Join(group.machines(), ", "), note, found, errors > 0
+		if group.Every > 0 {
+			b.full = "every machine"
+		}
+		for _, m := range group.Machines {
+			b.names = append(b.names, m.Name)
+		}
 		for _, line := range []string{b.title, note, found} {
 			if line != "" {
 				b.height += lineHeight
@@ -164,7 +186,10 @@ func (g *Graph) serviceBoxes() (boxes []box) {
 			errors, warnings = errors+inst.Errors, warnings+inst.Warnings
 		}
 		found := findings(errors, warnings)
-		b := newBox("", s.names(), append(roles, found))
+		b := newBox("", s.names(), mostLines, append(roles, found))
+		for _, inst := range s.Instances {
+			b.names = append(b.names, inst.Name)
+		}
 		b.full, b.findings, b.bad = strings.Join(s.labels(), ", "), found, errors > 0
 		if found != "" {
 			b.height += lineHeight
@@ -178,9 +203,9 @@ func (g *Graph) serviceBoxes() (boxes []box) {
 // style is readable in light and dark. Every colour is written out: not all viewers know variables. What a
 // box under the pointer is not linked to fades, in viewers that know :has.
 const style = `text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;fill:#1b1f24}
-.title{font-size:18px;font-weight:600}
-.name{font-weight:600}
-.note{fill:#59636e}
+text.title{font-size:18px;font-weight:600}
+text.name{font-weight:600}
+text.note{fill:#59636e}
 .paper{fill:#ffffff}
 .machines{fill:#eef4ff;stroke:#3b62a8}
 .instances{fill:#f6f8fa;stroke:#59636e}
@@ -189,13 +214,13 @@ const style = `text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,mon
 .mac{fill:#f3eefc;stroke:#6b46b8}
 .all{fill:#f6f8fa;stroke:#59636e;stroke-width:2}
 .most{stroke-dasharray:2 4}
-.warning{fill:#8a5300;font-weight:600}
-.error{fill:#b3261e;font-weight:600}
+text.warning{fill:#8a5300;font-weight:600}
+text.error{fill:#b3261e;font-weight:600}
 .port{fill:#ffffff;stroke:#59636e}
 .offer{stroke-dasharray:4 3}
 @media (prefers-color-scheme:dark){
 text{fill:#e6edf3}
-.note{fill:#9aa4af}
+text.note{fill:#9aa4af}
 .paper{fill:#0d1117}
 .machines{fill:#14233d;stroke:#7aa2e8}
 .instances{fill:#161b22;stroke:#8b949e}
@@ -203,8 +228,8 @@ text{fill:#e6edf3}
 .port{fill:#0d1117;stroke:#8b949e}
 .mac{fill:#251c3d;stroke:#b79df2}
 .all{fill:#161b22;stroke:#8b949e}
-.warning{fill:#f2c266}
-.error{fill:#ff9d94}
+text.warning{fill:#f2c266}
+text.error{fill:#ff9d94}
 }
 .faded{opacity:.15}
 @media print{.paper{fill:none}}
@@ -261,6 +286,9 @@ func (g *Graph) svg(b *bytes.Buffer) {
 	fmt.Fprintf(b, "<style>%s%s%s%s</style>\n", standalone, style, g.colours(), g.highlights())
 	fmt.Fprintf(b, "<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n")
 	text(b, "title", margin, margin+14, clean(g.Title))
+	if g.ByTag {
+		text(b, "note", margin, margin+14+lineHeight, byTagNote)
+	}
 	for _, line := range append(g.lines(l), g.offerLines(l)...) {
 		fmt.Fprintln(b, line)
 	}
@@ -326,9 +354,25 @@ func (box box) writeFindings(b *bytes.Buffer, y float64) {
 
 // open begins a box, which the caller ends.
 func open(b *bytes.Buffer, id, class string, box box, radius int) {
-	fmt.Fprintf(b,
-		"<g id=\"clan-%s\"><title>%s</title><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"%d\"/>",
-		id, xmlText(box.full), class, box.x, box.y, box.width, box.height, radius)
+	fmt.Fprintf(b, `<g id="clan-%s" data-names="%s"><title>%s</title>`+
+		`<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%d"/>`,
+		id, asData(box.names), xmlText(box.full), class, box.x, box.y, box.width, box.height, radius)
+}
+
+// asData is a list of names in JSON, for programs: in ASCII, so that nothing in them does anything to the text around.
+func asData(names []string) string {
+	list, _ := json.Marshal(names) // strings always can be
+	var b strings.Builder
+	for _, r := range string(list) {
+		if r < utf8.RuneSelf-1 {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return html.EscapeString(b.String())
 }
 
 func text(b *bytes.Buffer, class string, x, y float64, s string) {

@@ -7,17 +7,14 @@ function pictureView(main) {
   put(main, heading("Picture"), h("div", { class: "tools" }, bar.nodes, h("output", { class: "shown", id: "shown" })), host);
   host.append(drawing.content.cloneNode(true));
   const tools = pictureTools(host);
-  // What a box names in its tooltip: with notes in parentheses, or without.
-  const named = (g) => {
-    const text = g.querySelector(":scope > title").textContent;
-    return [text, text.replace(/ \([^()]*\)(?=, |$)/g, "")].flatMap((t) => t.split(", "));
-  };
   function draw() {
     bar.draw();
     const wanted = words();
     const { shown, columns } = chosen(false);
     const machineNames = new Set(shown.map((m) => m.name)), instanceNames = new Set(columns.map((i) => i.name));
-    const fits = (g) => named(g).some((n) => (g.id.startsWith("clan-g") ? machineNames : instanceNames).has(n)) && wanted.every((w) => g.textContent.toLowerCase().includes(w));
+    // The box of every machine has no names: it stays where a line from it does.
+    const named = (g, among) => (JSON.parse(g.dataset.names) || []).some((n) => among.has(n));
+    const fits = (g) => named(g, g.id.startsWith("clan-g") ? machineNames : instanceNames) && wanted.every((w) => g.textContent.toLowerCase().includes(w));
     const n = tools.filter(filtered() || wanted.length ? fits : null);
     byId("shown").textContent = filtered() || wanted.length ? count(n, "box", "boxes") : "";
     say(byId("shown").textContent);

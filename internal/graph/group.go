@@ -1,0 +1,117 @@
+package graph
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/clanctl/clanctl/internal/natural"
+	"github.com/clanctl/clanctl/internal/view"
+)
+
+// manyGroups is how many boxes of equal machines a picture has, at most, before tags are its boxes, where that are fewer.
+const manyGroups = 30
+
+// byTagNote says so in the picture.
+const byTagNote = "By tag: a machine is in the box of each tag that gives it a role"
+
+// grouping is how machines are put into boxes.
+type grouping struct {
+	groups []Group
+	// of are the boxes by which a machine is a member of a role: indices into groups.
+	of func(view.Member) []int
+}
+
+// equal makes a box of all machines that are said to be alike; those of one class.
+func equal(machines map[string]Machine, alike map[string][]string) (groups []Group, groupOf map[string]int) {
+	groupOf = map[string]int{}
+	known := map[string]int{}
+	for _, name := range slices.SortedFunc(maps.Keys(machines), natural.Compare) {
+		m := machines[name]
+		key := fmt.Sprintf("%t %q %v", m.Unknown, m.Class, alike[name])
+		i, ok := known[key]
+		if !ok {
+			i = len(groups)
+			known[key] = i
+			groups = append(groups, Group{})
+		}
+		groups[i].Machines = append(groups[i].Machines, m)
+		groupOf[name] = i
+	}
+	return groups, groupOf
+}
+
+// byRoles makes boxes of machines that have the same roles.
+func byRoles(known map[string]Machine, instances *view.InstanceList) grouping {
+	memberships := map[string][]string{} // of each machine, as texts
+	for _, inst := range instances.Instances {
+		for _, role := range inst.Roles {
+			for _, member := range role.Members {
+				memberships[member.Machine] = append(memberships[member.Machine],
+					fmt.Sprintf("%q %q", inst.Name, role.Name))
+			}
+		}
+	}
+	groups, groupOf := equal(known, memberships)
+	return grouping{groups, func(m view.Member) []int { return []int{groupOf[m.Machine]} }}
+}
+
+// byTags makes boxes of tags by which machines have roles, then of those that have the same roles by their names alone, and
+// one of the machines that have none but those that every machine has.
+func (g *Graph) byTags(known map[string]Machine, instances *view.InstanceList) grouping {
+	tagged := map[string]map[string]bool{}
+	named, rest := map[string][]string{}, maps.Clone(known)
+	for _, inst := range instances.Instances {
+		for _, role := range inst.Roles {
+			if g.everywhere(role, known) {
+				continue
+			}
+			for _, member := range role.Members {
+				delete(rest, member.Machine)
+				for _, tag := range member.Tags {
+					if tagged[tag] == nil {
+						tagged[tag] = map[string]bool{}
+					}
+					tagged[tag][member.Machine] = true
+				}
+				if len(member.Tags) == 0 {
+					named[member.Machine] = append(named[member.Machine], fmt.Sprintf("%q %q", inst.Name, role.Name))
+				}
+			}
+		}
+	}
+	boxOf := map[string]int{}
+	var groups []Group
+	for i, tag := range slices.SortedFunc(maps.Keys(tagged), natural.Compare) {
+		boxOf[tag] = i
+		box := Group{ByTag: true, Tags: []string{tag}}
+		for _, name := range slices.SortedFunc(maps.Keys(tagged[tag]), natural.Compare) {
+			box.Machines = append(box.Machines, known[name])
+		}
+		groups = append(groups, box)
+	}
+	byName := map[string]Machine{}
+	for name := range named {
+		byName[name] = known[name]
+	}
+	others, groupOf := equal(byName, named)
+	first := len(groups)
+	idle, _ := equal(rest, nil)
+	return grouping{slices.Concat(groups, others, idle), func(m view.Member) []int {
+		if len(m.Tags) == 0 {
+			return []int{first + groupOf[m.Machine]}
+		}
+		boxes := make([]int, len(m.Tags))
+		for i, tag := range m.Tags {
+			boxes[i] = boxOf[tag]
+		}
+		return boxes
+	}}
+}
+
+// everywhere reports whether every machine of the clan has a role, and nothing else.
+func (g *Graph) everywhere(role view.Role, known map[string]Machine) bool {
+	return len(role.Members) == g.machines && !slices.ContainsFunc(role.Members, func(m view.Member) bool {
+		return known[m.Machine].Unknown
+	})
+}
