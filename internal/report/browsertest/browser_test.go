@@ -4,7 +4,6 @@ package browsertest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -19,9 +18,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	gocmp "github.com/google/go-cmp/cmp"
@@ -33,7 +30,6 @@ import (
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // chromium is the browser to test with. Without one the test is skipped, aloud.
@@ -83,7 +79,7 @@ func openFile(t *testing.T, chromium, file string, width, height int64) *browser
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
 		chromedp.DisableGPU,
 		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-component-update", true))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -234,11 +230,7 @@ var loadHomelab = func() func(string) (*instance.Inventory, error) {
 			if err = os.CopyFS(dir, os.DirFS("../../../examples/homelab")); err != nil {
 				return
 			}
-			var ref instance.Ref
-			if ref, err = nixeval.ResolveRef(dir); err == nil {
-				inv, err = instance.Load(context.Background(), ref,
-					instance.Config{Evaluator: nixeval.Evaluator{Nix: nix, Offline: true}, Need: instance.NeedOrigins})
-			}
+			inv, err = loaded(nix, dir, instance.NeedOrigins)
 		})
 		return inv, err
 	}
@@ -616,57 +608,6 @@ func TestBrowserPicture(t *testing.T) {
 	b.do(chromedp.SendKeys(chromedp.CSS("input[type=search]"), "cabin"))
 	eventually(b, faded, true)
 	eventually(b, `document.documentElement.scrollWidth`, 390)
-}
-
-// Screenshots are for people: with CLANCTL_TEST_SCREENSHOTS=DIRECTORY, of fleets of 4, 300 and 1000 machines, for wide
-// and narrow screens, light and dark.
-func TestBrowserScreenshots(t *testing.T) {
-	dir := os.Getenv("CLANCTL_TEST_SCREENSHOTS")
-	if dir == "" {
-		t.Skip("CLANCTL_TEST_SCREENSHOTS names no directory")
-	}
-	for _, machines := range []int{4, 300, 1000} {
-		inv := invtest.Fleet(t, machines, max(3, machines/10))
-		g, err := graph.Of(inv, nil, view.Query{}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		options := report.Options{PictureScript: graph.Script, Made: time.Now()}
-		options.Picture, options.PictureStyle = g.Picture()
-		for _, width := range []int64{1280, 390} {
-			b := openWith(t, inv, nil, options, width, 900)
-			for _, scheme := range []string{"light", "dark"} {
-				b.prefers(scheme)
-				for _, view := range []string{"", "picture", "tags"} {
-					b.goTo("#/" + view)
-					eventually(b, `!!document.querySelector("h1")`, true)
-					b.screenshot(filepath.Join(dir,
-						fmt.Sprintf("report-%d-%d-%s-%s.png", machines, width, scheme, cmp.Or(view,
-							"fleet"))))
-				}
-			}
-		}
-	}
-}
-
-// prefers sets the colour scheme.
-func (b *browser) prefers(scheme string) {
-	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia,
-			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme",
-				Value: scheme}}})
-		return err
-	}))
-}
-
-func (b *browser) screenshot(file string) {
-	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		shot, err := cdp.Call(ctx, target, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: "png"})
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(file, shot.Data, 0o644)
-	}))
 }
 
 // What is code in a description is shown as such.
