@@ -193,7 +193,7 @@ func (e *editor) askAll(random *rand.Rand, path, text string) {
 	var actions []action
 	e.call("textDocument/codeAction", map[string]any{"textDocument": documentOf(path), "range": textRange{at, at}, "context": map[string]any{"diagnostics": []any{}}}, &actions)
 	for _, a := range actions {
-		for _, edit := range a.Edit.Changes["file://"+path] {
+		for _, edit := range a.edits("file://" + path) {
 			part("a fix", edit.Range)
 		}
 	}

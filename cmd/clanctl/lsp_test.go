@@ -24,13 +24,15 @@ import (
 // An editor is a client of a real `clanctl lsp`.
 type editor struct {
 	*testing.T
-	conn    jsonrpc2.Conn
-	cmd     *exec.Cmd
-	home    string
-	stderr  bytes.Buffer
-	version int
-	shown   map[string][]shownDiagnostic // by path
-	news    chan published
+	conn   jsonrpc2.Conn
+	cmd    *exec.Cmd
+	home   string
+	stderr bytes.Buffer
+	// version is the newest of all documents, versions are those by path.
+	version  int
+	versions map[string]int
+	shown    map[string][]shownDiagnostic // by path
+	news     chan published
 	// refreshed gets something when the lenses are to be asked for again.
 	refreshed chan struct{}
 }
@@ -73,7 +75,7 @@ type readWriteCloser struct {
 // startEditor starts clanctl for an editor that counts characters in bytes.
 func startEditor(t *testing.T, clanctl, nix string) *editor {
 	t.Helper()
-	e := &editor{T: t, home: t.TempDir(), shown: map[string][]shownDiagnostic{}, news: make(chan published, 10000),
+	e := &editor{T: t, home: t.TempDir(), shown: map[string][]shownDiagnostic{}, versions: map[string]int{}, news: make(chan published, 10000),
 		refreshed: make(chan struct{}, 1000)}
 	e.cmd = exec.Command(clanctl, "lsp", "--nix", nix, "--offline")
 	e.cmd.Env = append(os.Environ(), "HOME="+e.home, "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
@@ -95,8 +97,9 @@ func startEditor(t *testing.T, clanctl, nix string) *editor {
 		return nil, nil
 	})
 	e.call("initialize", map[string]any{"capabilities": map[string]any{
-		"general":   map[string]any{"positionEncodings": []string{"utf-8", "utf-16"}},
-		"workspace": map[string]any{"codeLens": map[string]any{"refreshSupport": true}}}}, nil)
+		"general": map[string]any{"positionEncodings": []string{"utf-8", "utf-16"}},
+		"workspace": map[string]any{"codeLens": map[string]any{"refreshSupport": true},
+			"workspaceEdit": map[string]any{"documentChanges": true, "resourceOperations": []string{"create"}}}}}, nil)
 	e.notify("initialized", struct{}{})
 	return e
 }
@@ -139,15 +142,23 @@ func (e *editor) open(path string) {
 	if err != nil {
 		e.Fatal(err)
 	}
+	e.show(path, string(text))
+}
+
+// show opens a document that may not be saved yet.
+func (e *editor) show(path, text string) {
+	e.Helper()
 	e.version++
+	e.versions[path] = e.version
 	e.notify("textDocument/didOpen",
 		map[string]any{"textDocument": map[string]any{"uri": "file://" + path, "languageId": "nix",
-			"version": e.version, "text": string(text)}})
+			"version": e.version, "text": text}})
 }
 
 func (e *editor) change(path, text string) {
 	e.Helper()
 	e.version++
+	e.versions[path] = e.version
 	e.notify("textDocument/didChange",
 		map[string]any{"textDocument": map[string]any{"uri": "file://" + path, "version": e.version},
 			"contentChanges": []any{map[string]any{"text": text}}})
@@ -162,7 +173,7 @@ func (e *editor) await(path string, codes ...string) []shownDiagnostic {
 		case p := <-e.news:
 			at := strings.TrimPrefix(p.URI, "file://")
 			e.shown[at] = p.Diagnostics
-			if at != path || p.Version != 0 && p.Version != e.version {
+			if at != path || p.Version != 0 && p.Version != e.versions[path] {
 				continue
 			}
 			var have []string
@@ -186,12 +197,42 @@ type edit struct {
 type action struct {
 	Title string `json:"title"`
 	Edit  struct {
-		Changes map[string][]edit `json:"changes"`
+		DocumentChanges []documentChange `json:"documentChanges"`
 	} `json:"edit"`
 }
 
-// fix applies a quick fix for a diagnostic to the text of a file.
-func (e *editor) fix(path, text string, at textRange, title string) string {
+// documentChange creates a file, or edits a version of one.
+type documentChange struct {
+	Kind         string `json:"kind"`
+	URI          string `json:"uri"`
+	TextDocument struct {
+		URI     string `json:"uri"`
+		Version *int   `json:"version"`
+	} `json:"textDocument"`
+	Edits []edit `json:"edits"`
+}
+
+// edits are those of one document.
+func (a action) edits(uri string) []edit {
+	for _, c := range a.Edit.DocumentChanges {
+		if c.TextDocument.URI == uri {
+			return c.Edits
+		}
+	}
+	return nil
+}
+
+// applied is a text after edits, none of which overlaps another.
+func applied(text string, edits []edit) string {
+	slices.SortStableFunc(edits, func(a, b edit) int { return offsetIn(text, a.Range.Start) - offsetIn(text, b.Range.Start) })
+	for _, one := range slices.Backward(edits) {
+		text = text[:offsetIn(text, one.Range.Start)] + one.NewText + text[offsetIn(text, one.Range.End):]
+	}
+	return text
+}
+
+// action is the quick fix with a title at a place.
+func (e *editor) action(path string, at textRange, title string) action {
 	e.Helper()
 	var actions []action
 	e.call("textDocument/codeAction",
@@ -202,21 +243,21 @@ func (e *editor) fix(path, text string, at textRange, title string) string {
 		if titles = append(titles, a.Title); a.Title != title {
 			continue
 		}
-		edits := a.Edit.Changes["file://"+path]
-		if len(edits) == 0 || len(a.Edit.Changes) != 1 {
-			e.Fatalf("%q changes %v", title, a.Edit.Changes)
-		}
-		// The last one first, so that the places of the others stay.
-		slices.SortFunc(edits, func(a, b edit) int {
-			return offsetIn(text, b.Range.Start) - offsetIn(text, a.Range.Start)
-		})
-		for _, one := range edits {
-			text = text[:offsetIn(text, one.Range.Start)] + one.NewText + text[offsetIn(text, one.Range.End):]
-		}
-		return text
+		return a
 	}
 	e.Fatalf("there is no fix %q among %q", title, titles)
-	return ""
+	return action{}
+}
+
+// fix applies a quick fix for a diagnostic to the text of a file.
+func (e *editor) fix(path, text string, at textRange, title string) string {
+	e.Helper()
+	changes := e.action(path, at, title).Edit.DocumentChanges
+	if len(changes) != 1 || changes[0].TextDocument.URI != "file://"+path || changes[0].TextDocument.Version == nil ||
+		*changes[0].TextDocument.Version != e.versions[path] {
+		e.Fatalf("%q changes %+v", title, changes)
+	}
+	return applied(text, changes[0].Edits)
 }
 
 func positionIn(text string, offset int) textPosition {
@@ -692,7 +733,7 @@ func TestEditorPlaces(t *testing.T) {
 				}
 				var actions []action
 				e.call("textDocument/codeAction", map[string]any{"textDocument": map[string]any{"uri": uri}, "range": at, "context": map[string]any{"diagnostics": []any{}}}, &actions)
-				if len(actions) == 0 || len(actions[0].Edit.Changes[uri]) != 1 || actions[0].Edit.Changes[uri][0].NewText != "cabin" {
+				if len(actions) == 0 || applied(wrong, actions[0].edits(uri)) != strings.Replace(wrong, "cabn", "cabin", 1) {
 					t.Errorf("%s: the fixes are %+v", uri, actions)
 				}
 				var found []placed

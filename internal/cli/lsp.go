@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/lsp"
+	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/watch"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -47,6 +52,11 @@ func lspCommand() *cli.Command {
 				Affected: func(ctx context.Context, dir string, inv *instance.Inventory) (*lsp.Affected, error) {
 					return affectedForEditor(flakeIn(c, ctx, dir), inv)
 				},
+				State: newTreeStates().of,
+				Watch: func(ctx context.Context, ref instance.Ref, changed func()) error {
+					return watch.Trees(ctx, []filetree.Source{{Root: ref.Root, Git: ref.Git}},
+						func() ([]filetree.Source, error) { changed(); return nil, nil })
+				},
 				Manual: func(code string) string { return manual + code },
 				Log:    func(line string) { say(c, "%s", line) },
 			}))
@@ -63,6 +73,30 @@ func flakeIn(c *cli.Context, ctx context.Context, dir string) *cli.Context {
 	return child
 }
 
+// treeStates tells states of clans apart. What is known of a tree makes it cheap to look again.
+type treeStates struct {
+	mutex sync.Mutex
+	known map[string]*filetree.Tree // by the flake's directory
+}
+
+func newTreeStates() *treeStates { return &treeStates{known: map[string]*filetree.Tree{}} }
+
+// of is the state of the source tree of a flake, and of the policy, which git need not track.
+func (s *treeStates) of(ctx context.Context, ref instance.Ref) string {
+	s.mutex.Lock()
+	known := s.known[ref.Dir]
+	s.mutex.Unlock()
+	tree, _, err := filetree.Source{Root: ref.Root, Git: ref.Git}.Observe(ctx, known)
+	if err != nil {
+		return ""
+	}
+	s.mutex.Lock()
+	s.known[ref.Dir] = tree
+	s.mutex.Unlock()
+	text, _ := outputFile(filepath.Join(ref.Dir, policy.Name)).read(maxPolicyFile) // or there is none
+	return fmt.Sprintf("%x %q", tree.Sum(), text)
+}
+
 // checkForEditor finds what `clanctl check` does.
 func checkForEditor(c *cli.Context, texts map[string][]byte) (*lsp.Answer, error) {
 	texts, err := tracked(c, texts)
@@ -70,6 +104,11 @@ func checkForEditor(c *cli.Context, texts map[string][]byte) (*lsp.Answer, error
 		return nil, err
 	}
 	want, err := wantedFindings(c)
+	if invalid := (*policy.FileError)(nil); errors.As(err, &invalid) {
+		f := instance.Finding{Severity: instance.SeverityError, Position: invalid.Position,
+			Cause: instance.Cause{Message: invalid.Reason, Hint: invalid.Advice}}
+		return &lsp.Answer{Findings: []instance.Finding{f}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind ref
 				Advice: nearest.Hint(near, nil, "", "")}
 		}
 	}
-	for _, r := range refs.Find(inv, refs.FlakeFile(ref.Root, ref.Dir), sourceOf(c).read) {
+	for _, r := range refs.Find(inv, refs.InFlake(ref.Root, ref.Dir, "flake.nix"), sourceOf(c).read) {
 		if !slices.Contains(refKinds, r.Kind) || !slices.Contains(c.Args().Slice(), r.Name) ||
 			kind != "" && r.Kind != kind {
 			continue

@@ -5,7 +5,9 @@ package fix
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -26,25 +29,33 @@ type Fix struct {
 	Preferred bool
 }
 
-// Edit replaces a part of a file, from Start up to End in bytes; both are the same where something is added.
+// Edit replaces a part of a file, from Start up to End in bytes; both are the same where something is added. Of several
+// that add at one place, the first comes first.
 type Edit struct {
 	File       string
 	Start, End int
 	New        string
+	// Create: the file is not there yet.
+	Create bool
 }
 
-// Read returns what is in a file, given by its path as in [instance.Position].
+// Read returns what is in a file, given by its path as in [instance.Position]. The error is [fs.ErrNotExist] where there
+// is none.
 type Read func(file string) ([]byte, error)
 
-// For are the fixes for a finding, the likeliest first. The inventory may be nil.
-func For(inv *instance.Inventory, f instance.Finding, read Read) []Fix {
+// For are the fixes for a finding, the likeliest first. The inventory may be nil; policyFile is the clan's, which need
+// not be there.
+func For(inv *instance.Inventory, f instance.Finding, policyFile string, read Read) []Fix {
 	s := source{inv: inv, f: f, read: read}
 	var fixes []Fix
-	for _, find := range []func() []Fix{s.nearest, s.otherList, s.beside, s.input, s.conflict, s.unusedIgnore,
-		s.ignore} {
+	for _, find := range []func() []Fix{s.nearest, s.otherList, s.beside, s.input, s.conflict, s.unusedIgnore} {
 		fixes = append(fixes, find()...)
 	}
-	return fixes
+	switch f.Code {
+	case "", codes.FlakeFailed, codes.UnusedIgnore, codes.InvalidIgnore: // which cannot be ignored
+		return fixes
+	}
+	return slices.Concat(fixes, s.ignore(), s.ignoreIn(policyFile))
 }
 
 // source is where fixes for a finding are looked for.
@@ -63,7 +74,9 @@ type site struct {
 
 func (s site) isJSON() bool { return path.Ext(s.file) == ".json" }
 
-func (s site) edit(start, end int, text string) Edit { return Edit{s.file, start, end, text} }
+func (s site) edit(start, end int, text string) Edit {
+	return Edit{File: s.file, Start: start, End: end, New: text}
+}
 
 // quoted writes a name as one of the file's strings.
 func (s site) quoted(name string) string {
@@ -316,14 +329,16 @@ func (s source) unusedIgnore() []Fix {
 	} else {
 		start, end = begin, min(end+1, len(text))
 	}
-	return []Fix{{Title: "remove the ignore", Edits: []Edit{{s.f.File, start, end, ""}}, Preferred: true}}
+	return []Fix{{Title: "remove the ignore", Edits: []Edit{{File: s.f.File, Start: start, End: end}},
+		Preferred: true}}
 }
+
+// sayWhy stands where the user is to write a reason.
+const sayWhy = "(say why)"
 
 // ignore adds a comment above that says that the finding is meant to be.
 func (s source) ignore() []Fix {
-	switch {
-	case s.f.Line == 0 || path.Ext(s.f.File) != ".nix" || s.f.Code == codes.FlakeFailed ||
-		s.f.Code == codes.UnusedIgnore || s.f.Code == codes.InvalidIgnore:
+	if s.f.Line == 0 || path.Ext(s.f.File) != ".nix" {
 		return nil
 	}
 	text, err := s.read(s.f.File)
@@ -333,7 +348,25 @@ func (s source) ignore() []Fix {
 	begin := nixlang.NewLines(text).Offset(s.f.Line, 1)
 	line, _, _ := bytes.Cut(text[begin:], []byte("\n"))
 	indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+	comment := fmt.Sprintf("%s# clanctl: ignore %s -- %s\n", indent, s.f.Code, sayWhy)
 	return []Fix{{Title: fmt.Sprintf("ignore %s here, with a reason", s.f.Code),
-		Edits: []Edit{{s.f.File, begin, begin,
-			fmt.Sprintf("%s# clanctl: ignore %s -- (say why)\n", indent, s.f.Code)}}}}
+		Edits: []Edit{{File: s.f.File, Start: begin, End: begin, New: comment}}}}
+}
+
+// ignoreIn says it in the policy file.
+func (s source) ignoreIn(file string) []Fix {
+	text, err := s.read(file)
+	create := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !create {
+		return nil
+	}
+	insertions, ok := policy.AddIgnore(text, s.f, sayWhy)
+	if !ok {
+		return nil
+	}
+	var edits []Edit
+	for _, i := range insertions {
+		edits = append(edits, Edit{File: file, Start: i.At, End: i.At, New: i.Text, Create: create})
+	}
+	return []Fix{{Title: fmt.Sprintf("ignore %s in %s, with a reason", s.f.Code, path.Base(file)), Edits: edits}}
 }

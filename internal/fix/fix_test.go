@@ -103,7 +103,7 @@ func TestFor(t *testing.T) {
 			f.Position = positionOf(test.file, test.text, test.at)
 			inv := &instance.Inventory{Instances: map[string]*instance.Instance{"i": {Roles: map[string]*instance.Role{"r": {}}}}}
 			got := ""
-			for _, found := range For(inv, f, func(string) ([]byte, error) { return []byte(test.text), nil }) {
+			for _, found := range For(inv, f, "p", func(string) ([]byte, error) { return []byte(test.text), nil }) {
 				if found.Title == test.title {
 					got = apply(test.text, found.Edits)
 				}
@@ -142,7 +142,7 @@ func TestConflict(t *testing.T) {
 					instance.SettingDefinition{Layer: "role", Value: i + 1, Position: &p})
 			}
 			var got []string
-			for _, found := range For(nil, f, func(string) ([]byte, error) { return []byte(test.text), nil }) {
+			for _, found := range For(nil, f, "p", func(string) ([]byte, error) { return []byte(test.text), nil }) {
 				if strings.HasPrefix(found.Title, "keep ") {
 					got = append(got, apply(test.text, found.Edits))
 				}
@@ -182,7 +182,7 @@ func TestSetModule(t *testing.T) {
 			f := instance.NewFinding(codes.UnknownModule, instance.Subject{Instance: "i"},
 				instance.Cause{Name: "m", Elsewhere: []string{"self#m"}})
 			got := ""
-			for _, found := range For(inv, f, func(string) ([]byte, error) { return []byte(test.text), nil }) {
+			for _, found := range For(inv, f, "p", func(string) ([]byte, error) { return []byte(test.text), nil }) {
 				if found.Title == `take the module from "self"` {
 					got = apply(test.text, found.Edits)
 				}

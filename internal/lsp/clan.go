@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"time"
 
@@ -36,6 +37,9 @@ type clan struct {
 	// modules are what the inputs offer; nil until that is known, stale when it is to be looked at again.
 	modules      *facts.Modules
 	modulesStale bool
+	// begun: it is being read, or was. state is that of the files before that.
+	begun bool
+	state string
 	// affected is whom the changes since the last commit touch; nil where that is not known.
 	affected *Affected
 	// shown are the files that have diagnostics, by their URIs.
@@ -54,8 +58,25 @@ func (s *server) clanOf(file string) *clan {
 		c.ctx, c.stop = context.WithCancel(s.ctx)
 		s.clans[ref.Dir] = c
 		s.running.Go(c.run)
+		s.running.Go(c.watch)
 	}
 	return c
+}
+
+// watch has the clan read when its files are not what they were when that was done last: others write files, too.
+func (c *clan) watch() {
+	err := c.s.config.Watch(c.ctx, c.ref, func() {
+		state := c.s.config.State(c.ctx, c.ref)
+		c.s.mutex.Lock()
+		defer c.s.mutex.Unlock()
+		if c.begun && (c.state != state || state == "") {
+			c.modulesStale = true
+			c.wake(0)
+		}
+	})
+	if c.ctx.Err() == nil {
+		c.s.config.Log(fmt.Sprintf("%s: changes by other programs are seen at the next edit only: %v", c.ref.Dir, err))
+	}
 }
 
 // wake has the clan read after a pause. A shorter one that was asked for before counts. The server is locked.
@@ -107,6 +128,11 @@ func (c *clan) run() {
 // read reads the clan as the editor shows it, and publishes what was found.
 func (c *clan) read(ctx context.Context) {
 	c.s.mutex.Lock()
+	c.begun = true
+	c.s.mutex.Unlock()
+	state := c.s.config.State(ctx, c.ref)
+	c.s.mutex.Lock()
+	c.state = state
 	texts := c.s.unsaved(c.ref.Root)
 	r := c.newReading()
 	c.s.mutex.Unlock()
@@ -120,7 +146,7 @@ func (c *clan) read(ctx context.Context) {
 	}
 	r.Answer, r.found = answer, locate(answer.Findings, r.text)
 	if answer.Inventory != nil {
-		r.refs = refs.Find(answer.Inventory, refs.FlakeFile(c.ref.Root, c.ref.Dir), r.text)
+		r.refs = refs.Find(answer.Inventory, c.inFlake("flake.nix"), r.text)
 	}
 	if c.show(ctx, r) {
 		c.readModules(ctx)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/fix"
-	"github.com/clanctl/clanctl/internal/refs"
+	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -58,7 +58,7 @@ func (c *clan) findings() []found {
 func (f found) place(p instance.Position) (Location, bool) {
 	c := f.in.clan
 	if _, ok := c.path(p.File); !ok {
-		p = instance.Position{File: refs.FlakeFile(c.ref.Root, c.ref.Dir)}
+		p = instance.Position{File: c.inFlake("flake.nix")}
 	}
 	return f.in.position(p)
 }
@@ -91,8 +91,10 @@ func (f found) diagnostic() (uri string, d diagnostic, ok bool) {
 // described is all of a diagnostic but where it is.
 func (f found) described() diagnostic {
 	c := f.in.clan
-	d := diagnostic{Code: f.Code, Source: "clanctl", Message: f.Message(),
-		CodeDescription: &codeDescription{c.s.config.Manual(f.Code)}}
+	d := diagnostic{Code: f.Code, Source: "clanctl", Message: f.Message()}
+	if f.Code != "" {
+		d.CodeDescription = &codeDescription{c.s.config.Manual(d.Code)}
+	}
 	if about := f.About(); about != "" {
 		d.Message = about + ": " + d.Message
 	}
@@ -193,7 +195,7 @@ func (s *server) codeAction(params codeActionParams) (any, error) {
 		if c.good != nil {
 			inv = c.good.Inventory
 		}
-		for _, one := range fix.For(inv, f.Finding, f.in.text) {
+		for _, one := range fix.For(inv, f.Finding, c.inFlake(policy.Name), f.in.text) {
 			if edit, ok := f.edit(one); ok {
 				actions = append(actions,
 					codeAction{Title: one.Title, Kind: quickFix, Diagnostics: []diagnostic{d},
@@ -212,14 +214,30 @@ func before(a, b Position) bool {
 
 // edit is the change of the files as they are now.
 func (f found) edit(fix fix.Fix) (workspaceEdit, bool) {
-	v := f.in.as(f.in.clan.s.file)
-	changes := map[string][]textEdit{}
+	s := f.in.clan.s
+	v := f.in.as(s.file)
+	edit := workspaceEdit{Changes: map[string][]textEdit{}}
 	for _, e := range fix.Edits {
 		at, ok := v.location(e.File, e.Start, e.End)
+		if e.Create && !ok && s.createsFiles {
+			at.URI, ok = v.notThere(e.File)
+			edit.DocumentChanges = append(edit.DocumentChanges, documentChange{Kind: createFile, URI: at.URI})
+		}
 		if !ok {
 			return workspaceEdit{}, false
 		}
-		changes[at.URI] = append(changes[at.URI], textEdit{at.Range, e.New})
+		edit.Changes[at.URI] = append(edit.Changes[at.URI], textEdit{at.Range, e.New})
 	}
-	return workspaceEdit{changes}, true
+	if !s.takesVersions {
+		return edit, true
+	}
+	for _, uri := range slices.Sorted(maps.Keys(edit.Changes)) {
+		of := &versionedDocument{URI: uri}
+		if open := s.documents[uri]; open != nil {
+			of.Version = &open.number
+		}
+		edit.DocumentChanges = append(edit.DocumentChanges, documentChange{TextDocument: of, Edits: edit.Changes[uri]})
+	}
+	edit.Changes = nil
+	return edit, true
 }

@@ -2,10 +2,14 @@ package lsp
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/policy"
 )
 
 // openDocument is a file as the editor shows it.
@@ -137,8 +141,9 @@ func (s *server) unsaved(root string) map[string][]byte {
 		if d.path == "" || err != nil || !filepath.IsLocal(name) || strings.HasPrefix(filepath.ToSlash(name), ".git/") {
 			continue
 		}
-		// A file that is not there is not part of the tree yet.
-		if text, err := s.config.Read(d.path); err == nil && !bytes.Equal(text, d.text) {
+		// A file that is not there is not part of the tree yet; the policy need not be.
+		if text, err := s.config.Read(d.path); err == nil && !bytes.Equal(text, d.text) ||
+			errors.Is(err, fs.ErrNotExist) && filepath.Base(name) == policy.Name {
 			if texts == nil {
 				texts = map[string][]byte{}
 			}

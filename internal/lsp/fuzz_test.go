@@ -33,8 +33,13 @@ func made() Config {
 		},
 		Modules:  func(context.Context, string) (*facts.Modules, error) { return nil, nil },
 		Affected: func(context.Context, string, *instance.Inventory) (*Affected, error) { return nil, nil },
-		Manual:   func(string) string { return "" },
-		Log:      func(string) {},
+		State:    func(context.Context, instance.Ref) string { return "" },
+		Watch: func(ctx context.Context, _ instance.Ref, _ func()) error {
+			<-ctx.Done()
+			return ctx.Err()
+		},
+		Manual: func(string) string { return "" },
+		Log:    func(string) {},
 	}
 }
 

@@ -30,6 +30,10 @@ type initializeParams struct {
 			CodeLens struct {
 				RefreshSupport bool `json:"refreshSupport"`
 			} `json:"codeLens"`
+			WorkspaceEdit struct {
+				DocumentChanges    bool     `json:"documentChanges"`
+				ResourceOperations []string `json:"resourceOperations"`
+			} `json:"workspaceEdit"`
 		} `json:"workspace"`
 	} `json:"capabilities"`
 }
@@ -85,7 +89,7 @@ type documentParams struct {
 type diagnostic struct {
 	Range              Range                `json:"range"`
 	Severity           int                  `json:"severity"`
-	Code               string               `json:"code"`
+	Code               string               `json:"code,omitempty"`
 	CodeDescription    *codeDescription     `json:"codeDescription,omitempty"`
 	Source             string               `json:"source"`
 	Message            string               `json:"message"`
@@ -138,8 +142,27 @@ type codeAction struct {
 
 const quickFix = "quickfix"
 
+// workspaceEdit has one of both: changes by URI, or, for a client that takes them, of versions of documents.
 type workspaceEdit struct {
-	Changes map[string][]textEdit `json:"changes"`
+	Changes         map[string][]textEdit `json:"changes,omitempty"`
+	DocumentChanges []documentChange      `json:"documentChanges,omitempty"`
+}
+
+// documentChange creates a file, or edits one.
+type documentChange struct {
+	Kind         string             `json:"kind,omitempty"`
+	URI          string             `json:"uri,omitempty"`
+	TextDocument *versionedDocument `json:"textDocument,omitempty"`
+	Edits        []textEdit         `json:"edits,omitempty"`
+}
+
+// createFile is the Kind of a change that creates a file.
+const createFile = "create"
+
+type versionedDocument struct {
+	URI string `json:"uri"`
+	// Version is nil for a document that is not open.
+	Version *int `json:"version"`
 }
 
 type textEdit struct {

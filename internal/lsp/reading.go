@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -52,7 +53,8 @@ var errNotThere = errors.New("there is no such file in the flake")
 func (r *reading) halfWritten() bool {
 	for uri := range r.versions {
 		path := pathOf(uri)
-		if d := r.files[path]; d != nil && !nixlang.Complete(d.text, filepath.Ext(path) == ".json") {
+		isJSON := filepath.Base(path) == facts.PersistedName
+		if d := r.files[path]; d != nil && (isJSON || filepath.Ext(path) == ".nix") && !nixlang.Complete(d.text, isJSON) {
 			return true
 		}
 	}
@@ -65,12 +67,15 @@ func (r *reading) text(name string) ([]byte, error) {
 	if !ok {
 		return nil, errNotThere
 	}
-	d := r.file(path)
-	if d == nil {
-		return nil, errNotThere
+	if d := r.file(path); d != nil {
+		return d.text, nil
 	}
-	return d.text, nil
+	_, err := r.clan.s.config.Read(path)
+	return nil, cmp.Or(err, errNotThere)
 }
+
+// inFlake is a file in the flake's directory by its name in findings.
+func (c *clan) inFlake(name string) string { return refs.InFlake(c.ref.Root, c.ref.Dir, name) }
 
 // path is that of a file on disk by its name in findings; false for one that is not in the flake's tree.
 func (c *clan) path(file string) (string, bool) {
@@ -137,6 +142,15 @@ func (v *view) location(file string, start, end int) (Location, bool) {
 		return Location{}, false
 	}
 	return Location{v.clan.s.uriOf(path), c.now.span(start, end, v.clan.s.encoding)}, true
+}
+
+// notThere is the URI of a file of the flake that there is not yet; false where there is one by now.
+func (v *view) notThere(file string) (string, bool) {
+	path, ok := v.clan.path(file)
+	if !ok || v.later(path) != nil {
+		return "", false
+	}
+	return v.clan.s.uriOf(path), true
 }
 
 // position is where a position is later.

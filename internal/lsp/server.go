@@ -33,6 +33,11 @@ type Config struct {
 	// Affected finds out whom the changes since the last commit touch; nil where there is none. It is called like
 	// Check.
 	Affected func(ctx context.Context, dir string, inv *instance.Inventory) (*Affected, error)
+	// State stands for all files that a clan is read from: the same state is the same clan. It is empty where that
+	// cannot be told.
+	State func(ctx context.Context, ref instance.Ref) string
+	// Watch calls changed when files of a flake may have changed, until the context ends or they cannot be watched.
+	Watch func(ctx context.Context, ref instance.Ref, changed func()) error
 	// Manual is the address of the page about a code.
 	Manual func(code string) string
 	// Log takes a line that is for nobody but who looks for a fault. It may be called from several goroutines.
@@ -103,8 +108,10 @@ type server struct {
 	encoding encoding
 	// refreshesLenses: the client takes a word that lenses changed.
 	refreshesLenses bool
-	documents       map[string]*openDocument // by URI
-	clans           map[string]*clan         // by the flake's directory
+	// takesVersions, createsFiles: the client takes edits of versions of documents, and creates files.
+	takesVersions, createsFiles bool
+	documents                   map[string]*openDocument // by URI
+	clans                       map[string]*clan         // by the flake's directory
 }
 
 type state int
@@ -202,6 +209,9 @@ func (s *server) initialize(params initializeParams) (any, error) {
 		s.encoding = utf8Units
 	}
 	s.refreshesLenses = params.Capabilities.Workspace.CodeLens.RefreshSupport
+	takes := params.Capabilities.Workspace.WorkspaceEdit
+	s.createsFiles = slices.Contains(takes.ResourceOperations, createFile)
+	s.takesVersions = takes.DocumentChanges || s.createsFiles // which is one of these edits
 	return initializeResult{
 		Capabilities: serverCapabilities{
 			PositionEncoding:   string(s.encoding),

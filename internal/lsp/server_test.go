@@ -36,16 +36,15 @@ func start(t *testing.T,
 	c := &client{T: t, ended: make(chan error, 1), news: make(chan publishDiagnosticsParams, 100),
 		logs: make(chan string, 100)}
 	here, there := net.Pipe()
-	flake := func(file string) (instance.Ref, bool) {
+	config := made()
+	config.Flake = func(file string) (instance.Ref, bool) {
 		dir := filepath.Dir(file)
 		_, err := os.Stat(filepath.Join(dir, "flake.nix"))
 		return instance.Ref{Root: dir, Dir: dir}, err == nil
 	}
-	config := Config{Version: "1", Flake: flake, Read: os.ReadFile, Check: check, Modules: func(context.Context, string) (*facts.Modules, error) { return nil, nil },
-		Affected: func(context.Context, string, *instance.Inventory) (*Affected, error) { return nil, nil },
-		Manual: func(code string) string {
-			return "manual#" + code
-		}, Log: func(line string) { c.logs <- line }}
+	config.Read, config.Check = os.ReadFile, check
+	config.Manual = func(code string) string { return "manual#" + code }
+	config.Log = func(line string) { c.logs <- line }
 	go func() { c.ended <- Serve(t.Context(), there, config) }()
 	c.conn = jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(here))
 	c.conn.Go(context.Background(), func(_ context.Context, r *jsonrpc2.Request) (any, error) {
@@ -437,16 +436,13 @@ func TestUnread(t *testing.T) {
 	more, _ := net.Pipe()
 	stream := unread{io.MultiReader(strings.NewReader(messages.String()), more), more, make(chan struct{}, 1)}
 	ended := make(chan error, 1)
-	go func() {
-		ended <- Serve(ctx, stream, Config{Version: "1", Read: os.ReadFile, Log: func(string) {},
-			Flake:    func(string) (instance.Ref, bool) { return instance.Ref{Root: dir, Dir: dir}, true },
-			Modules:  func(context.Context, string) (*facts.Modules, error) { return nil, nil },
-			Affected: func(context.Context, string, *instance.Inventory) (*Affected, error) { return nil, nil },
-			Manual:   func(string) string { return "" },
-			Check: func(context.Context, string, map[string][]byte) (*Answer, error) {
-				return &Answer{Findings: []instance.Finding{finding(1, 1)}}, nil
-			}})
-	}()
+	config := made()
+	config.Read = os.ReadFile
+	config.Flake = func(string) (instance.Ref, bool) { return instance.Ref{Root: dir, Dir: dir}, true }
+	config.Check = func(context.Context, string, map[string][]byte) (*Answer, error) {
+		return &Answer{Findings: []instance.Finding{finding(1, 1)}}, nil
+	}
+	go func() { ended <- Serve(ctx, stream, config) }()
 	select {
 	case <-stream.stuck:
 	case <-time.After(time.Minute):

@@ -304,8 +304,7 @@ func Listed(path []string) Kind {
 	return ""
 }
 
-// FlakeFile is the flake's own file as in [instance.Position].
-func FlakeFile(root, dir string) string {
-	below := strings.TrimPrefix(strings.TrimPrefix(dir, root), "/")
-	return path.Join(below, "flake.nix")
+// InFlake is a file in the flake's directory as in [instance.Position].
+func InFlake(root, dir, name string) string {
+	return path.Join(strings.TrimPrefix(strings.TrimPrefix(dir, root), "/"), name)
 }

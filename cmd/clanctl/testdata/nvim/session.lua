@@ -1,4 +1,5 @@
--- A session of Neovim with clanctl, and a second server beside it: a mistake is made, shown, fixed by a quick fix, and saved.
+-- A session of Neovim with clanctl, and a second server beside it: a mistake is made, shown, fixed by a quick fix, and saved;
+-- made again, and ignored in the policy file, which another program removes.
 local file, clanctl, nix = vim.env.CLAN_FILE, vim.env.CLANCTL, vim.env.CLAN_NIX
 
 local function fail(text)
@@ -16,10 +17,11 @@ local function await(what, condition)
   end
 end
 
+local wanted = "replace"
 vim.ui.select = function(items, options, choose)
   for _, item in ipairs(items) do
     local title = options.format_item and options.format_item(item) or tostring(item)
-    if title:find("replace", 1, true) then
+    if title:find(wanted, 1, true) then
       return choose(item)
     end
   end
@@ -61,6 +63,26 @@ vim.lsp.buf.code_action()
 await("the fix", function() return vim.api.nvim_buf_get_lines(buffer, at, at + 1, false)[1]:find("cabin", 1, true) end)
 await("no finding", function() return found() == 0 end)
 vim.cmd("write")
+
+-- The same mistake, which is meant to be: the policy file is created.
+local line = vim.api.nvim_buf_get_lines(buffer, at, at + 1, false)[1]
+vim.api.nvim_buf_set_lines(buffer, at, at + 1, false, { (line:gsub("cabin", "cabn")) })
+await("the finding again", function() return found() == 1 end)
+wanted = "in .clanctl.json"
+vim.lsp.buf.code_action()
+local policy = vim.fn.fnamemodify(file, ":h") .. "/.clanctl.json"
+await("the policy file", function() return vim.fn.bufnr(policy) > 0 and #vim.api.nvim_buf_get_lines(vim.fn.bufnr(policy), 0, -1, false) > 1 end)
+vim.lsp.buf_attach_client(vim.fn.bufnr(policy), client)
+await("what is ignored, unsaved", function() return found() == 0 end)
+vim.api.nvim_buf_call(vim.fn.bufnr(policy), function() vim.cmd("write!") end)
+vim.cmd("bdelete " .. vim.fn.bufnr(policy))
+if vim.fn.json_decode(vim.fn.readfile(policy)).ignore[1].code ~= "unknown-machine" then
+  fail("the policy file is " .. table.concat(vim.fn.readfile(policy), "\n"))
+end
+os.remove(policy)
+await("what another program did", function() return found() == 1 end)
+vim.api.nvim_buf_set_lines(buffer, at, at + 1, false, { line })
+await("no finding again", function() return found() == 0 end)
 
 -- Completion in a line that does not parse.
 local role
