@@ -26,12 +26,10 @@ type gitState struct {
 	looked []entry
 }
 
-// lookAtGit reads git's files. It runs git only where its configuration is not known from an earlier look.
+// lookAtGit reads git's files, where they were located. It runs git only where its configuration is not known from an
+// earlier look.
 func (t *Tree) lookAtGit(ctx context.Context, known *Tree) error {
 	g := &t.git
-	if err := g.locate(t.source.Root); err != nil {
-		return err
-	}
 	if err := g.resolve("HEAD"); err != nil {
 		return err
 	}

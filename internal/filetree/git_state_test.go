@@ -362,3 +362,52 @@ func TestGitStateByStamps(t *testing.T) {
 		t.Errorf("%v, or it runs programs", err)
 	}
 }
+
+// Writers compare files alone. What happens in git makes no difference to them, nor what is in a submodule.
+func TestChangedFiles(t *testing.T) {
+	r := newRepository(t)
+	r.git("clone", "-q", ".", "sub") // which is tracked as a submodule
+	r.git("add", ".")
+	r.git("commit", "-qm", "y")
+	r.git("replace", "--graft", "HEAD")
+	inGit, plain := Source{Root: r.root, Git: true}, Source{Root: r.root}
+	if _, _, err := inGit.Observe(t.Context(), nil); !errors.Is(err, ErrUnknown) {
+		t.Errorf("observed: %v", err)
+	}
+	for _, c := range []struct {
+		edit         func()
+		inGit, plain string
+	}{
+		{func() { r.write("file", "two") }, "file", "file"},
+		{func() { r.do(os.Chmod(r.root+"/a/b/file", 0o755)) }, "a/b/file", "a/b/file"},
+		{func() { r.do(os.Remove(r.root+"/file"), os.Symlink("two", r.root+"/file")) }, "file", "file"},
+		{func() { r.do(os.RemoveAll(r.root + "/a")) }, "a/b/file", "a a/b a/b/file"},
+		{func() { r.write("new", "") }, "", "new"},
+		{func() { r.git("add", "new") }, "new", ""},
+		{func() { r.git("rm", "-q", "--cached", "new") }, "new", ""},
+		{func() { r.write("sub/file", "two") }, "", "sub/file"},
+		{func() { r.git("commit", "-qam", "x") }, "", ""},
+		{func() { r.git("config", "core.autocrlf", "true") }, "", ""},
+		{func() { r.do(os.Chtimes(r.root+"/sub/file", time.Now(), time.Now())) }, "", ""},
+	} {
+		look := func(s Source, known *Tree) *Tree {
+			tree, err := s.ObserveFiles(t.Context(), known)
+			r.do(err)
+			return tree
+		}
+		a, b := look(inGit, nil), look(plain, nil)
+		c.edit()
+		for _, known := range []bool{true, false} {
+			x, y := a, b
+			if !known {
+				x, y = nil, nil
+			}
+			if got := strings.Join(look(inGit, x).ChangedFiles(a), " "); got != c.inGit {
+				t.Errorf("git sees %q, not %q", got, c.inGit)
+			}
+			if got := strings.Join(look(plain, y).ChangedFiles(b), " "); got != c.plain {
+				t.Errorf("without git there is %q, not %q", got, c.plain)
+			}
+		}
+	}
+}

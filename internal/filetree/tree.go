@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -42,6 +43,8 @@ type Tree struct {
 	relisted, configured bool
 	// programs: see RunsPrograms.
 	programs bool
+	// filesAlone: see ObserveFiles.
+	filesAlone bool
 }
 
 type digest [sha256.Size]byte
@@ -76,8 +79,18 @@ var ErrUnknown = errors.New("the state of the tree cannot be told")
 // read again. changed reports whether the result says more than known did. The error is [ErrUnknown] or the
 // file system's.
 func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool, err error) {
-	t = &Tree{source: s}
-	if known == nil || known.source != s {
+	return s.observe(ctx, &Tree{source: s}, known)
+}
+
+// ObserveFiles is Observe of just what [Source.Copy] copies: the files. Git's own state does not matter, and what git
+// leaves to others (submodules, what is in .git) is left out.
+func (s Source) ObserveFiles(ctx context.Context, known *Tree) (*Tree, error) {
+	t, _, err := s.observe(ctx, &Tree{source: s, filesAlone: true}, known)
+	return t, err
+}
+
+func (s Source) observe(ctx context.Context, t, known *Tree) (_ *Tree, changed bool, err error) {
+	if known == nil || known.source != s || known.filesAlone != t.filesAlone {
 		known = &Tree{}
 	}
 	if s.Git {
@@ -90,7 +103,7 @@ func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool
 	}
 	t.state = sha256.Sum256([]byte(t.git.text))
 	touched, err := t.stampFiles(known)
-	if err == nil && s.Git {
+	if err == nil && s.Git && !t.filesAlone {
 		err = t.checkAttributes()
 	}
 	if err != nil {
@@ -119,6 +132,39 @@ func (t *Tree) UnchangedSince(before *Tree) bool {
 		slices.EqualFunc(t.dirs, before.dirs, func(a, b dir) bool {
 			return a.path == b.path && a.self.stamp == b.self.stamp && same(a.entries, b.entries)
 		})
+}
+
+// ChangedFiles are the files that an earlier look at the tree saw otherwise (with another content, kind or executable
+// bit), or only one of the two saw; sorted, relative to the root.
+func (t *Tree) ChangedFiles(before *Tree) []string {
+	was := before.files()
+	for path, now := range t.files() {
+		if old, there := was[path]; there && now.sameAs(old) {
+			delete(was, path)
+		} else {
+			was[path] = now
+		}
+	}
+	return slices.Sorted(maps.Keys(was))
+}
+
+// files are those that are there: git may track some that are not.
+func (t *Tree) files() map[string]entry {
+	files := map[string]entry{}
+	for _, d := range t.dirs {
+		for _, e := range d.entries {
+			if (e.stamp != Stamp{}) {
+				files[filepath.Join(d.path, e.name)] = e
+			}
+		}
+	}
+	return files
+}
+
+// sameAs reports whether a flake sees the same in two entries.
+func (e entry) sameAs(o entry) bool {
+	const seen = unix.S_IFMT | 0o100
+	return e.sum == o.sum && e.stamp.mode&seen == o.stamp.mode&seen
 }
 
 // QuietSince reports whether nothing in the tree was changed at or after a time.
@@ -232,6 +278,9 @@ func (t *Tree) listPlain(known *Tree) error {
 			if err != nil {
 				return err
 			}
+			if t.filesAlone {
+				names = slices.DeleteFunc(names, func(e fs.DirEntry) bool { return e.Name() == ".git" })
+			}
 			d.entries = make([]entry, len(names))
 			for i, name := range names {
 				d.entries[i].name = name.Name()
@@ -259,7 +308,10 @@ func (t *Tree) listPlain(known *Tree) error {
 
 // listGit lists what git's index holds, and git's own state.
 func (t *Tree) listGit(ctx context.Context, known *Tree) error {
-	err := t.lookAtGit(ctx, known)
+	err := t.git.locate(t.source.Root)
+	if err == nil && !t.filesAlone {
+		err = t.lookAtGit(ctx, known)
+	}
 	if err != nil {
 		return err
 	}
@@ -288,7 +340,10 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 	}
 	at := map[string]int{}
 	for _, tracked := range listing {
-		if tracked.IsSubmodule() {
+		switch {
+		case tracked.IsSubmodule() && t.filesAlone:
+			continue
+		case tracked.IsSubmodule():
 			return fmt.Errorf("%w: submodules", ErrUnknown)
 		}
 		parent, name := filepath.Split(tracked.Path)
@@ -303,7 +358,9 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 		e.name = name
 		t.dirs[i].entries = append(t.dirs[i].entries, e)
 	}
-	t.addAttributes()
+	if !t.filesAlone {
+		t.addAttributes()
+	}
 	return nil
 }
 

@@ -38,7 +38,8 @@ type Result struct {
 // is as it was, but where git made no commit of it, and for an interrupt after git had made the commit; the result says
 // what was done.
 //
-// The changes are written at once or not at all; a file that is not what was read is an [ErrConflict]. After Commit the
+// The changes are written at once or not at all; a file that is not what was read is an [ErrConflict], with Force only
+// inventory.json. After Commit the
 // store is used up: open it again for the next change.
 func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error) {
 	result := &Result{}
@@ -71,7 +72,8 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		}
 		defer lock.release()
 	}
-	if err := s.unchanged(); err != nil {
+	unchanged := func() error { return s.unchanged(ctx, !config.Force) }
+	if err := unchanged(); err != nil {
 		return nil, err
 	}
 	if config.Git && s.tracked {
@@ -80,12 +82,12 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		}
 	}
 	if s.ref.Git && !s.tracked {
-		if err := s.track(ctx); err != nil {
+		if err := s.track(ctx, unchanged); err != nil {
 			return nil, err
 		}
 		result.Tracked = true
 	}
-	if err := replace(s.path, s.doc.text(), s.unchanged); err != nil {
+	if err := replace(s.path, s.doc.text(), unchanged); err != nil {
 		return nil, err
 	}
 	result.Written = true
@@ -133,9 +135,9 @@ func (s *Store) commit(ctx context.Context, result *Result, message string) erro
 
 // track makes a new file known to git before there is anything in it: whenever this process dies, Nix sees all that the
 // file says.
-func (s *Store) track(ctx context.Context) error {
+func (s *Store) track(ctx context.Context, unchanged func() error) error {
 	if s.missing {
-		if err := replace(s.path, []byte(emptyDocument), s.unchanged); err != nil {
+		if err := replace(s.path, []byte(emptyDocument), unchanged); err != nil {
 			return err
 		}
 		s.missing, s.original = false, []byte(emptyDocument)

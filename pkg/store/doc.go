@@ -8,6 +8,7 @@
 //     takes a value from one place only, is a [*ReadOnlyError] with the position of the definition.
 //   - Nothing is written that adds an error to the clan, and nothing that would have no effect.
 //   - The file is the old one or the new one at any moment, never something between.
-//   - Two writers never lose a change: a file that is no longer what was read is an [ErrConflict].
+//   - Two writers never lose a change: a file that is no longer what was read is an [ErrConflict], and so is any other
+//     that the check read.
 //   - What is not changed keeps its bytes: order, indentation, unknown names, digits of numbers.
 package store

@@ -12,7 +12,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// ErrConflict: inventory.json is no longer what was read. Nothing was written; open the clan again.
+// ErrConflict: inventory.json, or another file that the clan was read from, is no longer what it was. Nothing was
+// written; open the clan again.
 var ErrConflict = errors.New("changed since it was read")
 
 // ReadOnlyError: the part of the inventory is Nix's, and inventory.json cannot change it.

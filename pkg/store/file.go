@@ -2,14 +2,17 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 )
 
@@ -85,14 +88,32 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// unchanged reports a conflict if the file is no longer what was read.
-func (s *Store) unchanged() error {
+// unchanged reports a conflict if the file is no longer what was read, or, where the check counts, another one that the
+// clan was read from.
+func (s *Store) unchanged(ctx context.Context, checked bool) error {
+	var changed []string
 	text, err := os.ReadFile(s.path)
-	if missing := errors.Is(err, os.ErrNotExist); err != nil && !missing {
+	missing := errors.Is(err, os.ErrNotExist)
+	switch {
+	case err != nil && !missing:
 		return err
-	} else if missing != s.missing || !bytes.Equal(text, s.original) {
-		return &hint.Error{Text: s.path + " was changed by somebody else since it was read; nothing was written",
-			Advice: "look at what changed, and do it again", Err: ErrConflict}
+	case missing != s.missing || !bytes.Equal(text, s.original):
+		changed = []string{s.path}
+	case checked:
+		if changed, err = facts.Of(s.before).ChangedSince(ctx, s.trees); err != nil {
+			return err
+		}
+		changed = slices.DeleteFunc(changed, func(file string) bool { // which are ours
+			return file == s.path || file == filepath.Join(filepath.Dir(s.path), temporary)
+		})
 	}
-	return nil
+	if len(changed) == 0 {
+		return nil
+	}
+	what := changed[0]
+	if more := len(changed) - 1; more > 0 {
+		what += fmt.Sprintf(" (and %d more)", more)
+	}
+	return &hint.Error{Text: what + " was changed by somebody else since it was read; nothing was written",
+		Advice: "look at what changed, and do it again", Err: ErrConflict}
 }

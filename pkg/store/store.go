@@ -27,6 +27,8 @@ type Store struct {
 	ref    instance.Ref
 	config instance.Config
 	before *instance.Inventory
+	// trees are those that the clan was read from, as they were then.
+	trees facts.Observed
 
 	path     string // of the file
 	original []byte // what was read; nil if there is no file
@@ -108,6 +110,9 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 			&hint.Error{Text: "the clan's directory is not in the flake's own source tree, so that its " +
 				facts.PersistedName + " cannot be written",
 				Advice: "set the clan's `directory` to `self`, or to a directory below it (./fleet)"}
+	}
+	if s.trees, err = facts.Of(s.before).Observe(ctx); err != nil {
+		return nil, err
 	}
 	s.path = filepath.Join(ref.Root, facts.Of(s.before).PersistedFile)
 	if s.original, s.missing, err = read(s.path); err != nil {
