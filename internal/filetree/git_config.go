@@ -28,7 +28,9 @@ type gitConfig struct {
 }
 
 var (
-	programNames   = lazyregexp.New(`^(?:filter\..*\.(?:clean|smudge|process)|diff\..*\.command)$`)
+	programNames = lazyregexp.New(`^(?:filter\..*\.(?:clean|smudge|process)|diff\..*\.command)$`)
+	// conversion of content other than of line ends
+	conversion     = lazyregexp.New(`\b(?:ident|working-tree-encoding)\b`)
 	programUse     = lazyregexp.New(`\b(?:filter|diff)\b`)
 	includedByName = lazyregexp.New(`^include(?:if\..*)?\.path$`)
 )
@@ -201,10 +203,14 @@ func (t *Tree) checkAttributes() error {
 			files = append(files, path)
 		}
 	}
-	t.programs = t.config.programs && slices.ContainsFunc(files, func(file string) bool {
+	t.programs = false
+	for _, file := range files {
 		text, _ := os.ReadFile(file)
-		return programUse.MatchString(string(text))
-	})
+		if converted := conversion.FindString(string(text)); converted != "" {
+			return fmt.Errorf("%w: %s has %s", ErrUnknown, file, converted)
+		}
+		t.programs = t.programs || t.config.programs && programUse.MatchString(string(text))
+	}
 	return nil
 }
 

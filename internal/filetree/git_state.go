@@ -96,6 +96,9 @@ func (g *gitState) look(path string) (content []byte, found bool, err error) {
 	stamp, err := Stat(path)
 	if err == nil {
 		e.stamp = stamp
+		if !stamp.IsDir() && !stamp.isRegular() && path != os.DevNull {
+			return nil, false, fmt.Errorf("%w: %s is no file", ErrUnknown, path) // and reading it may never end
+		}
 		if content, err = os.ReadFile(path); errors.Is(err, syscall.EISDIR) {
 			err = fs.ErrNotExist // a branch a/b, where a was asked for
 		}

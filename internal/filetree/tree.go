@@ -4,6 +4,7 @@ package filetree
 import (
 	"bytes"
 	"context"
+	"crypto/sha1" //nolint:gosec // git's names for objects
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -62,6 +63,7 @@ type entry struct {
 	stamp  Stamp
 	hashed int64 // nanoseconds since 1970, before reading began
 	sum    digest
+	inGit
 }
 
 // Stamp is what lstat says that changes with every edit; ctime cannot be set back.
@@ -196,6 +198,8 @@ func (e *entry) trusts(now Stamp) bool {
 // IsDir reports whether it is a directory's.
 func (s Stamp) IsDir() bool { return s.mode&unix.S_IFMT == unix.S_IFDIR }
 
+func (s Stamp) isRegular() bool { return s.mode&unix.S_IFMT == unix.S_IFREG }
+
 func (s Stamp) isLink() bool { return s.mode&unix.S_IFMT == unix.S_IFLNK }
 
 func stampOf(st *unix.Stat_t) Stamp {
@@ -328,6 +332,10 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 		return nil
 	}
 	listing, err := git.Repo(t.source.Root).Index(ctx)
+	var looked map[string]git.Looked
+	if err == nil && !t.filesAlone {
+		looked, err = git.Repo(t.source.Root).Looked(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
@@ -345,6 +353,8 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 			continue
 		case tracked.IsSubmodule():
 			return fmt.Errorf("%w: submodules", ErrUnknown)
+		case len(tracked.Blob) != 2*sha1.Size && !t.filesAlone:
+			return fmt.Errorf("%w: git's names for objects are of another kind", ErrUnknown)
 		}
 		parent, name := filepath.Split(tracked.Path)
 		parent = strings.TrimSuffix(parent, "/")
@@ -356,6 +366,7 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 		}
 		e := before[tracked.Path]
 		e.name = name
+		e.blob, e.looked = shortName(tracked.Blob), looked[tracked.Path]
 		t.dirs[i].entries = append(t.dirs[i].entries, e)
 	}
 	if !t.filesAlone {
@@ -411,7 +422,7 @@ func (t *Tree) dropBelow(links *sync.Map) (touched bool) {
 			}
 			for j, e := range t.dirs[i].entries {
 				touched = touched || e.stamp != Stamp{}
-				t.dirs[i].entries[j] = entry{name: e.name}
+				t.dirs[i].entries[j] = entry{name: e.name, inGit: e.inGit}
 			}
 		}
 		return true
@@ -457,7 +468,7 @@ func (t *Tree) stampDir(d *dir, links *sync.Map) (touched bool, err error) {
 		case t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)):
 			// Tracked, but deleted from the work tree: the zero stamp.
 			touched = touched || e.stamp != Stamp{}
-			*e = entry{name: e.name}
+			e.stamp, e.hashed, e.sum = Stamp{}, 0, digest{}
 			continue
 		default:
 			return false, &fs.PathError{Op: "lstat", Path: filepath.Join(path, e.name), Err: err}
@@ -480,7 +491,7 @@ func (t *Tree) stampDir(d *dir, links *sync.Map) (touched bool, err error) {
 // read hashes the content. If the file changes meanwhile, the entry is one that nobody trusts.
 func (e *entry) read(path string, now Stamp) error {
 	hashed := time.Now().UnixNano()
-	hash := sha256.New()
+	hash, blob := sha256.New(), newBlob(now.size)
 	switch now.mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		f, err := os.Open(path)
@@ -488,9 +499,10 @@ func (e *entry) read(path string, now Stamp) error {
 			return err
 		}
 		defer f.Close()
-		if _, err := io.Copy(hash, f); err != nil {
+		if _, err := io.Copy(io.MultiWriter(hash, blob), f); err != nil {
 			return err
 		}
+		e.content, e.returns = blob.shortName(), blob.returns
 	case unix.S_IFLNK:
 		target, err := os.Readlink(path)
 		if err != nil {
@@ -520,9 +532,6 @@ func (t *Tree) digest() digest {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%t %x %x\n", t.source.Git, t.state, t.list)
 	stamps := t.source.Git && (t.programs || t.config.stamps)
-	if stamps {
-		fmt.Fprintln(&b, t.index.stamp)
-	}
 	order := make([]int, len(t.dirs))
 	for i := range order {
 		order[i] = i
@@ -534,8 +543,8 @@ func (t *Tree) digest() digest {
 		for _, e := range d.entries {
 			fmt.Fprintf(&b, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT,
 				e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
-			if stamps {
-				fmt.Fprintln(&b, e.stamp)
+			if stamps || t.source.Git && e.isDoubtful() {
+				fmt.Fprintln(&b, t.index.stamp, e.stamp)
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package filetree
 import (
 	"encoding/binary"
 	"errors"
+
+	"github.com/clanctl/clanctl/internal/git"
 )
 
 // An observed tree is kept in a file of its own form: reading thousands of stamps must not cost more than taking them.
@@ -86,6 +88,11 @@ func (w *treeWriter) entry(e *entry) {
 	w.int(e.stamp.ctime)
 	w.int(e.hashed)
 	w.b = append(w.b, e.sum[:]...)
+	w.uint(e.content)
+	w.uint(e.blob)
+	w.bool(e.returns)
+	w.uint(uint64(e.looked.Size))
+	w.int(e.looked.Mtime)
 }
 
 // treeReader reads what treeWriter wrote. It never fails loudly: bad says that something was wrong.
@@ -149,4 +156,6 @@ func (r *treeReader) entry(e *entry) {
 	e.stamp.size, e.stamp.mtime, e.stamp.ctime = r.int(), r.int(), r.int()
 	e.hashed = r.int()
 	r.digest(&e.sum)
+	e.content, e.blob, e.returns = r.uint(), r.uint(), r.bool()
+	e.looked = git.Looked{Size: uint32(r.uint()), Mtime: r.int()} //nolint:gosec // as written
 }

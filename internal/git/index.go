@@ -3,6 +3,7 @@ package git
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -43,6 +44,48 @@ func (r Repo) Index(ctx context.Context, paths ...string) ([]Entry, error) {
 			Skipped: strings.EqualFold(tag, "S"), Assumed: tag == strings.ToLower(tag)})
 	}
 	return entries, nil
+}
+
+// Looked is what a file was when git last looked at it: its size modulo 2^32 (0 also where git is not to rely on it), and
+// its time in seconds.
+type Looked struct {
+	Size  uint32
+	Mtime int64
+}
+
+// Looked tells of each file that git tracks what it was when git looked at it.
+func (r Repo) Looked(ctx context.Context) (map[string]Looked, error) {
+	out, err := r.run(ctx, nil, "ls-files", "--debug", "-z")
+	if err != nil {
+		return nil, err
+	}
+	looked := map[string]Looked{}
+	for out != "" {
+		path, rest, _ := strings.Cut(out, "\x00")
+		// Its times, device and inode, owner, and size, a line each; git does not promise this form.
+		about := strings.SplitAfterN(rest, "\n", 6)
+		var l Looked
+		read := len(about) == 6
+		if read {
+			out = about[5]
+			l.Mtime, read = numberIn(about[1], "  mtime: ", ":")
+			size, isSize := numberIn(about[4], "  size: ", "\t")
+			l.Size, read = uint32(size), read && isSize && size == int64(uint32(size)) //nolint:gosec // looked at
+		}
+		if !read {
+			return nil, &Error{Command: "ls-files", Err: fmt.Errorf("what it says of %q is not understood", path)}
+		}
+		looked[path] = l
+	}
+	return looked, nil
+}
+
+// numberIn is the number between two texts at the beginning of a line.
+func numberIn(line, before, after string) (int64, bool) {
+	rest, found := strings.CutPrefix(line, before)
+	digits, _, ends := strings.Cut(rest, after)
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, found && ends && err == nil
 }
 
 // lines are what git ends with NUL.

@@ -522,6 +522,21 @@ var gitEdits = []chosenEdit{
 		w.do(os.Rename(w.path("flake"), w.path("main")))
 		w.git("main", "worktree", "add", "-q", w.path("flake"))
 	}, edit: func(w *world) { w.git("flake", "commit", "-qm", "x", "--allow-empty") }, kept: true},
+	{name: "line ends, of a configuration that is gone", make: func(w *world) {
+		lineEnds(w)
+		w.git("flake", "config", "--unset", "core.autocrlf")
+	}, edit: func(w *world) { w.do(os.Chtimes(w.path("flake/value"), time.Now(), time.Now())) }, kept: true,
+		maybe: true},
+	{name: "line ends that were others when git looked", make: func(w *world) {
+		checkout(w)
+		w.git("flake", "config", "core.autocrlf", "true")
+		w.write("flake/value", "ones\n")
+		w.commit("flake")
+	}, edit: func(w *world) {
+		w.write("flake/value", "ones\r\n")
+		w.git("flake", "add", "value")
+		w.write("flake/value", "ones\n")
+	}, kept: true, maybe: true},
 	{name: "the executable bit, whether git looks at it", make: func(w *world) {
 		checkout(w)
 		w.git("flake", "config", "core.fileMode", "false")
