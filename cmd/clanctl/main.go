@@ -6,15 +6,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
+	_ "github.com/clanctl/clanctl/cmd/clanctl/early"
 	"github.com/clanctl/clanctl/internal/cli"
 )
 
 func main() {
-	// A short life with one document in it: collect garbage less often than a server would.
-	debug.SetGCPercent(300)
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup does
 		signals = append(signals, syscall.SIGHUP)

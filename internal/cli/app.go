@@ -36,7 +36,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if len(line.path) > 0 {
 			app.Commands = []*cli.Command{line.path[0]} // the library sets up all that there are
 		}
-		app.Metadata = map[string]any{commandLineKey: fmt.Sprintf("%q", line.args()[1:])}
+		app.Metadata = map[string]any{commandLineKey: args[1:]}
 		err = app.RunContext(ctx, line.args())
 	}
 	return exitCode(app, err)

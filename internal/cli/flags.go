@@ -10,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/cachedir"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -116,7 +117,7 @@ func askOf(c *cli.Context, flake string, want instance.Config,
 func evaluatorOf(c *cli.Context) nixeval.Evaluator {
 	e := nixeval.Evaluator{Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"),
 		Impure: c.Bool("impure")}
-	if dir, err := cachedir.Of("clanctl"); err == nil { // without a home there is no cache, and that is all
+	if dir, err := cachedir.Of(recall.CacheOf); err == nil { // without a home there is no cache, and that is all
 		e.ProgramDir = filepath.Join(dir, "nix")
 		if !c.Bool("no-cache") {
 			e.CacheDir = dir

@@ -11,12 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
-
-// hyperlinksVariable says whether places in files are hyperlinks (OSC 8): auto, always, never, or a template for their
-// URLs.
-const hyperlinksVariable = "CLANCTL_HYPERLINKS"
 
 // defaultLink is the template without one: kitty opens the line, and other terminals refuse what they do not know.
 func defaultLink() string {
@@ -28,7 +25,7 @@ func defaultLink() string {
 
 // linkTemplate is the template for hyperlinks on a stream; empty for none.
 func (s *stream) linkTemplate(c *cli.Context) string {
-	when := os.Getenv(hyperlinksVariable)
+	when := os.Getenv(recall.Hyperlinks)
 	switch {
 	case when == "never" || c.String("color") == "never":
 		return ""

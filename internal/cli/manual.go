@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/clanctl/clanctl/internal/recall"
 )
 
 // What the manual page and docs/reference.md have in common. Both are made from the commands; this is what no command
@@ -25,7 +27,7 @@ var manualSections = []struct {
 		{"CLAN_DIR", "The clan's flake, as --flake names it, where that is not given."},
 		{"NO_COLOR", "Not empty: no colour, unless --color always is given. TERM=dumb has the same effect."},
 		{"CLANCTL_PAGER, PAGER", "The program that shows what is longer than the screen; less without. Empty or cat: none."},
-		{hyperlinksVariable, "Places in files as hyperlinks: auto (where the terminal is known to have them), always, never, or a template such as vscode://file{path}:{line}:{column}."},
+		{recall.Hyperlinks, "Places in files as hyperlinks: auto (where the terminal is known to have them), always, never, or a template such as vscode://file{path}:{line}:{column}."},
 		{"PATH", "Where nix and git are found; see also --nix."},
 		{"XDG_CACHE_HOME",
 			"Where answers are kept, in the directory clanctl; by default in ~/.cache. On macOS they are always in ~/Library/Caches."},

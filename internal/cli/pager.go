@@ -8,6 +8,7 @@ import (
 	xterm "golang.org/x/term"
 
 	"github.com/clanctl/clanctl/internal/pager"
+	"github.com/clanctl/clanctl/internal/recall"
 )
 
 // pagerFlag is that of all commands with text to read.
@@ -36,7 +37,7 @@ func startPaging(c *cli.Context) (finish func()) {
 	if err != nil || rows == 0 {
 		return none // nobody knows what is long
 	}
-	p := pager.New(out.terminal, command, out.width(), rows, os.Getenv(hyperlinksVariable) == "always")
+	p := pager.New(out.terminal, command, out.width(), rows, os.Getenv(recall.Hyperlinks) == "always")
 	direct := out.w
 	out.w = p
 	if errs.terminal != nil {

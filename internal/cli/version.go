@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/cachedir"
+	"github.com/clanctl/clanctl/internal/recall"
 )
 
 // version is set by the linker in releases; otherwise it is what Go knows of the build.
@@ -83,7 +84,7 @@ func versionsOf(c *cli.Context) *versions {
 	} else {
 		v.Nix.Version, v.Nix.System, v.Nix.Features = nix.String(), nix.System, nix.Features
 	}
-	dir, err := cachedir.Of("clanctl")
+	dir, err := cachedir.Of(recall.CacheOf)
 	if err == nil {
 		v.Cache.Directory = dir
 		err = cachedir.Check(dir)

@@ -4,18 +4,9 @@ import (
 	"bytes"
 	"io"
 	"os"
-)
 
-// inWorkflow reports whether a runner of GitHub's, Forgejo's or Gitea's actions reads what a program prints, and takes
-// some lines for commands.
-func inWorkflow() bool {
-	for _, name := range []string{"GITHUB_ACTIONS", "FORGEJO_ACTIONS", "GITEA_ACTIONS"} {
-		if os.Getenv(name) == "true" {
-			return true
-		}
-	}
-	return false
-}
+	"github.com/clanctl/clanctl/internal/recall"
+)
 
 // commandGuard keeps what passes from being a workflow command. There are two forms (actions/runner, ActionCommand.cs):
 // a line that begins with ::, white space aside, and ##[ anywhere. The last character of each is written as JSON
@@ -90,7 +81,7 @@ func guarded(w io.Writer) io.Writer {
 			return w
 		}
 	}
-	if !inWorkflow() {
+	if !recall.InWorkflow() {
 		return w
 	}
 	return &commandGuard{w: w}

@@ -222,15 +222,9 @@ func look(path, op string, stat func(string, *unix.Stat_t) error) (Stamp, error)
 	return stampOf(&st), nil
 }
 
-// NamedStamp is a file of a directory.
-type NamedStamp struct {
-	Name string
-	Stamp
-}
-
-// StatAll looks at what the files of a directory are or lead to, in order of their names. More files than
-// most are an error.
-func StatAll(path string, most int) ([]NamedStamp, error) {
+// Stamps looks at what the files of a directory are or lead to. The bytes are the same as long as all names and stamps
+// are. More files than most are an error.
+func Stamps(path string, most int) ([]byte, error) {
 	dir, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -244,14 +238,16 @@ func StatAll(path string, most int) ([]NamedStamp, error) {
 		return nil, fmt.Errorf("there are more than %d files", most)
 	}
 	slices.Sort(names)
-	found := make([]NamedStamp, 0, len(names))
+	w := treeWriter{make([]byte, 0, len(names)*64)}
+	fd := int(dir.Fd())
 	for _, name := range names {
 		var st unix.Stat_t
-		if unix.Fstatat(int(dir.Fd()), name, &st, 0) == nil { // a link to nowhere is none
-			found = append(found, NamedStamp{name, stampOf(&st)})
+		if unix.Fstatat(fd, name, &st, 0) == nil { // a link to nowhere is none
+			w.string(name)
+			w.stamp(stampOf(&st))
 		}
 	}
-	return found, nil
+	return w.b, nil
 }
 
 // ---- what there is ----

@@ -80,12 +80,7 @@ func (w *treeWriter) entries(entries []entry) {
 
 func (w *treeWriter) entry(e *entry) {
 	w.string(e.name)
-	w.uint(uint64(e.stamp.mode))
-	w.uint(e.stamp.ino)
-	w.uint(e.stamp.dev)
-	w.int(e.stamp.size)
-	w.int(e.stamp.mtime)
-	w.int(e.stamp.ctime)
+	w.stamp(e.stamp)
 	w.int(e.hashed)
 	w.b = append(w.b, e.sum[:]...)
 	w.uint(e.content)
@@ -93,6 +88,15 @@ func (w *treeWriter) entry(e *entry) {
 	w.bool(e.returns)
 	w.uint(uint64(e.looked.Size))
 	w.int(e.looked.Mtime)
+}
+
+func (w *treeWriter) stamp(s Stamp) {
+	w.uint(uint64(s.mode))
+	w.uint(s.ino)
+	w.uint(s.dev)
+	w.int(s.size)
+	w.int(s.mtime)
+	w.int(s.ctime)
 }
 
 // treeReader reads what treeWriter wrote. It never fails loudly: bad says that something was wrong.

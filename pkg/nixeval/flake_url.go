@@ -131,13 +131,17 @@ func isFixedRef(ref string) bool {
 	return false
 }
 
-// storeObject is the path of something in Nix's store, which never changes.
+// isStoreObject reports whether a path is that of something in Nix's store, which never changes.
+func isStoreObject(path string) bool {
+	return strings.HasPrefix(path, "/nix/store/") && storeObject.MatchString(path)
+}
+
 var storeObject = lazyregexp.New(`^/nix/store/[0-9a-df-np-sv-z]{32}-[^/]+`)
 
 // isStorePath reports whether a path lies in Nix's store, wherever its links and dots lead.
 func isStorePath(name string) bool {
 	real, err := filepath.EvalSymlinks(name)
-	return err == nil && path.Clean(name) == name && real == name && storeObject.MatchString(name)
+	return err == nil && path.Clean(name) == name && real == name && isStoreObject(name)
 }
 
 func isAbsolute(name string) bool { return strings.HasPrefix(name, "/") }

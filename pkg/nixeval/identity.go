@@ -154,7 +154,7 @@ func (id *nixIdentity) file(path string) error {
 		real = path
 	}
 	fmt.Fprintf(id.hash, "%d %s %d %s ", len(path), path, len(real), real)
-	if storeObject.MatchString(real) {
+	if isStoreObject(real) {
 		return nil
 	}
 	now, err := id.look(real)
@@ -166,14 +166,13 @@ func (id *nixIdentity) file(path string) error {
 	if !now.IsDir() {
 		return nil
 	}
-	entries, err := filetree.StatAll(real, maxNamed)
+	stamps, err := filetree.Stamps(real, maxNamed)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	for _, entry := range entries {
-		fmt.Fprintf(id.hash, "%d %s %v\n", len(entry.Name), entry.Name, entry.Stamp)
-	}
-	return nil
+	fmt.Fprintf(id.hash, "%d ", len(stamps))
+	_, err = id.hash.Write(stamps)
+	return err
 }
 
 // maxNamed is how many files in a directory are looked at; there are some hundred libraries in one that has all that
@@ -251,7 +250,7 @@ func configFiles(programs []string) ([]string, error) {
 		// Where it is depends on how Nix was built.
 		system = []string{"/etc/nix", "/usr/local/etc/nix"}
 		for _, program := range programs {
-			if prefix := filepath.Dir(filepath.Dir(program)); !storeObject.MatchString(program) {
+			if prefix := filepath.Dir(filepath.Dir(program)); !isStoreObject(program) {
 				system = append(system, filepath.Join(prefix, "etc", "nix"))
 			}
 		}

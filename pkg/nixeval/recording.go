@@ -12,16 +12,18 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/clanctl/clanctl/internal/cachedir"
 	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
-// Recording keeps what a program prints of answers in the cache, for as long as the answers hold: [Evaluator.Recall]
+// Recording keeps what a program prints of answers in the cache, for as long as the answers hold: [Recall]
 // gives it again without reading one of them. Nothing is kept if an answer was not, or had a hint that hangs on more
 // than the flake. The nil Recording keeps nothing. It is safe for concurrent use.
 type Recording struct {
 	files *cacheFiles
 	name  string
+	by    *Evaluator
 
 	mutex sync.Mutex
 	// spoiled: it is not to be kept.
@@ -45,7 +47,10 @@ type recordedAnswer struct {
 
 // recordingEnd stands behind the text.
 type recordingEnd struct {
-	Name    string           `json:"name"`
+	Name string `json:"name"`
+	// Nix and Dir are the evaluator's: see [Evaluator].
+	Nix     string           `json:"nix,omitempty"`
+	Dir     string           `json:"dir,omitempty"`
 	Text    int64            `json:"text"`
 	Answers []recordedAnswer `json:"answers"`
 	Note    json.RawMessage  `json:"note"`
@@ -62,7 +67,7 @@ const (
 )
 
 // Record begins a recording, under a name that stands for everything the text hangs on besides the answers to the
-// questions that evaluators put whose Recording it is. It is nil where there is no cache.
+// questions that evaluators put whose Recording it is: how they are configured, too. It is nil where there is no cache.
 func (e *Evaluator) Record(name string) *Recording {
 	if e.CacheDir == "" || e.Impure {
 		return nil
@@ -71,7 +76,7 @@ func (e *Evaluator) Record(name string) *Recording {
 	if err != nil {
 		return nil
 	}
-	return &Recording{files: files, name: name, sum: crc32.NewIEEE()}
+	return &Recording{files: files, name: name, by: e, sum: crc32.NewIEEE()}
 }
 
 // Write adds to the text. It never fails: a text that is too long, or for which there is no room, is not kept.
@@ -147,7 +152,7 @@ func (r *Recording) Keep(ctx context.Context, note any) {
 	if err != nil {
 		return
 	}
-	end, err := json.Marshal(recordingEnd{r.name, r.size, r.asked, text})
+	end, err := json.Marshal(recordingEnd{r.name, r.by.Nix, r.by.Dir, r.size, r.asked, text})
 	if err != nil {
 		return
 	}
@@ -186,21 +191,19 @@ type recorded struct {
 
 func (r *recorded) Close() error { return r.file.Close() }
 
-// Recall returns what was recorded under a name, and the note on it, if every answer that it was made of is the one
-// that would be given now; else no text. The text must be closed.
-func (e *Evaluator) Recall(ctx context.Context, name string) (text io.ReadCloser, note json.RawMessage) {
-	if e.CacheDir == "" || e.Impure || e.Refresh {
+// Recall returns what was recorded under a name in a cache, the note on it, and no error of any kind: if not every
+// answer that it was made of is the one that would be given now, there is no text. The text must be closed.
+func Recall(ctx context.Context, cacheDir, name string) (text io.ReadCloser, note json.RawMessage) {
+	if cacheDir == "" {
 		return nil, nil
 	}
-	files, err := openCacheFiles(e.CacheDir)
-	if err != nil {
-		return nil, nil
-	}
+	files := &cacheFiles{cacheDir} // which need not be there
 	recorded, end := files.recorded(name)
 	if recorded == nil {
 		return nil, nil
 	}
-	if !e.holds(ctx, files, end.Answers) {
+	e := &Evaluator{Nix: end.Nix, Dir: end.Dir}
+	if cachedir.Check(cacheDir) != nil || !e.holds(ctx, files, end.Answers) {
 		_ = recorded.Close()
 		return nil, nil
 	}

@@ -14,7 +14,7 @@ import (
 // recall returns a recording's text and note, if there is one.
 func recall(t *testing.T, e *Evaluator, name string) (text, note string) {
 	t.Helper()
-	recorded, kept := e.Recall(t.Context(), name)
+	recorded, kept := Recall(t.Context(), e.CacheDir, name)
 	if recorded == nil {
 		return "", ""
 	}
@@ -94,16 +94,11 @@ func TestRecording(t *testing.T) {
 	set(filepath.Join(other, "value.nix"), "1")
 	expect("an input edited back", "long", long)
 
-	for name, change := range map[string]func(e *Evaluator){
-		"refresh":  func(e *Evaluator) { e.Refresh = true },
-		"impure":   func(e *Evaluator) { e.Impure = true },
-		"no cache": func(e *Evaluator) { e.CacheDir = "" },
-	} {
-		other := e
-		change(&other)
-		if got, _ := recall(t, &other, "long"); got != "" {
-			t.Errorf("%s: recalled", name)
-		}
+	if text, _ := Recall(t.Context(), "", "long"); text != nil {
+		t.Error("recalled without a cache")
+	}
+	if text, _ := Recall(t.Context(), filepath.Join(home, "none"), "long"); text != nil {
+		t.Error("recalled from an empty cache")
 	}
 
 	// The same question, answered anew: nobody knows that the answer is the same.
@@ -127,10 +122,10 @@ func TestRecording(t *testing.T) {
 	set(filepath.Join(home, "value"), "two")
 	set(filepath.Join(home, "value"), "one")
 	during.Recording.Keep(t.Context(), nil)
-	if text, _ := e.Recall(t.Context(), "during"); text != nil {
+	if text, _ := Recall(t.Context(), e.CacheDir, "during"); text != nil {
 		t.Error("recalled what was made during an edit")
 	}
-	if text, _ := e.Recall(t.Context(), "c"); text == nil {
+	if text, _ := Recall(t.Context(), e.CacheDir, "c"); text == nil {
 		t.Error("an empty text is not kept")
 	}
 }
@@ -173,7 +168,7 @@ func TestRecordingOfLess(t *testing.T) {
 		}
 		_, _ = e.Apply(t.Context(), c.ref, c.fn, nil)
 		e.Recording.Keep(t.Context(), nil)
-		text, _ := e.Recall(t.Context(), name)
+		text, _ := Recall(t.Context(), e.CacheDir, name)
 		if (text != nil) != c.kept {
 			t.Errorf("%s: recalled: %v", name, text != nil)
 		}

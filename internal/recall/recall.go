@@ -1,0 +1,96 @@
+// Package recall knows what a command line's output hangs on, and prints one that was kept. It imports little, so that
+// clanctl can give output again before the rest of it is set up.
+package recall
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/clanctl/clanctl/internal/filetree"
+)
+
+// CacheOf is the program whose cache has the output.
+const CacheOf = "clanctl"
+
+// Hyperlinks is the variable that says whether places in files are hyperlinks (OSC 8): auto, always, never, or a
+// template for their URLs.
+const Hyperlinks = "CLANCTL_HYPERLINKS"
+
+// InWorkflow reports whether a runner of GitHub's, Forgejo's or Gitea's actions reads what a program prints, and takes
+// some lines for commands.
+func InWorkflow() bool {
+	for _, name := range []string{"GITHUB_ACTIONS", "FORGEJO_ACTIONS", "GITEA_ACTIONS"} {
+		if os.Getenv(name) == "true" {
+			return true
+		}
+	}
+	return false
+}
+
+// Plain describes a stream that is no terminal and gets every byte as it is.
+const Plain = ""
+
+// Name stands for all that the output of a command line hangs on besides the answers: the words behind the program's
+// name, a description of standard output, and what else the command says that it hangs on. It is empty where it is
+// not known which program this is.
+func Name(words []string, stdout, also string) string {
+	program, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	stamp, err := filetree.Stat(program)
+	if err != nil {
+		return ""
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	name := []string{"output", program, fmt.Sprint(stamp), here, stdout, also}
+	for _, variable := range []string{"CLAN_DIR", "NO_COLOR", "TERM", Hyperlinks} {
+		name = append(name, os.Getenv(variable))
+	}
+	return fmt.Sprintf("%q %q", name, words)
+}
+
+// Note is what is kept with an output.
+type Note struct {
+	Exit int `json:"exit,omitempty"`
+	// Errors are what came on standard error, and Stderr is a description of it.
+	Errors []ErrorText `json:"errors,omitempty"`
+	Stderr string      `json:"stderr,omitempty"`
+}
+
+// ErrorText is text on standard error, and where in standard output it came, in bytes.
+type ErrorText struct {
+	At   int64  `json:"at"`
+	Text []byte `json:"text"`
+}
+
+// ReadNote reads a note, and reports whether the output may come again where standard error is as described.
+func ReadNote(text json.RawMessage, stderr string) (n Note, ok bool) {
+	err := json.Unmarshal(text, &n)
+	return n, err == nil && (len(n.Errors) == 0 || n.Stderr == stderr)
+}
+
+// Print prints an output as it was.
+func (n Note) Print(text io.Reader, stdout, stderr io.Writer) error {
+	var at int64
+	copyTo := func(end int64) error {
+		_, err := io.Copy(stdout, io.LimitReader(text, end-at))
+		at = end
+		return err
+	}
+	for _, text := range n.Errors {
+		if err := copyTo(text.At); err != nil {
+			return err
+		}
+		if _, err := stderr.Write(text.Text); err != nil {
+			return err
+		}
+	}
+	return copyTo(math.MaxInt64)
+}
