@@ -66,11 +66,11 @@ type matrix struct {
 
 type matrixJob struct {
 	// Attribute is where the flake has the machine's system; Class tells which kind it is.
-	Attribute string    `json:"attribute"`
-	Class     string    `json:"class"`
-	Kind      diff.Kind `json:"kind"`
-	Machine   string    `json:"machine"`
-	Wave      *int      `json:"wave,omitempty"`
+	Attribute string `json:"attribute"`
+	Class     string `json:"class"`
+	Kind      string `json:"kind"`
+	Machine   string `json:"machine"`
+	Wave      *int   `json:"wave,omitempty"`
 }
 
 // mostJobs is how many jobs GitHub makes of a matrix.
@@ -83,7 +83,7 @@ func (o *affectedOutput) print(d *diff.Difference, inv *instance.Inventory) erro
 	case o.matrix:
 		return o.printMatrix(machines, inv)
 	case o.json != nil:
-		return o.json.print(affectedDocument{machines, diff.SchemaVersion})
+		return o.json.print(affectedDocument{machines, d.SchemaVersion})
 	}
 	names := make([]string, len(machines))
 	for i, m := range machines {

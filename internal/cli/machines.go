@@ -101,7 +101,7 @@ func (o *viewOutput) dimDefaults(in view.Membership, machine string) func([]stri
 	defaults := map[string]bool{}
 	if o.color {
 		for _, origin := range why.Origins(o.inv, instance.RoleRef{Instance: in.Instance, Role: in.Role}, machine) {
-			defaults[instance.PathString(origin.Path)] = origin.From == why.SourceDefault
+			defaults[instance.PathString(origin.Path)] = origin.From == codes.SourceDefault
 		}
 	}
 	return func(path []string) style {

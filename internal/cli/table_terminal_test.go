@@ -10,6 +10,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/why"
@@ -101,8 +102,8 @@ func TestColourOnTerminal(t *testing.T) {
 func TestDefaultsAreDim(t *testing.T) {
 	text := whyText{paint: textview.Colourful, width: 40}
 	text.origins([]settingOrigin{
-		{From: why.SourceDefault, Path: []string{"a", "b"}, Value: 1},
-		{From: why.SourceLayers, Path: []string{"c"}, Value: "so long that the place has no room",
+		{From: codes.SourceDefault, Path: []string{"a", "b"}, Value: 1},
+		{From: codes.SourceLayers, Path: []string{"c"}, Value: "so long that the place has no room",
 			Definitions: []why.Definition{{Counts: true, Layer: "tag", Name: "x"}, {Layer: "role"}}},
 	})
 	const want = "\nsettings:\n\x1b[2m  a.b = 1\x1b[0m  \x1b[2mdefault\x1b[0m\n  c = \"so long that the place has no room\"\n      \x1b[2mfrom tag x\x1b[0m\n"

@@ -9,6 +9,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
@@ -77,7 +78,7 @@ type explanation struct {
 // settingOrigin is a setting of a member, and where it comes from.
 type settingOrigin struct {
 	Definitions []why.Definition `json:"definitions"`
-	From        why.Source       `json:"from"`
+	From        string           `json:"from"`
 	Path        []string         `json:"path"`
 	Value       any              `json:"value"`
 }
@@ -158,7 +159,7 @@ func (b *whyText) origins(origins []settingOrigin) {
 		if b.width > 0 && displaywidth.String(line+separator+from) > b.width {
 			separator = "\n      "
 		}
-		if o.From == why.SourceLayers {
+		if o.From == codes.SourceLayers {
 			b.printf(plain, "%s", line)
 		} else {
 			b.printf(dim, "%s", line)
@@ -172,11 +173,11 @@ func (b *whyText) origins(origins []settingOrigin) {
 // originText says where a setting comes from: the layers that count, in the order of merging, with their places.
 func originText(o settingOrigin, place func(*instance.Position) string) string {
 	switch o.From {
-	case why.SourceDefault:
+	case codes.SourceDefault:
 		return "default"
-	case why.SourceModule:
+	case codes.SourceModule:
 		return "computed by the module"
-	case why.SourceUnknown:
+	case codes.SourceUnknown:
 		return "not known"
 	}
 	var texts []string

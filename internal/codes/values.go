@@ -1,6 +1,12 @@
 package codes
 
-// Values of CauseKind in package diff.
+// Values of Affected.Kind in package diff.
+const (
+	AffectedDirect = "direct"
+	AffectedShared = "shared"
+)
+
+// Values of Cause.Kind in package diff.
 const (
 	// CauseInstance: the whole instance.
 	CauseInstance = "instance"
@@ -16,7 +22,7 @@ const (
 	CauseMachine = "machine"
 )
 
-// Values of ReasonKind in package diff.
+// Values of Reason.Kind in package diff.
 const (
 	// ReasonMachine: the machine is new, or its tags or fields are not what they were.
 	ReasonMachine = "machine"
@@ -52,6 +58,28 @@ const (
 	ReadOnlyDefault = "default"
 	// ReadOnlyElement: Nix has it in a set or list; more can be added, but this not taken away.
 	ReadOnlyElement = "element"
+)
+
+// Values of Host.Missing in package instance.
+const (
+	// HostNotGenerated: it waits for a var that clan has yet to generate.
+	HostNotGenerated = "not-generated"
+	// HostSecret: the var is a secret one, and only clan can decrypt it.
+	HostSecret = "secret"
+	// HostFailed: it does not evaluate; a finding says why.
+	HostFailed = "failed"
+)
+
+// Values of Origin.From in package why.
+const (
+	// SourceLayers: the definitions that count.
+	SourceLayers = "layers"
+	// SourceDefault: nothing is written; the value is the option's default, or its type's own empty value.
+	SourceDefault = "default"
+	// SourceModule: nothing is written that reaches the value as it is: the module computes it.
+	SourceModule = "module"
+	// SourceUnknown: nothing is written, and what the role declares is not known.
+	SourceUnknown = "unknown"
 )
 
 // Values of SettingsFrom in package instance.

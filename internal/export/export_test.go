@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -48,7 +49,7 @@ func fleet(t *testing.T, query view.Query) *Fleet {
 		"late:late::a": {Service: "late", Instance: "late", Machine: "a",
 			Peer: &instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "198.51.100.1"}}}},
 		"late:late:peer:c": {Service: "late", Instance: "late", Machine: "c",
-			Peer: &instance.Peer{Hosts: []instance.Host{{Missing: instance.HostSecret,
+			Peer: &instance.Peer{Hosts: []instance.Host{{Missing: codes.HostSecret,
 				Var: &instance.Var{Generator: "g", File: "f"}}}}},
 	}
 	inv.Vars = map[string]string{

@@ -120,7 +120,7 @@ type optionData struct {
 type rowData struct {
 	Path  string          `json:"k"`
 	Value json.RawMessage `json:"v,omitempty"`
-	// From is a [why.Source], or "problem" where the value does not evaluate; then Value is missing.
+	// From is that of [why.Origin], or "problem" where the value does not evaluate; then Value is missing.
 	From        string           `json:"f"`
 	Definitions []definitionData `json:"d,omitempty"`
 	// Option is the index in the role's options.

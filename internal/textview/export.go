@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -67,9 +68,9 @@ func HostTexts(hosts []instance.Host) []string {
 		switch h.Missing {
 		case "":
 			texts = append(texts, h.Address)
-		case instance.HostSecret:
+		case codes.HostSecret:
 			texts = append(texts, "(secret)")
-		case instance.HostNotGenerated:
+		case codes.HostNotGenerated:
 			texts = append(texts, "(not generated yet)")
 		default:
 			texts = append(texts, "(does not evaluate)")

@@ -142,7 +142,7 @@ func missingVars(inv *instance.Inventory) []instance.Finding {
 			continue
 		}
 		for _, host := range e.Peer.Hosts {
-			if host.Missing == instance.HostNotGenerated {
+			if host.Missing == codes.HostNotGenerated {
 				found = append(found,
 					at(inv, []string{"instances", e.Instance}, codes.VarNotGenerated,
 						instance.Subject{Instance: e.Instance, Role: e.Role, Machine: e.Machine},

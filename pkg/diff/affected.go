@@ -12,39 +12,28 @@ import (
 
 // Affected is a machine whose view of the inventory changed.
 type Affected struct {
-	Kind    Kind     `json:"kind"`
+	// Kind is "direct" where the machine's own entry, memberships or settings changed; "shared" where only an instance
+	// that it belongs to changed for another member: services read their peers.
+	Kind    string   `json:"kind"`
 	Machine string   `json:"machine"`
 	Reasons []Reason `json:"reasons"`
 }
-
-// Kind tells how a change reaches a machine.
-type Kind string
-
-const (
-	// Direct: the machine's own entry, memberships or settings changed.
-	Direct Kind = "direct"
-	// Shared: an instance that it belongs to changed for another member. Services read their peers.
-	Shared Kind = "shared"
-)
 
 // Reason is one way in which a change reaches a machine.
 type Reason struct {
 	// Change is set for the kind member: whether the machine joined or left.
 	Change Change `json:"change,omitzero"`
 	// From is set for the kind exports: the instance that changed.
-	From     string     `json:"from,omitzero"`
-	Instance string     `json:"instance,omitzero"`
-	Kind     ReasonKind `json:"kind"`
-	Role     string     `json:"role,omitzero"`
+	From     string `json:"from,omitzero"`
+	Instance string `json:"instance,omitzero"`
+	// Kind says what reaches the machine: "machine", "meta", "member", "settings", "renamed", "module",
+	// "extra-modules", "unknown", "peers" or "exports".
+	Kind string `json:"kind"`
+	Role string `json:"role,omitzero"`
 }
 
-// ReasonKind says what reaches the machine.
-// It is one of "machine", "meta", "member", "settings", "renamed", "module", "extra-modules", "unknown", "peers",
-// "exports".
-type ReasonKind string
-
 // reasonKinds are in the order in which they are told: what is nearest to the machine first.
-var reasonKinds = []ReasonKind{codes.ReasonMachine, codes.ReasonMeta, codes.ReasonMember, codes.ReasonSettings,
+var reasonKinds = []string{codes.ReasonMachine, codes.ReasonMeta, codes.ReasonMember, codes.ReasonSettings,
 	codes.ReasonRenamed, codes.ReasonModule, codes.ReasonExtraModules, codes.ReasonUnknown,
 	codes.ReasonPeers, codes.ReasonExports}
 
@@ -116,9 +105,9 @@ func (c *comparison) affectedMachines() []Affected {
 		if reach == nil {
 			continue
 		}
-		a := Affected{Machine: name, Kind: Direct, Reasons: reach.direct}
+		a := Affected{Machine: name, Kind: codes.AffectedDirect, Reasons: reach.direct}
 		if len(reach.direct) == 0 {
-			a.Kind = Shared
+			a.Kind = codes.AffectedShared
 		}
 		for _, r := range reach.shared {
 			// What concerns the machine itself in an instance says more than that others are concerned.

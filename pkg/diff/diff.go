@@ -8,8 +8,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// SchemaVersion is the version of the document that a Difference marshals to (docs/diff.schema.json).
-const SchemaVersion = 1
+// schemaVersion is the version of the document that a Difference marshals to (docs/diff.schema.json).
+const schemaVersion = 1
 
 // Change says what happened to a thing that has a name.
 type Change string
@@ -114,7 +114,7 @@ func OfRenamed(old, new *instance.Inventory, renamed map[string]string) *Differe
 	var none instance.Inventory
 	none.Machines, none.Tags = map[string]*instance.Machine{}, map[string][]string{}
 	none.Exports = map[string]*instance.Export{}
-	d := &Difference{SchemaVersion: SchemaVersion}
+	d := &Difference{SchemaVersion: schemaVersion}
 	if old == nil {
 		old = &none
 	} else {

@@ -479,7 +479,7 @@ func TestExports(t *testing.T) {
 		instance.PathString(d.Exports[0].Values[0].Path) != "peer.port" || d.Empty() {
 		t.Errorf("another port: %v", d.Exports)
 	}
-	if len(d.Affected) != 2 || d.Affected[0].Kind != Shared {
+	if len(d.Affected) != 2 || d.Affected[0].Kind != codes.AffectedShared {
 		t.Errorf("the readers: %v", d.Affected)
 	}
 	new.Exports = map[string]*instance.Export{}

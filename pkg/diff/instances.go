@@ -59,28 +59,19 @@ type MemberChange struct {
 	Causes  []Cause `json:"causes"`
 	Change  Change  `json:"change"`
 	Machine string  `json:"machine"`
-	// New and Old are why it is and was a member; nil where it is not or was not.
-	New *Why `json:"new,omitzero"`
-	Old *Why `json:"old,omitzero"`
-}
-
-// Why is what makes a machine a member: the role names it, or takes it by tags that it carries.
-type Why struct {
-	Explicit bool     `json:"explicit"`
-	Tags     []string `json:"tags"`
+	// New and Old are why it is and was a member, without position and settings; nil where it is not or was not.
+	New *instance.Member `json:"new,omitzero"`
+	Old *instance.Member `json:"old,omitzero"`
 }
 
 // Cause is a thing that came or went, and a membership with it.
 type Cause struct {
-	Change Change    `json:"change"`
-	Kind   CauseKind `json:"kind"`
-	// TagChange is set for the kinds role-tag, machine-tag and machine.
+	Change Change `json:"change"`
+	// Kind says what came or went: "instance", "role", "name", "role-tag", "machine-tag" or "machine".
+	Kind string `json:"kind"`
+	// Tag is set for the kinds role-tag, machine-tag and machine.
 	Tag string `json:"tag,omitzero"`
 }
-
-// CauseKind says what came or went.
-// It is one of "instance", "role", "name", "role-tag", "machine-tag", "machine".
-type CauseKind string
 
 func (c *comparison) instances() {
 	names := map[string]bool{}
@@ -285,11 +276,11 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 	return r, changed, seen
 }
 
-func whyOf(m *instance.Member) *Why {
+func whyOf(m *instance.Member) *instance.Member {
 	if m == nil {
 		return nil
 	}
-	return &Why{Explicit: m.Explicit, Tags: m.Tags}
+	return &instance.Member{Explicit: m.Explicit, Tags: m.Tags}
 }
 
 // causes are the reasons that only one side has, and what in them came or went.
@@ -301,12 +292,12 @@ func (c *comparison) causes(inst, role Change, m MemberChange, old, new *instanc
 		return []Cause{{Change: role, Kind: codes.CauseRole}}
 	}
 	causes := []Cause{}
-	one := func(change Change, here, there *Why, other *instance.Role, clan *instance.Inventory) {
+	one := func(change Change, here, there *instance.Member, other *instance.Role, clan *instance.Inventory) {
 		if here == nil {
 			return
 		}
 		if there == nil {
-			there = &Why{}
+			there = &instance.Member{}
 		}
 		if here.Explicit && !there.Explicit {
 			causes = append(causes, Cause{Change: change, Kind: codes.CauseName})

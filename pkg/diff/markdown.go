@@ -14,7 +14,7 @@ import (
 // Everything from the flake is a code span: it mentions no user, links nowhere and is no markup.
 func (d *Difference) WriteMarkdown(w io.Writer) error {
 	var b bytes.Buffer
-	summary := d.Summary()
+	summary := d.summary()
 	fmt.Fprintf(&b, "### Changes in the fleet\n\n%s%s.\n", strings.ToUpper(summary[:1]), summary[1:])
 	textview.MarkdownTable(&b, "", []string{"change", "where", "what", "old", "new", "machines"},
 		func(add func(...string)) {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -233,7 +234,7 @@ func testAffected(t *testing.T, w world, steps int) {
 		edit(r, inv)
 	}
 	old := w.evaluate(t, inv)
-	counts := map[Kind]int{}
+	counts := map[string]int{}
 	for range steps {
 		for range 1 + r.IntN(3) {
 			edit(r, inv)
@@ -242,21 +243,21 @@ func testAffected(t *testing.T, w world, steps int) {
 		d := Of(old, new)
 		validate(t, schema, d)
 		before, after := document(t, old), document(t, new)
-		got := map[string]Kind{}
+		got := map[string]string{}
 		for _, a := range d.Affected {
 			got[a.Machine] = a.Kind
 			counts[a.Kind]++
 		}
 		for _, machine := range slices.Sorted(maps.Keys(new.Machines)) {
-			want := Kind("")
+			want := ""
 			switch {
 			case !cmp.Equal(own(before, machine), own(after, machine)), !cmp.Equal(before["meta"], after["meta"]):
-				want = Direct
+				want = codes.AffectedDirect
 			case !cmp.Equal(shared(before, machine), shared(after, machine)):
-				want = Shared
+				want = codes.AffectedShared
 			}
 			// What is written for a role without members is seen by the others, but not in the document.
-			if got[machine] != want && !(want == "" && got[machine] == Shared && onlyWritten(d)) {
+			if got[machine] != want && !(want == "" && got[machine] == codes.AffectedShared && onlyWritten(d)) {
 				t.Errorf("%s is affected %q, want %q\n%s", machine, got[machine], want, asText(t, d))
 			}
 			delete(got, machine)
@@ -274,7 +275,7 @@ func testAffected(t *testing.T, w world, steps int) {
 		old = new
 	}
 	t.Log(counts)
-	if counts[Direct] < 5 || counts[Shared] < 5 {
+	if counts[codes.AffectedDirect] < 5 || counts[codes.AffectedShared] < 5 {
 		t.Errorf("too little happened: %v", counts)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/textview"
+	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // entry is one change, for tables of any format: text from the flake as it is.
@@ -207,7 +208,7 @@ func memberRows(where string, members []MemberChange, add func(entry)) {
 	}
 }
 
-func whyText(w *Why) []string {
+func whyText(w *instance.Member) []string {
 	if w == nil {
 		return nil
 	}
@@ -247,14 +248,14 @@ func pick(first bool, a, b string) string {
 
 // affectedRow are machines that are affected in the same way.
 type affectedRow struct {
-	kind     Kind
+	kind     string
 	machines []string
 	because  []string
 }
 
 func (d *Difference) affectedRows() []affectedRow {
 	var rows []affectedRow
-	for _, kind := range []Kind{Direct, Shared} {
+	for _, kind := range []string{codes.AffectedDirect, codes.AffectedShared} {
 		first := len(rows)
 		for _, a := range d.Affected {
 			if a.Kind != kind {
@@ -308,4 +309,4 @@ func reasonTexts(reasons []Reason) []string {
 }
 
 // kindText names a kind for people.
-func kindText(k Kind) string { return pick(k == Direct, "directly", "through others") }
+func kindText(k string) string { return pick(k == codes.AffectedDirect, "directly", "through others") }

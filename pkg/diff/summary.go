@@ -10,9 +10,9 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Summary is the difference in one line: "3 instances, 12 machines change; 1 new error". Machines change that came,
+// summary is the difference in one line: "3 instances, 12 machines change; 1 new error". Machines change that came,
 // went, or are affected directly.
-func (d *Difference) Summary() string {
+func (d *Difference) summary() string {
 	machines := map[string]bool{}
 	for _, m := range d.Machines {
 		machines[m.Name] = true
@@ -22,7 +22,7 @@ func (d *Difference) Summary() string {
 		switch {
 		case !slices.ContainsFunc(a.Reasons, func(r Reason) bool { return r.Kind != codes.ReasonUnknown }):
 			unsure++
-		case a.Kind == Direct:
+		case a.Kind == codes.AffectedDirect:
 			machines[a.Machine] = true
 		case !machines[a.Machine]:
 			shared++

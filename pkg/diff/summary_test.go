@@ -8,13 +8,13 @@ import (
 )
 
 func TestSummary(t *testing.T) {
-	affected := func(kind Kind, reason ReasonKind, names ...string) (list []Affected) {
+	affected := func(kind string, reason string, names ...string) (list []Affected) {
 		for _, name := range names {
 			list = append(list, Affected{Kind: kind, Machine: name, Reasons: []Reason{{Kind: reason}}})
 		}
 		return list
 	}
-	direct, shared := affected(Direct, codes.ReasonSettings, "a", "b"), affected(Shared, codes.ReasonPeers, "c", "d")
+	direct, shared := affected(codes.AffectedDirect, codes.ReasonSettings, "a", "b"), affected(codes.AffectedShared, codes.ReasonPeers, "c", "d")
 	findings := func(severities ...instance.Severity) (list []instance.Finding) {
 		for _, s := range severities {
 			list = append(list, instance.Finding{Severity: s})
@@ -39,9 +39,9 @@ func TestSummary(t *testing.T) {
 			Findings: Findings{Appeared: findings("error", "warning", "note", "warning"),
 				Gone: findings("error", "note")}},
 		"nothing changed in the inventory; 1 part cannot be compared, which may concern 2 machines": {
-			Unknown: make([]Unknown, 1), Affected: affected(Direct, codes.ReasonUnknown, "a", "b")},
+			Unknown: make([]Unknown, 1), Affected: affected(codes.AffectedDirect, codes.ReasonUnknown, "a", "b")},
 	} {
-		if got := d.Summary(); got != want {
+		if got := d.summary(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}

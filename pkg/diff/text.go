@@ -31,7 +31,7 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 		paint = textview.Colourful
 	}
 	var b bytes.Buffer
-	fmt.Fprintln(&b, paint(textview.Bold, d.Summary()))
+	fmt.Fprintln(&b, paint(textview.Bold, d.summary()))
 	changes := &textview.Table{Columns: textview.Headings("CHANGE", "WHERE", "WHAT", "OLD", "NEW", "MACHINES")}
 	for _, r := range d.rows() {
 		changes.Rows = append(changes.Rows,

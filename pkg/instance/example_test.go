@@ -2,6 +2,7 @@ package instance_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -60,7 +61,8 @@ func ExampleWatch() {
 	// 5 machines, 4 instances
 }
 
-// Settings decode into a struct of one's own; a setting without a field is an error that names it.
+// Settings decode into a struct of one's own; a setting without a field is an error that names it, unless
+// one takes the JSON as it is.
 func ExampleDecode() {
 	inv, err := instance.Load(context.Background(), resolve("../../examples/homelab"),
 		instance.Config{Evaluator: offline, Instances: []string{"status"}})
@@ -75,7 +77,7 @@ func ExampleDecode() {
 	fmt.Println(err)
 
 	var lenient probe
-	if err := member.Settings.DecodeLenient(&lenient); err != nil {
+	if err := json.Unmarshal(member.Settings.JSON(), &lenient); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(lenient.Every)

@@ -52,26 +52,15 @@ type Peer struct {
 
 // Host is one address of a peer.
 type Host struct {
-	// Address is empty where there is none; Missing says why.
-	Address string      `json:"address,omitempty"`
-	Missing HostMissing `json:"missing,omitempty"`
+	// Address is empty where there is none. Missing says why: "not-generated", where it waits for a var that clan has yet
+	// to generate; "secret", where only clan can decrypt the var; "failed", where it does not evaluate.
+	Address string `json:"address,omitempty"`
+	Missing string `json:"missing,omitempty"`
 	// Reference: the export names the var, and clan reads the address from it. Otherwise it gives the address itself.
 	Reference bool `json:"reference,omitempty"`
 	// Var is the var that the address is in, or that it waits for.
 	Var *Var `json:"var,omitempty"`
 }
-
-// HostMissing is why a host has no address.
-type HostMissing string
-
-const (
-	// HostNotGenerated: it waits for a var that clan has yet to generate.
-	HostNotGenerated HostMissing = "not-generated"
-	// HostSecret: the var is a secret one, and only clan can decrypt it.
-	HostSecret HostMissing = "secret"
-	// HostFailed: it does not evaluate; a finding says why.
-	HostFailed HostMissing = "failed"
-)
 
 // Var names a var of clan's. Machine is empty in one that machines share.
 type Var struct {
@@ -256,9 +245,9 @@ func hostOf(part reader.Part[reader.Host]) (Host, *reader.Failure) {
 	h, read := Host{}, part.Value
 	switch {
 	case part.Failure != nil:
-		return Host{Missing: HostFailed}, part.Failure
+		return Host{Missing: codes.HostFailed}, part.Failure
 	case read.Plain != nil && read.Plain.Failure != nil:
-		return Host{Missing: HostFailed}, read.Plain.Failure
+		return Host{Missing: codes.HostFailed}, read.Plain.Failure
 	case read.Plain != nil:
 		h.Address = strings.TrimSpace(read.Plain.Value)
 		if found := read.Found.Value; found != nil {
@@ -266,22 +255,22 @@ func hostOf(part reader.Part[reader.Host]) (Host, *reader.Failure) {
 		}
 		return h, nil
 	case read.Reference == nil:
-		return Host{Missing: HostFailed}, nil
+		return Host{Missing: codes.HostFailed}, nil
 	}
 	ref := read.Reference
 	h.Reference = true
 	if f := firstFailure(ref.Machine.Failure, ref.Generator.Failure, ref.File.Failure); f != nil {
-		return Host{Missing: HostFailed, Reference: true}, f
+		return Host{Missing: codes.HostFailed, Reference: true}, f
 	}
 	h.Var = &Var{Machine: ref.Machine.Value, Generator: ref.Generator.Value, File: ref.File.Value}
 	switch value := read.Value; {
 	case value.Failure != nil:
-		h.Missing = HostFailed
+		h.Missing = codes.HostFailed
 		return h, value.Failure
 	case value.Value.State == "secret":
-		h.Missing = HostSecret
+		h.Missing = codes.HostSecret
 	case value.Value.Content == nil:
-		h.Missing = HostNotGenerated
+		h.Missing = codes.HostNotGenerated
 	default:
 		h.Address = strings.TrimSpace(*value.Value.Content)
 	}
@@ -318,7 +307,7 @@ func (l *loader) explainHosts(ctx context.Context) error {
 		}
 		first := asked[of(w)]
 		if v := l.expected(varOfError(first.failure.Err), first.export.Machine, w.export.Machine); v != nil {
-			w.export.Peer.Hosts[w.index] = Host{Missing: HostNotGenerated, Var: v}
+			w.export.Peer.Hosts[w.index] = Host{Missing: codes.HostNotGenerated, Var: v}
 		} else {
 			failures = append(failures, w.failure)
 		}
@@ -329,8 +318,8 @@ func (l *loader) explainHosts(ctx context.Context) error {
 	for _, w := range l.waiting {
 		host := &w.export.Peer.Hosts[w.index]
 		if v := varOfError(w.failure.Err); v != nil {
-			*host = Host{Missing: HostNotGenerated, Var: v}
-		} else if host.Missing == HostFailed {
+			*host = Host{Missing: codes.HostNotGenerated, Var: v}
+		} else if host.Missing == codes.HostFailed {
 			exportDecoder{l, w.key, w.export}.lose(w.failure, "peer.hosts."+strconv.Itoa(w.index))
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/graph"
 	"github.com/clanctl/clanctl/internal/invtest"
@@ -62,7 +63,7 @@ func byHand() *instance.Inventory {
 			Peer: &instance.Peer{Name: "peer", Port: 2222, User: "u", SSHOptions: []string{"-J x"},
 				Hosts: []instance.Host{{Address: "192.0.2.1"},
 					{Address: "fd00::1", Reference: true, Var: &instance.Var{Machine: "a", Generator: "g", File: "f"}},
-					{Missing: instance.HostNotGenerated, Var: &instance.Var{Generator: "g", File: "f"}}}}},
+					{Missing: codes.HostNotGenerated, Var: &instance.Var{Generator: "g", File: "f"}}}}},
 		":::a": {Machine: "a", Endpoints: &instance.Endpoints{Hosts: []string{"x.example"}},
 			DataMesher: &instance.DataMesher{Files: map[string][]string{"f": {"k"}}, Namespaces: []string{}},
 			Data: map[string]json.RawMessage{"auth": json.RawMessage(`{"n":9007199254740993,"s":"<&>"}`),

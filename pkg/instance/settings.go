@@ -2,9 +2,11 @@ package instance
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -37,17 +39,6 @@ func (s *Settings) JSON() json.RawMessage { return s.raw }
 // MarshalJSON returns the value as JSON.
 func (s *Settings) MarshalJSON() ([]byte, error) { return s.raw, nil }
 
-// Decode stores the settings in the value that v points to, as encoding/json does, but strictly: a setting that has no
-// field, or does not fit its field, is a [*DecodeError] that names the setting.
-func (s *Settings) Decode(v any) error {
-	return decodeError(jsonv2.Unmarshal(s.raw, v, jsonv2.RejectUnknownMembers(true)))
-}
-
-// DecodeLenient is Decode for a struct that wants only some of the settings: those without a field are passed over.
-func (s *Settings) DecodeLenient(v any) error {
-	return decodeError(jsonv2.Unmarshal(s.raw, v))
-}
-
 // Value returns the settings as maps, slices, strings, bools, nil and json.Number.
 func (s *Settings) Value() any { return jsonvalue.Parse(s.raw) }
 
@@ -64,53 +55,33 @@ func (s *Settings) UnmarshalJSON(data []byte) error {
 // Lookup returns one setting, by the names that lead to it; false if there is none.
 func (s *Settings) Lookup(path ...string) (any, bool) { return jsonvalue.Lookup(s.Value(), path) }
 
-// Decode is [Settings.Decode] into a new T.
+// Decode stores settings in a new T, as encoding/json does, but strictly: a setting that has no field, or does not fit
+// its field, is an error that names the setting. (For a struct that wants only some of the settings, unmarshal
+// [Settings.JSON].)
 func Decode[T any](s *Settings) (T, error) {
 	var v T
 	if s == nil {
 		return v, ErrNoSettings
 	}
-	err := s.Decode(&v)
-	return v, err
+	err := jsonv2.Unmarshal(s.raw, &v, jsonv2.RejectUnknownMembers(true))
+	return v, decodeError(err)
 }
 
 // ErrNoSettings: the member's settings could not be evaluated; the inventory's findings say why.
 var ErrNoSettings = errors.New("no settings")
 
-// DecodeError says which setting does not fit.
-type DecodeError struct {
-	// Path leads to the setting: object keys and list indices.
-	Path []string
-	err  error
-}
-
-func (e *DecodeError) Error() string {
-	path := strings.Join(e.Path, ".")
-	if path == "" {
-		path = "(all)"
-	}
-	return fmt.Sprintf("setting %s: %v", path, e.err)
-}
-
-// Unwrap returns what the JSON decoder said.
-func (e *DecodeError) Unwrap() error { return e.err }
-
+// decodeError says which setting does not fit: object keys and list indices.
 func decodeError(err error) error {
 	var semantic *jsonv2.SemanticError
 	if !errors.As(err, &semantic) {
 		return err
 	}
-	out := &DecodeError{err: err}
-	for token := range semantic.JSONPointer.Tokens() {
-		out.Path = append(out.Path, token)
-	}
+	path := strings.Join(slices.Collect(semantic.JSONPointer.Tokens()), ".")
 	switch {
 	case errors.Is(err, jsonv2.ErrUnknownName):
-		out.err = fmt.Errorf("%w in %s", errUnknownSetting, semantic.GoType)
+		err = fmt.Errorf("no such field in %s", semantic.GoType)
 	case semantic.GoType != nil && semantic.Err == nil:
-		out.err = fmt.Errorf("a JSON %s does not fit %s", semantic.JSONKind, semantic.GoType)
+		err = fmt.Errorf("a JSON %s does not fit %s", semantic.JSONKind, semantic.GoType)
 	}
-	return out
+	return fmt.Errorf("setting %s: %w", cmp.Or(path, "(all)"), err)
 }
-
-var errUnknownSetting = errors.New("no such field")

@@ -2,9 +2,8 @@ package instance
 
 import (
 	"errors"
+	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func settings(t *testing.T, value any) *Settings {
@@ -40,38 +39,17 @@ func TestDecode(t *testing.T) {
 func TestDecodeErrorsNameTheSetting(t *testing.T) {
 	for _, c := range []struct {
 		value any
-		path  []string
 		text  string
 	}{
 		{map[string]any{"hosts": []any{map[string]any{"port": 1}, map[string]any{"prt": 2}}},
-			[]string{"hosts", "1", "prt"},
 			"setting hosts.1.prt: no such field in struct { Port uint16 \"json:\\\"port\\\"\" }"},
-		{map[string]any{"startAt": 3}, []string{"startAt"}, "setting startAt: a JSON number does not fit string"},
-		{map[string]any{"hosts": []any{map[string]any{"port": 70000}}}, []string{"hosts", "0", "port"}, ""},
+		{map[string]any{"startAt": 3}, "setting startAt: a JSON number does not fit string"},
+		{map[string]any{"hosts": []any{map[string]any{"port": 70000}}}, "setting hosts.0.port: "},
 	} {
 		_, err := Decode[backup](settings(t, c.value))
-		var decode *DecodeError
-		if !errors.As(err, &decode) {
-			t.Errorf("%v: %v is no DecodeError", c.value, err)
-			continue
-		}
-		if diff := cmp.Diff(c.path, decode.Path); diff != "" {
-			t.Error(diff)
-		}
-		if c.text != "" && err.Error() != c.text {
+		if err == nil || !strings.HasPrefix(err.Error(), c.text) {
 			t.Errorf("got %q, want %q", err, c.text)
 		}
-	}
-}
-
-func TestDecodeLenient(t *testing.T) {
-	var got backup
-	if err := settings(t, map[string]any{"startAt": "x", "more": 1}).DecodeLenient(&got); err != nil ||
-		got.Startat != "x" {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if err := settings(t, map[string]any{"startAt": 1}).DecodeLenient(&got); err == nil {
-		t.Error("a number went into a string")
 	}
 }
 

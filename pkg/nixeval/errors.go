@@ -190,8 +190,8 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 	for _, event := range r.events {
 		if event.IsError() {
 			out.Message, out.Trace = event.Message, event.Text
-			out.File, out.Line, out.Column = event.File, event.Line, event.Column
-			out.frames = slices.DeleteFunc(slices.Clone(event.Frames), func(f Frame) bool {
+			out.File, out.Line, out.Column = event.at.File, event.at.Line, event.at.Column
+			out.frames = slices.DeleteFunc(slices.Clone(event.frames), func(f Frame) bool {
 				return strings.HasPrefix(f.Message, partMark)
 			})
 		}

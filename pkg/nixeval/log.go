@@ -18,13 +18,11 @@ type Event struct {
 	Level int
 	// Text is the message without colour codes.
 	Text string
-	// Message, File, Line and Column are set for errors: the text without its trace, and where it points (a store path,
-	// as Nix says it; zero where Nix gives none).
-	Message      string
-	File         string
-	Line, Column int
-	// Frames are the trace of an error, the innermost first; files are as Nix says them.
-	Frames []Frame
+	// Message is set for errors: the text without its trace. [Error] tells more of the one that ended the run.
+	Message string
+	// at is where an error points, a store path as Nix says it; frames are its trace, the innermost first.
+	at     Position
+	frames []Frame
 	// Activity is set instead of Text for something that takes time ("fetching ...", "copying ..."): when it begins,
 	// when it gets on, and when it ends. ID tells it from others of the run.
 	Activity string
@@ -253,10 +251,9 @@ func parseLogLine(line []byte) (Event, bool) {
 	switch entry.Action {
 	case "msg":
 		event := Event{Level: entry.Level, Text: stripANSI(entry.Msg), Message: stripANSI(entry.RawMsg)}
-		at := placeOf(entry.File, entry.Line, entry.Column)
-		event.File, event.Line, event.Column = at.File, at.Line, at.Column
+		event.at = placeOf(entry.File, entry.Line, entry.Column)
 		for _, frame := range entry.Trace[:min(len(entry.Trace), maxFrames)] {
-			event.Frames = append(event.Frames,
+			event.frames = append(event.frames,
 				Frame{Position: placeOf(frame.File, frame.Line, frame.Column), Message: stripANSI(frame.RawMsg)})
 		}
 		return event, true

@@ -1,8 +1,6 @@
 package nixeval
 
 import (
-	"slices"
-
 	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
@@ -16,11 +14,6 @@ type Path struct {
 // Attr is the path through these attributes: Attr("nixosConfigurations", "web-1.example.org", "config") needs no
 // quotes.
 func Attr(segments ...string) Path { return Path{Segments: segments} }
-
-// Child is the path further down.
-func (p Path) Child(segments ...string) Path {
-	return Path{Segments: append(slices.Clip(p.Segments), segments...)}
-}
 
 // Names asks for the names of the attributes at p, sorted, a []string, and does not evaluate their values.
 func (p Path) Names() Path { return Path{Segments: p.Segments, names: true} }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/lazyregexp"
@@ -29,24 +28,6 @@ type Version struct {
 
 // String is the name and the number.
 func (v Version) String() string { return v.Name + " " + v.Number }
-
-// AtLeast reports whether the number is the given one ("2.20") or later. Pre-releases count as what they precede.
-func (v Version) AtLeast(number string) bool {
-	return slices.Compare(numbersIn(v.Number), numbersIn(number)) >= 0
-}
-
-func numbersIn(version string) []int {
-	var numbers []int
-	for _, part := range strings.Split(version, ".") {
-		digits := part[:len(part)-len(strings.TrimLeft(part, "0123456789"))]
-		n, err := strconv.Atoi(digits)
-		if err != nil {
-			break
-		}
-		numbers = append(numbers, n)
-	}
-	return numbers
-}
 
 // "nix (Nix) 2.26.3", "nix (Lix, like Nix) 2.93.0", "nix (Determinate Nix 3.8.2) 2.30.1".
 var versionText = lazyregexp.New(`^\S+ \(([^,()]+)[^()]*\) (\S+)`)

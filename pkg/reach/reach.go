@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -209,7 +210,7 @@ func iroh(inv *instance.Inventory, w Way, machine string) Way {
 	w.Port, w.PortFrom = 0, Source{}
 	value := inv.Vars[ticket.Path()]
 	if value == "" {
-		w.Problem = missing(instance.Host{Missing: instance.HostNotGenerated, Var: ticket})
+		w.Problem = missing(instance.Host{Missing: codes.HostNotGenerated, Var: ticket})
 		return w
 	}
 	if strings.ContainsFunc(value, func(r rune) bool {
@@ -225,9 +226,9 @@ func iroh(inv *instance.Inventory, w Way, machine string) Way {
 
 func missing(h instance.Host) string {
 	switch h.Missing {
-	case instance.HostNotGenerated:
+	case codes.HostNotGenerated:
 		return fmt.Sprintf("%s is not generated yet", h.Var.Path())
-	case instance.HostSecret:
+	case codes.HostSecret:
 		return fmt.Sprintf("%s is secret, and only clan can decrypt it", h.Var.Path())
 	}
 	return "the address does not evaluate"

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -35,9 +36,9 @@ type Member[S any] struct {
 // given names, be it the one that the instance writes (`module.name`) or the one that the module gives itself
 // (`manifest.name`); no names: of any.
 //
-// Settings are decoded strictly, see [instance.Settings.Decode]. Members whose settings cannot be had are
-// left out, and the error is a [*multierror.Error] of one [*MemberError] for each. Where nothing can be said,
-// because the instance is nil or of another service, it says so. A role that the instance does not mention
+// Settings are decoded strictly, see [instance.Decode]. Members whose settings cannot be had are left out, and the error
+// is a [*multierror.Error] of one for each, which is [instance.ErrNoSettings] where they do not evaluate. Where nothing
+// can be said, because the instance is nil or of another service, it says so. A role that the instance does not mention
 // has no members, and that is no error.
 func Members[S any](inst *instance.Instance, role string, service ...string) ([]Member[S], error) {
 	if inst == nil {
@@ -56,7 +57,11 @@ func Members[S any](inst *instance.Instance, role string, service ...string) ([]
 		member := used.Machines[machine]
 		settings, err := instance.Decode[S](member.Settings)
 		if err != nil {
-			errs = multierror.Append(errs, &MemberError{Role: role, Machine: machine, err: err})
+			advice := "the service has changed since the type was made: generate it again"
+			if err == instance.ErrNoSettings {
+				advice = "the inventory's findings say why"
+			}
+			errs = multierror.Append(errs, hint.With(fmt.Errorf("role %s: machine %s: %w", role, machine, err), advice))
 			continue
 		}
 		members = append(members,
@@ -70,24 +75,3 @@ func isOf(inst *instance.Instance, service []string) bool {
 	return len(service) == 0 || slices.Contains(service, inst.Module.Name) ||
 		inst.Module.Manifest != nil && slices.Contains(service, inst.Module.Manifest.Name)
 }
-
-// MemberError says why the settings of one member cannot be had as the type that was asked for.
-type MemberError struct {
-	Role, Machine string
-	err           error
-}
-
-func (e *MemberError) Error() string {
-	return fmt.Sprintf("role %s: machine %s: %v", e.Role, e.Machine, e.err)
-}
-
-// Hint says what to do about it.
-func (e *MemberError) Hint() string {
-	if e.err == instance.ErrNoSettings {
-		return "the inventory's findings say why"
-	}
-	return "the service has changed since the type was made: generate it again"
-}
-
-// Unwrap returns [instance.ErrNoSettings] or an [*instance.DecodeError].
-func (e *MemberError) Unwrap() error { return e.err }

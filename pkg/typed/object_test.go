@@ -2,7 +2,6 @@ package typed_test
 
 import (
 	"encoding/json"
-	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,14 +71,10 @@ func TestErrors(t *testing.T) {
 	_, err := typed.Members[client](inst, "client")
 	var got []string
 	for _, one := range err.(interface{ WrappedErrors() []error }).WrappedErrors() {
-		var member *typed.MemberError
-		if !errors.As(one, &member) {
-			t.Fatalf("%T", one)
-		}
-		got = append(got, member.Machine+": "+member.Hint())
+		got = append(got, one.(interface{ Hint() string }).Hint())
 	}
-	want := []string{"a: the service has changed since the type was made: generate it again",
-		"c: the inventory's findings say why"}
+	want := []string{"the service has changed since the type was made: generate it again",
+		"the inventory's findings say why"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

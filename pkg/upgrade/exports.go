@@ -47,7 +47,7 @@ func (r *report) exports() {
 // waits reports whether an address waits for a var that clan has yet to generate.
 func waits(e *instance.Export) bool {
 	return e != nil && e.Peer != nil && slices.ContainsFunc(e.Peer.Hosts, func(h instance.Host) bool {
-		return h.Missing == instance.HostNotGenerated
+		return h.Missing == codes.HostNotGenerated
 	})
 }
 

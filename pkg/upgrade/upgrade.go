@@ -14,8 +14,8 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// SchemaVersion is the version of the document that a Report marshals to (docs/upgrade.schema.json).
-const SchemaVersion = 1
+// schemaVersion is the version of the document that a Report marshals to (docs/upgrade.schema.json).
+const schemaVersion = 1
 
 // Report is what an upgrade does to a clan. Lists are never nil; the fields are in the order of their JSON names.
 type Report struct {
@@ -87,7 +87,7 @@ type Effect struct {
 // [instance.FlakeFailed] is a clan of which nothing evaluates.
 func Of(old, new *instance.Inventory) *Report {
 	r := &report{Report: &Report{Effects: []Effect{}, Following: facts.Of(new).Following, Inputs: []diff.InputChange{},
-		Instances: len(old.InstanceNames()), New: &new.Flake, Old: &old.Flake, SchemaVersion: SchemaVersion}, old: old,
+		Instances: len(old.InstanceNames()), New: &new.Flake, Old: &old.Flake, SchemaVersion: schemaVersion}, old: old,
 		new: new}
 	if r.Following == nil {
 		r.Following = []string{}
@@ -421,7 +421,7 @@ func (r *report) affected() []diff.Affected {
 	}
 	list := []diff.Affected{}
 	for _, machine := range slices.Sorted(maps.Keys(r.old.Machines)) {
-		a := diff.Affected{Machine: machine, Kind: diff.Direct, Reasons: direct[machine]}
+		a := diff.Affected{Machine: machine, Kind: codes.AffectedDirect, Reasons: direct[machine]}
 		for _, reason := range shared[machine] {
 			if !slices.ContainsFunc(direct[machine], func(d diff.Reason) bool {
 				return d.Instance == reason.Instance
@@ -430,7 +430,7 @@ func (r *report) affected() []diff.Affected {
 			}
 		}
 		if len(direct[machine]) == 0 {
-			a.Kind = diff.Shared
+			a.Kind = codes.AffectedShared
 		}
 		if len(a.Reasons) == 0 {
 			continue
@@ -444,7 +444,7 @@ func (r *report) affected() []diff.Affected {
 	return list
 }
 
-func reasonOf(e Effect) diff.ReasonKind {
+func reasonOf(e Effect) string {
 	switch e.Part {
 	case "setting":
 		return codes.ReasonSettings

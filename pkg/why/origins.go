@@ -4,31 +4,18 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Source is what gives a setting its value.
-type Source string
-
-const (
-	// SourceLayers: the definitions that count.
-	SourceLayers Source = "layers"
-	// SourceDefault: nothing is written; the value is the option's default, or its type's own empty value.
-	SourceDefault Source = "default"
-	// SourceModule: nothing is written that reaches the value as it is: the module computes it.
-	SourceModule Source = "module"
-	// SourceUnknown: nothing is written, and what the role declares is not known.
-	SourceUnknown Source = "unknown"
-)
-
 // Origin is one value within the final settings of a member, and where it comes from.
 type Origin struct {
 	Path  []string
 	Value any
-	From  Source
+	From  string
 	// Definitions are all that is written for the setting, in the order of merging, as in [Setting]. Where a layer
 	// writes the value as part of a larger one that is no set (a string, say, that the option's type turns into one),
 	// they are of that.
@@ -41,7 +28,7 @@ type Origin struct {
 }
 
 // Origins explains all settings of a member, in order of their paths: each value that is no set, and each set that is
-// empty. It takes an inventory that was loaded with [instance.NeedOrigins]; what is not known there is [SourceUnknown].
+// empty. It takes an inventory that was loaded with [instance.NeedOrigins]; what is not known there is "unknown".
 // A value that does not evaluate has no origin; it has a finding. Nor has what is no member.
 //
 // Members that share one value of Settings have the same origins.
@@ -89,7 +76,7 @@ func isMark(set map[string]any) bool {
 }
 
 func (o *originator) origin(path []string, value any) Origin {
-	origin := Origin{Path: path, Value: value, From: SourceLayers}
+	origin := Origin{Path: path, Value: value, From: codes.SourceLayers}
 	if facts.OfRole(o.of).Interface != nil {
 		origin.option, origin.depth = facts.OfRole(o.of).Interface.OptionAt(path)
 	}
@@ -118,29 +105,29 @@ func (o *originator) origin(path []string, value any) Origin {
 }
 
 // unwritten tells where a value comes from that nobody wrote.
-func (o *originator) unwritten(origin Origin) Source {
+func (o *originator) unwritten(origin Origin) string {
 	option := origin.option
 	if option == nil {
 		if facts.OfRole(o.of).Interface == nil {
-			return SourceUnknown
+			return codes.SourceUnknown
 		}
-		return SourceModule
+		return codes.SourceModule
 	}
 	if !option.HasDefault {
 		if isEmpty(origin.Value) {
-			return SourceDefault
+			return codes.SourceDefault
 		}
-		return SourceModule
+		return codes.SourceModule
 	}
 	if option.DefaultText != "" {
-		return SourceDefault // its value is not known; the text says what it is made of
+		return codes.SourceDefault // its value is not known; the text says what it is made of
 	}
 	declared, _ := jsonvalue.Decode(option.Default)
 	if declared, ok := jsonvalue.Lookup(declared, origin.Path[origin.depth:]); ok &&
 		text(declared) == text(origin.Value) {
-		return SourceDefault
+		return codes.SourceDefault
 	}
-	return SourceModule
+	return codes.SourceModule
 }
 
 func isEmpty(v any) bool {

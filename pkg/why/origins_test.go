@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/services"
@@ -78,7 +79,7 @@ func TestOrigins(t *testing.T) {
 
 	facts.OfRole(role).Interface, facts.OfRole(role).Own = nil, nil
 	for _, o := range Origins(inv, ref, "m") {
-		if len(o.Definitions) == 0 && o.From != SourceUnknown {
+		if len(o.Definitions) == 0 && o.From != codes.SourceUnknown {
 			t.Errorf("%v is said to be from %s, and nothing is known of the role's options", o.Path, o.From)
 		}
 	}

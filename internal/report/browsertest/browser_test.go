@@ -772,7 +772,7 @@ func TestBrowserShowsExports(t *testing.T) {
 		"s:i000::": {Service: "s", Instance: "i000", Networking: &instance.Networking{Priority: 7, Module: "m"}},
 		"s:i000:client:m0": {Service: "s", Instance: "i000", Role: "client", Machine: "m0",
 			Peer: &instance.Peer{Port: 22,
-				Hosts: []instance.Host{{Address: "192.0.2.1"}, {Missing: instance.HostFailed}}}},
+				Hosts: []instance.Host{{Address: "192.0.2.1"}, {Missing: codes.HostFailed}}}},
 	}
 	b := open(t, inv, nil, 900, 700)
 	b.goTo("#/machine/m0")
