@@ -22,9 +22,8 @@ type gitConfig struct {
 	files       []entry
 	// attributes is the user's file of attributes.
 	attributes string
-	// programs: it names some that git runs on files with certain attributes. stamps: what git takes for
-	// changed hangs on the times of files, and not on their content alone.
-	programs, stamps bool
+	// programs: it names some that git runs on files with certain attributes.
+	programs bool
 }
 
 var (
@@ -119,9 +118,6 @@ func (c *gitConfig) read(values []git.Value, root string, g *gitState, began tim
 			if at := v.Value; filepath.Join(g.dir, at) != root && filepath.Clean(at) != root {
 				return fmt.Errorf("%w: core.worktree points elsewhere", ErrUnknown)
 			}
-		case name == "core.trustctime" && isFalse(v.Value), name == "core.checkstat" &&
-			!strings.EqualFold(v.Value, "default"), name == "core.ignorestat" && !isFalse(v.Value):
-			c.stamps = true
 		}
 	}
 	hash.Sum(c.sum[:0])
@@ -152,11 +148,6 @@ func pathOf(v git.Value, home string) (string, error) {
 
 // systemAttributes is where git looks for attributes of all users, as most systems build it.
 const systemAttributes = "/etc/gitattributes"
-
-// isFalse reports whether git takes a value for false.
-func isFalse(value string) bool {
-	return slices.Contains([]string{"false", "no", "off", "0"}, strings.ToLower(value))
-}
 
 // attributesName is the name of the files in which a tree has git's attributes. An untracked one counts, too.
 const attributesName = ".gitattributes"

@@ -303,7 +303,7 @@ func TestGitStateUnknown(t *testing.T) {
 	}
 }
 
-// Where git would run programs, or does not look at all that a stamp says, the stamps of files and the index
+// Where git would run programs, and of files that it may take for what they are not, the stamps of files and the index
 // count, too: git takes a file for changed by these.
 func TestGitStateByStamps(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -322,9 +322,23 @@ func TestGitStateByStamps(t *testing.T) {
 			r.git("config", "diff.x.command", "cat")
 			r.write("a/.gitattributes", "file diff=x")
 		}, true},
-		"times":      {func(r *repository) { r.git("config", "core.trustctime", "false") }, false},
-		"sizes":      {func(r *repository) { r.git("config", "core.checkStat", "minimal") }, false},
-		"not at all": {func(r *repository) { r.git("config", "core.ignoreStat", "true") }, false},
+		"the size and time that git knows": {func(r *repository) {
+			info, err := os.Stat(r.root + "/file")
+			r.write("file", "two")
+			r.do(err, os.Chtimes(r.root+"/file", info.ModTime(), info.ModTime()))
+		}, false},
+		"line ends": {func(r *repository) {
+			r.write("file", "one\r\n")
+			r.git("add", "file")
+		}, false},
+		"a size that git does not know": {func(r *repository) {
+			r.git("config", "core.autocrlf", "true")
+			r.write("file", "one\n")
+			r.git("add", "file")
+			r.write("file", "one\r\n")
+			r.git("add", "file")
+			r.write("file", "one\n")
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRepository(t)
@@ -342,15 +356,15 @@ func TestGitStateByStamps(t *testing.T) {
 				t.Error("looked at again it is another")
 			}
 			when := time.Unix(1_000_000_000, 0)
-			r.do(os.Chtimes(filepath.Join(r.root, "file"), when, when))
-			touched := look()
-			if bytes.Equal(before.Sum(), touched.Sum()) {
-				t.Error("a file's time does not count")
-			}
 			index := filepath.Join(r.root, ".git/index")
 			r.do(os.Chtimes(index, when, when))
-			if bytes.Equal(look().Sum(), touched.Sum()) {
+			touched := look()
+			if bytes.Equal(before.Sum(), touched.Sum()) {
 				t.Error("the index's stamp does not count")
+			}
+			r.do(os.Chtimes(filepath.Join(r.root, "file"), when, when))
+			if bytes.Equal(look().Sum(), touched.Sum()) {
+				t.Error("a file's time does not count")
 			}
 		})
 	}

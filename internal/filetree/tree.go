@@ -268,6 +268,9 @@ func (t *Tree) listPlain(known *Tree) error {
 		if err != nil {
 			return err
 		}
+		if st.isLink() {
+			return fmt.Errorf("%w: %s is a link", ErrUnknown, t.source.Root) // which Nix copies as such
+		}
 		if old := before[path]; old != nil && old.self.trusts(st) {
 			d.self = old.self
 			d.entries = slices.Clone(old.entries)
@@ -527,7 +530,6 @@ func (e *entry) read(path string, now Stamp) error {
 func (t *Tree) digest() digest {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%t %x %x\n", t.source.Git, t.state, t.list)
-	stamps := t.source.Git && (t.programs || t.config.stamps)
 	order := make([]int, len(t.dirs))
 	for i := range order {
 		order[i] = i
@@ -539,7 +541,7 @@ func (t *Tree) digest() digest {
 		for _, e := range d.entries {
 			fmt.Fprintf(&b, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT,
 				e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
-			if stamps || t.source.Git && e.isDoubtful() {
+			if t.source.Git && (t.programs || e.isDoubtful()) {
 				fmt.Fprintln(&b, t.index.stamp, e.stamp)
 			}
 		}

@@ -21,7 +21,6 @@ func (t *Tree) Marshal() []byte {
 	}
 	w.string(t.config.attributes)
 	w.bool(t.config.programs)
-	w.bool(t.config.stamps)
 	w.entries(t.config.files)
 	w.entry(&t.index)
 	w.uint(uint64(len(t.dirs)))
@@ -41,8 +40,7 @@ func Unmarshal(b []byte) (*Tree, error) {
 	for _, d := range []*digest{&t.state, &t.config.sum, &t.config.around, &t.list} {
 		r.digest(d)
 	}
-	t.config.attributes, t.config.programs, t.config.stamps, t.config.files = r.string(), r.bool(), r.bool(),
-		r.entries()
+	t.config.attributes, t.config.programs, t.config.files = r.string(), r.bool(), r.entries()
 	r.entry(&t.index)
 	t.dirs = make([]dir, r.count())
 	for i := range t.dirs {
