@@ -84,7 +84,8 @@ for (const f of findings) {
 }
 const findingAt = (machine, instance) => worst(machine.findings.filter((f) => f.instance === instance));
 const severities = ["error", "warning", "note"];
-const worst = (list) => severities.find((s) => list.some((f) => f.severity === s)) || "";
+// worst is what people should look at; notes are shown and no more.
+const worst = (list) => severities.slice(0, 2).find((s) => list.some((f) => f.severity === s)) || "";
 findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.index - b.index);
 const findingNumber = new Map(findings.map((f) => [f.index, f]));
 

@@ -41,6 +41,15 @@ function inline(text) {
   return text.split(/(?:\{[a-z]+\})?(?<!`)`(?!`)([^`]+)`(?!`)|``(?!`)((?:[^`]|`(?!`))+)``(?!`)/).map((part, i) => (part && i % 3 ? h("code", {}, part) : part));
 }
 
+// A table that stays one for screen readers where the screen is so narrow that its rows are cards.
+function table(cls, caption, headings, body) {
+  return h("table", { class: cls, role: "table" }, h("caption", { class: "hidden" }, caption),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, headings.map((t) => h("th", { scope: "col", role: "columnheader" }, t)))), body);
+}
+const tbody = () => h("tbody", { role: "rowgroup" });
+const tr = (first, ...cells) => h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, first), cells);
+const td = (label, ...content) => h("td", { role: "cell", "data-label": label }, content);
+
 const byId = (id) => document.getElementById(id);
 const hidden = (text) => h("span", { class: "hidden" }, text);
 const count = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many || one + "s"}`;

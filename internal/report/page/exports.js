@@ -3,10 +3,9 @@
 const sourceOf = (f) => [f.t, f.p && [" ", where(place(f.p))]];
 
 function exportTable(caption, headings, rows) {
-  const body = h("tbody");
-  const more = gradually(body, rows, (row) => h("tr", {}, h("th", { scope: "row" }, row[0]), row.slice(1).map((cell) => h("td", {}, cell))), 200);
-  return h("section", { class: "card" }, h("h2", {}, caption), h("table", { class: "members" }, h("caption", { class: "hidden" }, caption),
-    h("thead", {}, h("tr", {}, headings.map((text) => h("th", { scope: "col" }, text)))), body), more.button);
+  const body = tbody();
+  const more = gradually(body, rows, (row) => tr(row[0], row.slice(1).map((cell, i) => td(headings[i + 1], cell))), 200);
+  return h("section", { class: "card" }, h("h2", {}, caption), table("members", caption, headings, body), more.button);
 }
 
 // The ways to a machine, in clan's own order.

@@ -46,10 +46,9 @@ function roleCard(role) {
 }
 
 function memberTable(members) {
-  const body = h("tbody");
-  const more = gradually(body, members, (m) => h("tr", {}, h("th", { scope: "row" }, machineLink(m.machine)), h("td", {}, because(m))), 200);
-  return h("div", {}, h("table", { class: "members" }, h("caption", { class: "hidden" }, "Members, and why"),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Machine"), h("th", { scope: "col" }, "Because"))), body), more.button);
+  const body = tbody();
+  const more = gradually(body, members, (m) => tr(machineLink(m.machine), td("Because", because(m))), 200);
+  return h("div", {}, table("members", "Members, and why", ["Machine", "Because"], body), more.button);
 }
 
 function servicesView(main) {
@@ -61,15 +60,13 @@ function servicesView(main) {
     const wanted = words();
     bar.draw();
     const shown = (filtered() ? chosen(false).columns : allInstances).filter((i) => wanted.every((w) => i.text.includes(w) || (i.service && i.service.text.includes(w)) || [...i.members].some((m) => data.machines[m].n.toLowerCase().includes(w))));
-    const body = h("tbody", { role: "rowgroup" });
-    const cell = (label, ...content) => h("td", { role: "cell", "data-label": label }, content);
-    more = gradually(body, shown, (i) => h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, h("a", { href: i.href, class: worst(i.findings) }, i.name)),
-      cell("Service", i.service ? h("a", { href: fleetHref("service", i.service.name) }, i.service.name) : h("span", { class: "bad" }, "does not evaluate"), i.service && i.service.description && h("span", { class: "note line" }, inline(i.service.description))),
-      cell("From", i.service ? i.service.input || "nowhere" : ""),
-      cell("Roles", h("ul", { class: "runs" }, i.roles.map((r) => h("li", {}, chip(r.name), " ", h("span", { class: "note" }, String(r.size)))))),
-      cell("Machines", String(i.members.size))), 200);
-    host.replaceChildren(h("table", { class: "list services", role: "table" }, h("caption", { class: "hidden" }, "Instances of services"),
-      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Instance", "Service", "From", "Roles and members", "Machines"].map((t) => h("th", { scope: "col", role: "columnheader" }, t)))), body), more.button);
+    const body = tbody();
+    more = gradually(body, shown, (i) => tr(h("a", { href: i.href, class: worst(i.findings) }, i.name),
+      td("Service", i.service ? h("a", { href: fleetHref("service", i.service.name) }, i.service.name) : h("span", { class: "bad" }, "does not evaluate"), i.service && i.service.description && h("span", { class: "note line" }, inline(i.service.description))),
+      td("From", i.service ? i.service.input || "nowhere" : ""),
+      td("Roles", h("ul", { class: "runs" }, i.roles.map((r) => h("li", {}, chip(r.name), " ", h("span", { class: "note" }, String(r.size)))))),
+      td("Machines", String(i.members.size))), 200);
+    host.replaceChildren(table("list services", "Instances of services", ["Instance", "Service", "From", "Roles and members", "Machines"], body), more.button);
     if (!instances.length) host.replaceChildren(h("p", { class: "empty" }, "The clan has no instances of services."));
     else if (!shown.length) host.replaceChildren(nothing());
     byId("shown").textContent = shown.length === allInstances.length ? `${count(allInstances.length, "instance")} of ${count(services.length, "service")}` : `${shown.length} of ${count(allInstances.length, "instance")}`;

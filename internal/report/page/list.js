@@ -31,25 +31,20 @@ function machineLink(m) {
   return h("a", { href: m.href, class: worst(m.findings.filter((f) => !f.instance)) + (m.unknown ? " unknown" : "") }, m.name);
 }
 
-// A table that stays one for screen readers where the screen is so narrow that its rows are cards.
 function list(host, rows, columns, paper) {
   const all = paper && rows.reduce((n, row) => n + row.machines[0].memberships.length, 0) <= paperHolds;
   const among = columns.length === allInstances.length ? null : new Set(columns);
-  const body = h("tbody", { role: "rowgroup" });
-  const cell = (label, ...content) => h("td", { role: "cell", "data-label": label }, content);
+  const body = tbody();
   const row = ({ machines: ms }) => {
     const m = ms[0];
-    const common = m.tags.filter((t) => ms.every((x) => x.tags.includes(t)));
     const name = ms.length === 1 ? [machineLink(m), m.description && h("span", { class: "note line" }, inline(m.description))]
       : lazy(h("span", {}, h("strong", {}, count(ms.length, "machine")), ` ${m.name} … ${ms[ms.length - 1].name}`),
         () => h("p", { class: "many" }, ms.map((x) => [machineLink(x), " "])), paper);
     const kinds = [...new Set(ms.map((x) => x.class))].filter(Boolean);
-    return h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, name), cell("Class", kinds.join(", ") || (m.unknown ? "not in the inventory" : "")),
-      cell("Tags", tagLinks(telling(common))), cell("Runs", runs(m, among, all)));
+    return tr(name, td("Class", (classes.length > 1 && kinds.join(", ")) || (m.unknown ? "not in the inventory" : "")),
+      td("Tags", tagLinks(shared(ms))), td("Runs", runs(m, among, all)));
   };
-  const table = h("table", { class: "list", role: "table" }, h("caption", { class: "hidden" }, "Machines, and what runs there"),
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Machine", "Class", "Tags", "Runs"].map((t) => h("th", { scope: "col", role: "columnheader" }, t)))), body);
   const more = gradually(body, rows, row, 60);
-  host.replaceChildren(table, more.button);
+  host.replaceChildren(table("list", "Machines, and what runs there", ["Machine", "Class", "Tags", "Runs"], body), more.button);
   return more;
 }

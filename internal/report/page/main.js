@@ -135,7 +135,8 @@ function fleetView(main) {
     }
     matrix.everything = !!paper;
     matrix.update(rows, columns, hits);
-    under.replaceChildren(matrix.words ? "" : legend(columns));
+    const inLetters = columns.filter((c, i) => !matrix.words[i]);
+    under.replaceChildren(inLetters.length ? legend(inLetters) : "");
   }
 
   draw();

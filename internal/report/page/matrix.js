@@ -73,7 +73,8 @@ class Matrix {
     }
   }
 
-  // Whole words where they fit, with the instances' names across or upright, else letters. What room is left the tags get.
+  // Whole words where they fit, with the instances' names across or upright; else where an instance has several roles, if that
+  // fits; else letters. What room is left the tags get.
   layout() {
     const text = (s, size) => Math.ceil(textWidth(s, size)) + 16;
     const narrow = window.innerWidth < 700;
@@ -83,12 +84,14 @@ class Matrix {
     const cells = this.columns.map((c) => 12 + c.roles.map((r) => text(r.name, "500 12.6px")).sort((a, b) => b - a).slice(0, c.widest).reduce((a, b) => a + b, 0));
     const full = this.columns.map((c, i) => Math.max(text(c.name, "600 13.5px") + 6, cells[i]));
     const upright = cells.map((w) => Math.max(w, 34));
-    this.wordy = !narrow && total(full) < room;
-    this.words = this.wordy || (!narrow && total(upright) < room);
-    this.widths = this.wordy ? full : this.words ? upright : this.columns.map((c) => 8 + letterWidth * c.widest);
+    const letters = this.columns.map((c) => 8 + letterWidth * c.widest);
+    const several = this.columns.map((c, i) => (c.roles.length > 1 ? upright : letters)[i]);
+    this.widths = narrow ? letters : [full, upright, several].find((widths) => total(widths) < room) || letters;
+    this.wordy = this.widths === full;
+    this.words = this.columns.map((c) => this.wordy || this.widths === upright || (this.widths === several && c.roles.length > 1));
     if (!narrow) {
-      const tagged = (names) => names.reduce((sum, t) => sum + textWidth(t, "400 12px") + 16, 0);
-      const wanted = this.groups.reduce((w, g) => Math.max(w, (g.machines.length > 1 ? 190 : textWidth(g.machines[0].name, "500 13.5px") + (g.machines[0].class === "darwin" ? 60 : 0)) + tagged(shared(g.machines)) + 30), 0);
+      const tagged = (names) => names.reduce((sum, t) => sum + markWidth(t), 0);
+      const wanted = this.groups.reduce((w, g) => Math.max(w, this.nameWidth(g.machines) + (g.machines[0].class === "darwin" ? markWidth("darwin") : 0) + tagged(shared(g.machines))), 0);
       this.first = Math.round(Math.max(this.first, Math.min(wanted, 460, room - total(this.widths) + this.first)));
     }
     const width = this.widths.reduce((a, b) => a + b, this.first);
@@ -100,6 +103,9 @@ class Matrix {
     this.cols.firstChild.style.width = this.first + "px";
     this.widths.forEach((w, i) => { this.cols.children[i + 1].style.width = w + "px"; });
   }
+
+  // nameWidth is what is before the tags of a row, and the cell's padding.
+  nameWidth(ms) { return (ms.length > 1 ? 190 : textWidth(ms[0].name, "500 13.5px")) + 36; }
 
   head() {
     const spans = []; // of columns with the same service
@@ -148,11 +154,11 @@ class Matrix {
     if (group) {
       const n = group.machines.length;
       put(first, h("button", { type: "button", tabindex: -1, "aria-expanded": String(open), title: group.machines.slice(0, 40).map((m) => m.name).join(", ") },
-        h("span", { class: "n" }, count(n, "machine")), h("span", { class: "names" }, group.machines[0].name + " … " + group.machines[n - 1].name), marks(group.machines)));
+        h("span", { class: "n" }, count(n, "machine")), h("span", { class: "names" }, group.machines[0].name + " … " + group.machines[n - 1].name), marks(group.machines, this.first - this.nameWidth(group.machines))));
     } else {
       const bad = worst(machine.findings.filter((f) => !f.instance));
-      put(first, h("a", { href: machine.href, tabindex: -1, class: (bad || "") + (machine.unknown ? " unknown" : ""), title: machine.description || machine.name }, machine.name),
-        bad && hidden(", has " + bad + "s"), machine.unknown && hidden(", not in the inventory"), marks([machine]));
+      put(first, h("a", { href: machine.href, tabindex: -1, class: (bad || "") + (machine.unknown ? " unknown" : ""), title: machine.description.replaceAll("`", "") || machine.name }, machine.name),
+        bad && hidden(", has " + bad + "s"), machine.unknown && hidden(", not in the inventory"), marks([machine], this.first - this.nameWidth([machine])));
     }
     put(tr, first);
     const roles = new Map();
@@ -171,9 +177,9 @@ class Matrix {
         continue;
       }
       const bad = group ? "" : findingAt(machine, this.columns[c]);
-      put(tr, h("td", { "data-column": c + 1, "aria-colindex": c + 2, class: "has " + bad, "aria-label": this.words ? null : names.join(", ") + (bad && `, has ${bad}s`),
+      put(tr, h("td", { "data-column": c + 1, "aria-colindex": c + 2, class: "has " + bad, "aria-label": this.words[c] ? null : names.join(", ") + (bad && `, has ${bad}s`),
         title: `${group ? count(group.machines.length, "machine") : machine.name}, ${this.columns[c].name}: ${names.join(", ")}` },
-      names.map((name) => [this.words ? chip(name) : letter(name), " "]), this.words && bad && hidden(`has ${bad}s`)));
+      names.map((name) => [this.words[c] ? chip(name) : letter(name), " "]), this.words[c] && bad && hidden(`has ${bad}s`)));
     }
     put(tr, leftOut(this.columns.length - to));
     return tr;
@@ -377,10 +383,18 @@ class Matrix {
 
 // What machines have in common that others do not: their class and tags.
 const shared = (ms) => ms[0].telling.filter((t) => ms.every((m) => m.tags.includes(t)));
-function marks(ms) {
+const markWidth = (text) => textWidth(text, "500 12px") + 18;
+
+// marks are those for which there is room, and how many are left out.
+function marks(ms, room) {
   const cls = classes.length > 1 && ms[0].class !== "nixos" && ms.every((m) => m.class === ms[0].class) && ms[0].class;
   const common = shared(ms);
-  return (cls || common.length > 0) && h("span", { class: "marks", title: common.join(", ") }, cls && [" ", h("span", { class: "badge" }, cls)], common.map((t) => [" ", h("span", { class: "mark" }, t)]));
+  let left = room - (cls ? markWidth(cls) : 0);
+  const more = 26;
+  const fits = common.findIndex((t, i) => (left -= markWidth(t)) < (i + 1 < common.length ? more : 0));
+  const n = fits < 0 ? common.length : fits;
+  return (cls || common.length > 0) && h("span", { class: "marks", title: common.join(", ") }, cls && [" ", h("span", { class: "badge" }, cls)], common.slice(0, n).map((t) => [" ", h("span", { class: "mark" }, t)]),
+    n > 0 && n < common.length && ` +${common.length - n}`);
 }
 
 // legend says what the letters mean.

@@ -46,9 +46,9 @@ function foundElsewhere() {
 
 function settingFound({ row, role, machines: ms }) {
   const one = ms[0].href + "?" + new URLSearchParams({ q: row.k, at: role.instance.name });
-  return h("tr", {}, h("th", { scope: "row" }, h("a", { href: one }, h("code", {}, row.k || "(all)"))),
-    h("td", { class: "v" }, row.v === undefined ? h("span", { class: "bad" }, "does not evaluate") : value(row.v), " ", h("div", {}, origin(row, role.options && role.options[row.o]))),
-    h("td", {}, h("a", { href: role.instance.href }, role.instance.name), " ", chip(role.name), h("span", { class: "line" }, ms.length > 3 ? count(ms.length, "machine") : ms.map((m) => [machineLink(m), " "]))));
+  return tr(h("a", { href: one }, h("code", {}, row.k ? dotted(row.k) : "(all)")),
+    td("Value", row.v === undefined ? h("span", { class: "bad" }, "does not evaluate") : value(row.v), " ", h("div", {}, origin(row, role.options && role.options[row.o]))),
+    td("Of", h("a", { href: role.instance.href }, role.instance.name), " ", chip(role.name), h("span", { class: "line" }, ms.length > 3 ? count(ms.length, "machine") : ms.map((m) => [machineLink(m), " "]))));
 }
 
 function searchView(main) {
@@ -70,8 +70,7 @@ function searchView(main) {
     part("Machines", f.machines, h("ul", { class: "runs" }), (m) => h("li", {}, machineLink(m), " ", tagLinks(m.telling)), 60);
     part("Instances", f.instances, h("ul", { class: "runs" }), (i) => h("li", {}, h("a", { href: i.href }, i.name), " ", h("span", { class: "note" }, serviceText(i.service))), 60);
     part("Tags", f.tags, h("ul", { class: "runs" }), (t) => h("li", {}, tagLinks([t]), h("span", { class: "note" }, count(carried.get(t) || 0, "machine"))), 60);
-    part("Settings", f.settings, h("table", { class: "settings" }, h("caption", { class: "hidden" }, "Settings"),
-      h("thead", {}, h("tr", {}, ["Setting", "Value", "Of"].map((t) => h("th", { scope: "col" }, t)))), h("tbody")), settingFound, 40);
+    part("Settings", f.settings, table("settings", "Settings", ["Setting", "Value", "Of"], tbody()), settingFound, 40);
     part("Findings", f.findings, h("div", { class: "findings" }), finding, 20);
     const n = Object.values(f).reduce((sum, list) => sum + list.length, 0);
     if (!words().length) put(host, h("p", { class: "empty" }, "Type what to look for: names, tags, settings, values, places in files."));

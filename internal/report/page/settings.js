@@ -1,6 +1,8 @@
 // Settings, and where each value comes from.
 
 const priorities = { 50: "mkForce", 1000: "mkDefault" };
+// Long names break where people would, after their dots.
+const dotted = (name) => name.split(/(?<=\.)/).map((part, i) => [i > 0 && h("wbr"), part]);
 const priorityName = (p) => (p === undefined ? "" : priorities[p] || "mkOverride " + p);
 
 const where = (text, plain) => {
@@ -112,25 +114,26 @@ function settingsTable(role, block, machine, label) {
   const all = data.blocks[block].length;
   if (!all) return h("p", { class: "note" }, "No settings.");
   if (!rows.length) return h("p", { class: "note" }, `${count(all, "setting")}, none that fits.`);
-  const body = h("tbody");
+  const body = tbody();
   for (const row of rows) {
     const option = role.options && role.options[row.o];
-    const more = h("tr", { class: "detail", hidden: true });
+    const more = h("tr", { class: "detail", role: "row", hidden: true });
     const button = h("button", { type: "button", class: "key", "aria-expanded": "false", onclick: () => {
       const open = more.hidden;
       if (open && !more.firstChild) {
-        put(more, h("td", { colspan: "3" }, about(row, option, ["clanctl why", role.instance.name, role.name, machine.name, row.k].map((w, i) => (i ? quoteShell(w) : w)).join(" "))));
+        put(more, h("td", { colspan: "3", role: "cell" }, about(row, option, ["clanctl why", role.instance.name, role.name, machine.name, row.k].map((w, i) => (i ? quoteShell(w) : w)).join(" "))));
       }
       more.hidden = !open;
       button.setAttribute("aria-expanded", String(open));
-    } }, row.k || "(all)");
+    } }, row.k ? dotted(row.k) : "(all)");
     const problem = row.f === "problem" ? findingNumber.get(row.x).severity : "";
-    put(body, h("tr", { class: problem || row.f }, h("th", { scope: "row" }, button),
-      h("td", { class: "v" }, row.v === undefined ? [h("span", { class: "bad " + problem }, "does not evaluate "), h("a", { href: "#/findings?q=" + encodeURIComponent(row.k) }, "why?")] : value(row.v)),
-      h("td", { class: "o" }, origin(row, option))), more);
+    const shown = tr(button,
+      td("Value", row.v === undefined ? [h("span", { class: "bad " + problem }, "does not evaluate "), h("a", { href: "#/findings?q=" + encodeURIComponent(row.k) }, "why?")] : value(row.v)),
+      td("Comes from", origin(row, option)));
+    shown.className = problem || row.f;
+    put(body, shown, more);
   }
-  return h("table", { class: "settings" }, h("caption", { class: "hidden" }, label),
-    h("thead", {}, h("tr", {}, ["Setting", "Value", "Comes from"].map((t) => h("th", { scope: "col" }, t)))), body);
+  return table("settings", label, ["Setting", "Value", "Comes from"], body);
 }
 
 const settingsNotes = {

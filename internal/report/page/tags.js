@@ -24,13 +24,11 @@ function tagsView(main) {
     for (const m of ms) for (const t of m.tags) having.get(t).push(m);
     const text = (t) => ["@" + t, ...having.get(t).map((m) => m.name), ...takers.get(t).flatMap(({ role }) => [role.instance.name, role.name])].join("\n").toLowerCase();
     const shown = telling(tags).filter((t) => (!filtered() || having.get(t).length) && wanted.every((w) => text(t).includes(w)));
-    const body = h("tbody", { role: "rowgroup" });
-    const cell = (label, ...content) => h("td", { role: "cell", "data-label": label }, content);
-    more = gradually(body, shown, (t) => h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, h("a", { href: fleetHref("tag", t) }, t), predefined(t) && h("span", { class: "note" }, " (clan's own)")),
-      cell("Machines", h("span", { class: "note" }, count(having.get(t).length, "machine")), " ", names(having.get(t))),
-      cell("Taken by", takers.get(t).length ? h("ul", { class: "runs" }, takers.get(t).map(({ role, place }) => h("li", {}, h("a", { href: role.instance.href }, role.instance.name), " ", chip(role.name), " ", where(place)))) : h("span", { class: "note" }, "no role"))), 100);
-    host.replaceChildren(h("table", { class: "list", role: "table" }, h("caption", { class: "hidden" }, "Tags, the machines that have them, and the roles that take machines by them"),
-      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Tag", "Machines", "Taken by"].map((t) => h("th", { scope: "col", role: "columnheader" }, t)))), body), more.button);
+    const body = tbody();
+    more = gradually(body, shown, (t) => tr([h("a", { href: fleetHref("tag", t) }, t), predefined(t) && h("span", { class: "note" }, " (clan's own)")],
+      td("Machines", h("span", { class: "note" }, count(having.get(t).length, "machine")), " ", names(having.get(t))),
+      td("Taken by", takers.get(t).length ? h("ul", { class: "runs" }, takers.get(t).map(({ role, place }) => h("li", {}, h("a", { href: role.instance.href }, role.instance.name), " ", chip(role.name), " ", where(place)))) : h("span", { class: "note" }, "no role"))), 100);
+    host.replaceChildren(table("list", "Tags, the machines that have them, and the roles that take machines by them", ["Tag", "Machines", "Taken by"], body), more.button);
     if (!shown.length) host.replaceChildren(nothing());
     byId("shown").textContent = shown.length === tags.length ? count(tags.length, "tag") : `${shown.length} of ${count(tags.length, "tag")}`;
     say(byId("shown").textContent);
