@@ -44,7 +44,8 @@ func reportCommand() *cli.Command {
 			}
 			// The page tells when it was made: it can be given again within the hour, or for the time that is set.
 			now := pageTime()
-			also := fmt.Sprint(pageSource(c, false).Revision, " ", now.Unix()/3600, " ", os.Getenv(sourceDateEpoch))
+			revision := pageRevision(c)
+			also := fmt.Sprint(revision, " ", now.Unix()/3600, " ", os.Getenv(sourceDateEpoch))
 			if c.Bool("open") && c.Path("output") == "" {
 				dir, err := os.MkdirTemp("", "clanctl-report-")
 				if err != nil {
@@ -58,18 +59,18 @@ func reportCommand() *cli.Command {
 				out = outputFile(filepath.Join(dir, "clan.html"))
 			}
 			if c.Bool("open") {
-				return writePage(c, out, now)
+				return writePage(c, out, now, revision)
 			}
-			return remember(c, also, func(c *cli.Context) error { return writePage(c, out, now) })
+			return remember(c, also, func(c *cli.Context) error { return writePage(c, out, now, revision) })
 		},
 	}
 }
 
-func writePage(c *cli.Context, out outputFile, now time.Time) error {
+func writePage(c *cli.Context, out outputFile, now time.Time, revision string) error {
 	page := func(w io.Writer, inv *instance.Inventory, options htmlpage.Options) error {
 		options.Live, options.Manual = c.Bool("watch"), manual
 		options.Follow = c.Bool("watch") && c.Bool("open")
-		options.Link = sourceLinks(c)
+		options.Link = sourceLinks(c, options.Source.Revision)
 		found := check.All(inv)
 		drawing, err := graph.Of(inv, nil, view.Query{}, found)
 		if err == nil && len(drawing.Links) <= mostDrawn {
@@ -83,10 +84,10 @@ func writePage(c *cli.Context, out outputFile, now time.Time) error {
 		if inv == nil {
 			return explainLoad(c, loadErr)
 		}
-		options := htmlpage.Options{Made: now, Source: pageSource(c, true)}
 		if c.Bool("watch") {
-			options.Made = pageTime()
+			now, revision = pageTime(), pageRevision(c)
 		}
+		options := htmlpage.Options{Made: now, Source: pageSource(c, revision)}
 		if err := out.write(c, func(w io.Writer) error { return page(w, inv, options) }); err != nil {
 			return err
 		}
@@ -132,19 +133,32 @@ func pageTime() time.Time {
 	return time.Now()
 }
 
-// pageSource is the revision that the clan is read from, if it lies in a git repository; whole says whether to look for
-// its time and for changes, too. What git cannot tell is left out.
-func pageSource(c *cli.Context, whole bool) htmlpage.Source {
+// pageRepo is the git repository that the clan is read from; empty without one.
+func pageRepo(c *cli.Context) git.Repo {
 	ref, err := nixeval.ResolveRef(c.String("flake"))
-	if err != nil || !ref.Git || ref.Root == "" {
-		return htmlpage.Source{}
+	if err != nil || !ref.Git {
+		return ""
 	}
-	repo := git.Repo(ref.Root)
-	revision, err := repo.Resolve(c.Context, "HEAD")
-	if err != nil || !whole {
-		return htmlpage.Source{Revision: revision}
+	return git.Repo(ref.Root)
+}
+
+// pageRevision is the commit that is checked out there; empty where git cannot tell.
+func pageRevision(c *cli.Context) string {
+	repo := pageRepo(c)
+	if repo == "" {
+		return ""
 	}
+	revision, _ := repo.Resolve(c.Context, "HEAD")
+	return revision
+}
+
+// pageSource adds when the revision was committed, and whether the files are others. What git cannot tell is left out.
+func pageSource(c *cli.Context, revision string) htmlpage.Source {
 	source := htmlpage.Source{Revision: revision}
+	if revision == "" {
+		return source
+	}
+	repo := pageRepo(c)
 	source.Time, _ = repo.Time(c.Context, revision)
 	changed, err := repo.ChangedFiles(c.Context, revision, "")
 	source.Changed = err != nil || len(changed) > 0
@@ -176,12 +190,12 @@ func sourceURL(c *cli.Context) (string, error) {
 }
 
 // sourceLinks makes the URLs of files of the flake, which lack line and column; nil without a template.
-func sourceLinks(c *cli.Context) func(file string) string {
+func sourceLinks(c *cli.Context, revision string) func(file string) string {
 	template, err := sourceURL(c)
 	if template == "" || err != nil {
 		return nil
 	}
-	tree, revision := sourceOf(c), pageSource(c, false).Revision
+	tree := sourceOf(c)
 	if revision == "" {
 		revision = "HEAD"
 	}
