@@ -19,7 +19,7 @@ import (
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 1 && args[1] == completeWord {
 		for _, candidate := range complete(ctx, args[2:]) {
-			fmt.Fprintln(stdout, candidate)
+			fmt.Fprintln(stdout, candidate.line())
 		}
 		return exitOK
 	}

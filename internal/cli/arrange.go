@@ -14,9 +14,6 @@ import (
 // pairSeparator joins the two values of a flag like --override-input; no argument of a process can hold it.
 const pairSeparator = "\x00"
 
-// pairFlags take two values, as in Nix.
-var pairFlags = []string{"override-input", "option"}
-
 // commandLine is what arrange makes of a command line.
 type commandLine struct {
 	program string
@@ -24,6 +21,9 @@ type commandLine struct {
 	path []*cli.Command
 	// flags have their values joined: --jobs=3.
 	flags, names []string
+	// waits is a flag at the end that lacks a value, and waitsAt how many it has; nil for none.
+	waits   cli.Flag
+	waitsAt int
 }
 
 // command is the one that is meant; nil if none is named.
@@ -104,10 +104,11 @@ func arrange(app *cli.App, args []string) (*commandLine, error) {
 			line.names = append(line.names, arg)
 		default:
 			name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-			takes, known := arity(app, line.command(), rest, name)
-			if !known {
+			flag := flagNamed(app, line.command(), rest, name)
+			if flag == nil {
 				return nil, unknownFlag(app, line, rest, arg)
 			}
+			takes := valueCount(flag)
 			given = append(given, arg)
 			if takes == 0 || hasValue && takes == 1 {
 				line.flags = append(line.flags, arg)
@@ -117,7 +118,8 @@ func arrange(app *cli.App, args []string) (*commandLine, error) {
 				rest = append([]string{value}, rest...)
 			}
 			if len(rest) < takes {
-				return nil, usagef("flag --%s needs %s", name, []string{"", "a value", "two values"}[takes])
+				line.waits, line.waitsAt = flag, len(rest)
+				return line, usagef("flag --%s needs %s", name, []string{"", "a value", "two values"}[takes])
 			}
 			line.flags = append(line.flags, "--"+name+"="+strings.Join(rest[:takes], pairSeparator))
 			rest = rest[takes:]
@@ -135,7 +137,7 @@ func arrange(app *cli.App, args []string) (*commandLine, error) {
 	// A flag of a command may stand before the one below it, which need not know it.
 	for _, arg := range given {
 		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if _, known := arity(app, line.command(), nil, name); !known {
+		if flagNamed(app, line.command(), nil, name) == nil {
 			return nil, unknownFlag(app, line, nil, arg)
 		}
 	}
@@ -177,21 +179,23 @@ func flagsOf(app *cli.App, command *cli.Command, rest []string) []cli.Flag {
 	return flags
 }
 
-// arity is how many values a flag takes.
-func arity(app *cli.App, command *cli.Command, rest []string, name string) (takes int, known bool) {
+// flagNamed is the flag of a name that may be given; nil if there is none.
+func flagNamed(app *cli.App, command *cli.Command, rest []string, name string) cli.Flag {
 	for _, flag := range flagsOf(app, command, rest) {
-		if !slices.Contains(flag.Names(), name) {
-			continue
+		if slices.Contains(flag.Names(), name) {
+			return flag
 		}
-		if slices.Contains(pairFlags, name) {
-			return 2, true
-		}
-		if doc, ok := flag.(cli.DocGenerationFlag); ok && doc.TakesValue() {
-			return 1, true
-		}
-		return 0, true
 	}
-	return 0, false
+	return nil
+}
+
+// valueCount is how many values a flag takes: two, as some of Nix's, where its usage has a word for each, as in
+// `INPUT REF`.
+func valueCount(flag cli.Flag) int {
+	if doc, ok := flag.(cli.DocGenerationFlag); !ok || !doc.TakesValue() {
+		return 0
+	}
+	return max(1, len(strings.Fields(valueName(flag))))
 }
 
 func unknownFlag(app *cli.App, line *commandLine, rest []string, arg string) error {

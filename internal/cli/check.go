@@ -55,9 +55,9 @@ func checkCommand() *cli.Command {
 						}
 						return report(inv, loadErr)
 					}
-					return watchClan(c, clan, func(w io.Writer, inv *instance.Inventory) error {
-						return watchedReport(c, w, inv)
-					}, report)
+					text := func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }
+					return watchClan(c,
+						watched{want: clan, text: text, show: report, onScreen: true, findings: true})
 				}
 				return report(load(c, clan))
 			})
@@ -86,7 +86,7 @@ func watchedReport(c *cli.Context, w io.Writer, inv *instance.Inventory) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(watchedDocument(w, inv), writeJSON(w, r))
+	return errors.Join(writeJSON(w, inv), writeJSON(w, r))
 }
 
 // checkClan shows the report on what was loaded, and ends with the exit code for it.
@@ -136,11 +136,10 @@ func (r *report) show(c *cli.Context, want wanted, show func(*report) error) err
 // checkFlags are those of commands that print findings.
 func checkFlags() []cli.Flag {
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "format",
-			Usage:       "print `FORMAT`: text, json, sarif (for code scanning), github (annotations) or junit (a test report)",
-			DefaultText: "text"},
-		&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above: error, warning or note",
-			DefaultText: "warning"},
+		choiceFlag(&cli.StringFlag{Name: "format", Usage: "print `FORMAT`", DefaultText: "text"},
+			"text", "json", "sarif (for code scanning)", "github (annotations)", "junit (a test report)"),
+		choiceFlag(&cli.StringFlag{Name: "severity", Usage: "show findings of this `SEVERITY` and above",
+			DefaultText: "warning"}, "error", "warning", "note"),
 		&cli.BoolFlag{Name: "strict", Usage: "exit 1 on warnings, too"},
 		&cli.StringSliceFlag{Name: "ignore", Usage: "do not report findings with this `CODE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "only", Usage: "report only findings with this `CODE`; may be repeated"},

@@ -2,14 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -17,14 +16,11 @@ import (
 
 // reportFormat returns what prints a report in the format that the flags ask for.
 func reportFormat(c *cli.Context) (func(*report) error, error) {
-	format, json, err := formatOf(c, "text", "json", "sarif", "github", "junit")
+	format, json, err := formatOf(c)
 	if err != nil {
 		return nil, err
 	}
-	paint, err := stdout(c).painter(c)
-	if err != nil {
-		return nil, err
-	}
+	paint := stdout(c).painter(c)
 	w := stdout(c)
 	switch format {
 	case "json":
@@ -40,9 +36,8 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	return func(r *report) error { return printText(w, paint, r, r.source.link(c, w)) }, nil
 }
 
-// formatOf reads --format, --json and --jq, which mean the format json. Without any it is the first of those that there
-// are.
-func formatOf(c *cli.Context, formats ...string) (string, *jsonOutput, error) {
+// formatOf reads --format, --json and --jq, which mean the format json. Without any it is text.
+func formatOf(c *cli.Context) (string, *jsonOutput, error) {
 	json, err := newJSONOutput(c)
 	if err != nil {
 		return "", nil, err
@@ -54,13 +49,7 @@ func formatOf(c *cli.Context, formats ...string) (string, *jsonOutput, error) {
 		}
 		format = "json"
 	}
-	switch {
-	case format == "":
-		return formats[0], json, nil
-	case !slices.Contains(formats, format):
-		return "", nil, usageError{fmt.Sprintf("there is no format %q", format), "it is " + nearest.List(formats)}
-	}
-	return format, json, nil
+	return cmp.Or(format, "text"), json, nil
 }
 
 // messageOf is all that there is to say of a finding beside its place, for formats that have one text for it.

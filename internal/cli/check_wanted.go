@@ -50,9 +50,6 @@ func readWanted(c *cli.Context, ofClan bool) (wanted, error) {
 	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), noIgnore: c.Bool("no-ignore"),
 		codes: codeNames()}
 	severities := policy.Severities()
-	if least := c.String("severity"); least != "" && !slices.Contains(severities, instance.Severity(least)) {
-		return want, usageError{fmt.Sprintf("there is no severity %q", least), "it is error, warning or note"}
-	}
 	var err error
 	if want.files, err = policyFilesOf(c); err != nil {
 		return want, err

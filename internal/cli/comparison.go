@@ -12,9 +12,8 @@ import (
 func comparisonFlags(others ...cli.Flag) []cli.Flag {
 	return append(append(jsonFlags("the same as --format json"), others...),
 		&cli.BoolFlag{Name: "order", Usage: "with --affected: put a canary first, then servers before their clients"},
-		&cli.StringFlag{Name: "format",
-			Usage:       "print `FORMAT`: text, json, markdown (for a pull request), or, with --affected, matrix (for the jobs of a workflow)",
-			DefaultText: "text"},
+		choiceFlag(&cli.StringFlag{Name: "format", Usage: "print `FORMAT`", DefaultText: "text"},
+			"text", "json", "markdown (for a pull request)", "matrix (with --affected, for the jobs of a workflow)"),
 		colorFlag(),
 	)
 }

@@ -6,14 +6,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/export"
-	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 func completionCommand() *cli.Command {
@@ -39,81 +37,155 @@ func completionCommand() *cli.Command {
 }
 
 // The scripts hand the words of the command line to clanctl, the one to complete last, and take back one candidate a
-// line.
+// line, with a tab and what it is behind it; or a tab and what they complete themselves: files, directories. No blank
+// follows a candidate that ends with an equals sign: bash is told so, fish has it so.
 var completionScripts = map[string]string{
 	"bash": `_clanctl() {
 	local candidate
 	COMPREPLY=()
-	while IFS= read -r candidate; do COMPREPLY+=("$candidate"); done \
-		< <(clanctl ` + completeBashWord + ` "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null)
+	compopt +o default 2>/dev/null
+	while IFS= read -r candidate; do
+		case $candidate in
+		$'\tfiles') compopt -o default ;;
+		$'\tdirectories') compopt -o dirnames ;;
+		$'\tmore') compopt -o nospace ;;
+		*) COMPREPLY+=("$candidate") ;;
+		esac
+	done < <(clanctl ` + completeBashWord + ` "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null) 2>/dev/null
 }
 complete -o default -F _clanctl clanctl
 `,
 	"zsh": `#compdef clanctl
 _clanctl() {
-	local -a found
-	found=("${(@f)$(clanctl ` + completeWord + ` "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
-	found=(${found:#})
-	if (( $#found )); then compadd -- "${found[@]}"; else _files; fi
+	local line
+	local -a found beginnings
+	for line in "${(@f)$(clanctl ` + completeWord + ` "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}"; do
+		case $line in
+		'') ;;
+		$'\tfiles') [[ $PREFIX == --*=* ]] && compset -P '--*='; _files; return ;;
+		$'\tdirectories') [[ $PREFIX == --*=* ]] && compset -P '--*='; _files -/; return ;;
+		*)
+			local text=${line%%$'\t'*}
+			local about=${line#*$'\t'}
+			text=${${text//\\/\\\\}//:/\\:}
+			[[ $line == *$'\t'* ]] && text+=:$about
+			if [[ ${line%%$'\t'*} == *= ]]; then beginnings+=("$text"); else found+=("$text"); fi
+			;;
+		esac
+	done
+	(( $#found )) && _describe -t values value found
+	(( $#beginnings )) && _describe -t values value beginnings -S ''
 }
 compdef _clanctl clanctl
 `,
-	"fish": `complete -c clanctl -f -a '(clanctl ` + completeWord +
-		` (commandline -opc)[2..] (commandline -ct | string unescape) 2>/dev/null)'
+	"fish": `function __clanctl_complete
+	set -l word (commandline -ct | string unescape)
+	set -l found (clanctl ` + completeWord + ` (commandline -opc)[2..] $word 2>/dev/null)
+	set -l flag (string match -r -- '^--[^=]*=' $word)
+	set -l file (string replace -r -- '^--[^=]*=' '' $word)
+	switch "$found[1]"
+		case \tfiles
+			printf '%s\n' "$flag"(__fish_complete_path $file)
+		case \tdirectories
+			printf '%s\n' "$flag"(__fish_complete_directories $file)
+		case '*'
+			string join -- \n $found
+	end
+end
+complete -c clanctl -f -a '(__clanctl_complete)'
 `,
 }
 
 // completeWord is the word that asks for candidates instead of a command.
 const completeWord = "__complete"
 
+// completion is a word to be completed, and what stands before it.
+type completion struct {
+	c       *cli.Context // with the flags before it
+	command *cli.Command
+	name    string // the command's, with those above it: "instances create"
+	given   []string
+	word    string
+
+	inv func() *instance.Inventory
+}
+
+// inventory is what the cache has of the clan; nil if it has nothing.
+func (comp *completion) inventory() *instance.Inventory {
+	if comp.inv == nil {
+		comp.inv = sync.OnceValue(func() *instance.Inventory { return kept(comp.c, comp.given) })
+	}
+	return comp.inv()
+}
+
+// role is the one that the names before the word say, where a command is about an instance and a role in it. It is nil
+// if there is none of the name.
+func (comp *completion) role() (role *instance.Role, known bool) {
+	if !strings.HasPrefix(comp.command.ArgsUsage, "INSTANCE ROLE ") || len(comp.given) < 2 {
+		return nil, false
+	}
+	if inv := comp.inventory(); inv != nil && inv.Instances[comp.given[0]] != nil {
+		role = inv.Instances[comp.given[0]].Roles[comp.given[1]]
+	}
+	return role, true
+}
+
 // complete returns the candidates for the last of the words. It is quick and never complains: where it knows nothing,
 // there are none. Names that a terminal cannot show as they are, and names that would be taken for flags, are none
 // either.
-func complete(ctx context.Context, words []string) []string {
+func complete(ctx context.Context, words []string) []candidate {
 	if len(words) == 0 {
 		words = []string{""}
 	}
 	before, current := words[:len(words)-1], words[len(words)-1]
+	app := newApp(io.Discard, io.Discard)
+	line, err := arrange(app, append([]string{app.Name}, before...))
+	if line == nil || err != nil && line.waits == nil {
+		return nil
+	}
+	var found []candidate
+	flag, value, isValue := strings.Cut(current, "=")
 	namesOnly := slices.Contains(before, "--")
-	return slices.DeleteFunc(candidates(ctx, before, current, namesOnly), func(candidate string) bool {
-		isFlag := strings.HasPrefix(candidate, "-") && !namesOnly && !strings.HasPrefix(current, "-")
-		return isFlag || !strings.HasPrefix(candidate, current) || term.EscapeLine(candidate) != candidate
+	isFlag := strings.HasPrefix(current, "-") && !namesOnly
+	switch {
+	case line.waits != nil:
+		found = candidates(ctx, app, line, valuesOf(line.waits, line.waitsAt), current)
+	case isFlag && isValue:
+		if of := flagNamed(app, line.command(), nil, strings.TrimLeft(flag, "-")); of != nil {
+			found = behind(flag+"=", candidates(ctx, app, line, valuesOf(of, 0), value))
+		}
+	case isFlag:
+		found = flagCandidates(line.command())
+	default:
+		if len(line.names) == 0 {
+			for _, next := range commandsBelow(app, line.command()) {
+				found = append(found, candidate{next.Name, next.Usage})
+			}
+		}
+		if command := line.command(); command != nil {
+			found = append(found,
+				candidates(ctx, app, line, placeholder(command.ArgsUsage, len(line.names)), current)...)
+		}
+		found = slices.DeleteFunc(found, func(c candidate) bool { return strings.HasPrefix(c.text, "-") && !namesOnly })
+	}
+	for _, byShell := range []string{anyFile, anyDirectory} {
+		if slices.ContainsFunc(found, func(c candidate) bool { return strings.HasSuffix(c.text, byShell) }) {
+			return []candidate{{text: byShell}}
+		}
+	}
+	return slices.DeleteFunc(found, func(c candidate) bool {
+		return !strings.HasPrefix(c.text, current) || term.EscapeLine(c.text) != c.text
 	})
 }
 
-func candidates(ctx context.Context, before []string, current string, namesOnly bool) []string {
-	app := newApp(io.Discard, io.Discard)
-	line, err := arrange(app, append([]string{app.Name}, before...))
-	if err != nil {
-		return nil // a flag that waits for its value, or something wrong
-	}
+// candidates are those of a completer behind a line.
+func candidates(ctx context.Context, app *cli.App, line *commandLine, do completer, word string) (found []candidate) {
 	command := line.command()
-	var found []string
-	if len(line.names) == 0 {
-		for _, next := range commandsBelow(app, command) {
-			found = append(found, next.Name)
-		}
-	}
-	if command == nil {
-		return found
-	}
-	if strings.HasPrefix(current, "-") && !namesOnly {
-		var flags []string
-		for _, flag := range append(command.Flags, helpFlag) {
-			for _, name := range flag.Names() {
-				if len(name) > 1 {
-					flags = append(flags, "--"+name)
-				}
-			}
-		}
-		slices.Sort(flags)
-		return flags
-	}
-	if command.Action == nil {
-		return found
+	if do == nil || command == nil || command.Action == nil {
+		return nil
 	}
 	command.Action = func(c *cli.Context) error {
-		found = append(found, namesFor(c, line.commandName(), c.Args().Slice())...)
+		found = do(&completion{c: c, command: command, name: line.commandName(), given: line.names, word: word})
 		return nil
 	}
 	if app.RunContext(ctx, line.args()) != nil {
@@ -122,81 +194,19 @@ func candidates(ctx context.Context, before []string, current string, namesOnly 
 	return found
 }
 
-// namesFor are the names that may come next. The command's name has those above it: "instances create".
-func namesFor(c *cli.Context, command string, given []string) []string {
-	if command == "completion" {
-		return slices.Sorted(maps.Keys(completionScripts))
-	}
-	if command == "export" && len(given) == 0 {
-		return slices.Sorted(maps.Keys(export.Formats))
-	}
-	if command == "explain" {
-		return codeNames()
-	}
-	if command == "diff" {
-		ref, err := nixeval.ResolveRef(c.String("flake"))
-		if err != nil || len(given) > 1 || !ref.Git {
-			return nil
-		}
-		names, _ := git.Repo(ref.Root).Names(c.Context)
-		return names
-	}
-	if command == "modules" {
+// flagCandidates are the flags of a command.
+func flagCandidates(command *cli.Command) (found []candidate) {
+	if command == nil {
 		return nil
 	}
-	if command == "modules show" || command == "gen go" {
-		return keptModules(c)
-	}
-	inv := kept(c, given)
-	if inv == nil {
-		return nil
-	}
-	if names, known := changeNames(inv, command, given); known {
-		return names
-	}
-	switch command {
-	case "schema":
-		if len(given) > 0 {
-			return rolesOf(inv, given[0])
-		}
-		return append(slices.Clone(inv.InstanceNames()), keptModules(c)...)
-	case "refs":
-		return slices.Sorted(maps.Keys(knownNames(inv)))
-	case "machines", "reach", "export":
-		return inv.Index().Machines()
-	case "tags":
-		return slices.Sorted(maps.Keys(inv.Tags))
-	case "why":
-		if len(given) == 0 {
-			return inv.InstanceNames()
-		}
-		inst := inv.Instances[given[0]]
-		switch {
-		case inst == nil:
-		case len(given) == 1:
-			return slices.Sorted(maps.Keys(inst.Roles))
-		case inst.Roles[given[1]] == nil:
-		case len(given) == 2:
-			return slices.Sorted(maps.Keys(inst.Roles[given[1]].Machines))
-		case len(given) == 3:
-			if member := inst.Roles[given[1]].Machines[given[2]]; member != nil && member.Settings != nil {
-				return settingPaths(nil, member.Settings.Value())
+	for _, flag := range append(command.Flags, helpFlag) {
+		for _, name := range flag.Names() {
+			if len(name) > 1 {
+				found = append(found, candidate{"--" + name, flagText(flag)})
 			}
 		}
-		return nil
 	}
-	return inv.InstanceNames()
-}
-
-// settingPaths are the paths of all settings in a value, sets included.
-func settingPaths(prefix []string, value any) []string {
-	set, _ := value.(map[string]any)
-	var paths []string
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		path := append(slices.Clip(prefix), name)
-		paths = append(append(paths, instance.PathString(path)), settingPaths(path, set[name])...)
-	}
-	return paths
+	return found
 }
 
 // kept returns what the cache has of the clan, the most complete first; nil if it has nothing.

@@ -23,10 +23,18 @@ func completeBash(ctx context.Context, args []string, stdout io.Writer) {
 	if len(line.words) < 2 {
 		return
 	}
-	for _, candidate := range complete(ctx, line.words[1:]) {
-		rest, ok := strings.CutPrefix(candidate, line.kept)
+	found := complete(ctx, line.words[1:])
+	if len(found) == 1 && strings.HasSuffix(found[0].text, "=") {
+		fmt.Fprintln(stdout, "\tmore")
+	}
+	for _, candidate := range found {
+		rest, ok := strings.CutPrefix(candidate.text, line.kept)
 		// what "!" stands for, no backslash keeps away
-		if inHistory := line.open == '"' && strings.Contains(rest, "!"); ok && !inHistory {
+		inHistory := line.open == '"' && strings.Contains(rest, "!")
+		switch {
+		case candidate.text == anyFile, candidate.text == anyDirectory:
+			fmt.Fprintln(stdout, candidate.text)
+		case ok && !inHistory:
 			fmt.Fprintln(stdout, line.quoted(rest))
 		}
 	}
@@ -69,8 +77,12 @@ func typed(text, breaks string) typedLine {
 			inWord, line.kept = false, ""
 		default:
 			inWord = true
+			isBreak := strings.ContainsRune(breaks, r)
+			if isBreak && r == '@' { // which readline leaves to what is completed (rl_special_prefixes)
+				line.kept = word.String()
+			}
 			word.WriteRune(r)
-			if strings.ContainsRune(breaks, r) {
+			if isBreak && r != '@' {
 				line.kept = word.String()
 			}
 		}

@@ -344,15 +344,12 @@ func notes(d *diff.Difference, sides [2]side) []string {
 
 // diffFormat returns what prints a difference in the format that the flags ask for.
 func diffFormat(c *cli.Context) (diffPrinter, error) {
-	format, json, err := formatOf(c, "text", "json", "markdown", "matrix")
+	format, json, err := formatOf(c)
 	if err != nil {
 		return nil, err
 	}
 	w := stdout(c)
-	color, err := w.color(c)
-	if err != nil {
-		return nil, err
-	}
+	color := w.color(c)
 	affected, err := newAffectedOutput(c, format, json)
 	if err != nil {
 		return nil, err
@@ -366,8 +363,9 @@ func diffFormat(c *cli.Context) (diffPrinter, error) {
 		return func(d *diff.Difference, _ [2]side) error { return d.WriteMarkdown(w) }, nil
 	}
 	return func(d *diff.Difference, sides [2]side) error {
+		old, now := sides[0].source(c.Context), sides[1].source(c.Context)
 		return d.WriteText(w,
-			diff.TextOptions{Width: w.width(), Color: color, OldLine: sides[0].source(c.Context).line,
-				NewLine: sides[1].source(c.Context).line})
+			diff.TextOptions{Width: w.width(), Color: color,
+				OldLine: old.line, OldLink: old.link(c, w), NewLine: now.line, NewLink: now.link(c, w)})
 	}, nil
 }

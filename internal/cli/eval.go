@@ -31,27 +31,20 @@ func evalCommand() *cli.Command {
 			if c.Bool("exports") {
 				want.Need = instance.NeedSettings | instance.NeedExports
 			}
+			show := func(inv *instance.Inventory, err error) error {
+				if inv == nil {
+					return explainLoad(c, err)
+				}
+				inv.Findings = check.All(inv)
+				if err := out.print(inv); err != nil {
+					return err
+				}
+				return partial(c, inv, err)
+			}
 			if c.Bool("watch") {
-				return watchClan(c, want, watchedDocument, func(inv *instance.Inventory, err error) error {
-					if inv == nil {
-						return explainLoad(c, err)
-					}
-					inv.Findings = check.All(inv)
-					if err := out.print(inv); err != nil {
-						return err
-					}
-					return partial(c, inv, err)
-				})
+				return watchClan(c, watched{want: want, show: show, onScreen: true})
 			}
-			inv, err := load(c, want)
-			if inv == nil {
-				return explainLoad(c, err)
-			}
-			inv.Findings = check.All(inv)
-			if err := out.print(inv); err != nil {
-				return err
-			}
-			return partial(c, inv, err)
+			return show(load(c, want))
 		}),
 	}
 }

@@ -85,10 +85,8 @@ func exportAction(c *cli.Context) error {
 	}
 	want := instance.Config{Need: needReach}
 	if c.Bool("watch") {
-		return watchClan(c, want, func(w io.Writer, inv *instance.Inventory) error {
-			_, err := text(w, inv)
-			return err
-		}, show)
+		return watchClan(c, watched{want: want, show: show,
+			text: func(w io.Writer, inv *instance.Inventory) error { _, err := text(w, inv); return err }})
 	}
 	return show(load(c, want))
 }

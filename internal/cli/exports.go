@@ -20,11 +20,11 @@ func exportsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "exports",
 		Usage:     "show what services offer to each other, where each value comes from, and which services read it",
-		ArgsUsage: "[SELECTOR...]",
-		Description: "By interface, such as peer or endpoints. SELECTOR takes instances: names, globs and !exceptions with commas between them, such as\n" +
+		ArgsUsage: "[INSTANCE...]",
+		Description: "By interface, such as peer or endpoints. With INSTANCE only what these offer: names, globs and !exceptions with commas between them, such as\n" +
 			"'wireguard,web-*'.",
 		Flags: append(append(viewFlags("interfaces"),
-			&cli.StringFlag{Name: "interface", Usage: "only the interface `NAME`, such as peer"}),
+			&cli.StringFlag{Name: "interface", Usage: "only the interface `INTERFACE`, such as peer"}),
 			selectFlags("on")...),
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)

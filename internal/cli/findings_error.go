@@ -20,10 +20,7 @@ func sayFindings(c *cli.Context, source *sourceTree, err error) error {
 		return err
 	}
 	to := stderr(c)
-	paint, err := to.painter(c)
-	if err != nil {
-		return err
-	}
+	paint := to.painter(c)
 	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: source.line, Link: source.link(c, to), Width: to.width()}
 	p.All(findings)
 	return left

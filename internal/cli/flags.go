@@ -43,7 +43,7 @@ func commonFlags() []cli.Flag {
 }
 
 func nixFlag() cli.Flag {
-	return &cli.PathFlag{Name: "nix", Usage: "run the Nix at `PATH`", DefaultText: "nix"}
+	return &cli.PathFlag{Name: "nix", Usage: "run `FILE` as Nix", DefaultText: "nix"}
 }
 
 // load reads the clan as the flags say. The inventory is nil if the clan could not be loaded.

@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/graph"
-	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -26,17 +24,12 @@ func graphCommand() *cli.Command {
 		Description: "Machines with the same roles are one box, so that large fleets stay legible. With INSTANCE or selectors only a part is\n" +
 			"drawn: names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "write `FORMAT`: svg, html, dot (Graphviz) or mermaid",
-				Value: "svg"},
+			choiceFlag(&cli.StringFlag{Name: "format", Usage: "write `FORMAT`", Value: "svg"},
+				"svg", "html", "dot (Graphviz)", "mermaid"),
 			&cli.BoolFlag{Name: "exports",
 				Usage: "draw which instances read what others export, and which are networks"},
 		}, selectFlags("on", "instance", "service", "role")...),
 		Action: remembered(func(c *cli.Context) error {
-			write := graphFormats[c.String("format")]
-			if write == nil {
-				return usageError{fmt.Sprintf("there is no format %q", c.String("format")),
-					"it is " + nearest.List([]string{"svg", "html", "dot", "mermaid"})}
-			}
 			query, err := queryOf(c)
 			if err != nil {
 				return err
@@ -60,7 +53,7 @@ func graphCommand() *cli.Command {
 			if err != nil {
 				return unknownIn(c, inv, loadErr, err)
 			}
-			if err := write(g, stdout(c)); err != nil {
+			if err := graphFormats[c.String("format")](g, stdout(c)); err != nil {
 				return err
 			}
 			return ending(c, inv, g.Findings, g.Findings, loadErr)

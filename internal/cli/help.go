@@ -38,10 +38,7 @@ func helpCommand() *cli.Command {
 		Usage:     "show what there is, or explain a command",
 		ArgsUsage: "[COMMAND]",
 		Action: func(c *cli.Context) error {
-			paint, err := stdout(c).painter(c)
-			if err != nil {
-				return err
-			}
+			paint := stdout(c).painter(c)
 			h := &helpText{paint: paint, width: stdout(c).width()}
 			if h.width == 0 {
 				h.width = 80
@@ -58,7 +55,7 @@ func helpCommand() *cli.Command {
 				}
 				h.command(commands[at])
 			}
-			_, err = io.WriteString(stdout(c), h.String())
+			_, err := io.WriteString(stdout(c), h.String())
 			return err
 		},
 	}

@@ -24,7 +24,7 @@ func instancesCommand() *cli.Command {
 		Description: "With INSTANCE: its roles, the members of each and why they are members, and the settings, those that members\n" +
 			"have in common only once. Selectors narrow what is shown: names, globs, @tags and !exceptions with commas\n" +
 			"between them, such as 'web-*,@backup,!laptop'.",
-		Flags: slices.Concat(viewFlags("instances"), tableFlags(), selectFlags("on", "service", "role")),
+		Flags: slices.Concat(viewFlags("instances"), tableFlags((*viewOutput).instanceColumns), selectFlags("on", "service", "role")),
 		Subcommands: []*cli.Command{instancesCreateCommand(), instancesDeleteCommand(), instancesRenameCommand(),
 			instancesSetModuleCommand()},
 		Action: remembered(func(c *cli.Context) error {

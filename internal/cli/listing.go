@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -101,11 +103,29 @@ func columnNamed[T any](columns []column[T], name string) int {
 }
 
 // tableFlags say what is in a table.
-func tableFlags() []cli.Flag {
+func tableFlags[T any](columns func(*viewOutput) []column[T]) []cli.Flag {
+	titles := func(comp *completion) []candidate {
+		var found []candidate
+		for _, column := range columns(&viewOutput{}) {
+			found = append(found, candidate{text: strings.ReplaceAll(column.Title, " ", "-")})
+		}
+		if r, _ := utf8.DecodeRuneInString(strings.TrimLeft(comp.word, "-")); !unicode.IsUpper(r) {
+			for i := range found {
+				found[i].text = strings.ToLower(found[i].text)
+			}
+		}
+		return found
+	}
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "wide", Usage: "show every column and all that is in it, however wide"},
-		&cli.StringFlag{Name: "columns", Usage: "show the columns `A,B` only"},
-		&cli.StringFlag{Name: "sort", Usage: "sort by `COLUMN`, or the other way round by -COLUMN"},
+		valueFlag{&cli.StringFlag{Name: "columns", Usage: "show the columns `A,B` only"}, listOf(titles)},
+		valueFlag{&cli.StringFlag{Name: "sort", Usage: "sort by `COLUMN`, or the other way round by -COLUMN"},
+			func(comp *completion) []candidate {
+				if strings.HasPrefix(comp.word, "-") {
+					return behind("-", titles(comp))
+				}
+				return titles(comp)
+			}},
 	}
 }
 

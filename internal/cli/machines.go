@@ -19,7 +19,7 @@ func machinesCommand() *cli.Command {
 		ArgsUsage: "[MACHINE...]",
 		Description: "With MACHINE: everything that runs there, why, and with which settings. Selectors narrow what is shown:\n" +
 			"names, globs, @tags and !exceptions with commas between them, such as 'web-*,@backup,!laptop'.",
-		Flags: slices.Concat(viewFlags("machines"), tableFlags(),
+		Flags: slices.Concat(viewFlags("machines"), tableFlags((*viewOutput).machineColumns),
 			selectFlags("on", "instance", "service", "role")),
 		Subcommands: []*cli.Command{machinesDescribeCommand()},
 		Action: remembered(func(c *cli.Context) error {
@@ -82,7 +82,7 @@ func (o *viewOutput) machineColumns() []column[view.Machine] {
 			return newCell(m.Class)
 		}},
 		{heading: heading{Title: "TAGS", Shared: itself("tag")}, cell: func(m view.Machine) cell {
-			return newCell(telling(m)...)
+			return newCell(telling(m.Class, m.Tags)...)
 		}},
 		{heading: heading{Title: "RUNS", Shared: itself("")}, cell: func(m view.Machine) cell {
 			return o.roles(runs(m))
@@ -136,10 +136,10 @@ func (o *viewOutput) machine(m view.Machine) {
 }
 
 // telling are the tags that tell the machine apart: not those that clan gives every machine, or every one of its class.
-func telling(m view.Machine) []string {
+func telling(class string, tags []string) []string {
 	var names []string
-	for _, name := range codes.OwnTagsFirst(m.Tags) {
-		if name != "all" && name != m.Class {
+	for _, name := range codes.OwnTagsFirst(tags) {
+		if name != "all" && name != class {
 			names = append(names, name)
 		}
 	}

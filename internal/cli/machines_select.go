@@ -19,10 +19,10 @@ import (
 // selectFlags narrow a question to some memberships.
 func selectFlags(names ...string) []cli.Flag {
 	usage := map[string]string{
-		"on":       "only the machines that `SELECTOR` takes, such as 'web-*,@backup,!laptop', or '@web&@berlin'",
-		"instance": "only instances that `SELECTOR` takes: names, globs, !exceptions",
-		"service":  "only instances of modules that `SELECTOR` takes",
-		"role":     "only roles that `SELECTOR` takes",
+		"on":       "only these `MACHINES`: names, globs, @tags and !exceptions, such as 'web-*,@backup,!laptop', or '@web&@berlin'",
+		"instance": "only these `INSTANCES`: names, globs, !exceptions",
+		"service":  "only instances of these `MODULES`",
+		"role":     "only these `ROLES`",
 	}
 	var flags []cli.Flag
 	for _, name := range names {

@@ -65,7 +65,7 @@ type flagGroup struct {
 func flagGroups() []flagGroup {
 	output := append(jsonFlags("print JSON"), colorFlag())
 	return []flagGroup{
-		{"Output options", "Of commands that show something.", append(tableFlags(), output...), []string{
+		{"Output options", "Of commands that show something.", append(tableFlags((*viewOutput).machineColumns), output...), []string{
 			"Each command's page describes its document. An expression of --jq sees that document; jq itself is not needed.",
 			"A table fits the terminal: a cell shows what it has room for, and how much more there is; what (nearly) all rows have is said once below. Sent anywhere else, or with --wide, it is complete. What a colour says is in the text as well.",
 			"--columns takes hidden columns, too: see the command's page. A blank in a title may be a dash: used-by. With --wide or --columns, names are those of rows in a table.",
@@ -140,8 +140,7 @@ func manualCommands() (app *cli.App, all []manualCommand) {
 
 // flagTerm is a flag as it is given, such as "--jobs N, -j N", and flagText what it does.
 func flagTerm(flag cli.Flag) string {
-	_, value, _ := strings.Cut(flag.(cli.DocGenerationFlag).GetUsage(), "`")
-	value, _, _ = strings.Cut(value, "`")
+	value := valueName(flag)
 	var names []string
 	for _, name := range flag.Names() {
 		dashes := "--"
@@ -151,6 +150,13 @@ func flagTerm(flag cli.Flag) string {
 		names = append(names, strings.TrimSpace(dashes+name+" "+value))
 	}
 	return strings.Join(names, ", ")
+}
+
+// valueName is what the usage of a flag calls its value, or its values; empty for none.
+func valueName(flag cli.Flag) string {
+	_, value, _ := strings.Cut(flag.(cli.DocGenerationFlag).GetUsage(), "`")
+	value, _, _ = strings.Cut(value, "`")
+	return value
 }
 
 func flagText(flag cli.Flag) string {

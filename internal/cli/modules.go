@@ -17,9 +17,9 @@ func modulesCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "modules",
 		Usage: "show the service modules that the flake and its inputs offer",
-		Flags: append(append(viewFlags("modules, as INPUT#MODULE"), tableFlags()...),
+		Flags: append(append(viewFlags("modules, as INPUT#MODULE"), tableFlags((*viewOutput).moduleColumns)...),
 			&cli.StringSliceFlag{Name: "input",
-				Usage: "only the modules of the input `NAME`; self is the flake. Can be given again"},
+				Usage: "only the modules of the input `INPUT`; self is the flake. Can be given again"},
 			&cli.StringFlag{Name: "search",
 				Usage: "only modules with `WORD` in a name, a description, a category or a role"},
 		),
@@ -33,7 +33,7 @@ func modulesCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := readTableFlags(out, moduleColumns()); err != nil {
+			if err := readTableFlags(out, out.moduleColumns()); err != nil {
 				return err
 			}
 			modules, err := loadModules(c, facts.ModuleQuery{Inputs: c.StringSlice("input")})
@@ -68,11 +68,11 @@ func (o *viewOutput) printModules(list *view.ModuleList) error {
 	return listing[view.ServiceModule]{
 		document: list, items: list.Modules, none: "no module to show",
 		name:    moduleRef,
-		columns: moduleColumns(),
+		columns: o.moduleColumns(),
 	}.print(o, false)
 }
 
-func moduleColumns() []column[view.ServiceModule] {
+func (*viewOutput) moduleColumns() []column[view.ServiceModule] {
 	return []column[view.ServiceModule]{
 		{heading: heading{Title: "MODULE"}, cell: func(m view.ServiceModule) cell {
 			return newCell(append([]string{m.Name}, m.Aliases...)...)
@@ -131,15 +131,4 @@ func failedModules(c *cli.Context, list *view.ModuleList) (end error) {
 		}
 	}
 	return end
-}
-
-// keptModules are the references of the modules in the last listing that is kept.
-func keptModules(c *cli.Context) (refs []string) {
-	inv, _ := ask(c, instance.Config{Need: facts.NeedModules}, loadCached)
-	if inv != nil {
-		for _, m := range view.ServiceModules(facts.Of(inv).Modules, "").Modules {
-			refs = append(refs, moduleRef(m))
-		}
-	}
-	return refs
 }

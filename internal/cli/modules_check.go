@@ -15,7 +15,7 @@ func modulesCheckCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "check",
 		Usage:     "report problems in the flake's own service modules, with file and line",
-		ArgsUsage: "[NAME...]",
+		ArgsUsage: "[MODULE...]",
 		Description: "Looks at the modules themselves, whether an instance uses them or not. clanctl explain CODE explains a finding.\n\n" +
 			"Exit codes: 0 nothing of severity error was found (with --strict: no warning either), 1 something was, 2 usage,\n" +
 			"130 interrupted.",

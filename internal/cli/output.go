@@ -43,10 +43,7 @@ type jsonOutput struct {
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
 	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), null: c.Bool("null")}
-	color, err := stdout(c).color(c)
-	if err != nil {
-		return nil, err
-	}
+	color := stdout(c).color(c)
 	if color {
 		out.w = &jsonColors{w: stdout(c)}
 	}

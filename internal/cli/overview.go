@@ -25,10 +25,7 @@ func overviewCommand() *cli.Command {
 			if err := wants(c, 0, 0, "clanctl overview"); err != nil {
 				return err
 			}
-			paint, err := stdout(c).painter(c)
-			if err != nil {
-				return err
-			}
+			paint := stdout(c).painter(c)
 			want, err := wantedFindings(c)
 			if err != nil {
 				return err

@@ -91,6 +91,11 @@ func TestHyperlinks(t *testing.T) {
 	if err := os.WriteFile(rules, []byte(rule), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	broken := t.TempDir()
+	clan := `{ outputs = _: { inventory = { machines.m = { }; instances.i.roles.r.machines.gone = { }; }; }; }`
+	if err := os.WriteFile(filepath.Join(broken, "flake.nix"), []byte(clan), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		args []string
 		want string
@@ -99,6 +104,7 @@ func TestHyperlinks(t *testing.T) {
 		{[]string{"why", "backup-offsite", "client", "attic", "schedule"}, "/examples/homelab/inventory.nix:72:9\x1b"},
 		{[]string{"machines", "attic"}, "at          \x1b]8;;editor://open/"},
 		{[]string{"check", "--severity", "note", "--rules", rules}, "\x1b]8;;editor://open/"},
+		{[]string{"diff", "../../examples/homelab", broken}, "\x1b]8;;editor://open" + broken + "/flake.nix:"},
 	} {
 		if text := onTerminal(t, 120, test.args...); !strings.Contains(text, test.want) {
 			t.Errorf("%v: %q is not in %q", test.args, test.want, text)

@@ -25,10 +25,7 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 		return nil
 	}
 	to := stderr(c)
-	paint, err := to.painter(c)
-	if err != nil {
-		return err
-	}
+	paint := to.painter(c)
 	source := sourceOf(c)
 	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: source.line, Link: source.link(c, to), Width: to.width()}
 	failed := slices.DeleteFunc(slices.Clone(inv.Findings), func(f instance.Finding) bool {

@@ -100,7 +100,7 @@ func TestManPage(t *testing.T) {
 			"SEE ALSO", "clanctl-machines(1)",
 		},
 		"clanctl-machines": {
-			"clanctl machines [FLAG...] [MACHINE...]", "--on SELECTOR", "clanctl machines describe", "--jq EXPR",
+			"clanctl machines [FLAG...] [MACHINE...]", "--on MACHINES", "clanctl machines describe", "--jq EXPR",
 			"--dry-run", "--flake REF",
 			"EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "clanctl machines laptop", "SEE ALSO", "clanctl(1)",
 		},

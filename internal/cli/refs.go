@@ -19,21 +19,18 @@ func refsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "refs",
 		Usage:     "show where the clan's files name a machine, a tag, an instance, a module or an input",
-		ArgsUsage: "NAME...",
+		ArgsUsage: "MACHINE|TAG|INSTANCE|MODULE|INPUT...",
 		Description: "These are names that stand in a file as they are: one that is computed stands nowhere. A name of several things is\n" +
 			"shown with the places of each; --kind chooses one.",
-		Flags: append(append(viewFlags("places"), tableFlags()...),
-			&cli.StringFlag{Name: "kind",
-				Usage: "only the places of a `KIND`: machine, tag, instance, module or input"}),
+		Flags: append(append(viewFlags("places"), tableFlags((*viewOutput).refColumns)...),
+			choiceFlag(&cli.StringFlag{Name: "kind", Usage: "only the places of a `KIND`"},
+				"machine", "tag", "instance", "module", "input")),
 		Action: remembered(func(c *cli.Context) error {
 			if c.NArg() == 0 {
 				return usageError{"refs takes the name of a machine, a tag, an instance, a module or an input",
 					"clanctl machines, tags, instances and modules list them"}
 			}
 			kind := refs.Kind(c.String("kind"))
-			if kind != "" && !slices.Contains(refKinds, kind) {
-				return usageError{fmt.Sprintf("there is no kind %q", kind), "the kinds are " + joined(refKinds)}
-			}
 			out, err := newViewOutput(c)
 			if err != nil {
 				return err
@@ -69,20 +66,6 @@ func refsCommand() *cli.Command {
 var needRefs = instance.Config{Need: instance.NeedSettings | facts.NeedPlaces}
 
 var refKinds = []refs.Kind{refs.Machine, refs.Tag, refs.Instance, refs.Module, refs.Input}
-
-func joined(kinds []refs.Kind) string {
-	text := ""
-	for i, kind := range kinds {
-		switch {
-		case i == len(kinds)-1:
-			text += " and "
-		case i > 0:
-			text += ", "
-		}
-		text += string(kind)
-	}
-	return text
-}
 
 // refList is the answer to where names stand.
 type refList struct {

@@ -113,7 +113,7 @@ func writePage(c *cli.Context, out outputFile, now time.Time, revision string) e
 	}
 	if c.Bool("watch") {
 		text := func(w io.Writer, inv *instance.Inventory) error { return page(w, inv, htmlpage.Options{}) }
-		return watchClan(c, want, text, show)
+		return watchClan(c, watched{want: want, text: text, show: show})
 	}
 	return show(load(c, want))
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/term"
-	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 func schemaCommand() *cli.Command {
@@ -54,15 +53,4 @@ func schemaCommand() *cli.Command {
 			return out.print(schema)
 		}),
 	}
-}
-
-// rolesOf are the roles of an instance, or of a module, as far as that is kept.
-func rolesOf(inv *instance.Inventory, name string) []string {
-	if inst := inv.Instances[name]; inst != nil {
-		if inst.Module.Roles != nil {
-			return sortedKeys(inst.Module.Roles)
-		}
-		return sortedKeys(inst.Roles)
-	}
-	return nil
 }

@@ -21,8 +21,8 @@ import (
 // layerFlags choose one of a role's layers of settings.
 func layerFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "machine", Usage: "the settings of machine `M` in the role", DefaultText: "the role's"},
-		&cli.StringFlag{Name: "tag", Usage: "the settings of tag `T` in the role", DefaultText: "the role's"},
+		&cli.StringFlag{Name: "machine", Usage: "the settings of `MACHINE` in the role", DefaultText: "the role's"},
+		&cli.StringFlag{Name: "tag", Usage: "the settings of `TAG` in the role", DefaultText: "the role's"},
 	}
 }
 
@@ -39,7 +39,7 @@ func layerOf(c *cli.Context) (store.Layer, error) {
 }
 
 func setCommand() *cli.Command {
-	const usage = "clanctl set INSTANCE ROLE [--machine M | --tag T] PATH=VALUE..."
+	const usage = "clanctl set INSTANCE ROLE [--machine MACHINE | --tag TAG] PATH=VALUE..."
 	return &cli.Command{
 		Name:      "set",
 		Usage:     "set settings of a role, or of a machine or tag in it",
@@ -265,7 +265,7 @@ func unsetCommand() *cli.Command {
 		Description: "Without PATH: all settings in inventory.json for the role, or for the machine or tag in it.",
 		Flags:       changeFlags(layerFlags()...),
 		Action: func(c *cli.Context) error {
-			if err := wants(c, 2, -1, "clanctl unset INSTANCE ROLE [--machine M | --tag T] [PATH...]"); err != nil {
+			if err := wants(c, 2, -1, "clanctl unset INSTANCE ROLE [--machine MACHINE | --tag TAG] [PATH...]"); err != nil {
 				return err
 			}
 			layer, err := layerOf(c)

@@ -138,25 +138,22 @@ func (s *stream) width() int {
 }
 
 // color reports whether text on the stream is coloured, as --color says.
-func (s *stream) color(c *cli.Context) (bool, error) {
-	switch when := c.String("color"); when {
+func (s *stream) color(c *cli.Context) bool {
+	switch c.String("color") {
 	case "always":
-		return true, nil
+		return true
 	case "never":
-		return false, nil
-	case "auto", "": // a command without the flag
-		return s.terminal != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", nil
-	default:
-		return false, usagef("--color is auto, always or never, not %q", when)
+		return false
 	}
+	return s.terminal != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // painter returns what colours text on the stream, as --color says.
-func (s *stream) painter(c *cli.Context) (painter, error) {
-	if color, err := s.color(c); color || err != nil {
-		return textview.Colourful, err
+func (s *stream) painter(c *cli.Context) painter {
+	if s.color(c) {
+		return textview.Colourful
 	}
-	return textview.Colourless, nil
+	return textview.Colourless
 }
 
 // shown is text from a flake as the stream may have it: whole for a program, escaped for a terminal.

@@ -135,6 +135,5 @@ func takesFlag(command, flag string) bool {
 	if err != nil || line.command() == nil {
 		return false
 	}
-	_, known := arity(app, line.command(), nil, flag)
-	return known
+	return flagNamed(app, line.command(), nil, flag) != nil
 }

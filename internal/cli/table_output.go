@@ -48,11 +48,8 @@ func newViewOutput(c *cli.Context) (*viewOutput, error) {
 	if out.names && out.json != nil {
 		return nil, usagef("--names does not go with --json and --jq")
 	}
-	if out.color, err = stdout(c).color(c); err != nil {
-		return nil, err
-	}
-	out.paint, err = stdout(c).painter(c)
-	return out, err
+	out.color, out.paint = stdout(c).color(c), stdout(c).painter(c)
+	return out, nil
 }
 
 // printTable prints a table. Without rows it tells people so, but not programs that read the output.

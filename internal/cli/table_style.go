@@ -35,6 +35,6 @@ func wrap(items []string, indent, width int) string { return textview.Wrap(items
 func flat(text string) string { return textview.Flat(text) }
 
 func colorFlag() cli.Flag {
-	return &cli.StringFlag{Name: "color", Value: "auto",
-		Usage: "colour text: `WHEN` is auto (on a terminal, unless NO_COLOR is set), always or never"}
+	return choiceFlag(&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour text `WHEN`"},
+		"auto (on a terminal, unless NO_COLOR is set)", "always", "never")
 }

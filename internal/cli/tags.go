@@ -17,7 +17,7 @@ func tagsCommand() *cli.Command {
 		Name:        "tags",
 		Usage:       "show the tags: which machines have them, from where, and which roles select machines by them",
 		ArgsUsage:   "[TAG...]",
-		Flags:       append(viewFlags("tags"), tableFlags()...),
+		Flags:       append(viewFlags("tags"), tableFlags((*viewOutput).tagColumns)...),
 		Subcommands: []*cli.Command{tagsAddCommand(), tagsRemoveCommand()},
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)

@@ -198,15 +198,13 @@ func upgradeOptions(c *cli.Context) upgrade.TextOptions {
 
 // upgradeFormat returns what prints a report in the format that the flags ask for.
 func upgradeFormat(c *cli.Context) (upgradePrinter, error) {
-	format, json, err := formatOf(c, "text", "json", "markdown", "matrix")
+	format, json, err := formatOf(c)
 	if err != nil {
 		return nil, err
 	}
 	w := stdout(c)
 	opts := upgradeOptions(c)
-	if opts.Color, err = w.color(c); err != nil {
-		return nil, err
-	}
+	opts.Color, opts.Link = w.color(c), sourceOf(c).link(c, w)
 	if c.Bool("patch") {
 		if c.Bool("affected") || c.IsSet("format") {
 			return nil, usagef("--patch goes with neither --affected nor --format")

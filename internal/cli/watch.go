@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -24,13 +25,23 @@ func watchFlag() cli.Flag {
 		Usage: "re-run when files of the flake change; print to standard error what changed in the clan"}
 }
 
+// watched is what a command shows of a clan again and again.
+type watched struct {
+	want instance.Config
+	// text is all that is shown of a state: the same text is not shown again. Nil is the document.
+	text func(io.Writer, *instance.Inventory) error
+	// show is called as after [load]: where the clan could not be loaded the inventory is nil, and the error is to be
+	// returned or shown. Errors are printed, and the exit codes of findings do not end anything.
+	show func(*instance.Inventory, error) error
+	// onScreen: it is shown on standard output, where a terminal has one state at a time.
+	onScreen bool
+	// findings: all of them are shown. Others show errors where something is missing.
+	findings bool
+}
+
 // watchClan loads the clan and shows it, and again whenever files of it changed and it says something else than before,
-// until the command is interrupted. text is all that is shown of a state: the same text is not shown again. show is
-// called as after [load]: where the clan could not be loaded the inventory is nil, and the error is to be returned or
-// shown; errors are printed, and the exit codes of findings do not end anything. What changed since the last state that
-// could be read is said before.
-func watchClan(c *cli.Context, want instance.Config, text func(io.Writer, *instance.Inventory) error,
-	show func(*instance.Inventory, error) error) error {
+// until the command is interrupted. What changed since the last state that could be read is said before.
+func watchClan(c *cli.Context, what watched) error {
 	flake := c.String("flake")
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
@@ -39,21 +50,21 @@ func watchClan(c *cli.Context, want instance.Config, text func(io.Writer, *insta
 	if ref.Root == "" {
 		return usageError{fmt.Sprintf("--watch needs a flake in a local directory, and %s is none", flake), ""}
 	}
-	w := watcher{c: c, want: want, text: text, show: show}
+	w := watcher{c: c, watched: what, dir: ref.Dir,
+		clears: what.onScreen && stdout(c).terminal != nil && os.Getenv("TERM") != "dumb"}
 	return interrupted(watch.Trees(c.Context, []filetree.Source{{Root: ref.Root, Git: ref.Git}}, w.look))
 }
 
-// watchedDocument is the text for what is shown of the document.
-func watchedDocument(w io.Writer, inv *instance.Inventory) error { return writeJSON(w, inv) }
-
 // watcher is one call of watchClan.
 type watcher struct {
-	c    *cli.Context
-	want instance.Config
-	text func(io.Writer, *instance.Inventory) error
-	show func(*instance.Inventory, error) error
-	// shown is the text that was shown last; failure the error.
-	shown   [sha256.Size]byte
+	watched
+	c      *cli.Context
+	dir    string
+	clears bool
+	// announced: it was said that the clan is watched.
+	announced bool
+	// last is the text that was shown last; failure the error.
+	last    [sha256.Size]byte
 	failure string
 	// known is the last state that could be read, with all of its findings.
 	known *instance.Inventory
@@ -77,20 +88,26 @@ func (w *watcher) look() ([]filetree.Source, error) {
 		if err.Error() == w.failure {
 			return nil, nil
 		}
-		w.failure, w.shown = err.Error(), [sha256.Size]byte{}
+		w.failure, w.last = err.Error(), [sha256.Size]byte{}
+		w.clear()
 		w.say("the clan does not evaluate")
 		return nil, w.print(nil, err)
 	}
 	sum := sha256.New()
-	if err := w.text(sum, inv); err != nil {
+	text := w.text
+	if text == nil {
+		text = func(to io.Writer, inv *instance.Inventory) error { return writeJSON(to, inv) }
+	}
+	if err := text(sum, inv); err != nil {
 		return nil, err
 	}
 	trees := facts.Of(inv).Trees
 	now := [sha256.Size]byte(sum.Sum(nil))
-	if now == w.shown {
+	if now == w.last {
 		return trees, nil
 	}
-	w.shown = now
+	w.last = now
+	w.clear()
 	state := *inv
 	state.Findings = check.All(inv)
 	if w.known != nil {
@@ -111,7 +128,18 @@ func (w *watcher) print(inv *instance.Inventory, err error) error {
 	case err != nil && !errors.As(err, new(exitStatus)):
 		printError(stderr(w.c), err)
 	}
+	if w.clears || !w.announced {
+		w.announced = true
+		w.say("watching " + flat(w.dir) + " for changes; press Ctrl-C to stop")
+	}
 	return nil
+}
+
+// clear leaves an empty screen for the next state; what is above it stays in the terminal's history.
+func (w *watcher) clear() {
+	if w.clears {
+		fmt.Fprint(stdout(w.c), "\x1b[H\x1b[2J")
+	}
 }
 
 // difference says what changed since the last state that could be read.
@@ -123,10 +151,12 @@ func (w *watcher) difference(now *instance.Inventory) {
 	}
 	w.say("the clan changed")
 	to := stderr(w.c)
-	// a wrong --color was found before
-	color, _ := to.color(w.c)
 	// standard error is gone: go on
-	_ = d.WriteText(to, diff.TextOptions{Width: to.width(), Color: color, NewLine: sourceOf(w.c).line})
+	source := sourceOf(w.c)
+	_ = d.WriteText(to, diff.TextOptions{Width: to.width(), Color: to.color(w.c), NewLine: source.line,
+		NewLink: source.link(w.c, to), Elsewhere: func(f instance.Finding) bool {
+			return w.findings || now.Partial() && f.Severity == instance.SeverityError
+		}})
 }
 
 func (w *watcher) say(text string) {

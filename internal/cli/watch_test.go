@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
@@ -206,6 +209,64 @@ func TestWatchNothing(t *testing.T) {
 			if code != test.code || !strings.Contains(stderr.String(), test.says) {
 				t.Errorf("%s: exit code %d\n%s", test.flake, code, stderr.String())
 			}
+		}
+	}
+}
+
+// TestWatchCheck counts what a watch prints when an edit breaks something: each finding once, on an empty screen of a
+// terminal.
+func TestWatchCheck(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("TERM", "xterm")
+	for _, onTerminal := range []bool{false, true} {
+		clan := t.TempDir()
+		write := func(roles string) {
+			t.Helper()
+			text := `{ outputs = _: { inventory = { machines.m = { }; instances.i.roles = { ` + roles + ` }; }; }; }`
+			if err := os.WriteFile(filepath.Join(clan, "flake.nix"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("r.machines.m = { };")
+		var printed seen
+		var out io.Writer = &printed
+		if onTerminal {
+			screen, terminal, err := pty.Open()
+			if err != nil {
+				t.Skipf("SKIP: no terminal to test with: %v", err)
+			}
+			defer screen.Close()
+			defer terminal.Close()
+			go io.Copy(&printed, screen) //nolint:errcheck // it ends when the terminal is closed
+			out = terminal
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ended := make(chan int, 1)
+		go func() {
+			ended <- Run(ctx, []string{"clanctl", "check", "--watch", "--flake", clan, "--nix", nixes.Programs(t)[0]},
+				out, out)
+		}()
+		printed.await(t, "watching "+clan, "Ctrl-C")
+		write("r.machines.m = { }; s.machines.gone = { };")
+		printed.await(t, "the clan changed")
+		printed.from = 0
+		printed.await(t, "[unknown-machine]")
+		time.Sleep(5 * quiet)
+		printed.from = 0
+		text := printed.rest()
+		if n := strings.Count(text, "[unknown-machine]"); n != 1 {
+			t.Errorf("the finding is printed %d times:\n%s", n, text)
+		}
+		if n := strings.Count(text, "\x1b[2J"); onTerminal && n != 2 || !onTerminal && n != 0 {
+			t.Errorf("the screen is cleared %d times, terminal: %t:\n%q", n, onTerminal, text)
+		}
+		if n := strings.Count(text, "press Ctrl-C"); onTerminal && n != 2 || !onTerminal && n != 1 {
+			t.Errorf("it says %d times how to stop, terminal: %t:\n%s", n, onTerminal, text)
+		}
+		cancel()
+		if code := <-ended; code != exitInterrupted {
+			t.Errorf("exit code %d", code)
 		}
 	}
 }

@@ -44,10 +44,7 @@ func whyCommand() *cli.Command {
 					return err
 				}
 			}
-			paint, err := stdout(c).painter(c)
-			if err != nil {
-				return err
-			}
+			paint := stdout(c).painter(c)
 			e, origins, err := explain(c, ref)
 			if err != nil {
 				return otherKinds(c, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -19,6 +20,10 @@ type TextOptions struct {
 	// OldLine and NewLine return the line of a source file that a finding of that side is about, which is shown below
 	// it. Nil shows none.
 	OldLine, NewLine func(instance.Position) (line string, ok bool)
+	// OldLink and NewLink return the URL of a place of that side, to which it is a hyperlink; or nothing, as nil does.
+	OldLink, NewLink func(instance.Position) string
+	// Elsewhere reports whether a finding that appeared is shown by the caller, and is not shown here. Nil shows all.
+	Elsewhere func(instance.Finding) bool
 }
 
 // WriteText writes the difference for people, as `clanctl diff` prints it: a summary, a table of what changed, the
@@ -40,18 +45,24 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 				textview.NewCell(r.machines...)})
 	}
 	writeTable(&b, changes, opts.Width, paint)
+	appeared := d.Findings.Appeared
+	if opts.Elsewhere != nil {
+		appeared = slices.DeleteFunc(slices.Clone(appeared), opts.Elsewhere)
+	}
 	for _, part := range []struct {
 		title    string
 		findings []instance.Finding
 		line     func(instance.Position) (string, bool)
-	}{{"findings that appeared", d.Findings.Appeared, opts.NewLine},
-		{"findings that went", d.Findings.Gone, opts.OldLine}} {
+		link     func(instance.Position) string
+	}{{"findings that appeared", appeared, opts.NewLine, opts.NewLink},
+		{"findings that went", d.Findings.Gone, opts.OldLine, opts.OldLink}} {
 		if len(part.findings) == 0 {
 			continue
 		}
 		separate(&b)
 		fmt.Fprintf(&b, "%s\n", paint(textview.Bold, part.title))
-		(&textview.FindingPrinter{Out: &b, Paint: paint, Width: opts.Width, Line: part.line}).All(part.findings)
+		(&textview.FindingPrinter{Out: &b, Paint: paint, Width: opts.Width, Line: part.line,
+			Link: part.link}).All(part.findings)
 	}
 	affected := &textview.Table{Columns: textview.Headings("AFFECTED", "MACHINES", "BECAUSE OF")}
 	for _, r := range d.affectedRows() {

@@ -18,7 +18,7 @@ import (
 // matches a slash; behind an @ it is a tag and stands for the machines that carry it; behind an ! it takes
 // away what it matches. The order of the terms does not matter; where all of them take away, they take from
 // everything. Terms joined by & are one that takes what all of them take, `@web&@berlin`; an ! in it stands
-// for all others, `@web&!@berlin`. A backslash takes the meaning from the character behind it. A name that
+// for all others, `@web&!@berlin`. Parentheses do not group: it is `@web&@berlin,@db&@berlin`. A backslash takes the meaning from the character behind it. A name that
 // exists is that name, even if it looks like something else.
 //
 // A nil Selector selects everything.
@@ -56,6 +56,10 @@ func parse(text string, withTags bool) (*Selector, error) {
 			rest, f.not = strings.CutPrefix(rest, "!")
 			if withTags {
 				rest, f.tag = strings.CutPrefix(rest, "@")
+			}
+			if strings.HasPrefix(rest, "(") {
+				return nil, &hint.Error{Text: strconv.Quote(text) + " selects nothing: parentheses do not group",
+					Advice: `a comma is an or, and & binds closer: '@web&@berlin,@db&@berlin'; a name that begins with one takes a backslash before it`}
 			}
 			if rest == "" {
 				return nil, unreadable(text, part, missingName(f))

@@ -105,14 +105,16 @@ func TestUnknown(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":       `"" selects nothing: a name is missing`,
-		"a,,b":   `"a,,b" selects nothing: a name is missing`,
-		"a,":     `"a," selects nothing: a name is missing`,
-		"a,@":    `"@" in "a,@" selects nothing: a tag is missing behind the @`,
-		"!@":     `"!@" selects nothing: a tag is missing behind the @`,
-		"!":      `"!" selects nothing: a name is missing behind the !`,
-		"a,web[": `"web[" in "a,web[" selects nothing: the glob is not complete: a [ wants its ], a backslash a character behind it`,
-		`web\`:   `"web\\" selects nothing: the glob is not complete: a [ wants its ], a backslash a character behind it`,
+		"":                   `"" selects nothing: a name is missing`,
+		"a,,b":               `"a,,b" selects nothing: a name is missing`,
+		"(@web,@db)&@berlin": `"(@web,@db)&@berlin" selects nothing: parentheses do not group`,
+		"!(a)":               `"!(a)" selects nothing: parentheses do not group`,
+		"a,":                 `"a," selects nothing: a name is missing`,
+		"a,@":                `"@" in "a,@" selects nothing: a tag is missing behind the @`,
+		"!@":                 `"!@" selects nothing: a tag is missing behind the @`,
+		"!":                  `"!" selects nothing: a name is missing behind the !`,
+		"a,web[":             `"web[" in "a,web[" selects nothing: the glob is not complete: a [ wants its ], a backslash a character behind it`,
+		`web\`:               `"web\\" selects nothing: the glob is not complete: a [ wants its ], a backslash a character behind it`,
 	} {
 		_, err := ParseSelector(text)
 		var parse *hint.Error

@@ -25,6 +25,17 @@ type TextOptions struct {
 	All, New bool
 	// Color has kinds in the colours of a terminal.
 	Color bool
+	// Link returns the URL of a place in a file, to which [Report.WriteText] makes it a hyperlink; or nothing, as nil
+	// does.
+	Link func(instance.Position) string
+}
+
+// place is a place in a file, escaped, with its hyperlink.
+func (o TextOptions) place(p instance.Position) string {
+	if o.Link == nil {
+		return textview.Flat(p.String())
+	}
+	return textview.Hyperlink(o.Link(p), textview.Flat(p.String()))
 }
 
 // Message says what the effect is, in one sentence or with Nix's own message.
@@ -198,9 +209,14 @@ func (e Effect) about() string {
 	return "the clan"
 }
 
+// isPlaced reports whether the effect has a place in the user's files.
+func (e Effect) isPlaced() bool {
+	return e.Position != nil && e.Position.File != "" && e.Kind != codes.EffectChanged
+}
+
 // where is the place in the user's files, or else the machines that are concerned.
 func (e Effect) where() string {
-	if e.Position != nil && e.Position.File != "" && e.Kind != codes.EffectChanged {
+	if e.isPlaced() {
 		return e.Position.String()
 	}
 	switch n := len(e.Machines); {
@@ -239,18 +255,18 @@ func (r *Report) shown(opts TextOptions) []Effect {
 	return effects
 }
 
-// advice is what to do about an effect: its edits, or else a hint.
-func (e Effect) advice() []string {
+// advice is what to do about an effect, escaped: its edits, or else a hint.
+func (e Effect) advice(opts TextOptions) []string {
 	var lines []string
 	for _, edit := range e.Edits {
-		line := "edit: " + edit.String()
+		line := textview.Flat("edit: " + edit.String())
 		if edit.Position != nil {
-			line += " (" + edit.Position.String() + ")"
+			line += " (" + opts.place(*edit.Position) + ")"
 		}
 		lines = append(lines, line)
 	}
 	if hint := e.hint(); hint != "" {
-		lines = append(lines, "hint: "+hint)
+		lines = append(lines, textview.Flat("hint: "+hint))
 	}
 	return lines
 }
@@ -291,9 +307,12 @@ func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
 		about := textview.Flat(e.about())
 		lines := strings.Split(strings.TrimRight(e.Message(), "\n"), "\n")
 		pad := strings.Repeat(" ", max(width-displaywidth.String(about), 0))
-		where := e.where()
+		where := textview.Flat(e.where())
+		if e.isPlaced() {
+			where = opts.place(*e.Position)
+		}
 		if where != "" {
-			where = "  " + paint(textview.Dim, textview.Flat(where))
+			where = "  " + paint(textview.Dim, where)
 		}
 		label := fmt.Sprintf("%-10s", strings.ToUpper(string(e.Kind)))
 		fmt.Fprintf(&b, "%s %s%s  %s%s\n", paint(colourOf(e.Kind), label), about, pad, textview.Flat(lines[0]), where)
@@ -303,8 +322,11 @@ func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
 			lines = lines[:1] // of several instances of a service
 		}
 		told[rest] = true
-		for _, line := range append(lines[1:], e.advice()...) {
-			fmt.Fprintf(&b, "%s%s\n", margin, textview.Flat(line))
+		for i, line := range lines[1:] {
+			lines[1+i] = textview.Flat(line)
+		}
+		for _, line := range append(lines[1:], e.advice(opts)...) {
+			fmt.Fprintf(&b, "%s%s\n", margin, line)
 		}
 	}
 	_, err := b.WriteTo(w)

@@ -250,6 +250,19 @@ func TestNothingEvaluates(t *testing.T) {
 	}
 }
 
+// Places are hyperlinks where the caller has URLs for them.
+func TestLinks(t *testing.T) {
+	finding := instance.NewFinding(instance.CodeSettingFailed, instance.Subject{Instance: "backup", Role: "client"},
+		instance.Cause{Nix: "no"})
+	finding.Position = instance.Position{File: "clan.nix", Line: 3}
+	var text strings.Builder
+	opts := upgrade.TextOptions{Link: func(p instance.Position) string { return "file:///" + p.File }}
+	err := upgrade.Of(clan(nil, nil), clan(nil, nil, finding)).WriteText(&text, opts)
+	if want := "\x1b]8;;file:///clan.nix\x1b\\clan.nix:3"; err != nil || !strings.Contains(text.String(), want) {
+		t.Errorf("%q is not in %q, %v", want, text.String(), err)
+	}
+}
+
 // Text from the flake cannot command a terminal, nor be markup.
 func TestHostileText(t *testing.T) {
 	finding := instance.NewFinding(codes.SettingFailed, instance.Subject{Instance: "backup", Role: "client"},
