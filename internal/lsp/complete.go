@@ -56,7 +56,7 @@ func (v *view) inventoryPath(d *openDocument, c nixlang.Cursor, isJSON bool) ([]
 		return names, true
 	}
 	known := map[int][]string{}
-	for _, r := range v.here(d) {
+	for r := range v.here(d) {
 		if r.Path != nil {
 			known[r.Start] = r.Path
 		}

@@ -109,7 +109,7 @@ func (s *server) symbols(params fileParams) (any, error) {
 	kinds := map[refs.Kind]int{refs.Machine: 5, refs.Tag: 20, refs.Instance: 2, refs.Role: 11}
 	parents := map[string]int{}
 	last := -1
-	for _, r := range v.here(d) {
+	for r := range v.here(d) {
 		if !r.Declares || kinds[r.Kind] == 0 || r.Start == last {
 			continue
 		}
@@ -145,7 +145,7 @@ func (s *server) lenses(params fileParams) (any, error) {
 	if affected == nil {
 		affected = &Affected{}
 	}
-	for _, r := range v.here(d) {
+	for r := range v.here(d) {
 		var all []string
 		switch inst := v.Inventory.Instances[r.Name]; {
 		case !r.Declares:

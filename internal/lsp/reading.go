@@ -3,6 +3,7 @@ package lsp
 import (
 	"cmp"
 	"errors"
+	"iter"
 	"path/filepath"
 	"strings"
 
@@ -184,38 +185,40 @@ func (v *view) elsewhere(p instance.Position) (Location, bool) {
 }
 
 // here are the names in an open document, as it is now.
-func (v *view) here(d *openDocument) []refs.Ref {
-	old := v.file(d.path)
-	if old == nil {
-		return nil
-	}
-	name, err := filepath.Rel(v.clan.ref.Root, d.path)
-	if err != nil {
-		return nil
-	}
-	change := between(old, d.document)
-	var found []refs.Ref
-	for _, r := range v.refs {
-		if r.File != name {
-			continue
+func (v *view) here(d *openDocument) iter.Seq[refs.Ref] {
+	return func(yield func(refs.Ref) bool) {
+		old := v.file(d.path)
+		name, err := filepath.Rel(v.clan.ref.Root, d.path)
+		if old == nil || err != nil {
+			return
 		}
-		if start, end, ok := change.carry(r.Start, r.End); ok {
-			_, whole, ok := change.carry(r.Whole, r.Whole)
+		change := between(old, d.document)
+		for i := range v.refs {
+			if v.refs[i].File != name {
+				continue
+			}
+			start, end, ok := change.carry(v.refs[i].Start, v.refs[i].End)
+			if !ok {
+				continue
+			}
+			_, whole, ok := change.carry(v.refs[i].Whole, v.refs[i].Whole)
 			if !ok {
 				whole = end
 			}
+			r := v.refs[i]
 			r.Start, r.End, r.Whole = start, end, whole
-			found = append(found, r)
+			if !yield(r) {
+				return
+			}
 		}
 	}
-	return found
 }
 
 // at is the name at a position, with all that it is about; empty where there is none.
 func (v *view) at(d *openDocument, p Position) []refs.Ref {
 	offset := d.offset(p, v.clan.s.encoding)
 	var found []refs.Ref
-	for _, r := range v.here(d) {
+	for r := range v.here(d) {
 		if r.Kind != "" && r.Start <= offset && offset <= r.End && (len(found) == 0 || found[0].Start == r.Start) {
 			found = append(found, r)
 		}
