@@ -39,8 +39,8 @@ type Edit struct {
 	Create bool
 }
 
-// Read returns what is in a file, given by its path as in [instance.Position]. The error is [fs.ErrNotExist] where there
-// is none.
+// Read returns what is in a file, given by its path as in [instance.Position]. The error is [fs.ErrNotExist] where
+// there is none.
 type Read func(file string) ([]byte, error)
 
 // For are the fixes for a finding, the likeliest first. The inventory may be nil; policyFile is the clan's, which need

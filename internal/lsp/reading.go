@@ -55,7 +55,8 @@ func (r *reading) halfWritten() bool {
 	for uri := range r.versions {
 		path := pathOf(uri)
 		isJSON := filepath.Base(path) == facts.PersistedName
-		if d := r.files[path]; d != nil && (isJSON || filepath.Ext(path) == ".nix") && !nixlang.Complete(d.text, isJSON) {
+		isRead := isJSON || filepath.Ext(path) == ".nix"
+		if d := r.files[path]; isRead && d != nil && !nixlang.Complete(d.text, isJSON) {
 			return true
 		}
 	}
