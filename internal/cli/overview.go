@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -20,12 +21,15 @@ func overviewCommand() *cli.Command {
 		Usage: "show in short what the clan has, what is wrong with it, and what to ask next",
 		Description: "The same as clanctl without arguments, on a terminal, in a clan.\n\n" +
 			"Exit codes: 0 shown, 1 the clan could not be loaded, 2 usage, 3 partial: parts could not be evaluated, 130 interrupted.",
-		Flags: []cli.Flag{colorFlag()},
+		Flags: append(jsonFlags("print JSON"), colorFlag()),
 		Action: func(c *cli.Context) error {
 			if err := wants(c, 0, 0, "clanctl overview"); err != nil {
 				return err
 			}
-			paint := stdout(c).painter(c)
+			out, err := newJSONOutput(c)
+			if err != nil {
+				return err
+			}
 			want, err := wantedFindings(c)
 			if err != nil {
 				return err
@@ -39,9 +43,15 @@ func overviewCommand() *cli.Command {
 				if err != nil {
 					return err
 				}
-				o := &overview{inv: inv, report: r, paint: paint, width: stdout(c).width()}
-				o.write()
-				if _, err := o.WriteTo(stdout(c)); err != nil || !inv.Partial() {
+				if c.Bool("json") || c.IsSet("jq") {
+					err = out.print(overviewDocument{Findings: r.Counts, Instances: natural.Keys(inv.Instances),
+						Machines: natural.Keys(inv.Machines), Name: clanName(inv), Tags: natural.Keys(inv.Tags)})
+				} else {
+					o := &overview{inv: inv, report: r, paint: stdout(c).painter(c), width: stdout(c).width()}
+					o.write()
+					_, err = o.WriteTo(stdout(c))
+				}
+				if err != nil || !inv.Partial() {
 					return err
 				}
 				return exitStatus(exitPartial)
@@ -56,6 +66,21 @@ func inClan() bool {
 	return err == nil
 }
 
+// overviewDocument is the overview for programs. Its fields are in the order of their JSON names.
+type overviewDocument struct {
+	Findings  counts   `json:"findings"`
+	Instances []string `json:"instances"`
+	Machines  []string `json:"machines"`
+	Name      string   `json:"name"`
+	Tags      []string `json:"tags"`
+}
+
+// clanName is the clan's own name; empty if it has none.
+func clanName(inv *instance.Inventory) string {
+	name, _ := inv.Meta["name"].(string)
+	return name
+}
+
 // overview is what to know of a clan before all else.
 type overview struct {
 	bytes.Buffer
@@ -67,11 +92,7 @@ type overview struct {
 
 func (o *overview) write() {
 	machines, instances := natural.Keys(o.inv.Machines), natural.Keys(o.inv.Instances)
-	name := "the clan"
-	if given, _ := o.inv.Meta["name"].(string); given != "" {
-		name = given
-	}
-	fmt.Fprintf(o, "%s: %s\n\n", o.paint(bold, flat(name)), counted(len(machines), "machine", len(instances), "instance",
+	fmt.Fprintf(o, "%s: %s\n\n", o.paint(bold, flat(cmp.Or(clanName(o.inv), "the clan"))), counted(len(machines), "machine", len(instances), "instance",
 		len(o.inv.Tags), "tag"))
 	o.row("machines", newCell(machines...))
 	o.row("instances", newCell(instances...))

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -39,6 +41,7 @@ type versions struct {
 	Nix    struct {
 		Error    string   `json:"error,omitempty"`
 		Features []string `json:"features,omitempty"`
+		Path     string   `json:"path,omitempty"`
 		System   string   `json:"system,omitempty"`
 		Version  string   `json:"version,omitempty"`
 	} `json:"nix"`
@@ -78,6 +81,7 @@ func versionsOf(c *cli.Context) *versions {
 		}
 	}
 	e := evaluatorOf(c)
+	v.Nix.Path, _ = exec.LookPath(cmp.Or(e.Nix, "nix"))
 	nix, err := e.Version(c.Context)
 	if err != nil {
 		v.Nix.Error = err.Error()
@@ -105,7 +109,7 @@ func versionsOf(c *cli.Context) *versions {
 }
 
 func (v *versions) text() string {
-	nix := v.Nix.Version + ", " + v.Nix.System
+	nix := v.Nix.Version + ", " + v.Nix.System + ", " + v.Nix.Path
 	cache := fmt.Sprintf("%s, %.1f MiB", v.Cache.Directory, float64(v.Cache.Bytes)/(1<<20))
 	if len(v.Nix.Features) > 0 {
 		nix += ", with " + strings.Join(v.Nix.Features, ", ")
