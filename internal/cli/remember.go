@@ -34,7 +34,7 @@ func rememberAs(c *cli.Context, also string, action cli.ActionFunc) error {
 		return action(c)
 	}
 	e := evaluatorOf(c)
-	if text, noted := nixeval.Recall(c.Context, e.CacheDir, name); text != nil {
+	if text, noted := e.Recall(c.Context, name); text != nil {
 		defer text.Close()
 		if note, ok := recall.ReadNote(noted, stderr(c).description(c)); ok {
 			return printRecorded(c, text, note)

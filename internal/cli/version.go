@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io/fs"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -81,12 +79,11 @@ func versionsOf(c *cli.Context) *versions {
 		}
 	}
 	e := evaluatorOf(c)
-	v.Nix.Path, _ = exec.LookPath(cmp.Or(e.Nix, "nix"))
 	nix, err := e.Version(c.Context)
 	if err != nil {
 		v.Nix.Error = err.Error()
 	} else {
-		v.Nix.Version, v.Nix.System, v.Nix.Features = nix.String(), nix.System, nix.Features
+		v.Nix.Version, v.Nix.System, v.Nix.Features, v.Nix.Path = nix.String(), nix.System, nix.Features, nix.Path
 	}
 	dir, err := cachedir.Of(recall.CacheOf)
 	if err == nil {

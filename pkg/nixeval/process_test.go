@@ -247,7 +247,7 @@ esac`)
 			}
 			continue
 		}
-		want.System, want.Features = "riscv64-linux", []string{"ca-derivations", "pipe-operators"}
+		want.Path, want.System, want.Features = e.Nix, "riscv64-linux", []string{"ca-derivations", "pipe-operators"}
 		if diff := differ(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", text, err, diff)
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
-// Recording keeps what a program prints of answers in the cache, for as long as the answers hold: [Recall]
+// Recording keeps what a program prints of answers in the cache, for as long as the answers hold: [Evaluator.Recall]
 // gives it again without reading one of them. Nothing is kept if an answer was not, or had a hint that hangs on more
 // than the flake. The nil Recording keeps nothing. It is safe for concurrent use.
 type Recording struct {
@@ -191,19 +191,19 @@ type recorded struct {
 
 func (r *recorded) Close() error { return r.file.Close() }
 
-// Recall returns what was recorded under a name in a cache, the note on it, and no error of any kind: if not every
+// Recall returns what was recorded under a name in the evaluator's cache, the note on it, and no error of any kind: if not every
 // answer that it was made of is the one that would be given now, there is no text. The text must be closed.
-func Recall(ctx context.Context, cacheDir, name string) (text io.ReadCloser, note json.RawMessage) {
-	if cacheDir == "" {
+func (e *Evaluator) Recall(ctx context.Context, name string) (text io.ReadCloser, note json.RawMessage) {
+	if e.CacheDir == "" {
 		return nil, nil
 	}
-	files := &cacheFiles{cacheDir} // which need not be there
+	files := &cacheFiles{e.CacheDir} // which need not be there
 	recorded, end := files.recorded(name)
 	if recorded == nil {
 		return nil, nil
 	}
-	e := &Evaluator{Nix: end.Nix, Dir: end.Dir}
-	if cachedir.Check(cacheDir) != nil || !e.holds(ctx, files, end.Answers) {
+	by := &Evaluator{Nix: end.Nix, Dir: end.Dir}
+	if cachedir.Check(e.CacheDir) != nil || !by.holds(ctx, files, end.Answers) {
 		_ = recorded.Close()
 		return nil, nil
 	}

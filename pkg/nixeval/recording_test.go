@@ -14,7 +14,7 @@ import (
 // recall returns a recording's text and note, if there is one.
 func recall(t *testing.T, e *Evaluator, name string) (text, note string) {
 	t.Helper()
-	recorded, kept := Recall(t.Context(), e.CacheDir, name)
+	recorded, kept := e.Recall(t.Context(), name)
 	if recorded == nil {
 		return "", ""
 	}
@@ -94,10 +94,10 @@ func TestRecording(t *testing.T) {
 	set(filepath.Join(other, "value.nix"), "1")
 	expect("an input edited back", "long", long)
 
-	if text, _ := Recall(t.Context(), "", "long"); text != nil {
+	if text, _ := (&Evaluator{}).Recall(t.Context(), "long"); text != nil {
 		t.Error("recalled without a cache")
 	}
-	if text, _ := Recall(t.Context(), filepath.Join(home, "none"), "long"); text != nil {
+	if text, _ := (&Evaluator{CacheDir: filepath.Join(home, "none")}).Recall(t.Context(), "long"); text != nil {
 		t.Error("recalled from an empty cache")
 	}
 
@@ -122,10 +122,10 @@ func TestRecording(t *testing.T) {
 	set(filepath.Join(home, "value"), "two")
 	set(filepath.Join(home, "value"), "one")
 	during.Recording.Keep(t.Context(), nil)
-	if text, _ := Recall(t.Context(), e.CacheDir, "during"); text != nil {
+	if text, _ := e.Recall(t.Context(), "during"); text != nil {
 		t.Error("recalled what was made during an edit")
 	}
-	if text, _ := Recall(t.Context(), e.CacheDir, "c"); text == nil {
+	if text, _ := e.Recall(t.Context(), "c"); text == nil {
 		t.Error("an empty text is not kept")
 	}
 }
@@ -168,7 +168,7 @@ func TestRecordingOfLess(t *testing.T) {
 		}
 		_, _ = e.Apply(t.Context(), c.ref, c.fn, nil)
 		e.Recording.Keep(t.Context(), nil)
-		text, _ := Recall(t.Context(), e.CacheDir, name)
+		text, _ := e.Recall(t.Context(), name)
 		if (text != nil) != c.kept {
 			t.Errorf("%s: recalled: %v", name, text != nil)
 		}

@@ -13,6 +13,8 @@ import (
 
 // Version is a Nix, as it describes itself.
 type Version struct {
+	// Path is the program that was run.
+	Path string
 	// Name is that of the implementation, such as "Nix", "Lix" or "Determinate Nix 3.8.2".
 	Name string
 	// Number is the version of the language and the commands, such as "2.26.3": for Determinate Nix and the like, that
@@ -44,7 +46,8 @@ func (e *Evaluator) Version(ctx context.Context) (Version, error) {
 			&Error{Kind: ErrNixNotFound,
 				Message: fmt.Sprintf("%s --version prints %.80q: it is not a Nix that is known", e.nix(), text)}
 	}
-	v := Version{Name: match[1], Number: match[2]}
+	path, _ := exec.LookPath(e.nix()) // which ran just now
+	v := Version{Path: path, Name: match[1], Number: match[2]}
 	// Newer versions have another name for it, and still take this one.
 	config, err := e.output(ctx, "show-config", "--extra-experimental-features", "nix-command")
 	if err != nil {

@@ -38,7 +38,8 @@ func answer(args []string) (exit int, done bool) {
 	if err != nil {
 		return 0, false
 	}
-	text, noted := nixeval.Recall(context.Background(), dir, recall.Name(args[1:], recall.Plain, ""))
+	text, noted := (&nixeval.Evaluator{CacheDir: dir}).Recall(context.Background(),
+		recall.Name(args[1:], recall.Plain, ""))
 	if text == nil {
 		return 0, false
 	}
