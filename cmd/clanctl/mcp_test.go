@@ -79,7 +79,7 @@ func TestAgent(t *testing.T) {
 			{"why", `{"instance": "backup-nightly", "role": "client", "machine": "tarvel"}`, "failed: clanctl: "},
 			{"why", `{"instance": "backup-nightly"}`, "missing properties"},
 			{"check", `{"severity": "note"}`, `"findings"`},
-			{"check", `{"severity": "none"}`, "failed: clanctl: there is no severity"},
+			{"check", `{"severity": "none"}`, "failed: clanctl: --severity is error, warning or note"},
 			{"explain", `{"codes": ["unknown-machine"]}`, "unknown-machine"},
 			{"schema", `{"module": "backup-nightly", "role": "client"}`, `"$schema"`},
 			{"modules", `{}`, `"status-page"`},
