@@ -84,8 +84,11 @@ func TestAction(t *testing.T) {
 	r.write("flake.nix",
 		strings.Replace(good, "{ outputs = _:", "{ inputs.dep.url = \"path:"+dep+"\"; outputs = _:", 1))
 	r.commit("an input")
-	r.inputs = map[string]string{"upgrade": "dep"}
-	r.steps(0, nil, "### What the upgrade does", "Nothing changes for this clan.")
+	r.inputs = map[string]string{"upgrade": "dep", "exports": "true"}
+	out = r.steps(0, nil, "### What the upgrade does", "Nothing changes for this clan.")
+	if !strings.Contains(out, "exports were not compared") {
+		t.Error(out)
+	}
 
 	// As SARIF, without a comment, and with a release that is not what it should be.
 	r.inputs = map[string]string{"report": "sarif", "comment": "false"}

@@ -85,6 +85,7 @@ func TestAgent(t *testing.T) {
 			{"modules", `{}`, `"status-page"`},
 			{"modules_show", `{"module": "services#borg"}`, `"roles"`},
 			{"diff", `{}`, `"affected"`},
+			{"diff", `{"exports": true}`, "exports were not compared"},
 			{"diff", `{"old": "github:a/b"}`, "failed: \"github:a/b\" is not a git revision"},
 			{"diff", `{"old": "nixpkgs?dir=lib"}`, "failed: \"nixpkgs?dir=lib\" is not a git revision"},
 			{"exports", `{}`, "exports"},

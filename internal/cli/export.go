@@ -83,7 +83,7 @@ func exportAction(c *cli.Context) error {
 		}
 		return partial(c, inv, loadErr)
 	}
-	want := instance.Config{Need: needReach}
+	want := instance.Config{Need: instance.NeedExports | instance.NeedSettings}
 	if c.Bool("watch") {
 		return watchClan(c, watched{want: want, show: show,
 			text: func(w io.Writer, inv *instance.Inventory) error { _, err := text(w, inv); return err }})

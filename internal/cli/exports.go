@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,7 +25,8 @@ func exportsCommand() *cli.Command {
 		Description: "By interface, such as peer or endpoints. With INSTANCE only what these offer: names, globs and !exceptions with commas between them, such as\n" +
 			"'wireguard,web-*'.",
 		Flags: append(append(viewFlags("interfaces"),
-			&cli.StringFlag{Name: "interface", Usage: "only the interface `INTERFACE`, such as peer"}),
+			&cli.StringFlag{Name: "interface", Usage: "only the interface `INTERFACE`, such as peer"},
+			&cli.BoolFlag{Name: "why", Usage: "show all values one by one: who set each, and which line of the module exports it"}),
 			selectFlags("on")...),
 		Action: remembered(func(c *cli.Context) error {
 			out, err := newViewOutput(c)
@@ -126,8 +128,27 @@ func (o *viewOutput) exports(i reach.Interface) {
 		o.text.WriteString("  " + o.paint(dim, "no service offers it") + "\n")
 	}
 	for _, offer := range i.Offers {
-		o.section(scopeText(offer), textview.ExportText(i.Name, offer.Value), offer.From.String())
+		if !o.c.Bool("why") {
+			o.section(scopeText(offer), textview.ExportText(i.Name, offer.Value), offer.From.String())
+			continue
+		}
+		o.section(scopeText(offer))
+		for _, part := range offer.Parts {
+			from := []string{partText(part) + ": " + part.From.String()}
+			if at := part.From.Exported; at != nil && part.From.Kind != reach.FromModule {
+				from = append(from, "exported by "+at.String())
+			}
+			o.field("  "+instance.PathString(part.Path)+" ", from...)
+		}
 	}
+}
+
+func partText(p reach.Part) string {
+	var host instance.Host
+	if slices.Equal(p.Path, []string{"hosts"}) && json.Unmarshal(p.Value, &host) == nil {
+		return textview.HostTexts([]instance.Host{host})[0]
+	}
+	return textview.CompactJSON(textview.DecodeJSON(p.Value))
 }
 
 // scopeText is the scope of an offer: the instance, the role and the machine.

@@ -66,6 +66,7 @@ type diffQuery struct {
 	Old      string `json:"old,omitempty" jsonschema:"a git revision; without, the last commit"`
 	New      string `json:"new,omitempty" jsonschema:"a git revision; without, the clan as it is now"`
 	Affected bool   `json:"affected,omitempty" jsonschema:"only the machines that the difference touches, and why"`
+	Exports  bool   `json:"exports,omitempty" jsonschema:"compare what services export, such as addresses of machines, too"`
 }
 
 // check keeps the agent to the clan: another flake could be anywhere.
@@ -189,6 +190,9 @@ func (s *toolServer) addTools() {
 			flags := []string{"--json"}
 			if q.Affected {
 				flags = append(flags, "--affected")
+			}
+			if q.Exports {
+				flags = append(flags, "--exports")
 			}
 			switch {
 			case q.New != "":

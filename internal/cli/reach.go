@@ -173,8 +173,8 @@ func (o *viewOutput) reach(m reach.Machine) {
 		if w.Network != "" {
 			notes = append(notes, w.Service, "priority "+strconv.Itoa(w.Priority))
 		}
-		if !w.Tried {
-			notes = append(notes, "not tried: the targetHost comes first")
+		if w.Untried != "" {
+			notes = append(notes, "not tried: "+w.Untried)
 		}
 		o.section(strconv.Itoa(i+1)+". "+networkName(w), notes...)
 		if w.Problem != "" {

@@ -205,7 +205,8 @@ func TestPrometheus(t *testing.T) {
 func TestUnsafe(t *testing.T) {
 	f := fleet(t, view.Query{})
 	net := f.Inventory.Exports["net:net:peer:a"].Peer
-	net.SSHOptions, net.Hosts = []string{"-o Host=*", "MATCH all", "Include=x", "Compression yes"}, net.Hosts[:1]
+	net.SSHOptions, net.Hosts = []string{"-o Host=*", "MATCH all", "Include=x", "Compression yes", "-o Foo=1",
+		"ProxyCommand=echo \"x", "-o IdentityFile=it's"}, net.Hosts[:1]
 	f.Inventory.Exports["late:late::a"].Peer.Port = 70000
 	f.Inventory.Exports["tor:tor::a"].Peer.Port = -1
 	delete(f.Inventory.Machines["*"].Deploy, "targetHost")
@@ -219,7 +220,8 @@ func TestUnsafe(t *testing.T) {
 		strings.Contains(text, "70000") {
 		t.Error(text)
 	}
-	for _, option := range []string{"Host=*", "MATCH all", "Include=x"} {
+	for _, option := range []string{"Host=*", "MATCH all", "Include=x", "Foo=1", "ProxyCommand=echo \"x",
+		"IdentityFile=it's"} {
 		if !slices.Contains(left,
 			fmt.Sprintf("a a.net: the option %q has no place in a configuration of ssh", option)) {
 			t.Errorf("%s: %q", option, left)

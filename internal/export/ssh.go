@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/reach"
 )
@@ -71,8 +72,28 @@ func SSHConfig(f *Fleet, w io.Writer) (left []string, err error) {
 	return left, err
 }
 
-// beyondHosts are the words of a configuration that end a Host block or read another file: no option of one machine.
-var beyondHosts = []string{"host", "match", "include"}
+// keywords are the options of ssh's configuration, but for those that end a Host block or read another file. One that
+// ssh does not know makes it refuse the whole file.
+const keywords = `
+	addkeystoagent addressfamily batchmode bindaddress bindinterface casignaturealgorithms canonicaldomains
+	canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots canonicalizepermittedcnames certificatefile
+	challengeresponseauthentication hostbasedkeytypes pubkeyacceptedkeytypes
+	checkhostip ciphers clearallforwardings compression connecttimeout connectionattempts controlmaster controlpath
+	controlpersist dynamicforward enableescapecommandline enablesshkeysign escapechar exitonforwardfailure
+	fingerprinthash forkafterauthentication forwardagent forwardx11 forwardx11timeout forwardx11trusted
+	gssapiauthentication gssapidelegatecredentials gatewayports globalknownhostsfile hashknownhosts
+	hostkeyalgorithms hostkeyalias hostname hostbasedacceptedalgorithms hostbasedauthentication ipqos identitiesonly
+	identityagent identityfile kbdinteractiveauthentication kbdinteractivedevices kexalgorithms knownhostscommand
+	localcommand localforward loglevel logverbose macs nohostauthenticationforlocalhost numberofpasswordprompts
+	pkcs11provider passwordauthentication permitlocalcommand permitremoteopen port preferredauthentications
+	proxycommand proxyusefdpass pubkeyacceptedalgorithms pubkeyauthentication rekeylimit remotecommand remoteforward
+	requesttty requiredrsasize revokedhostkeys securitykeyprovider sendenv serveralivecountmax serveraliveinterval
+	sessiontype setenv stdinnull streamlocalbindmask streamlocalbindunlink stricthostkeychecking syslogfacility
+	tcpkeepalive tunnel tunneldevice updatehostkeys user userknownhostsfile verifyhostkeydns visualhostkey
+	xauthlocation`
+
+// quoted is a value whose quotes end; with another, too, ssh refuses the whole file.
+var quoted = lazyregexp.New(`^(?:[^"'\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\\?$`)
 
 // configLine is an option as a line of a configuration.
 func configLine(option string) (string, bool) {
@@ -80,7 +101,7 @@ func configLine(option string) (string, bool) {
 		return line, true
 	}
 	match := anOption.FindStringSubmatch(option)
-	if match == nil || slices.Contains(beyondHosts, strings.ToLower(match[1])) {
+	if match == nil || !slices.Contains(strings.Fields(keywords), strings.ToLower(match[1])) || !quoted.MatchString(match[2]) {
 		return "", false
 	}
 	return match[1] + " " + match[2], true

@@ -59,7 +59,7 @@ const (
 	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the
 	// flake need not hold a clan.
 	NeedModules
-	// NeedPlaces: with the settings, where each is written.
+	// NeedPlaces: with the settings, where each is written; with exports, where modules set them.
 	NeedPlaces
 	// NeedInterfaces: with the settings, the options that roles declare.
 	NeedInterfaces

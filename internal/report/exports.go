@@ -17,8 +17,8 @@ type wayData struct {
 	Command string     `json:"c,omitempty"`
 	Problem string     `json:"x,omitempty"`
 	From    sourceData `json:"f"`
-	// Untried: the targetHost comes first, and clan tries nothing else.
-	Untried bool `json:"u,omitempty"`
+	// Untried is why clan does not try it.
+	Untried string `json:"u,omitempty"`
 }
 
 // sourceData says where a value comes from, and at which place.
@@ -45,7 +45,7 @@ func (b *builder) addExports() {
 	for _, m := range reach.Machines(b.inv) {
 		data := &b.page.Machines[b.machines[m.Name]]
 		for _, w := range m.Ways {
-			way := wayData{Network: w.Network, Problem: w.Problem, From: b.source(w.HostFrom), Untried: !w.Tried}
+			way := wayData{Network: w.Network, Problem: w.Problem, From: b.source(w.HostFrom), Untried: w.Untried}
 			if w.Problem == "" {
 				way.Command = shell.Join(w.SSH())
 			}

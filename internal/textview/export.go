@@ -6,24 +6,8 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
-	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
-
-// Interfaces are the values of an export by the names of their interfaces, those of clan's own and others alike.
-func Interfaces(e *instance.Export) map[string]any {
-	if e == nil {
-		return map[string]any{}
-	}
-	values := *e
-	values.Instance, values.Machine, values.Role, values.Service, values.Data = "", "", "", "", nil
-	object, _ := jsonvalue.Of(values)
-	interfaces := object.(map[string]any)
-	for name, value := range e.Data {
-		interfaces[name] = DecodeJSON(value)
-	}
-	return interfaces
-}
 
 // ExportText is what is exported for an interface, in words.
 func ExportText(name string, value json.RawMessage) string {

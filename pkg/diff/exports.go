@@ -33,7 +33,7 @@ func (c *comparison) exported() {
 		was, is := c.old.Exports[key], c.new.Exports[key]
 		scope := cmp.Or(is, was)
 		failed := append(failedExports(c.old, key), failedExports(c.new, key)...)
-		values := slices.DeleteFunc(valuesOf(nil, textview.Interfaces(was), textview.Interfaces(is)),
+		values := slices.DeleteFunc(valuesOf(nil, was.Interfaces(), is.Interfaces()),
 			func(v Value) bool {
 				at := strings.Join(v.Path, ".")
 				return slices.ContainsFunc(failed, func(f string) bool {

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,11 +71,16 @@ func (l *loader) decode() {
 	places := &l.facts.places
 	for name, tree := range map[string]reader.Part[reader.Named[reader.Place]]{
 		"instances": places.instances, "machines": places.machines, "tags": places.tags, "services": places.services,
+		"exports": places.exports,
 	} {
 		if name == "instances" && places.settings.Value != nil {
 			tree = places.settings // the same, and deeper
 		}
 		inv.facts.Places.Below[name] = l.places.tree(tree.Value, name)
+	}
+	for _, scope := range inv.facts.Places.Below["exports"].Below {
+		// What a function makes is not known.
+		maps.DeleteFunc(scope.Below, func(_ string, p *facts.Place) bool { return len(p.Below) == 0 })
 	}
 	l.placeMissing()
 	l.decodeOwners()

@@ -32,6 +32,22 @@ type Export struct {
 	Service    string                     `json:"service,omitempty"`
 }
 
+// Interfaces are the values of all interfaces by name, as JSON decodes them, with numbers as [json.Number]. That of nil
+// is empty.
+func (e *Export) Interfaces() map[string]any {
+	if e == nil {
+		return map[string]any{}
+	}
+	values := *e
+	values.Instance, values.Machine, values.Role, values.Service, values.Data = "", "", "", "", nil
+	object, _ := jsonvalue.Of(values)
+	interfaces := object.(map[string]any)
+	for name, value := range e.Data {
+		interfaces[name] = jsonvalue.Parse(value)
+	}
+	return interfaces
+}
+
 // Networking makes an instance a network through which clan reaches machines.
 type Networking struct {
 	// Module is clan's Python module for it.

@@ -22,13 +22,23 @@ type Interface struct {
 
 // Offer is what is exported in one scope. Instance, Machine, Role and Service are the scope; an empty one means all.
 type Offer struct {
-	// From is where the value comes from; of a peer its first address.
-	From     Source          `json:"from"`
-	Instance string          `json:"instance,omitempty"`
-	Machine  string          `json:"machine,omitempty"`
-	Role     string          `json:"role,omitempty"`
-	Service  string          `json:"service,omitempty"`
-	Value    json.RawMessage `json:"value"`
+	// From is where the value comes from; of hosts the first.
+	From     Source `json:"from"`
+	Instance string `json:"instance,omitempty"`
+	Machine  string `json:"machine,omitempty"`
+	// Parts are what the value consists of, each with where it comes from, in order of their paths.
+	Parts   []Part          `json:"parts"`
+	Role    string          `json:"role,omitempty"`
+	Service string          `json:"service,omitempty"`
+	Value   json.RawMessage `json:"value"`
+}
+
+// Part is a value in what is offered that holds no others: a text, a number, an address.
+type Part struct {
+	From Source `json:"from"`
+	// Path leads to it in the value of the interface, such as "hosts"; what stands in one list has the same.
+	Path  []string        `json:"path"`
+	Value json.RawMessage `json:"value"`
 }
 
 // Interfaces are all interfaces that are offered or read, in order of names, each with its offers by scope.
@@ -44,32 +54,14 @@ func Interfaces(inv *instance.Inventory) []Interface {
 	for _, key := range slices.Sorted(maps.Keys(inv.Exports)) {
 		e := inv.Exports[key]
 		o := originOf(inv, e)
-		add := func(name string, value any, from Source) {
+		for name, value := range e.Interfaces() {
 			i := at(name)
-			i.Offers = append(i.Offers, Offer{from, e.Instance, e.Machine, e.Role, e.Service, jsonvalue.Text(value)})
-		}
-		if e.DataMesher != nil {
-			add("dataMesher", e.DataMesher, o.module())
-		}
-		if e.Endpoints != nil {
-			from := o.module()
-			if len(e.Endpoints.Hosts) > 0 {
-				from = o.text("host", e.Endpoints.Hosts[0])
+			offer := Offer{From: o.of(nil, name), Instance: e.Instance, Machine: e.Machine, Parts: o.parts(value, name),
+				Role: e.Role, Service: e.Service, Value: jsonvalue.Text(value)}
+			if i := slices.IndexFunc(offer.Parts, func(p Part) bool { return slices.Equal(p.Path, []string{"hosts"}) }); i >= 0 {
+				offer.From = offer.Parts[i].From
 			}
-			add("endpoints", e.Endpoints, from)
-		}
-		if e.Networking != nil {
-			add("networking", e.Networking, o.module())
-		}
-		if e.Peer != nil {
-			from := o.module()
-			if len(e.Peer.Hosts) > 0 {
-				from = o.host(e.Peer.Hosts[0])
-			}
-			add("peer", e.Peer, from)
-		}
-		for _, name := range slices.Sorted(maps.Keys(e.Data)) {
-			add(name, e.Data[name], o.module())
+			i.Offers = append(i.Offers, offer)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
@@ -85,4 +77,26 @@ func Interfaces(inv *instance.Inventory) []Interface {
 		all = append(all, *found[name])
 	}
 	return all
+}
+
+// parts are the values in one, with where they come from. An address is one, whatever is said of it.
+func (o origin) parts(value any, path ...string) []Part {
+	parts := []Part{}
+	switch v := value.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, o.parts(v[name], append(slices.Clip(path), name)...)...)
+		}
+	case []any:
+		for i := range v {
+			if slices.Equal(path, []string{"peer", "hosts"}) {
+				parts = append(parts, Part{o.of(o.export.Peer.Hosts[i], path...), path[1:], jsonvalue.Text(v[i])})
+				continue
+			}
+			parts = append(parts, o.parts(v[i], path...)...)
+		}
+	default:
+		parts = append(parts, Part{o.of(v, path...), path[1:], jsonvalue.Text(v)})
+	}
+	return parts
 }

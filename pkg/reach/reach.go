@@ -9,9 +9,11 @@ package reach
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
@@ -56,8 +58,8 @@ type Way struct {
 	// Service is what makes the network, such as "clan-core/internet"; Technology clan's Python module for it.
 	Service    string `json:"service,omitempty"`
 	Technology string `json:"technology,omitempty"`
-	// Tried: clan itself tries it, in its place.
-	Tried    bool   `json:"tried"`
+	// Untried is why clan itself does not try it; empty where it does, in its place.
+	Untried  string `json:"untried,omitempty"`
 	User     string `json:"user"`
 	UserFrom Source `json:"userFrom"`
 }
@@ -118,7 +120,9 @@ func of(inv *instance.Inventory, networks []network, name string) Machine {
 	for _, n := range networks {
 		if e := n.peers[name]; e != nil {
 			for _, way := range waysIn(inv, n, e) {
-				way.Tried = target == ""
+				if target != "" {
+					way.Untried = "the targetHost comes first"
+				}
 				m.Ways = append(m.Ways, way)
 			}
 		}
@@ -130,14 +134,15 @@ func of(inv *instance.Inventory, networks []network, name string) Machine {
 func targetHost(inv *instance.Inventory, name, target string) Way {
 	from := Source{Kind: FromInventory, Setting: []string{"machines", name, "deploy", "targetHost"},
 		Position: inv.Where("machines", name, "deploy", "targetHost")}
-	w := Way{Tried: true, HostFrom: from, UserFrom: from}
+	w := Way{HostFrom: from, UserFrom: from}
 	w.ForwardAgent, _ = inv.Machines[name].Deploy["forwardAgent"].(bool)
 	a, err := parseAddress(target)
 	if err != nil {
 		w.Problem = err.Error()
 		return w
 	}
-	w.Host, w.Port, w.User, w.Options = a.host, a.port, a.user, a.options
+	w.Host, w.Port, w.User = a.host, a.port, a.user
+	w.add(a.options)
 	if w.Port != 0 {
 		w.PortFrom = from
 	}
@@ -158,19 +163,15 @@ func waysIn(inv *instance.Inventory, n network, e *instance.Export) []Way {
 	o := originOf(inv, e)
 	w := Way{Network: n.instance, Service: n.service, Priority: n.priority, Technology: n.technology, Port: e.Peer.Port,
 		User: e.Peer.User}
-	w.PortFrom = o.number("port", e.Peer.Port)
+	if w.Port != 0 {
+		w.PortFrom = o.of(json.Number(strconv.Itoa(w.Port)), "peer", "port")
+	}
 	if w.User == "" {
 		w.User, w.UserFrom = "root", Source{Kind: FromClan}
 	} else {
-		w.UserFrom = o.text("user", w.User)
+		w.UserFrom = o.of(w.User, "peer", "user")
 	}
-	for _, option := range e.Peer.SSHOptions {
-		if hosts, is := jumps(option); is {
-			w.Jump = append(w.Jump, hosts...)
-		} else {
-			w.Options = append(w.Options, strings.TrimPrefix(option, "-o "))
-		}
-	}
+	w.add(e.Peer.SSHOptions)
 	// The service internet of clan-core exports "-J x" for each of its jump hosts; the setting has their names.
 	if slices.Equal(w.Jump, slices.Repeat([]string{"x"}, len(w.Jump))) {
 		if hosts := o.list("jumphosts"); len(hosts) == len(w.Jump) {
@@ -184,20 +185,25 @@ func waysIn(inv *instance.Inventory, n network, e *instance.Export) []Way {
 		// Clan reaches these by the ticket alone, whatever hosts there are.
 		return []Way{iroh(inv, w, e.Machine)}
 	}
+	lost := slices.IndexFunc(e.Peer.Hosts, func(h instance.Host) bool {
+		return h.Reference && h.Missing == codes.HostNotGenerated
+	})
 	var ways []Way
 	for _, host := range e.Peer.Hosts {
 		way := w
-		way.Host, way.HostFrom = host.Address, o.host(host)
+		way.Host, way.HostFrom = host.Address, o.of(host, "peer", "hosts")
 		switch {
 		case host.Missing != "":
 			way.Problem = missing(host)
 		case host.Address == "":
 			way.Problem = "the address is empty"
+		case lost >= 0:
+			way.Untried = "clan takes all addresses of a network or none, and " + missing(e.Peer.Hosts[lost])
 		}
 		ways = append(ways, way)
 	}
 	if len(ways) == 0 {
-		w.Problem, w.HostFrom = "the export has no hosts", o.module()
+		w.Problem, w.HostFrom = "the export has no hosts", o.of(nil, "peer")
 		ways = append(ways, w)
 	}
 	return ways
@@ -232,6 +238,17 @@ func missing(h instance.Host) string {
 		return fmt.Sprintf("%s is secret, and only clan can decrypt it", h.Var.Path())
 	}
 	return "the address does not evaluate"
+}
+
+// add adds options of ssh; those that jump over hosts say which.
+func (w *Way) add(options []string) {
+	for _, option := range options {
+		if hosts, is := jumps(option); is {
+			w.Jump = append(w.Jump, hosts...)
+		} else {
+			w.Options = append(w.Options, strings.TrimPrefix(option, "-o "))
+		}
+	}
 }
 
 // jumps are the hosts of an option that jumps over them.

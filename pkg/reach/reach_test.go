@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -70,6 +71,9 @@ func fleet() *instance.Inventory {
 				Hosts: []instance.Host{{Address: "192.0.2.1"}, {Address: ""}}}),
 		"core/internet:net:default:b": peer("core/internet", "net", "default", "b",
 			instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "b.computed"}}}),
+		"core/internet:net:default:c": peer("core/internet", "net", "default", "c",
+			instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "c.computed"},
+				{Missing: codes.HostNotGenerated, Reference: true, Var: &v}}}),
 		"core/tor:tor::": network("core/tor", "tor", 10, technologyTor),
 		"core/tor:tor:server:a": peer("core/tor", "tor", "server", "a",
 			instance.Peer{Port: 22, Hosts: []instance.Host{{Address: "a.onion", Reference: true, Var: &v}}}),
@@ -91,8 +95,8 @@ func TestMachines(t *testing.T) {
 		for _, w := range m.Ways {
 			line := fmt.Sprintf("%s by %s: %s [%s] host: %s, port: %s, user: %s", m.Name, w.Network,
 				strings.Join(w.SSH(), " "), w.Problem, w.HostFrom, w.PortFrom, w.UserFrom)
-			if !w.Tried {
-				line += ", not tried"
+			if w.Untried != "" {
+				line += ", not tried: " + w.Untried
 			}
 			got = append(got, line)
 		}
@@ -102,9 +106,11 @@ func TestMachines(t *testing.T) {
 		"a by net: ssh -p 2022 -J b admin@ [the address is empty] host: computed by core/internet, port: inventory.instances.net.roles.default.machines.a.settings.port, user: inventory.instances.net.roles.default.machines.a.settings.user",
 		"a by tor: ssh -o ProxyCommand=nc -x localhost:9050 -X 5 %h %p root@a.onion [] host: vars/per-machine/a/tor_tor/hostname, port: clan's default, user: clan's default",
 		"b by : ssh -A -p 2222 root@b.example [] host: inventory.machines.b.deploy.targetHost, port: inventory.machines.b.deploy.targetHost, user: inventory.machines.b.deploy.targetHost",
-		"b by iroh: ssh -o ProxyCommand=dumbpipe connect TICKET -o StrictHostKeyChecking=accept-new root@b [] host: vars/per-machine/b/p2p-ssh-iroh-iroh/ticket, port: , user: clan's default, not tried",
-		"b by net: ssh root@b.computed [] host: computed by core/internet, port: clan's default, user: clan's default, not tried",
+		"b by iroh: ssh -o ProxyCommand=dumbpipe connect TICKET -o StrictHostKeyChecking=accept-new root@b [] host: vars/per-machine/b/p2p-ssh-iroh-iroh/ticket, port: , user: clan's default, not tried: the targetHost comes first",
+		"b by net: ssh root@b.computed [] host: computed by core/internet, port: clan's default, user: clan's default, not tried: the targetHost comes first",
 		"c by iroh: ssh root@ [vars/per-machine/c/p2p-ssh-iroh-iroh/ticket is not generated yet] host: vars/per-machine/c/p2p-ssh-iroh-iroh/ticket, port: , user: clan's default",
+		"c by net: ssh root@c.computed [] host: computed by core/internet, port: clan's default, user: clan's default, not tried: clan takes all addresses of a network or none, and vars/per-machine/a/tor_tor/hostname is not generated yet",
+		"c by net: ssh root@ [vars/per-machine/a/tor_tor/hostname is not generated yet] host: vars/per-machine/a/tor_tor/hostname, port: clan's default, user: clan's default",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

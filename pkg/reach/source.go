@@ -2,6 +2,7 @@ package reach
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -14,7 +15,10 @@ import (
 
 // Source is where a part of a way comes from.
 type Source struct {
-	Kind SourceKind `json:"kind"`
+	// Exported is where the service module sets the value, as far as that is known: with line where its attribute is
+	// written as such.
+	Exported *instance.Position `json:"exported,omitempty"`
+	Kind     SourceKind         `json:"kind"`
 	// Module is the service module that says so, as its file where that is known.
 	Module string `json:"module,omitempty"`
 	// Position is where it is written, as far as that is known.
@@ -64,42 +68,46 @@ func originOf(inv *instance.Inventory, e *instance.Export) origin {
 	return o
 }
 
+// of is where a value comes from that stands at a path in an export: the interface, and names below it.
+func (o origin) of(value any, path ...string) Source {
+	e := o.export
+	at := append([]string{"exports", e.Service + ":" + e.Instance + ":" + e.Role + ":" + e.Machine}, path...)
+	s := o.source(value, path)
+	s.Exported = o.inv.At(at[:min(len(at), 4)]...)
+	// Where the module is known to set other parts of the interface alone, an equal setting is a coincidence.
+	if s.Exported == nil && (s.Kind == FromModule || o.inv.At(at[:3]...) != nil) {
+		switch fmt.Sprint(strings.Join(path, "."), " ", value) {
+		case "networking.module clan_lib.network.direct", "networking.priority 1000", "peer.name peer", "peer.port 22":
+			return Source{Kind: FromClan} // clan's own interfaces have these defaults
+		}
+	}
+	return s
+}
+
+func (o origin) source(value any, path []string) Source {
+	name := path[len(path)-1]
+	switch v := value.(type) {
+	case instance.Host:
+		if v.Var != nil {
+			return Source{Kind: FromVar, Var: v.Var}
+		}
+		if v.Missing == "" {
+			return o.source(v.Address, path)
+		}
+	case string, json.Number:
+		return o.setting(func(at []string, other any) bool {
+			return other == v && (name == "hosts" || at[len(at)-1] == name)
+		})
+	}
+	return o.module()
+}
+
 func (o origin) module() Source {
 	s := Source{Kind: FromModule, Module: o.export.Service}
 	if inst := o.inv.Instances[o.export.Instance]; inst != nil && len(inst.Module.Files) > 0 {
 		s.Module = inst.Module.Files[0]
 	}
 	return s
-}
-
-func (o origin) host(h instance.Host) Source {
-	if h.Var != nil {
-		return Source{Kind: FromVar, Var: h.Var}
-	}
-	if h.Missing != "" {
-		return o.module()
-	}
-	return o.text("host", h.Address)
-}
-
-func (o origin) text(name, value string) Source {
-	return o.setting(func(path []string, v any) bool {
-		return v == value && (name == "host" || path[len(path)-1] == name)
-	})
-}
-
-func (o origin) number(name string, value int) Source {
-	if value == 0 {
-		return Source{}
-	}
-	from := o.setting(func(path []string, v any) bool {
-		n, is := v.(json.Number)
-		return is && n.String() == strconv.Itoa(value) && path[len(path)-1] == name
-	})
-	if from.Kind == FromModule && value == 22 {
-		return Source{Kind: FromClan}
-	}
-	return from
 }
 
 // list is a setting that is a list of names.
@@ -177,6 +185,9 @@ func (s Source) String() string {
 	case FromVar:
 		return s.Var.Path()
 	case FromModule:
+		if s.Exported != nil {
+			return "computed by " + s.Exported.String()
+		}
 		return "computed by " + s.Module
 	case FromClan:
 		return "clan's default"

@@ -7,7 +7,6 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
-	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -29,7 +28,7 @@ func (r *report) exports() {
 		if about.Machine != "" {
 			e.Machines = []string{about.Machine}
 		}
-		before, after := textview.Interfaces(was), textview.Interfaces(is)
+		before, after := was.Interfaces(), is.Interfaces()
 		for _, name := range names(before, after) {
 			if name == "peer" && waits(is) && !waits(was) {
 				e.Reason = "not-generated"

@@ -252,7 +252,7 @@ func TestNothingEvaluates(t *testing.T) {
 
 // Places are hyperlinks where the caller has URLs for them.
 func TestLinks(t *testing.T) {
-	finding := instance.NewFinding(instance.CodeSettingFailed, instance.Subject{Instance: "backup", Role: "client"},
+	finding := instance.NewFinding(codes.SettingFailed, instance.Subject{Instance: "backup", Role: "client"},
 		instance.Cause{Nix: "no"})
 	finding.Position = instance.Position{File: "clan.nix", Line: 3}
 	var text strings.Builder

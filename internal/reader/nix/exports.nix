@@ -26,7 +26,6 @@ let
     concatMap
     elemAt
     filter
-    foldl'
     genList
     hashFile
     hashString
@@ -68,7 +67,7 @@ let
           let
             var = "${dir}/${generator}/${file}";
           in
-          map (_: { name = hashFile "sha256" "${vars}/${var}/value"; value = var; }) (filter (_: stateOf var == "public") [ null ])
+          optional (stateOf var == "public") { name = hashFile "sha256" "${vars}/${var}/value"; value = var; }
         ) (directoriesIn "${vars}/${dir}/${generator}")
       ) (directoriesIn "${vars}/${dir}")
     );
@@ -145,24 +144,19 @@ in
     # of the service sshd, and the tickets of p2p-ssh-iroh.
     vars =
       let
-        of =
-          dir: names:
-          listToAttrs (
-            map (var: { name = "${dir}/${var}"; value = whole [ "vars" "${dir}/${var}" ] (contentOf "${dir}/${var}"); }) (
-              filter (var: stateOf "${dir}/${var}" == "public") names
-            )
+        ofMachine =
+          m:
+          map (file: "per-machine/${m}/${file}") (
+            [ "openssh/ssh.id_ed25519.pub" "openssh-rsa/ssh.id_rsa.pub" ]
+            ++ map (generator: "${generator}/ticket") (filter (g: match "p2p-ssh-iroh-.*" g != null) (directoriesIn "${vars}/per-machine/${m}"))
           );
       in
       named (
-        of "shared" [ "openssh-ca/id_ed25519.pub" ]
-        // foldl' (
-          all: m:
-          all
-          // of "per-machine/${m}" (
-            [ "openssh/ssh.id_ed25519.pub" "openssh-rsa/ssh.id_rsa.pub" ]
-            ++ map (generator: "${generator}/ticket") (filter (g: match "p2p-ssh-iroh-.*" g != null) (directoriesIn "${vars}/per-machine/${m}"))
+        listToAttrs (
+          map (var: { name = var; value = whole [ "vars" var ] (contentOf var); }) (
+            filter (var: stateOf var == "public") ([ "shared/openssh-ca/id_ed25519.pub" ] ++ concatMap ofMachine (directoriesIn "${vars}/per-machine"))
           )
-        ) { } (directoriesIn "${vars}/per-machine")
+        )
       );
   };
 }

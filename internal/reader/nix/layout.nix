@@ -196,16 +196,21 @@ in
     let
       found = config.exports or distributed.exports or distributed.servicesEval.config.exports or null;
       isOld = isAttrs found && attrNames found == [ "instances" "machines" ];
-      prefixed = prefix: f: set: listToAttrs (map (n: { name = prefix + n; value = f set.${n}; }) (attrNames set));
+      prefixed = prefix: f: set: map (n: { name = prefix + n; value = f set.${n}; }) (attrNames set);
       peersOf = i: if (found.instances.${i}.networking or null) == null then { } else found.instances.${i}.networking.peers;
       withoutPeers = e: if (e.networking or null) == null then e else e // { networking = removeAttrs e.networking [ "peers" ]; };
     in
     if !isOld then
       found
     else
-      foldl' (all: i: all // prefixed ":${i}::" (p: { peer = p // { hosts = if p ? host then [ p.host ] else [ ]; }; }) (peersOf i))
-        (listToAttrs (map (i: { name = ":${i}::"; value = withoutPeers found.instances.${i}; }) (attrNames found.instances)) // prefixed ":::" (e: e) found.machines)
-        (attrNames found.instances);
+      listToAttrs (
+        map (i: { name = ":${i}::"; value = withoutPeers found.instances.${i}; }) (attrNames found.instances)
+        ++ prefixed ":::" (e: e) found.machines
+        ++ concatMap (i: prefixed ":${i}::" (p: { peer = p // { hosts = if p ? host then [ p.host ] else [ ]; }; }) (peersOf i)) (attrNames found.instances)
+      );
+
+  # The modules of what services export, by the same names: they tell where each value is written. Some clan-core has none.
+  exportModules = if hasServices then asAttrs (peek { } (config._services.exports or { })) else { };
 
   # Every definition of an inventory option, as the user wrote it: [ { file; value; } ].
   definitions =

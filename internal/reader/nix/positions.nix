@@ -27,6 +27,7 @@ let
     isList
     isString
     length
+    removeAttrs
     seq
     stringLength
     substring
@@ -127,10 +128,24 @@ let
         { at = map (d: d.at) here; } // (if below == { } then { } else { inherit below; });
     in
     named (genAttrs names node);
+
+  # What is written in a module and in those that it imports, as definitions. What it takes a function for is not known.
+  written =
+    file: module:
+    let
+      here = module._file or file;
+      value = module.config or (removeAttrs module [ "_class" "_file" "imports" "key" "options" ]);
+    in
+    if !isAttrs module then
+      [ ]
+    else
+      (if value == { } then [ ] else [ { inherit value; file = here; } ]) ++ concatMap (written here) (module.imports or [ ]);
 in
-{
+rec {
   # Where the names in some definitions stand.
   places = limits: tree (limits // { always = true; });
+  # Where the names in a module stand.
+  placesIn = limits: depth: module: places limits depth (peek [ ] (written null module));
   # Who defines what, of what counts: with priorities.
   owners = limits: tree (limits // {
     always = false;

@@ -139,6 +139,21 @@ let
         machines = of "machines" 1 "machines";
         tags = of "tags" 1 "tags";
         services = of "services" 1 "services";
+        # Of each interface, and of what is in it.
+        exports = helpers.part [ "positions" "exports" ] (
+          if helpers.isPoisoned then
+            { }
+          else
+            helpers.named (
+              builtins.mapAttrs (
+                name: module:
+                let
+                  omitted = map (helpers.drop 1) (builtins.filter (path: length path > 1 && genList (elemAt path) 2 == [ "exports" name ]) helpers.omit);
+                in
+                { at = [ ]; below = if builtins.elem [ name ] omitted then { } else positions.placesIn { skip = map tail omitted; } 2 module; }
+              ) layout.exportModules
+            )
+        );
       };
 
     # What is written for what does not evaluate.

@@ -15,7 +15,7 @@ function waysIn(machine) {
   if (!ways.length) return h("section", { class: "card" }, h("h2", {}, "Ways in"), h("p", { class: "note" }, "Neither a targetHost nor a network reaches this machine."));
   return exportTable("Ways in", ["By", "Command", "Address from"], ways.map((w) => [
     w.n ? h("a", { href: "#/instance/" + encodeURIComponent(w.n) }, w.n) : "targetHost",
-    [w.x || h("code", {}, w.c), w.u && h("span", { class: "note" }, " not tried: the targetHost comes first")], sourceOf(w.f)]));
+    [w.x || h("code", {}, w.c), w.u && h("span", { class: "note" }, " not tried: " + w.u)], sourceOf(w.f)]));
 }
 
 // What an instance offers, and what it reads of others.

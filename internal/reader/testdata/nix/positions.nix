@@ -25,6 +25,13 @@ in
   skipped = { got = names (positions.places { skip = [ [ "bad" ] ]; } 2 (defined { bad = abort "looked at"; good.x = 1; })); want = { bad = { }; good.x = { }; }; };
   skipped-inside = { got = names (positions.places { skip = [ [ "a" "bad" ] ]; } 3 (defined { a = { bad = abort "looked at"; good.x = 1; }; })); want.a = { bad = { }; good.x = { }; }; };
   only = { got = names (positions.places { only = [ "b" ]; } 1 (defined { a = 1; b = 2; })); want.b = { }; };
+  # In modules, down to what a function or a file has.
+  modules = {
+    got = names (positions.placesIn none 2 { imports = [ { options.a = 1; } { _file = "f"; imports = [ { config.a.b = 1; } ./x.nix (_: { }) { imports = [ { c = _: { }; } ]; } ]; } ]; });
+    want = { a.b = { }; c = { }; };
+  };
+  file-of-a-module = { got = (builtins.head (positions.placesIn none 1 { _file = "f"; imports = [ { a = 1; } ]; }).a.at).definedIn; want = "f"; };
+  module-throws = { got = positions.placesIn none 1 (throw "x"); want = { }; };
   shapes = { got = map (at: at.type) (positions.shapes none 1 (defined { a = "x"; })).a.at; want = [ "string" ]; };
   throws = { got = map (at: at.type) (positions.shapes none 1 (defined { a = throw "x"; })).a.at; want = [ "?" ]; };
 }
