@@ -82,9 +82,9 @@ var rooms = map[string][]string{
 	"pkg/tags":        {"internal/hint", "internal/lazyregexp", "internal/nearest"},
 	"internal/reader": {"internal/jsonvalue", "internal/hint", "pkg/nixeval"},
 	"pkg/nixeval": {"internal/filetree", "internal/git", "internal/lazyregexp", "internal/cachedir",
-		"internal/nearest", "internal/nixlang", "internal/process", "internal/scratch"},
+		"internal/nearest", "internal/nixlang", "internal/process", "internal/question", "internal/scratch"},
 
-	"pkg/nixeval/nixevaltest": {"pkg/nixeval"},
+	"pkg/nixeval/nixevaltest": {"internal/question", "pkg/nixeval"},
 
 	"internal/cachedir":   {},
 	"internal/filetree":   {"internal/git", "internal/lazyregexp", "internal/scratch"},
@@ -102,6 +102,7 @@ var rooms = map[string][]string{
 	"internal/nixlang":    {},
 	"internal/process":    {},
 	"internal/recall":     {"internal/filetree"},
+	"internal/question":   {},
 	"internal/scratch":    {},
 	"internal/shell":      {},
 	"internal/term":       {},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/question"
 )
 
 // Evaluator is the configuration of Nix runs. The zero value runs `nix` from PATH with the user's own settings.
@@ -151,7 +153,7 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any,
 		if err != nil {
 			return nil, fmt.Errorf("nixeval: arguments: %w", err)
 		}
-		value, err := e.answer(ctx, ref, question{Function: fn.Source, Beside: fn.Beside, Args: text})
+		value, err := e.answer(ctx, ref, question.Question{Function: fn.Source, Beside: fn.Beside, Args: text})
 		return &Result[json.RawMessage]{Value: value}, err
 	}
 	ref, err := ref.located(e)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/question"
 )
 
 //go:embed eval.nix
@@ -116,7 +117,7 @@ func find[T any](ctx context.Context, e *Evaluator, ref Ref, q lookup, fn string
 func (e *Evaluator) find(ctx context.Context, ref Ref, q lookup, fn string) (f found, sources Sources, err error) {
 	if e.Answer != nil {
 		value, err := e.answer(ctx, ref,
-			question{Path: q.Path, Names: q.Names, System: q.System, Function: fn, Args: q.Args})
+			question.Question{Path: q.Path, Names: q.Names, System: q.System, Function: fn, Args: q.Args})
 		text := string(value)
 		return found{JSON: &text}, sources, err
 	}
@@ -131,22 +132,8 @@ func (e *Evaluator) find(ctx context.Context, ref Ref, q lookup, fn string) (f f
 	return f, result.Sources, json.Unmarshal(result.Value, &f)
 }
 
-// question is what [Evaluator.Answer] is asked.
-type question struct {
-	Flake  string          `json:"flake,omitempty"`
-	File   string          `json:"file,omitempty"`
-	Expr   string          `json:"expr,omitempty"`
-	With   json.RawMessage `json:"with,omitempty"`
-	Path   []string        `json:"path,omitempty"`
-	Names  bool            `json:"names,omitempty"`
-	System string          `json:"system,omitempty"`
-
-	Function string            `json:"function,omitempty"`
-	Beside   map[string]string `json:"beside,omitempty"`
-	Args     json.RawMessage   `json:"args,omitempty"`
-}
-
-func (e *Evaluator) answer(ctx context.Context, ref Ref, q question) (json.RawMessage, error) {
+// answer puts a question to [Evaluator.Answer].
+func (e *Evaluator) answer(ctx context.Context, ref Ref, q question.Question) (json.RawMessage, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

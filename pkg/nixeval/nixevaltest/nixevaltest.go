@@ -14,26 +14,11 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/question"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// question is what nixeval asks: see [nixeval.Evaluator].
-type question struct {
-	Flake    string            `json:"flake,omitempty"`
-	File     string            `json:"file,omitempty"`
-	Expr     string            `json:"expr,omitempty"`
-	With     json.RawMessage   `json:"with,omitempty"`
-	Path     []string          `json:"path,omitempty"`
-	Names    bool              `json:"names,omitempty"`
-	System   string            `json:"system,omitempty"`
-	Function string            `json:"function,omitempty"`
-	Beside   map[string]string `json:"beside,omitempty"`
-	Args     json.RawMessage   `json:"args,omitempty"`
-}
-
-func (q question) source() string { return q.Flake + q.File + q.Expr }
-
-func parse(text json.RawMessage) (q question, err error) { return q, json.Unmarshal(text, &q) }
+func parse(text json.RawMessage) (q question.Question, err error) { return q, json.Unmarshal(text, &q) }
 
 // Fake answers from values: those of a flake by its reference, of a file by its path, of an expression by its text,
 // each as the program gives it. A value is anything that JSON can express, and below it an error, which is then the
@@ -47,7 +32,7 @@ func Fake(values map[string]any) nixeval.Evaluator {
 		if err != nil {
 			return nil, err
 		}
-		value, known := values[q.source()]
+		value, known := values[q.Source()]
 		if q.Function != "" {
 			if value, known = values[q.Function]; !known {
 				return nil, fmt.Errorf("nixevaltest: the fake has no function %q", q.Function)
@@ -60,14 +45,14 @@ func Fake(values map[string]any) nixeval.Evaluator {
 			return json.Marshal(value)
 		}
 		if !known {
-			return nil, &nixeval.Error{Kind: nixeval.ErrNoFlake, Message: "the fake has no " + q.source()}
+			return nil, &nixeval.Error{Kind: nixeval.ErrNoFlake, Message: "the fake has no " + q.Source()}
 		}
 		for i, name := range q.Path {
 			if err, ok := value.(error); ok {
 				return nil, err
 			}
 			if value, known = child(value, name); !known {
-				return nil, missing(q.source(), q.Path[:i+1])
+				return nil, missing(q.Source(), q.Path[:i+1])
 			}
 		}
 		if err, ok := value.(error); ok {

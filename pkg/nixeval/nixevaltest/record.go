@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/clanctl/clanctl/internal/question"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -96,14 +97,14 @@ func ask(ctx context.Context, text json.RawMessage, e nixeval.Evaluator) (json.R
 }
 
 // argsOf are the arguments; nil where none were given.
-func argsOf(q question) any {
+func argsOf(q question.Question) any {
 	if q.Args == nil {
 		return nil
 	}
 	return q.Args
 }
 
-func withOutput(q question) string {
+func withOutput(q question.Question) string {
 	if len(q.Path) == 0 {
 		return q.Flake
 	}
