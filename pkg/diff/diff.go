@@ -175,7 +175,7 @@ func (c *comparison) machines() {
 		old, new := c.old.Machines[name], c.new.Machines[name]
 		m := MachineChange{Name: name, Change: changeOf(old != nil, new != nil),
 			Tags:   namesOf(tagsOf(old), tagsOf(new)),
-			Values: valuesOf(nil, machineFields(old), machineFields(new))}
+			Values: valuesOf(nil, fieldsOf(old, "tags"), fieldsOf(new, "tags"))}
 		if m.Change == Changed && m.Tags.empty() && len(m.Values) == 0 {
 			continue
 		}
@@ -195,28 +195,6 @@ func tagsOf(m *instance.Machine) []string {
 		return nil
 	}
 	return m.Tags
-}
-
-// machineFields is a machine without its tags, as in the document.
-func machineFields(m *instance.Machine) any {
-	fields := map[string]any{}
-	if m == nil {
-		return fields
-	}
-	fields["class"] = m.Class
-	if len(m.Deploy) > 0 {
-		fields["deploy"] = m.Deploy
-	}
-	if m.Description != "" {
-		fields["description"] = m.Description
-	}
-	if m.Icon != "" {
-		fields["icon"] = m.Icon
-	}
-	if m.InstalledAt != nil {
-		fields["installedAt"] = *m.InstalledAt
-	}
-	return fields
 }
 
 func (c *comparison) tags() {

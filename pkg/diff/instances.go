@@ -178,39 +178,11 @@ func rolesOf(i *instance.Instance) map[string]*instance.Role {
 	return i.Roles
 }
 
-func membersOf(r *instance.Role) map[string]*instance.Member {
-	if r == nil {
-		return nil
-	}
-	return r.Machines
-}
-
-// moduleOf is a module reference and what it leads to, as in the document.
 func moduleOf(i *instance.Instance) any {
-	fields := map[string]any{}
 	if i == nil {
-		return fields
+		return fieldsOf[instance.Module](nil)
 	}
-	fields["name"], fields["input"] = i.Module.Name, any(nil)
-	if i.Module.Input != nil {
-		fields["input"] = *i.Module.Input
-	}
-	if i.Module.Resolved != "" {
-		fields["resolved"] = i.Module.Resolved
-	}
-	if i.Module.Manifest != nil {
-		fields["manifest"] = asJSON(i.Module.Manifest)
-	}
-	if i.Module.Roles != nil {
-		fields["roles"] = asJSON(i.Module.Roles)
-	}
-	return fields
-}
-
-// asJSON is a value as its JSON says it.
-func asJSON(v any) any {
-	value, _ := jsonvalue.Of(v) // nil where it is none
-	return value
+	return fieldsOf(&i.Module)
 }
 
 // role compares one role. seen tells that something changed that the members of the instance's other roles can see.
@@ -220,10 +192,10 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 		(old == nil && c.hides("old", c.old, inst, name) || new == nil && c.hides("new", c.new, inst, name)) {
 		return r, false, true
 	}
-	r = RoleChange{Change: changeOf(old != nil, new != nil), Name: name, Members: []MemberChange{}, Settings: []Value{},
-		Tags: Names{[]string{}, []string{}}}
-	for _, machine := range union(membersOf(old), membersOf(new)) {
-		was, is := membersOf(old)[machine], membersOf(new)[machine]
+	r = RoleChange{Change: changeOf(old != nil, new != nil), Name: name, Members: []MemberChange{}, Settings: []Value{}}
+	old, new = cmp.Or(old, &instance.Role{}), cmp.Or(new, &instance.Role{})
+	for _, machine := range union(old.Machines, new.Machines) {
+		was, is := old.Machines[machine], new.Machines[machine]
 		m := MemberChange{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
 		switch {
 		case m.Change != Changed:
@@ -235,25 +207,13 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 		m.Causes = c.causes(whole, r.Change, m, old, new)
 		r.Members = append(r.Members, m)
 	}
+	r.Tags = namesOf(old.Tags, new.Tags)
+	if old.ExtraModules != new.ExtraModules {
+		r.ExtraModules = &Pair[int]{Old: old.ExtraModules, New: new.ExtraModules}
+	}
 	if r.Change != Changed {
-		for _, role := range []*instance.Role{old, new} {
-			if role != nil && role.ExtraModules > 0 {
-				r.ExtraModules = &Pair[int]{}
-			}
-		}
-		if r.ExtraModules != nil && old != nil {
-			r.ExtraModules.Old = old.ExtraModules
-		} else if r.ExtraModules != nil {
-			r.ExtraModules.New = new.ExtraModules
-		}
-		if old != nil {
-			r.Tags.Removed = old.Tags
-		} else {
-			r.Tags.Added = new.Tags
-		}
 		return r, true, true
 	}
-	r.Tags = namesOf(old.Tags, new.Tags)
 	r.Written = !sameLayer(facts.OfRole(old).Layers.Role, facts.OfRole(new).Layers.Role)
 	if old.SettingsFrom != new.SettingsFrom {
 		r.SettingsFrom = &Pair[instance.SettingsFrom]{Old: old.SettingsFrom, New: new.SettingsFrom}
@@ -265,8 +225,7 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 			c.affected.direct(machine, Reason{Kind: codes.ReasonSettings, Instance: inst, Role: name})
 		}
 	}
-	if old.ExtraModules != new.ExtraModules {
-		r.ExtraModules = &Pair[int]{Old: old.ExtraModules, New: new.ExtraModules}
+	if r.ExtraModules != nil {
 		for machine := range new.Machines {
 			c.affected.direct(machine, Reason{Kind: codes.ReasonExtraModules, Instance: inst, Role: name})
 		}

@@ -53,6 +53,19 @@ func compare(path []string, old, new any, report func(Value)) {
 	}
 }
 
+// fieldsOf is a thing as in the document, but for some of its fields; an empty object for none.
+func fieldsOf[T any](thing *T, without ...string) any {
+	fields := map[string]any{}
+	if thing != nil {
+		value, _ := jsonvalue.Of(thing) // the model's types marshal
+		fields, _ = value.(map[string]any)
+	}
+	for _, name := range without {
+		delete(fields, name)
+	}
+	return fields
+}
+
 // asAny keeps a nil map from being another value than an empty one.
 func asAny(set map[string]any) any {
 	if set == nil {
