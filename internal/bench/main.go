@@ -146,7 +146,7 @@ func (s *session) rows() ([]*row, error) {
 	if s.about != "" {
 		return []*row{{name: "eval", args: []string{"eval"}}}, nil
 	}
-	const member = ".instances | to_entries[0] | .key, (.value.roles | to_entries[0] | .key, (.value.machines | keys[0]))"
+	const member = ".flake.clanCore as $core | .instances | to_entries[0] | .key, (.value.roles | to_entries[0] | .key, (.value.machines | keys[0])), $core // empty"
 	cmd := exec.Command(s.clanctl, s.argv("eval", "--raw", "--jq", member)[1:]...)
 	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), s.env...)
 	out, err := cmd.Output()
@@ -154,7 +154,7 @@ func (s *session) rows() ([]*row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clanctl eval: %w", err)
 	}
-	if len(names) != 3 {
+	if len(names) < 3 {
 		return nil, fmt.Errorf("the first instance has no role with a machine: %q", out)
 	}
 	instance, role, machine := names[0], names[1], names[2]
@@ -163,12 +163,19 @@ func (s *session) rows() ([]*row, error) {
 		return nil, err
 	}
 	var rows []*row
+	upgrade := []string{"upgrade"}
+	if len(names) > 3 { // to what it is: both sides are read and compared, and nothing is fetched
+		upgrade = append(upgrade, names[3])
+	}
 	for _, args := range [][]string{
 		{"eval"}, {"machines"}, {"machines", "--names"}, {"instances"}, {"tags"}, {"check"},
 		{"check", "--rules", rules}, {"why", instance, role, machine},
 		{"modules"}, {"schema", instance, role}, {"graph"}, {"diff", "path:" + s.before, "path:" + s.dir},
-		{"report", "--out", "-"},
+		upgrade, {"report", "--out", "-"},
 	} {
+		if args[0] == "upgrade" && (len(args) == 1 || new(samples).run(s.dir, s.env, s.argv(args...)) != nil) {
+			continue // no clan-core, or what the flake.lock of that names is not at hand
+		}
 		if args[0] == "report" && s.plain() {
 			continue // without nixpkgs' lib it fails for the origins of each member's settings, one by one
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -77,8 +78,13 @@ func newReport(c *cli.Context, inv *instance.Inventory, want wanted) (*report, e
 		return nil, err
 	}
 	r.outcomes, r.rules = outcomes, want.rules
+	for i := range found.findings {
+		if f := &found.findings[i]; f.Code == codes.RuleFailed {
+			r.ruleFailed = true
+			f.Cause.Hint = cmp.Or(f.Cause.Hint, "clanctl eval --jq 'path(EXPR)' shows what an expression selects")
+		}
+	}
 	found.findings = slices.DeleteFunc(found.findings, func(f instance.Finding) bool {
-		r.ruleFailed = r.ruleFailed || f.Code == codes.RuleFailed
 		// Of some instances alone, nothing is known of what rules say of the whole.
 		ofRule := slices.ContainsFunc(want.rules, func(rule *policy.Rule) bool { return rule.Code == f.Code })
 		return ofRule && c.NArg() > 0 && inv.Instances[f.Instance] == nil

@@ -10,9 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -136,8 +136,7 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 	if c.Bool("show-trace") {
 		printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
 	}
-	isPartial := len(sides[0].losses())+len(sides[1].losses()) > 0 ||
-		slices.ContainsFunc(r.Effects, func(e upgrade.Effect) bool { return e.Kind == codes.EffectBreaks })
+	isPartial := len(sides[0].losses())+len(sides[1].losses()) > 0 || r.Breaks()
 	withheld := isPartial && c.Bool("affected") && !c.Bool("keep-going")
 	if !withheld {
 		if err := show(r, sides[1].inv); err != nil {
@@ -145,8 +144,16 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 		}
 	}
 	if !c.Bool("patch") && !c.Bool("affected") {
-		for _, note := range r.Notes(upgradeOptions(c)) {
+		for _, note := range r.Notes() {
 			say(c, "%s", note)
+		}
+		minor, offers := r.LeftOut(upgradeOptions(c))
+		if minor > 0 {
+			say(c, "%s left out, of options that the clan does not use, or of descriptions: --all shows them",
+				textview.Count(minor, "change"))
+		}
+		if offers > 0 {
+			say(c, "%s on offer: --new shows them", textview.Count(offers, "new thing"))
 		}
 		for _, f := range sides[0].losses() {
 			message, _, _ := strings.Cut(f.Message(), "\n")

@@ -75,6 +75,8 @@ type Service struct {
 	Clan     Part[bool]                     `json:"clan"`
 	Manifest Part[*Manifest]                `json:"manifest"`
 	Roles    Part[Named[Part[ServiceRole]]] `json:"roles"` // nil where the module has none
+	// Interfaces are what those roles declare that an instance has.
+	Interfaces Part[Named[Part[Interface]]] `json:"interfaces"`
 }
 
 // Manifest is what a module says of itself.
@@ -104,7 +106,6 @@ type Evaluated struct {
 type EvaluatedRole struct {
 	SettingsFrom Part[string]             `json:"settingsFrom"`
 	Groups       Part[Named[Part[Group]]] `json:"groups"`
-	Interface    Part[*Interface]         `json:"interface"`
 	Unchecked    Part[[]Value]            `json:"unchecked"`
 	Idle         Part[[]string]           `json:"idle"`
 }

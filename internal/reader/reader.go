@@ -180,7 +180,7 @@ func (r *Reader) Ask(ctx context.Context, q Query, wants ...Want) error {
 			continue
 		}
 		path := r.blamed(err)
-		if path == nil && !ask.Announce {
+		if path == nil && !ask.Announce && !wasFetching(err) {
 			ask.Announce = true // a stack overflow leaves no trace
 			continue
 		}
@@ -276,6 +276,12 @@ func (r *Reader) blamed(err error) []string {
 		}
 	}
 	return nil
+}
+
+// wasFetching reports whether Nix could not get something, which takes it long to find out.
+func wasFetching(err error) bool {
+	var nixErr *nixeval.Error
+	return errors.As(err, &nixErr) && (nixErr.Reason == "fetch" || nixErr.Reason == "offline")
 }
 
 // isolates reports whether an error is of the flake's making, so that smaller questions may have answers.

@@ -223,9 +223,14 @@ func changeOf(had, has bool) Change {
 
 // union are the names in either map, sorted.
 func union[V any](a, b map[string]V) []string {
-	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	names := slices.Collect(maps.Keys(a))
+	for name := range b {
+		if _, both := a[name]; !both {
+			names = append(names, name)
+		}
+	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // namesOf compares two sorted lists.

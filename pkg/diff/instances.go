@@ -290,20 +290,15 @@ func sameLayer(old, new []facts.Definition) bool {
 func settingsOf(old, new *instance.Role) []Value {
 	type pair struct{ old, new *instance.Settings }
 	machines := map[pair][]string{}
-	var pairs []pair
-	for _, machine := range union(old.Machines, new.Machines) {
-		if old.Machines[machine] == nil || new.Machines[machine] == nil {
-			continue
+	for machine, was := range old.Machines {
+		if is := new.Machines[machine]; was != nil && is != nil {
+			p := pair{was.Settings, is.Settings}
+			machines[p] = append(machines[p], machine)
 		}
-		p := pair{old.Machines[machine].Settings, new.Machines[machine].Settings}
-		if machines[p] == nil {
-			pairs = append(pairs, p)
-		}
-		machines[p] = append(machines[p], machine)
 	}
 	settings := []Value{}
 	at := map[string]int{}
-	for _, p := range pairs {
+	for p, names := range machines {
 		for _, v := range compareSettings(p.old, p.new) {
 			text, _ := json.Marshal(v)
 			i, known := at[string(text)]
@@ -312,7 +307,7 @@ func settingsOf(old, new *instance.Role) []Value {
 				at[string(text)] = i
 				settings = append(settings, v)
 			}
-			settings[i].Machines = append(settings[i].Machines, machines[p]...)
+			settings[i].Machines = append(settings[i].Machines, names...)
 		}
 	}
 	for i := range settings {

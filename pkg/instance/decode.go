@@ -230,6 +230,7 @@ func (l *loader) decodeInstances() {
 		l.lose(failure, NewFinding(codes.InstancesFailed, Subject{}, Cause{Part: "instances"}))
 	}
 	index := l.inv.Index()
+	l.interfaces = map[[2]string]*services.Interface{}
 	for _, name := range sortedKeys(l.facts.instances.Value) {
 		if len(l.query.Instances) > 0 && !slices.Contains(l.query.Instances, name) {
 			continue

@@ -214,10 +214,7 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 		d.mergeStructurally(name, role, layers)
 		return
 	}
-	if node.Interface.OK() && node.Interface.Value != nil {
-		describer := &describer{places: d.places, lose: func(*reader.Failure, **services.Failure) {}}
-		role.facts.Interface = describer.set(*node.Interface.Value)
-	}
+	role.facts.Interface = d.declared(d.evaluated.Key, name)
 	role.facts.Own = map[string][]facts.OwnDefinition{}
 	sharing := map[string][]string{}
 	for machine, m := range role.Machines {
@@ -236,6 +233,21 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 			}
 		}
 	}
+}
+
+// declared is what a role of a module declares; nil where that is not known, or was not asked for. Instances of one
+// module share it.
+func (l *loader) declared(key, role string) *services.Interface {
+	node, known := l.facts.services.Value[key].Value.Interfaces.Value[role]
+	if !known || !node.OK() {
+		return nil
+	}
+	at := [2]string{key, role}
+	if l.interfaces[at] == nil {
+		describer := &describer{places: l.places, lose: func(*reader.Failure, **services.Failure) {}}
+		l.interfaces[at] = describer.set(node.Value)
+	}
+	return l.interfaces[at]
 }
 
 // settingCode is that of a setting, or of settings as a whole.

@@ -138,6 +138,8 @@ type loader struct {
 	places *placer
 	inv    *Inventory
 	losses []loss
+	// interfaces are those decoded so far, by module and role.
+	interfaces map[[2]string]*services.Interface
 	// untracked are the files that git does not track.
 	untracked []string
 	// settingFailure is why the setting that was asked for has no value.

@@ -381,8 +381,7 @@ func ruleSays(f Finding) (string, string) {
 }
 
 func ruleFailed(f Finding) (string, string) {
-	return fmt.Sprintf("the rule %q does not run: %s", f.Cause.Name, f.Cause.Message),
-		cmp.Or(f.Cause.Hint, "clanctl eval --jq 'path(EXPR)' shows what an expression selects")
+	return fmt.Sprintf("the rule %q does not run: %s", f.Cause.Name, f.Cause.Message), f.Cause.Hint
 }
 
 func exportFailed(f Finding) (string, string) {
@@ -413,7 +412,7 @@ func unreadExport(f Finding) (string, string) {
 
 func missingExport(f Finding) (string, string) {
 	return fmt.Sprintf("the module reads the interface %q, and no instance exports it", f.Cause.Name),
-		"clanctl exports shows what there is"
+		"add an instance of a service that exports it"
 }
 
 func counted(n int, one, many string) string {

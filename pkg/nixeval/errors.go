@@ -55,8 +55,8 @@ type Error struct {
 	Hint string
 	// Reason is what is known besides the kind, in a word, for programs that have a way out of their own to offer:
 	// "timeout", "not-executable", "too-old", "bad-reference", "offline" (something must be fetched, and may not),
-	// "lock-too-new" (flake.lock is of a newer Nix), "import-from-derivation" (which is not allowed), "too-large",
-	// "invalid-output". Mostly empty.
+	// "fetch" (something could not be fetched), "lock-too-new" (flake.lock is of a newer Nix), "import-from-derivation"
+	// (which is not allowed), "too-large", "invalid-output". Mostly empty.
 	Reason string
 	// Sources maps the store paths in all these texts to the user's files.
 	Sources Sources
@@ -250,9 +250,13 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	if path := strings.TrimSuffix(ref.URL, "/"); ref.Root == "" && !strings.Contains(path, ":") && exists(path) {
 		return fmt.Sprintf("this asks Nix's registry of flakes for %q; the directory is ./%s", ref.URL, path)
 	}
-	if e.Offline && offlineFailure.MatchString(text) {
+	if e.Offline && fetchFailure.MatchString(text) {
 		err.Reason = "offline"
 		return "something that this flake needs is not at hand, and nothing may be fetched"
+	}
+	if fetchFailure.MatchString(err.Message) {
+		err.Reason = "fetch"
+		return "Nix could not fetch something that this flake needs: look at the reference, the network, and access-tokens in nix.conf"
 	}
 	if escaped := escapePath(ref.Root); escaped != ref.Root &&
 		(strings.Contains(text, escaped+"'") || strings.Contains(text, "program 'git' failed")) {
@@ -279,7 +283,7 @@ func (e *Error) looksOutside(ref Ref) bool {
 var gitFailure = lazyregexp.New(`program 'git' failed|Git object|object not found|git_object`)
 
 // The first is of Nix's downloads, the others are of git.
-var offlineFailure = lazyregexp.New(`unable to download|transport '[^']*' not allowed|[Cc]annot (?:find|fetch|resolve) .*(?:offline|Git)|Failed to fetch git repository`)
+var fetchFailure = lazyregexp.New(`unable to download|transport '[^']*' not allowed|[Cc]annot (?:find|fetch|resolve) .*(?:offline|Git)|Failed to fetch git repository`)
 
 // An option that does not exist is none: that is asked often, and takes a git process.
 var missingFile = lazyregexp.New(`(?:path|file) ['"][^'"]*['"] does not exist|No such file|not tracked|does not contain a|getting status of`)

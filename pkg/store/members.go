@@ -170,9 +170,7 @@ func (s *Store) notMember(name string, inst *instance.Instance, roleName, key, m
 		return err
 	}
 	err.Text = fmt.Sprintf("%s is in %s %s by a tag, not by its name", member, name, roleName)
-	tag := role.Machines[member].Tags[0]
-	err.Advice = fmt.Sprintf("take the tag out of the role: clanctl roles remove %s %s @%s; or the tag from the machine: clanctl tags remove %s %s",
-		name, roleName, tag, tag, member)
+	err.Advice = fmt.Sprintf("take the tag %q out of the role, or off the machine", role.Machines[member].Tags[0])
 	return err
 }
 

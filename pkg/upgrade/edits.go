@@ -11,6 +11,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -41,7 +42,11 @@ func (e Edit) String() string {
 	case e.Op == "remove":
 		return "remove " + at(e.Path)
 	case e.Op == "move":
-		return "rename " + at(e.From) + " to " + e.Path[len(e.Path)-1]
+		parent := len(e.Path) - 1
+		if slices.Equal(e.From[:len(e.From)-1], e.Path[:parent]) {
+			return "rename " + at(e.From) + " to " + instance.PathString(e.Path[parent:])
+		}
+		return "rename " + at(e.From) + " to " + at(e.Path)
 	case e.Value == nil:
 		return "set " + at(e.Path)
 	}
@@ -63,7 +68,13 @@ func (r *report) edits(f instance.Finding) []Edit {
 		persisted := f.File == facts.Of(r.old).PersistedFile
 		return []Edit{{Op: "remove", Path: path[1:], Position: &f.Position, Persisted: persisted}}
 	case codes.UnknownModule, codes.RemovedModule, codes.InputWithoutServices,
-		codes.UnknownInput:
+		codes.UnknownInput, codes.DeprecatedModule:
+		if name := r.withoutOwner(f); name != "" {
+			return []Edit{r.module(f.Instance, "name", name)}
+		}
+		if f.Code == codes.DeprecatedModule {
+			return nil
+		}
 		if len(f.Cause.Elsewhere) == 0 && f.Cause.Nix != "" {
 			return nil // the module itself says what to do
 		}
@@ -81,9 +92,7 @@ func (r *report) edits(f instance.Finding) []Edit {
 		if len(f.Cause.Near) == 0 {
 			return []Edit{r.at(Edit{Op: "remove", Path: at})}
 		}
-		e := r.at(Edit{Op: "move", Path: at})
-		e.From, e.Path = at, append(slices.Clone(at[:3]), f.Cause.Near[0])
-		return []Edit{e}
+		return []Edit{r.at(Edit{Op: "move", From: at, Path: append(slices.Clone(at[:3]), f.Cause.Near[0])})}
 	case codes.UnknownSetting, codes.InvalidSetting:
 		return r.settingEdits(f)
 	case codes.MissingSetting:
@@ -109,6 +118,20 @@ func (r *report) movedFrom(name, found string) string {
 	return was.Module.Resolved
 }
 
+// withoutOwner is the name "x" of a module that an instance names "@owner/x", where the input offers that, too.
+func (r *report) withoutOwner(f instance.Finding) string {
+	is := r.new.Instances[f.Instance]
+	if is == nil || !strings.HasPrefix(is.Module.Name, "@") {
+		return ""
+	}
+	_, name, _ := strings.Cut(is.Module.Name, "/")
+	offers := facts.Of(r.new).Catalogue.Inputs[cmp.Or(is.Module.Resolved, f.Cause.Input)]
+	if !slices.Contains(offers.Services, name) || slices.Contains(offers.Deprecated, name) {
+		return ""
+	}
+	return name
+}
+
 // module is an edit of a module reference.
 func (r *report) module(name, field, value string) Edit {
 	e := Edit{Op: "add", Path: []string{"instances", name, "module", field}, Value: jsonvalue.Text(value)}
@@ -121,8 +144,12 @@ func (r *report) module(name, field, value string) Edit {
 
 // at adds where an edit is to be made.
 func (r *report) at(e Edit) Edit {
-	e.Position = r.old.Where(e.Path...)
-	if places := facts.Of(r.old).Places; e.Op == "add" && places.At(e.Path[:2]...) != nil {
+	from := e.Path
+	if e.Op == "move" {
+		from = e.From
+	}
+	e.Position = r.old.Where(from...)
+	if places := facts.Of(r.old).Places; (e.Op == "add" || e.Op == "move") && places.At(e.Path[:2]...) != nil {
 		for n := len(e.Path) - 1; places.At(e.Path[:n]...) == nil; n-- {
 			e.absent++
 		}
@@ -147,15 +174,13 @@ func (r *report) settingEdits(f instance.Finding) []Edit {
 			case f.Code == codes.UnknownSetting && len(near) > 0 &&
 				len(r.written(f.Instance, f.Role, machine,
 					append(slices.Clone(f.Setting[:len(f.Setting)-1]), near[0]))) == 0:
-				e.Op = "move"
+				e.Op, e.From, e.Path = "move", at, append(slices.Clone(at[:len(at)-1]), near[0])
 			case option != nil && f.Code == codes.InvalidSetting:
 				if e.Value = converted(after, f.Setting, d.Value); e.Value != nil {
 					e.Op = "replace"
 				}
 			}
-			if e = r.at(e); e.Op == "move" {
-				e.From, e.Path = at, append(slices.Clone(at[:len(at)-1]), near[0])
-			}
+			e = r.at(e)
 			if !slices.ContainsFunc(edits, func(other Edit) bool { return slices.Equal(other.Path, e.Path) }) {
 				edits = append(edits, e)
 			}
@@ -163,6 +188,34 @@ func (r *report) settingEdits(f instance.Finding) []Edit {
 	}
 	return edits
 }
+
+// aliasEdits give an option that is an alias by now its new name, in the layer that sets it.
+func (r *report) aliasEdits(layer []string, path []string, is *services.Option, after *services.Interface) []Edit {
+	alias := aliasOf.FindStringSubmatch(is.Description)
+	if alias == nil {
+		return nil
+	}
+	to, err := instance.ParsePath(alias[1])
+	if err != nil {
+		return nil
+	}
+	var edits []Edit
+	for n := range path { // the name is relative to the settings, or to the set within them that declares it
+		named := append(slices.Clone(path[:n]), to...)
+		if option, depth := after.OptionAt(named); option == nil || depth < len(named) {
+			continue
+		}
+		e := Edit{Op: "move", From: slices.Concat(layer, path), Path: slices.Concat(layer, named)}
+		if len(edits) > 0 || r.old.At(e.Path...) != nil {
+			return nil
+		}
+		edits = append(edits, r.at(e))
+	}
+	return edits
+}
+
+// aliasOf is how nixpkgs' mkRenamedOptionModule describes the old name.
+var aliasOf = lazyregexp.New("^Alias of \\{option\\}`(.+)`\\.$")
 
 // converted is a value in the form that an option takes now: in a list or out of one, as a string or as a number. Nil
 // if none of these fits.

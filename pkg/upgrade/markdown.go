@@ -45,8 +45,12 @@ func (r *Report) WriteMarkdown(w io.Writer, opts TextOptions) error {
 		}
 	})
 	b.WriteString("\n<details><summary>What was compared</summary>\n\n")
-	for _, note := range r.Notes(opts) {
+	for _, note := range r.Notes() {
 		fmt.Fprintf(&b, "- %s\n", textview.CodeSpan(note))
+	}
+	if minor, _ := r.LeftOut(opts); minor > 0 {
+		fmt.Fprintf(&b, "- %s left out, of options that the clan does not use, or of descriptions\n",
+			textview.Count(minor, "change"))
 	}
 	b.WriteString("\n</details>\n")
 	_, err := b.WriteTo(w)

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -154,16 +155,15 @@ func (r *report) options() {
 			continue
 		}
 		for _, layer := range layersOf(role) {
-			told, machines := map[string]bool{}, reached(role, layer)
+			told := map[string]bool{}
 			for _, d := range layer.Definitions {
 				eachOption(before, nil, d.Value(), func(path []string, was *services.Option) bool {
-					if key := strings.Join(path, "\x00"); !told[key] {
-						told[key] = true
-						return r.option(Effect{Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path,
-							Machines: machines,
-							Position: r.old.Where(append(layer.Path(ref.Instance, ref.Role), path...)...)}, was, after)
+					key := strings.Join(path, "\x00")
+					if !told[key] {
+						r.option(ref, role, layer, path, was, after)
 					}
-					return true
+					told[key] = true
+					return optionAt(after, path) != nil
 				})
 			}
 		}
@@ -200,28 +200,36 @@ func (r *report) refused(ref instance.RoleRef, role *instance.Role) {
 // refuses is how modules describe a role that they took away: clan knows it, and a machine in it does not build.
 var refuses = lazyregexp.New(`^\W*(?i:removed|deprecated|obsolete)\b`)
 
-// option tells what became of one that the clan sets; e says where. It reports whether the option is there still.
-func (r *report) option(e Effect, was *services.Option, after *services.Interface) bool {
-	is := optionAt(after, e.Path)
+// option tells what became of one that a layer sets.
+func (r *report) option(ref instance.RoleRef, role *instance.Role, layer facts.Layer, path []string, was *services.Option,
+	after *services.Interface) {
+	e := Effect{Kind: codes.EffectReview, Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path}
+	is := optionAt(after, path)
 	switch {
 	case is == nil && after.Freeform != nil:
 		e.Kind, e.Reason = codes.EffectUnused, "option-gone"
-		r.add(e)
-	case is == nil || r.told(e.Instance, e.Role, e.Path):
+	case is == nil || r.told(ref.Instance, ref.Role, path):
+		return
 	case is.Hidden && !was.Hidden:
-		e.Kind, e.Reason = codes.EffectDeprecated, is.Description
-		if e.Reason == "" {
-			e.Reason = "renamed"
-		}
-		r.add(e)
+		e.Kind, e.Reason = codes.EffectDeprecated, cmp.Or(is.Description, "renamed")
 	case is.Type != nil && was.Type != nil && is.Type.Description != was.Type.Description:
 		e.Reason, e.Old, e.New = "type", jsonvalue.Text(was.Type.Description), jsonvalue.Text(is.Type.Description)
-		r.review(e)
 	case !slices.Equal(words(is.Description), words(was.Description)):
 		e.Reason, e.Old, e.New = "description", jsonvalue.Text(was.Description), jsonvalue.Text(is.Description)
-		r.review(e)
+	default:
+		return
 	}
-	return is != nil
+	e.Machines = reached(role, layer)
+	at := layer.Path(ref.Instance, ref.Role)
+	e.Position = r.old.Where(slices.Concat(at, path)...)
+	switch e.Kind {
+	case codes.EffectReview:
+		r.review(e)
+		return
+	case codes.EffectDeprecated:
+		e.Edits = r.aliasEdits(at, path, is, after)
+	}
+	r.add(e)
 }
 
 // review tells of an option once for all places where the clan sets it, unless a value changed.
@@ -232,7 +240,7 @@ func (r *report) review(e Effect) {
 	}) {
 		return
 	}
-	e.Kind, e.Part, e.Service, e.Instance = codes.EffectReview, "option", serviceOf(r.new.Instances[e.Instance]), ""
+	e.Part, e.Service, e.Instance = "option", serviceOf(r.new.Instances[e.Instance]), ""
 	for i := range r.Effects {
 		other := &r.Effects[i]
 		if other.Kind == e.Kind && other.Service == e.Service && other.Role == e.Role &&

@@ -233,7 +233,7 @@ func (r *Report) shown(opts TextOptions) []Effect {
 	var effects []Effect
 	each := map[int]bool{}
 	for _, e := range r.Effects {
-		if e.Minor && !opts.All || e.Kind == codes.EffectNew && !opts.New && !opts.All {
+		if opts.omits(e) {
 			continue
 		}
 		same := slices.IndexFunc(effects, func(other Effect) bool {
@@ -343,9 +343,8 @@ func colourOf(kind Kind) textview.Style {
 	return textview.Yellow
 }
 
-// Notes say what else is to be known, each in a sentence: which inputs are compared, what moves with them, and what was
-// left out.
-func (r *Report) Notes(opts TextOptions) []string {
+// Notes say what else is to be known, each in a sentence: which inputs are compared, and what moves with them.
+func (r *Report) Notes() []string {
 	var notes []string
 	for _, input := range r.Inputs {
 		notes = append(notes, inputText(input))
@@ -353,28 +352,33 @@ func (r *Report) Notes(opts TextOptions) []string {
 	if len(r.Following) > 0 {
 		notes = append(notes, "these follow: "+strings.Join(r.Following, ", "))
 	}
-	breaks := slices.ContainsFunc(r.Effects, func(e Effect) bool { return e.Kind == codes.EffectBreaks })
-	if breaks && !r.Exports && len(r.Inputs) > 0 {
+	if r.Breaks() && !r.Exports && len(r.Inputs) > 0 {
 		notes = append(notes, "exports could not be compared: they do not evaluate where something breaks")
 	}
-	minor, offers := 0, 0
+	return append(notes, "only the inventory was compared, not what modules make of it on the machines")
+}
+
+// Breaks reports whether something does not evaluate after the upgrade that evaluates before it.
+func (r *Report) Breaks() bool {
+	return slices.ContainsFunc(r.Effects, func(e Effect) bool { return e.Kind == codes.EffectBreaks })
+}
+
+// LeftOut is how many effects a text with these options leaves out: of what the clan does not use, and what is new.
+func (r *Report) LeftOut(opts TextOptions) (minor, offers int) {
 	for _, e := range r.Effects {
 		switch {
+		case !opts.omits(e):
 		case e.Kind == codes.EffectNew:
 			offers++
-		case e.Minor:
+		default:
 			minor++
 		}
 	}
-	if minor > 0 && !opts.All {
-		notes = append(notes,
-			fmt.Sprintf("%s left out, of options that the clan does not use, or of descriptions: --all shows them",
-				textview.Count(minor, "change")))
-	}
-	if offers > 0 && !opts.All && !opts.New {
-		notes = append(notes, fmt.Sprintf("%s on offer: --new shows them", textview.Count(offers, "new thing")))
-	}
-	return append(notes, "only the inventory was compared, not what modules make of it on the machines")
+	return minor, offers
+}
+
+func (o TextOptions) omits(e Effect) bool {
+	return !o.All && (e.Minor || e.Kind == codes.EffectNew && !o.New)
 }
 
 // inputText is an input with its date, before and after.

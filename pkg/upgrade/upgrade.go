@@ -49,7 +49,7 @@ var kinds = []Kind{codes.EffectBreaks, codes.EffectRequired, codes.EffectConstra
 
 // Effect is one thing that the upgrade does.
 type Effect struct {
-	// Edits are the smallest change of the user's files after which a break is none; empty where none is known.
+	// Edits are the smallest change of the user's files after which the effect is none; empty where none is known.
 	Edits []Edit `json:"edits,omitempty"`
 	// Finding is what is wrong after the upgrade, or for the kind fixed before it.
 	Finding  *instance.Finding `json:"finding,omitzero"`
@@ -156,7 +156,8 @@ func (r *report) finding(f instance.Finding) {
 	}
 	e.Minor = f.Severity == instance.SeverityNote && e.Kind == codes.EffectWarning
 	e.Position = r.place(f)
-	if e.Kind == codes.EffectBreaks || e.Kind == codes.EffectRequired || e.Kind == codes.EffectUnused {
+	switch e.Kind {
+	case codes.EffectBreaks, codes.EffectRequired, codes.EffectUnused, codes.EffectDeprecated:
 		e.Edits = r.edits(f)
 	}
 	r.add(e)

@@ -109,6 +109,7 @@ let
 
   manifestFields = [ "name" "description" "categories" "constraints" "exports" ];
   manifestOf = path: service: if service ? manifest then fields path manifestFields service.manifest else null;
+  interfacesOf = path: service: roles: part path (parts path (path: role: r: options.interface path service role (r.interface or { })) roles);
   rolesOf = path: service: if service ? roles then parts path (path: _: r: seq r (fields path [ "description" ] r)) service.roles else null;
 
   describe =
@@ -127,9 +128,7 @@ let
       if args.interfaces or false then
         {
           readme = part (at "readme") (walk (at "readme") (service.manifest.readme or ""));
-          interfaces = part (at "interfaces") (
-            parts (at "interfaces") (path: role: r: options.interface path service role (r.interface or { })) (service.roles or { })
-          );
+          interfaces = interfacesOf (at "interfaces") service (service.roles or { });
         }
       else
         { }
@@ -203,7 +202,7 @@ let
       { modules = offering at null ref; };
 in
 {
-  inherit evaluated manifestOf rolesOf;
+  inherit evaluated interfacesOf manifestOf rolesOf;
 
   # Where a module is written, as far as it tells, or else where it is listed.
   filesOf =

@@ -50,6 +50,7 @@ let
     genList
     groupBy
     head
+    intersectAttrs
     isAttrs
     isList
     length
@@ -93,6 +94,7 @@ let
   services = listToAttrs (
     map (name: nameValue (keyOf name) (serviceOf (keyOf name) (specOf name))) (attrNames wanted)
   );
+  usedRoles = foldl' (all: n: all // { ${keyOf n} = (all.${keyOf n} or { }) // (wanted.${n}.roles or { }); }) { } (attrNames wanted);
   # What kills the process is not asked again.
   isDead = key: isOmitted [ "services" key ];
 
@@ -277,12 +279,6 @@ let
         {
           settingsFrom = whole (at "settingsFrom") from;
           groups = part (at "groups") (if from == "none" then mark "blocked" else parts (at "groups") (_: group) groups);
-          # What the role declares, nothing written.
-          interface =
-            if !(origins || args.interfaces or false && !(args.modules or false)) || !isUsable || !(roles ? ${roleName}) then
-              null
-            else
-              part (at "interface") (options.interface (at "interface") service roleName (roles.${roleName}.interface or { }));
           unchecked = part (at "unchecked") (
             if !isUnchecked then
               [ ]
@@ -352,6 +348,15 @@ in
             manifest = part [ "services" key "manifest" ] (modules.manifestOf [ "services" key "manifest" ] s.service);
             roles = part [ "services" key "roles" ] (modules.rolesOf [ "services" key "roles" ] s.service);
           }
+          // (
+            if origins || args.interfaces or false && !(args.modules or false) then
+              {
+                # What the roles that settings are for declare, nothing written. Instances of one module share it.
+                interfaces = modules.interfacesOf [ "services" key "interfaces" ] s.service (intersectAttrs (usedRoles.${key} or { }) (s.service.roles or { }));
+              }
+            else
+              { }
+          )
         )
       ) services
     );
