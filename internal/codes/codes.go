@@ -28,6 +28,7 @@ const (
 	TooFewMachines       = "too-few-machines"
 	TooManyMachines      = "too-many-machines"
 	IdleMacs             = "idle-macs"
+	RefusedRole          = "refused-role"
 
 	UnknownSetting   = "unknown-setting"
 	Conflict         = "conflict"

@@ -125,9 +125,11 @@ type Role struct {
 	// Own is what the module itself defines for each member; asked for with instance.NeedOrigins.
 	Own map[string][]OwnDefinition
 	// Idle are the Macs among the members that the service has nothing for; Missing are the files in
-	// extraModules that are not there. Both are there with instance.NeedChecks.
+	// extraModules that are not there; Refused says what the module asserts of machines in the role and never holds.
+	// All are there with instance.NeedChecks.
 	Idle    []string
 	Missing []string
+	Refused []string
 }
 
 // Layers are the settings that an instance gives for a role, each with the definitions that make it up. Empty

@@ -108,6 +108,7 @@ type EvaluatedRole struct {
 	Groups       Part[Named[Part[Group]]] `json:"groups"`
 	Unchecked    Part[[]Value]            `json:"unchecked"`
 	Idle         Part[[]string]           `json:"idle"`
+	Refused      Part[[]string]           `json:"refused"`
 }
 
 // Group are the members that share their layers: those of one machine, if Machine is set, and of Tags,

@@ -26,6 +26,7 @@ var rules = []func(*instance.Inventory) []instance.Finding{
 	replacedReservedTags,
 	legacyServices,
 	idleMacs,
+	refusedRoles,
 	missingFiles,
 	missingModules,
 	untrackedFiles,

@@ -168,6 +168,18 @@ func TestIdleMacs(t *testing.T) {
 	}
 }
 
+// What the module never allows, with its own words.
+func TestRefusedRoles(t *testing.T) {
+	inv := invtest.Clan{Machines: map[string][]string{"box": nil},
+		Instances: map[string]invtest.Instance{"i": {Module: "core#svc",
+			Roles: roles{"old": {Tags: []string{"all"}}, "new": {Tags: []string{"all"}}}}}}.Inventory()
+	facts.OfRole(inv.Instances["i"].Roles["old"]).Refused = []string{"use new"}
+	compareRows(t, inv, []rule{refusedRoles}, row{"refused-role", "inventory.instances.i.roles.old", ""})
+	if f := refusedRoles(inv)[0]; f.Severity != instance.SeverityError || f.Message() != "no machine in this role builds: use new" {
+		t.Errorf("%s: %s", f.Severity, f.Message())
+	}
+}
+
 func TestHealthyClanHasNoFindings(t *testing.T) {
 	compareRows(t, invtest.Clan{
 		Machines: map[string][]string{"a": nil, "b": nil},

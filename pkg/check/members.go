@@ -150,6 +150,19 @@ func byAll(role *instance.Role) string {
 	return ""
 }
 
+// refusedRoles: the module has an assertion that holds on no machine, which is how modules take a role away.
+func refusedRoles(inv *instance.Inventory) []instance.Finding {
+	var found []instance.Finding
+	for ref, role := range inv.Roles() {
+		if messages := facts.OfRole(role).Refused; len(messages) > 0 {
+			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, codes.RefusedRole,
+				instance.Subject{Instance: ref.Instance, Role: ref.Role},
+				instance.Cause{Message: strings.Join(messages, "\n")}))
+		}
+	}
+	return found
+}
+
 // idleMacs: the service has no module for Macs, and clan deploys nothing of it to those among the members.
 func idleMacs(inv *instance.Inventory) []instance.Finding {
 	var found []instance.Finding

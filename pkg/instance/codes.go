@@ -86,6 +86,7 @@ var kinds = []kind{
 	{codes.TooManyInstances, fails, "There are more instances than the module allows.", tooManyInstances},
 	{codes.TooFewMachines, fails, "A role has fewer machines than the module requires.", tooFewMachines},
 	{codes.TooManyMachines, fails, "A role has more machines than the module allows.", tooManyMachines},
+	{codes.RefusedRole, fails, "A module refuses all machines in a role.", refusedRole},
 	{codes.IdleMacs, notes, "The service has nothing for the Macs among the members of a role.", idleMacs},
 
 	{codes.UnknownSetting, oftenLost, "The role's interface has no such option.", unknownSetting},

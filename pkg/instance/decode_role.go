@@ -191,7 +191,7 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 		return
 	}
 	role.SettingsFrom = SettingsFrom(node.SettingsFrom.Value)
-	role.facts.Idle = node.Idle.Value
+	role.facts.Idle, role.facts.Refused = node.Idle.Value, node.Refused.Value
 	if f := node.Groups.Failure; f != nil {
 		role.SettingsFrom = codes.SettingsNone
 		if f.Kind != reader.Blocked {

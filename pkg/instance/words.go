@@ -225,6 +225,10 @@ func idleMacs(f Finding) (string, string) {
 		nearest.List(f.Cause.Names)), hint
 }
 
+func refusedRole(f Finding) (string, string) {
+	return "no machine in this role builds: " + f.Cause.Message, ""
+}
+
 func failedCheckWords(f Finding) (string, string) {
 	return nixSays("a check of the clan fails",
 		"put right what the check is about, or set "+PathString([]string{"clan", "checks", f.Cause.Name, "ignore"})+

@@ -13,9 +13,7 @@ import (
 // exports tells of what services offer each other. What one offers anew, or no longer, is one effect for each kind,
 // such as its peers.
 func (r *report) exports() {
-	keys := slices.AppendSeq(slices.Collect(maps.Keys(r.old.Exports)), maps.Keys(r.new.Exports))
-	slices.Sort(keys)
-	for _, key := range slices.Compact(keys) {
+	for _, key := range names(r.old.Exports, r.new.Exports) {
 		was, is := r.old.Exports[key], r.new.Exports[key]
 		about := is
 		if about == nil {
@@ -50,7 +48,7 @@ func waits(e *instance.Export) bool {
 	})
 }
 
-func names(before, after map[string]any) []string {
+func names[V any](before, after map[string]V) []string {
 	all := slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))
 	slices.Sort(all)
 	return slices.Compact(all)

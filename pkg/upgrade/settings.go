@@ -24,12 +24,14 @@ import (
 func (r *report) setting(name, role string, v diff.Value) {
 	before, after := r.interfaces(name, role)
 	for _, leaf := range leaves(v, before, after) {
-		if r.told(name, role, leaf.Path) {
+		told, _ := r.told(name, role, leaf.Path)
+		machines := slices.DeleteFunc(slices.Clone(v.Machines), func(m string) bool { return slices.Contains(told, m) })
+		if len(machines) == 0 {
 			continue
 		}
 		e := Effect{Kind: codes.EffectChanged, Part: "setting", Instance: name, Role: role, Path: leaf.Path,
-			Old: leaf.Old, New: leaf.New, Machines: v.Machines}
-		written := r.written(name, role, v.Machines[0], leaf.Path)
+			Old: leaf.Old, New: leaf.New, Machines: machines}
+		written := r.written(name, role, machines[0], leaf.Path)
 		if len(written) > 0 {
 			e.Position = written[len(written)-1].Position
 		}
@@ -53,12 +55,15 @@ func (r *report) setting(name, role string, v diff.Value) {
 	}
 }
 
-// told reports whether a setting does not evaluate on one side, which is said already.
-func (r *report) told(name, role string, path []string) bool {
-	return slices.ContainsFunc(r.Effects, func(e Effect) bool {
-		return e.Finding != nil && e.Instance == name && e.Role == role && len(e.Path) > 0 &&
-			len(path) >= len(e.Path) && slices.Equal(e.Path, path[:len(e.Path)])
-	})
+// told are the machines of which it is said already that a setting does not evaluate on one side, and whether it is of any.
+func (r *report) told(name, role string, path []string) (machines []string, any bool) {
+	for _, e := range r.Effects {
+		if e.Finding != nil && e.Instance == name && e.Role == role && len(e.Path) > 0 &&
+			len(path) >= len(e.Path) && slices.Equal(e.Path, path[:len(e.Path)]) {
+			machines, any = append(machines, e.Machines...), true
+		}
+	}
+	return machines, any
 }
 
 // leaves are a change of a set as changes of the options in it.
@@ -183,10 +188,10 @@ func layersOf(role *instance.Role) []facts.Layer {
 	return all
 }
 
-// refused tells of a role that the module says it took away.
+// refused tells of a role that the module says it took away, where it does not refuse it.
 func (r *report) refused(ref instance.RoleRef, role *instance.Role) {
 	is := r.new.Instances[ref.Instance]
-	if is == nil {
+	if is == nil || r.breaks(ref.Instance, ref.Role) {
 		return
 	}
 	before, after := r.old.Instances[ref.Instance].Module.Roles[ref.Role], is.Module.Roles[ref.Role]
@@ -205,10 +210,11 @@ func (r *report) option(ref instance.RoleRef, role *instance.Role, layer facts.L
 	after *services.Interface) {
 	e := Effect{Kind: codes.EffectReview, Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path}
 	is := optionAt(after, path)
+	_, told := r.told(ref.Instance, ref.Role, path)
 	switch {
 	case is == nil && after.Freeform != nil:
 		e.Kind, e.Reason = codes.EffectUnused, "option-gone"
-	case is == nil || r.told(ref.Instance, ref.Role, path):
+	case is == nil || told:
 		return
 	case is.Hidden && !was.Hidden:
 		e.Kind, e.Reason = codes.EffectDeprecated, cmp.Or(is.Description, "renamed")

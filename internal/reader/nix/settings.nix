@@ -52,7 +52,9 @@ let
     head
     intersectAttrs
     isAttrs
+    isFunction
     isList
+    isString
     length
     listToAttrs
     mapAttrs
@@ -62,6 +64,7 @@ let
     tail
     toJSON
     toString
+    unsafeDiscardStringContext
     ;
   inherit (instances) isWrapper raw roleOf specOf;
   inherit (layout) lib meta plain tagSettingsCount;
@@ -287,9 +290,18 @@ let
               ++ map (t: valueOf (lostIn null) (at "unchecked" ++ [ t ]) (againstInterface [ "tags" t ] [ (tagModule t) ])) (attrNames layers.tags)
           );
           # Macs that the service has nothing for: clan deploys nothing of it there, in silence.
+          # What a module asserts and what holds on no member. Most refuse nothing, and one member tells.
+          refused = whole (at "refused") (if args.checks or false && from == "clan" then refusedTo (filter (m: !isMac m) members) else [ ]);
           idle = whole (at "idle") (if args.checks or false && from == "clan" then filter (m: isMac m && peek false (isIdle m)) everybody else [ ]);
         };
       isMac = m: peek "nixos" (machines.${m}.machineClass or "nixos") == "darwin";
+      refusedTo = members: if members == [ ] then [ ] else foldl' (said: m: if said == [ ] then [ ] else filter (s: elem s (refusalsOf m)) said) (refusalsOf (head members)) (tail members);
+      refusalsOf =
+        m:
+        if service ? result.allRoles.${roleName}.allInstances.${name}.allMachines.${m}.nixosModule then
+          peek [ ] (refusals 8 service.result.allRoles.${roleName}.allInstances.${name}.allMachines.${m}.nixosModule)
+        else
+          [ ];
       isIdle =
         m:
         isNothing service.result.allRoles.${roleName}.allInstances.${name}.allMachines.${m}.darwinModule
@@ -302,6 +314,28 @@ let
 
   # A module that only says where it is from.
   isNothing = m: isAttrs m && removeAttrs m [ "_file" "imports" "key" "_class" ] == { } && filter (i: !(isNothing i)) (m.imports or [ ]) == [ ];
+
+  # What a module asserts and what never holds, whatever the configuration of a machine is: to look at that throws here.
+  refusals =
+    depth: module:
+    let
+      args = module.__functionArgs or (if isFunction module then builtins.functionArgs module else { });
+      unknown = throw "not known here";
+      m =
+        if !(isFunction module || module ? __functor) then
+          module
+        else if args == { } then
+          module { inherit lib; config = unknown; options = unknown; pkgs = unknown; }
+        else
+          module (mapAttrs (n: _: if n == "lib" then lib else unknown) args);
+      never = a: isAttrs a && a ? assertion && a ? message && a.assertion == false && isString a.message;
+      listOf = v: if isList v then v else [ ];
+    in
+    if depth == 0 || !isAttrs m then
+      [ ]
+    else
+      concatMap (a: if peek false (never a) then [ (unsafeDiscardStringContext a.message) ] else [ ]) (listOf (peek [ ] (m.assertions or m.config.assertions or [ ])))
+      ++ concatMap (i: peek [ ] (refusals (depth - 1) i)) (listOf (peek [ ] (m.imports or [ ])));
 
   # The option at a path, also inside a submodule, where nixpkgs' lib tells (since 2025); { } if there is none.
   optionAt =

@@ -38,6 +38,25 @@ in
     got = (ask { } (let c = clan { }; in { clan = c.clan // { _services.allServices.self-svc = c.clan._services.allServices.self-svc // { roles = { }; }; }; }) [ "evaluated" "i" "roles" "r" ]).settingsFrom;
     want = "none";
   };
+  # What a module asserts and what never holds; what hangs on the machine, or fails to be looked at, is not known.
+  refused = {
+    got =
+      (role { checks = true; } (
+        let
+          c = clan { m.a = 1; n = { }; o = { }; };
+          service = c.clan._services.allServices.self-svc;
+          module.imports = [
+            { imports = [ ({ config, lib, ... }: { assertions = [ { assertion = false; message = "a"; } { assertion = config.x; message = "b"; } { assertion = true; message = "c"; } ]; }) ]; }
+            (args: { config.assertions = [ { assertion = false; message = "d"; } { assertion = false; message = args.config.x; } ]; })
+            (throw "x")
+            { assertions = throw "x"; }
+            ./default.nix
+          ];
+        in
+        { clan = c.clan // { _services.allServices.self-svc = service // { result.allRoles.r.allInstances.i.allMachines = builtins.mapAttrs (_: nixosModule: { inherit nixosModule; }) { m = module; n = module; o.imports = [ { assertions = [ { assertion = false; message = "e"; } ]; } module ]; }; }; }; }
+      )).refused;
+    want = [ "a" "d" ];
+  };
   # Without nixpkgs' lib there are the layers only.
   plain = {
     got = (role { } { inventory = { machines.m = { }; instances.i = { module.name = "svc"; roles.r.machines.m.settings.a = 1; }; }; clan.modules.svc = { manifest.name = "svc"; roles.r = { }; }; }).settingsFrom;

@@ -51,6 +51,7 @@
       machines.phone.settings.port = 22; #+
       machines.server.settings.port = 22;
     };
+    typed.roles.old.machines.server = { }; #! refused-role
     typed-again.module = { #! too-many-instances
       input = "self"; #! -
       name = "typed"; #! -

@@ -2,6 +2,18 @@
   _class = "clan.service";
   manifest.name = "typed";
   manifest.constraints.maxInstances = 1; #! -
+  # Taken away, but for what to use instead; an assertion that hangs on the machine says nothing here.
+  roles.old.perInstance = _: {
+    nixosModule =
+      { config, pkgs, ... }:
+      {
+        assertions = [
+          { assertion = config.services.openssh.enable; message = "needs ssh"; }
+          { assertion = false; message = "use the role peer"; }
+        ];
+        environment.systemPackages = [ pkgs.hello ];
+      };
+  };
   roles.peer.interface =
     { lib, ... }:
     {
