@@ -23,7 +23,7 @@ import (
 // and the words of a command's arguments, as in INSTANCE ROLE [MACHINE...]. Words with | between them are any of them,
 // and one in small letters is itself. A flag of other values is a [valueFlag].
 
-// completer returns what may stand in a place, whatever the word there begins with. It is silent where it knows nothing.
+// completer returns what may stand in a place, whatever the word there begins with; nothing, where nothing is known.
 type completer func(*completion) []candidate
 
 // candidate is a word that may stand in a place. One that ends with an equals sign is a beginning.
@@ -455,7 +455,7 @@ func addSettings(values map[string]string, prefix []string, value any) {
 // codesOf are the codes of findings, and of the clan's own rules.
 func codesOf(comp *completion) (found []candidate) {
 	for _, info := range instance.Codes() {
-		found = append(found, candidate{string(info.Code), info.Title})
+		found = append(found, candidate{info.Code, info.Title})
 	}
 	files, err := policyFilesOf(comp.c)
 	if err != nil {

@@ -92,8 +92,8 @@ type overview struct {
 
 func (o *overview) write() {
 	machines, instances := natural.Keys(o.inv.Machines), natural.Keys(o.inv.Instances)
-	fmt.Fprintf(o, "%s: %s\n\n", o.paint(bold, flat(cmp.Or(clanName(o.inv), "the clan"))), counted(len(machines), "machine", len(instances), "instance",
-		len(o.inv.Tags), "tag"))
+	fmt.Fprintf(o, "%s: %s\n\n", o.paint(bold, flat(cmp.Or(clanName(o.inv), "the clan"))),
+		counted(len(machines), "machine", len(instances), "instance", len(o.inv.Tags), "tag"))
 	o.row("machines", newCell(machines...))
 	o.row("instances", newCell(instances...))
 	o.row("tags", newCell(natural.Keys(o.inv.Tags)...))

@@ -101,7 +101,8 @@ func configLine(option string) (string, bool) {
 		return line, true
 	}
 	match := anOption.FindStringSubmatch(option)
-	if match == nil || !slices.Contains(strings.Fields(keywords), strings.ToLower(match[1])) || !quoted.MatchString(match[2]) {
+	if match == nil || !slices.Contains(strings.Fields(keywords), strings.ToLower(match[1])) ||
+		!quoted.MatchString(match[2]) {
 		return "", false
 	}
 	return match[1] + " " + match[2], true

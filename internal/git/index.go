@@ -46,8 +46,8 @@ func (r Repo) Index(ctx context.Context, paths ...string) ([]Entry, error) {
 	return entries, nil
 }
 
-// Looked is what a file was when git last looked at it: its size modulo 2^32 (0 also where git is not to rely on it), and
-// its time in seconds.
+// Looked is what a file was when git last looked at it: its size modulo 2^32 (0 also where git is not to rely on it),
+// and its time in seconds.
 type Looked struct {
 	Size  uint32
 	Mtime int64

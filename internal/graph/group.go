@@ -9,7 +9,7 @@ import (
 	"github.com/clanctl/clanctl/internal/view"
 )
 
-// manyGroups is how many boxes of equal machines a picture has, at most, before tags are its boxes, where that are fewer.
+// manyGroups is how many boxes of equal machines a picture has at most. With more, tags are its boxes, if they are fewer.
 const manyGroups = 30
 
 // byTagNote says so in the picture.
@@ -56,8 +56,8 @@ func byRoles(known map[string]Machine, instances *view.InstanceList) grouping {
 	return grouping{groups, func(m view.Member) []int { return []int{groupOf[m.Machine]} }}
 }
 
-// byTags makes boxes of tags by which machines have roles, then of those that have the same roles by their names alone, and
-// one of the machines that have none but those that every machine has.
+// byTags makes boxes of tags by which machines have roles, then of those that have the same roles by their names alone,
+// and one of the machines that have only roles that every machine has.
 func (g *Graph) byTags(known map[string]Machine, instances *view.InstanceList) grouping {
 	tagged := map[string]map[string]bool{}
 	named, rest := map[string][]string{}, maps.Clone(known)

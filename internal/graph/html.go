@@ -51,7 +51,8 @@ th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:
 th[scope=row]{font-weight:600}
 td,th{overflow-wrap:anywhere}
 td:nth-child(2){min-width:7em}
-@media (max-width:700px){table,tbody,tr,th,td{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}th,td{padding:.15rem 0}td{border:0}caption{display:block}}
+@media (max-width:700px){table,tbody,tr,th,td{display:block}th,td{padding:.15rem 0}td{border:0}caption{display:block}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}}
 @media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#3d444d}}
 @media print{.picture{overflow:visible}.picture svg{max-width:100%;height:auto}}
 </style>

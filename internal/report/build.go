@@ -218,7 +218,7 @@ func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Rol
 	}
 	for _, origin := range why.Origins(b.inv, ref, machine) {
 		row := rowData{Path: instance.PathString(origin.Path), Value: jsonvalue.Text(origin.Value),
-			From: string(origin.From), Option: -1, Finding: -1}
+			From: origin.From, Option: -1, Finding: -1}
 		for _, d := range origin.Definitions {
 			row.Definitions = append(row.Definitions, b.definition(d))
 		}

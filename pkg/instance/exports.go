@@ -68,8 +68,8 @@ type Peer struct {
 
 // Host is one address of a peer.
 type Host struct {
-	// Address is empty where there is none. Missing says why: "not-generated", where it waits for a var that clan has yet
-	// to generate; "secret", where only clan can decrypt the var; "failed", where it does not evaluate.
+	// Address is empty where there is none. Missing says why: "not-generated", where it waits for a var that clan has
+	// yet to generate; "secret", where only clan can decrypt the var; "failed", where it does not evaluate.
 	Address string `json:"address,omitempty"`
 	Missing string `json:"missing,omitempty"`
 	// Reference: the export names the var, and clan reads the address from it. Otherwise it gives the address itself.

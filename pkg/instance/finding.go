@@ -197,8 +197,8 @@ func (f Finding) hides(s Subject) bool {
 
 // hidesMachines reports whether not all machines, or not all that carry a tag, are known because of it.
 func (f Finding) hidesMachines() bool {
-	return f.Code == codes.MachinesFailed || f.Code == codes.TagFailed || f.Code == codes.MachineFailed && f.Cause.Whole ||
-		f.Code == codes.Malformed && f.Instance == ""
+	return f.Code == codes.MachinesFailed || f.Code == codes.TagFailed ||
+		f.Code == codes.MachineFailed && f.Cause.Whole || f.Code == codes.Malformed && f.Instance == ""
 }
 
 func (s Subject) with(setting []string) Subject {

@@ -191,8 +191,8 @@ type recorded struct {
 
 func (r *recorded) Close() error { return r.file.Close() }
 
-// Recall returns what was recorded under a name in the evaluator's cache, the note on it, and no error of any kind: if not every
-// answer that it was made of is the one that would be given now, there is no text. The text must be closed.
+// Recall returns what was recorded under a name in the evaluator's cache, and the note on it. If not every answer that
+// it was made of is the one that would be given now, there is no text, and no error. The text must be closed.
 func (e *Evaluator) Recall(ctx context.Context, name string) (text io.ReadCloser, note json.RawMessage) {
 	if e.CacheDir == "" {
 		return nil, nil

@@ -58,8 +58,9 @@ func Interfaces(inv *instance.Inventory) []Interface {
 			i := at(name)
 			offer := Offer{From: o.of(nil, name), Instance: e.Instance, Machine: e.Machine, Parts: o.parts(value, name),
 				Role: e.Role, Service: e.Service, Value: jsonvalue.Text(value)}
-			if i := slices.IndexFunc(offer.Parts, func(p Part) bool { return slices.Equal(p.Path, []string{"hosts"}) }); i >= 0 {
-				offer.From = offer.Parts[i].From
+			hosts := slices.IndexFunc(offer.Parts, func(p Part) bool { return slices.Equal(p.Path, []string{"hosts"}) })
+			if hosts >= 0 {
+				offer.From = offer.Parts[hosts].From
 			}
 			i.Offers = append(i.Offers, offer)
 		}

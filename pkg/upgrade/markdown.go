@@ -41,7 +41,7 @@ func (r *Report) WriteMarkdown(w io.Writer, opts TextOptions) error {
 	})
 	textview.MarkdownTable(&b, "Touched machines", []string{"touched", "machine"}, func(add func(...string)) {
 		for _, a := range r.Affected {
-			add(string(a.Kind), textview.CodeSpan(a.Machine))
+			add(a.Kind, textview.CodeSpan(a.Machine))
 		}
 	})
 	b.WriteString("\n<details><summary>What was compared</summary>\n\n")

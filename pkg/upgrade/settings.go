@@ -55,7 +55,8 @@ func (r *report) setting(name, role string, v diff.Value) {
 	}
 }
 
-// told are the machines of which it is said already that a setting does not evaluate on one side, and whether it is of any.
+// told are the machines for which an effect already says that a setting does not evaluate on one side, and whether there
+// are any.
 func (r *report) told(name, role string, path []string) (machines []string, any bool) {
 	for _, e := range r.Effects {
 		if e.Finding != nil && e.Instance == name && e.Role == role && len(e.Path) > 0 &&
@@ -206,8 +207,8 @@ func (r *report) refused(ref instance.RoleRef, role *instance.Role) {
 var refuses = lazyregexp.New(`^\W*(?i:removed|deprecated|obsolete)\b`)
 
 // option tells what became of one that a layer sets.
-func (r *report) option(ref instance.RoleRef, role *instance.Role, layer facts.Layer, path []string, was *services.Option,
-	after *services.Interface) {
+func (r *report) option(ref instance.RoleRef, role *instance.Role, layer facts.Layer, path []string,
+	was *services.Option, after *services.Interface) {
 	e := Effect{Kind: codes.EffectReview, Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path}
 	is := optionAt(after, path)
 	_, told := r.told(ref.Instance, ref.Role, path)
