@@ -293,28 +293,36 @@ func notes(d *diff.Difference, sides [2]side) []string {
 		notes = append(notes,
 			fmt.Sprintf("in %s, %s %s not evaluate, and cannot be compared: see clanctl check", s.name(), u, verb))
 	}
-	for i, name := range []string{"old", "new"} {
-		losses := slices.DeleteFunc(sides[i].losses(), func(f instance.Finding) bool {
-			return slices.ContainsFunc(d.Unknown, func(u diff.Unknown) bool {
-				return u.Side == name && (u.Instance == "" || u.Instance == f.Instance) &&
-					(u.Role == "" || u.Role == f.Role)
-			})
-		})
-		const most = 3
-		for _, f := range losses[:min(len(losses), most)] {
-			message, _, _ := strings.Cut(f.Message(), "\n")
-			notes = append(notes,
-				fmt.Sprintf("in %s, %s does not evaluate: %s [%s]", sides[i].name(), cmp.Or(f.About(), "the clan"),
-					message, f.Code))
-		}
-		if len(losses) > most {
-			notes = append(notes,
-				fmt.Sprintf("in %s, more does not evaluate: clanctl check lists all of it", sides[i].name()))
-		}
-	}
+	notes = append(notes, lossNotes(d, sides[0], "old")...)
+	notes = append(notes, lossNotes(d, sides[1], "new")...)
 	if sides[0].missing != "" || sides[1].missing != "" {
 		return notes
 	}
+	return append(notes, sourceNotes(d)...)
+}
+
+// lossNotes say what of a side does not evaluate, where the difference does not.
+func lossNotes(d *diff.Difference, s side, name string) (notes []string) {
+	losses := slices.DeleteFunc(s.losses(), func(f instance.Finding) bool {
+		return slices.ContainsFunc(d.Unknown, func(u diff.Unknown) bool {
+			return u.Side == name && (u.Instance == "" || u.Instance == f.Instance) &&
+				(u.Role == "" || u.Role == f.Role)
+		})
+	})
+	const most = 3
+	for _, f := range losses[:min(len(losses), most)] {
+		message, _, _ := strings.Cut(f.Message(), "\n")
+		notes = append(notes, fmt.Sprintf("in %s, %s does not evaluate: %s [%s]", s.name(),
+			cmp.Or(f.About(), "the clan"), message, f.Code))
+	}
+	if len(losses) > most {
+		notes = append(notes, fmt.Sprintf("in %s, more does not evaluate: clanctl check lists all of it", s.name()))
+	}
+	return notes
+}
+
+// sourceNotes say what else changed, and that nobody looked at what comes of it.
+func sourceNotes(d *diff.Difference) (notes []string) {
 	for _, input := range d.Sources.Inputs {
 		note := fmt.Sprintf("the input %s was %s", input, input.Change)
 		if len(input.Instances) > 0 {
