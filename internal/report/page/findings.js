@@ -1,8 +1,9 @@
 // What is wrong.
 
-function finding(f) {
+// The heading is below the one of a severity or, on the page of one thing, of that.
+function finding(f, level = "h3") {
   return h("article", { class: "finding " + f.severity },
-    h("h3", {}, h("span", { class: "sev" }, f.severity), " ", data.manual ? h("a", { outside: data.manual + f.code, class: "to" }, h("code", {}, f.code)) : h("code", {}, f.code)),
+    h(level, {}, h("span", { class: "sev" }, f.severity), " ", data.manual ? h("a", { outside: data.manual + f.code, class: "to" }, h("code", {}, f.code)) : h("code", {}, f.code)),
     f.place && h("p", { class: "at" }, where(f.place)),
     h("p", { class: "message" }, inline(f.message)),
     f.definitions.length > 0 && h("ul", { class: "defs" }, f.definitions.map((d) => definition(d, true))),
@@ -20,7 +21,7 @@ function findingsOf(list) {
   const number = (severity) => list.filter((f) => f.severity === severity).length;
   const title = severities.filter(number).map((s) => count(number(s), s)).join(", ");
   const box = h("div", { class: "findings" });
-  const more = gradually(box, list, (f) => finding(f), 20);
+  const more = gradually(box, list, (f) => finding(f, "h2"), 20);
   return h("section", { "aria-label": "Findings", class: "about-it" }, list.length > 2 ? lazy(h("strong", { class: worst(list) }, title), () => h("div", {}, box, more.button), number("error") > 0) : [box, more.button]);
 }
 
@@ -48,7 +49,7 @@ function findingsView(main) {
     list.replaceChildren();
     const parts = severities.map((s) => shown.filter((f) => f.severity === s)).filter((part) => part.length).map((part) => {
       const box = h("div", { class: "findings" });
-      const more = gradually(box, part, finding, 100);
+      const more = gradually(box, part, (f) => finding(f), 100);
       put(list, h("section", { class: "severity" }, h("h2", {}, count(part.length, part[0].severity)), box, more.button));
       return more;
     });

@@ -71,7 +71,7 @@ function searchView(main) {
     part("Instances", f.instances, h("ul", { class: "runs" }), (i) => h("li", {}, h("a", { href: i.href }, i.name), " ", h("span", { class: "note" }, serviceText(i.service))), 60);
     part("Tags", f.tags, h("ul", { class: "runs" }), (t) => h("li", {}, tagLinks([t]), h("span", { class: "note" }, count(carried.get(t) || 0, "machine"))), 60);
     part("Settings", f.settings, table("settings", "Settings", ["Setting", "Value", "Of"], tbody()), settingFound, 40);
-    part("Findings", f.findings, h("div", { class: "findings" }), finding, 20);
+    part("Findings", f.findings, h("div", { class: "findings" }), (f) => finding(f), 20);
     const n = Object.values(f).reduce((sum, list) => sum + list.length, 0);
     if (!words().length) put(host, h("p", { class: "empty" }, "Type what to look for: names, tags, settings, values, places in files."));
     else if (!n) put(host, nothing());
