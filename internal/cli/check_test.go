@@ -6,11 +6,10 @@ import (
 	"os"
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )

@@ -13,11 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clanctl/clanctl/internal/gogen"
+	"github.com/clanctl/clanctl/internal/gogen/testdata/kitchensink"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
-
-	"github.com/clanctl/clanctl/internal/gogen/testdata/kitchensink"
 )
 
 // TestGolden compares the code for a service that has everything with what was read over once. UPDATE=1 rewrites it.

@@ -14,10 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/clanctl/clanctl/internal/codes"
-
 	"go.lsp.dev/jsonrpc2"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/pkg/instance"
 )

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )

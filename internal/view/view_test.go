@@ -7,10 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/invtest"

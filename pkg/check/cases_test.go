@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/reach"

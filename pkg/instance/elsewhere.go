@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/clanctl/clanctl/internal/reader"
 )
 

@@ -12,7 +12,6 @@ import (
 	"syscall"
 
 	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/jsonvalue"

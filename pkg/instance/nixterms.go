@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/nixeval"

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clanctl/clanctl/internal/codes"
-
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/services"
