@@ -43,7 +43,7 @@ func formatOf(c *cli.Context) (string, *jsonOutput, error) {
 		return "", nil, err
 	}
 	format := c.String("format")
-	if c.Bool("json") || c.IsSet("jq") {
+	if asksJSON(c) {
 		if format != "" && format != "json" {
 			return "", nil, usagef("--format %s is not JSON: leave out --json and --jq", format)
 		}

@@ -40,6 +40,9 @@ type jsonOutput struct {
 	null  bool
 }
 
+// asksJSON reports whether a command that also prints text is to print JSON.
+func asksJSON(c *cli.Context) bool { return c.Bool("json") || c.IsSet("jq") }
+
 // newJSONOutput reads the flags; a wrong expression is found before anything is evaluated.
 func newJSONOutput(c *cli.Context) (*jsonOutput, error) {
 	out := &jsonOutput{c: c, w: stdout(c), raw: c.Bool("raw"), null: c.Bool("null")}

@@ -43,7 +43,7 @@ func overviewCommand() *cli.Command {
 				if err != nil {
 					return err
 				}
-				if c.Bool("json") || c.IsSet("jq") {
+				if asksJSON(c) {
 					err = out.print(overviewDocument{Findings: r.Counts, Instances: natural.Keys(inv.Instances),
 						Machines: natural.Keys(inv.Machines), Name: clanName(inv), Tags: natural.Keys(inv.Tags)})
 				} else {

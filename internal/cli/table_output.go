@@ -42,7 +42,7 @@ func newViewOutput(c *cli.Context) (*viewOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Bool("json") || c.IsSet("jq") {
+	if asksJSON(c) {
 		out.json = json
 	}
 	if out.names && out.json != nil {

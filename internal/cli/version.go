@@ -58,7 +58,7 @@ func versionCommand() *cli.Command {
 				return err
 			}
 			v := versionsOf(c)
-			if c.Bool("json") || c.IsSet("jq") {
+			if asksJSON(c) {
 				return out.print(v)
 			}
 			_, err = fmt.Fprint(stdout(c), v.text())

@@ -49,7 +49,7 @@ func whyCommand() *cli.Command {
 			if err != nil {
 				return otherKinds(c, err)
 			}
-			if c.Bool("json") || c.IsSet("jq") {
+			if asksJSON(c) {
 				err = out.print(explanation{e, origins})
 			} else {
 				text := &whyText{paint: paint, width: stdout(c).width(), link: sourceOf(c).link(c, stdout(c))}
