@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -171,7 +172,7 @@ func (c *comparison) machines() {
 	if c.old.Machines == nil || c.new.Machines == nil {
 		return
 	}
-	for _, name := range union(c.old.Machines, c.new.Machines) {
+	for _, name := range jsonvalue.Names(c.old.Machines, c.new.Machines) {
 		old, new := c.old.Machines[name], c.new.Machines[name]
 		m := MachineChange{Name: name, Change: changeOf(old != nil, new != nil),
 			Tags:   namesOf(tagsOf(old), tagsOf(new)),
@@ -201,7 +202,7 @@ func (c *comparison) tags() {
 	if c.old.Tags == nil || c.new.Tags == nil {
 		return
 	}
-	for _, name := range union(c.old.Tags, c.new.Tags) {
+	for _, name := range jsonvalue.Names(c.old.Tags, c.new.Tags) {
 		old, had := c.old.Tags[name]
 		new, has := c.new.Tags[name]
 		t := TagChange{Name: name, Change: changeOf(had, has), Machines: namesOf(old, new)}
@@ -219,18 +220,6 @@ func changeOf(had, has bool) Change {
 		return Removed
 	}
 	return Changed
-}
-
-// union are the names in either map, sorted.
-func union[V any](a, b map[string]V) []string {
-	names := slices.Collect(maps.Keys(a))
-	for name := range b {
-		if _, both := a[name]; !both {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // namesOf compares two sorted lists.

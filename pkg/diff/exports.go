@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -29,7 +30,7 @@ func (c *comparison) exported() {
 		return
 	}
 	c.Exports = []ExportChange{}
-	for _, key := range union(c.old.Exports, c.new.Exports) {
+	for _, key := range jsonvalue.Names(c.old.Exports, c.new.Exports) {
 		was, is := c.old.Exports[key], c.new.Exports[key]
 		scope := cmp.Or(is, was)
 		failed := append(failedExports(c.old, key), failedExports(c.new, key)...)

@@ -95,7 +95,7 @@ func (c *comparison) instances() {
 			Module: valuesOf(nil, moduleOf(old), moduleOf(new))}
 		_, renamed := c.renamed[name]
 		reads := len(i.Module) > 0 || renamed // whether something changed that every member can see
-		for _, role := range union(rolesOf(old), rolesOf(new)) {
+		for _, role := range jsonvalue.Names(rolesOf(old), rolesOf(new)) {
 			r, changed, seen := c.role(name, rolesOf(old)[role], rolesOf(new)[role], role, i.Change)
 			if changed {
 				i.Roles = append(i.Roles, r)
@@ -194,7 +194,7 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 	}
 	r = RoleChange{Change: changeOf(old != nil, new != nil), Name: name, Members: []MemberChange{}, Settings: []Value{}}
 	old, new = cmp.Or(old, &instance.Role{}), cmp.Or(new, &instance.Role{})
-	for _, machine := range union(old.Machines, new.Machines) {
+	for _, machine := range jsonvalue.Names(old.Machines, new.Machines) {
 		was, is := old.Machines[machine], new.Machines[machine]
 		m := MemberChange{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
 		switch {

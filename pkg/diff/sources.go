@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -91,7 +92,7 @@ func (c *comparison) sources() Sources {
 		users[input] = append(users[input], name)
 		s.modules[name] = c.new.Instances[name].Module.Files
 	}
-	names := slices.AppendSeq(union(c.old.Locked, c.new.Locked), maps.Keys(facts.Of(c.new).Catalogue.Inputs))
+	names := slices.AppendSeq(jsonvalue.Names(c.old.Locked, c.new.Locked), maps.Keys(facts.Of(c.new).Catalogue.Inputs))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		i := InputChange{Name: name, Change: Changed, Instances: users[name]}

@@ -38,7 +38,7 @@ func compare(path []string, old, new any, report func(Value)) {
 		}
 		return
 	}
-	for _, name := range union(before, after) {
+	for _, name := range jsonvalue.Names(before, after) {
 		x, had := before[name]
 		y, has := after[name]
 		below := append(slices.Clip(path), name)

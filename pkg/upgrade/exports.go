@@ -2,7 +2,6 @@ package upgrade
 
 import (
 	"bytes"
-	"maps"
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
@@ -13,7 +12,7 @@ import (
 // exports tells of what services offer each other. What one offers anew, or no longer, is one effect for each kind,
 // such as its peers.
 func (r *report) exports() {
-	for _, key := range names(r.old.Exports, r.new.Exports) {
+	for _, key := range jsonvalue.Names(r.old.Exports, r.new.Exports) {
 		was, is := r.old.Exports[key], r.new.Exports[key]
 		about := is
 		if about == nil {
@@ -27,7 +26,7 @@ func (r *report) exports() {
 			e.Machines = []string{about.Machine}
 		}
 		before, after := was.Interfaces(), is.Interfaces()
-		for _, name := range names(before, after) {
+		for _, name := range jsonvalue.Names(before, after) {
 			if name == "peer" && waits(is) && !waits(was) {
 				e.Reason = "not-generated"
 			}
@@ -48,12 +47,6 @@ func waits(e *instance.Export) bool {
 	})
 }
 
-func names[V any](before, after map[string]V) []string {
-	all := slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // values adds an effect for each value in two trees that is not the same.
 func (r *report) values(e Effect, path []string, old, new any) {
 	before, wasSet := old.(map[string]any)
@@ -62,7 +55,7 @@ func (r *report) values(e Effect, path []string, old, new any) {
 		r.value(e, path, old, new)
 		return
 	}
-	for _, name := range names(before, after) {
+	for _, name := range jsonvalue.Names(before, after) {
 		r.values(e, append(slices.Clip(path), name), before[name], after[name])
 	}
 }
