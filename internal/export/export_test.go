@@ -217,6 +217,7 @@ func TestUnsafe(t *testing.T) {
 	}
 	text, left := run(t, f, SSHConfig)
 	if strings.Count(text, "Host ") != 1 || !strings.Contains(text, "  Compression yes\n") ||
+		!strings.Contains(text, "  ProxyCommand false\n") ||
 		strings.Contains(text, "70000") {
 		t.Error(text)
 	}

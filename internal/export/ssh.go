@@ -64,6 +64,9 @@ func SSHConfig(f *Fleet, w io.Writer) (left []string, err error) {
 				} else {
 					left = append(left,
 						fmt.Sprintf("%s: the option %q has no place in a configuration of ssh", alias, option))
+					if aProxy.MatchString(option) { // without it, ssh would go there directly
+						b.WriteString("  ProxyCommand false\n")
+					}
 				}
 			}
 		}
@@ -91,6 +94,9 @@ const keywords = `
 	sessiontype setenv stdinnull streamlocalbindmask streamlocalbindunlink stricthostkeychecking syslogfacility
 	tcpkeepalive tunnel tunneldevice updatehostkeys user userknownhostsfile verifyhostkeydns visualhostkey
 	xauthlocation`
+
+// aProxy is an option by which ssh goes through a program.
+var aProxy = lazyregexp.New(`(?i)^(?:-o)?\s*ProxyCommand\b`)
 
 // quoted is a value whose quotes end; with another, too, ssh refuses the whole file.
 var quoted = lazyregexp.New(`^(?:[^"'\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\\?$`)
