@@ -9,7 +9,8 @@ import (
 	"github.com/clanctl/clanctl/internal/view"
 )
 
-// manyGroups is how many boxes of equal machines a picture has at most. With more, tags are its boxes, if they are fewer.
+// manyGroups is how many boxes of equal machines a picture has at most. With more, tags are its boxes, if they are
+// fewer.
 const manyGroups = 30
 
 // byTagNote says so in the picture.

@@ -36,8 +36,8 @@ type Member[S any] struct {
 // given names, be it the one that the instance writes (`module.name`) or the one that the module gives itself
 // (`manifest.name`); no names: of any.
 //
-// Settings are decoded strictly, see [instance.Decode]. Members without settings that decode are left out, and the error
-// is a [*multierror.Error] of one for each, which is [instance.ErrNoSettings] where they do not evaluate. Where nothing
+// Settings are decoded strictly, see [instance.Decode]. Members without settings that decode are left out, and the
+// error is a [*multierror.Error] of one for each, which is [instance.ErrNoSettings] where they do not evaluate. Where nothing
 // can be said, because the instance is nil or of another service, it says so. A role that the instance does not mention
 // has no members, and that is no error.
 func Members[S any](inst *instance.Instance, role string, service ...string) ([]Member[S], error) {
