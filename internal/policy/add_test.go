@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -51,6 +52,9 @@ func FuzzAddIgnore(f *testing.F) {
 	f.Add([]byte("{\"ignore\": [{\"code\": \"c\", \"reason\": \"r\"} /*,*/ // c\n]}"), "a.b", "", "", "", "\"")
 	f.Add([]byte("{\"defaults\": {},\r\n\"rules\": [], // c\n}"), "", "", "m", "", "")
 	f.Fuzz(func(t *testing.T, text []byte, of, role, machine, other, setting string) {
+		if names := []string{of, role, machine, other, setting}; slices.ContainsFunc(names, func(name string) bool { return !utf8.ValidString(name) }) {
+			return // Nix evaluates no such name
+		}
 		finding := instance.NewFinding("conflict", instance.Subject{Instance: of, Role: role, Machine: machine}, instance.Cause{})
 		if other != "" && machine != "" {
 			finding.Machines = []string{machine, other}
