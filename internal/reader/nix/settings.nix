@@ -244,7 +244,7 @@ let
 
       # What the module itself defines: no layer of the member's is in that file.
       ownDefinitions =
-        member:
+        member: result:
         let
           all = [ role.given (role.machines.${member} or { }) ] ++ map (t: tags.${t}) (filter (t: carriers t ? ${member}) (attrNames tags));
           files = concatMap (l: map (d: toString d.file) (instances.definitionsOf null (l.settings or { }))) all;
@@ -257,23 +257,24 @@ let
             else
               map (d: d // { inherit (o) path option; }) (filter (d: !(isLayer (toString d.file))) (peek [ ] (o.option.definitionsWithLocations or [ ])));
         in
-        concatMap own (optionsBelow [ ] (evaluated member).options);
+        concatMap own (optionsBelow [ ] result.options);
       fact =
         path:
         let
           at = key: path ++ [ key ];
-          group = key: ms: {
-            inherit (signature (head ms)) machine tags;
-            member = head ms;
+          group = key: ms: groupOf key (head ms) (evaluated (head ms));
+          groupOf = key: member: result: {
+            inherit (signature member) machine tags;
+            inherit member;
           } // (if from == "layers" then { } else {
-            settings = valueOf (lostIn (signature (head ms))) (path ++ [ "groups" key "settings" ]) (evaluated (head ms));
+            settings = valueOf (lostIn (signature member)) (path ++ [ "groups" key "settings" ]) result;
           }) // (if from == "layers" || !origins then { } else {
             own = part (path ++ [ "groups" key "own" ]) (map (d: {
               inherit (d) path;
               file = toString d.file;
               priority = peek 100 d.option.highestPrio;
               value = walk (path ++ [ "groups" key "own" ] ++ d.path) d.value;
-            }) (ownDefinitions (head ms)));
+            }) (ownDefinitions member result));
           });
           # Settings that no member evaluates, held against the interface all the same: the role's, and each tag's with them.
           isUnchecked = members == [ ] && (layers.role != [ ] || layers.tags != { }) && hasLib && (from == "clan" || from == "interface");
