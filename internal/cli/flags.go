@@ -116,7 +116,7 @@ func askOf(c *cli.Context, flake string, want instance.Config,
 // evaluatorOf is how the flags say that Nix is run.
 func evaluatorOf(c *cli.Context) nixeval.Evaluator {
 	e := nixeval.Evaluator{Nix: c.String("nix"), Offline: c.Bool("offline"), Refresh: c.Bool("refresh"),
-		Impure: c.Bool("impure")}
+		Impure: c.Bool("impure"), Grace: c.Duration("grace")}
 	if dir, err := cachedir.Of(recall.CacheOf); err == nil { // without a home there is no cache, and that is all
 		e.ProgramDir = filepath.Join(dir, "nix")
 		if !c.Bool("no-cache") {

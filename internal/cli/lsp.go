@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -68,6 +69,7 @@ func lspCommand() *cli.Command {
 func flakeIn(c *cli.Context, ctx context.Context, dir string) *cli.Context {
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	flags.String("flake", dir, "")
+	flags.Duration("grace", 50*time.Millisecond, "") // what is given up makes way for what is newer
 	child := cli.NewContext(c.App, flags, c)
 	child.Context = ctx
 	return child

@@ -145,9 +145,6 @@ func (c *clan) read(ctx context.Context) {
 		return
 	}
 	r.Answer, r.found = answer, locate(answer.Findings, r.text)
-	if answer.Inventory != nil {
-		r.refs = refs.Find(answer.Inventory, c.inFlake("flake.nix"), r.text)
-	}
 	if c.show(ctx, r) {
 		c.readModules(ctx)
 	}
@@ -164,11 +161,16 @@ func (c *clan) show(ctx context.Context, r *reading) (more bool) {
 		return false
 	}
 	c.latest = r
-	if r.Inventory != nil && (c.good == nil || !r.Inventory.Partial() || !r.halfWritten()) {
+	c.publish(ctx)
+	if r.Inventory == nil {
+		return false
+	}
+	// What diagnostics do not need comes behind them.
+	if c.good == nil || !r.Inventory.Partial() || !r.halfWritten() {
+		r.refs = refs.Find(r.Inventory, c.inFlake("flake.nix"), r.text)
 		c.good = r
 	}
-	c.publish(ctx)
-	return c.modulesStale && r.Inventory != nil
+	return c.modulesStale
 }
 
 // compare finds out whom the changes since the last commit touch.
