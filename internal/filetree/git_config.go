@@ -57,11 +57,8 @@ func (t *Tree) configure(ctx context.Context, known *Tree) error {
 		}
 		t.configured = true
 	}
-	t.git.looked = append(t.git.looked, t.config.files...)
 	for _, file := range t.config.files {
-		if (file.stamp == Stamp{}) {
-			t.git.lookAbove(file.name)
-		}
+		t.git.looked.add(file.name, file.stamp)
 	}
 	t.git.text += fmt.Sprintf("%x\n", t.config.sum)
 	for _, file := range []string{t.config.attributes, systemAttributes} {
@@ -178,8 +175,7 @@ func (t *Tree) addAttributes() {
 }
 
 // checkAttributes finds out whether git would run programs on files. (What Nix runs of git is kept from
-// running those of the flake's own repository. It then takes a file for changed if its stamp is not that in
-// the index.)
+// running those of the flake's own repository: see [inGit].)
 func (t *Tree) checkAttributes() error {
 	files := []string{t.config.attributes, systemAttributes, filepath.Join(t.git.common, "info/attributes")}
 	for _, d := range t.dirs {

@@ -13,7 +13,8 @@ import (
 
 // inGit is what a file has to do with git's index. Git takes a file for unchanged if it is what it was when git last
 // looked at it (size, times and more), and for changed if it has another size, whatever is in it; only else it looks at
-// the content, after the conversion of line ends. So what is in the file and in the index does not always tell.
+// the content, after the conversion of line ends and without filters. So what is in the file and in the index does not
+// always tell.
 type inGit struct {
 	// content is the beginning of git's name for what is in the file, blob that for what is in the index.
 	content, blob uint64

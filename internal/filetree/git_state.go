@@ -11,7 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // gitState is what of git's own files decides, besides the index, how Nix sees a work tree: which commit it
@@ -21,9 +22,8 @@ type gitState struct {
 	dir, common string
 	// text stands for all of it: names of files, and hashes of what is in them, which may be secret.
 	text string
-	// looked are the files that were looked at, with their stamps; the zero stamp for those that are not there, and
-	// the directories where they could be.
-	looked []entry
+	// looked are the files that were looked at.
+	looked Looks
 }
 
 // lookAtGit reads git's files, where they were located. It runs git only where its configuration is not known from an
@@ -80,6 +80,12 @@ func (g *gitState) locate(root string) error {
 	if g.common = common; !filepath.IsAbs(common) {
 		g.common = filepath.Join(g.dir, common)
 	}
+	// Git refuses a repository of somebody else's.
+	for _, path := range []string{root + "/.", filepath.Join(root, ".git"), g.dir + "/."} {
+		var st unix.Stat_t
+		err = errors.Join(err, unix.Lstat(path, &st))
+		g.text += fmt.Sprintf("owner %d\n", st.Uid)
+	}
 	return err
 }
 
@@ -92,10 +98,8 @@ func (g *gitState) read(path string) (text string, found bool, err error) {
 
 // look notes a file and returns its content.
 func (g *gitState) look(path string) (content []byte, found bool, err error) {
-	e := entry{name: path, hashed: time.Now().UnixNano()}
-	stamp, err := Stat(path)
+	stamp, err := g.looked.Note(path)
 	if err == nil {
-		e.stamp = stamp
 		if !stamp.IsDir() && !stamp.isRegular() && path != os.DevNull {
 			return nil, false, fmt.Errorf("%w: %s is no file", ErrUnknown, path) // and reading it may never end
 		}
@@ -103,27 +107,10 @@ func (g *gitState) look(path string) (content []byte, found bool, err error) {
 			err = fs.ErrNotExist // a branch a/b, where a was asked for
 		}
 	}
-	g.looked = append(g.looked, e)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		g.lookAbove(path)
 		return nil, false, nil
 	}
 	return content, err == nil, err
-}
-
-// lookAbove notes the directory in which a file could be that is not there, so that one which comes and goes is
-// noticed. Where that is not there either, it is the one above. The user's home is not noted: it changes all the time,
-// and Nix itself makes directories there.
-func (g *gitState) lookAbove(path string) {
-	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
-		if dir == filepath.Clean(os.Getenv("HOME")) {
-			return
-		}
-		if stamp, err := Stat(dir); err == nil {
-			g.looked = append(g.looked, entry{name: dir, stamp: stamp})
-			return
-		}
-	}
 }
 
 // maxSymrefs is how many refs in a row git follows.

@@ -303,52 +303,41 @@ func TestGitStateUnknown(t *testing.T) {
 	}
 }
 
-// Where git would run programs, and of files that it may take for what they are not, the stamps of files and the index
-// count, too: git takes a file for changed by these.
+// Of files that git may take for what they are not, the stamps of files and the index count, too: git takes a file for
+// changed by these.
 func TestGitStateByStamps(t *testing.T) {
-	for name, c := range map[string]struct {
-		prepare  func(r *repository)
-		programs bool
-	}{
-		"a filter": {func(r *repository) {
-			r.git("config", "filter.x.clean", "cat")
-			r.write(".gitattributes", "file filter=x")
-		}, true},
-		"a filter of the repository's attributes": {func(r *repository) {
-			r.git("config", "filter.x.process", "cat")
-			r.write(".git/info/attributes", "file filter=x")
-		}, true},
-		"a diff program": {func(r *repository) {
-			r.git("config", "diff.x.command", "cat")
-			r.write("a/.gitattributes", "file diff=x")
-		}, true},
-		"the size and time that git knows": {func(r *repository) {
+	for name, prepare := range map[string]func(r *repository){
+		"the size and time that git knows": func(r *repository) {
 			info, err := os.Stat(r.root + "/file")
 			r.write("file", "two")
 			r.do(err, os.Chtimes(r.root+"/file", info.ModTime(), info.ModTime()))
-		}, false},
-		"line ends": {func(r *repository) {
+		},
+		"a filter that is not run": func(r *repository) {
+			r.git("config", "filter.x.clean", "sed s/two/one/")
+			r.write(".gitattributes", "file filter=x")
+			r.write("file", "two")
+			r.git("add", "file")
+		},
+		"line ends": func(r *repository) {
 			r.write("file", "one\r\n")
 			r.git("add", "file")
-		}, false},
-		"a size that git does not know": {func(r *repository) {
+		},
+		"a size that git does not know": func(r *repository) {
 			r.git("config", "core.autocrlf", "true")
 			r.write("file", "one\n")
 			r.git("add", "file")
 			r.write("file", "one\r\n")
 			r.git("add", "file")
 			r.write("file", "one\n")
-		}, false},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRepository(t)
-			c.prepare(r)
+			prepare(r)
 			look := func() *Tree {
 				t.Helper()
 				seen, _, err := Source{Root: r.root, Git: true}.Observe(t.Context(), nil)
-				if err != nil || seen.RunsPrograms() != c.programs {
-					t.Fatalf("%v: not as it should be about programs", err)
-				}
+				r.do(err)
 				return seen
 			}
 			before := look()
@@ -368,12 +357,26 @@ func TestGitStateByStamps(t *testing.T) {
 			}
 		})
 	}
-	// Programs that nothing asks for are no matter: git lfs install puts some into every configuration.
-	r := newRepository(t)
-	r.git("config", "filter.lfs.clean", "git-lfs clean")
-	r.write("a/.gitattributes", "* text")
-	if seen, _, err := (Source{Root: r.root, Git: true}).Observe(t.Context(), nil); err != nil || seen.RunsPrograms() {
-		t.Errorf("%v, or it runs programs", err)
+}
+
+func TestRunsPrograms(t *testing.T) {
+	for _, c := range []struct {
+		setting, attributes, text string
+		want                      bool
+	}{
+		{"filter.x.clean", ".gitattributes", "file filter=x", true},
+		{"filter.x.process", ".git/info/attributes", "file filter=x", true},
+		{"diff.x.command", "a/.gitattributes", "file diff=x", true},
+		// Programs that nothing asks for are no matter: git lfs install puts some into every configuration.
+		{"filter.lfs.clean", "a/.gitattributes", "* text", false},
+	} {
+		r := newRepository(t)
+		r.git("config", c.setting, "cat")
+		r.write(c.attributes, c.text)
+		if seen, _, err := (Source{Root: r.root, Git: true}).Observe(t.Context(), nil); err != nil ||
+			seen.RunsPrograms() != c.want {
+			t.Errorf("%s and %s in %s: %v, or %v", c.setting, c.text, c.attributes, err, !c.want)
+		}
 	}
 }
 

@@ -66,14 +66,6 @@ type entry struct {
 	inGit
 }
 
-// Stamp is what lstat says that changes with every edit; ctime cannot be set back.
-type Stamp struct {
-	mode         uint32
-	ino, dev     uint64
-	size         int64
-	mtime, ctime int64
-}
-
 // ErrUnknown: the state of a tree cannot be told by these means (submodules, sockets, a git that does not answer).
 var ErrUnknown = errors.New("the state of the tree cannot be told")
 
@@ -130,7 +122,7 @@ func (t *Tree) UnchangedSince(before *Tree) bool {
 	same := func(a, b []entry) bool {
 		return slices.EqualFunc(a, b, func(x, y entry) bool { return x.name == y.name && x.stamp == y.stamp })
 	}
-	return t.sum == before.sum && t.index.stamp == before.index.stamp && same(t.git.looked, before.git.looked) &&
+	return t.sum == before.sum && t.index.stamp == before.index.stamp && slices.Equal(t.git.looked, before.git.looked) &&
 		slices.EqualFunc(t.dirs, before.dirs, func(a, b dir) bool {
 			return a.path == b.path && a.self.stamp == b.self.stamp && same(a.entries, b.entries)
 		})
@@ -175,79 +167,14 @@ func (t *Tree) QuietSince(when time.Time) bool {
 	all := func(entries []entry) bool {
 		return !slices.ContainsFunc(entries, func(e entry) bool { return !quiet(e) })
 	}
-	return quiet(t.index) && all(t.git.looked) &&
+	return quiet(t.index) && t.git.looked.QuietSince(when) &&
 		!slices.ContainsFunc(t.dirs, func(d dir) bool { return !quiet(d.self) || !all(d.entries) })
-}
-
-// Before reports whether the last change was surely before a time, whatever the file system's clock tick:
-// some count whole seconds, the others at most hundredths.
-func (s Stamp) Before(when time.Time) bool {
-	slack := int64(50 * time.Millisecond)
-	if s.ctime%int64(time.Second) == 0 {
-		slack = int64(2 * time.Second)
-	}
-	return s.ctime+slack < when.UnixNano()
 }
 
 // trusts reports whether an earlier look still holds: same stamp, and not made so soon after a change that
 // another change could have the same stamp.
 func (e *entry) trusts(now Stamp) bool {
 	return e.hashed != 0 && e.stamp == now && now.Before(time.Unix(0, e.hashed))
-}
-
-// IsDir reports whether it is a directory's.
-func (s Stamp) IsDir() bool { return s.mode&unix.S_IFMT == unix.S_IFDIR }
-
-func (s Stamp) isRegular() bool { return s.mode&unix.S_IFMT == unix.S_IFREG }
-
-func (s Stamp) isLink() bool { return s.mode&unix.S_IFMT == unix.S_IFLNK }
-
-func stampOf(st *unix.Stat_t) Stamp {
-	//nolint:unconvert // the types differ between systems
-	return Stamp{mode: uint32(st.Mode), ino: st.Ino, dev: uint64(st.Dev), size: st.Size,
-		mtime: st.Mtim.Nano(), ctime: st.Ctim.Nano()}
-}
-
-// Lstat looks at a file; at a symlink itself.
-func Lstat(path string) (Stamp, error) { return look(path, "lstat", unix.Lstat) }
-
-// Stat looks at a file; at what a symlink leads to.
-func Stat(path string) (Stamp, error) { return look(path, "stat", unix.Stat) }
-
-func look(path, op string, stat func(string, *unix.Stat_t) error) (Stamp, error) {
-	var st unix.Stat_t
-	if err := stat(path, &st); err != nil {
-		return Stamp{}, &fs.PathError{Op: op, Path: path, Err: err}
-	}
-	return stampOf(&st), nil
-}
-
-// Stamps looks at what the files of a directory are or lead to. The bytes are the same as long as all names and stamps
-// are. More files than most are an error.
-func Stamps(path string, most int) ([]byte, error) {
-	dir, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(most + 1)
-	switch {
-	case err != nil && !errors.Is(err, io.EOF):
-		return nil, err
-	case len(names) > most:
-		return nil, fmt.Errorf("there are more than %d files", most)
-	}
-	slices.Sort(names)
-	w := treeWriter{make([]byte, 0, len(names)*64)}
-	fd := int(dir.Fd())
-	for _, name := range names {
-		var st unix.Stat_t
-		if unix.Fstatat(fd, name, &st, 0) == nil { // a link to nowhere is none
-			w.string(name)
-			w.stamp(stampOf(&st))
-		}
-	}
-	return w.b, nil
 }
 
 // ---- what there is ----
@@ -319,7 +246,7 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 		return err
 	}
 	t.index.hashed = time.Now().UnixNano()
-	if t.index.stamp, err = Lstat(filepath.Join(t.git.dir, "index")); err != nil {
+	if t.index.stamp, err = Stat(filepath.Join(t.git.dir, "index")); err != nil {
 		return err
 	}
 	if known.index.trusts(t.index.stamp) {
@@ -541,7 +468,7 @@ func (t *Tree) digest() digest {
 		for _, e := range d.entries {
 			fmt.Fprintf(&b, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT,
 				e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
-			if t.source.Git && (t.programs || e.isDoubtful()) {
+			if t.source.Git && e.isDoubtful() {
 				fmt.Fprintln(&b, t.index.stamp, e.stamp)
 			}
 		}
@@ -555,5 +482,5 @@ func (t *Tree) modified(s Stamp) int64 {
 	if t.source.Git {
 		return 0
 	}
-	return s.mtime / int64(time.Second)
+	return time.Unix(0, s.mtime).Unix() // rounded down, also before 1970
 }

@@ -48,8 +48,7 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 		overridden := slices.AppendSeq([]string{}, maps.Keys(e.OverrideInputs)) // never nil, which is null in JSON
 		slices.Sort(overridden)
 		for _, input := range overridden {
-			args = append(args, "--override-input", targetInput+"/"+input,
-				absoluteRef(e.within(e.OverrideInputs[input])))
+			args = append(args, "--override-input", targetInput+"/"+input, e.override(e.OverrideInputs[input]))
 		}
 		updated := slices.Sorted(slices.Values(e.UpdateInputs))
 		for _, input := range updated {

@@ -22,8 +22,9 @@ type attempt struct {
 	// uncached is why the answer can be neither looked up nor kept; empty if it can.
 	uncached string
 
-	files *cacheFiles
-	ref   Ref
+	files     *cacheFiles
+	ref       Ref
+	overrides map[string]string // see [recordedAnswer]
 	// question is a hash of what is asked, key stands for it and all else that the answer hangs on, id is that of the
 	// answer, once it is kept.
 	question, key, id string
@@ -53,7 +54,10 @@ type localInput struct {
 
 // begin looks at everything that is known before Nix runs.
 func (e *Evaluator) begin(ctx context.Context, ref Ref, args []string) *attempt {
-	a := &attempt{ref: ref}
+	a := &attempt{ref: ref, overrides: map[string]string{}}
+	for _, given := range e.OverrideInputs {
+		a.overrides[e.within(given)] = e.override(given)
+	}
 	a.began, a.passed = clock()
 	a.uncached = e.prepare(ctx, a, ref, args)
 	return a

@@ -34,7 +34,7 @@ func (e *Evaluator) environ(programs []git.Setting) []string {
 func (e *Evaluator) programs(ctx context.Context, ref Ref) []git.Setting {
 	var found []git.Setting
 	for _, ref := range append(slices.Collect(maps.Values(e.OverrideInputs)), ref.URL) {
-		if repo, ok := localRepo(absoluteRef(e.within(ref))); ok {
+		if repo, ok := localRepo(e.override(ref)); ok {
 			programs, _ := repo.Programs(ctx) // where git knows no repository, Nix's git knows none either
 			found = append(found, programs...)
 		}

@@ -275,7 +275,7 @@ func (e *Evaluator) pinning(r *run, ref Ref) *pinning {
 	inputs.addStores(stores)
 	overrides := map[string]string{}
 	for input, ref := range e.OverrideInputs {
-		overrides[input] = absoluteRef(e.within(ref))
+		overrides[input] = e.override(ref)
 	}
 	p := pinningOf(inputs, overrides, e.UpdateInputs)
 	p.stores = stores

@@ -81,9 +81,9 @@ func (w *world) evaluator() *Evaluator {
 var everything = Function{Name: "everything.nix", Source: `flake: _:
 	let
 		walk = dir: builtins.mapAttrs (n: k: if k == "directory" then walk (dir + "/${n}") else if k == "regular" then builtins.readFile (dir + "/${n}") else k) (removeAttrs (builtins.readDir dir) [ ".git" ]);
-		values = depth: flake: builtins.mapAttrs (_: i: { value = i.value or (if builtins.pathExists (i + "/value") then builtins.readFile (i + "/value") else null); }
+		values = depth: flake: builtins.mapAttrs (_: i: { hash = i.narHash or null; value = i.value or (if builtins.pathExists (i + "/value") then builtins.readFile (i + "/value") else null); }
 			// (if depth > 0 && i ? inputs then { inputs = values (depth - 1) i; } else { })) flake.inputs;
-	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; } flake; value = flake.value or null; exec = builtins ? exec; feature = builtins ? fetchClosure; }`}
+	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; narHash = 1; } flake; value = flake.value or null; exec = builtins ? exec; feature = builtins ? fetchClosure; }`}
 
 // ask asks with and without the cache, which must be the same, and returns the answer (or the error) and whether it
 // came from the cache.
@@ -161,10 +161,12 @@ type chosenEdit struct {
 	reason string
 }
 
+var chosenEdits = slices.Concat(inputEdits, gitEdits, rareEdits, workEdits)
+
 const valueFlake = `{ outputs = _: { value = builtins.readFile ./value; }; }`
 
 func TestChosenEdits(t *testing.T) {
-	for _, c := range slices.Concat(inputEdits, gitEdits, rareEdits) {
+	for _, c := range chosenEdits {
 		eachWorld(t, c.name, func(w *world) {
 			c.make(w)
 			settle()
@@ -227,7 +229,7 @@ func TestTouchedFile(t *testing.T) {
 func TestChosenEditsAreListed(t *testing.T) {
 	const page, begin, end = "../../docs/reliability.md", "<!-- edits -->\n", "<!-- end of edits -->"
 	list := "| edit | the answer before it | after it |\n|---|---|---|\n"
-	for _, c := range slices.Concat(inputEdits, gitEdits, rareEdits) {
+	for _, c := range chosenEdits {
 		before, after := "kept", "Nix runs again"
 		switch {
 		case !c.kept && c.reason == "":

@@ -21,15 +21,9 @@ import (
 // configuration files.
 type nixIdentity struct {
 	sum [sha256.Size]byte
-	// looked are the files that this hangs on, and where there is none the directory in which there could be, with
-	// their stamps.
-	looked []lookedAt
+	// looked are the files that this hangs on.
+	looked filetree.Looks
 	hash   io.Writer
-}
-
-type lookedAt struct {
-	path  string
-	stamp filetree.Stamp
 }
 
 // identify looks at the Nix that would run. The error says why nothing can be known of it.
@@ -81,35 +75,10 @@ func (e *Evaluator) identify() (*nixIdentity, error) {
 	return id, nil
 }
 
-// look notes a file's stamp, or that of the directory where it could be. A directory two levels up that is not there
-// either is not noted: the user's home changes all the time.
-func (id *nixIdentity) look(path string) (filetree.Stamp, error) {
-	now, err := filetree.Lstat(path)
-	if err == nil {
-		id.looked = append(id.looked, lookedAt{path, now})
-		return now, nil
-	}
-	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
-		if above, err := filetree.Lstat(dir); err == nil {
-			id.looked = append(id.looked, lookedAt{dir, above})
-			break
-		}
-	}
-	return filetree.Stamp{}, err
-}
-
 // unchangedSince reports whether nothing was changed since an earlier look, not even there and back: the files have the
 // stamps that they had then, which were not so new that another change could have had the same.
 func (id *nixIdentity) unchangedSince(before *nixIdentity, began time.Time) bool {
-	if id.sum != before.sum || !slices.Equal(id.looked, before.looked) {
-		return false
-	}
-	for _, l := range id.looked {
-		if !l.stamp.Before(began) {
-			return false
-		}
-	}
-	return true
+	return id.sum == before.sum && slices.Equal(id.looked, before.looked) && id.looked.QuietSince(began)
 }
 
 // program adds a program, and returns it and those that it stands for. What lies in Nix's store never changes.
@@ -157,7 +126,7 @@ func (id *nixIdentity) file(path string) error {
 	if isStoreObject(real) {
 		return nil
 	}
-	now, err := id.look(real)
+	now, err := id.looked.Note(real)
 	if err != nil {
 		fmt.Fprintln(id.hash, "none")
 		return nil
@@ -184,10 +153,7 @@ func (id *nixIdentity) config(file string, depth int) error {
 	if depth > maxIncludes {
 		return fmt.Errorf("%s: too many configuration files include each other", file)
 	}
-	_, _ = id.look(file)
-	if real, err := filepath.EvalSymlinks(file); err == nil && real != file {
-		_, _ = id.look(real) // a link that home-manager or NixOS makes
-	}
+	_, _ = id.looked.Note(file)
 	text, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

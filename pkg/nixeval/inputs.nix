@@ -10,8 +10,8 @@
 }:
 let
   inherit (builtins)
-    all attrNames concatStringsSep elem filter fromJSON functionArgs isAttrs isBool isInt isList isString listToAttrs mapAttrs readDir
-    readFile stringLength substring typeOf unsafeDiscardStringContext;
+    all attrNames concatStringsSep elem filter fromJSON functionArgs isAttrs isBool isInt isList isString listToAttrs mapAttrs pathExists
+    readDir readFile stringLength substring typeOf unsafeDiscardStringContext;
 
   # Of anything but plain data only its type is told.
   plain = value:
@@ -58,7 +58,8 @@ let
           pinsOf = { node, nodes }: let pin = node.inputs.${name} or null; in
             if isString pin then [ { node = nodes.${pin}; inherit nodes; } ] else [ ];
         in
-        describe {
+        # Nix 2.8 does not tell where in its tree an input is.
+        if !pathExists (input.outPath + "/flake.nix") then null else describe {
           path = path ++ [ name ];
           value = input;
           dir = substring (stringLength top + 1) (-1) (unsafeDiscardStringContext input.outPath);

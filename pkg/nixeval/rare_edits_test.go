@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -16,7 +15,7 @@ func TestChosenEditsDuringRuns(t *testing.T) {
 	if os.Getenv("CLANCTL_TEST_SLOW") == "" {
 		t.Skip("SKIP: it takes a minute: run by make test-all (CLANCTL_TEST_SLOW)")
 	}
-	for _, c := range slices.Concat(inputEdits, gitEdits, rareEdits) {
+	for _, c := range chosenEdits {
 		eachWorld(t, c.name, func(w *world) {
 			c.make(w)
 			settle()
@@ -191,12 +190,7 @@ var rareEdits = []chosenEdit{
 		checkout(w)
 		w.do(os.CopyFS(w.path("copy"), os.DirFS(w.path("flake/sub"))))
 		w.like("copy/file", "two")
-	}, edit: func(w *world) {
-		if out, err := exec.Command("mount", "--bind", w.path("copy"), w.path("flake/sub")).CombinedOutput(); err != nil {
-			w.Skipf("SKIP: mount --bind: %s", out)
-		}
-		w.Cleanup(func() { _ = exec.Command("umount", w.path("flake/sub")).Run() })
-	}, kept: true},
+	}, edit: func(w *world) { w.mount("copy", "flake/sub") }, kept: true},
 	{name: "a name in other case", make: plain,
 		edit: func(w *world) { w.do(os.Rename(w.path("flake/value"), w.path("flake/Value"))) }, kept: true},
 	{name: "an empty directory comes", make: plain,
@@ -211,12 +205,7 @@ var rareEdits = []chosenEdit{
 	}, edit: func(w *world) { w.do(os.Remove(w.path("flake/pipe"))) }, maybe: true},
 
 	// Git.
-	{name: "a submodule", make: func(w *world) {
-		stable(w, "other")
-		checkout(w)
-		w.git("flake", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", w.path("other"), "module")
-		w.commit("flake")
-	}, edit: func(w *world) { w.write("flake/module/value", "two") }, maybe: true, reason: "submodules"},
+	{name: "a submodule", make: submodule, edit: func(w *world) { w.write("flake/module/value", "two") }, maybe: true, reason: "submodules"},
 	{name: "a commit in a clone that borrows objects", make: func(w *world) {
 		checkout(w)
 		w.do(os.Rename(w.path("flake"), w.path("lender")))

@@ -43,6 +43,8 @@ type recordedAnswer struct {
 	ID       string       `json:"id"`
 	Error    bool         `json:"error,omitempty"`
 	Inputs   []localInput `json:"inputs,omitempty"`
+	// Overrides are the references that were given for inputs, and what they meant.
+	Overrides map[string]string `json:"overrides,omitempty"`
 }
 
 // recordingEnd stands behind the text.
@@ -174,7 +176,7 @@ func (r *Recording) note(a *attempt, kept *answer, failed *Error) {
 		r.spoil()
 		return
 	}
-	r.asked = append(r.asked, recordedAnswer{a.ref, a.question, a.id, failed != nil, kept.Inputs})
+	r.asked = append(r.asked, recordedAnswer{a.ref, a.question, a.id, failed != nil, kept.Inputs, a.overrides})
 	if a.target != nil && !slices.ContainsFunc(r.trees, func(b *attempt) bool {
 		return a.ref.Root == b.ref.Root && a.ref.Git == b.ref.Git && bytes.Equal(a.target.Sum(), b.target.Sum())
 	}) {
@@ -221,6 +223,11 @@ func (e *Evaluator) holds(ctx context.Context, files *cacheFiles, answers []reco
 	for _, answer := range answers {
 		if now, err := ResolveRef(answer.Ref.Text); err != nil || now != answer.Ref {
 			return false
+		}
+		for given, meant := range answer.Overrides {
+			if absoluteRef(given) != meant {
+				return false
+			}
 		}
 		state, known := states[answer.Ref]
 		if !known {

@@ -156,6 +156,9 @@ func (e *Evaluator) within(ref string) string {
 	return ref
 }
 
+// override is what a reference that is given for an input means.
+func (e *Evaluator) override(given string) string { return absoluteRef(e.within(given)) }
+
 // absoluteRef makes the relative paths absolute that would otherwise be taken relative to the program flake.
 func absoluteRef(ref string) string {
 	if isPath(ref) {
