@@ -83,8 +83,7 @@ func (l *commandLine) args() []string {
 func arrange(app *cli.App, args []string) (*commandLine, error) {
 	line := &commandLine{program: args[0]}
 	var given []string // the flags as they were written
-	rest := args[1:]
-	for len(rest) > 0 {
+	for rest := args[1:]; len(rest) > 0; {
 		arg := rest[0]
 		rest = rest[1:]
 		switch {
@@ -95,53 +94,69 @@ func arrange(app *cli.App, args []string) (*commandLine, error) {
 				command.Subcommands = nil // the library would look for them among the names
 			}
 		case !strings.HasPrefix(arg, "-") || arg == "-":
-			if len(line.names) == 0 {
-				if command := below(app, line.command(), arg); command != nil {
-					line.path = append(line.path, command)
-					continue
-				}
-			}
-			line.names = append(line.names, arg)
+			line.name(app, arg)
 		default:
-			name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-			flag := flagNamed(app, line.command(), rest, name)
-			if flag == nil {
-				return nil, unknownFlag(app, line, rest, arg)
-			}
-			takes := valueCount(flag)
 			given = append(given, arg)
-			if takes == 0 || hasValue && takes == 1 {
-				line.flags = append(line.flags, arg)
-				continue
+			var err error
+			if rest, err = line.flag(app, arg, rest); err != nil {
+				return line, err
 			}
-			if hasValue {
-				rest = append([]string{value}, rest...)
-			}
-			if len(rest) < takes {
-				line.waits, line.waitsAt = flag, len(rest)
-				return line, usagef("flag --%s needs %s", name, []string{"", "a value", "two values"}[takes])
-			}
-			line.flags = append(line.flags, "--"+name+"="+strings.Join(rest[:takes], pairSeparator))
-			rest = rest[takes:]
 		}
 	}
-	if command := line.command(); len(line.names) > 0 && (command == nil || command.Action == nil) {
-		return nil, unknownCommand(app, line, line.names[0])
+	return line, line.check(app, given)
+}
+
+// name takes a word that is no flag: a command, or a name.
+func (l *commandLine) name(app *cli.App, word string) {
+	if command := below(app, l.command(), word); command != nil && len(l.names) == 0 {
+		l.path = append(l.path, command)
+		return
 	}
-	for _, name := range line.names {
+	l.names = append(l.names, word)
+}
+
+// flag takes a flag, with its values, which may be among the words that follow, and returns the words behind them.
+func (l *commandLine) flag(app *cli.App, word string, rest []string) ([]string, error) {
+	name, value, hasValue := strings.Cut(strings.TrimLeft(word, "-"), "=")
+	flag := flagNamed(app, l.command(), rest, name)
+	if flag == nil {
+		return nil, unknownFlag(app, l, rest, word)
+	}
+	takes := valueCount(flag)
+	if takes == 0 || hasValue && takes == 1 {
+		l.flags = append(l.flags, word)
+		return rest, nil
+	}
+	if hasValue {
+		rest = append([]string{value}, rest...)
+	}
+	if len(rest) < takes {
+		l.waits, l.waitsAt = flag, len(rest)
+		return nil, usagef("flag --%s needs %s", name, []string{"", "a value", "two values"}[takes])
+	}
+	l.flags = append(l.flags, "--"+name+"="+strings.Join(rest[:takes], pairSeparator))
+	return rest[takes:], nil
+}
+
+// check tells what is wrong with the whole line.
+func (l *commandLine) check(app *cli.App, given []string) error {
+	if command := l.command(); len(l.names) > 0 && (command == nil || command.Action == nil) {
+		return unknownCommand(app, l, l.names[0])
+	}
+	for _, name := range l.names {
 		if !utf8.ValidString(name) {
 			// JSON, in which names and values go to Nix and into inventory.json, would make something else of it.
-			return nil, usagef("%q is not UTF-8, as all names and values in a clan are", name)
+			return usagef("%q is not UTF-8, as all names and values in a clan are", name)
 		}
 	}
 	// A flag of a command may stand before the one below it, which need not know it.
 	for _, arg := range given {
 		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if flagNamed(app, line.command(), nil, name) == nil {
-			return nil, unknownFlag(app, line, nil, arg)
+		if flagNamed(app, l.command(), nil, name) == nil {
+			return unknownFlag(app, l, nil, arg)
 		}
 	}
-	return line, nil
+	return nil
 }
 
 // below is the command of this name below another, or the app's own; nil if there is none.

@@ -140,7 +140,7 @@ func complete(ctx context.Context, words []string) []candidate {
 	before, current := words[:len(words)-1], words[len(words)-1]
 	app := newApp(io.Discard, io.Discard)
 	line, err := arrange(app, append([]string{app.Name}, before...))
-	if line == nil || err != nil && line.waits == nil {
+	if err != nil && line.waits == nil {
 		return nil
 	}
 	var found []candidate

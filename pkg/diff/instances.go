@@ -87,39 +87,46 @@ func (c *comparison) instances() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		old, new := c.old.Instances[name], c.new.Instances[name]
-		hidden := old == nil && c.hides("old", c.old, name, "")
+		hidden := old == nil && c.hides("old", c.old, name, "") // both sides are noted
 		if new == nil && c.hides("new", c.new, name, "") || hidden || old == nil && new == nil {
 			continue
 		}
-		i := InstanceChange{Change: changeOf(old != nil, new != nil), Name: name, Roles: []RoleChange{},
-			Module: valuesOf(nil, moduleOf(old), moduleOf(new))}
-		_, renamed := c.renamed[name]
-		reads := len(i.Module) > 0 || renamed // whether something changed that every member can see
-		for _, role := range jsonvalue.Names(rolesOf(old), rolesOf(new)) {
-			r, changed, seen := c.role(name, rolesOf(old)[role], rolesOf(new)[role], role, i.Change)
-			if changed {
-				i.Roles = append(i.Roles, r)
-			}
-			reads = reads || seen
+		c.instance(name, old, new)
+	}
+}
+
+func (c *comparison) instance(name string, old, new *instance.Instance) {
+	i := InstanceChange{Change: changeOf(old != nil, new != nil), Name: name, Roles: []RoleChange{},
+		Module: valuesOf(nil, moduleOf(old), moduleOf(new))}
+	_, renamed := c.renamed[name]
+	reads := len(i.Module) > 0 || renamed // whether something changed that every member can see
+	for _, role := range jsonvalue.Names(rolesOf(old), rolesOf(new)) {
+		r, changed, seen := c.role(name, rolesOf(old)[role], rolesOf(new)[role], role, i.Change)
+		if changed {
+			i.Roles = append(i.Roles, r)
 		}
-		if i.Change != Changed || len(i.Module) > 0 || len(i.Roles) > 0 {
-			c.Instances = append(c.Instances, i)
-		}
-		for role, r := range rolesOf(new) {
-			for machine := range r.Machines {
-				if len(i.Module) > 0 && i.Change == Changed {
-					c.affected.direct(machine, Reason{Kind: codes.ReasonModule, Instance: name, Role: role})
-				}
-				if renamed {
-					c.affected.direct(machine, Reason{Kind: codes.ReasonRenamed, Instance: name, Role: role})
-				}
-				if reads {
-					c.affected.shared(machine, Reason{Kind: codes.ReasonPeers, Instance: name, Role: role})
-				}
-			}
-		}
-		if reads {
-			c.exports(name, old, new)
+		reads = reads || seen
+	}
+	if i.Change != Changed || len(i.Module) > 0 || len(i.Roles) > 0 {
+		c.Instances = append(c.Instances, i)
+	}
+	if len(i.Module) > 0 && i.Change == Changed {
+		c.members(name, new, c.affected.direct, codes.ReasonModule)
+	}
+	if renamed {
+		c.members(name, new, c.affected.direct, codes.ReasonRenamed)
+	}
+	if reads {
+		c.members(name, new, c.affected.shared, codes.ReasonPeers)
+		c.exports(name, old, new)
+	}
+}
+
+// members gives all members of an instance a reason to be affected.
+func (c *comparison) members(name string, of *instance.Instance, affects func(string, Reason), kind string) {
+	for role, r := range rolesOf(of) {
+		for machine := range r.Machines {
+			affects(machine, Reason{Kind: kind, Instance: name, Role: role})
 		}
 	}
 }
@@ -194,19 +201,7 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 	}
 	r = RoleChange{Change: changeOf(old != nil, new != nil), Name: name, Members: []MemberChange{}, Settings: []Value{}}
 	old, new = cmp.Or(old, &instance.Role{}), cmp.Or(new, &instance.Role{})
-	for _, machine := range jsonvalue.Names(old.Machines, new.Machines) {
-		was, is := old.Machines[machine], new.Machines[machine]
-		m := MemberChange{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
-		switch {
-		case m.Change != Changed:
-			seen = true
-			c.affected.direct(machine, Reason{Kind: codes.ReasonMember, Change: m.Change, Instance: inst, Role: name})
-		case was.Explicit == is.Explicit && slices.Equal(was.Tags, is.Tags):
-			continue
-		}
-		m.Causes = c.causes(whole, r.Change, m, old, new)
-		r.Members = append(r.Members, m)
-	}
+	seen = c.memberships(inst, &r, whole, old, new)
 	r.Tags = namesOf(old.Tags, new.Tags)
 	if old.ExtraModules != new.ExtraModules {
 		r.ExtraModules = &Pair[int]{Old: old.ExtraModules, New: new.ExtraModules}
@@ -233,6 +228,24 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 	seen = seen || r.Written || len(r.Settings) > 0
 	changed = seen || len(r.Members) > 0 || !r.Tags.empty() || r.ExtraModules != nil || r.SettingsFrom != nil
 	return r, changed, seen
+}
+
+// memberships compares who is in a role, and why. seen tells that machines came or went.
+func (c *comparison) memberships(inst string, r *RoleChange, whole Change, old, new *instance.Role) (seen bool) {
+	for _, machine := range jsonvalue.Names(old.Machines, new.Machines) {
+		was, is := old.Machines[machine], new.Machines[machine]
+		m := MemberChange{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
+		switch {
+		case m.Change != Changed:
+			seen = true
+			c.affected.direct(machine, Reason{Kind: codes.ReasonMember, Change: m.Change, Instance: inst, Role: r.Name})
+		case was.Explicit == is.Explicit && slices.Equal(was.Tags, is.Tags):
+			continue
+		}
+		m.Causes = c.causes(whole, r.Change, m, old, new)
+		r.Members = append(r.Members, m)
+	}
+	return seen
 }
 
 func whyOf(m *instance.Member) *instance.Member {

@@ -119,7 +119,7 @@ func (l *loader) input(name string, in reader.Input, stores map[string]string) s
 
 func (l *loader) decodeMachines() {
 	inv := l.inv
-	machines, wellTagged := l.facts.machines, true
+	machines := l.facts.machines
 	inv.facts.DeclaredTags = map[string][]string{}
 	if !machines.OK() {
 		l.lose(machines.Failure, NewFinding(codes.MachinesFailed, Subject{}, Cause{Part: "machines"}))
@@ -141,22 +141,38 @@ func (l *loader) decodeMachines() {
 		}
 		inv.Machines[name] = l.machine(name, part.Value)
 	}
-	// What a machine breaks, tags and other machines cannot help.
-	if failure := l.facts.tags.Failure; failure != nil && !broken {
-		wellTagged = false
-		l.lose(failure, NewFinding(codes.TagFailed, Subject{}, Cause{Part: "tags"}))
+	l.decodeCarried(l.decodeTags(broken), broken)
+	inv.facts.Unknown = sortedUnique(slices.DeleteFunc(sortedKeys(machines.Value), func(name string) bool {
+		return inv.Machines[name] != nil
+	}))
+}
+
+// decodeTags reads the inventory's tags, and reports whether they are well. What a broken machine breaks, they cannot
+// help.
+func (l *loader) decodeTags(broken bool) (well bool) {
+	well = true
+	lose := func(f *reader.Failure, cause Cause) {
+		if f != nil && !broken {
+			well = false
+			l.lose(f, NewFinding(codes.TagFailed, Subject{}, cause))
+		}
 	}
+	lose(l.facts.tags.Failure, Cause{Part: "tags"})
 	for _, name := range sortedKeys(l.facts.tags.Value) {
 		var lost *reader.Failure
 		value, ok := l.facts.tags.Value[name].Prune(func(_ []string, f *reader.Failure) { lost = f })
-		if lost != nil && !broken {
-			wellTagged = false
-			l.lose(lost, NewFinding(codes.TagFailed, Subject{}, Cause{Tag: name}))
-		}
+		lose(lost, Cause{Tag: name})
 		if ok && lost == nil {
-			inv.facts.DeclaredTags[name] = stringsOf(value)
+			l.inv.facts.DeclaredTags[name] = stringsOf(value)
 		}
 	}
+	return well
+}
+
+// decodeCarried reads the tags that machines carry, and who carries each tag. A machine whose tags do not evaluate is
+// lost.
+func (l *loader) decodeCarried(wellTagged, broken bool) {
+	inv := l.inv
 	carried := map[string][]string{}
 	for _, name := range sortedKeys(inv.Machines) {
 		part, known := l.facts.carried.Value[name]
@@ -181,9 +197,6 @@ func (l *loader) decodeMachines() {
 	for _, tag := range index.Tags() {
 		inv.Tags[tag] = index.Carriers(tag)
 	}
-	inv.facts.Unknown = sortedUnique(slices.DeleteFunc(sortedKeys(machines.Value), func(name string) bool {
-		return inv.Machines[name] != nil
-	}))
 }
 
 func (l *loader) machine(name string, node reader.Machine) *Machine {

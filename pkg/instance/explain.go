@@ -68,6 +68,12 @@ func (l *loader) locate(ctx context.Context) error {
 	if err := l.locateManifests(ctx); err != nil {
 		return err
 	}
+	inv.place()
+	return nil
+}
+
+// place fills in the positions of machines, instances, roles and members.
+func (inv *Inventory) place() {
 	for name, machine := range inv.Machines {
 		machine.Position = inv.At("machines", name)
 	}
@@ -82,7 +88,6 @@ func (l *loader) locate(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
 }
 
 // locateManifests finds out where the manifests of the flake's own modules are written, and what of their categories

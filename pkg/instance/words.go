@@ -271,59 +271,86 @@ func malformed(f Finding) (message, hint string) {
 	if shape == nil {
 		return "an attribute has a name or a form that clan does not know", ""
 	}
-	root := []string{"instances", f.Instance}
-	switch {
-	case f.Cause.Tag != "":
-		root = []string{"tags", f.Cause.Tag}
-	case f.Instance == "":
-		root = []string{"machines", f.Machine}
-	}
-	// Names in angle brackets are for the reader to fill in.
-	where := func(path ...string) string {
-		return strings.NewReplacer(`"<`, "<", `>"`, ">").Replace(PathString(append(slices.Clone(root), path...)))
-	}
-	n := len(shape.Path)
-	last, around := "", shape.Path
-	if n > 0 {
-		last, around = shape.Path[n-1], shape.Path[:n-1]
-	}
-	inRole := n > 1 && shape.Path[0] == "roles"
+	m := malformation(f)
 	if shape.Type == "" {
-		message = fmt.Sprintf("%s has no attribute %q", where(around...), last)
-		switch {
-		case f.Instance != "" && n == 1 && last == "settings":
-			hint = "settings belong to a role: " + where("roles", "<role>", "settings")
-		case len(shape.Near) > 0:
-			hint = "did you mean " + nearest.List(shape.Near) + "?"
-		case f.Machine != "" && f.Instance == "" && n == 1 && machineForm.fields["deploy"].fields[last] != nil:
-			hint = "it stands below deploy: " + where("deploy", last)
-		case inRole:
-			hint = "settings belong below settings: " + where(append(slices.Clone(around), "settings", last)...)
-		case f.Instance != "" && n == 1:
-			hint = "an instance has module and roles"
-		}
-		return message, hint
+		return fmt.Sprintf("%s has no attribute %q", m.where(m.around()...), m.last()), m.rightName()
 	}
-	message = fmt.Sprintf("%s is %s, where %s belongs", where(shape.Path...), shape.Type, shape.Want)
+	return fmt.Sprintf("%s is %s, where %s belongs", m.where(shape.Path...), shape.Type, shape.Want), m.rightForm()
+}
+
+// malformation is a finding about the form of something: a tag, an instance or a machine, at the path of its shape.
+type malformation Finding
+
+func (m malformation) isTag() bool      { return m.Cause.Tag != "" }
+func (m malformation) isInstance() bool { return !m.isTag() && m.Instance != "" }
+func (m malformation) isMachine() bool  { return !m.isTag() && m.Instance == "" }
+func (m malformation) path() []string   { return m.Cause.Shape.Path }
+
+// inRole reports whether it is at or below the attributes of a role, so many names deep in the instance.
+func (m malformation) inRole(depth int) bool {
+	return len(m.path()) == depth && depth > 1 && m.path()[0] == "roles"
+}
+
+func (m malformation) last() string {
+	if path := m.path(); len(path) > 0 {
+		return path[len(path)-1]
+	}
+	return ""
+}
+
+func (m malformation) around() []string { return m.path()[:max(0, len(m.path())-1)] }
+
+// where is a path in what it is about, with names in angle brackets, which are for the reader to fill in.
+func (m malformation) where(path ...string) string {
+	root := []string{"instances", m.Instance}
 	switch {
-	case f.Cause.Tag != "":
-		hint = fmt.Sprintf(`a tag lists machines: %s = [ "<machine>" ];`, where())
-	case n == 1 && last == "module":
-		hint = fmt.Sprintf(`name the module in its attributes: %s = "<module>";`, where("module", "name"))
-	case inRole && n == 2:
-		hint = fmt.Sprintf("name each member as an attribute: %s = { };",
-			where(append(shape.Path, "machines", "<machine>")...))
-	case inRole && n == 3 && (last == "machines" || last == "tags"):
-		hint = fmt.Sprintf("name each as an attribute: %s = { };",
-			where(append(shape.Path, "<"+strings.TrimSuffix(last, "s")+">")...))
-	case inRole && n == 4:
-		hint = fmt.Sprintf("a member is an attribute set, which may hold settings: %s = { };", where(shape.Path...))
-	case f.Machine != "" && last == "tags":
-		hint = fmt.Sprintf(`tags are a list: %s = [ "<tag>" ];`, where("tags"))
-	case last == "settings":
-		hint = fmt.Sprintf("settings are an attribute set: %s = { };", where(shape.Path...))
+	case m.isTag():
+		root = []string{"tags", m.Cause.Tag}
+	case m.isMachine():
+		root = []string{"machines", m.Machine}
 	}
-	return message, hint
+	return strings.NewReplacer(`"<`, "<", `>"`, ">").Replace(PathString(append(root, path...)))
+}
+
+// rightName is a hint where clan does not know the attribute.
+func (m malformation) rightName() string {
+	n, last := len(m.path()), m.last()
+	switch {
+	case m.isInstance() && n == 1 && last == "settings":
+		return "settings belong to a role: " + m.where("roles", "<role>", "settings")
+	case len(m.Cause.Shape.Near) > 0:
+		return "did you mean " + nearest.List(m.Cause.Shape.Near) + "?"
+	case m.isMachine() && n == 1 && machineForm.fields["deploy"].fields[last] != nil:
+		return "it stands below deploy: " + m.where("deploy", last)
+	case m.inRole(n):
+		return "settings belong below settings: " + m.where(append(slices.Clone(m.around()), "settings", last)...)
+	case m.isInstance() && n == 1:
+		return "an instance has module and roles"
+	}
+	return ""
+}
+
+// rightForm is a hint where the value is of the wrong kind.
+func (m malformation) rightForm() string {
+	n, last := len(m.path()), m.last()
+	below := func(names ...string) string { return m.where(append(slices.Clone(m.path()), names...)...) }
+	switch {
+	case m.isTag():
+		return fmt.Sprintf(`a tag lists machines: %s = [ "<machine>" ];`, m.where())
+	case n == 1 && last == "module":
+		return fmt.Sprintf(`name the module in its attributes: %s = "<module>";`, below("name"))
+	case m.inRole(2):
+		return fmt.Sprintf("name each member as an attribute: %s = { };", below("machines", "<machine>"))
+	case m.inRole(3) && (last == "machines" || last == "tags"):
+		return fmt.Sprintf("name each as an attribute: %s = { };", below("<"+strings.TrimSuffix(last, "s")+">"))
+	case m.inRole(4):
+		return fmt.Sprintf("a member is an attribute set, which may hold settings: %s = { };", below())
+	case m.isMachine() && last == "tags":
+		return fmt.Sprintf(`tags are a list: %s = [ "<tag>" ];`, m.where("tags"))
+	case last == "settings":
+		return fmt.Sprintf("settings are an attribute set: %s = { };", below())
+	}
+	return ""
 }
 
 func unknownSetting(f Finding) (message, hint string) {

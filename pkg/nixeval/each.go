@@ -154,18 +154,12 @@ func (w *workers) evaluate(ctx context.Context, batch []item) (rest []item) {
 		}
 		return rest
 	}
-	var failed *Error
-	culprit := -1
-	if errors.As(err, &failed) && len(failed.Parts) > 0 &&
-		(errors.Is(err, ErrEvaluation) || errors.Is(err, ErrCrashed)) {
-		if i, ok := partIndex(failed.Parts[0], len(batch)); ok && !told[i] {
-			culprit = i
-		}
-	}
+	culprit := culpritOf(err, len(batch))
+	known := culprit >= 0 && !told[culprit]
 	for i := range batch {
 		switch {
 		case told[i]:
-		case culprit < 0:
+		case !known:
 			tell(i, itemResult{err: err}) // no path's own: no Nix, no flake, or the context ended
 		case i == culprit && i > 0 && errors.Is(err, ErrCrashed):
 			// Perhaps what was evaluated before it took all the memory.
@@ -178,6 +172,18 @@ func (w *workers) evaluate(ctx context.Context, batch []item) (rest []item) {
 		}
 	}
 	return rest
+}
+
+// culpritOf is which of n paths an error is about; negative where it is no path's own.
+func culpritOf(err error, n int) int {
+	var failed *Error
+	if errors.As(err, &failed) && len(failed.Parts) > 0 &&
+		(errors.Is(err, ErrEvaluation) || errors.Is(err, ErrCrashed)) {
+		if i, ok := partIndex(failed.Parts[0], n); ok {
+			return i
+		}
+	}
+	return -1
 }
 
 // partIndex is the number that is the path of a part.

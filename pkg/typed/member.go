@@ -37,9 +37,9 @@ type Member[S any] struct {
 // (`manifest.name`); no names: of any.
 //
 // Settings are decoded strictly, see [instance.Decode]. Members without settings that decode are left out, and the
-// error is a [*multierror.Error] of one for each, which is [instance.ErrNoSettings] where they do not evaluate. Where nothing
-// can be said, because the instance is nil or of another service, it says so. A role that the instance does not mention
-// has no members, and that is no error.
+// error is a [*multierror.Error] of one for each, which is [instance.ErrNoSettings] where they do not evaluate. Where
+// nothing can be said, because the instance is nil or of another service, it says so. A role that the instance does not
+// mention has no members, and that is no error.
 func Members[S any](inst *instance.Instance, role string, service ...string) ([]Member[S], error) {
 	if inst == nil {
 		return nil, errors.New("the inventory has no such instance")

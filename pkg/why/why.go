@@ -180,7 +180,7 @@ func unknown(message, name string, known []string, all string) error {
 
 func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member,
 	info *facts.SettingInfo) *Setting {
-	s := &Setting{Path: ref.Path, Definitions: []Definition{}}
+	s := &Setting{Path: ref.Path, Definitions: []Definition{}, Problem: info.Message}
 	if info.HasValue {
 		s.Value = jsonvalue.Text(info.Value)
 	} else if member.Settings != nil && role.SettingsFrom == codes.SettingsFromLayers {
@@ -188,37 +188,20 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 			s.Value = jsonvalue.Text(value)
 		}
 	}
-	s.Problem = info.Message
 	if s.Problem == "" && s.Value == nil {
-		for _, f := range inv.Findings {
-			if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Path) &&
-				slices.Contains(f.Concerned(), ref.Machine) {
-				s.Problem = f.Message()
-			}
-		}
+		s.Problem = problemOf(inv, ref)
 	}
+	s.Definitions = append(s.Definitions,
+		layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role},
+			facts.LayersOf(role, ref.Machine)}.at(ref.Path)...)
 	if n := len(info.Options); n > 0 {
 		o := info.Options[n-1]
 		s.Option = &Option{Path: ref.Path[:o.Depth], Options: o.Children}
 		if o.Option != nil {
 			s.Option.describe(o.Option)
 		}
-	}
-	s.Definitions = append(s.Definitions,
-		layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role},
-			facts.LayersOf(role, ref.Machine)}.at(ref.Path)...)
-	written := map[string]bool{}
-	for _, d := range s.Definitions {
-		written[text(d.Value)] = true
-	}
-	// What counts and no layer wrote, the module defines itself; a default is no definition.
-	if n := len(info.Options); n > 0 && info.Options[n-1].Depth == len(ref.Path) &&
-		info.Options[n-1].Priority < defaultPriority {
-		for _, d := range info.Options[n-1].Definitions {
-			if !written[text(d.Value())] {
-				s.Definitions = append(s.Definitions,
-					Definition{Layer: "module", Name: d.File, Priority: info.Options[n-1].Priority, Value: d.Value()})
-			}
+		if o.Depth == len(ref.Path) {
+			s.Definitions = append(s.Definitions, ofModule(o, s.Definitions)...)
 		}
 	}
 	weigh(s.Definitions)
@@ -226,6 +209,31 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 		s.Hint = settle(s.Definitions)
 	}
 	return s
+}
+
+// problemOf is the message of the finding about a setting of a member; empty where there is none.
+func problemOf(inv *instance.Inventory, ref instance.SettingRef) (message string) {
+	for _, f := range inv.Findings {
+		if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Path) &&
+			slices.Contains(f.Concerned(), ref.Machine) {
+			message = f.Message()
+		}
+	}
+	return message
+}
+
+// ofModule are the definitions of an option that count and that no layer wrote: the module's own. A default is none.
+func ofModule(o facts.Option, layers []Definition) (found []Definition) {
+	written := map[string]bool{}
+	for _, d := range layers {
+		written[text(d.Value)] = true
+	}
+	for _, d := range o.Definitions {
+		if o.Priority < defaultPriority && !written[text(d.Value())] {
+			found = append(found, Definition{Layer: "module", Name: d.File, Priority: o.Priority, Value: d.Value()})
+		}
+	}
+	return found
 }
 
 // layers are all that is written for the settings of one member, in the order of merging.
