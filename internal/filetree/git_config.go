@@ -120,11 +120,15 @@ func (c *gitConfig) read(values []git.Value, root string, g *gitState, began tim
 	hash.Sum(c.sum[:0])
 	slices.Sort(files)
 	for _, file := range slices.Compact(files) {
-		if file != "" {
-			e := entry{name: file, hashed: began.UnixNano()}
-			e.stamp, _ = Stat(file)
-			c.files = append(c.files, e)
+		switch {
+		case file == "":
+			continue
+		case !filepath.IsAbs(file):
+			return fmt.Errorf("%w: git's configuration %s is not an absolute path", ErrUnknown, file)
 		}
+		e := entry{name: file, hashed: began.UnixNano()}
+		e.stamp, _ = Stat(file)
+		c.files = append(c.files, e)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 type world struct {
 	*testing.T
 	e    Evaluator
+	nix  string // the program, whatever e.Nix is
 	dir  string
 	ref  string   // the flake; "" for dir/flake
 	seen []string // reasons why an answer was not kept
@@ -35,8 +36,10 @@ func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
 // write writes a file; DIR in its text is the directory of the world.
 func (w *world) write(name, text string) {
 	w.Helper()
-	writeAll(w.T, map[string]string{w.path(name): strings.ReplaceAll(text, "DIR", w.dir)})
+	writeAll(w.T, map[string]string{w.path(name): w.text(text)})
 }
+
+func (w *world) text(text string) string { return strings.ReplaceAll(text, "DIR", w.dir) }
 
 func (w *world) git(repo string, args ...string) string {
 	w.Helper()
@@ -129,19 +132,23 @@ func eachWorld(t *testing.T, name string, test func(w *world)) {
 	for i, nix := range nixes.Programs(t) {
 		t.Run(fmt.Sprintf("%s/%d", name, i), func(t *testing.T) {
 			t.Parallel()
-			dir, err := os.MkdirTemp("", "world-") // the name of the test may have signs that a URL must escape
-			if err == nil {
-				dir, err = filepath.EvalSymlinks(dir)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = os.RemoveAll(dir) })
-			test(&world{T: t, dir: dir,
-				e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"),
-					CacheDir: filepath.Join(dir, "cache")}})
+			test(newWorld(t, nix))
 		})
 	}
+}
+
+func newWorld(t *testing.T, nix string) *world {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "world-") // the name of the test may have signs that a URL must escape
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return &world{T: t, nix: nix, dir: dir, e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"),
+		CacheDir: filepath.Join(dir, "cache")}}
 }
 
 // edit is one that somebody could make; each was chosen because an answer could be stale after it.
@@ -167,29 +174,33 @@ const valueFlake = `{ outputs = _: { value = builtins.readFile ./value; }; }`
 
 func TestChosenEdits(t *testing.T) {
 	for _, c := range chosenEdits {
-		eachWorld(t, c.name, func(w *world) {
-			c.make(w)
-			settle()
-			before, _ := w.ask("first")
-			first, failed := w.seen, strings.HasPrefix(before, "error: ")
-			if !failed && (len(first) == 0) != c.kept || !strings.Contains(strings.Join(first, "\n"), c.reason) {
-				w.Errorf("not kept: %q; want kept: %v, with %q", first, c.kept, c.reason)
-			}
-			if _, cached := w.ask("again"); !failed && cached != c.kept {
-				w.Errorf("the second answer comes from the cache: %v", cached)
-			}
-			c.edit(w)
-			after, cached := w.ask("after the edit")
-			if (before == after) != c.still && !c.maybe {
-				w.Errorf("the edit changed something: %v\n%s\n%s", before != after, before, after)
-			}
-			if cached != (c.kept && c.still) && !c.maybe {
-				w.Errorf("after the edit it comes from the cache: %v", cached)
-			}
-			settle()
-			w.ask("a moment after the edit")
-		})
+		eachWorld(t, c.name, func(w *world) { c.try(w) })
 	}
+}
+
+// try makes the edit and asks before and after.
+func (c chosenEdit) try(w *world) {
+	w.Helper()
+	c.make(w)
+	settle()
+	before, _ := w.ask("first")
+	first, failed := w.seen, strings.HasPrefix(before, "error: ")
+	if !failed && (len(first) == 0) != c.kept || !strings.Contains(strings.Join(first, "\n"), c.reason) {
+		w.Errorf("not kept: %q; want kept: %v, with %q", first, c.kept, c.reason)
+	}
+	if _, cached := w.ask("again"); !failed && cached != c.kept {
+		w.Errorf("the second answer comes from the cache: %v", cached)
+	}
+	c.edit(w)
+	after, cached := w.ask("after the edit")
+	if (before == after) != c.still && !c.maybe {
+		w.Errorf("the edit changed something: %v\n%s\n%s", before != after, before, after)
+	}
+	if cached != (c.kept && c.still) && !c.maybe {
+		w.Errorf("after the edit it comes from the cache: %v", cached)
+	}
+	settle()
+	w.ask("a moment after the edit")
 }
 
 // The `git diff` that Nix 2.8 runs brings git's index up to date where a file was touched, and no setting keeps it from
@@ -229,7 +240,7 @@ func TestTouchedFile(t *testing.T) {
 func TestChosenEditsAreListed(t *testing.T) {
 	const page, begin, end = "../../docs/reliability.md", "<!-- edits -->\n", "<!-- end of edits -->"
 	list := "| edit | the answer before it | after it |\n|---|---|---|\n"
-	for _, c := range chosenEdits {
+	for _, c := range slices.Concat(chosenEdits, environmentEdits) {
 		before, after := "kept", "Nix runs again"
 		switch {
 		case !c.kept && c.reason == "":
@@ -308,17 +319,9 @@ var inputEdits = []chosenEdit{
 		w.e.UpdateInputs = []string{"other"}
 	}, edit: func(w *world) { w.write("other/value", "two") }, kept: true},
 	{name: "what the registry says", make: func(w *world) {
-		directory(w, "one")
-		stable(w, "two")
-		w.write("registry.json",
-			`{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/one"}}]}`)
+		registered("registry.json")(w)
 		w.e.Options = []string{"flake-registry=" + w.path("registry.json")}
-		withInput(w, "other")
-	}, edit: func(w *world) {
-		w.write("two/value", "two")
-		w.write("registry.json",
-			`{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/two"}}]}`)
-	}, reason: "names no commit and no hash"},
+	}, edit: func(w *world) { w.write("registry.json", registryOf("two")) }, reason: "names no commit and no hash"},
 	{name: "a directory spelled as if it were in the store", make: func(w *world) {
 		directory(w, "other")
 		withInput(w, "path:/nix/store/../..DIR/other")

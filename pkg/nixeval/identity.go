@@ -30,7 +30,15 @@ type nixIdentity struct {
 func (e *Evaluator) identify() (*nixIdentity, error) {
 	hash := sha256.New()
 	id := &nixIdentity{hash: hash}
-	path, err := exec.LookPath(e.nix())
+	dir, err := filepath.Abs(e.Dir)
+	if err != nil {
+		return nil, err
+	}
+	name := e.nix()
+	if strings.Contains(name, "/") && !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	path, err := exec.LookPath(name)
 	if err != nil {
 		return nil, err
 	}
@@ -60,13 +68,15 @@ func (e *Evaluator) identify() (*nixIdentity, error) {
 		return nil, err
 	}
 	for _, file := range files {
+		switch {
+		case file == "":
+			continue
+		case !filepath.IsAbs(file):
+			return nil, fmt.Errorf("Nix's configuration %s is not an absolute path", file) //nolint:staticcheck // a name
+		}
 		if err := id.config(file, 0); err != nil {
 			return nil, err
 		}
-	}
-	dir, err := filepath.Abs(e.Dir)
-	if err != nil {
-		return nil, err
 	}
 	if err := id.configText(os.Getenv("NIX_CONFIG"), dir, 0); err != nil {
 		return nil, err
@@ -227,7 +237,7 @@ func configFiles(programs []string) ([]string, error) {
 	}
 	if user, set := os.LookupEnv("NIX_USER_CONF_FILES"); set {
 		files = append(files, strings.Split(user, ":")...)
-		return absolute(files)
+		return files, nil
 	}
 	dirs, set := os.LookupEnv("XDG_CONFIG_DIRS")
 	if !set {
@@ -240,28 +250,12 @@ func configFiles(programs []string) ([]string, error) {
 		files = append(files, filepath.Join(home, "nix.conf"))
 	}
 	if config, set := os.LookupEnv("XDG_CONFIG_HOME"); set {
-		return absolute(append(files, filepath.Join(config, "nix", "nix.conf")))
+		return append(files, filepath.Join(config, "nix", "nix.conf")), nil
 	}
 	home, set := os.LookupEnv("HOME")
 	if info, err := os.Stat(home); !set || err == nil && !cachedir.OwnedByUs(info) {
 		// then Nix looks for the user's home elsewhere
 		return nil, errors.New("HOME is not set, or owned by another user")
 	}
-	return absolute(append(files, filepath.Join(home, ".config", "nix", "nix.conf")))
-}
-
-// absolute makes paths absolute, and leaves out what is empty.
-func absolute(files []string) ([]string, error) {
-	var out []string
-	for _, file := range files {
-		if file == "" {
-			continue
-		}
-		abs, err := filepath.Abs(file)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, abs)
-	}
-	return out, nil
+	return append(files, filepath.Join(home, ".config", "nix", "nix.conf")), nil
 }

@@ -259,12 +259,12 @@ func (r *randomWorld) traps() []trap {
 			r.e.Nix = r.path("bin/nix")
 			r.write("wrapped.conf", "")
 			r.write("other.conf", feature)
-			r.wrap("wrapped.conf")
-		}, change: func() { r.wrap("other.conf") }, end: func() { r.e.Nix = r.nix }},
+			wrapped(r.world, "wrapped.conf")
+		}, change: func() { wrapped(r.world, "other.conf") }, end: func() { r.e.Nix = r.nix }},
 		{name: "a file that a script in the place of Nix names", state: func() {
 			r.e.Nix = r.path("bin/nix")
 			r.write("wrapped.conf", "")
-			r.wrap("wrapped.conf")
+			wrapped(r.world, "wrapped.conf")
 		}, change: func() { r.write("wrapped.conf", feature) }, end: func() { r.e.Nix = r.nix }},
 		{name: "an option", state: r.another, change: func() { r.e.Options = []string{option} },
 			end: func() { r.e.Options = nil }},
@@ -360,8 +360,7 @@ func (r *randomWorld) another() {
 
 // register says what the registry has for "other".
 func (r *randomWorld) register(dir string) {
-	r.write("registry.json", `{"version": 2, "flakes": [{"from": {"type": "indirect", "id": "other"},
-		"to": {"type": "path", "path": "DIR/`+dir+`"}}]}`)
+	r.write("registry.json", registryOf(dir))
 }
 
 // branch is a reference to a branch.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,17 +29,9 @@ func TestCacheIsNeverStale(t *testing.T) {
 	}
 	for i, nix := range nixes.Programs(t) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			dir, err := filepath.EvalSymlinks(t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			e := Evaluator{
-				Nix: nix, Offline: true,
-				ProgramDir: filepath.Join(dir, "programs"), CacheDir: filepath.Join(dir, "cache"),
-			}
-			w := &world{T: t, dir: dir, e: e}
+			w := newWorld(t, nix)
 			r := &randomWorld{
-				world: w, Rand: rand.New(rand.NewPCG(seed, uint64(i))), nix: nix,
+				world: w, Rand: rand.New(rand.NewPCG(seed, uint64(i))),
 				on: map[string]bool{}, counts: map[string]int{},
 				began: time.Now().Add(-time.Hour).Truncate(time.Second),
 			}
@@ -77,7 +67,6 @@ type randomWorld struct {
 	on                 map[string]bool // what is toggled
 	counts             map[string]int
 	log                []string
-	nix                string
 	began              time.Time // when the oldest files of the world were written, as they say
 	rev                string    // the first commit
 	moved              string    // the second one of the branch
@@ -96,7 +85,7 @@ func (r *randomWorld) begin() {
 	r.moved = r.git("branch", "rev-parse", "stable")
 	r.write("conf/nix.conf", "!include more.conf\n!include features.conf\nflake-registry = DIR/registry.json\n")
 	r.register("unpinned")
-	r.wrap("wrapped.conf")
+	wrapped(r.world, "wrapped.conf")
 	directory(r.world, "later")
 	r.write("later/value", "later")
 	r.commit("later")
@@ -114,15 +103,6 @@ func (r *randomWorld) begin() {
 	r.commit("flake")
 	r.git("flake", "branch", "other", r.rev)
 	r.git("flake", "worktree", "add", "-q", "--detach", r.path("linked"))
-}
-
-// wrap writes a script that runs Nix with a configuration.
-func (r *randomWorld) wrap(config string) {
-	nix, err := exec.LookPath(r.nix)
-	r.do(err)
-	r.write("bin/nix", "#!/bin/sh\nNIX_USER_CONF_FILES=DIR/"+config+"\nexport NIX_USER_CONF_FILES\nexec "+
-		nix+" \"$@\"\n")
-	r.do(os.Chmod(r.path("bin/nix"), 0o755))
 }
 
 // await has the flake fetch a commit that is not there yet.

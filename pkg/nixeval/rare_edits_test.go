@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // Each chosen edit is made once more, when everything has been looked at and Nix is about to run.
@@ -36,66 +34,6 @@ func TestChosenEditsDuringRuns(t *testing.T) {
 			settle()
 			w.ask("a moment after the edit")
 		})
-	}
-}
-
-// What is around a flake that is not its own; one world after the other, for the environment is all tests'.
-func TestEditsOfTheEnvironment(t *testing.T) {
-	set := func(name, value string) func(t *testing.T, w *world) {
-		return func(t *testing.T, w *world) { t.Setenv(name, value) }
-	}
-	home := func(w *world, name string) {
-		_ = os.Remove(w.path("home"))
-		link(w, name, "home")
-	}
-	for _, c := range []struct {
-		name string
-		edit func(t *testing.T, w *world)
-	}{
-		{"NIX_PATH", set("NIX_PATH", "x=/")},
-		{"NIX_CONFIG", set("NIX_CONFIG", feature)},
-		{"another configuration directory", func(t *testing.T, w *world) {
-			w.write("config/nix/nix.conf", feature)
-			t.Setenv("XDG_CONFIG_HOME", w.path("config"))
-		}},
-		{"a system's configuration directory", func(t *testing.T, w *world) {
-			w.write("config/nix/nix.conf", feature)
-			t.Setenv("XDG_CONFIG_DIRS", "/etc/xdg:"+w.path("config"))
-		}},
-		{"a home that is a link and leads elsewhere", func(t *testing.T, w *world) { home(w, "home-two") }},
-		{"the user's registry", func(t *testing.T, w *world) {
-			w.write("home-one/.config/nix/registry.json", `{"version": 2, "flakes": [
-				{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/two"}}]}`)
-		}},
-		{"the clock, set back for a file", func(t *testing.T, w *world) {
-			w.write("flake/flake.nix", `{ inputs.other.url = "other"; outputs = { self, other }: { value = 2; }; }`)
-			w.do(os.Chtimes(w.path("flake/flake.nix"), time.Unix(1, 0), time.Unix(1, 0)))
-		}},
-	} {
-		for i, nix := range nixes.Programs(t) {
-			t.Run(c.name+"/"+string(rune('0'+i)), func(t *testing.T) {
-				dir, err := filepath.EvalSymlinks(t.TempDir())
-				w := &world{T: t, dir: dir, e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"),
-					CacheDir: filepath.Join(dir, "cache")}}
-				w.do(err)
-				for _, name := range []string{"one", "two"} {
-					directory(w, name)
-					w.write("home-"+name+"/.config/nix/registry.json", `{"version": 2, "flakes": [
-						{"from": {"type": "indirect", "id": "other"}, "to": {"type": "path", "path": "DIR/`+name+`"}}]}`)
-				}
-				w.write("home-two/.config/nix/nix.conf", feature)
-				home(w, "home-one")
-				t.Setenv("HOME", w.path("home"))
-				withInput(w, "other")
-				settle()
-				w.ask("first")
-				w.ask("again")
-				c.edit(t, w)
-				w.ask("after the edit")
-				settle()
-				w.ask("a moment after the edit")
-			})
-		}
 	}
 }
 
