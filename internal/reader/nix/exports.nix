@@ -22,6 +22,7 @@
 { exports, directory }:
 let
   inherit (builtins)
+    any
     attrNames
     concatMap
     elemAt
@@ -37,15 +38,19 @@ let
     pathExists
     readDir
     readFile
+    replaceStrings
     seq
     stringLength
+    toJSON
     unsafeDiscardStringContext
     ;
 
   # ---- vars, where clan keeps them in the repository ----
 
   vars = "${toString directory}/vars";
-  directoriesIn = dir: if pathExists dir then attrNames (filterAttrs (_: type: type == "directory") (readDir dir)) else [ ];
+  # Each look at a file takes Nix some time, and a fleet has many.
+  directoriesIn = dir: attrNames (filterAttrs (_: type: type == "directory") (readDir dir));
+  existing = dir: if pathExists "${vars}/${dir}" then directoriesIn "${vars}/${dir}" else [ ];
   dirOf = machine: if machine == "" then "shared" else "per-machine/${machine}";
   # Public vars have their value in a file of this name, secret ones another.
   stateOf =
@@ -56,9 +61,9 @@ let
     if files ? value then "public" else if files != { } then "secret" else "absent";
   contentOf = var: unsafeDiscardStringContext (readFile "${vars}/${var}/value");
 
-  # The public vars below shared or per-machine/MACHINE, by the hashes of their values. A value need not be text.
+  # The public vars of some generators below shared or per-machine/MACHINE, by the hashes of their values. A value need not be text.
   hashes =
-    dir:
+    dir: generators:
     listToAttrs (
       concatMap (
         generator:
@@ -67,30 +72,36 @@ let
           let
             var = "${dir}/${generator}/${file}";
           in
-          optional (stateOf var == "public") { name = hashFile "sha256" "${vars}/${var}/value"; value = var; }
+          optional (readDir "${vars}/${var}" ? value) { name = hashFile "sha256" "${vars}/${var}/value"; value = var; }
         ) (directoriesIn "${vars}/${dir}/${generator}")
-      ) (directoriesIn "${vars}/${dir}")
+      ) generators
     );
-  shared = hashes "shared";
-  machines = listToAttrs (map (m: { name = m; value = hashes "per-machine/${m}"; }) (directoriesIn "${vars}/per-machine"));
+  machines = listToAttrs (map (name: { inherit name; value = existing "per-machine/${name}"; }) (existing "per-machine"));
+  shared = existing "shared";
+  # An address is computed from a var of the service's own, whose generator has the name of the service or of the instance in its own.
+  isOf = { service, instance }: generator: any (name: name != "" && replaceStrings [ name ] [ "" ] generator != generator) [ service instance ];
+  sharedHashes = listToAttrs (map (of: { name = toJSON of; value = hashes "shared" (filter (isOf of) shared); }) (map ownerOf (attrNames exports)));
   # The var whose value an address is, of the machine's own before shared ones.
   varOf =
-    machine: text:
+    key: text:
     let
-      found = concatMap (
-        hash: optional ((machines.${machine} or { }) ? ${hash}) machines.${machine}.${hash} ++ optional (shared ? ${hash}) shared.${hash}
-      ) (map (hashString "sha256") [ text (text + "\n") ]);
+      machine = machineIn key;
+      own = hashes "per-machine/${machine}" (filter (isOf (ownerOf key)) (machines.${machine} or [ ]));
+      others = sharedHashes.${toJSON (ownerOf key)};
+      found = concatMap (hash: optional (own ? ${hash}) own.${hash} ++ optional (others ? ${hash}) others.${hash}) (
+        map (hashString "sha256") [ text (text + "\n") ]
+      );
     in
     if stringLength text < 3 || found == [ ] then null else elemAt found 0;
 
   # ---- exports ----
 
   host =
-    machine: path: h:
+    key: path: h:
     if h ? plain then
       {
         plain = walk (path ++ [ "plain" ]) h.plain;
-        found = part (path ++ [ "found" ]) (if isString (peek null h.plain) then varOf machine (unsafeDiscardStringContext h.plain) else null);
+        found = part (path ++ [ "found" ]) (if isString (peek null h.plain) then varOf key (unsafeDiscardStringContext h.plain) else null);
       }
     else if h ? var then
       # Where the reference itself throws, so does this host, and no more.
@@ -107,8 +118,14 @@ let
     else
       walk path h;
 
-  # SERVICE:INSTANCE:ROLE:MACHINE; a name holds no colon.
+  # INPUT/SERVICE:INSTANCE:ROLE:MACHINE; a name holds no colon.
   machineIn = key: let m = match ".*:([^:]*)" key; in if m == null then "" else elemAt m 0;
+  ownerOf =
+    key:
+    let
+      m = match "([^:]*/)?([^:]*):([^:]*):.*" key;
+    in
+    if m == null then { service = ""; instance = ""; } else { service = elemAt m 1; instance = elemAt m 2; };
   peer =
     key: path: p:
     fields path [ "name" "port" "user" "SSHOptions" ] p
@@ -119,7 +136,7 @@ let
           let
             at = path ++ [ "hosts" (toString i) ];
           in
-          part at (host (machineIn key) at (elemAt p.hosts i))
+          part at (host key at (elemAt p.hosts i))
         ) (length p.hosts)
       );
     });
@@ -148,13 +165,13 @@ in
           m:
           map (file: "per-machine/${m}/${file}") (
             [ "openssh/ssh.id_ed25519.pub" "openssh-rsa/ssh.id_rsa.pub" ]
-            ++ map (generator: "${generator}/ticket") (filter (g: match "p2p-ssh-iroh-.*" g != null) (directoriesIn "${vars}/per-machine/${m}"))
+            ++ map (generator: "${generator}/ticket") (filter (g: match "p2p-ssh-iroh-.*" g != null) machines.${m})
           );
       in
       named (
         listToAttrs (
           map (var: { name = var; value = whole [ "vars" var ] (contentOf var); }) (
-            filter (var: stateOf var == "public") ([ "shared/openssh-ca/id_ed25519.pub" ] ++ concatMap ofMachine (directoriesIn "${vars}/per-machine"))
+            filter (var: stateOf var == "public") ([ "shared/openssh-ca/id_ed25519.pub" ] ++ concatMap ofMachine (attrNames machines))
           )
         )
       );

@@ -2,9 +2,9 @@ let
   of =
     exports:
     (import ../../nix/exports.nix (import ../../nix/helpers.nix "" { }) { inherit exports; directory = ./..; }).facts;
-  hosts = list: (of { "s:i:r:m".peer.hosts = list; }).exports."s:i:r:m".peer.hosts;
+  hosts = list: (of { "x/ygg:zt:r:m".peer.hosts = list; }).exports."x/ygg:zt:r:m".peer.hosts;
   thrown = path: { "$clanctl" = "throws"; inherit path; };
-  at = [ "exports" "s:i:r:m" "peer" "hosts" "0" ];
+  at = [ "exports" "x/ygg:zt:r:m" "peer" "hosts" "0" ];
   var = { machine = "m"; generator = "ygg"; file = "address"; };
 in
 {
@@ -22,6 +22,8 @@ in
   # A value with or without the end of its line is that of a var, the machine's own or a shared one.
   own-var = { got = (builtins.head (hosts [ { plain = "200::1"; } ])).found; want = "per-machine/m/ygg/address"; };
   shared-var = { got = (builtins.head (hosts [ { plain = "fd00::1"; } ])).found; want = "shared/zt/ip"; };
+  # That of another service is a coincidence.
+  other-var = { got = (of { "x/s:i:r:m".peer.hosts = [ { plain = "200::1"; } ]; }).exports."x/s:i:r:m".peer.hosts; want = [ { plain = "200::1"; found = null; } ]; };
   waiting = { got = hosts [ { plain = throw "not found"; } { plain = "x"; } ]; want = [ { plain = thrown (at ++ [ "plain" ]); found = null; } { plain = "x"; found = null; } ]; };
   reference = {
     got = hosts [ { var = var // { flake = ./.; }; } ];
