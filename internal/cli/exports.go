@@ -43,7 +43,11 @@ func exportsCommand() *cli.Command {
 					return usagef("%v", err)
 				}
 			}
-			inv, loadErr := load(c, instance.Config{Need: needReach})
+			need := needReach
+			if c.Bool("why") || asksJSON(c) {
+				need = needReachFrom
+			}
+			inv, loadErr := load(c, instance.Config{Need: need})
 			if inv == nil {
 				return explainLoad(c, loadErr)
 			}

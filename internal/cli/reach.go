@@ -41,8 +41,11 @@ func reachCommand() *cli.Command {
 	}
 }
 
-// needReach is what is asked for of a clan to reach its machines.
-const needReach = instance.NeedExports | instance.NeedSettings | facts.NeedPlaces
+// needReach is what is asked for of a clan to reach its machines; needReachFrom also tells where modules say so.
+const (
+	needReach     = instance.NeedExports | instance.NeedSettings | facts.NeedPlaces
+	needReachFrom = needReach | facts.NeedExportPlaces
+)
 
 // reachList is the answer to how machines are reached.
 type reachList struct {
@@ -57,7 +60,11 @@ func loadReach(c *cli.Context, names []string) (*instance.Inventory, *reachList,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	inv, loadErr := load(c, instance.Config{Need: needReach})
+	need := needReach
+	if len(names) > 0 || asksJSON(c) {
+		need = needReachFrom
+	}
+	inv, loadErr := load(c, instance.Config{Need: need})
 	if inv == nil {
 		return nil, nil, nil, explainLoad(c, loadErr)
 	}

@@ -109,7 +109,7 @@ func writePage(c *cli.Context, out outputFile, now time.Time, revision string) e
 	}
 	want := instance.Config{Need: instance.NeedOrigins}
 	if c.Bool("exports") {
-		want.Need |= needReach
+		want.Need |= needReachFrom
 	}
 	if c.Bool("watch") {
 		text := func(w io.Writer, inv *instance.Inventory) error { return page(w, inv, htmlpage.Options{}) }

@@ -59,10 +59,12 @@ const (
 	// NeedModules: the service modules of the flake's inputs, used or not ([Inventory.Modules]). Alone, the
 	// flake need not hold a clan.
 	NeedModules
-	// NeedPlaces: with the settings, where each is written; with exports, where modules set them.
+	// NeedPlaces: with the settings, where each is written.
 	NeedPlaces
 	// NeedInterfaces: with the settings, the options that roles declare.
 	NeedInterfaces
+	// NeedExportPlaces: with exports, where modules set them.
+	NeedExportPlaces
 )
 
 // These are the values of Layout of an instance.Flake.

@@ -77,6 +77,9 @@ func (l *loader) decode() {
 		}
 		inv.facts.Places.Below[name] = l.places.tree(tree.Value, name)
 	}
+	if at := inv.facts.Places.Below["instances"]; at.Below != nil {
+		maps.Copy(at.Below, l.places.tree(places.failing.Value, "instances").Below) // the same, and deeper
+	}
 	for _, scope := range inv.facts.Places.Below["exports"].Below {
 		// What a function makes is not known.
 		maps.DeleteFunc(scope.Below, func(_ string, p *facts.Place) bool { return len(p.Below) == 0 })

@@ -21,7 +21,7 @@ func TestLayerThatFails(t *testing.T) {
 			"1":{"machine":"m","tags":[],"member":"m","settings":{"$clanctl":"throws"}},
 			"2":{"machine":null,"tags":["t"],"member":"n","settings":{"$clanctl":"throws"}},
 			"3":{"machine":null,"tags":[],"member":"o","settings":{"port":1}}}}}}},
-		{},{},{},{}]}`), 0)
+		{},{},{},{},{}]}`), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestLayerThatFails(t *testing.T) {
 func TestSettingsLostAsAWhole(t *testing.T) {
 	l, err := answered([]byte(`{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"m":{}},{"all":["m"]},{"m":["all"]},
 		{"i":{"module":{"name":"i"},"roles":{"r":{"machines":["m"],"tags":[],"layer":[],"machineLayers":{},"tagLayers":{}}}}},
-		{},{},{"$clanctl":"throws","path":["evaluated"]},{},{},{},{}]}`), 0)
+		{},{},{"$clanctl":"throws","path":["evaluated"]},{},{},{},{},{}]}`), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestSettingsStayText(t *testing.T) {
 		{},{"k":{"manifest":null,"roles":{"clan":{},"plain":{}}}},
 		{"i":{"key":"k","clan":true,"roles":{"plain":{"settingsFrom":"layers"},"clan":{"settingsFrom":"clan","groups":{
 			"1":{"machine":"m","tags":[],"member":"m","settings":{"list":[%[1]s]}}}}}}},
-		{},{},{},{}]}`, numbers)
+		{},{},{},{},{}]}`, numbers)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	l, err := answered(answer, 0)

@@ -40,7 +40,9 @@ func (l *loader) locate(ctx context.Context) error {
 		map[string]*reader.Part[reader.Named[reader.Place]]{}
 	for _, loss := range l.losses {
 		f := loss.finding
-		if f.Role != "" && places["instances"] == nil && l.config.Need&(NeedOrigins|NeedSetting|facts.NeedPlaces) == 0 {
+		_, placed := l.facts.places.failing.Value[f.Instance]
+		if f.Role != "" && !placed && places["instances"] == nil &&
+			l.config.Need&(NeedOrigins|NeedSetting|facts.NeedPlaces) == 0 {
 			places["instances"] = &reader.Part[reader.Named[reader.Place]]{}
 			want = append(want, reader.Want{Path: []string{"positions", "settings"}, Into: places["instances"]})
 		}

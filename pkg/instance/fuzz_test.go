@@ -22,8 +22,8 @@ func answered(text []byte, need Need) (*loader, error) {
 // missing.
 func FuzzAnswer(f *testing.F) {
 	seeds := []string{
-		`{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"a":{"deploy":[],"installedAt":null},"b":{"$clanctl":"throws"}},{},{},{"i":{"module":{},"roles":{"$clanctl":"omitted"}}},{},{},{},{},{},{},{}]}`,
-		`{"schema":2,"values":[{"layout":"inventory"},[],{"x":[{"$clanctl":"throws"}]},["__toString"],{"m":{}},{"t":["m",1]},{"m":["t"]},{"$clanctl":"pairs","pairs":[["__toString",{"roles":{"r":{"machines":["m"],"layer":[{"value":{"a":1}}]}}}]]},{},{"k":{"manifest":null,"roles":null}},{"__toString":{"key":"k","roles":{"r":{"settingsFrom":"layers"}}}},{},{},{},{}]}`,
+		`{"schema":2,"values":[{"layout":"clan"},[],{},["i"],{"a":{"deploy":[],"installedAt":null},"b":{"$clanctl":"throws"}},{},{},{"i":{"module":{},"roles":{"$clanctl":"omitted"}}},{},{},{},{},{},{},{},{}]}`,
+		`{"schema":2,"values":[{"layout":"inventory"},[],{"x":[{"$clanctl":"throws"}]},["__toString"],{"m":{}},{"t":["m",1]},{"m":["t"]},{"$clanctl":"pairs","pairs":[["__toString",{"roles":{"r":{"machines":["m"],"layer":[{"value":{"a":1}}]}}}]]},{},{"k":{"manifest":null,"roles":null}},{"__toString":{"key":"k","roles":{"r":{"settingsFrom":"layers"}}}},{},{},{},{},{}]}`,
 	}
 	for _, file := range []string{"testdata/answer.json", "testdata/answer-broken.json"} {
 		text, err := os.ReadFile(file)

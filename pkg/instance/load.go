@@ -198,7 +198,7 @@ type answers struct {
 
 // placeFacts are where the parts of the inventory are written.
 type placeFacts struct {
-	instances, settings, machines, tags, services, exports reader.Part[reader.Named[reader.Place]]
+	instances, failing, settings, machines, tags, services, exports reader.Part[reader.Named[reader.Place]]
 }
 
 // wants are the parts that the config needs, in the order in which one can break another.
@@ -238,8 +238,9 @@ func (l *loader) wants() []reader.Want {
 	add(NeedMachines, &f.places.tags, "positions", "tags")
 	add(NeedMachines, &f.places.services, "positions", "services")
 	add(NeedSetting, &f.places.settings, "positions", "settings")
-	if need&facts.NeedPlaces != 0 {
-		add(NeedExports, &f.places.exports, "positions", "exports")
+	add(facts.NeedExportPlaces, &f.places.exports, "positions", "exports")
+	if need&(NeedOrigins|facts.NeedPlaces) == 0 {
+		add(NeedSettings, &f.places.failing, "positions", "failing")
 	}
 	return wants
 }

@@ -11,7 +11,9 @@ source: args:
 let
   inherit (builtins)
     addErrorContext
+    any
     attrNames
+    attrValues
     baseNameOf
     concatMap
     concatStringsSep
@@ -130,6 +132,8 @@ rec {
       traced path (seq value value)
     else
       value;
+  # Whether something in a value with parts does not evaluate.
+  fails = v: if isList v then any fails v else isAttrs v && (elem (v."$clanctl" or null) [ "throws" "omitted" "missing" "opaque" ] || any fails (attrValues v));
   # A part that has parts inside, or nothing that could fail.
   part = partWith { };
   # A part that fails as a whole.

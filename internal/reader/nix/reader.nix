@@ -124,17 +124,25 @@ let
               )
             )
           );
-        of =
-          part: depth: name:
+        of = part: depth: name: below part depth name (limits name);
+        below =
+          part: depth: name: limits:
           helpers.part [ "positions" part ] (
             if name == "instances" && helpers.isOmitted [ "instanceNames" ] then
               { }
             else
-              positions.places (limits name // (if part == "settings" || !(args.deferLines or false) then { } else { large = largeOf name; })) depth (layout.definitions name)
+              positions.places (limits // (if part == "settings" || !(args.deferLines or false) then { } else { large = largeOf name; })) depth (layout.definitions name)
           );
+        # Instances with a part that does not evaluate, whose findings have places down to each setting.
+        failing =
+          if helpers.isOmitted [ "evaluated" ] then
+            [ ]
+          else
+            builtins.filter (name: helpers.fails (facts.evaluated.${name} or null)) facts.instanceNames;
       in
       {
         instances = of "instances" (if origins || args.places or false then 12 else 5) "instances";
+        failing = if failing == [ ] then { } else below "failing" 12 "instances" (limits "instances" // { only = failing; });
         settings = of "settings" 12 "instances";
         machines = of "machines" 1 "machines";
         tags = of "tags" 1 "tags";
