@@ -85,7 +85,7 @@ func (*viewOutput) moduleColumns() []column[view.ServiceModule] {
 		{heading: heading{Title: "CATEGORIES", Optional: true}, cell: func(m view.ServiceModule) cell {
 			return newCell(m.Categories...)
 		}},
-		{heading: heading{Title: "DESCRIPTION", Half: true}, cell: func(m view.ServiceModule) cell {
+		{heading: heading{Title: "DESCRIPTION", Prose: true}, cell: func(m view.ServiceModule) cell {
 			if m.Error != "" && m.Description == "" {
 				return newCell("does not evaluate").In(red)
 			}

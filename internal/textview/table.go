@@ -22,11 +22,12 @@ type Table struct {
 // Heading says what is in a column, and how it may give way to others.
 type Heading struct {
 	Title string
-	// Half: the column keeps half of the room, if it has so much in it; others keep [leastColumn].
-	Half bool
+	// Prose: the column reads also where it is cut, so that it gives way before others, down to a third of the room.
+	Prose bool
 	// Optional: the column is left out where there is no room for what the others keep.
 	Optional bool
 	// Shared: what (nearly) all rows have in it is left out, and said once below the table, with this word before it.
+	// Of what is left a cell without room shows first what the fewest rows have.
 	Shared *string
 }
 
@@ -43,6 +44,8 @@ func Headings(titles ...string) []Heading {
 type Cell struct {
 	items []Item
 	style Style
+	// rarity says how many rows have an item, where those that few have are shown first; nil where the order decides.
+	rarity map[Item]int
 }
 
 // Item is a text; those that stand side by side and differ only in the part are shown as one: "sshd (client, server)".
@@ -80,19 +83,31 @@ func (c Cell) Texts() []string {
 
 func itemTexts(items []Item) []string {
 	var texts []string
-	for i := 0; i < len(items); {
-		text, parts := items[i].Text, []string(nil)
-		for ; i < len(items) && items[i].Text == text && items[i].Part != ""; i++ {
-			parts = append(parts, items[i].Part)
+	for _, group := range groups(items) {
+		text, parts := group[0].Text, []string(nil)
+		for _, it := range group {
+			if it.Part != "" {
+				parts = append(parts, it.Part)
+			}
 		}
-		if parts == nil {
-			i++
-		} else {
+		if parts != nil {
 			text += " (" + strings.Join(parts, ", ") + ")"
 		}
 		texts = append(texts, Flat(text))
 	}
 	return texts
+}
+
+// groups are the items, those together that are shown as one.
+func groups(items []Item) (all [][]Item) {
+	for i, it := range items {
+		if i > 0 && it.Text == items[i-1].Text && it.Part != "" && items[i-1].Part != "" {
+			all[len(all)-1] = append(all[len(all)-1], it)
+		} else {
+			all = append(all, []Item{it})
+		}
+	}
+	return all
 }
 
 // Flat escapes text from a flake for a place where it must stay on one line.
@@ -101,6 +116,7 @@ func Flat(s string) string { return term.EscapeLine(s) }
 // Print writes the table; no line is wider than width, unless that is zero.
 func (t *Table) Print(w io.Writer, width int, paint Painter) {
 	t.makeRoom(width)
+	t.rank()
 	header := make([]Cell, len(t.Columns))
 	for i, column := range t.Columns {
 		header[i] = NewCell(column.Title).In(Bold)
@@ -119,15 +135,40 @@ func (t *Table) Print(w io.Writer, width int, paint Painter) {
 	}
 }
 
-// makeRoom leaves out optional columns, the last first, while there is no room for what the columns keep.
+// makeRoom leaves out optional columns, the last first, while they would leave prose less than half of the room, or
+// others less than one item.
 func (t *Table) makeRoom(room int) {
 	for at := len(t.Columns) - 1; room > 0 && at > 0; at-- {
-		_, least := t.sizes(room)
-		if total(least) <= room {
+		s := t.sizes(room)
+		for i, column := range t.Columns {
+			if column.Prose {
+				s.whole[i] = min(s.full[i], max(s.whole[i], room/2))
+			}
+		}
+		if total(s.whole) <= room {
 			return
 		}
 		if t.Columns[at].Optional {
 			t.drop(at)
+		}
+	}
+}
+
+// rank has the cells of columns whose items tell rows apart show first what few rows have.
+func (t *Table) rank() {
+	for at, column := range t.Columns {
+		if column.Shared == nil {
+			continue
+		}
+		rowsWith := map[Item]int{}
+		for _, row := range t.Rows {
+			for _, it := range row[at].items {
+				rowsWith[it]++
+			}
+		}
+		for i := range t.Rows {
+			t.Rows[i] = slices.Clone(t.Rows[i])
+			t.Rows[i][at].rarity = rowsWith
 		}
 	}
 }
@@ -140,23 +181,31 @@ func (t *Table) drop(at int) {
 	}
 }
 
-// sizes are how wide the columns are, and what they keep of it.
-func (t *Table) sizes(room int) (widths, least []int) {
+// sizes are how wide columns are: with all that is in them; as prose that gave way; with one whole item in each cell;
+// as prose that gave way further; and at least.
+type sizes struct{ full, prose, items, whole, least []int }
+
+func (t *Table) sizes(room int) (s sizes) {
 	for i, column := range t.Columns {
 		width := displaywidth.String(column.Title)
-		keep := max(width, leastColumn)
-		if column.Half {
-			keep = max(keep, room/2)
-		}
+		least, whole := max(width, leastColumn), width
 		if i == 0 {
-			keep = max(keep, room/3)
+			least = max(least, room/3)
 		}
 		for _, row := range t.Rows {
 			width = max(width, displaywidth.String(strings.Join(row[i].Texts(), ", ")))
+			whole = max(whole, displaywidth.String(row[i].one()))
 		}
-		widths, least = append(widths, width), append(least, min(width, keep))
+		least, whole = min(width, least), min(width, max(whole, least))
+		prose, items := width, whole
+		if column.Prose {
+			prose = min(width, max(least, room/3))
+			items, whole = prose, min(prose, max(least, room/4))
+		}
+		s.full, s.prose, s.items = append(s.full, width), append(s.prose, prose), append(s.items, items)
+		s.whole, s.least = append(s.whole, whole), append(s.least, least)
 	}
-	return widths, least
+	return s
 }
 
 func total(widths []int) int {
@@ -167,41 +216,80 @@ func total(widths []int) int {
 	return sum
 }
 
-// widths shares the room: each column has what it needs, or else the widest give way to the others, the names last of
-// all.
+// widths shares the room: each column has what it needs, or else prose gives way, then lists down to one item, and at
+// last all; the widest first.
 func (t *Table) widths(room int) []int {
-	widths, least := t.sizes(room)
-	for excess := total(widths) - room; room > 0 && excess > 0; excess-- {
-		widest := -1
-		for i, width := range widths {
-			if width > least[i] && (widest < 0 || width > widths[widest]) {
-				widest = i
+	s := t.sizes(room)
+	widths := s.full
+	for _, least := range [][]int{s.prose, s.items, s.whole, s.least} {
+		for excess := total(widths) - room; room > 0 && excess > 0; excess-- {
+			widest := -1
+			for i, width := range widths {
+				if width > least[i] && (widest < 0 || width > widths[widest]) {
+					widest = i
+				}
 			}
+			if widest < 0 {
+				break
+			}
+			widths[widest]--
 		}
-		if widest < 0 {
-			break // too narrow for any table
-		}
-		widths[widest]--
 	}
 	return widths
 }
 
 // Fit is as many items as there is room for, and the number of those left out.
 func (c Cell) Fit(width int) string {
-	items := c.Texts()
-	all := strings.Join(items, ", ")
-	if displaywidth.String(all) <= width {
+	texts := c.Texts()
+	if all := strings.Join(texts, ", "); displaywidth.String(all) <= width {
 		return all
 	}
-	for n := len(items) - 1; n > 0; n-- {
-		text := fmt.Sprintf("%s, +%d", strings.Join(items[:n], ", "), len(items)-n)
-		if displaywidth.String(text) <= width {
+	order := c.order()
+	for n := len(texts) - 1; n > 0; n-- {
+		if text := some(texts, order[:n]); displaywidth.String(text) <= width {
 			return text
 		}
 	}
-	rest := ""
-	if len(items) > 1 {
-		rest = fmt.Sprintf(", +%d", len(items)-1)
+	rest := left(len(texts) - 1)
+	return displaywidth.TruncateString(texts[order[0]], max(1, width-len(rest)), "…") + rest
+}
+
+// one is the item that the cell shows where there is room for one.
+func (c Cell) one() string { return some(c.Texts(), c.order()[:1]) }
+
+// some are the chosen texts, in the order that they have, and the number of the others.
+func some(texts []string, chosen []int) string {
+	var shown []string
+	for _, at := range slices.Sorted(slices.Values(chosen)) {
+		shown = append(shown, texts[at])
 	}
-	return displaywidth.TruncateString(items[0], max(1, width-len(rest)), "…") + rest
+	return strings.Join(shown, ", ") + left(len(texts)-len(shown))
+}
+
+// left counts the items that are left out.
+func left(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", +%d", n)
+}
+
+// order is which of the texts are shown first.
+func (c Cell) order() []int {
+	var order, rows []int
+	for at, group := range groups(c.items) {
+		order = append(order, at)
+		least := 0
+		for i, it := range group {
+			if n := c.rarity[it]; i == 0 || n < least {
+				least = n
+			}
+		}
+		rows = append(rows, least)
+	}
+	if len(order) == 0 {
+		return []int{0} // the dash
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return rows[a] - rows[b] })
+	return order
 }

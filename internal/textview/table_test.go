@@ -77,7 +77,7 @@ func TestColumnsGiveWay(t *testing.T) {
 	long := strings.Repeat("words ", 30)
 	wide := func() *Table {
 		return &Table{Columns: []Heading{{Title: "MODULE"}, {Title: "ROLES"}, {Title: "KIND", Optional: true},
-			{Title: "ABOUT", Half: true}},
+			{Title: "ABOUT", Prose: true}},
 			Rows: [][]Cell{{NewCell("a-long-name-of-a-module"), NewCell("client", "server", "another"),
 				NewCell("Development"), NewCell(long)}}}
 	}
@@ -91,6 +91,70 @@ func TestColumnsGiveWay(t *testing.T) {
 			if displaywidth.String(strings.TrimSuffix(line, "\n")) > width {
 				t.Errorf("on %d columns: %s", width, line)
 			}
+		}
+	}
+}
+
+// What few rows have is shown before what many have, in the order of the cell; a column of other lists keeps its order.
+func TestRareItemsFirst(t *testing.T) {
+	table := func(shared *string) *Table {
+		t := &Table{Columns: []Heading{{Title: "NAME"}, {Title: "RUNS", Shared: shared}}}
+		for _, name := range []string{"a", "b", "c"} {
+			t.Rows = append(t.Rows, []Cell{NewCell(name), CellOf(Item{Text: "backup", Part: "client"},
+				Item{Text: "monitoring", Part: "client"}, Item{Text: "zerotier", Part: "peer"})})
+		}
+		t.Rows[1][1] = CellOf(Item{Text: "backup", Part: "client"}, Item{Text: "certs"},
+			Item{Text: "monitoring", Part: "client"}, Item{Text: "zerotier", Part: "controller"},
+			Item{Text: "zerotier", Part: "peer"})
+		return t
+	}
+	word := ""
+	for _, test := range []struct {
+		shared *string
+		want   string
+	}{
+		{&word, `NAME  RUNS
+a     backup (client), +2
+b     certs, zerotier (controller, peer), +2
+c     backup (client), +2
+`},
+		{nil, `NAME  RUNS
+a     backup (client), +2
+b     backup (client), certs, +2
+c     backup (client), +2
+`},
+	} {
+		var b bytes.Buffer
+		table(test.shared).Print(&b, 44, Colourless)
+		if diff := cmp.Diff(test.want, b.String()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// Prose gives way to lists, which keep one whole item where they can.
+func TestProseGivesWay(t *testing.T) {
+	table := &Table{Columns: []Heading{{Title: "MODULE"}, {Title: "INPUT"}, {Title: "ROLES"},
+		{Title: "ABOUT", Prose: true}},
+		Rows: [][]Cell{
+			{NewCell("zerotier"), NewCell("services"), NewCell("controller", "moon", "peer", "another-one"),
+				NewCell(strings.Repeat("words ", 20))},
+			{NewCell("sshd"), NewCell("self"), NewCell("client"), NewCell("short")},
+		}}
+	for width, want := range map[int]string{
+		80: `MODULE    INPUT     ROLES                             ABOUT
+zerotier  services  controller, moon, peer, +1        words words words words w…
+sshd      self      client                            short
+`,
+		60: `MODULE    INPUT     ROLES               ABOUT
+zerotier  services  controller, +3      words words words w…
+sshd      self      client              short
+`,
+	} {
+		var b bytes.Buffer
+		table.Print(&b, width, Colourless)
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Errorf("on %d columns: %s", width, diff)
 		}
 	}
 }
