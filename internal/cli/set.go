@@ -100,7 +100,7 @@ func setCommand() *cli.Command {
 					}
 					err := s.Set(layer, to.path, value)
 					if errors.Is(err, store.ErrSyntax) {
-						return usageError{err.Error(), syntaxHint(to.path, string(value))}
+						return usageError{err.Error(), syntaxHint(to.path, string(value), schema().at(to.path, false))}
 					}
 					return err
 				})
@@ -176,9 +176,11 @@ func acceptsString(schema map[string]any) bool {
 	return false
 }
 
-// quoted is a value as JSON: one that is none is a string where the option accepts one.
+// quoted is a value as JSON: one that is none is a string where the option accepts one, or where there is no such
+// option, which is then what is said.
 func (s settingsSchema) quoted(path []string, value string) string {
-	if !json.Valid([]byte(value)) && acceptsString(s.at(path, false)) {
+	option := s.at(path, false)
+	if !json.Valid([]byte(value)) && (acceptsString(option) || s != nil && option == nil) {
 		return textview.CompactJSON(value)
 	}
 	return value
@@ -217,9 +219,12 @@ func (s settingsSchema) appended(path []string, list json.RawMessage, value stri
 	return json.RawMessage("[" + b.String() + value + "]"), nil
 }
 
-// syntaxHint says what may be meant by a value that is no JSON: a string without quotes, if it begins as nothing else
-// does.
-func syntaxHint(path []string, value string) string {
+// syntaxHint says what may be meant by a value that is no JSON: what the option is, or a string without quotes, if it
+// begins as nothing else does.
+func syntaxHint(path []string, value string, option map[string]any) string {
+	if of, known := option["type"].(string); known && of != "string" {
+		return fmt.Sprintf("%s takes a value of the type %s", instance.PathString(path), of)
+	}
 	if value == "" || strings.ContainsAny(value[:1], "\"{[ ") {
 		return ""
 	}

@@ -55,14 +55,14 @@ var ErrSyntax = errors.New("not JSON")
 // for all settings of the layer, which then have to be an object. A machine or tag has to be in the role: settings for
 // it would put it there.
 func (s *Store) Set(layer Layer, path []string, value []byte) error {
+	if err := s.checkLayer(layer); err != nil {
+		return err
+	}
 	if err := checkValue(value); err != nil {
 		return err
 	}
 	if len(path) == 0 && bytes.TrimSpace(value)[0] != '{' {
 		return errors.New("settings are an object, not " + string(value))
-	}
-	if err := s.checkLayer(layer); err != nil {
-		return err
 	}
 	at := append(layer.layerPath(), path...)
 	if err := s.may(at...); err != nil {
