@@ -98,7 +98,7 @@ var rooms = map[string][]string{
 	"internal/natural":    {},
 	"internal/palette":    {},
 	"internal/browser":    {},
-	"internal/nearest":    {},
+	"internal/nearest":    {"internal/natural"},
 	"internal/nixlang":    {},
 	"internal/process":    {},
 	"internal/recall":     {"internal/filetree"},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -469,8 +470,16 @@ func codesOf(comp *completion) (found []candidate) {
 	return found
 }
 
+// commandsOf are the commands, or those below the one that is named before.
 func commandsOf(comp *completion) (found []candidate) {
-	for _, command := range comp.c.App.Commands {
+	app := newApp(io.Discard, io.Discard)
+	var command *cli.Command
+	for _, name := range comp.given {
+		if command = below(app, command, name); command == nil {
+			return nil
+		}
+	}
+	for _, command := range commandsBelow(app, command) {
 		found = append(found, candidate{command.Name, command.Usage})
 	}
 	return found

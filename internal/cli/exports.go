@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,8 +11,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/textview"
+	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/reach"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -37,12 +40,6 @@ func exportsCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			var selector *tags.Selector
-			if c.NArg() > 0 {
-				if selector, err = tags.ParseNames(strings.Join(c.Args().Slice(), ",")); err != nil {
-					return usagef("%v", err)
-				}
-			}
 			need := needReach
 			if c.Bool("why") || asksJSON(c) {
 				need = needReachFrom
@@ -52,11 +49,15 @@ func exportsCommand() *cli.Command {
 				return explainLoad(c, loadErr)
 			}
 			list := &exportList{Findings: inv.Findings, Interfaces: reach.Interfaces(inv)}
-			if err := list.narrow(inv, selector, query.On, c.String("interface")); err != nil {
+			if err := list.narrow(inv, c.Args().Slice(), query.On, c.String("interface")); err != nil {
 				return unknownIn(c, inv, loadErr, err)
 			}
 			sayNoExports(c, inv)
-			if err := out.printExports(list); err != nil {
+			none := "no export to show"
+			if inv.Exports == nil {
+				none = "" // that was said
+			}
+			if err := out.printExports(list, none); err != nil {
 				return err
 			}
 			return ending(c, inv, inv.Findings, inv.Findings, loadErr)
@@ -70,16 +71,17 @@ type exportList struct {
 	Interfaces []reach.Interface  `json:"interfaces"`
 }
 
-// narrow leaves what the selectors take.
-func (l *exportList) narrow(inv *instance.Inventory, instances, machines *tags.Selector, name string) error {
+// narrow leaves what the names of instances and the selectors take. Each name has to be left something, if it had it.
+func (l *exportList) narrow(inv *instance.Inventory, names []string, machines *tags.Selector, name string) error {
 	drop := map[string]func(reach.Offer) bool{}
-	if instances != nil {
-		taken, err := instances.Names("instance", inv.InstanceNames())
+	if len(names) > 0 {
+		taken, err := view.InstancesNamed(inv, names)
 		if err != nil {
 			return err
 		}
 		drop["instance"] = func(o reach.Offer) bool { return !slices.Contains(taken, o.Instance) }
 	}
+	offered := l.instances()
 	if machines != nil {
 		taken, err := machines.Machines(inv.Index(), slices.Sorted(maps.Keys(inv.Tags)))
 		if err != nil {
@@ -99,6 +101,10 @@ func (l *exportList) narrow(inv *instance.Inventory, instances, machines *tags.S
 		l.Interfaces = slices.DeleteFunc(l.Interfaces, func(i reach.Interface) bool { return i.Name != name })
 	}
 	for i := range l.Interfaces {
+		slices.SortStableFunc(l.Interfaces[i].Offers, func(a, b reach.Offer) int {
+			return cmp.Or(natural.Compare(a.Instance, b.Instance), natural.Compare(a.Role, b.Role),
+				natural.Compare(a.Machine, b.Machine))
+		})
 		for _, dropped := range drop {
 			l.Interfaces[i].Offers = slices.DeleteFunc(l.Interfaces[i].Offers, dropped)
 		}
@@ -106,12 +112,36 @@ func (l *exportList) narrow(inv *instance.Inventory, instances, machines *tags.S
 	if len(drop) > 0 {
 		l.Interfaces = slices.DeleteFunc(l.Interfaces, func(i reach.Interface) bool { return len(i.Offers) == 0 })
 	}
+	left := l.instances()
+	for _, argument := range names {
+		taken, err := view.InstancesNamed(inv, []string{argument})
+		if err != nil {
+			return err
+		}
+		in := func(names map[string]bool) bool {
+			return slices.ContainsFunc(taken, func(name string) bool { return names[name] })
+		}
+		if !strings.HasPrefix(argument, "!") && in(offered) && !in(left) {
+			return view.LeftOut("instance", argument)
+		}
+	}
 	return nil
 }
 
-func (o *viewOutput) printExports(list *exportList) error {
+// instances are those that offer something.
+func (l *exportList) instances() map[string]bool {
+	names := map[string]bool{}
+	for _, i := range l.Interfaces {
+		for _, offer := range i.Offers {
+			names[offer.Instance] = true
+		}
+	}
+	return names
+}
+
+func (o *viewOutput) printExports(list *exportList, none string) error {
 	return listing[reach.Interface]{
-		document: list, items: list.Interfaces,
+		document: list, items: list.Interfaces, none: none,
 		name:   func(i reach.Interface) string { return i.Name },
 		detail: o.exports,
 	}.print(o, true)

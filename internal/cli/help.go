@@ -36,7 +36,7 @@ func helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
 		Usage:     "show what there is, or explain a command",
-		ArgsUsage: "[COMMAND]",
+		ArgsUsage: "[COMMAND...]",
 		Action: func(c *cli.Context) error {
 			paint := stdout(c).painter(c)
 			h := &helpText{paint: paint, width: stdout(c).width()}

@@ -147,8 +147,8 @@ func countFindings(findings []instance.Finding) cell {
 // instance describes one instance.
 func (o *viewOutput) instance(inst view.Instance) {
 	o.title(inst.Name, moduleText(inst.Module))
-	if inst.Module != nil && inst.Module.Description != "" {
-		o.field("about", inst.Module.Description)
+	if inst.Module != nil {
+		o.about(inst.Module.Description)
 	}
 	o.place(inst.Position)
 	for _, role := range inst.Roles {
@@ -196,8 +196,11 @@ func (o *viewOutput) sharedSettings(role view.Role) {
 	}
 }
 
-// settingsOf says whose settings they are. The members were all named before, so those are named here that are fewer:
-// they or the others.
+// namedMembers is how many machines are named rather than called by what they are members for.
+const namedMembers = 3
+
+// settingsOf says whose settings they are. The members were all named before, so it says for what reason they are
+// members, where that tells them from others, or else names those that are fewer: they or the others.
 func (o *viewOutput) settingsOf(machines []string, members []view.Member, end string) {
 	label := "settings of "
 	var others []string
@@ -211,6 +214,8 @@ func (o *viewOutput) settingsOf(machines []string, members []view.Member, end st
 		label = "settings"
 	case len(others) == 0:
 		label += fmt.Sprintf("all %d members", len(members))
+	case min(len(machines), len(others)) > namedMembers && commonReason(members, machines) != "":
+		label += "members " + flat(commonReason(members, machines))
 	default:
 		if len(others) < len(machines) {
 			label += "all but "
@@ -223,4 +228,23 @@ func (o *viewOutput) settingsOf(machines []string, members []view.Member, end st
 		label += newCell(names...).Fit(room)
 	}
 	fmt.Fprintf(&o.text, "    %s\n", o.paint(dim, label+end))
+}
+
+// commonReason is why machines are members; empty where that does not tell them from the other members.
+func commonReason(members []view.Member, machines []string) string {
+	reasons, otherReasons := map[string]bool{}, map[string]bool{}
+	for _, m := range members {
+		reason := textview.MembershipReason(m.Explicit, m.Tags)
+		if slices.Contains(machines, m.Machine) {
+			reasons[reason] = true
+		} else {
+			otherReasons[reason] = true
+		}
+	}
+	for reason := range reasons {
+		if len(reasons) == 1 && !otherReasons[reason] {
+			return reason
+		}
+	}
+	return ""
 }

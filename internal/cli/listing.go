@@ -54,7 +54,7 @@ func (l listing[T]) print(o *viewOutput, details bool) error {
 			names[i] = l.name(item)
 		}
 		return printNames(o.c, names)
-	case details && !o.asTable:
+	case details && !o.asTable && len(l.items) > 0:
 		for i, item := range l.items {
 			o.paragraph(i)
 			l.detail(item)

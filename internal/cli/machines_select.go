@@ -110,8 +110,8 @@ func otherKinds(c *cli.Context, err error) error {
 	}
 	for _, kind := range []string{"a machine", "a tag", "an instance", "a service", "a role"} {
 		if how, known := has[kind]; known {
-			if unknown.Kind == "machine" && kind == "a tag" || unknown.Kind == "tag" && kind == "a machine" {
-				continue // the error says so itself
+			if strings.HasPrefix(unknown.Hint(), fmt.Sprintf("%q is ", name)) {
+				break // the error says so itself
 			}
 			return &hint.Error{Text: unknown.Error(), Advice: fmt.Sprintf("%q is %s: %s", name, kind, how), Err: err}
 		}

@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/facts"
-	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -15,8 +14,10 @@ import (
 
 func modulesCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "modules",
-		Usage: "show the service modules that the flake and its inputs offer",
+		Name:        "modules",
+		Usage:       "show the service modules that the flake and its inputs offer",
+		ArgsUsage:   "[MODULE...]",
+		Description: "With MODULE, or INPUT#MODULE: the same as clanctl modules show.",
 		Flags: append(append(viewFlags("modules, as INPUT#MODULE"), tableFlags((*viewOutput).moduleColumns)...),
 			&cli.StringSliceFlag{Name: "input",
 				Usage: "only the modules of the input `INPUT`; self is the flake. Can be given again"},
@@ -25,13 +26,16 @@ func modulesCommand() *cli.Command {
 		),
 		Subcommands: []*cli.Command{modulesShowCommand(), modulesNewCommand(), modulesCheckCommand()},
 		Action: remembered(func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return usageError{fmt.Sprintf("modules takes no names, so not %q", c.Args().First()),
-					shell.Join([]string{"clanctl", "modules", "show", c.Args().First()}) + ", or --search"}
-			}
 			out, err := newViewOutput(c)
 			if err != nil {
 				return err
+			}
+			if c.NArg() > 0 {
+				if c.IsSet("input") || c.IsSet("search") {
+					return usageError{"--input and --search are for the list of modules, and do not go with names",
+						"write the input before the name: INPUT#MODULE"}
+				}
+				return showModules(c, out)
 			}
 			if err := readTableFlags(out, out.moduleColumns()); err != nil {
 				return err

@@ -34,32 +34,34 @@ func modulesShowCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			refs := c.Args().Slice()
-			modules, err := loadModules(c, facts.ModuleQuery{Of: refs})
-			if err != nil {
-				return explainLoad(c, err)
-			}
-			list := &view.ModuleList{Failures: []view.InputFailure{}}
-			for _, ref := range refs {
-				list.Modules = append(list.Modules, view.ServiceModuleOf(modules, modules.Found[ref]))
-			}
-			err = listing[view.ServiceModule]{document: list, items: list.Modules, detail: out.module}.print(out, true)
-			if err != nil {
-				return err
-			}
-			return failedModules(c, list)
+			return showModules(c, out)
 		}),
 	}
+}
+
+// showModules shows the modules that are named.
+func showModules(c *cli.Context, out *viewOutput) error {
+	refs := c.Args().Slice()
+	modules, err := loadModules(c, facts.ModuleQuery{Of: refs})
+	if err != nil {
+		return explainLoad(c, err)
+	}
+	list := &view.ModuleList{Failures: []view.InputFailure{}}
+	for _, ref := range refs {
+		list.Modules = append(list.Modules, view.ServiceModuleOf(modules, modules.Found[ref]))
+	}
+	err = listing[view.ServiceModule]{document: list, items: list.Modules, name: moduleRef, detail: out.module,
+		columns: out.moduleColumns()}.print(out, true)
+	if err != nil {
+		return err
+	}
+	return failedModules(c, list)
 }
 
 // module describes one module.
 func (o *viewOutput) module(m view.ServiceModule) {
 	o.title(m.Name, "from "+m.Input)
-	if m.Description != "" {
-		label := fmt.Sprintf("  %s", o.paint(dim, fmt.Sprintf("%-*s", labelWidth, "about")))
-		o.text.WriteString(label +
-			strings.TrimLeft(indented(o.markdown(m.Description, 2+labelWidth), strings.Repeat(" ", 2+labelWidth)), " "))
-	}
+	o.about(m.Description)
 	o.field("also named", m.Aliases...)
 	o.field("categories", m.Categories...)
 	o.field("limits", limits(m.Constraints)...)
@@ -78,6 +80,15 @@ func (o *viewOutput) module(m view.ServiceModule) {
 	}
 	if m.Readme != "" {
 		o.text.WriteString("\n" + o.markdown(m.Readme, 0))
+	}
+}
+
+// about is what a module says of itself, if it does.
+func (o *viewOutput) about(description string) {
+	if description != "" {
+		margin := strings.Repeat(" ", 2+labelWidth)
+		o.text.WriteString("  " + o.paint(dim, fmt.Sprintf("%-*s", labelWidth, "about")) +
+			strings.TrimLeft(indented(o.markdown(description, len(margin)), margin), " "))
 	}
 }
 

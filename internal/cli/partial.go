@@ -11,6 +11,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
+	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -56,7 +57,7 @@ func explainLoad(c *cli.Context, err error) error {
 	if c.Bool("show-trace") {
 		printTraces(c, err)
 	}
-	return otherKinds(c, err)
+	return otherKinds(c, selected(c, err))
 }
 
 // ending ends with the exit code for the findings of an answer, and says on stderr those that the answer did not show.
@@ -76,7 +77,26 @@ func unknownIn(c *cli.Context, inv *instance.Inventory, loadErr, err error) erro
 		_ = partial(c, inv, loadErr) // the exit code is that of the unknown name
 		return err
 	}
-	return otherKinds(c, err)
+	return otherKinds(c, selected(c, err))
+}
+
+// selected looks for what an instance was asked for by its name that flags leave out: of the others, of which a
+// service or a role may be that flags name, nothing was read.
+func selected(c *cli.Context, err error) error {
+	unknown := (*tags.UnknownError)(nil)
+	if !errors.As(err, &unknown) || unknown.Kind != "service" && unknown.Kind != "role" ||
+		c.Command.ArgsUsage != "[INSTANCE...]" || c.NArg() == 0 {
+		return err
+	}
+	query, badFlag := queryOf(c)
+	inv, _ := load(c, instance.Config{Need: instance.NeedInstances})
+	if inv == nil || badFlag != nil {
+		return err
+	}
+	if _, found := view.Instances(inv, c.Args().Slice(), query); found != nil {
+		return found
+	}
+	return err
 }
 
 // counted writes numbers with their nouns, without those that are zero: "1 error, 2 warnings".

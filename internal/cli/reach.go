@@ -81,10 +81,12 @@ func reachOf(inv *instance.Inventory, names []string, query view.Query) (*reachL
 		return nil, err
 	}
 	list := &reachList{Findings: machines.Findings, Machines: []reach.Machine{}}
+	ways := map[string]reach.Machine{}
 	for _, m := range reach.Machines(inv) {
-		if slices.ContainsFunc(machines.Machines, func(v view.Machine) bool { return v.Name == m.Name }) {
-			list.Machines = append(list.Machines, m)
-		}
+		ways[m.Name] = m
+	}
+	for _, m := range machines.Machines {
+		list.Machines = append(list.Machines, ways[m.Name])
 	}
 	return list, nil
 }

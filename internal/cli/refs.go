@@ -101,8 +101,11 @@ func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind ref
 					near = append(near, one)
 				}
 			}
-			return nil, &hint.Error{Text: fmt.Sprintf("the clan has no %s %q", what, name),
-				Advice: nearest.Hint(near, nil, "", "")}
+			advice := nearest.Hint(near, nil, "", "")
+			if len(kinds) > 0 {
+				advice = fmt.Sprintf("%q is of another kind: --kind %s", name, kinds[0])
+			}
+			return nil, &hint.Error{Text: fmt.Sprintf("the clan has no %s %q", what, name), Advice: advice}
 		}
 	}
 	for _, r := range refs.Find(inv, refs.InFlake(ref.Root, ref.Dir, "flake.nix"), sourceOf(c).read) {
@@ -163,8 +166,8 @@ func (o *viewOutput) printRefs(list *refList) error {
 func (o *viewOutput) refColumns() []column[refPlace] {
 	return []column[refPlace]{
 		{heading: heading{Title: "PLACE"}, cell: func(r refPlace) cell { return newCell(r.Position.String()) }},
-		{heading: heading{Title: "KIND"}, cell: func(r refPlace) cell { return newCell(string(r.Kind)) }},
-		{heading: heading{Title: "MADE"}, cell: func(r refPlace) cell {
+		{heading: heading{Title: "KIND", Optional: true}, cell: func(r refPlace) cell { return newCell(string(r.Kind)) }},
+		{heading: heading{Title: "MADE", Optional: true}, cell: func(r refPlace) cell {
 			if r.Declares {
 				return newCell("here")
 			}

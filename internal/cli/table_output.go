@@ -55,7 +55,9 @@ func newViewOutput(c *cli.Context) (*viewOutput, error) {
 // printTable prints a table. Without rows it tells people so, but not programs that read the output.
 func (o *viewOutput) printTable(t *table, none string) error {
 	if len(t.Rows) == 0 {
-		say(o.c, "%s", none)
+		if none != "" {
+			say(o.c, "%s", none)
+		}
 		return nil
 	}
 	if o.wide || o.width == 0 { // a program may read it

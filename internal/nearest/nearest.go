@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/natural"
 )
 
 // Of returns up to three known names that are close to name, the closest first.
@@ -70,7 +72,7 @@ func Hint(near, known []string, all, otherwise string) string {
 	case len(near) > 0:
 		return "did you mean " + List(near) + "?"
 	case len(known) > 0:
-		return all + List(known)
+		return all + List(natural.Sort(slices.Clone(known)))
 	}
 	return otherwise
 }

@@ -166,9 +166,14 @@ func (c chooser) contradicted(arguments []string, among map[string]bool) error {
 			return err
 		}
 		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return among[name] }) {
-			return &hint.Error{Text: fmt.Sprintf("the flags leave out %q", argument),
-				Advice: fmt.Sprintf("leave out the %s, or change the flags", c.kind)}
+			return LeftOut(c.kind, argument)
 		}
 	}
 	return nil
+}
+
+// LeftOut is the error where flags take nothing of what a name asks for.
+func LeftOut(kind, name string) error {
+	return &hint.Error{Text: fmt.Sprintf("the flags leave out %q", name),
+		Advice: fmt.Sprintf("leave out the %s, or change the flags", kind)}
 }
