@@ -29,6 +29,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	app := newApp(stdout, stderr)
 	line, err := arrange(app, args)
+	if err != nil && strings.HasPrefix(args[1], "-") {
+		line, err = withoutCommand(app, args, err)
+	}
 	if err == nil && line.has(versionFlag) {
 		_, err = fmt.Fprintf(app.Writer, "%s version %s\n", app.Name, app.Version)
 	} else if err == nil {

@@ -51,17 +51,37 @@ func (l *commandLine) has(flag cli.Flag) bool {
 }
 
 // helped is the line, or the one that asks for help where this one does so in another way. Without a command it asks
-// for an overview, if somebody is there to read it.
+// for an overview, if somebody is there to read it, who is told why there is none.
 func (l *commandLine) helped(app *cli.App) *commandLine {
 	command := l.command()
 	switch {
-	case command == nil && !l.has(helpFlag) && app.Writer.(*stream).terminal != nil && inClan():
+	case command == nil && !l.has(helpFlag) && app.Writer.(*stream).terminal != nil:
+		if err := inClan(); err != nil {
+			printError(app.ErrWriter, err)
+			fmt.Fprintln(app.ErrWriter)
+			break
+		}
 		return &commandLine{program: l.program, path: []*cli.Command{app.Command("overview")}}
 	case command != nil && command.Action != nil && !l.has(helpFlag):
 		return l
 	}
 	return &commandLine{program: l.program, path: []*cli.Command{app.Command("help")},
 		names: strings.Fields(l.commandName())}
+}
+
+// withoutCommand is a line of flags only that name a clan, of which it asks for the overview; the error is otherwise
+// that of the line, or of what stands for a command in it.
+func withoutCommand(app *cli.App, args []string, wrong error) (*commandLine, error) {
+	line, err := arrange(app, slices.Insert(slices.Clone(args), 1, "overview"))
+	switch {
+	case err != nil || !slices.ContainsFunc(line.flags, func(f string) bool { return strings.HasPrefix(f, "--flake=") }):
+		return nil, wrong
+	case len(line.names) > 0 && app.Command(line.names[0]) == nil:
+		return nil, unknownCommand(app, &commandLine{}, line.names[0])
+	case len(line.names) > 0:
+		return nil, wrong
+	}
+	return line, nil
 }
 
 // args is the line in the order that the library reads.
@@ -227,7 +247,13 @@ func unknownFlag(app *cli.App, line *commandLine, rest []string, arg string) err
 	if len(line.path) > 0 {
 		err.hint = fmt.Sprintf("see clanctl %s --help", line.commandName())
 	}
-	if near := nearest.Of(name, known); len(near) > 0 {
+	near := nearest.Of(name, known)
+	for _, mistaken := range []string{"--tag", "--machine", "--host"} {
+		if len(near) == 0 && strings.HasPrefix(name, mistaken) && slices.Contains(known, "--on") {
+			near = []string{"--on MACHINE,@TAG"}
+		}
+	}
+	if len(near) > 0 {
 		err.hint = "did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return err
@@ -243,10 +269,23 @@ func unknownCommand(app *cli.App, line *commandLine, name string) error {
 	if len(line.path) > 0 {
 		err.message = fmt.Sprintf("%s has no command %q", program, name)
 	}
-	if near := nearest.Of(name, known); len(near) > 0 {
+	near := nearest.Of(name, known)
+	if others := otherWords[name]; len(near) == 0 && line.command() == nil {
+		near = others
+	}
+	if len(near) > 0 {
 		err.hint = "did you mean " + nearest.List(near) + "?"
 	}
 	return err
+}
+
+// otherWords are commands by the words that other tools have for them.
+var otherWords = map[string][]string{
+	"apply": {"set"}, "config": {"eval"}, "docs": {"explain", "man"}, "get": {"eval"}, "groups": {"tags"},
+	"hosts": {"machines"}, "info": {"overview"}, "json": {"eval"}, "lint": {"check"}, "list": {"machines", "instances"},
+	"ls": {"machines", "instances"}, "nodes": {"machines"}, "options": {"modules show", "schema"},
+	"services": {"instances", "modules"}, "settings": {"why", "instances"}, "show": {"machines", "instances", "eval"},
+	"ssh": {"export", "reach"}, "status": {"overview", "check"}, "validate": {"check"}, "where": {"refs", "why"},
 }
 
 // pair splits a value that arrange joined.

@@ -29,7 +29,7 @@ func graphCommand() *cli.Command {
 			&cli.BoolFlag{Name: "exports",
 				Usage: "draw which instances read what others export, and which are networks"},
 		}, selectFlags("on", "instance", "service", "role")...),
-		Action: remembered(func(c *cli.Context) error {
+		Action: notOnTerminal(remembered(func(c *cli.Context) error {
 			query, err := queryOf(c)
 			if err != nil {
 				return err
@@ -57,6 +57,18 @@ func graphCommand() *cli.Command {
 				return err
 			}
 			return ending(c, inv, g.Findings, g.Findings, loadErr)
-		}),
+		})),
+	}
+}
+
+// notOnTerminal refuses to show people the text of a picture.
+func notOnTerminal(action cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		format := c.String("format")
+		if stdout(c).terminal != nil && (format == "svg" || format == "html") {
+			return usageError{"graph writes a picture, which a terminal does not show",
+				"clanctl graph > fleet." + format + "; or clanctl report --open, which has it"}
+		}
+		return action(c)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -212,10 +213,24 @@ func writeJSONWith(w io.Writer, v any, end string) error {
 
 // printError says what went wrong, and what to do about it.
 func printError(w io.Writer, err error) {
-	fmt.Fprintf(w, "clanctl: %s\n", indent(term.Escape(err.Error())))
-	if advice := hintOf(err); advice != "" {
-		fmt.Fprintf(w, "  hint: %s\n", indent(term.Escape(advice)))
+	width := 0
+	if to, is := w.(*stream); is {
+		width = to.width()
 	}
+	fmt.Fprintf(w, "%s\n", fitted("clanctl: ", err.Error(), width))
+	if advice := hintOf(err); advice != "" {
+		fmt.Fprintf(w, "  %s\n", fitted("hint: ", advice, width))
+	}
+}
+
+// fitted is a text behind a label, with the lines after the first indented. For people words stay whole, while a
+// command to copy stays on one line.
+func fitted(label, text string, width int) string {
+	text = indent(term.Escape(text))
+	if width == 0 || strings.Contains(text, "\n") || strings.HasPrefix(text, "clanctl ") {
+		return label + text
+	}
+	return textview.WrapWords(label+text, "  ", width)
 }
 
 func indent(s string) string { return strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") }

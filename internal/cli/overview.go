@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -60,10 +62,17 @@ func overviewCommand() *cli.Command {
 	}
 }
 
-// inClan reports whether there is a flake around the working directory, or one is named by the environment.
-func inClan() bool {
-	_, err := nixeval.ResolveRef(os.Getenv(clanDir))
-	return err == nil
+// inClan is the error where there is no flake around the working directory, nor one that the environment names.
+func inClan() error {
+	at := os.Getenv(clanDir)
+	_, err := nixeval.ResolveRef(at)
+	if err != nil && at == "" {
+		return hint.With(err, "run it in a clan's checkout, or name one: clanctl overview --flake REF, or CLAN_DIR=REF")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", clanDir, err)
+	}
+	return nil
 }
 
 // overviewDocument is the overview for programs. Its fields are in the order of their JSON names.
@@ -96,7 +105,7 @@ func (o *overview) write() {
 		counted(len(machines), "machine", len(instances), "instance", len(o.inv.Tags), "tag"))
 	o.row("machines", newCell(machines...))
 	o.row("instances", newCell(instances...))
-	o.row("tags", newCell(natural.Keys(o.inv.Tags)...))
+	o.row("tags", newCell(codes.OwnTagsFirst(natural.Keys(o.inv.Tags))...))
 	found := counted(o.report.Counts.Errors, "error", o.report.Counts.Warnings, "warning")
 	findings := newCell(found)
 	switch {

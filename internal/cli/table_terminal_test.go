@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -130,6 +132,78 @@ func TestColourOfSettingsAndJSON(t *testing.T) {
 	} {
 		if text := onTerminal(t, 120, test.args...); !strings.Contains(text, test.want) {
 			t.Errorf("%v: %q is not in %q", test.args, test.want, text)
+		}
+	}
+}
+
+// Without a command, people get an overview of their clan, or are told why not.
+func TestNoArguments(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for _, test := range []struct {
+		dir, want, wantError string
+		code                 int
+	}{
+		{"../../examples/homelab", "homelab: 5 machines", "", exitOK},
+		{"", "Usage: clanctl COMMAND", "clanctl: there is no flake.nix in ", exitOK},
+		{"/nonexistent", "Usage: clanctl COMMAND", "clanctl: CLAN_DIR: /nonexistent: no such directory\n", exitOK},
+	} {
+		t.Setenv("CLAN_DIR", test.dir)
+		if test.dir == "" {
+			t.Chdir(t.TempDir())
+		}
+		screen, terminal, err := pty.Open()
+		if err != nil {
+			t.Skipf("SKIP: no terminal to test with: %v", err)
+		}
+		if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+			t.Fatal(err)
+		}
+		shown := make(chan string)
+		go func() {
+			text, _ := io.ReadAll(screen)
+			shown <- string(text)
+		}()
+		t.Setenv("CLANCTL_PAGER", "")
+		t.Setenv("PATH", filepath.Dir(nixes.Programs(t)[0])+string(filepath.ListSeparator)+os.Getenv("PATH"))
+		var stderr bytes.Buffer
+		code := Run(t.Context(), []string{"clanctl"}, terminal, &stderr)
+		terminal.Close()
+		text := <-shown
+		screen.Close()
+		if code != test.code || !strings.Contains(text, test.want) ||
+			!strings.HasPrefix(stderr.String(), test.wantError) || test.wantError == "" && stderr.Len() > 0 {
+			t.Errorf("%q: exit code %d, and\n%s\n%s", test.dir, code, stderr.String(), text)
+		}
+	}
+}
+
+// A picture is not for terminals.
+func TestGraphOnTerminal(t *testing.T) {
+	t.Setenv("CLANCTL_PAGER", "")
+	var stderr bytes.Buffer
+	size := pty.Winsize{Rows: 24, Cols: 80}
+	if code, text := runOnTerminal(t, size, &stderr, "graph"); code != exitUsage || text != "" {
+		t.Errorf("exit code %d, and %s", code, text)
+	}
+	if code, text := runOnTerminal(t, size, nil, "graph", "--format", "mermaid"); code != exitOK ||
+		!strings.Contains(text, "flowchart") {
+		t.Errorf("exit code %d, and %s", code, text)
+	}
+}
+
+// Words of an error stay whole on a terminal; a command in a hint stays on one line.
+func TestErrorsFitTheTerminal(t *testing.T) {
+	for text, want := range map[string]string{
+		"one two three four": "hint: one two\n  three four",
+		"clanctl machines x": "hint: clanctl machines x",
+		"two\nlines as long": "hint: two\n  lines as long",
+	} {
+		if got := fitted("hint: ", text, 16); got != want {
+			t.Errorf("%q", got)
+		}
+		if got := fitted("hint: ", text, 0); got != "hint: "+strings.ReplaceAll(text, "\n", "\n  ") {
+			t.Errorf("not on a terminal: %q", got)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -35,8 +36,11 @@ func whyCommand() *cli.Command {
 			}
 			args := c.Args().Slice()
 			if len(args) < 3 || len(args) > 4 {
-				return usageError{"why takes an instance, a role, a machine and perhaps a setting",
-					"see clanctl why --help"}
+				advice := "clanctl why INSTANCE ROLE MACHINE [SETTING.PATH]"
+				if n := len(args); n == 1 || n == 2 {
+					advice += "; see the members with " + shell.Join([]string{"clanctl", "instances", args[0]})
+				}
+				return usageError{"why takes an instance, a role, a machine and perhaps a setting", advice}
 			}
 			ref := instance.SettingRef{Instance: args[0], Role: args[1], Machine: args[2]}
 			if len(args) == 4 {
