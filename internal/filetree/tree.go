@@ -113,6 +113,9 @@ func (s Source) observe(ctx context.Context, t, known *Tree) (_ *Tree, changed b
 	return t, !same, nil
 }
 
+// Source is where the tree lies.
+func (t *Tree) Source() Source { return t.source }
+
 // Sum stands for all of the content.
 func (t *Tree) Sum() []byte { return t.sum[:] }
 

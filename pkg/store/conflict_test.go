@@ -100,6 +100,27 @@ func TestConflictElsewhere(t *testing.T) {
 	})
 }
 
+// What is edited while Nix reads the clan is not what was read.
+func TestConflictWhileItIsRead(t *testing.T) {
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		for file, conflict := range map[string]bool{"inventory.nix": true, "inventory.json": true, "untracked": false} {
+			dir := filepath.Join(apart(t, true), "flake")
+			must(t, os.WriteFile(filepath.Join(dir, "inventory.json"), []byte("{}\n"), 0o644))
+			runGit(t, dir, "add", "inventory.json")
+			e.OnCommand = func([]string) {
+				text, _ := os.ReadFile(filepath.Join(dir, file))
+				must(t, os.WriteFile(filepath.Join(dir, file), append(text, '\n'), 0o644))
+			}
+			ref, err := nixeval.ResolveRef(dir)
+			must(t, err)
+			_, err = store.Open(t.Context(), ref, instance.Config{Evaluator: e})
+			if errors.Is(err, store.ErrConflict) != conflict || !conflict && err != nil {
+				t.Errorf("%s: it is %v", file, err)
+			}
+		}
+	})
+}
+
 // apart is a copy of the example, as flake, with its services in a directory of their own.
 func apart(t *testing.T, inGit bool) (dir string) {
 	t.Helper()

@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 )
 
@@ -100,7 +99,7 @@ func (s *Store) unchanged(ctx context.Context, checked bool) error {
 	case missing != s.missing || !bytes.Equal(text, s.original):
 		changed = []string{s.path}
 	case checked:
-		if changed, err = facts.Of(s.before).ChangedSince(ctx, s.trees); err != nil {
+		if changed, err = s.trees.Changed(ctx); err != nil {
 			return err
 		}
 		changed = slices.DeleteFunc(changed, func(file string) bool { // which are ours
@@ -110,6 +109,11 @@ func (s *Store) unchanged(ctx context.Context, checked bool) error {
 	if len(changed) == 0 {
 		return nil
 	}
+	return conflict(changed)
+}
+
+// conflict is the error that files have changed.
+func conflict(changed []string) error {
 	what := changed[0]
 	if more := len(changed) - 1; more > 0 {
 		what += fmt.Sprintf(" (and %d more)", more)

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
@@ -102,6 +103,9 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 	s := &Store{ref: ref, config: config, lock: lock, renamed: map[string]string{}, gone: map[string]bool{}}
 	config.Need = facts.NeedOwners
 	var err error
+	if s.trees, err = facts.Observe(ctx, []filetree.Source{{Root: ref.Root, Git: ref.Git}}); err != nil {
+		return nil, err
+	}
 	if s.before, err = instance.Load(ctx, ref, config); s.before == nil {
 		return nil, err
 	}
@@ -111,13 +115,20 @@ func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *l
 				facts.PersistedName + " cannot be written",
 				Advice: "set the clan's `directory` to `self`, or to a directory below it (./fleet)"}
 	}
-	if s.trees, err = facts.Of(s.before).Observe(ctx); err != nil {
+	others, err := facts.Observe(ctx, facts.Of(s.before).Trees[1:])
+	if err != nil {
 		return nil, err
 	}
 	s.path = filepath.Join(ref.Root, facts.Of(s.before).PersistedFile)
 	if s.original, s.missing, err = read(s.path); err != nil {
 		return nil, err
 	}
+	if changed, err := s.trees.Changed(ctx); err != nil {
+		return nil, err
+	} else if len(changed) > 0 { // while Nix read them
+		return nil, conflict(changed)
+	}
+	s.trees = append(s.trees, others...)
 	if err := s.checkGit(ctx); err != nil {
 		return nil, err
 	}
