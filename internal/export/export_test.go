@@ -233,3 +233,44 @@ func TestUnsafe(t *testing.T) {
 		t.Errorf("%s %q", text, left)
 	}
 }
+
+// A machine named as a group of Ansible's makes a loop, or takes the group's place; a setting that looks like one of
+// its marks is read as one.
+func TestAnsibleNames(t *testing.T) {
+	inv := invtest.Clan{
+		Machines: map[string][]string{"a": {"web", "x,y"}, "all": nil, "localhost": nil, "tag_web": nil, "ungrouped": nil},
+		Instances: map[string]invtest.Instance{"i": {Roles: map[string]invtest.Role{"r": {Machines: []string{"a"},
+			Settings: map[string]map[string]any{"role": {"deep": []any{map[string]any{"__ansible_vault": "x", "kept": 1}}}}}}}},
+	}.Inventory()
+	for _, m := range inv.Machines {
+		m.Deploy = map[string]any{"targetHost": "192.0.2.1"}
+	}
+	f, err := New(inv, nil, view.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, left := run(t, f, Ansible)
+	var got map[string]struct {
+		Hosts    []string
+		HostVars map[string]map[string]any
+	}
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a", "localhost"}, got["all"].Hosts); diff != "" {
+		t.Error(diff)
+	}
+	settings := map[string]any{"i": map[string]any{"r": map[string]any{"deep": []any{map[string]any{"kept": 1.}}}}}
+	if diff := cmp.Diff(any(settings), got["_meta"].HostVars["a"]["clan_settings"]); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{`a: the setting "__ansible_vault" of i r: Ansible takes it for a mark of its own`,
+		`"all": Ansible has a group of that name`, `"tag_web": Ansible has a group of that name`,
+		`"ungrouped": Ansible has a group of that name`}, left); diff != "" {
+		t.Error(diff)
+	}
+	text, left = run(t, f, Prometheus)
+	if !strings.Contains(text, `"clan_tags": ",all,nixos,web,"`) || len(left) != 1 || !strings.Contains(left[0], `"x,y"`) {
+		t.Errorf("%s %q", text, left)
+	}
+}

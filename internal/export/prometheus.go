@@ -2,6 +2,7 @@ package export
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -36,8 +37,16 @@ func Prometheus(f *Fleet, w io.Writer) (left []string, err error) {
 			left = append(left, h.Name+": nothing reaches it without a tunnel")
 			continue
 		}
+		var tags []string
+		for _, tag := range h.View.Tags {
+			if strings.Contains(tag, ",") {
+				left = append(left, fmt.Sprintf("%s: the tag %q: a comma separates tags in the label clan_tags", h.Name, tag))
+				continue
+			}
+			tags = append(tags, tag)
+		}
 		labels := map[string]string{"clan_machine": h.Name, "clan_class": h.View.Class, "clan_network": way.Network,
-			"clan_tags": "," + strings.Join(h.View.Tags, ",") + ","}
+			"clan_tags": "," + strings.Join(tags, ",") + ","}
 		add := func(port int, more map[string]string) {
 			if f.Port != 0 {
 				port = f.Port

@@ -7,14 +7,9 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/jsonvalue"
-	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/reach"
 )
-
-// flagOptions are the flags of ssh that an option of its configuration stands for.
-var flagOptions = map[string]string{"-4": "AddressFamily inet", "-6": "AddressFamily inet6", "-A": "ForwardAgent yes",
-	"-a": "ForwardAgent no", "-C": "Compression yes"}
 
 // SSHConfig writes a configuration of ssh: a Host block for each way to each machine. The first is that of the
 // machine's name; each has an alias with its network, MACHINE.NETWORK.
@@ -73,45 +68,6 @@ func SSHConfig(f *Fleet, w io.Writer) (left []string, err error) {
 	}
 	_, err = io.WriteString(w, b.String())
 	return left, err
-}
-
-// keywords are the options of ssh's configuration, but for those that end a Host block or read another file. One that
-// ssh does not know makes it refuse the whole file.
-const keywords = `
-	addkeystoagent addressfamily batchmode bindaddress bindinterface casignaturealgorithms canonicaldomains
-	canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots canonicalizepermittedcnames certificatefile
-	challengeresponseauthentication hostbasedkeytypes pubkeyacceptedkeytypes
-	checkhostip ciphers clearallforwardings compression connecttimeout connectionattempts controlmaster controlpath
-	controlpersist dynamicforward enableescapecommandline enablesshkeysign escapechar exitonforwardfailure
-	fingerprinthash forkafterauthentication forwardagent forwardx11 forwardx11timeout forwardx11trusted
-	gssapiauthentication gssapidelegatecredentials gatewayports globalknownhostsfile hashknownhosts
-	hostkeyalgorithms hostkeyalias hostname hostbasedacceptedalgorithms hostbasedauthentication ipqos identitiesonly
-	identityagent identityfile kbdinteractiveauthentication kbdinteractivedevices kexalgorithms knownhostscommand
-	localcommand localforward loglevel logverbose macs nohostauthenticationforlocalhost numberofpasswordprompts
-	pkcs11provider passwordauthentication permitlocalcommand permitremoteopen port preferredauthentications
-	proxycommand proxyusefdpass pubkeyacceptedalgorithms pubkeyauthentication rekeylimit remotecommand remoteforward
-	requesttty requiredrsasize revokedhostkeys securitykeyprovider sendenv serveralivecountmax serveraliveinterval
-	sessiontype setenv stdinnull streamlocalbindmask streamlocalbindunlink stricthostkeychecking syslogfacility
-	tcpkeepalive tunnel tunneldevice updatehostkeys user userknownhostsfile verifyhostkeydns visualhostkey
-	xauthlocation`
-
-// aProxy is an option by which ssh goes through a program.
-var aProxy = lazyregexp.New(`(?i)^(?:-o)?\s*ProxyCommand\b`)
-
-// quoted is a value whose quotes end; with another, too, ssh refuses the whole file.
-var quoted = lazyregexp.New(`^(?:[^"'\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\\?$`)
-
-// configLine is an option as a line of a configuration.
-func configLine(option string) (string, bool) {
-	if line, ok := flagOptions[option]; ok {
-		return line, true
-	}
-	match := anOption.FindStringSubmatch(option)
-	if match == nil || !slices.Contains(strings.Fields(keywords), strings.ToLower(match[1])) ||
-		!quoted.MatchString(match[2]) {
-		return "", false
-	}
-	return match[1] + " " + match[2], true
 }
 
 // KnownHosts writes the host keys of clan's service sshd, as far as they are generated, under all addresses of each
