@@ -96,12 +96,25 @@ func (r *report) edits(f instance.Finding) []Edit {
 		return r.settingEdits(f)
 	case codes.MissingSetting:
 		e := Edit{Op: "add", Path: append(base, append([]string{"roles", f.Role, "settings"}, f.Setting...)...)}
-		if _, after := r.interfaces(f.Instance, f.Role); optionAt(after, f.Setting) != nil {
+		if _, after := r.interfaces(f.Instance, f.Role); optionAt(after, f.Setting) != nil && !r.inList(f) {
 			e.Value = optionAt(after, f.Setting).Example
 		}
 		return []Edit{r.at(e)}
 	}
 	return nil
+}
+
+// inList reports whether a setting is within a list that is written: which of several layers' lists its element comes
+// from is not known.
+func (r *report) inList(f instance.Finding) bool {
+	for n := range f.Setting {
+		for _, d := range r.written(f.Instance, f.Role, f.Machine, f.Setting[:n]) {
+			if _, isList := d.Value.([]any); isList {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // movedFrom is the input whose module an instance without module.input had, where it is looked for in another one after

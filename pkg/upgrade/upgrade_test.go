@@ -208,6 +208,87 @@ func TestPatch(t *testing.T) {
 	}
 }
 
+// A patch would put another element into a list, and which layer's list it is, is not known: a person has to look.
+func TestNoPatchOfLists(t *testing.T) {
+	inventory := func(findings ...instance.Finding) *instance.Inventory {
+		inv := clan(nil, map[string]*services.Option{}, findings...)
+		role := inv.Instances["backup"].Roles["client"]
+		server := option("submodule", "")
+		server.Type = services.NewType("submodule", "submodule")
+		key := option("str", "")
+		key.Example = json.RawMessage(`"k"`)
+		server.Type.Interface = &services.Interface{Options: map[string]*services.Option{"key": key}}
+		list := option("listOf", "")
+		list.Type.Elem = server.Type
+		facts.OfRole(role).Interface = &services.Interface{Options: map[string]*services.Option{"servers": list, "key": key}}
+		facts.OfRole(role).Layers.Role = []facts.Definition{facts.NewDefinition("inventory.json", json.RawMessage(`{"servers": [{}]}`))}
+		facts.Of(inv).PersistedFile = inv.Where("instances", "backup").File
+		return inv
+	}
+	missing := func(path ...string) instance.Finding {
+		return instance.NewFinding(codes.MissingSetting, instance.Subject{Instance: "backup", Role: "client",
+			Machine: "attic", Machines: []string{"attic", "cabin"}, Setting: path}, instance.Cause{Nix: "no value"})
+	}
+	if got := string(upgrade.Of(inventory(), inventory(missing("servers", "0", "key"))).Patch()); got != "[]" {
+		t.Errorf("the patch is %s", got)
+	}
+	if got := string(upgrade.Of(inventory(), inventory(missing("key"))).Patch()); !strings.Contains(got, `"value":"k"`) {
+		t.Errorf("without a list the patch is %s", got)
+	}
+}
+
+// A setting whose new name is in another set: the set is made first. It stays where there is one of the new name.
+func TestRenamedElsewhere(t *testing.T) {
+	inventory := func(next bool, written string) *instance.Inventory {
+		options := map[string]*services.Option{"port": option("str", ""), "old": option("int", "0"),
+			"net": {Options: map[string]*services.Option{"port": option("str", "")}}}
+		if next {
+			options["port"].Hidden, options["port"].Description = true, "Alias of {option}`net.port`."
+		}
+		inv := clan(map[string]any{}, options)
+		facts.OfRole(inv.Instances["backup"].Roles["client"]).Layers = facts.Layers{Role: []facts.Definition{
+			facts.NewDefinition("inventory.json", json.RawMessage(written))}}
+		facts.Of(inv).PersistedFile = inv.Where("instances", "backup").File
+		return inv
+	}
+	r := upgrade.Of(inventory(false, `{"port": "22"}`), inventory(true, `{"port": "22"}`))
+	want := `[{"op":"add","path":"/instances/backup/roles/client/settings/net","value":{}},` +
+		`{"from":"/instances/backup/roles/client/settings/port","op":"move","path":"/instances/backup/roles/client/settings/net/port"}]`
+	if diff := cmp.Diff(want, string(r.Patch())); diff != "" {
+		t.Errorf("%s\n%s", diff, lines(r))
+	}
+	if got := lines(r); !strings.Contains(got, "\n  rename inventory.instances.backup.roles.client.settings.port to inventory.instances.backup.roles.client.settings.net.port\n") {
+		t.Error(got)
+	}
+	both := inventory(false, `{"port": "22", "net": {"port": "23"}}`)
+	invtest.Place(both, 8, "instances", "backup", "roles", "client", "settings", "net", "port")
+	if got := string(upgrade.Of(both, inventory(true, `{"port": "22", "net": {"port": "23"}}`)).Patch()); got != "[]" {
+		t.Errorf("with a new one besides the patch is %s", got)
+	}
+}
+
+// A module that lost its owner's name.
+func TestWithoutOwner(t *testing.T) {
+	inventory := func(offers []string, findings ...instance.Finding) *instance.Inventory {
+		inv := clan(nil, nil, findings...)
+		inv.Instances["backup"].Module.Name = "@core/backup"
+		facts.Of(inv).Catalogue.Inputs = map[string]services.Input{"core": {Services: offers}}
+		facts.Of(inv).PersistedFile = inv.Where("instances", "backup").File
+		return inv
+	}
+	gone := instance.NewFinding(codes.UnknownModule, instance.Subject{Instance: "backup"},
+		instance.Cause{Name: "@core/backup", Service: "core#@core/backup", Input: "core"})
+	r := upgrade.Of(inventory([]string{"@core/backup"}), inventory([]string{"backup"}, gone))
+	want := `[{"op":"add","path":"/instances/backup/module/name","value":"backup"}]`
+	if diff := cmp.Diff(want, string(r.Patch())); diff != "" {
+		t.Errorf("%s\n%s", diff, lines(r))
+	}
+	r = upgrade.Of(inventory([]string{"@core/backup"}), inventory([]string{"other"}, gone))
+	if got := string(r.Patch()); got != `[{"op":"remove","path":"/instances/backup"}]` {
+		t.Errorf("where there is none of that name: %s", got)
+	}
+}
+
 // Without module.input another input may be meant than before: the edit says which it was, once in a patch.
 func TestMoved(t *testing.T) {
 	inventory := func(input string, findings ...instance.Finding) *instance.Inventory {
