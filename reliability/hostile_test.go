@@ -261,7 +261,7 @@ var hostileFaults = []fault{
 					a.Skipf("SKIP: only root can give a directory away: %v", err)
 				}
 				return a.unused()
-			}, `^clanctl: unsafe directory: .* is not used: somebody else owns it\n$`)
+			}, `^clanctl: unsafe directory: .* is not used: another user owns it\n$`)
 		}},
 	{name: "a cache directory that is a link", with: realNix,
 		outcome: "not followed, one line says so, the answer is right", try: func(a *attempt) {

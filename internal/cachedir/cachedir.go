@@ -43,7 +43,7 @@ func Check(dir string) error {
 	case !info.IsDir():
 		reason = "it is no directory"
 	case !OwnedByUs(info):
-		reason = "somebody else owns it"
+		reason = "another user owns it"
 	case info.Mode().Perm()&0o022 != 0:
 		reason = "others may write to it"
 	default:

@@ -141,7 +141,7 @@ func (o *viewOutput) printChange(p *store.Preview, r *store.Result) error {
 		}
 		if len(doc.Renamed) > 0 {
 			fmt.Fprintln(stdout(o.c),
-				"what services make of an instance's name may be made anew: vars are generated again, files get other names")
+				"services may derive things from the instance's name: vars are then generated again, and files get new names")
 		}
 		if fleet := doc.Fleet; len(doc.Renamed) == 0 || !fleet.Empty() || len(fleet.Affected) > 0 {
 			return fleet.WriteText(stdout(o.c),

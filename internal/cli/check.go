@@ -124,7 +124,7 @@ func (r *report) show(c *cli.Context, want wanted, show func(*report) error) err
 	}
 	if known := want.baseline.known; known != nil && c.NArg() == 0 && len(want.only) == 0 && !r.failed {
 		if gone := known.Gone(); gone > 0 {
-			say(c, "%s of %s went: --write-baseline writes it anew", counted(gone, "finding"), want.baseline.file)
+			say(c, "%s of %s no longer found: --write-baseline updates the file", counted(gone, "finding"), want.baseline.file)
 		}
 	}
 	if r.Counts.Errors > 0 || want.strict && r.Counts.Warnings > 0 {
@@ -146,7 +146,7 @@ func checkFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-ignore",
 			Usage: "count the findings that the clan ignores, in comments or " + policy.Name},
 		&cli.StringFlag{Name: "policy-from",
-			Usage: "what is ignored is what the git revision `REV` ignores: " + policy.Name +
+			Usage: "ignore only what the git revision `REV` ignores: " + policy.Name +
 				", comments, the baseline"},
 		&cli.PathFlag{Name: "baseline", Usage: "count only findings that are not in `FILE`"},
 		&cli.PathFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline, and exit 0"},

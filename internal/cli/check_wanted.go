@@ -117,7 +117,7 @@ func baselineOf(c *cli.Context, files policyFiles, ofFlake string) (baseline, er
 	}
 	if b.known, err = policy.ReadBaseline(text); err != nil {
 		return b,
-			hint.With(fmt.Errorf("baseline %s: %w", compare, err), again+" writes it anew")
+			hint.With(fmt.Errorf("baseline %s: %w", compare, err), again+" replaces it")
 	}
 	return b, nil
 }

@@ -123,7 +123,7 @@ func checkFile(c *cli.Context, file outputFile, code []byte) error {
 		return err
 	}
 	return hint.With(fmt.Errorf("%s is not what the module says now", file),
-		"the same command without --check writes it anew")
+		"run the same command without --check to update it")
 }
 
 // replaceGenerated writes a file, but not over one that somebody wrote by hand. Its directory is made, as a package of

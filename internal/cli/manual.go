@@ -26,7 +26,7 @@ var manualSections = []struct {
 	{"Environment", []manualItem{
 		{"CLAN_DIR", "The clan's flake, as --flake names it, where that is not given."},
 		{"NO_COLOR", "Not empty: no colour, unless --color always is given. TERM=dumb has the same effect."},
-		{"CLANCTL_PAGER, PAGER", "The program that shows what is longer than the screen; less without. Empty or cat: none."},
+		{"CLANCTL_PAGER, PAGER", "The pager for output longer than the screen; less if unset. Empty or cat: no pager."},
 		{recall.Hyperlinks, "Places in files as hyperlinks: auto (where the terminal is known to have them), always, never, or a template such as vscode://file{path}:{line}:{column}."},
 		{"PATH", "Where nix and git are found; see also --nix."},
 		{"XDG_CACHE_HOME",
@@ -35,7 +35,7 @@ var manualSections = []struct {
 	}},
 	{"Files", []manualItem{
 		{"flake.nix", "The clan. It is looked for in the working directory and above."},
-		{".clanctl.json", "The clan's policy for check: what is ignored, and defaults of some flags."},
+		{".clanctl.json", "The clan's policy for check: what to ignore, and defaults of some flags."},
 		{"inventory.json",
 			"The part of the clan that set, unset, roles, tags, instances and machines describe write to."},
 		{"~/.cache/clanctl",
@@ -77,10 +77,10 @@ func flagGroups() []flagGroup {
 		{"Common options", "Of all commands that read a clan. Flags may stand before or after names; -- ends them.",
 			commonFlags(), []string{
 				"--flake takes every reference that Nix takes; a path begins with . or /. Without it, and without CLAN_DIR, the flake is looked for in the working directory and above. A command that changes a clan needs it in a directory of this machine.",
-				"--offline: what is not at hand is an error, also where Nix alone would download it.",
+				"--offline: anything that is not available locally is an error, also where Nix alone would download it.",
 				"--option: a setting with token in its name reaches Nix in NIX_CONFIG, not on a command line that others can see.",
 				"--jobs: a clan that evaluates takes one process; a broken one, or both sides of diff, take more. With 1, diff reads the old clan before the new one.",
-				"--timeout also counts the time spent waiting for somebody else who writes.",
+				"--timeout includes the time spent waiting for another writer.",
 				"--verbose also says why an answer is not kept and, with check, how much each rule selected.",
 				"An answer is given again without Nix for as long as nothing that it was computed from can have changed: the source tree, its local inputs, Nix and its configuration.",
 				"Reading never writes to the flake, takes no nixConfig from it, and builds nothing, unless --option allow-import-from-derivation true allows it.",

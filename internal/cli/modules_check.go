@@ -83,7 +83,7 @@ func newModulesReport(c *cli.Context, own services.Input, want wanted) (*report,
 		r.Checked.Roles += len(service.Roles)
 	}
 	if len(own.Modules) == 0 && own.Err == nil {
-		r.none = "the flake has no service modules of its own: clanctl modules new NAME writes one"
+		r.none = "the flake has no service modules of its own: create one with clanctl modules new NAME"
 	}
 	return r, r.judge(lookAtModules(own), want, modulecheck.Codes(), c.NArg() == 0, func(flake string) (looked, error) {
 		then, err := loadOwnModules(c, flake, nil)

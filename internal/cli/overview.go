@@ -20,7 +20,7 @@ import (
 func overviewCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "overview",
-		Usage: "show in short what the clan has, what is wrong with it, and what to ask next",
+		Usage: "summarize the clan: what it has, what is wrong with it, and what to ask next",
 		Description: "The same as clanctl without arguments, on a terminal, in a clan.\n\n" +
 			"Exit codes: 0 shown, 1 the clan could not be loaded, 2 usage, 3 partial: parts could not be evaluated, 130 interrupted.",
 		Flags: append(jsonFlags("print JSON"), colorFlag()),

@@ -235,7 +235,7 @@ func pageFile(c *cli.Context) (outputFile, error) {
 			usageError{"report needs a file to write to",
 				"give --output clan.html, --output - for standard output, or --open to look at it now"}
 	case out == "-" && c.Bool("open"):
-		return "", usageError{"--open shows a file, and standard output is none", "give --output clan.html, or none"}
+		return "", usageError{"--open needs a file, not standard output", "write --output clan.html, or leave it out"}
 	case out == "-" && c.Bool("watch"):
 		return "",
 			usageError{"--watch writes a page again and again, and standard output is no place for that",

@@ -48,7 +48,7 @@ func watchClan(c *cli.Context, what watched) error {
 		return err
 	}
 	if ref.Root == "" {
-		return usageError{fmt.Sprintf("--watch needs a flake in a local directory, and %s is none", flake), ""}
+		return usageError{fmt.Sprintf("--watch needs a flake in a local directory, which %s is not", flake), ""}
 	}
 	w := watcher{c: c, watched: what, dir: ref.Dir,
 		clears: what.onScreen && stdout(c).terminal != nil && os.Getenv("TERM") != "dumb"}

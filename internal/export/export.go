@@ -67,15 +67,15 @@ func usable(w reach.Way) error {
 	case w.Host == "":
 		return fmt.Errorf("%s", cmp.Or(w.Problem, "there is no address"))
 	case !plainHost.MatchString(w.Host):
-		return fmt.Errorf("the address %q is none", w.Host)
+		return fmt.Errorf("invalid address %q", w.Host)
 	case !plainUser.MatchString(w.User):
-		return fmt.Errorf("the user %q is none", w.User)
+		return fmt.Errorf("invalid user %q", w.User)
 	case w.Port < 0 || w.Port > 65535:
 		return fmt.Errorf("there is no port %d", w.Port) // ssh would refuse the whole file
 	}
 	for _, jump := range w.Jump {
 		if !plainJump.MatchString(jump) {
-			return fmt.Errorf("the jump host %q is none", jump)
+			return fmt.Errorf("invalid jump host %q", jump)
 		}
 	}
 	for _, option := range w.Options {

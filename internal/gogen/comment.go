@@ -57,7 +57,7 @@ func optionDoc(o *services.Option, isTag bool) string {
 		notes = append(notes, "Required: there is no default.")
 	}
 	if o.ReadOnly {
-		notes = append(notes, "The module itself sets it, nobody else may.")
+		notes = append(notes, "Read-only: the module itself sets it.")
 	}
 	if o.Internal || o.Hidden {
 		notes = append(notes, "Internal: not meant to be set by users.")

@@ -16,7 +16,7 @@ import (
 // directory; remove takes it away.
 func overlaid(ctx context.Context, ref Ref, files map[string][]byte) (copied Ref, remove func(), err error) {
 	if ref.Root == "" {
-		return Ref{}, nil, fmt.Errorf("the flake %s %w, so that it cannot be changed", ref.Text, ErrNotLocal)
+		return Ref{}, nil, fmt.Errorf("the flake %s %w, so it cannot be changed", ref.Text, ErrNotLocal)
 	}
 	if !ref.IsPlain() {
 		return Ref{}, nil,

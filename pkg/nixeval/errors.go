@@ -260,7 +260,7 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	}
 	if escaped := escapePath(ref.Root); escaped != ref.Root &&
 		(strings.Contains(text, escaped+"'") || strings.Contains(text, "program 'git' failed")) {
-		return "Nix 2.8 cannot read a directory with such a name (spaces and the like): rename it, or use a newer Nix"
+		return "Nix 2.8 cannot read a directory with spaces or special characters in its name: rename it, or use a newer Nix"
 	}
 	if ref.Git && missingFile.MatchString(text) {
 		if file := untracked(ctx, ref.Root, text); file != "" {

@@ -46,7 +46,7 @@ func parseAddress(text string) (address, error) {
 	if _, bracketed, is := strings.Cut(host, "["); is {
 		host, port, _ = strings.Cut(bracketed, "]")
 		if _, err := netip.ParseAddr(host); err != nil {
-			return invalid("what is in brackets is not an address")
+			return invalid("not an address in the brackets")
 		}
 		_, port, _ = strings.Cut(port, ":")
 	} else {

@@ -56,7 +56,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		return result, s.commit(ctx, result, config.Message)
 	}
 	if config.Git && !s.ref.Git {
-		return nil, fmt.Errorf("%s is not in a git repository, so that it cannot be committed", s.path)
+		return nil, fmt.Errorf("%s is not in a git repository, so it cannot be committed", s.path)
 	}
 	p, err := s.Preview(ctx)
 	if err != nil {

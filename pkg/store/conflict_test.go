@@ -84,7 +84,7 @@ func TestConflictElsewhere(t *testing.T) {
 					case want == "" && (err != nil || notWritten != nil):
 						t.Errorf("not written: %v", err)
 					case want != "" && (!errors.Is(err, store.ErrConflict) ||
-						!strings.HasPrefix(err.Error(), filepath.Join(dir, want)+" was changed")):
+						!strings.HasPrefix(err.Error(), filepath.Join(dir, want)+" changed")):
 						t.Errorf("it is %v", err)
 					case want != "" && notWritten == nil:
 						t.Error("it was written")

@@ -118,6 +118,6 @@ func conflict(changed []string) error {
 	if more := len(changed) - 1; more > 0 {
 		what += fmt.Sprintf(" (and %d more)", more)
 	}
-	return &hint.Error{Text: what + " was changed by somebody else since it was read; nothing was written",
+	return &hint.Error{Text: what + " changed since it was read; nothing was written",
 		Advice: "look at what changed, and do it again", Err: ErrConflict}
 }

@@ -46,7 +46,7 @@ func lockTree(ctx context.Context, root string) (*lock, error) {
 		select {
 		case <-ctx.Done():
 			l.release()
-			return nil, fmt.Errorf("waiting for somebody else who writes to %s: %w", root, ctx.Err())
+			return nil, fmt.Errorf("waiting for another writer of %s: %w", root, ctx.Err())
 		case <-time.After(wait):
 		}
 	}

@@ -73,7 +73,7 @@ func Open(ctx context.Context, ref instance.Ref, config instance.Config) (*Store
 // write with this package wait. It waits for its turn until the context ends.
 func OpenExclusive(ctx context.Context, ref instance.Ref, config instance.Config) (*Store, error) {
 	if ref.Root == "" {
-		return nil, fmt.Errorf("the flake %s %w, so that it cannot be changed", ref.Text, instance.ErrNotLocal)
+		return nil, fmt.Errorf("the flake %s %w, so it cannot be changed", ref.Text, instance.ErrNotLocal)
 	}
 	lock, err := lockTree(ctx, ref.Root)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Store) Close() {
 
 func open(ctx context.Context, ref instance.Ref, config instance.Config, lock *lock) (*Store, error) {
 	if ref.Root == "" {
-		return nil, fmt.Errorf("the flake %s %w, so that it cannot be changed", ref.Text, instance.ErrNotLocal)
+		return nil, fmt.Errorf("the flake %s %w, so it cannot be changed", ref.Text, instance.ErrNotLocal)
 	}
 	config.Instances, config.Need = nil, 0
 	s := &Store{ref: ref, config: config, lock: lock, renamed: map[string]string{}, gone: map[string]bool{}}

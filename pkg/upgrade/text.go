@@ -77,7 +77,7 @@ func (e Effect) Message() string {
 	case e.Reason != "":
 		return e.Reason
 	case e.Part == "module" && setting == "resolved":
-		return fmt.Sprintf("without module.input it is the module of %s now (before: of %s)",
+		return fmt.Sprintf("without module.input the module is now the one of %s (was: of %s)",
 			plain(e.New), plain(e.Old))
 	}
 	return setting + " " + change(e.Old, e.New)
@@ -98,7 +98,7 @@ func (e Effect) findingMessage() string {
 	case f.Code == codes.UnknownModule || f.Code == codes.RemovedModule:
 		text := fmt.Sprintf("the module is gone from %s", f.Cause.Input)
 		if e.Old != nil {
-			text = fmt.Sprintf("without module.input it is a module of %s now (before: of %s), and there is none",
+			text = fmt.Sprintf("without module.input the module is now looked up in %s (was: %s), which does not have it",
 				f.Cause.Input, plain(e.Old))
 		}
 		if len(f.Cause.Elsewhere) > 0 {
@@ -149,12 +149,12 @@ func (e Effect) reviewMessage() string {
 	var was, is string
 	_, _ = json.Unmarshal(e.Old, &was), json.Unmarshal(e.New, &is)
 	if e.Reason == "type" {
-		return fmt.Sprintf("takes by now: %s (was: %s)", is, was)
+		return fmt.Sprintf("now takes %s (was: %s)", is, was)
 	}
 	if first := sentence(is); first != sentence(was) {
 		is = first
 	}
-	return "is described anew: " + strings.Join(strings.Fields(is), " ")
+	return "new description: " + strings.Join(strings.Fields(is), " ")
 }
 
 // exportMessage leaves out values of whole exports, and those that each machine has its own of.

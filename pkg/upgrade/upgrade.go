@@ -487,7 +487,7 @@ func (r *Report) Summary() string {
 			if nothingEvaluates(*e.Finding) {
 				return "the clan breaks: " + e.Finding.Message()
 			}
-			besides = "; something besides instances breaks"
+			besides = "; something other than an instance breaks"
 		}
 		if !e.counts() || e.Instance == "" {
 			continue

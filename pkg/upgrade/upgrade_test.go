@@ -117,7 +117,7 @@ func TestReview(t *testing.T) {
 	}
 	old := inventory(described("str", "Where.  To."), described("int", "Days.\n\nMore."), "A client.")
 	r := upgrade.Of(old, inventory(described("either", "where, *to*"), described("int", "Days.\n\nLess."), "A client."))
-	want := "review: is described anew: Days. Less.\nreview: takes by now: either (was: str)\n"
+	want := "review: new description: Days. Less.\nreview: now takes either (was: str)\n"
 	if diff := cmp.Diff(want, lines(r)); diff != "" || !r.Empty() || len(r.Affected) > 0 {
 		t.Error(diff, r.Empty(), r.Affected)
 	}
@@ -304,14 +304,14 @@ func TestMoved(t *testing.T) {
 		Machine: "attic", Setting: []string{"port"}}, instance.Cause{Nix: "no port", Whole: true})
 	r := upgrade.Of(inventory("self"), inventory("core", setting, services))
 	want := "breaks: no port\n" + edit +
-		"changed: without module.input it is the module of core now (before: of self)\n" + edit
-	summary := "1 of 1 instances change, 1 of them break; something besides instances breaks; 2 machines are touched"
+		"changed: without module.input the module is now the one of core (was: of self)\n" + edit
+	summary := "1 of 1 instances change, 1 of them break; something other than an instance breaks; 2 machines are touched"
 	if got := lines(r); !strings.HasSuffix(got, want) || strings.Count(string(r.Patch()), `"op"`) != 1 || r.Summary() != summary {
 		t.Errorf("%s\n%s%v", r.Summary(), got, r.Patch())
 	}
 	gone := instance.NewFinding(codes.UnknownModule, instance.Subject{Instance: "backup"},
 		instance.Cause{Name: "backup", Service: "core#backup", Input: "core", Elsewhere: []string{"self#backup"}})
-	want = "breaks: without module.input it is a module of core now (before: of self), and there is none; self offers backup\n" +
+	want = "breaks: without module.input the module is now looked up in core (was: self), which does not have it; self offers backup\n" +
 		edit
 	if diff := cmp.Diff(want, lines(upgrade.Of(inventory("self"), inventory("", gone)))); diff != "" {
 		t.Error(diff)
