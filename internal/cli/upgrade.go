@@ -128,7 +128,7 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 				return nil, err
 			}
 			r = upgrade.Of(sides[0].inv, sides[1].inv)
-			return nil, checkInputs(sides[0].inv, slices.Concat(from, to))
+			return nil, checkInputs(&sides, slices.Concat(from, to))
 		})
 	if err != nil {
 		return explainLoad(c, err)
@@ -164,14 +164,19 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 }
 
 // checkInputs says so if the flake has no input of a name.
-func checkInputs(inv *instance.Inventory, upgrades []inputUpgrade) error {
-	known := slices.DeleteFunc(slices.Clone(facts.Of(inv).Catalogue.Names), func(name string) bool {
+func checkInputs(sides *[2]side, upgrades []inputUpgrade) error {
+	known := slices.DeleteFunc(slices.Clone(facts.Of(sides[0].inv).Catalogue.Names), func(name string) bool {
 		return name == "self"
 	})
 	for _, u := range upgrades {
 		if name, _, _ := strings.Cut(u.input, "/"); len(known) > 0 && !slices.Contains(known, name) {
 			return usageError{fmt.Sprintf("the flake has no input %q", name),
 				nearest.Hint(nearest.Of(name, known), known, "its inputs are ", "it has none")}
+		}
+		for _, s := range sides {
+			if slices.Contains(facts.Of(s.inv).UnknownInputs, u.input) {
+				return usagef("the flake has no input %q", u.input)
+			}
 		}
 	}
 	return nil

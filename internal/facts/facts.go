@@ -88,6 +88,8 @@ type Inventory struct {
 	Catalogue services.Catalogue
 	// Following are the inputs of inputs, such as "a/b", that follow one that is overridden or updated.
 	Following []string
+	// UnknownInputs are the inputs of inputs that were to be overridden or updated, and that there are not.
+	UnknownInputs []string
 	// AllInstances are the names of all instances of the clan, sorted, also of those that were not asked for.
 	AllInstances []string
 	// Unknown are the machines that do not evaluate, sorted.

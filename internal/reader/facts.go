@@ -18,6 +18,8 @@ type Flake struct {
 	Locked          Part[Named[Lock]] `json:"locked"`
 	// Following are the inputs of inputs ("a/b") that follow one that is overridden or updated.
 	Following Part[[]string] `json:"following"`
+	// UnknownInputs are the inputs of inputs that are to be overridden or updated, and that there are not.
+	UnknownInputs Part[[]string] `json:"unknownInputs"`
 }
 
 // Lock is what flake.lock has of an input.

@@ -58,6 +58,8 @@ type Query struct {
 	ByInstance bool        `json:"byInstance,omitempty"`
 	// Moved are the inputs that are overridden or updated.
 	Moved []string `json:"moved,omitempty"`
+	// MovedBelow are the inputs of inputs that are, each as the names that lead to it.
+	MovedBelow [][]string `json:"movedBelow,omitempty"`
 }
 
 // SettingRef names one setting of one member.

@@ -27,6 +27,7 @@ func (l *loader) decode() {
 		facts: facts.Inventory{
 			AllInstances:   emptyNotNil(l.facts.instanceNames.Value),
 			Following:      flake.Following.Value,
+			UnknownInputs:  flake.UnknownInputs.Value,
 			LegacyServices: flake.LegacyServices.Value,
 			LegacyDropped:  flake.ServicesDropped,
 			Trees:          treesOf(append([]Ref{l.ref}, l.LocalInputs...)),

@@ -157,7 +157,7 @@ func newLoader(ref Ref, config *Config) *loader {
 	if tell := config.ask.Progress; tell != nil {
 		l.Progress = func(leftOut, left int) { tell(facts.Progress{LeftOut: leftOut, Left: left}) }
 	}
-	l.query.Moved = moved(&config.Evaluator)
+	l.query.Moved, l.query.MovedBelow = moved(&config.Evaluator)
 	if want := config.ask.Modules; config.Need&facts.NeedModules != 0 {
 		l.query.Modules, l.query.Written, l.query.ByInstance = true, want.Written, want.ByInstance
 		l.query.Interfaces = want.Interfaces || len(want.Of) > 0
@@ -391,8 +391,14 @@ func notClan(flake reader.Flake) error {
 // ErrNotLocal: the flake is not a directory on this machine, so that nothing in it can be changed.
 var ErrNotLocal = errors.New("is not a directory on this machine")
 
-// moved are the direct inputs that an evaluator overrides or updates.
-func moved(e *nixeval.Evaluator) []string {
-	names := slices.Concat(e.UpdateInputs, slices.Collect(maps.Keys(e.OverrideInputs)))
-	return sortedUnique(slices.DeleteFunc(names, func(name string) bool { return strings.Contains(name, "/") }))
+// moved are the direct inputs that an evaluator overrides or updates, and the inputs of inputs.
+func moved(e *nixeval.Evaluator) (direct []string, below [][]string) {
+	for _, name := range sortedUnique(slices.Concat(e.UpdateInputs, slices.Collect(maps.Keys(e.OverrideInputs)))) {
+		if path := strings.Split(name, "/"); len(path) > 1 {
+			below = append(below, path)
+		} else {
+			direct = append(direct, name)
+		}
+	}
+	return direct, below
 }

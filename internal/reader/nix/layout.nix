@@ -18,16 +18,20 @@ let
   inherit (builtins)
     attrNames
     concatMap
+    concatStringsSep
     deepSeq
     elem
+    elemAt
     filter
     foldl'
     fromJSON
+    genList
     head
     intersectAttrs
     isAttrs
     isList
     isString
+    length
     listToAttrs
     mapAttrs
     pathExists
@@ -116,22 +120,21 @@ let
   lockIn = dir: let file = "${dir}/flake.lock"; in if pathExists file then fromJSON (readFile file) else { nodes = { }; root = ""; };
   lock = lockIn "${target.sourceInfo or target}/${args.dir or ""}";
   lockedInputs = lock.nodes.${lock.root}.inputs or { };
-  locked =
-    let
-      root = file: isOwn: { inherit isOwn; lock = file; node = file.root; info = { }; };
-      # An input is locked at a node, or follows another input, named by the way to it from the root.
-      at = ref: from: if isString ref then from // { node = ref; info = from.lock.nodes.${ref}.locked or { }; } else foldl' below (root from.lock from.isOwn) ref;
-      below = from: name:
-        if from.isOwn && from.node == lock.root && elem name moved then
-          root (lockIn target.inputs.${name}) false // { info = target.inputs.${name}.sourceInfo or target.inputs.${name}; }
-        else if from.lock.nodes ? ${from.node} && from.lock.nodes.${from.node} ? inputs.${name} then
-          at from.lock.nodes.${from.node}.inputs.${name} from
-        else
-          from // { node = ""; info = { }; };
-    in
-    named (mapAttrs (name: _: intersectAttrs { lastModified = 0; narHash = ""; rev = ""; } (below (root lock true) name).info) (
+  root = file: isOwn: { inherit isOwn; lock = file; node = file.root; info = { }; };
+  # An input is locked at a node, or follows another input, named by the way to it from the root.
+  at = ref: from: if isString ref then from // { node = ref; info = from.lock.nodes.${ref}.locked or { }; } else foldl' below (root from.lock from.isOwn) ref;
+  below = from: name:
+    if from.isOwn && from.node == lock.root && elem name moved then
+      root (lockIn target.inputs.${name}) false // { info = target.inputs.${name}.sourceInfo or target.inputs.${name}; }
+    else if from.lock.nodes ? ${from.node} && from.lock.nodes.${from.node} ? inputs.${name} then
+      at from.lock.nodes.${from.node}.inputs.${name} from
+    else
+      from // { node = ""; info = { }; };
+  locked = named (
+    mapAttrs (name: _: intersectAttrs { lastModified = 0; narHash = ""; rev = ""; } (below (root lock true) name).info) (
       lockedInputs // listToAttrs (map (name: { inherit name; value = null; }) (filter (name: target.inputs ? ${name}) moved))
-    ));
+    )
+  );
   # The inputs of inputs that follow one of those.
   following = concatMap (
     name:
@@ -141,6 +144,16 @@ let
     in
     if elem name moved then [ ] else map (n: "${name}/${n}") (filter follows (attrNames (node.inputs or { })))
   ) (attrNames lockedInputs);
+
+  # The inputs of inputs that are overridden or updated, and that there are not: Nix takes no notice of them.
+  unknown = filter (
+    path:
+    let
+      name = elemAt path (length path - 1);
+      around = foldl' below (root lock true) (genList (elemAt path) (length path - 1));
+    in
+    around.lock.nodes ? ${around.node} && !(around.lock.nodes.${around.node} ? inputs.${name})
+  ) (args.movedBelow or [ ]);
 
   # ---- evaluated services, by clan's internal key ----
 
@@ -243,5 +256,6 @@ in
     servicesDropped = inventory ? services && !(tryEval (isAttrs inventory.services)).success;
     locked = whole [ "flake" "locked" ] locked;
     following = whole [ "flake" "following" ] following;
+    unknownInputs = whole [ "flake" "unknownInputs" ] (map (concatStringsSep "/") unknown);
   };
 }
