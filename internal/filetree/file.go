@@ -25,6 +25,9 @@ func ReadFile(dir, name string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info.IsDir() {
+		return nil, &fs.PathError{Op: "read", Path: filepath.Join(dir, name), Err: syscall.EISDIR}
+	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, &fs.PathError{Op: "read", Path: filepath.Join(dir, name), Err: fs.ErrInvalid}
 	}

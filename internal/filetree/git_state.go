@@ -98,17 +98,11 @@ func (g *gitState) read(path string) (text string, found bool, err error) {
 
 // look notes a file and returns its content.
 func (g *gitState) look(path string) (content []byte, found bool, err error) {
-	stamp, err := g.looked.Note(path)
-	if err == nil {
-		if !stamp.IsDir() && !stamp.isRegular() && path != os.DevNull {
-			return nil, false, fmt.Errorf("%w: %s is no file", ErrUnknown, path) // and reading it may never end
+	content, err = g.looked.Read(path)
+	for _, none := range []error{fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR} { // a branch a/b, where a was asked for
+		if errors.Is(err, none) {
+			return nil, false, nil
 		}
-		if content, err = os.ReadFile(path); errors.Is(err, syscall.EISDIR) {
-			err = fs.ErrNotExist // a branch a/b, where a was asked for
-		}
-	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, false, nil
 	}
 	return content, err == nil, err
 }

@@ -106,6 +106,18 @@ func (l *Looks) Note(path string) (Stamp, error) {
 	return stamp, err
 }
 
+// Read notes a file and reads it. One of a kind that could make the reader wait is [ErrUnknown].
+func (l *Looks) Read(path string) ([]byte, error) {
+	stamp, err := l.Note(path)
+	if err != nil {
+		return nil, err
+	}
+	if !stamp.IsDir() && !stamp.isRegular() && path != os.DevNull {
+		return nil, fmt.Errorf("%w: %s is no file", ErrUnknown, path)
+	}
+	return os.ReadFile(path)
+}
+
 // add notes also the directory in which a file could be that is not there, so that one that comes and goes is noticed.
 // Where that is not there either, it is the one above. The user's home is not noted: it changes all the time, and Nix
 // itself makes directories there.

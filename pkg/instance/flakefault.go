@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
+	"fmt"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
@@ -50,10 +52,12 @@ func malformedJSON(ctx context.Context, ref Ref, cause error) error {
 		if i >= len(files) {
 			check = jsonvalue.Check
 		}
-		text, err := os.ReadFile(file)
+		text, err := readInFlake(ref, file)
 		switch {
 		case errors.Is(err, syscall.EISDIR) && i < len(files):
 			return err
+		case errors.Is(err, fs.ErrInvalid) && i < len(files):
+			return fmt.Errorf("%s is not a file", file)
 		case err != nil:
 			continue
 		}
@@ -66,6 +70,18 @@ func malformedJSON(ctx context.Context, ref Ref, cause error) error {
 	}
 	return nil
 }
+
+// readInFlake reads a file of a local flake, of which no name leads out.
+func readInFlake(ref Ref, file string) ([]byte, error) {
+	rel, err := filepath.Rel(ref.Root, file)
+	if err != nil {
+		return nil, err
+	}
+	return filetree.ReadFile(ref.Root, rel, maxRead)
+}
+
+// maxRead is more than anybody writes by hand.
+const maxRead = 64 << 20
 
 var definedIn = lazyregexp.New("(?m)^- In `([^'\n]*)'")
 
@@ -87,7 +103,7 @@ func placeInFlake(ctx context.Context, ref Ref, err *nixeval.Error) {
 		if !strings.HasSuffix(entry.Path, ".nix") {
 			continue
 		}
-		text, readErr := os.ReadFile(filepath.Join(ref.Root, entry.Path))
+		text, readErr := readInFlake(ref, filepath.Join(ref.Root, entry.Path))
 		for _, found := range sets.FindAllSubmatchIndex(text, -1) {
 			if readErr != nil || at.File != "" {
 				return // two places

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -533,4 +535,35 @@ func TestLoadReadsOneState(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A pipe among the files that are looked at when nothing evaluates is not waited for.
+func TestPipeInTheFlake(t *testing.T) {
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		for _, name := range []string{"flake.lock", "inventory.json"} {
+			dir, err := filepath.EvalSymlinks(t.TempDir())
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, "flake.nix"), []byte("{ outputs = _: throw \"\"; }"), 0o644)
+			}
+			if err = errors.Join(err, exec.Command("git", "init", "--quiet", dir).Run(),
+				os.WriteFile(filepath.Join(dir, name), nil, 0o644),
+				exec.Command("git", "-C", dir, "add", "--all").Run(), os.Remove(filepath.Join(dir, name)),
+				syscall.Mkfifo(filepath.Join(dir, name), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			read := make(chan error)
+			go func() {
+				_, err := Load(t.Context(), nixtest.Ref(t, dir), Config{Evaluator: e})
+				read <- err
+			}()
+			select {
+			case err := <-read:
+				if err == nil {
+					t.Errorf("%s is a pipe, and the clan is read", name)
+				}
+			case <-time.After(time.Minute):
+				t.Fatalf("%s is a pipe, and waited for", name)
+			}
+		}
+	})
 }

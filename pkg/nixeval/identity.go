@@ -163,8 +163,7 @@ func (id *nixIdentity) config(file string, depth int) error {
 	if depth > maxIncludes {
 		return fmt.Errorf("%s: too many configuration files include each other", file)
 	}
-	_, _ = id.looked.Note(file)
-	text, err := os.ReadFile(file)
+	text, err := id.looked.Read(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
