@@ -135,6 +135,9 @@ func (t *Table) Print(w io.Writer, width int, paint Painter) {
 	}
 }
 
+// Fits reports whether nothing of the table has to be cut on so many columns.
+func (t *Table) Fits(width int) bool { return total(t.sizes(width).full) <= width }
+
 // makeRoom leaves out optional columns, the last first, while they would leave prose less than half of the room, or
 // others less than one item.
 func (t *Table) makeRoom(room int) {
@@ -193,7 +196,7 @@ func (t *Table) sizes(room int) (s sizes) {
 			least = max(least, room/3)
 		}
 		for _, row := range t.Rows {
-			width = max(width, displaywidth.String(strings.Join(row[i].Texts(), ", ")))
+			width = max(width, displaywidth.String(row[i].All()))
 			whole = max(whole, displaywidth.String(row[i].one()))
 		}
 		least, whole = min(width, least), min(width, max(whole, least))
@@ -238,10 +241,13 @@ func (t *Table) widths(room int) []int {
 	return widths
 }
 
+// All are all of the items.
+func (c Cell) All() string { return strings.Join(c.Texts(), ", ") }
+
 // Fit is as many items as there is room for, and the number of those left out.
 func (c Cell) Fit(width int) string {
 	texts := c.Texts()
-	if all := strings.Join(texts, ", "); displaywidth.String(all) <= width {
+	if all := c.All(); displaywidth.String(all) <= width {
 		return all
 	}
 	order := c.order()

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -44,7 +47,11 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 				textCell(r.what), textview.NewCell(r.old...), textview.NewCell(r.new...),
 				textview.NewCell(r.machines...)})
 	}
-	writeTable(&b, changes, opts.Width, paint)
+	if opts.Width > 0 && !changes.Fits(opts.Width) {
+		d.writeByPlace(&b, opts.Width, paint)
+	} else {
+		writeTable(&b, changes, opts.Width, paint)
+	}
 	appeared := d.Findings.Appeared
 	if opts.Elsewhere != nil {
 		appeared = slices.DeleteFunc(slices.Clone(appeared), opts.Elsewhere)
@@ -73,6 +80,42 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 	writeTable(&b, affected, opts.Width, paint)
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// writeByPlace writes what changed where a table of it would have to be cut: below the place that it is in, over as many
+// lines as it takes.
+func (d *Difference) writeByPlace(b *bytes.Buffer, width int, paint textview.Painter) {
+	separate(b)
+	const margin = "           "
+	where := ""
+	for i, r := range d.rows() {
+		if i == 0 || r.where != where {
+			where = r.where
+			fmt.Fprintln(b, paint(textview.Bold, textview.Flat(where)))
+		}
+		text := textview.Flat(r.what)
+		for _, part := range []struct{ before, values string }{
+			{": ", textview.NewCell(r.old...).All()}, {" -> ", textview.NewCell(r.new...).All()}} {
+			switch {
+			case part.values == "-":
+			case part.before == " -> " && len(r.old) == 0:
+				text += ": " + part.values
+			default:
+				text += part.before + part.values
+			}
+		}
+		text = textview.WrapWords(text, margin, width)
+		if len(r.machines) > 0 {
+			machines := textview.NewCell(r.machines...)
+			last := text[strings.LastIndexByte(text, '\n')+1:]
+			if room := width - len(margin) - displaywidth.String(last) - len(" ()"); displaywidth.String(machines.All()) <= room {
+				text += " (" + machines.All() + ")"
+			} else {
+				text += "\n" + margin + machines.Fit(width-len(margin))
+			}
+		}
+		fmt.Fprintf(b, "  %s  %s\n", paint(styleOf(r.change), fmt.Sprintf("%-7s", r.change)), text)
+	}
 }
 
 // writeTable writes a table, if there is anything in it.
