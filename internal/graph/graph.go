@@ -27,7 +27,7 @@ type Graph struct {
 	// Offers are what instances export to others, of an inventory that has it.
 	Offers []Offer
 	// ByTag: a box is a tag with the machines that have roles by it, and a machine is in the box of each of its tags.
-	// What roles name is in boxes of its own.
+	// What roles name is in boxes of its own: by equal roles, or, where these are too many, by what a role lists.
 	ByTag bool
 
 	machines int    // of the whole clan
@@ -39,8 +39,8 @@ type Graph struct {
 // tag; or the one that stands for every machine, which has no Machines.
 type Group struct {
 	Machines []Machine
-	// ByTag: it is the box of the one tag in Tags.
-	ByTag bool
+	// ByTag: it is the box of the one tag in Tags. ByName: it is that of what roles name.
+	ByTag, ByName bool
 	// Tags name the group: those that all of them share and not nearly everybody has, the rarest first.
 	Tags []string
 	// Exactly these machines have the first of the tags.
@@ -209,7 +209,7 @@ func (g *Graph) services(instances *view.InstanceList, in grouping, known map[st
 		for _, role := range inst.Roles {
 			groups := map[int]bool{}
 			for _, member := range role.Members {
-				for _, group := range in.of(member) {
+				for _, group := range in.of(inst.Name, role.Name, member) {
 					groups[group] = true
 				}
 			}
@@ -432,6 +432,8 @@ func (g Group) title() string {
 		tags = append(tags, clean(tag))
 	}
 	switch {
+	case g.ByName && n > 1:
+		return title + ", by name"
 	case g.ByTag, g.Exactly && n > 1:
 		return "tag " + tags[0] + ": " + title
 	case len(tags) > 0 && title != "":

@@ -14,13 +14,13 @@ import (
 const manyGroups = 30
 
 // byTagNote says so in the picture.
-const byTagNote = "By tag: a machine is in the box of each tag that gives it a role"
+const byTagNote = "By tag: a machine is in the box of each tag, or list of names, that gives it a role"
 
 // grouping is how machines are put into boxes.
 type grouping struct {
 	groups []Group
-	// of are the boxes by which a machine is a member of a role: indices into groups.
-	of func(view.Member) []int
+	// of are the boxes by which a machine is a member of a role of an instance: indices into groups.
+	of func(instance, role string, m view.Member) []int
 }
 
 // equal makes a box of all machines that are said to be alike; those of one class.
@@ -54,11 +54,12 @@ func byRoles(known map[string]Machine, instances *view.InstanceList) grouping {
 		}
 	}
 	groups, groupOf := equal(known, memberships)
-	return grouping{groups, func(m view.Member) []int { return []int{groupOf[m.Machine]} }}
+	return grouping{groups, func(_, _ string, m view.Member) []int { return []int{groupOf[m.Machine]} }}
 }
 
 // byTags makes boxes of tags by which machines have roles, then of those that have the same roles by their names alone,
-// and one of the machines that have only roles that every machine has.
+// or, where these would be too many, of the names that a role lists; and one of the machines that have only roles that
+// every machine has.
 func (g *Graph) byTags(known map[string]Machine, instances *view.InstanceList) grouping {
 	tagged := map[string]map[string]bool{}
 	named, rest := map[string][]string{}, maps.Clone(known)
@@ -96,10 +97,18 @@ func (g *Graph) byTags(known map[string]Machine, instances *view.InstanceList) g
 		byName[name] = known[name]
 	}
 	others, groupOf := equal(byName, named)
+	lists, listOf := g.lists(known, instances)
+	asLists := len(others) > manyGroups && len(lists) < len(others)
+	if asLists {
+		others = lists
+	}
 	first := len(groups)
 	idle, _ := equal(rest, nil)
-	return grouping{slices.Concat(groups, others, idle), func(m view.Member) []int {
-		if len(m.Tags) == 0 {
+	return grouping{slices.Concat(groups, others, idle), func(instance, role string, m view.Member) []int {
+		switch {
+		case len(m.Tags) == 0 && asLists:
+			return []int{first + listOf[[2]string{instance, role}]}
+		case len(m.Tags) == 0:
 			return []int{first + groupOf[m.Machine]}
 		}
 		boxes := make([]int, len(m.Tags))
@@ -108,6 +117,37 @@ func (g *Graph) byTags(known map[string]Machine, instances *view.InstanceList) g
 		}
 		return boxes
 	}}
+}
+
+// lists makes a box of the machines that a role names, the same for all roles that name the same ones.
+func (g *Graph) lists(known map[string]Machine, instances *view.InstanceList) ([]Group, map[[2]string]int) {
+	var groups []Group
+	listOf := map[[2]string]int{}
+	boxes := map[string]int{}
+	for _, inst := range instances.Instances {
+		for _, role := range inst.Roles {
+			list := Group{ByName: true}
+			var names []string
+			for _, member := range role.Members {
+				if len(member.Tags) == 0 {
+					list.Machines = append(list.Machines, known[member.Machine])
+					names = append(names, member.Machine)
+				}
+			}
+			if len(names) == 0 || g.everywhere(role, known) {
+				continue
+			}
+			key := fmt.Sprintf("%q", names)
+			box, made := boxes[key]
+			if !made {
+				box = len(groups)
+				boxes[key] = box
+				groups = append(groups, list)
+			}
+			listOf[[2]string{inst.Name, role.Name}] = box
+		}
+	}
+	return groups, listOf
 }
 
 // everywhere reports whether every machine of the clan has a role, and nothing else.

@@ -45,12 +45,13 @@ h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:ins
   border:1px solid #8b949e;border-radius:6px;padding:.2rem .6rem}
 .opened p{overflow-wrap:anywhere;margin:.3rem 0}
 .opened h2{font-size:1.1rem;margin:.6rem 0 0}
-table{border-collapse:collapse;margin-top:1rem}
+table{border-collapse:collapse;margin-top:1rem;table-layout:fixed;width:100%}
+thead th:first-child{width:28%}
+thead th:nth-child(2){width:9em}
 caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:1px solid #d1d9e0}
 th[scope=row]{font-weight:600}
 td,th{overflow-wrap:anywhere}
-td:nth-child(2){min-width:7em}
 @media (max-width:700px){table,tbody,tr,th,td{display:block}th,td{padding:.15rem 0}td{border:0}caption{display:block}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}}
 @media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#3d444d}}

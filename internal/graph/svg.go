@@ -151,7 +151,7 @@ func (g *Graph) groupBoxes() (boxes []box) {
 		}
 		found := findings(errors, warnings)
 		most := mostLines
-		if group.ByTag {
+		if group.ByTag || group.ByName {
 			most = mostTagLines
 		}
 		b := newBox(group.title(), group.names(), most, []string{note, found})
