@@ -130,7 +130,7 @@ func (o *viewOutput) printReach(list *reachList, details bool) error {
 				}
 				return newCell()
 			}},
-			{heading: heading{Title: "ALSO"}, cell: func(m reach.Machine) cell { return newCell(otherWays(m)...) }},
+			{heading: heading{Title: "ALSO", Shared: itself("also")}, cell: func(m reach.Machine) cell { return newCell(otherWays(m)...) }},
 		},
 	}.print(o, details)
 }

@@ -13,7 +13,8 @@ function runs(machine, among, all) {
     else items.push({ instance: m.instance, roles: [m.role.name] });
   }
   items.sort((a, b) => byName(a.instance, b.instance));
-  const item = (i) => h("li", {}, h("a", { href: i.instance.href }, i.instance.name), " ", i.roles.map((r) => chip(r)));
+  const alone = (i) => i.instance.roles.length === 1 && i.roles[0] === "default"; // goes without saying
+  const item = (i) => h("li", {}, h("a", { href: i.instance.href }, i.instance.name), !alone(i) && [" ", i.roles.map((r) => chip(r))]);
   const first = all ? items.length : runsShown;
   const list = h("ul", { class: "runs" }, items.slice(0, first).map(item));
   if (items.length > first) {

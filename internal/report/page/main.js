@@ -215,11 +215,11 @@ addEventListener("hashchange", go);
 
 function start() {
   put(byId("brand"), data.name);
-  const bad = worst(findings);
+  const bad = worst(findings), wrong = findings.filter((f) => f.severity !== "note").length;
   put(byId("views"), 
     h("a", { href: "#/", "data-kind": "" }, "Fleet"), drawing && h("a", { href: "#/picture", "data-kind": "picture" }, "Picture"), h("a", { href: "#/services", "data-kind": "services" }, "Services"),
     tags.length > 0 && h("a", { href: "#/tags", "data-kind": "tags" }, "Tags"),
-    h("a", { href: "#/findings", "data-kind": "findings" }, "Findings", findings.length > 0 && [" ", h("span", { class: "pill " + bad }, String(findings.length))]));
+    h("a", { href: "#/findings", "data-kind": "findings" }, "Findings", wrong > 0 && [" ", h("span", { class: "pill " + bad }, String(wrong))]));
   put(byId("foot"), "Made by clanctl", data.ref !== "." && [" from ", h("code", {}, data.ref)], data.clanCore ? (data.clanCore === "clan-core" ? " with clan-core." : ` with clan-core as ${data.clanCore}.`) : ".",
     commonDir && [" Files are below ", h("code", {}, commonDir), "."]);
   byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("main").focus(); });
