@@ -93,13 +93,16 @@ func (d *Difference) writeByPlace(b *bytes.Buffer, width int, paint textview.Pai
 			where = r.where
 			fmt.Fprintln(b, paint(textview.Bold, textview.Flat(where)))
 		}
-		text := textview.Flat(r.what)
+		text, before := textview.Flat(r.what), ": "
+		if text == "" {
+			before = ""
+		}
 		for _, part := range []struct{ before, values string }{
-			{": ", textview.NewCell(r.old...).All()}, {" -> ", textview.NewCell(r.new...).All()}} {
+			{before, textview.NewCell(r.old...).All()}, {" -> ", textview.NewCell(r.new...).All()}} {
 			switch {
 			case part.values == "-":
 			case part.before == " -> " && len(r.old) == 0:
-				text += ": " + part.values
+				text += before + part.values
 			default:
 				text += part.before + part.values
 			}
