@@ -99,7 +99,7 @@ func (o *viewOutput) printCodes(list *codeList, details bool) error {
 			{heading: heading{Title: "SEVERITY"}, cell: func(e codeExplanation) cell {
 				return newCell(string(e.Severity))
 			}},
-			{heading: heading{Title: "MEANING"}, cell: func(e codeExplanation) cell { return newCell(e.Title) }},
+			{heading: heading{Title: "MEANING", Wrap: true}, cell: func(e codeExplanation) cell { return newCell(e.Title) }},
 		},
 	}.print(o, details)
 }

@@ -78,7 +78,11 @@ func exportAction(c *cli.Context) error {
 		if err := out.write(c, func(w io.Writer) error { _, err := b.WriteTo(w); return err }); err != nil {
 			return err
 		}
-		for _, what := range left {
+		for i, what := range left {
+			if rest := len(left) - i; stderr(c).terminal != nil && i == leftOutLines && rest > 1 {
+				say(c, "left out: %d more; clanctl reach says by what machines are reached", rest)
+				break
+			}
 			say(c, "left out: %s", term.EscapeLine(what))
 		}
 		return partial(c, inv, loadErr)
@@ -90,6 +94,9 @@ func exportAction(c *cli.Context) error {
 	}
 	return show(load(c, want))
 }
+
+// leftOutLines is how many things that an export leaves out are said on a terminal, where they would push out the rest.
+const leftOutLines = 5
 
 // exportFormat is the format that a command line names.
 func exportFormat(c *cli.Context) (export.Write, error) {

@@ -166,5 +166,5 @@ func (s *stream) shown(text string) string {
 
 // say writes a message to standard error.
 func say(c *cli.Context, format string, args ...any) {
-	fmt.Fprintf(stderr(c), "clanctl: %s\n", indent(term.Escape(fmt.Sprintf(format, args...))))
+	fmt.Fprintln(stderr(c), fitted("clanctl: ", fmt.Sprintf(format, args...), stderr(c).width()))
 }

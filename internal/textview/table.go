@@ -24,6 +24,8 @@ type Heading struct {
 	Title string
 	// Prose: the column reads also where it is cut, so that it gives way before others, down to a third of the room.
 	Prose bool
+	// Wrap: of the last column, what has no room goes on in the next line.
+	Wrap bool
 	// Optional: the column is left out where there is no room for what the others keep.
 	Optional bool
 	// Shared: what (nearly) all rows have in it is left out, and said once below the table, with this word before it.
@@ -55,6 +57,8 @@ const (
 	columnGap = 2
 	// What a column keeps when there is too little room, if it has so much in it.
 	leastColumn = 6
+	// What a column has to have for its text to go on in the next line.
+	leastWrapped = 20
 )
 
 // NewCell makes a cell of items from a flake, which it escapes. One without items shows a dash, so that columns can be
@@ -122,10 +126,14 @@ func (t *Table) Print(w io.Writer, width int, paint Painter) {
 		header[i] = NewCell(column.Title).In(Bold)
 	}
 	widths := t.widths(width)
+	margin := strings.Repeat(" ", total(widths)-widths[len(widths)-1])
 	for _, row := range append([][]Cell{header}, t.Rows...) {
 		var line strings.Builder
 		for i, c := range row {
 			text := c.Fit(widths[i])
+			if t.Columns[i].Wrap && i+1 == len(row) && widths[i] >= leastWrapped {
+				text = strings.ReplaceAll(WrapWords(c.All(), "", widths[i]), "\n", "\n"+margin)
+			}
 			line.WriteString(paint(c.style, text))
 			if i+1 < len(row) {
 				line.WriteString(strings.Repeat(" ", widths[i]-displaywidth.String(text)+columnGap))

@@ -158,3 +158,20 @@ sshd      self      client              short
 		}
 	}
 }
+
+// Of a last column that wraps nothing is cut.
+func TestWrappedColumn(t *testing.T) {
+	table := &Table{Columns: []Heading{{Title: "CODE"}, {Title: "MEANING", Wrap: true}},
+		Rows: [][]Cell{{NewCell("a"), NewCell("one two three four five six")}, {NewCell("b"), NewCell("short")}}}
+	for width, want := range map[int]string{
+		30: "CODE  MEANING\na     one two three four five\n      six\nb     short\n",
+		20: "CODE  MEANING\na     one two three…\nb     short\n",
+		0:  "CODE  MEANING\na     one two three four five six\nb     short\n",
+	} {
+		var b bytes.Buffer
+		table.Print(&b, width, Colourless)
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Errorf("on %d columns: %s", width, diff)
+		}
+	}
+}
