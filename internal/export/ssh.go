@@ -53,21 +53,26 @@ func SSHConfig(f *Fleet, w io.Writer) (left []string, err error) {
 			if len(way.Jump) > 0 {
 				fmt.Fprintf(&b, "  ProxyJump %s\n", strings.Join(way.Jump, ","))
 			}
-			for _, option := range way.Options {
-				if line, ok := configLine(option); ok {
-					fmt.Fprintf(&b, "  %s\n", line)
-				} else {
-					left = append(left,
-						fmt.Sprintf("%s: the option %q has no place in a configuration of ssh", alias, option))
-					if aProxy.MatchString(option) { // without it, ssh would go there directly
-						b.WriteString("  ProxyCommand false\n")
-					}
-				}
-			}
+			left = append(left, writeOptions(&b, alias, way.Options)...)
 		}
 	}
 	_, err = io.WriteString(w, b.String())
 	return left, err
+}
+
+// writeOptions writes the options of one way, and returns what it left out.
+func writeOptions(b *strings.Builder, alias string, options []string) (left []string) {
+	for _, option := range options {
+		if line, ok := configLine(option); ok {
+			fmt.Fprintf(b, "  %s\n", line)
+			continue
+		}
+		left = append(left, fmt.Sprintf("%s: the option %q has no place in a configuration of ssh", alias, option))
+		if aProxy.MatchString(option) { // without it, ssh would go there directly
+			b.WriteString("  ProxyCommand false\n")
+		}
+	}
+	return left
 }
 
 // KnownHosts writes the host keys of clan's service sshd, as far as they are generated, under all addresses of each

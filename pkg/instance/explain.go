@@ -40,9 +40,7 @@ func (l *loader) locate(ctx context.Context) error {
 		map[string]*reader.Part[reader.Named[reader.Place]]{}
 	for _, loss := range l.losses {
 		f := loss.finding
-		_, placed := l.facts.places.failing.Value[f.Instance]
-		if f.Role != "" && !placed && places["instances"] == nil &&
-			l.config.Need&(NeedOrigins|NeedSetting|facts.NeedPlaces) == 0 {
+		if f.Role != "" && !l.isPlaced(f.Instance) && places["instances"] == nil {
 			places["instances"] = &reader.Part[reader.Named[reader.Place]]{}
 			want = append(want, reader.Want{Path: []string{"positions", "settings"}, Into: places["instances"]})
 		}
@@ -90,6 +88,12 @@ func (inv *Inventory) place() {
 			}
 		}
 	}
+}
+
+// isPlaced reports whether it is known where all settings of an instance are written.
+func (l *loader) isPlaced(name string) bool {
+	_, placed := l.facts.places.failing.Value[name]
+	return placed || l.config.Need&(NeedOrigins|NeedSetting|facts.NeedPlaces) != 0
 }
 
 // locateManifests finds out where the manifests of the flake's own modules are written, and what of their categories
