@@ -93,12 +93,14 @@ rec {
   # Whether a path that begins like this is omitted.
   omitsBelow = beginning: filter (path: length path >= length beginning && genList (elemAt path) (length beginning) == beginning) omit != [ ];
 
-  # Some instance or machine is such that clan's own services must not be looked at. Of settings clan looks at what is asked for.
+  # Some instance or machine is such that clan's own services must not be looked at. Of settings clan looks at what is asked for, and at
+  # extra modules not at all; of a machine at its class.
   isPoisoned =
     filter (
       path:
       elem (head path) [ "instances" "machines" "tags" "carried" ]
-      && !(length path > 4 && elem (elemAt path 4) [ "layer" "machineLayers" "tagLayers" ])
+      && !(length path > 4 && elem (elemAt path 4) [ "layer" "machineLayers" "tagLayers" "extraModules" "missing" ])
+      && !(head path == "machines" && length path > 2 && elemAt path 2 != "machineClass")
     ) omit != [ ];
 
   omitted = listToAttrs (genList (i: nameValue (toJSON (elemAt omit i)) i) (length omit));

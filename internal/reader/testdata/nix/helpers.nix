@@ -26,6 +26,20 @@ in
   a-part-that-throws = { got = plain.part [ "p" ] (throw "x"); want = thrown [ "p" ]; };
   deep-in-a-part = { got = plain.part [ "p" ] { a = plain.part [ "p" "a" ] (throw "x"); b = 1; }; want = { a = thrown [ "p" "a" ]; b = 1; }; };
   as-a-whole = { got = plain.whole [ "p" ] { a = throw "x"; }; want = thrown [ "p" ]; };
+  # What services look at of the inventory, and what they do not.
+  poisoned = {
+    got = map (path: (omitting [ path ]).isPoisoned) [
+      [ "machines" "m" ]
+      [ "machines" "m" "machineClass" ]
+      [ "machines" "m" "deploy" ]
+      [ "instances" "i" "roles" "r" ]
+      [ "instances" "i" "roles" "r" "machines" ]
+      [ "instances" "i" "roles" "r" "layer" "0" ]
+      [ "instances" "i" "roles" "r" "extraModules" ]
+      [ "exports" ]
+    ];
+    want = [ true true false true true false false false ];
+  };
   # What is omitted is not looked at: this would end the process.
   omitted = { got = (omitting [ [ "q" ] [ "p" ] ]).part [ "p" ] (abort "looked at"); want = { "$clanctl" = "omitted"; path = [ "p" ]; at = 1; }; };
   not-omitted = { got = (omitting [ [ "q" ] ]).part [ "p" ] 1; want = 1; };
