@@ -19,9 +19,9 @@ func Parse(text []byte) any {
 	return value
 }
 
-// Unmarshal is json.Unmarshal that keeps numbers as they are written.
+// Unmarshal is json.Unmarshal that keeps numbers as they are written, and takes no notice of a byte order mark.
 func Unmarshal(text []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(text))
+	dec := json.NewDecoder(bytes.NewReader(Body(text)))
 	dec.UseNumber()
 	return dec.Decode(into)
 }

@@ -78,7 +78,8 @@ var environmentEdits = []chosenEdit{
 		w.write("netrc", "machine example.org password one\n")
 		w.Setenv("NIX_CONFIG", "netrc-file = "+w.path("netrc"))
 	}, edit: func(w *world) { w.write("netrc", "machine example.org password two\n") }, kept: true, still: true},
-	{name: "the user's registry", make: registered("home/.config/nix/registry.json"), edit: func(w *world) { w.write("home/.config/nix/registry.json", registryOf("two")) },
+	{name: "the user's registry", make: registered("home/.config/nix/registry.json"),
+		edit:  func(w *world) { w.write("home/.config/nix/registry.json", registryOf("two")) },
 		maybe: true}, // Nix 2.26 does not look there for inputs
 	{name: "the system's registry", make: func(w *world) {
 		registered("conf/registry.json")(w)

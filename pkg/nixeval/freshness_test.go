@@ -147,8 +147,8 @@ func newWorld(t *testing.T, nix string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return &world{T: t, nix: nix, dir: dir, e: Evaluator{Nix: nix, Offline: true, ProgramDir: filepath.Join(dir, "programs"),
-		CacheDir: filepath.Join(dir, "cache")}}
+	return &world{T: t, nix: nix, dir: dir, e: Evaluator{Nix: nix, Offline: true,
+		ProgramDir: filepath.Join(dir, "programs"), CacheDir: filepath.Join(dir, "cache")}}
 }
 
 // edit is one that somebody could make; each was chosen because an answer could be stale after it.

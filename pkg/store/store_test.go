@@ -17,6 +17,7 @@ import (
 	"github.com/clanctl/clanctl/internal/nixtest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
+	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/store"
 )
 
@@ -253,4 +254,27 @@ func TestForced(t *testing.T) {
 	must(t, s.AddTags("attic", "a"))
 	_, err = s.Commit(t.Context(), store.CommitConfig{})
 	must(t, err)
+}
+
+// A byte order mark, which Nix takes no notice of, stays where it is.
+func TestByteOrderMark(t *testing.T) {
+	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
+		dir := filepath.Join(apart(t, false), "flake")
+		file := filepath.Join(dir, "inventory.json")
+		must(t, os.WriteFile(file, []byte("\ufeff"+`{"machines": {"attic": {"tags": ["a"]}}}`), 0o644))
+		s := open(t, dir, instance.Config{Evaluator: e})
+		must(t, s.AddTags("cellar", "b"))
+		preview, err := s.Preview(t.Context())
+		must(t, err)
+		if len(preview.Patch) != 1 || preview.Err != nil {
+			t.Errorf("the patch is %v (%v)", preview.Patch, preview.Err)
+		}
+		_, err = s.Commit(t.Context(), store.CommitConfig{})
+		must(t, err)
+		text, err := os.ReadFile(file)
+		must(t, err)
+		if !strings.HasPrefix(string(text), "\ufeff{") || !strings.Contains(string(text), "cellar") {
+			t.Errorf("it is %q", text)
+		}
+	})
 }
