@@ -104,7 +104,7 @@ func noExports(inv *instance.Inventory) string {
 	if inv.Flake.ClanCore == "" {
 		return "it is written without clan-core"
 	}
-	return "its clan-core is from before 2025-07-01"
+	return "its clan-core is from before 2025-07-02"
 }
 
 func (o *viewOutput) printReach(list *reachList, details bool) error {

@@ -128,16 +128,20 @@ let
     if m == null then { service = ""; instance = ""; } else { service = elemAt m 1; instance = elemAt m 2; };
   peer =
     key: path: p:
+    let
+      # For an hour on 2025-11-26 they were called `host`.
+      hosts = p.hosts or p.host;
+    in
     fields path [ "name" "port" "user" "SSHOptions" ] p
-    // (if !(isAttrs p && p ? hosts) then { } else {
+    // (if !(p ? hosts || p ? host) then { } else {
       hosts = part (path ++ [ "hosts" ]) (
         genList (
           i:
           let
             at = path ++ [ "hosts" (toString i) ];
           in
-          part at (host key at (elemAt p.hosts i))
-        ) (length p.hosts)
+          part at (host key at (elemAt hosts i))
+        ) (length hosts)
       );
     });
 

@@ -203,7 +203,7 @@ in
   # Where clan looks for machines/ and inventory.json; need not be the flake's own directory.
   directory = config.directory or inventoryClass.directory or target.outPath;
 
-  # What services export, by SERVICE:INSTANCE:ROLE:MACHINE; null in a clan-core from before 2025-07-01. Until 2025-11-26 there were exports
+  # What services export, by SERVICE:INSTANCE:ROLE:MACHINE; null in a clan-core from before 2025-07-02. Until 2025-11-26 there were exports
   # of instances and of machines, no others, a network held its peers, and a peer had one host.
   exports =
     let

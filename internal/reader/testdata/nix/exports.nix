@@ -19,6 +19,7 @@ in
   # What is wrong with one export takes no other along.
   failed = { got = (of { a = throw "a"; b = { }; }).exports; want = { a = thrown [ "exports" "a" ]; b = { }; }; };
   plain = { got = hosts [ { plain = "192.0.2.1"; } ]; want = [ { plain = "192.0.2.1"; found = null; } ]; };
+  one-hour = { got = (of { "s:i:r:m".peer.host = [ { plain = "x"; } ]; }).exports."s:i:r:m".peer.hosts; want = [ { plain = "x"; found = null; } ]; };
   # A value with or without the end of its line is that of a var, the machine's own or a shared one.
   own-var = { got = (builtins.head (hosts [ { plain = "200::1"; } ])).found; want = "per-machine/m/ygg/address"; };
   shared-var = { got = (builtins.head (hosts [ { plain = "fd00::1"; } ])).found; want = "shared/zt/ip"; };
