@@ -243,8 +243,24 @@ func (l *loader) took(f *Finding, err error) {
 	default:
 		if pos, ok := nixErr.Position(); ok {
 			f.Position = pos
+		} else if pos := l.inv.whereOption(nixErr.Message); pos != nil {
+			f.Position = *pos
 		}
 	}
+}
+
+// whereOption is where the option of the inventory that a message names is written, or the nearest part around it; nil
+// where it names none. What is in inventory.json has no position in Nix.
+func (inv *Inventory) whereOption(message string) *Position {
+	option := theOption.FindStringSubmatch(message)
+	if option == nil {
+		return nil
+	}
+	path, err := ParsePath(option[1])
+	if start := slices.Index(path, "inventory"); err == nil && start >= 0 && len(path) > start+1 {
+		return inv.Where(path[start+1:]...)
+	}
+	return nil
 }
 
 // tagsOfMachine is an expression such as machines.${name}.tags.

@@ -35,7 +35,7 @@ var (
 	viaOption = lazyregexp.New(`, via option [^\n]*?\.settings'`)
 	// innerKey is clan's key of a service in front of an instance's option.
 	innerKey  = lazyregexp.New("`(?:(?:clan\\.)?_services\\.allServices\\.)?(?:\"(?:[^\"\\\\]|\\\\.)*\"|[^.`'\"]+)\\.instances\\.|`instances\\.")
-	theOption = lazyregexp.New("The option `([^']*(?:''[^']*)*)'")
+	theOption = lazyregexp.New("(?:The|A definition for) option `([^']*(?:''[^']*)*)'")
 )
 
 // userTerms rewrites a message of Nix's: store paths into the user's files, and the names of options so that they are
