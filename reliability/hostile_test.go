@@ -335,11 +335,11 @@ var hostileFaults = []fault{
 				flake := filepath.Join(filepath.Dir(a.clan(healthy)), `a b?c#d`)
 				a.check(os.Rename(filepath.Join(a.dir, "clan"), flake))
 				a.expect(a.run("eval", "--offline", "--flake", flake), 1,
-					`hint: Nix 2.8 cannot read a directory with such a name`)
+					`hint: Nix 2.8 cannot read a directory with spaces or special characters in its name`)
 				a.git(flake, "init", "-q")
 				a.git(flake, "add", "-A")
 				a.expect(a.run("eval", "--offline", "--flake", flake), 1,
-					`hint: Nix 2.8 cannot read a directory with such a name`)
+					`hint: Nix 2.8 cannot read a directory with spaces or special characters in its name`)
 				a.git(flake, "commit", "-qm", "x")
 				a.expect(a.run("eval", "--offline", "--flake", flake), 0, "")
 				return

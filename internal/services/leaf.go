@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 )
@@ -19,7 +18,8 @@ func (t *Type) takes(value any) bool {
 		return is
 	case KindInt, KindNumber:
 		number, is := value.(json.Number)
-		return is && t.inBounds(number) && (t.Kind == KindNumber || !strings.ContainsAny(number.String(), ".eE"))
+		_, err := number.Int64() // of which Nix makes an integer; of any other number a float, or another integer
+		return is && t.inBounds(number) && (t.Kind == KindNumber || err == nil)
 	case KindString, KindPath:
 		text, is := value.(string)
 		return is && t.matches(text)

@@ -232,3 +232,15 @@ func TestProblems(t *testing.T) {
 		t.Errorf("what is no JSON is %v", err)
 	}
 }
+
+// Nix makes an integer only of what has 64 bits and is written as one; the schema has no word for that.
+func TestIntegersOfNix(t *testing.T) {
+	schema := services.NewSchema(parse(t, `{"options": {"x": {"type": {"kind": "int", "name": "int"}}}}`),
+		services.SchemaOptions{})
+	for value, want := range map[string]bool{"1": true, "-0": true, "9223372036854775807": true,
+		"9223372036854775808": false, "1.0": false, "1e2": false, "1e300": false} {
+		if err := schema.Validate(json.RawMessage(`{"x": ` + value + `}`)); (err == nil) != want {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+}
