@@ -612,11 +612,11 @@ func TestBrowserPicture(t *testing.T) {
 // What is code in a description is shown as such.
 func TestBrowserShowsCode(t *testing.T) {
 	inv := invtest.Fleet(t, 1, 1)
-	inv.Machines["m0"].Description = "has `a<b>` and ``c`d``"
+	inv.Machines["m0"].Description = "has `a<b>`, ``c`d``, `e' and `f's g`"
 	b := open(t, inv, nil, 1280, 800)
 	b.goTo("#/machine/m0")
 	eventually(b, `document.querySelector(".lead").innerHTML`,
-		"has <code>a&lt;b&gt;</code> and <code>c`d</code>")
+		"has <code>a&lt;b&gt;</code>, <code>c`d</code>, <code>e</code> and <code>f's g</code>")
 }
 
 // Of a thousand machines in a hundred instances only what is in sight is in the document; all of it on paper.

@@ -36,9 +36,9 @@ function put(el, ...children) {
   }
 }
 
-// inline are texts and code, of text that has `code` in it as Markdown does.
+// inline are texts and code, of text that has `code` in it as Markdown does, or `code' as messages of Nix do.
 function inline(text) {
-  return text.split(/(?:\{[a-z]+\})?(?<!`)`(?!`)([^`]+)`(?!`)|``(?!`)((?:[^`]|`(?!`))+)``(?!`)/).map((part, i) => (part && i % 3 ? h("code", {}, part) : part));
+  return text.split(/(?<!`)`([^`'\n]+)'(?![\w'`])|(?:\{[a-z]+\})?(?<!`)`(?!`)([^`]+)`(?!`)|``(?!`)((?:[^`]|`(?!`))+)``(?!`)/).map((part, i) => (part && i % 4 ? h("code", {}, part) : part));
 }
 
 // A table that stays one for screen readers where the screen is so narrow that its rows are cards.
