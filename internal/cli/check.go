@@ -106,7 +106,7 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, 
 			forget(c) // it may have been for want of time
 		}
 	} else if r = failedReport(c, err); r == nil {
-		return err
+		return otherKinds(c, err)
 	} else {
 		forget(c) // why a flake fails is looked for in files that git ignores, too
 	}

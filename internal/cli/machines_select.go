@@ -86,6 +86,10 @@ func otherKinds(c *cli.Context, err error) error {
 	}
 	name := unknown.Name
 	has := map[string]string{}
+	tag, isTag := strings.CutPrefix(name, "@")
+	if _, known := inv.Tags[tag]; isTag && known {
+		has["a tag"] = cmp.Or(flag(name, "on"), "clanctl tags "+shell.Join([]string{tag}))
+	}
 	if inv.Machines[name] != nil {
 		has["a machine"] = cmp.Or(flag(name, "on"), "clanctl machines "+shell.Join([]string{name}))
 	}

@@ -38,6 +38,7 @@ func startPaging(c *cli.Context) (finish func()) {
 		return none // nobody knows what is long
 	}
 	p := pager.New(out.terminal, command, out.width(), rows, os.Getenv(recall.Hyperlinks) == "always")
+	p.Wide = c.Bool("wide")
 	direct := out.w
 	out.w = p
 	if errs.terminal != nil {

@@ -57,7 +57,7 @@ func explainLoad(c *cli.Context, err error) error {
 	if c.Bool("show-trace") {
 		printTraces(c, err)
 	}
-	return otherKinds(c, selected(c, err))
+	return otherKinds(c, err)
 }
 
 // ending ends with the exit code for the findings of an answer, and says on stderr those that the answer did not show.

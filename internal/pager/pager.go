@@ -17,6 +17,9 @@ import (
 
 // Pager is a writer for a terminal. What fits on the screen is written there in the end, without another program.
 type Pager struct {
+	// Wide: lines too long for the screen are not folded; the reader moves to where they go on.
+	Wide bool
+
 	terminal *os.File
 	command  string
 	// columns and rows are those of the screen.
@@ -96,8 +99,13 @@ func (p *Pager) start() error {
 	program := exec.Command("sh", "-c", p.command)
 	program.Stdout, program.Stderr = p.terminal, p.terminal
 	program.Env = os.Environ()
-	// Leave at the end of what fits, show colours, and leave the text on the screen.
-	for name, value := range map[string]string{"LESS": "FRX", "LV": "-c"} {
+	// Leave at the end of what fits, show colours, and leave the text on the screen. Of lines that are not folded, less
+	// would leave the ends out.
+	less := "FRX"
+	if p.Wide {
+		less = "RXS"
+	}
+	for name, value := range map[string]string{"LESS": less, "LV": "-c"} {
 		if _, set := os.LookupEnv(name); !set {
 			program.Env = append(program.Env, name+"="+value)
 		}
