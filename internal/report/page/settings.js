@@ -137,7 +137,7 @@ function settingsTable(role, block, machine, label) {
 }
 
 const settingsNotes = {
-  interface: "Evaluated from what is written and the role's interface: this clan-core does not hold final settings.",
+  interface: "Evaluated from what is written and the role's interface, not read from clan's own result.",
   layers: "Merged by structure from what is written: without nixpkgs' lib there are no defaults and no checks.",
   none: "Settings are not known; the findings say why.",
 };

@@ -26,7 +26,7 @@ function tagsView(main) {
     const shown = telling(tags).filter((t) => (!filtered() || having.get(t).length) && wanted.every((w) => text(t).includes(w)));
     const body = tbody();
     more = gradually(body, shown, (t) => tr([h("a", { href: fleetHref("tag", t) }, t), predefined(t) && h("span", { class: "note" }, " (clan's own)")],
-      td("Machines", h("span", { class: "note" }, count(having.get(t).length, "machine")), " ", names(having.get(t))),
+      td("Machines", having.get(t).length > 0 && [h("span", { class: "note" }, count(having.get(t).length, "machine")), " "], names(having.get(t))),
       td("Taken by", takers.get(t).length ? h("ul", { class: "runs" }, takers.get(t).map(({ role, place }) => h("li", {}, h("a", { href: role.instance.href }, role.instance.name), " ", chip(role.name), " ", where(place)))) : h("span", { class: "note" }, "no role"))), 100);
     host.replaceChildren(table("list", "Tags, the machines that have them, and the roles that take machines by them", ["Tag", "Machines", "Taken by"], body), more.button);
     if (!shown.length) host.replaceChildren(nothing());
