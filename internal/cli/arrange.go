@@ -73,8 +73,9 @@ func (l *commandLine) helped(app *cli.App) *commandLine {
 // that of the line, or of what stands for a command in it.
 func withoutCommand(app *cli.App, args []string, wrong error) (*commandLine, error) {
 	line, err := arrange(app, slices.Insert(slices.Clone(args), 1, "overview"))
+	namesClan := func(flag string) bool { return strings.HasPrefix(flag, "--flake=") }
 	switch {
-	case err != nil || !slices.ContainsFunc(line.flags, func(f string) bool { return strings.HasPrefix(f, "--flake=") }):
+	case err != nil || !slices.ContainsFunc(line.flags, namesClan):
 		return nil, wrong
 	case len(line.names) > 0 && app.Command(line.names[0]) == nil:
 		return nil, unknownCommand(app, &commandLine{}, line.names[0])

@@ -78,13 +78,7 @@ func exportAction(c *cli.Context) error {
 		if err := out.write(c, func(w io.Writer) error { _, err := b.WriteTo(w); return err }); err != nil {
 			return err
 		}
-		for i, what := range left {
-			if rest := len(left) - i; stderr(c).terminal != nil && i == leftOutLines && rest > 1 {
-				say(c, "left out: %d more; clanctl reach says by what machines are reached", rest)
-				break
-			}
-			say(c, "left out: %s", term.EscapeLine(what))
-		}
+		sayLeftOut(c, left)
 		return partial(c, inv, loadErr)
 	}
 	want := instance.Config{Need: instance.NeedExports | instance.NeedSettings}
@@ -93,6 +87,17 @@ func exportAction(c *cli.Context) error {
 			text: func(w io.Writer, inv *instance.Inventory) error { _, err := text(w, inv); return err }})
 	}
 	return show(load(c, want))
+}
+
+// sayLeftOut says what an export leaves out, and why.
+func sayLeftOut(c *cli.Context, left []string) {
+	for i, what := range left {
+		if rest := len(left) - i; stderr(c).terminal != nil && i == leftOutLines && rest > 1 {
+			say(c, "left out: %d more; clanctl reach says by what machines are reached", rest)
+			return
+		}
+		say(c, "left out: %s", term.EscapeLine(what))
+	}
 }
 
 // leftOutLines is how many things that an export leaves out are said on a terminal, where they would push out the rest.

@@ -112,6 +112,11 @@ func (l *exportList) narrow(inv *instance.Inventory, names []string, machines *t
 	if len(drop) > 0 {
 		l.Interfaces = slices.DeleteFunc(l.Interfaces, func(i reach.Interface) bool { return len(i.Offers) == 0 })
 	}
+	return l.leaves(inv, names, offered)
+}
+
+// leaves is the error where a name is left nothing of what it had.
+func (l *exportList) leaves(inv *instance.Inventory, names []string, offered map[string]bool) error {
 	left := l.instances()
 	for _, argument := range names {
 		taken, err := view.InstancesNamed(inv, []string{argument})

@@ -91,21 +91,7 @@ func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind ref
 	known := knownNames(inv)
 	for _, name := range c.Args().Slice() {
 		if kinds := known[name]; len(kinds) == 0 || kind != "" && !slices.Contains(kinds, kind) {
-			what := "machine, tag, instance, module or input"
-			if kind != "" {
-				what = string(kind)
-			}
-			var near []string
-			for _, one := range nearest.Of(name, slices.Sorted(maps.Keys(known))) {
-				if kind == "" || slices.Contains(known[one], kind) {
-					near = append(near, one)
-				}
-			}
-			advice := nearest.Hint(near, nil, "", "")
-			if len(kinds) > 0 {
-				advice = fmt.Sprintf("%q is of another kind: --kind %s", name, kinds[0])
-			}
-			return nil, &hint.Error{Text: fmt.Sprintf("the clan has no %s %q", what, name), Advice: advice}
+			return nil, unknownRef(name, kind, known)
 		}
 	}
 	for _, r := range refs.Find(inv, refs.InFlake(ref.Root, ref.Dir, "flake.nix"), sourceOf(c).read) {
@@ -121,6 +107,25 @@ func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind ref
 		list.References = append(list.References, one)
 	}
 	return list, nil
+}
+
+// unknownRef is the error for a name that there is not, of the kind, if one is given.
+func unknownRef(name string, kind refs.Kind, known map[string][]refs.Kind) error {
+	what := "machine, tag, instance, module or input"
+	if kind != "" {
+		what = string(kind)
+	}
+	var near []string
+	for _, one := range nearest.Of(name, slices.Sorted(maps.Keys(known))) {
+		if kind == "" || slices.Contains(known[one], kind) {
+			near = append(near, one)
+		}
+	}
+	advice := nearest.Hint(near, nil, "", "")
+	if kinds := known[name]; len(kinds) > 0 {
+		advice = fmt.Sprintf("%q is of another kind: --kind %s", name, kinds[0])
+	}
+	return &hint.Error{Text: fmt.Sprintf("the clan has no %s %q", what, name), Advice: advice}
 }
 
 // knownNames are the names that there are, with what they are.

@@ -14,7 +14,7 @@ func TestValueThatIsNotJSON(t *testing.T) {
 		{"on", `ture`, "on takes a value of the type boolean"},
 		{"name", `"ture"`, ""},
 		{"any", `ture`, `a string needs its quotes, and these need some from the shell: 'any="ture"'`},
-		{"nmae", `"ture"`, ""}, // there is no such option, which the evaluation says
+		{"none", `"ture"`, ""}, // there is no such option, which the evaluation says
 	} {
 		path := []string{test.option}
 		value := schema.quoted(path, "ture")

@@ -422,6 +422,8 @@ func (g Group) title() string {
 	}
 	title := count(n, what)
 	switch {
+	case g.ByName && n > 1:
+		return title + ", by name"
 	case n == 1 && g.mac() && !g.ByTag:
 		title = what
 	case n == 1 && !g.ByTag:
@@ -431,16 +433,11 @@ func (g Group) title() string {
 	for _, tag := range g.Tags[:min(len(g.Tags), titleTags)] {
 		tags = append(tags, clean(tag))
 	}
-	switch {
-	case g.ByName && n > 1:
-		return title + ", by name"
-	case g.ByTag, g.Exactly && n > 1:
+	if g.ByTag || g.Exactly && n > 1 {
 		return "tag " + tags[0] + ": " + title
-	case len(tags) > 0 && title != "":
-		title += ", "
-		fallthrough
-	case len(tags) > 0:
-		title += "tagged " + strings.Join(tags, ", ")
+	}
+	if len(tags) > 0 {
+		title = strings.TrimPrefix(title+", tagged ", ", ") + strings.Join(tags, ", ")
 	}
 	return title
 }

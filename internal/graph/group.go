@@ -82,16 +82,7 @@ func (g *Graph) byTags(known map[string]Machine, instances *view.InstanceList) g
 			}
 		}
 	}
-	boxOf := map[string]int{}
-	var groups []Group
-	for i, tag := range slices.SortedFunc(maps.Keys(tagged), natural.Compare) {
-		boxOf[tag] = i
-		box := Group{ByTag: true, Tags: []string{tag}}
-		for _, name := range slices.SortedFunc(maps.Keys(tagged[tag]), natural.Compare) {
-			box.Machines = append(box.Machines, known[name])
-		}
-		groups = append(groups, box)
-	}
+	groups, boxOf := tagBoxes(known, tagged)
 	byName := map[string]Machine{}
 	for name := range named {
 		byName[name] = known[name]
@@ -117,6 +108,20 @@ func (g *Graph) byTags(known map[string]Machine, instances *view.InstanceList) g
 		}
 		return boxes
 	}}
+}
+
+// tagBoxes makes a box of each tag, of the machines by their names.
+func tagBoxes(known map[string]Machine, tagged map[string]map[string]bool) (groups []Group, boxOf map[string]int) {
+	boxOf = map[string]int{}
+	for i, tag := range natural.Keys(tagged) {
+		boxOf[tag] = i
+		box := Group{ByTag: true, Tags: []string{tag}}
+		for _, name := range natural.Keys(tagged[tag]) {
+			box.Machines = append(box.Machines, known[name])
+		}
+		groups = append(groups, box)
+	}
+	return groups, boxOf
 }
 
 // lists makes a box of the machines that a role names, the same for all roles that name the same ones.

@@ -82,8 +82,8 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 	return err
 }
 
-// writeByPlace writes what changed where a table of it would have to be cut: below the place that it is in, over as many
-// lines as it takes.
+// writeByPlace writes what changed below the place that it is in, over as many lines as it takes: where a table of it
+// would have to be cut.
 func (d *Difference) writeByPlace(b *bytes.Buffer, width int, paint textview.Painter) {
 	separate(b)
 	const margin = "           "
@@ -93,32 +93,36 @@ func (d *Difference) writeByPlace(b *bytes.Buffer, width int, paint textview.Pai
 			where = r.where
 			fmt.Fprintln(b, paint(textview.Bold, textview.Flat(where)))
 		}
-		text, before := textview.Flat(r.what), ": "
-		if text == "" {
-			before = ""
-		}
-		for _, part := range []struct{ before, values string }{
-			{before, textview.NewCell(r.old...).All()}, {" -> ", textview.NewCell(r.new...).All()}} {
-			switch {
-			case part.values == "-":
-			case part.before == " -> " && len(r.old) == 0:
-				text += before + part.values
-			default:
-				text += part.before + part.values
-			}
-		}
-		text = textview.WrapWords(text, margin, width)
+		text := textview.WrapWords(r.text(), margin, width)
 		if len(r.machines) > 0 {
 			machines := textview.NewCell(r.machines...)
+			beside := " (" + machines.All() + ")"
 			last := text[strings.LastIndexByte(text, '\n')+1:]
-			if room := width - len(margin) - displaywidth.String(last) - len(" ()"); displaywidth.String(machines.All()) <= room {
-				text += " (" + machines.All() + ")"
-			} else {
-				text += "\n" + margin + machines.Fit(width-len(margin))
+			if displaywidth.String(margin+strings.TrimPrefix(last, margin)+beside) > width {
+				beside = "\n" + margin + machines.Fit(width-len(margin))
 			}
+			text += beside
 		}
 		fmt.Fprintf(b, "  %s  %s\n", paint(styleOf(r.change), fmt.Sprintf("%-7s", r.change)), text)
 	}
+}
+
+// text is what changed, and from what to what, on one line.
+func (r entry) text() string {
+	old, new := textview.NewCell(r.old...).All(), textview.NewCell(r.new...).All()
+	values := old + " -> " + new
+	switch {
+	case len(r.old) == 0 && len(r.new) == 0:
+		return textview.Flat(r.what)
+	case len(r.old) == 0:
+		values = new
+	case len(r.new) == 0:
+		values = old
+	}
+	if r.what == "" {
+		return values
+	}
+	return textview.Flat(r.what) + ": " + values
 }
 
 // writeTable writes a table, if there is anything in it.
