@@ -99,7 +99,8 @@ func (g *gitState) read(path string) (text string, found bool, err error) {
 // look notes a file and returns its content.
 func (g *gitState) look(path string) (content []byte, found bool, err error) {
 	content, err = g.looked.Read(path)
-	for _, none := range []error{fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR} { // a branch a/b, where a was asked for
+	// There is a directory where there is a branch a/b, and a was asked for.
+	for _, none := range []error{fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR} {
 		if errors.Is(err, none) {
 			return nil, false, nil
 		}

@@ -125,7 +125,8 @@ func (t *Tree) UnchangedSince(before *Tree) bool {
 	same := func(a, b []entry) bool {
 		return slices.EqualFunc(a, b, func(x, y entry) bool { return x.name == y.name && x.stamp == y.stamp })
 	}
-	return t.sum == before.sum && t.index.stamp == before.index.stamp && slices.Equal(t.git.looked, before.git.looked) &&
+	return t.sum == before.sum && t.index.stamp == before.index.stamp &&
+		slices.Equal(t.git.looked, before.git.looked) &&
 		slices.EqualFunc(t.dirs, before.dirs, func(a, b dir) bool {
 			return a.path == b.path && a.self.stamp == b.self.stamp && same(a.entries, b.entries)
 		})

@@ -72,7 +72,7 @@ func (e *Evaluator) identify() (*nixIdentity, error) {
 		case file == "":
 			continue
 		case !filepath.IsAbs(file):
-			return nil, fmt.Errorf("Nix's configuration %s is not an absolute path", file) //nolint:staticcheck // a name
+			return nil, fmt.Errorf("the configuration file %s is not an absolute path", file)
 		}
 		if err := id.config(file, 0); err != nil {
 			return nil, err
