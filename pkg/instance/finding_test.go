@@ -53,6 +53,23 @@ func TestFindingsReadBack(t *testing.T) {
 	}
 }
 
+// Nix lists definitions without lines; where the finding has all of them with theirs, its message has none.
+func TestDefinitionsAreListedOnce(t *testing.T) {
+	const text = "The option `x' has conflicting definition values:\n- In `a.nix': 1\n- In `b.nix': {\n    y = 2;\n  }\nUse this."
+	f := NewFinding(codes.Conflict, Subject{Instance: "i", Role: "r", Setting: []string{"x"}}, Cause{Nix: text})
+	for n, want := range []string{text, text, "The option `x' has conflicting definition values", text} {
+		f.Definitions = make([]SettingDefinition, n)
+		if got := f.Message(); got != want {
+			t.Errorf("with %d definitions: %s", n, got)
+		}
+	}
+	f.Definitions = f.Definitions[:1]
+	f.Cause.Nix = "The option `x' does not exist. Definition values:\n- In `a.nix': 1\n\nDid you mean `y'?"
+	if got := f.Message(); got != "The option `x' does not exist\nDid you mean `y'?" {
+		t.Error(got)
+	}
+}
+
 // The schema of the document describes each field of a cause.
 func TestSchemaOfCause(t *testing.T) {
 	text, err := os.ReadFile("../../docs/eval.schema.json")

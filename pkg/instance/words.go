@@ -28,8 +28,24 @@ func nixSays(otherwise, hint string) func(Finding) (string, string) {
 			return otherwise,
 				fmt.Sprintf("Nix's message is left out: more than %d parts of this clan do not evaluate", f.Cause.Max)
 		}
-		return cmp.Or(f.Cause.Nix, otherwise), cmp.Or(f.Cause.Hint, hint)
+		return cmp.Or(withoutDefinitions(f.Cause.Nix, len(f.Definitions)), otherwise), cmp.Or(f.Cause.Hint, hint)
 	}
+}
+
+// withoutDefinitions is a message of the module system without its list of definitions, if it lists just so many: then
+// the finding has the same ones, and with lines. Of what comes behind them the names that it proposes stay.
+func withoutDefinitions(message string, n int) string {
+	const item = "\n- In `"
+	what, list, found := strings.Cut(message, item)
+	if !found || 1+strings.Count(list, item) != n {
+		return message
+	}
+	what = strings.TrimSuffix(strings.TrimSuffix(what, ":"), ". Definition values")
+	const proposal = "\n\nDid you mean "
+	if _, names, found := strings.Cut(list, proposal); found {
+		what += proposal[1:] + names
+	}
+	return what
 }
 
 // didYouMean proposes near names, or else says which there are.

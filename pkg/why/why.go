@@ -3,6 +3,7 @@
 package why
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -188,8 +189,8 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 			s.Value = jsonvalue.Text(value)
 		}
 	}
-	if s.Problem == "" && s.Value == nil {
-		s.Problem = problemOf(inv, ref)
+	if s.Value == nil {
+		s.Problem = cmp.Or(problemOf(inv, ref), s.Problem)
 	}
 	s.Definitions = append(s.Definitions,
 		layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role},
