@@ -64,6 +64,10 @@ func TestDefinitionsAreListedOnce(t *testing.T) {
 		}
 	}
 	f.Definitions = f.Definitions[:1]
+	f.Cause.Nix = "A definition for option `x' is not of type `y'. TypeError: Definition values: \n- In `a.nix': 1"
+	if got := f.Message(); got != "A definition for option `x' is not of type `y'" {
+		t.Error(got)
+	}
 	f.Cause.Nix = "The option `x' does not exist. Definition values:\n- In `a.nix': 1\n\nDid you mean `y'?"
 	if got := f.Message(); got != "The option `x' does not exist\nDid you mean `y'?" {
 		t.Error(got)

@@ -40,7 +40,9 @@ func withoutDefinitions(message string, n int) string {
 	if !found || 1+strings.Count(list, item) != n {
 		return message
 	}
-	what = strings.TrimSuffix(strings.TrimSuffix(what, ":"), ". Definition values")
+	for _, end := range []string{":", "Definition values", "TypeError:", "."} {
+		what = strings.TrimSuffix(strings.TrimRight(what, " "), end)
+	}
 	const proposal = "\n\nDid you mean "
 	if _, names, found := strings.Cut(list, proposal); found {
 		what += proposal[1:] + names
