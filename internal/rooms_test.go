@@ -59,7 +59,7 @@ var rooms = map[string][]string{
 	"internal/scaffold": {"internal/hint", "internal/lazyregexp", "pkg/instance"},
 	"pkg/reach":         {"internal/codes", "internal/facts", "internal/jsonvalue", "pkg/instance"},
 	"pkg/store": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/hint",
-		"internal/services", "internal/git", "internal/nearest", "internal/shell", "pkg/check", "pkg/diff",
+		"internal/services", "internal/filetree", "internal/git", "internal/nearest", "internal/shell", "pkg/check", "pkg/diff",
 		"pkg/instance", "pkg/module"},
 	"internal/pager":    {"internal/lazyregexp"},
 	"pkg/typed":         {"internal/hint", "internal/nearest", "pkg/instance"},
