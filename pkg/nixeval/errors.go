@@ -228,7 +228,8 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	text := err.Message + "\n" + err.Trace
 	switch {
-	case strings.Contains(text, "contains mutable lock") || strings.Contains(text, "contains unlocked input"):
+	case strings.Contains(text, "contains mutable lock") || strings.Contains(text, "contains unlocked input") ||
+		strings.Contains(text, "unsupported ") && strings.Contains(text, " input attribute '"):
 		err.Reason = "lock-too-new"
 		return "this flake.lock was written by a newer Nix, which can read it"
 	case strings.Contains(text, "daemon-socket") && strings.Contains(text, "Permission denied"):
