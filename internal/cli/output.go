@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -187,9 +188,33 @@ func finite(v any) any {
 // each member.
 var plainly = jsonv2.WithMarshalers(jsonv2.JoinMarshalers(
 	jsonv2.MarshalFunc(func(n json.Number) ([]byte, error) { return []byte(n), nil }),
-	jsonv2.MarshalToFunc(func(enc *jsontext.Encoder, s *instance.Settings) error {
-		return enc.WriteValue(jsontext.Value(s.JSON()))
-	})))
+	jsonv2.MarshalToFunc(writeSettings)))
+
+// largeSettings is the length from which on settings are written token by token: a value in one piece is copied whole,
+// more than once.
+const largeSettings = 16 << 20
+
+// writeSettings writes settings as they are.
+func writeSettings(enc *jsontext.Encoder, s *instance.Settings) error {
+	text := s.JSON()
+	if len(text) < largeSettings {
+		return enc.WriteValue(jsontext.Value(text))
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true),
+		jsontext.AllowInvalidUTF8(true))
+	for {
+		token, err := dec.ReadToken()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := enc.WriteToken(token); err != nil {
+			return err
+		}
+	}
+}
 
 // writeJSON streams a value: a document of a large fleet is far larger than what it is made of.
 func writeJSON(w io.Writer, v any) error { return writeJSONWith(w, v, "\n") }
