@@ -1,6 +1,7 @@
 package export
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 
@@ -73,10 +74,10 @@ var values = map[string]string{
 }
 
 // options are the same by their names.
-var options = sync.OnceValue(func() map[string]*lazyregexp.Regexp {
-	all := map[string]*lazyregexp.Regexp{}
+var options = sync.OnceValue(func() map[string]*regexp.Regexp {
+	all := map[string]*regexp.Regexp{}
 	for value, names := range values {
-		expr := lazyregexp.New(`^(?:` + value + `)$`)
+		expr := regexp.MustCompile(`^(?:` + value + `)$`)
 		for _, name := range strings.Fields(names) {
 			all[name] = expr
 		}

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestKeys(t *testing.T) {
@@ -15,8 +13,8 @@ func TestKeys(t *testing.T) {
 	for _, name := range want {
 		names[name] = true
 	}
-	if diff := cmp.Diff(want, Keys(names)); diff != "" {
-		t.Error(diff)
+	if got := Keys(names); !slices.Equal(got, want) {
+		t.Errorf("%q, not %q", got, want)
 	}
 	for name := range maps.Keys(names) {
 		if Compare(name, name) != 0 ||
