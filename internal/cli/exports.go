@@ -112,25 +112,7 @@ func (l *exportList) narrow(inv *instance.Inventory, names []string, machines *t
 	if len(drop) > 0 {
 		l.Interfaces = slices.DeleteFunc(l.Interfaces, func(i reach.Interface) bool { return len(i.Offers) == 0 })
 	}
-	return l.leaves(inv, names, offered)
-}
-
-// leaves is the error where a name is left nothing of what it had.
-func (l *exportList) leaves(inv *instance.Inventory, names []string, offered map[string]bool) error {
-	left := l.instances()
-	for _, argument := range names {
-		taken, err := view.InstancesNamed(inv, []string{argument})
-		if err != nil {
-			return err
-		}
-		in := func(names map[string]bool) bool {
-			return slices.ContainsFunc(taken, func(name string) bool { return names[name] })
-		}
-		if !strings.HasPrefix(argument, "!") && in(offered) && !in(left) {
-			return view.LeftOut("instance", argument)
-		}
-	}
-	return nil
+	return view.InstancesLeft(inv, names, offered, l.instances())
 }
 
 // instances are those that offer something.

@@ -107,7 +107,7 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 		for name := range at {
 			shown[name] = true
 		}
-		return list, chosen.contradicted(names, shown)
+		return list, chosen.contradicted(names, nil, shown)
 	}
 	return list, nil
 }
@@ -117,6 +117,11 @@ func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList,
 func InstancesNamed(inv *instance.Inventory, arguments []string) ([]string, error) {
 	selected, err := thingsNamed("instance", inv.InstanceNames()).of(arguments, nil)
 	return natural.Keys(selected), err
+}
+
+// InstancesLeft is the error where flags leave nothing of those of some instances that an argument selects.
+func InstancesLeft(inv *instance.Inventory, arguments []string, of, left map[string]bool) error {
+	return thingsNamed("instance", inv.InstanceNames()).contradicted(arguments, of, left)
 }
 
 // rolesOf are the roles that the filter takes, each with the members that it takes.

@@ -89,7 +89,7 @@ func Machines(inv *instance.Inventory, names []string, q Query) (*MachineList, e
 			among[m.Name] = true
 		}
 	}
-	return list, chosen.contradicted(names, among)
+	return list, chosen.contradicted(names, nil, among)
 }
 
 // chooser knows the names of a kind, and what a selector of them means.
@@ -148,13 +148,13 @@ func (c chooser) of(arguments []string, among map[string]bool) (map[string]bool,
 		return nil, err
 	}
 	maps.DeleteFunc(selected, func(name string, _ bool) bool { return !takes(among, name) })
-	return selected, c.contradicted(arguments, among)
+	return selected, c.contradicted(arguments, nil, among)
 }
 
-// contradicted is the error where an argument selects only what is left out of the set.
-func (c chooser) contradicted(arguments []string, among map[string]bool) error {
+// contradicted is the error where flags leave nothing of what an argument selects in the first set.
+func (c chooser) contradicted(arguments []string, of, left map[string]bool) error {
 	for _, argument := range arguments {
-		if strings.HasPrefix(argument, "!") || among == nil {
+		if strings.HasPrefix(argument, "!") || left == nil {
 			continue
 		}
 		selector, err := c.selector([]string{argument})
@@ -165,15 +165,13 @@ func (c chooser) contradicted(arguments []string, among map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return among[name] }) {
-			return LeftOut(c.kind, argument)
+		in := func(set map[string]bool) bool {
+			return slices.ContainsFunc(names, func(name string) bool { return takes(set, name) })
+		}
+		if in(of) && !in(left) {
+			return &hint.Error{Text: fmt.Sprintf("the flags leave out %q", argument),
+				Advice: fmt.Sprintf("leave out the %s, or change the flags", c.kind)}
 		}
 	}
 	return nil
-}
-
-// LeftOut is the error where flags take nothing of what a name asks for.
-func LeftOut(kind, name string) error {
-	return &hint.Error{Text: fmt.Sprintf("the flags leave out %q", name),
-		Advice: fmt.Sprintf("leave out the %s, or change the flags", kind)}
 }
