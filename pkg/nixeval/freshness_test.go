@@ -280,6 +280,16 @@ func stable(w *world, repo string) {
 	w.git(repo, "branch", "stable")
 }
 
+// urlFromAbove makes an input's input whose URL is the one that flake.nix gives it.
+func urlFromAbove(w *world) {
+	stable(w, "deep")
+	w.write("other/flake.nix",
+		`{ inputs.deep.url = "git+file://DIR/deep?ref=main"; outputs = { self, deep }: { value = deep.value; }; }`)
+	w.write("flake/flake.nix",
+		`{ inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.url = "git+file://DIR/deep?ref=stable";
+			outputs = { self, other }: { value = other.value; }; }`)
+}
+
 // moveStable moves the branch without touching the work tree.
 func moveStable(w *world, repo string) {
 	w.git(repo, "checkout", "-q", "stable")
@@ -433,12 +443,7 @@ var inputEdits = []chosenEdit{
 		w.lock("flake")
 	}, edit: func(w *world) { moveStable(w, "deep") }, kept: true, still: true},
 	{name: "an input's input given in flake.nix", make: func(w *world) {
-		stable(w, "deep")
-		w.write("other/flake.nix",
-			`{ inputs.deep.url = "git+file://DIR/deep?ref=main"; outputs = { self, deep }: { value = deep.value; }; }`)
-		w.write("flake/flake.nix",
-			`{ inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.url = "git+file://DIR/deep?ref=stable";
-			outputs = { self, other }: { value = other.value; }; }`)
+		urlFromAbove(w)
 		w.lock("flake")
 	}, edit: func(w *world) { // Nix 2.8 looks at the branch whatever the lock says
 		moveStable(w, "deep")

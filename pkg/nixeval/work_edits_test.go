@@ -264,14 +264,8 @@ var workEdits = []chosenEdit{
 	}, edit: func(w *world) { w.write("other/sub/value", "two") }, reason: "a form of URL that the cache does not know"},
 	{name: "an absolute path without path:", make: func(w *world) { directory(w, "other"); withInput(w, "DIR/other") },
 		edit: func(w *world) { w.write("other/value", "two") }, reason: "a form of URL that the cache does not know"},
-	{name: "an input's input whose URL flake.nix sets, without a lock", make: func(w *world) {
-		stable(w, "deep")
-		w.write("other/flake.nix",
-			`{ inputs.deep.url = "git+file://DIR/deep?ref=main"; outputs = { self, deep }: { value = deep.value; }; }`)
-		w.write("flake/flake.nix",
-			`{ inputs.other.url = "path:DIR/other"; inputs.other.inputs.deep.url = "git+file://DIR/deep?ref=stable";
-			outputs = { self, other }: { value = other.value; }; }`)
-	}, edit: func(w *world) { moveStable(w, "deep") }, reason: "its URL is set in another flake.nix"},
+	{name: "an input's input whose URL flake.nix sets, without a lock", make: urlFromAbove,
+		edit: func(w *world) { moveStable(w, "deep") }, reason: "its URL is set in another flake.nix"},
 	{name: "an input's input that follows one which no lock pins", make: func(w *world) {
 		stable(w, "mine")
 		directory(w, "deep")
