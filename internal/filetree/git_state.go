@@ -80,7 +80,7 @@ func (g *gitState) locate(root string) error {
 	if g.common = common; !filepath.IsAbs(common) {
 		g.common = filepath.Join(g.dir, common)
 	}
-	// Git refuses a repository of somebody else's.
+	// Git refuses a repository that another user owns.
 	for _, path := range []string{root + "/.", filepath.Join(root, ".git"), g.dir + "/."} {
 		var st unix.Stat_t
 		err = errors.Join(err, unix.Lstat(path, &st))
