@@ -5,47 +5,89 @@
 package check
 
 import (
+	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
+// rule is a check, and what has to be known for it to say anything.
+type rule struct {
+	check func(*checker)
+	needs need
+}
+
 // rules are all checks, each of one kind of finding.
-var rules = []func(*instance.Inventory) []instance.Finding{
-	unknownMachines,
-	hostNames,
-	tagsOfRoles,
-	unusedTags,
-	ghostTagMembers,
-	rolesWithoutMembers,
-	keyCollisions,
-	splitServices,
-	deprecatedModules,
-	constraints,
-	replacedReservedTags,
-	legacyServices,
-	idleMacs,
-	refusedRoles,
-	missingFiles,
-	missingModules,
-	untrackedFiles,
-	unreachableMachines,
-	singleControllers,
-	unreadExports,
-	duplicateEndpoints,
-	missingVars,
+var rules = []rule{
+	{unknownMachines, allMachines},
+	{hostNames, clanCore},
+	{tagsOfRoles, allMachines},
+	{unusedTags, allMachines | allInstances},
+	{ghostTagMembers, allMachines},
+	{rolesWithoutMembers, allMachines},
+	{keyCollisions, clanCore},
+	{splitServices, clanCore},
+	{deprecatedModules, 0},
+	{tooManyInstances, clanCore | allInstances},
+	{membersOfRoles, allMachines},
+	{replacedReservedTags, allMachines},
+	{legacyServices, 0},
+	{idleMacs, 0},
+	{refusedRoles, 0},
+	{missingFiles, 0},
+	{missingModules, allInstances},
+	{untrackedFiles, clanCore},
+	{unreachableMachines, 0},
+	{singleControllers, 0},
+	{unreadExports, allInstances},
+	{duplicateEndpoints, 0},
+	{missingVars, 0},
+}
+
+// need is a set of what may not be known of a clan.
+type need int
+
+const (
+	// allMachines: all machines and the tags that they carry.
+	allMachines need = 1 << iota
+	// allInstances: the inventory is not limited to some of them.
+	allInstances
+	// clanCore: clan itself evaluates the inventory, and not only clanctl.
+	clanCore
+)
+
+// checker collects what is found in an inventory.
+type checker struct {
+	*instance.Inventory
+	facts *facts.Inventory
+	found []instance.Finding
 }
 
 // Run returns the findings, sorted as [instance.Finding.Compare] does. They come beside those that are in the
 // inventory.
-func Run(inv *instance.Inventory) []instance.Finding {
-	findings := []instance.Finding{}
-	for _, rule := range rules {
-		findings = append(findings, rule(inv)...)
+func Run(inv *instance.Inventory) []instance.Finding { return run(inv, rules) }
+
+func run(inv *instance.Inventory, rules []rule) []instance.Finding {
+	c := &checker{inv, facts.Of(inv), []instance.Finding{}}
+	var known need
+	if inv.MachinesKnown() {
+		known |= allMachines
 	}
-	slices.SortFunc(findings, instance.Finding.Compare)
-	return findings
+	if len(inv.Instances) == len(inv.InstanceNames()) {
+		known |= allInstances
+	}
+	if inv.Flake.Layout != facts.LayoutInventory {
+		known |= clanCore
+	}
+	for _, rule := range rules {
+		if rule.needs&^known == 0 {
+			rule.check(c)
+		}
+	}
+	slices.SortFunc(c.found, instance.Finding.Compare)
+	return c.found
 }
 
 // All returns the findings of [Run] and those of the inventory together, sorted; what the inventory has already, once.
@@ -65,12 +107,34 @@ func named(name string, known []string) instance.Cause {
 	return instance.Cause{}.WithNames(nearest.Of(name, known), known)
 }
 
-// at is a finding at the place of an inventory option, or of what is around it.
-func at(inv *instance.Inventory, path []string, code string, about instance.Subject,
-	cause instance.Cause) instance.Finding {
+// add is for a finding at the place of what it is about, or of a part of that.
+func (c *checker) add(code string, about instance.Subject, cause instance.Cause, part ...string) {
+	var path []string
+	switch {
+	case about.Module != "":
+		path = []string{"modules", about.Module}
+	case about.Instance == "":
+		path = []string{"machines", about.Machine}
+	case about.Role == "":
+		path = []string{"instances", about.Instance}
+	default:
+		path = []string{"instances", about.Instance, "roles", about.Role}
+	}
+	c.at(append(path, part...), code, about, cause)
+}
+
+// at is for a finding at the place of an inventory option, or of what is around it.
+func (c *checker) at(path []string, code string, about instance.Subject, cause instance.Cause) {
 	f := instance.NewFinding(code, about, cause)
-	if pos := inv.Where(path...); pos != nil {
+	if pos := c.Where(path...); pos != nil {
 		f.Position = *pos
 	}
-	return f
+	c.found = append(c.found, f)
 }
+
+// about is a role as the subject of a finding.
+func about(ref instance.RoleRef) instance.Subject {
+	return instance.Subject{Instance: ref.Instance, Role: ref.Role}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -12,86 +11,70 @@ import (
 )
 
 // missingFiles: extra modules of a role that are files which are not there. Machines with the role do not build.
-func missingFiles(inv *instance.Inventory) []instance.Finding {
-	var found []instance.Finding
-	for ref, role := range inv.Roles() {
+func missingFiles(c *checker) {
+	for ref, role := range c.Roles() {
 		for _, file := range facts.OfRole(role).Missing {
-			found = append(found,
-				at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "extraModules"},
-					codes.MissingFile,
-					instance.Subject{Instance: ref.Instance, Role: ref.Role},
-					instance.Cause{Part: "extraModules", Name: file, Add: untracked(inv, file)}))
+			c.add(codes.MissingFile, about(ref),
+				instance.Cause{Part: "extraModules", Name: file, Add: c.untracked(file)}, "extraModules")
 		}
 	}
-	return found
 }
 
 // missingModules: the flake's own modules that are files which are not there. Of one that an instance uses, it is
 // another finding.
-func missingModules(inv *instance.Inventory) []instance.Finding {
-	if len(inv.Instances) != len(inv.InstanceNames()) {
-		return nil // another may use it
-	}
+func missingModules(c *checker) {
 	used := map[string]bool{}
-	for _, inst := range inv.Instances {
+	for _, inst := range c.Instances {
 		if input := inst.Module.Input; inst.Module.Resolved == "self" || input != nil && *input == "self" {
 			used[inst.Module.Name] = true
 		}
 	}
-	var found []instance.Finding
-	for _, name := range slices.Sorted(maps.Keys(facts.Of(inv).Missing)) {
-		if file := facts.Of(inv).Missing[name]; !used[name] {
-			found = append(found,
-				at(inv, []string{"modules", name}, codes.MissingModule, instance.Subject{Module: name},
-					instance.Cause{Name: file, Add: untracked(inv, file)}))
+	for name, file := range c.facts.Missing {
+		if !used[name] {
+			c.add(codes.MissingModule, instance.Subject{Module: name},
+				instance.Cause{Name: file, Add: c.untracked(file)})
 		}
 	}
-	return found
 }
 
 // machineFiles are those that clan reads in a machine's directory.
 var machineFiles = []string{"configuration.nix", "hardware-configuration.nix", "disko.nix", "facter.json"}
 
 // untrackedFiles: what clan reads by itself, but Nix does not see: no other error tells of it.
-func untrackedFiles(inv *instance.Inventory) []instance.Finding {
-	var found []instance.Finding
+func untrackedFiles(c *checker) {
+	persisted := c.facts.PersistedFile
+	if persisted == "" {
+		return // nobody knows the clan's directory
+	}
 	add := func(machine, file string) {
 		f := instance.NewFinding(codes.UntrackedFile, instance.Subject{Machine: machine},
 			instance.Cause{Name: file, Add: file})
 		f.File = file
-		found = append(found, f)
+		c.found = append(c.found, f)
 	}
-	if facts.Of(inv).PersistedFile == "" || inv.Flake.Layout == facts.LayoutInventory {
-		return nil // nobody knows the clan's directory, or nothing reads it
-	}
+	machines := path.Join(path.Dir(persisted), "machines")
 	strange := map[string]bool{}
-	for _, file := range facts.Of(inv).Untracked {
-		machine, inside, isMachine := strings.Cut(strings.TrimPrefix(file,
-			path.Join(path.Dir(facts.Of(inv).PersistedFile), "machines")+"/"), "/")
+	for _, file := range c.facts.Untracked {
+		below, isBelow := strings.CutPrefix(file, machines+"/")
+		machine, inside, isMachine := strings.Cut(below, "/")
 		switch {
-		case file == facts.Of(inv).PersistedFile:
+		case file == persisted:
 			add("", file)
-		case !isMachine || machineDirectory(inv, machine)+"/"+inside != file:
-		case inv.Machines[machine] != nil:
+		case !isBelow || !isMachine:
+		case c.Machines[machine] != nil:
 			if slices.Contains(machineFiles, inside) {
 				add(machine, file)
 			}
-		case inv.Machines != nil && inside == "configuration.nix" && !strange[machine]:
+		case c.Machines != nil && inside == "configuration.nix" && !strange[machine]:
 			strange[machine] = true
-			add(machine, machineDirectory(inv, machine))
+			add(machine, path.Join(machines, machine))
 		}
 	}
-	return found
-}
-
-// machineDirectory is where clan looks for a machine.
-func machineDirectory(inv *instance.Inventory, machine string) string {
-	return path.Join(path.Dir(facts.Of(inv).PersistedFile), "machines", machine)
 }
 
 // untracked is what git has to be told of, for Nix to see a file; "" if that is not why it is missing.
-func untracked(inv *instance.Inventory, file string) string {
-	for _, other := range facts.Of(inv).Untracked {
+func (c *checker) untracked(file string) string {
+	for _, other := range c.facts.Untracked {
 		if other == file || strings.HasPrefix(other, file+"/") {
 			return file
 		}

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -13,27 +12,21 @@ import (
 )
 
 // unknownMachines: a role names a machine that the clan does not have. Clan counts it as a member all the same.
-func unknownMachines(inv *instance.Inventory) []instance.Finding {
-	if !inv.MachinesKnown() {
-		return nil
-	}
-	var found []instance.Finding
-	index := inv.Index()
-	for ref, role := range inv.Roles() {
+func unknownMachines(c *checker) {
+	index := c.Index()
+	for ref, role := range c.Roles() {
 		for name := range role.Machines {
 			if index.Has(name) {
 				continue
 			}
 			cause := instance.Cause{Also: "tag"}
-			if inv.Tags[name] == nil {
+			if c.Tags[name] == nil {
 				cause = named(name, index.Machines())
 			}
-			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "machines", name},
-				codes.UnknownMachine, instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name},
-				cause))
+			c.add(codes.UnknownMachine,
+				instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name}, cause, "machines", name)
 		}
 	}
-	return found
 }
 
 // isHostName tells what NixOS takes for networking.hostName (nixpkgs: nixos/modules/tasks/network-interfaces.nix).
@@ -44,35 +37,24 @@ func isHostName(name string) bool {
 }
 
 // hostNames: clan makes a machine's name its host name, and NixOS takes only some names.
-func hostNames(inv *instance.Inventory) []instance.Finding {
-	if inv.Flake.Layout == facts.LayoutInventory {
-		return nil
-	}
-	var found []instance.Finding
-	for _, name := range slices.Sorted(maps.Keys(inv.Machines)) {
-		if inv.Machines[name].Class == "nixos" && !isHostName(name) {
-			found = append(found,
-				at(inv, []string{"machines", name}, codes.InvalidHostName, instance.Subject{Machine: name},
-					instance.Cause{}))
+func hostNames(c *checker) {
+	for name, machine := range c.Machines {
+		if machine.Class == "nixos" && !isHostName(name) {
+			c.add(codes.InvalidHostName, instance.Subject{Machine: name}, instance.Cause{})
 		}
 	}
-	return found
 }
 
 // tagsOfRoles: a role takes machines by a tag that no machine carries.
-func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
-	if !inv.MachinesKnown() {
-		return nil
-	}
-	var found []instance.Finding
-	index := inv.Index()
-	for ref, role := range inv.Roles() {
+func tagsOfRoles(c *checker) {
+	index := c.Index()
+	for ref, role := range c.Roles() {
 		for _, tag := range role.Tags {
 			if len(index.Carriers(tag)) > 0 {
 				continue
 			}
 			code, cause := codes.UnknownTag, instance.Cause{}
-			switch _, declared := inv.Tags[tag]; {
+			switch _, declared := c.Tags[tag]; {
 			case declared:
 				code = codes.EmptyTag
 			case index.Has(tag):
@@ -81,47 +63,38 @@ func tagsOfRoles(inv *instance.Inventory) []instance.Finding {
 				cause = named(tag, index.Tags())
 			}
 			cause.Tag = tag
-			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role, "tags", tag},
-				code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, cause))
+			c.add(code, about(ref), cause, "tags", tag)
 		}
 	}
-	return found
 }
 
 // rolesWithoutMembers: nothing comes of the role, and nobody ever checks its settings. Where its tags have no members,
 // a finding says so of each tag, and this one would say it again. Somebody who writes `machines = { }` knows, and so
 // does a module that counts the role's machines.
-func rolesWithoutMembers(inv *instance.Inventory) []instance.Finding {
-	if !inv.MachinesKnown() {
-		return nil
-	}
-	var found []instance.Finding
-	for ref, role := range inv.Roles() {
+func rolesWithoutMembers(c *checker) {
+	for ref, role := range c.Roles() {
 		if len(role.Machines) > 0 || role.SettingsFrom == codes.SettingsNone {
 			continue // not empty, or not evaluated, which another finding says
 		}
-		path := []string{"instances", ref.Instance, "roles", ref.Role}
 		code := codes.RoleWithoutMembers
+		written := c.facts.Places.At("instances", ref.Instance, "roles", ref.Role)
 		switch {
-		case slices.ContainsFunc(role.Tags, func(tag string) bool { return isSlip(inv, tag) }):
+		case slices.ContainsFunc(role.Tags, c.isSlip):
 			continue // with the right name, all is as it should be
 		case hasSettings(role):
 			code = codes.UncheckedSettings
-		case len(role.Tags) > 0, facts.Of(inv).Places.At(append(path, "machines")...) != nil,
-			facts.Of(inv).Places.At(append(path, "tags")...) != nil,
-			allowsNone(inv.Instances[ref.Instance].Module.Manifest, ref.Role):
+		case len(role.Tags) > 0, written.At("machines") != nil, written.At("tags") != nil,
+			allowsNone(c.Instances[ref.Instance].Module.Manifest, ref.Role):
 			continue
 		}
-		found = append(found,
-			at(inv, path, code, instance.Subject{Instance: ref.Instance, Role: ref.Role}, instance.Cause{}))
+		c.add(code, about(ref), instance.Cause{})
 	}
-	return found
 }
 
 // isSlip reports whether a tag of a role is the wrong name of one that there is, or of a machine.
-func isSlip(inv *instance.Inventory, tag string) bool {
-	index := inv.Index()
-	return inv.Tags[tag] == nil && (index.Has(tag) || len(nearest.Of(tag, index.Tags())) > 0)
+func (c *checker) isSlip(tag string) bool {
+	index := c.Index()
+	return c.Tags[tag] == nil && (index.Has(tag) || len(nearest.Of(tag, index.Tags())) > 0)
 }
 
 // allowsNone reports whether a module limits the machines of a role, and none are enough. Too few are another finding.
@@ -142,37 +115,26 @@ func hasSettings(role *instance.Role) bool {
 	return set
 }
 
-// byAll is "all" where that is the tag by which machines are in the role.
-func byAll(role *instance.Role) string {
-	if slices.Contains(role.Tags, "all") {
-		return "all"
-	}
-	return ""
-}
-
 // refusedRoles: the module has an assertion that holds on no machine, which is how modules take a role away.
-func refusedRoles(inv *instance.Inventory) []instance.Finding {
-	var found []instance.Finding
-	for ref, role := range inv.Roles() {
+func refusedRoles(c *checker) {
+	for ref, role := range c.Roles() {
 		if messages := facts.OfRole(role).Refused; len(messages) > 0 {
-			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, codes.RefusedRole,
-				instance.Subject{Instance: ref.Instance, Role: ref.Role},
-				instance.Cause{Message: strings.Join(messages, "\n")}))
+			c.add(codes.RefusedRole, about(ref), instance.Cause{Message: strings.Join(messages, "\n")})
 		}
 	}
-	return found
 }
 
 // idleMacs: the service has no module for Macs, and clan deploys nothing of it to those among the members.
-func idleMacs(inv *instance.Inventory) []instance.Finding {
-	var found []instance.Finding
-	for ref, role := range inv.Roles() {
-		if len(facts.OfRole(role).Idle) > 0 {
-			found = append(found, at(inv, []string{"instances", ref.Instance, "roles", ref.Role}, codes.IdleMacs,
-				instance.Subject{Instance: ref.Instance, Role: ref.Role},
-				instance.Cause{Service: inv.Instances[ref.Instance].Module.Spec().String(),
-					Names: nearest.First(facts.OfRole(role).Idle), Tag: byAll(role)}))
+func idleMacs(c *checker) {
+	for ref, role := range c.Roles() {
+		idle := facts.OfRole(role).Idle
+		if len(idle) == 0 {
+			continue
 		}
+		cause := instance.Cause{Service: c.Instances[ref.Instance].Module.Spec().String(), Names: nearest.First(idle)}
+		if slices.Contains(role.Tags, "all") {
+			cause.Tag = "all"
+		}
+		c.add(codes.IdleMacs, about(ref), cause)
 	}
-	return found
 }

@@ -3,27 +3,21 @@ package check
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
-	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// byKey groups the instances by the key under which clan evaluates their modules. It is nil where there is no
-// clan-core, and so no key.
-func byKey(inv *instance.Inventory) map[string][]string {
-	if inv.Flake.Layout == facts.LayoutInventory {
-		return nil
-	}
+// byKey groups the instances by the key under which clan evaluates their modules: without clan-core there is none.
+func (c *checker) byKey() map[string][]string {
 	groups := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
-		key := inv.Instances[name].Module.Spec().Key()
+	for _, name := range sortedKeys(c.Instances) {
+		key := c.Instances[name].Module.Spec().Key()
 		groups[key] = append(groups[key], name)
 	}
 	return groups
@@ -31,44 +25,33 @@ func byKey(inv *instance.Inventory) map[string][]string {
 
 // keyCollisions: two references that mean different modules have the same key, and clan gives all their instances the
 // module of the first.
-func keyCollisions(inv *instance.Inventory) []instance.Finding {
-	var found []instance.Finding
-	groups := byKey(inv)
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		first := groups[key][0]
-		other := inv.Instances[first].Module.Spec().String()
-		for _, name := range groups[key][1:] {
-			spec := inv.Instances[name].Module.Spec().String()
-			if spec == other {
-				continue
+func keyCollisions(c *checker) {
+	for key, names := range c.byKey() {
+		first := names[0]
+		other := c.Instances[first].Module.Spec().String()
+		for _, name := range names[1:] {
+			if spec := c.Instances[name].Module.Spec().String(); spec != other {
+				c.add(codes.KeyCollision, instance.Subject{Instance: name},
+					instance.Cause{Name: key, Service: spec, Other: first, OtherService: other}, "module")
 			}
-			found = append(found,
-				at(inv, []string{"instances", name, "module"}, codes.KeyCollision,
-					instance.Subject{Instance: name},
-					instance.Cause{Name: key, Service: spec, Other: first, OtherService: other}))
 		}
 	}
-	return found
 }
 
 // splitServices: clan evaluates a service once for each way of writing its module: with and without the input, by one
 // or another input of the same source, under its short name and its long one.
-func splitServices(inv *instance.Inventory) []instance.Finding {
-	if inv.Flake.Layout == facts.LayoutInventory {
-		return nil
-	}
+func splitServices(c *checker) {
 	first := map[string]module.Spec{}
 	reported := map[string]bool{}
-	var found []instance.Finding
-	groups := byKey(inv)
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
+	groups := c.byKey()
+	for _, key := range sortedKeys(groups) {
 		name := groups[key][0]
-		of := inv.Instances[name].Module
+		of := c.Instances[name].Module
 		if of.Resolved == "" || of.Resolved == "self" {
 			continue // there is no such module, or but one way of writing it
 		}
 		service := strings.TrimPrefix(of.Name, "@clan/")
-		source := cmp.Or(facts.Of(inv).Catalogue.Inputs[of.Resolved].Source, of.Resolved) + "\x00" + service
+		source := cmp.Or(c.facts.Catalogue.Inputs[of.Resolved].Source, of.Resolved) + "\x00" + service
 		other, known := first[source]
 		if !known {
 			first[source] = of.Spec()
@@ -78,30 +61,22 @@ func splitServices(inv *instance.Inventory) []instance.Finding {
 			continue
 		}
 		reported[source] = true
-		found = append(found,
-			at(inv, []string{"instances", name, "module"}, codes.SplitService, instance.Subject{Instance: name},
-				instance.Cause{Name: service, Service: of.Spec().String(), Instances: nearest.First(groups[key]),
-					OtherService: other.String(), OtherInstances: nearest.First(groups[other.Key()])}))
+		c.add(codes.SplitService, instance.Subject{Instance: name},
+			instance.Cause{Name: service, Service: of.Spec().String(), Instances: nearest.First(groups[key]),
+				OtherService: other.String(), OtherInstances: nearest.First(groups[other.Key()])}, "module")
 	}
-	return found
 }
 
 // deprecatedModules: modules that work still, but will be removed. clan-core has no other sign for it than a setting.
-func deprecatedModules(inv *instance.Inventory) []instance.Finding {
-	var found []instance.Finding
-	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
-		inst := inv.Instances[name]
+func deprecatedModules(c *checker) {
+	for name, inst := range c.Instances {
 		of := inst.Module.Resolved
-		if of == "" || !slices.Contains(facts.Of(inv).Catalogue.Inputs[of].Deprecated, inst.Module.Name) &&
-			(of != inv.Flake.ClanCore || !warnsOfItself(inst)) {
-			continue
+		if of != "" && (slices.Contains(c.facts.Catalogue.Inputs[of].Deprecated, inst.Module.Name) ||
+			of == c.Flake.ClanCore && warnsOfItself(inst)) {
+			c.add(codes.DeprecatedModule, instance.Subject{Instance: name},
+				instance.Cause{Service: inst.Module.Spec().String()}, "module")
 		}
-		found = append(found,
-			at(inv, []string{"instances", name, "module"}, codes.DeprecatedModule,
-				instance.Subject{Instance: name},
-				instance.Cause{Service: inst.Module.Spec().String()}))
 	}
-	return found
 }
 
 func warnsOfItself(inst *instance.Instance) bool {
@@ -119,35 +94,29 @@ func warnsOfItself(inst *instance.Instance) bool {
 	return false
 }
 
-// constraints: what the module's manifest allows. Clan evaluates it, but says so only when it generates vars.
-func constraints(inv *instance.Inventory) []instance.Finding {
-	var found []instance.Finding
-	// Only the whole clan tells how many instances there are.
-	if len(inv.Instances) == len(inv.InstanceNames()) {
-		groups := byKey(inv)
-		for _, key := range slices.Sorted(maps.Keys(groups)) {
-			first := inv.Instances[groups[key][0]].Module
-			if first.Manifest == nil {
-				continue
-			}
-			limit, ok := services.Count(first.Manifest.Constraints["maxInstances"])
-			if !ok || len(groups[key]) <= limit {
-				continue
-			}
-			last := groups[key][len(groups[key])-1]
-			found = append(found,
-				at(inv, []string{"instances", last}, codes.TooManyInstances, instance.Subject{Instance: last},
-					instance.Cause{Name: first.Name, Max: limit, Count: len(groups[key])}))
+// tooManyInstances and membersOfRoles: what the module's manifest allows. Clan evaluates it, but says so only when it
+// generates vars.
+func tooManyInstances(c *checker) {
+	for _, names := range c.byKey() {
+		first, last := c.Instances[names[0]].Module, names[len(names)-1]
+		if first.Manifest == nil {
+			continue
+		}
+		if limit, ok := services.Count(first.Manifest.Constraints["maxInstances"]); ok && len(names) > limit {
+			c.add(codes.TooManyInstances, instance.Subject{Instance: last},
+				instance.Cause{Name: first.Name, Max: limit, Count: len(names)})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
-		inst := inv.Instances[name]
-		if inst.Module.Manifest == nil || !inv.MachinesKnown() {
+}
+
+func membersOfRoles(c *checker) {
+	for name, inst := range c.Instances {
+		if inst.Module.Manifest == nil {
 			continue
 		}
 		roles, _ := inst.Module.Manifest.Constraints["roles"].(map[string]any)
-		for _, role := range slices.Sorted(maps.Keys(roles)) {
-			bounds, _ := roles[role].(map[string]any)
+		for role, of := range roles {
+			bounds, _ := of.(map[string]any)
 			members := 0
 			if r := inst.Roles[role]; r != nil {
 				members = len(r.Machines)
@@ -160,23 +129,20 @@ func constraints(inv *instance.Inventory) []instance.Finding {
 			} else {
 				continue
 			}
-			found = append(found,
-				at(inv, []string{"instances", name, "roles", role}, code, instance.Subject{Instance: name, Role: role},
-					cause))
+			c.add(code, instance.Subject{Instance: name, Role: role}, cause)
 		}
 	}
-	return found
 }
 
 // legacyServices: services in the form that clan-core gave up in 2025.
-func legacyServices(inv *instance.Inventory) []instance.Finding {
-	if len(facts.Of(inv).LegacyServices) == 0 {
-		return nil
+func legacyServices(c *checker) {
+	if len(c.facts.LegacyServices) == 0 {
+		return
 	}
 	code := codes.DeprecatedServices
-	if facts.Of(inv).LegacyDropped {
+	if c.facts.LegacyDropped {
 		code = codes.DroppedServices
 	}
-	return []instance.Finding{at(inv, []string{"services", facts.Of(inv).LegacyServices[0]}, code, instance.Subject{},
-		instance.Cause{Names: nearest.First(facts.Of(inv).LegacyServices)})}
+	c.at([]string{"services", c.facts.LegacyServices[0]}, code, instance.Subject{},
+		instance.Cause{Names: nearest.First(c.facts.LegacyServices)})
 }

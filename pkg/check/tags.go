@@ -1,12 +1,10 @@
 package check
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
-	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -16,18 +14,17 @@ var predefined = []string{"all", "nixos", "darwin"}
 
 // unusedTags: `inventory.tags` declares a tag that no role uses. A tag that machines carry by themselves may serve
 // other purposes; it is reported only where it looks like a slip of the keyboard.
-func unusedTags(inv *instance.Inventory) []instance.Finding {
-	used, known := usedTags(inv)
+func unusedTags(c *checker) {
+	used, known := usedTags(c)
 	if !known {
-		return nil
+		return
 	}
-	meant := meantTags(inv, used)
-	var found []instance.Finding
-	for _, tag := range slices.Sorted(maps.Keys(inv.Tags)) {
-		if used[tag] || meant[tag] || slices.Contains(predefined, tag) || len(inv.Tags[tag]) == 0 {
+	meant := meantTags(c, used)
+	for tag, machines := range c.Tags {
+		if used[tag] || meant[tag] || slices.Contains(predefined, tag) || len(machines) == 0 {
 			continue // in use but for a slip, or nobody could miss it
 		}
-		_, declared := facts.Of(inv).DeclaredTags[tag]
+		_, declared := c.facts.DeclaredTags[tag]
 		place, cause := []string{"tags", tag}, instance.Cause{Tag: tag}
 		other := swapped(tag, used)
 		if other != "" {
@@ -35,21 +32,20 @@ func unusedTags(inv *instance.Inventory) []instance.Finding {
 		}
 		switch {
 		case other != "" && !declared:
-			place = []string{"machines", inv.Tags[tag][0]}
-		case !declared || computedTags(inv):
+			place = []string{"machines", machines[0]}
+		case !declared || computedTags(c):
 			continue // computed by a function, others may well use this one
 		}
-		found = append(found, at(inv, place, codes.UnusedTag, instance.Subject{}, cause))
+		c.at(place, codes.UnusedTag, instance.Subject{}, cause)
 	}
-	return found
 }
 
 // meantTags are the tags that a role may mean by a name that is no tag, which is another finding.
-func meantTags(inv *instance.Inventory, used map[string]bool) map[string]bool {
-	index := inv.Index()
+func meantTags(c *checker, used map[string]bool) map[string]bool {
+	index := c.Index()
 	meant := map[string]bool{}
 	for tag := range used {
-		if inv.Tags[tag] == nil {
+		if c.Tags[tag] == nil {
 			for _, near := range nearest.Of(tag, index.Tags()) {
 				meant[near] = true
 			}
@@ -59,18 +55,15 @@ func meantTags(inv *instance.Inventory, used map[string]bool) map[string]bool {
 }
 
 // usedTags are the tags that roles use; known is false where a role may have been missed.
-func usedTags(inv *instance.Inventory) (used map[string]bool, known bool) {
-	if !inv.MachinesKnown() || len(inv.Instances) != len(inv.InstanceNames()) {
-		return nil, false
-	}
-	for _, f := range inv.Findings {
+func usedTags(c *checker) (used map[string]bool, known bool) {
+	for _, f := range c.Findings {
 		if f.Code == codes.Malformed || f.Code == codes.RoleFailed ||
 			f.Code == codes.InstanceFailed || f.Code == codes.InstancesFailed {
 			return nil, false
 		}
 	}
 	used = map[string]bool{}
-	for _, role := range inv.Roles() {
+	for _, role := range c.Roles() {
 		for _, tag := range role.Tags {
 			used[tag] = true
 		}
@@ -79,12 +72,12 @@ func usedTags(inv *instance.Inventory) (used map[string]bool, known bool) {
 }
 
 // computedTags reports whether some tag is not written down as such in the clan's own files.
-func computedTags(inv *instance.Inventory) bool {
-	for tag := range facts.Of(inv).DeclaredTags {
+func computedTags(c *checker) bool {
+	for tag := range c.facts.DeclaredTags {
 		if slices.Contains(predefined, tag) {
 			continue
 		}
-		if pos := inv.Where("tags", tag); pos == nil || strings.HasPrefix(pos.File, "<") {
+		if pos := c.Where("tags", tag); pos == nil || strings.HasPrefix(pos.File, "<") {
 			return true
 		}
 	}
@@ -105,49 +98,35 @@ func swapped(name string, known map[string]bool) string {
 }
 
 // ghostTagMembers: `inventory.tags` lists a machine that the clan does not have.
-func ghostTagMembers(inv *instance.Inventory) []instance.Finding {
-	if !inv.MachinesKnown() {
-		return nil
-	}
-	index := inv.Index()
-	var found []instance.Finding
-	for _, tag := range slices.Sorted(maps.Keys(facts.Of(inv).DeclaredTags)) {
-		for _, name := range facts.Of(inv).DeclaredTags[tag] {
-			if index.Has(name) {
-				continue
+func ghostTagMembers(c *checker) {
+	index := c.Index()
+	for tag, machines := range c.facts.DeclaredTags {
+		for _, name := range machines {
+			if !index.Has(name) {
+				c.at([]string{"tags", tag}, codes.GhostTagMember, instance.Subject{Machine: name},
+					instance.Cause{Tag: tag, Near: nearest.Of(name, index.Machines())})
 			}
-			cause := instance.Cause{Tag: tag, Near: nearest.Of(name, index.Machines())}
-			found = append(found,
-				at(inv, []string{"tags", tag}, codes.GhostTagMember, instance.Subject{Machine: name}, cause))
 		}
 	}
-	return found
 }
 
 // replacedReservedTags: `inventory.tags` replaces the members of a tag that clan computes.
-func replacedReservedTags(inv *instance.Inventory) []instance.Finding {
-	if !inv.MachinesKnown() {
-		return nil
-	}
-	index := inv.Index()
-	var found []instance.Finding
+func replacedReservedTags(c *checker) {
+	index := c.Index()
 	for _, tag := range predefined {
-		declared, ok := facts.Of(inv).DeclaredTags[tag]
+		declared, ok := c.facts.DeclaredTags[tag]
 		if !ok {
 			continue
 		}
 		var left []string
 		for _, name := range index.Machines() {
-			if (tag == "all" || inv.Machines[name].Class == tag) && !slices.Contains(declared, name) {
+			if (tag == "all" || c.Machines[name].Class == tag) && !slices.Contains(declared, name) {
 				left = append(left, name)
 			}
 		}
-		if len(left) == 0 {
-			continue
+		if len(left) > 0 {
+			c.at([]string{"tags", tag}, codes.ReplacedTag, instance.Subject{},
+				instance.Cause{Tag: tag, Names: nearest.First(left)})
 		}
-		found = append(found,
-			at(inv, []string{"tags", tag}, codes.ReplacedTag, instance.Subject{},
-				instance.Cause{Tag: tag, Names: nearest.First(left)}))
 	}
-	return found
 }
