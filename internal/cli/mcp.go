@@ -87,47 +87,36 @@ func commonArguments(c *cli.Context, flake string) []string {
 	return args
 }
 
-// tool adds a tool that runs a command. Names come last, so that none is taken for a flag.
-func tool[In any](s *toolServer, command, description string, line func(In) (flags, names []string)) {
-	closed := false
-	words := strings.Fields(command)
-	mcp.AddTool(s.Server, &mcp.Tool{Name: strings.Join(words, "_"), Description: description,
-		Annotations: &mcp.ToolAnnotations{ReadOnlyHint: true, OpenWorldHint: &closed}},
-		func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
-			if in, ok := any(in).(interface{ check() error }); ok && in.check() != nil {
-				return failedCall(in.check().Error()), nil, nil
-			}
-			flags, names := line(in)
-			return s.run(ctx, words, flags, names), nil, nil
-		})
-}
-
 // change is what all tools that change the clan take.
 type change struct {
-	Write bool `json:"write,omitempty" jsonschema:"write it to inventory.json; without, only what would change is said"`
+	Write bool `json:"write,omitempty" flag:"-" jsonschema:"write it to inventory.json; without, only what would change is said"`
 }
 
 func (c change) wanted() bool { return c.Write }
 
-// writingTool adds a tool that changes the clan, or says what it would change.
-func writingTool[In interface{ wanted() bool }](s *toolServer, command, description string,
-	line func(In) (flags, names []string)) {
-	words := strings.Fields(command)
+// tool adds a tool that runs a command; one that takes a change only says what it would change, unless it is told to
+// write. Names come last, so that none is taken for a flag.
+func tool[In any](s *toolServer, command, description string) {
 	closed := false
-	mcp.AddTool(s.Server,
-		&mcp.Tool{Name: strings.Join(words, "_"),
-			Description: description + " The changed clan is evaluated before anything is written.",
-			Annotations: &mcp.ToolAnnotations{ReadOnlyHint: !s.allowWrites, OpenWorldHint: &closed}},
+	words := strings.Fields(command)
+	_, changes := any(*new(In)).(interface{ wanted() bool })
+	if changes {
+		description += " The changed clan is evaluated before anything is written."
+	}
+	mcp.AddTool(s.Server, &mcp.Tool{Name: strings.Join(words, "_"), Description: description,
+		Annotations: &mcp.ToolAnnotations{ReadOnlyHint: !changes || !s.allowWrites, OpenWorldHint: &closed}},
 		func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
-			flags, names := line(in)
-			switch {
-			case !in.wanted():
+			if in, ok := any(in).(interface{ check() error }); ok && in.check() != nil {
+				return failedCall(in.check().Error()), nil, nil
+			}
+			flags, names := lineOf(in)
+			if in, ok := any(in).(interface{ wanted() bool }); ok && !in.wanted() {
 				flags = append(flags, "--dry-run")
-			case !s.allowWrites:
+			} else if ok && !s.allowWrites {
 				return failedCall("this server does not write: it was started without --allow-writes. Without write, the tool says what would change."),
 					nil, nil
 			}
-			return s.run(ctx, words, flags, names), nil, nil
+			return s.run(ctx, words, append(flags, "--json"), names), nil, nil
 		})
 }
 

@@ -1,31 +1,50 @@
 package cli
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
 
-// The parameters of tools. Their names are those of the command line.
+// What tools take. A field is a name, or the names, on the command line; one with the tag flag is the value of that flag,
+// each of several with a flag of its own. What may be left out, and is empty, is not there.
+
+// lineOf is a tool's parameters as a command line has them.
+func lineOf(in any) (flags, names []string) {
+	v := reflect.ValueOf(in)
+	for _, field := range reflect.VisibleFields(v.Type()) {
+		value, flag := v.FieldByIndex(field.Index), field.Tag.Get("flag")
+		if field.Anonymous || value.IsZero() && strings.HasSuffix(field.Tag.Get("json"), ",omitempty") {
+			continue
+		}
+		var texts []string
+		switch given := value.Interface().(type) {
+		case string:
+			texts = []string{given}
+		case []string:
+			texts = given
+		case bool:
+			texts = []string{"true"}
+		}
+		for _, text := range texts {
+			switch flag {
+			case "":
+				names = append(names, text)
+			case "-": // it is not of the command line
+			default:
+				flags = append(flags, "--"+flag+"="+text)
+			}
+		}
+	}
+	return flags, names
+}
 
 type fleetQuery struct {
 	Names    []string `json:"names,omitempty" jsonschema:"only these machines, instances or tags, with all details"`
-	On       string   `json:"on,omitempty" jsonschema:"a selector of machines: names, globs, @tags and !exceptions with commas between them"`
-	Instance string   `json:"instance,omitempty" jsonschema:"a selector of instances"`
-	Service  string   `json:"service,omitempty" jsonschema:"a selector of modules"`
-	Role     string   `json:"role,omitempty" jsonschema:"a selector of roles"`
-}
-
-func (q fleetQuery) line() (flags, names []string) {
-	return append(givenFlags("on", q.On, "instance", q.Instance, "service", q.Service, "role", q.Role), "--json"),
-		q.Names
-}
-
-// givenFlags are flags with the values that are not empty.
-func givenFlags(namesAndValues ...string) []string {
-	var flags []string
-	for i := 0; i < len(namesAndValues); i += 2 {
-		if value := namesAndValues[i+1]; value != "" {
-			flags = append(flags, "--"+namesAndValues[i]+"="+value)
-		}
-	}
-	return flags
+	On       string   `json:"on,omitempty" flag:"on" jsonschema:"a selector of machines: names, globs, @tags and !exceptions with commas between them"`
+	Instance string   `json:"instance,omitempty" flag:"instance" jsonschema:"a selector of instances"`
+	Service  string   `json:"service,omitempty" flag:"service" jsonschema:"a selector of modules"`
+	Role     string   `json:"role,omitempty" flag:"role" jsonschema:"a selector of roles"`
 }
 
 type tagsQuery struct {
@@ -41,8 +60,8 @@ type whyQuery struct {
 
 type checkQuery struct {
 	Instances []string `json:"instances,omitempty" jsonschema:"only these instances"`
-	Severity  string   `json:"severity,omitempty" jsonschema:"this severity and above: error, warning (the default) or note"`
-	Only      []string `json:"only,omitempty" jsonschema:"only findings with these codes"`
+	Severity  string   `json:"severity,omitempty" flag:"severity" jsonschema:"this severity and above: error, warning (the default) or note"`
+	Only      []string `json:"only,omitempty" flag:"only" jsonschema:"only findings with these codes"`
 }
 
 type explainQuery struct {
@@ -55,7 +74,7 @@ type schemaQuery struct {
 }
 
 type modulesQuery struct {
-	Inputs []string `json:"inputs,omitempty" jsonschema:"only the modules of these flake inputs; self is the flake"`
+	Inputs []string `json:"inputs,omitempty" flag:"input" jsonschema:"only the modules of these flake inputs; self is the flake"`
 }
 
 type moduleQuery struct {
@@ -65,8 +84,8 @@ type moduleQuery struct {
 type diffQuery struct {
 	Old      string `json:"old,omitempty" jsonschema:"a git revision; without, the last commit"`
 	New      string `json:"new,omitempty" jsonschema:"a git revision; without, the clan as it is now"`
-	Affected bool   `json:"affected,omitempty" jsonschema:"only the machines that the difference touches, and why"`
-	Exports  bool   `json:"exports,omitempty" jsonschema:"compare what services export, such as addresses of machines, too"`
+	Affected bool   `json:"affected,omitempty" flag:"affected" jsonschema:"only the machines that the difference touches, and why"`
+	Exports  bool   `json:"exports,omitempty" flag:"exports" jsonschema:"compare what services export, such as addresses of machines, too"`
 }
 
 // check keeps the agent to the clan: another flake could be anywhere.
@@ -94,14 +113,9 @@ type settingsChange struct {
 	change
 	Instance string   `json:"instance"`
 	Role     string   `json:"role"`
-	Machine  string   `json:"machine,omitempty" jsonschema:"for this machine only"`
-	Tag      string   `json:"tag,omitempty" jsonschema:"for the members with this tag only"`
+	Machine  string   `json:"machine,omitempty" flag:"machine" jsonschema:"for this machine only"`
+	Tag      string   `json:"tag,omitempty" flag:"tag" jsonschema:"for the members with this tag only"`
 	Settings []string `json:"settings" jsonschema:"settings as PATH=JSON, such as keep.daily=7 or schedule=\"daily\"; PATH to unset"`
-}
-
-func (s settingsChange) line() (flags, names []string) {
-	return append(givenFlags("machine", s.Machine, "tag", s.Tag), "--json"),
-		append([]string{s.Instance, s.Role}, s.Settings...)
 }
 
 type membersChange struct {
@@ -109,10 +123,6 @@ type membersChange struct {
 	Instance string   `json:"instance"`
 	Role     string   `json:"role"`
 	Members  []string `json:"members" jsonschema:"machines, and tags with an @ in front"`
-}
-
-func (m membersChange) line() (flags, names []string) {
-	return []string{"--json"}, append([]string{m.Instance, m.Role}, m.Members...)
 }
 
 type tagChange struct {
@@ -123,14 +133,14 @@ type tagChange struct {
 
 type tagAddition struct {
 	tagChange
-	New bool `json:"new,omitempty" jsonschema:"make a tag that no machine has yet"`
+	New bool `json:"new,omitempty" flag:"new" jsonschema:"make a tag that no machine has yet"`
 }
 
 type newInstance struct {
 	change
 	Name   string   `json:"name"`
-	Module string   `json:"module,omitempty" jsonschema:"MODULE or INPUT#MODULE; without, that of the instance's own name"`
-	Roles  []string `json:"roles" jsonschema:"each role as ROLE=MACHINE,@TAG"`
+	Module string   `json:"module,omitempty" flag:"module" jsonschema:"MODULE or INPUT#MODULE; without, that of the instance's own name"`
+	Roles  []string `json:"roles" flag:"role" jsonschema:"each role as ROLE=MACHINE,@TAG"`
 }
 
 type namedChange struct {
@@ -139,102 +149,29 @@ type namedChange struct {
 }
 
 func (s *toolServer) addTools() {
-	tool(s, "machines", "List machines with what runs on each, and why; with names also the settings.", fleetQuery.line)
-	tool(s, "instances", "List instances of services: module, roles, members, findings; with names also the settings.",
-		fleetQuery.line)
-	tool(s, "tags", "List tags: who carries each and from where, and which roles use it.",
-		func(q tagsQuery) ([]string, []string) {
-			return []string{"--json"}, q.Names
-		})
-	tool(s, "why",
-		"Explain why a machine is in a role or, with a setting, every definition of it, which count, and the option.",
-		func(q whyQuery) ([]string, []string) {
-			names := []string{q.Instance, q.Role, q.Machine}
-			if q.Setting != "" {
-				names = append(names, q.Setting)
-			}
-			return []string{"--json"}, names
-		})
-	tool(s, "check", "Report problems of the clan, with file, line and what to do.",
-		func(q checkQuery) ([]string, []string) {
-			flags := append(givenFlags("severity", q.Severity), "--json")
-			for _, code := range q.Only {
-				flags = append(flags, "--only="+code)
-			}
-			return flags, q.Instances
-		})
-	tool(s, "explain", "Explain codes of findings: what is wrong, what clan does then, what to do.",
-		func(q explainQuery) ([]string, []string) {
-			return []string{"--json"}, q.Codes
-		})
-	tool(s, "schema", "JSON Schema of what a role accepts as settings.", func(q schemaQuery) ([]string, []string) {
-		if q.Role == "" {
-			return nil, []string{q.Module}
-		}
-		return nil, []string{q.Module, q.Role}
-	})
-	tool(s, "modules", "List the service modules of the flake and its inputs, used or not.",
-		func(q modulesQuery) ([]string, []string) {
-			flags := []string{"--json"}
-			for _, input := range q.Inputs {
-				flags = append(flags, "--input="+input)
-			}
-			return flags, nil
-		})
-	tool(s, "modules show", "Show a service module: README, roles, and the options of their settings.",
-		func(q moduleQuery) ([]string, []string) {
-			return []string{"--json"}, []string{q.Module}
-		})
-	tool(s, "diff", "Compare the clan between two git revisions: what changed, and which machines that touches.",
-		func(q diffQuery) ([]string, []string) {
-			flags := []string{"--json"}
-			if q.Affected {
-				flags = append(flags, "--affected")
-			}
-			if q.Exports {
-				flags = append(flags, "--exports")
-			}
-			switch {
-			case q.New != "":
-				return flags, []string{q.Old, q.New}
-			case q.Old != "":
-				return flags, []string{q.Old}
-			}
-			return flags, nil
-		})
-	tool(s, "exports", "List what services export to each other: addresses, networks, endpoints.",
-		func(q exportsQuery) ([]string, []string) {
-			return []string{"--json"}, q.Instances
-		})
-	tool(s, "reach",
-		"Show how machines are reached: the ways in clan's order, with host, port and user, and where each comes from.",
-		func(q reachQuery) ([]string, []string) {
-			return []string{"--json"}, q.Machines
-		})
+	tool[fleetQuery](s, "machines", "List machines with what runs on each, and why; with names also the settings.")
+	tool[fleetQuery](s, "instances",
+		"List instances of services: module, roles, members, findings; with names also the settings.")
+	tool[tagsQuery](s, "tags", "List tags: who carries each and from where, and which roles use it.")
+	tool[whyQuery](s, "why",
+		"Explain why a machine is in a role or, with a setting, every definition of it, which count, and the option.")
+	tool[checkQuery](s, "check", "Report problems of the clan, with file, line and what to do.")
+	tool[explainQuery](s, "explain", "Explain codes of findings: what is wrong, what clan does then, what to do.")
+	tool[schemaQuery](s, "schema", "JSON Schema of what a role accepts as settings.")
+	tool[modulesQuery](s, "modules", "List the service modules of the flake and its inputs, used or not.")
+	tool[moduleQuery](s, "modules show", "Show a service module: README, roles, and the options of their settings.")
+	tool[diffQuery](s, "diff",
+		"Compare the clan between two git revisions: what changed, and which machines that touches.")
+	tool[exportsQuery](s, "exports", "List what services export to each other: addresses, networks, endpoints.")
+	tool[reachQuery](s, "reach",
+		"Show how machines are reached: the ways in clan's order, with host, port and user, and where each comes from.")
 
-	writingTool(s, "set", "Set settings of a role in inventory.json.", settingsChange.line)
-	writingTool(s, "unset", "Remove settings of a role from inventory.json.", settingsChange.line)
-	writingTool(s, "roles add", "Add machines and tags to a role.", membersChange.line)
-	writingTool(s, "roles remove", "Remove machines and tags from a role.", membersChange.line)
-	writingTool(s, "tags add", "Give machines a tag.", func(q tagAddition) ([]string, []string) {
-		flags := []string{"--json"}
-		if q.New {
-			flags = append(flags, "--new")
-		}
-		return flags, append([]string{q.Tag}, q.Machines...)
-	})
-	writingTool(s, "tags remove", "Take a tag from machines.", func(q tagChange) ([]string, []string) {
-		return []string{"--json"}, append([]string{q.Tag}, q.Machines...)
-	})
-	writingTool(s, "instances create", "Create an instance of a service.", func(q newInstance) ([]string, []string) {
-		flags := append(givenFlags("module", q.Module), "--json")
-		for _, role := range q.Roles {
-			flags = append(flags, "--role="+role)
-		}
-		return flags, []string{q.Name}
-	})
-	writingTool(s, "instances delete", "Delete an instance of inventory.json.",
-		func(q namedChange) ([]string, []string) {
-			return []string{"--json"}, []string{q.Name}
-		})
+	tool[settingsChange](s, "set", "Set settings of a role in inventory.json.")
+	tool[settingsChange](s, "unset", "Remove settings of a role from inventory.json.")
+	tool[membersChange](s, "roles add", "Add machines and tags to a role.")
+	tool[membersChange](s, "roles remove", "Remove machines and tags from a role.")
+	tool[tagAddition](s, "tags add", "Give machines a tag.")
+	tool[tagChange](s, "tags remove", "Take a tag from machines.")
+	tool[newInstance](s, "instances create", "Create an instance of a service.")
+	tool[namedChange](s, "instances delete", "Delete an instance of inventory.json.")
 }
