@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -107,27 +106,34 @@ type completion struct {
 	given   []string
 	word    string
 
-	inv func() *instance.Inventory
+	inv *instance.Inventory
 }
 
-// inventory is what the cache has of the clan; nil if it has nothing.
+// inventory is what the cache has of the clan, the most complete that there is; empty if it has nothing.
 func (comp *completion) inventory() *instance.Inventory {
-	if comp.inv == nil {
-		comp.inv = sync.OnceValue(func() *instance.Inventory { return kept(comp.c, comp.given) })
+	wants := []instance.Config{{}, {Need: instance.NeedInstances}, {Need: instance.NeedMachines}, needRefs}
+	if len(comp.given) > 0 {
+		wants = append(wants, instance.Config{Instances: comp.given[:1]})
 	}
-	return comp.inv()
+	for i := 0; i < len(wants) && comp.inv == nil; i++ {
+		comp.inv, _ = ask(comp.c, wants[i], loadCached)
+	}
+	if comp.inv == nil {
+		comp.inv = &instance.Inventory{}
+	}
+	return comp.inv
 }
 
-// role is the one that the names before the word say, where a command is about an instance and a role in it. It is nil
-// if there is none of the name.
+// role is the one that the names before the word say, where a command is about an instance and a role in it. It is
+// empty if there is none of the name.
 func (comp *completion) role() (role *instance.Role, known bool) {
 	if !strings.HasPrefix(comp.command.ArgsUsage, "INSTANCE ROLE ") || len(comp.given) < 2 {
-		return nil, false
+		return &instance.Role{}, false
 	}
-	if inv := comp.inventory(); inv != nil && inv.Instances[comp.given[0]] != nil {
-		role = inv.Instances[comp.given[0]].Roles[comp.given[1]]
+	if inst := comp.inventory().Instances[comp.given[0]]; inst != nil && inst.Roles[comp.given[1]] != nil {
+		return inst.Roles[comp.given[1]], true
 	}
-	return role, true
+	return &instance.Role{}, true
 }
 
 // complete returns the candidates for the last of the words. It is quick and never complains: where it knows nothing,
@@ -207,18 +213,4 @@ func flagCandidates(command *cli.Command) (found []candidate) {
 		}
 	}
 	return found
-}
-
-// kept returns what the cache has of the clan, the most complete first; nil if it has nothing.
-func kept(c *cli.Context, given []string) *instance.Inventory {
-	wants := []instance.Config{{}, {Need: instance.NeedInstances}, {Need: instance.NeedMachines}, needRefs}
-	if len(given) > 0 {
-		wants = append(wants, instance.Config{Instances: given[:1]})
-	}
-	for _, want := range wants {
-		if inv, _ := ask(c, want, loadCached); inv != nil {
-			return inv
-		}
-	}
-	return nil
 }

@@ -162,13 +162,20 @@ func placeholders() map[string]completer {
 }
 
 func names(all []string) completer {
-	return func(*completion) []candidate {
-		found := make([]candidate, len(all))
-		for i, name := range all {
-			found[i].text = name
+	return func(*completion) (found []candidate) {
+		for _, name := range all {
+			found = append(found, candidate{text: name})
 		}
 		return found
 	}
+}
+
+// described are names in their order, with what each is.
+func described(about map[string]string) (found []candidate) {
+	for _, name := range natural.Keys(about) {
+		found = append(found, candidate{name, about[name]})
+	}
+	return found
 }
 
 func anyOf(all ...completer) completer {
@@ -238,60 +245,48 @@ func inSelector(do completer) completer {
 
 func machineNames(comp *completion) []candidate {
 	inv := comp.inventory()
-	if inv == nil {
-		return nil
+	role, known := comp.role()
+	names := slices.Collect(maps.Keys(inv.Machines))
+	if known && comp.name != "roles add" {
+		names = slices.Collect(maps.Keys(role.Machines))
 	}
-	names := natural.Keys(inv.Machines)
-	if role, known := comp.role(); known && comp.name == "roles add" {
-		names = slices.DeleteFunc(names, func(name string) bool {
-			return role != nil && role.Machines[name] != nil && role.Machines[name].Explicit
-		})
-	} else if known {
-		if names = nil; role != nil {
-			names = natural.Keys(role.Machines)
+	about := map[string]string{}
+	for _, name := range names {
+		byName := role.Machines[name] != nil && role.Machines[name].Explicit
+		if comp.name == "roles add" && byName || comp.name == "roles remove" && !byName {
+			continue
 		}
-		names = slices.DeleteFunc(names, func(name string) bool {
-			return comp.name == "roles remove" && !role.Machines[name].Explicit
-		})
-	}
-	found := make([]candidate, len(names))
-	for i, name := range names {
-		found[i].text = name
+		about[name] = ""
 		if m := inv.Machines[name]; m != nil {
-			found[i].about = cmp.Or(m.Description, strings.Join(telling(m.Class, m.Tags), ", "))
+			about[name] = cmp.Or(m.Description, strings.Join(telling(m.Class, m.Tags), ", "))
 		}
 	}
-	return found
+	return described(about)
 }
 
-func tagNames(comp *completion) (found []candidate) {
+func tagNames(comp *completion) []candidate {
 	inv := comp.inventory()
-	if inv == nil {
-		return nil
+	role, known := comp.role()
+	tags := slices.Collect(maps.Keys(inv.Tags))
+	if known && comp.name == "roles remove" {
+		tags = role.Tags
 	}
-	names := natural.Keys(inv.Tags)
-	if role, known := comp.role(); known && comp.name == "roles add" {
-		names = slices.DeleteFunc(names, func(tag string) bool {
-			return role != nil && slices.Contains(role.Tags, tag)
-		})
-	} else if known && comp.name == "roles remove" {
-		if names = nil; role != nil {
-			names = role.Tags
+	index, about := inv.Index(), map[string]string{}
+	for _, tag := range tags {
+		if comp.name == "roles add" && slices.Contains(role.Tags, tag) {
+			continue
 		}
+		about[tag] = textview.Count(len(index.Carriers(tag)), "machine")
 	}
-	for _, tag := range names {
-		found = append(found, candidate{tag, textview.Count(len(inv.Index().Carriers(tag)), "machine")})
-	}
-	return found
+	return described(about)
 }
 
-func instanceNamesOf(comp *completion) (found []candidate) {
-	if inv := comp.inventory(); inv != nil {
-		for _, name := range natural.Keys(inv.Instances) {
-			found = append(found, candidate{name, moduleAbout(inv.Instances[name])})
-		}
+func instanceNamesOf(comp *completion) []candidate {
+	about := map[string]string{}
+	for name, inst := range comp.inventory().Instances {
+		about[name] = moduleAbout(inst)
 	}
-	return found
+	return described(about)
 }
 
 // moduleAbout says what an instance is: its module, and what that says of itself.
@@ -303,20 +298,12 @@ func moduleAbout(inst *instance.Instance) string {
 }
 
 // roleNames are the roles of the instance that was given, or of all.
-func roleNames(comp *completion) (found []candidate) {
-	inv := comp.inventory()
-	if inv == nil {
-		return nil
-	}
-	instances := slices.Collect(maps.Values(inv.Instances))
-	if len(comp.given) > 0 {
-		instances = nil
-		if inst := inv.Instances[comp.given[0]]; inst != nil {
-			instances = []*instance.Instance{inst}
-		}
-	}
+func roleNames(comp *completion) []candidate {
 	about := map[string]string{}
-	for _, inst := range instances {
+	for of, inst := range comp.inventory().Instances {
+		if len(comp.given) > 0 && of != comp.given[0] {
+			continue
+		}
 		for name := range inst.Roles {
 			about[name] = inst.Module.Roles[name].Description
 		}
@@ -326,10 +313,7 @@ func roleNames(comp *completion) (found []candidate) {
 			}
 		}
 	}
-	for _, name := range natural.Keys(about) {
-		found = append(found, candidate{name, about[name]})
-	}
-	return found
+	return described(about)
 }
 
 // roleMembers are the roles of the module that is given, or machines and tags for one.
@@ -351,7 +335,7 @@ func roleMembers(comp *completion) (found []candidate) {
 }
 
 // moduleNames are the modules of instances, or, where modules are checked, the flake's own.
-func moduleNames(comp *completion) (found []candidate) {
+func moduleNames(comp *completion) []candidate {
 	if comp.name == "modules check" {
 		return comp.modules(func(m view.ServiceModule) string {
 			if m.Input != "self" {
@@ -360,18 +344,13 @@ func moduleNames(comp *completion) (found []candidate) {
 			return m.Name
 		})
 	}
-	if inv := comp.inventory(); inv != nil {
-		about := map[string]string{}
-		for _, inst := range inv.Instances {
-			if about[inst.Module.Name] = ""; inst.Module.Manifest != nil {
-				about[inst.Module.Name] = inst.Module.Manifest.Description
-			}
-		}
-		for _, name := range natural.Keys(about) {
-			found = append(found, candidate{name, about[name]})
+	about := map[string]string{}
+	for _, inst := range comp.inventory().Instances {
+		if about[inst.Module.Name] = ""; inst.Module.Manifest != nil {
+			about[inst.Module.Name] = inst.Module.Manifest.Description
 		}
 	}
-	return found
+	return described(about)
 }
 
 // modules are those of the last listing that is kept, by a name; one that is empty is none.
@@ -394,11 +373,9 @@ func (comp *completion) serviceModules() []view.ServiceModule {
 
 func inputNames(end string) completer {
 	return func(comp *completion) (found []candidate) {
-		if inv := comp.inventory(); inv != nil {
-			for _, name := range facts.Of(inv).Catalogue.Names {
-				if name != "self" || comp.name == "modules" { // nothing else can be done with it
-					found = append(found, candidate{text: name + end})
-				}
+		for _, name := range facts.Of(comp.inventory()).Catalogue.Names {
+			if name != "self" || comp.name == "modules" { // nothing else can be done with it
+				found = append(found, candidate{text: name + end})
 			}
 		}
 		return found
@@ -417,19 +394,17 @@ func interfaceNames(comp *completion) (found []candidate) {
 // settingPaths are the settings of the member that was given, or of all members of the role, with the value that they
 // have.
 func settingPaths(end string) completer {
-	return func(comp *completion) (found []candidate) {
+	return func(comp *completion) []candidate {
 		role, _ := comp.role()
-		if role == nil {
-			return nil
-		}
 		values := map[string]string{}
 		for name, member := range role.Machines {
 			if len(comp.given) < 3 || comp.given[2] == name || comp.name != "why" {
 				addSettings(values, nil, member.Settings.Value())
 			}
 		}
-		for _, path := range natural.Keys(values) {
-			found = append(found, candidate{path + end, values[path]})
+		found := described(values)
+		for i := range found {
+			found[i].text += end
 		}
 		return found
 	}
@@ -458,14 +433,8 @@ func codesOf(comp *completion) (found []candidate) {
 	for _, info := range instance.Codes() {
 		found = append(found, candidate{info.Code, info.Title})
 	}
-	files, err := policyFilesOf(comp.c)
-	if err != nil {
-		return found
-	}
-	if own, err := files.policy(); err == nil {
-		for _, rule := range own.Rules {
-			found = append(found, candidate{rule.Code, rule.Message})
-		}
+	for _, rule := range ownRules(comp.c) {
+		found = append(found, candidate{rule.Code, rule.Message})
 	}
 	return found
 }
@@ -473,13 +442,11 @@ func codesOf(comp *completion) (found []candidate) {
 // commandsOf are the commands, or those below the one that is named before.
 func commandsOf(comp *completion) (found []candidate) {
 	app := newApp(io.Discard, io.Discard)
-	var command *cli.Command
-	for _, name := range comp.given {
-		if command = below(app, command, name); command == nil {
-			return nil
-		}
+	line, _ := arrange(app, append([]string{app.Name}, comp.given...))
+	if len(line.names) > 0 {
+		return nil
 	}
-	for _, command := range commandsBelow(app, command) {
+	for _, command := range commandsBelow(app, line.command()) {
 		found = append(found, candidate{command.Name, command.Usage})
 	}
 	return found

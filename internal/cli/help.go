@@ -63,13 +63,9 @@ func helpCommand() *cli.Command {
 
 // unknownHelp is the error for a command that there is not: that of the command line with it.
 func unknownHelp(app *cli.App, words []string) error {
-	line := &commandLine{}
-	for _, word := range words {
-		next := below(app, line.command(), word)
-		if next == nil {
-			return unknownCommand(app, line, word)
-		}
-		line.path = append(line.path, next)
+	line, _ := arrange(app, append([]string{app.Name}, words...))
+	if len(line.names) > 0 {
+		return unknownCommand(app, line, line.names[0])
 	}
 	return usagef("help takes the name of a command")
 }
