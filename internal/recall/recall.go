@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"github.com/clanctl/clanctl/internal/filetree"
@@ -79,18 +78,15 @@ func ReadNote(text json.RawMessage, stderr string) (n Note, ok bool) {
 // Print prints an output as it was.
 func (n Note) Print(text io.Reader, stdout, stderr io.Writer) error {
 	var at int64
-	copyTo := func(end int64) error {
-		_, err := io.Copy(stdout, io.LimitReader(text, end-at))
-		at = end
-		return err
-	}
-	for _, text := range n.Errors {
-		if err := copyTo(text.At); err != nil {
+	for _, e := range n.Errors {
+		if _, err := io.CopyN(stdout, text, e.At-at); err != nil {
 			return err
 		}
-		if _, err := stderr.Write(text.Text); err != nil {
+		at = e.At
+		if _, err := stderr.Write(e.Text); err != nil {
 			return err
 		}
 	}
-	return copyTo(math.MaxInt64)
+	_, err := io.Copy(stdout, text)
+	return err
 }

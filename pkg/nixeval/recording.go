@@ -184,14 +184,26 @@ func (r *Recording) note(a *attempt, kept *answer, failed *Error) {
 	}
 }
 
-// recorded is a text that was kept, and the note on it.
+// recorded is a text that was kept, what is left of it in its file, and the note on it.
 type recorded struct {
-	io.Reader
+	io.LimitedReader
 	note json.RawMessage
 	file *os.File
 }
 
 func (r *recorded) Close() error { return r.file.Close() }
+
+// WriteTo writes what is left: where the system can, without reading it.
+func (r *recorded) WriteTo(w io.Writer) (int64, error) {
+	var sent int64
+	if to, ok := w.(*os.File); ok {
+		sent = sendFile(to, r.file, r.N)
+		r.N -= sent
+	}
+	// The rest, or the same error as of any other output.
+	copied, err := io.CopyBuffer(onlyWriter{w}, &r.LimitedReader, make([]byte, min(r.N, copyBuffer)+1))
+	return sent + copied, err
+}
 
 // Recall returns what was recorded under a name in the evaluator's cache, and the note on it. If not every answer that
 // it was made of is the one that would be given now, there is no text, and no error. The text must be closed.
@@ -277,7 +289,6 @@ func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
 		err != nil || int64(length)+footerSize > size {
 		return nil, nil, false
 	}
-	whole := int64(len(tail)) == size
 	if int(length)+footerSize > len(tail) {
 		tail = make([]byte, int(length)+footerSize)
 		if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
@@ -285,7 +296,7 @@ func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
 		}
 	}
 	checked := crc32.NewIEEE()
-	if whole {
+	if int64(len(tail)) == size {
 		_, _ = checked.Write(tail[:len(tail)-footerSize])
 	} else if _, err := io.CopyBuffer(onlyWriter{checked}, io.NewSectionReader(f, 0, size-footerSize),
 		make([]byte, copyBuffer)); err != nil {
@@ -297,11 +308,7 @@ func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
 		end.Name != name || end.Text != size-footerSize-int64(length) {
 		return nil, nil, false
 	}
-	found := &recorded{note: end.Note, file: f, Reader: io.NewSectionReader(f, 0, end.Text)}
-	if whole {
-		found.Reader = bytes.NewReader(tail[:end.Text])
-	}
-	return found, end, true
+	return &recorded{io.LimitedReader{R: f, N: end.Text}, end.Note, f}, end, true
 }
 
 // onlyWriter hides what else a writer can do, so that io.CopyBuffer uses its buffer.

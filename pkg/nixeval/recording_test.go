@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -227,5 +228,84 @@ func TestDamagedRecording(t *testing.T) {
 	}
 	if recorded, _ := s.recorded("a"); recorded != nil {
 		t.Error("a link is read")
+	}
+}
+
+func TestWriteRecorded(t *testing.T) {
+	text := strings.Repeat("0123456789abcdef", 40_000) // more than a pipe holds, and than a buffer
+	dir := t.TempDir()
+	kept := filepath.Join(dir, "kept")
+	writeAll(t, map[string]string{kept: text + "what stands behind it"})
+	open := func(flag int) *os.File {
+		f, err := os.OpenFile(filepath.Join(dir, "out"), flag|os.O_CREATE, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	written := func(f *os.File) string {
+		_ = f.Close()
+		got, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(got)
+	}
+	// send copies the text behind its first bytes, which are read before.
+	send := func(to io.Writer, first int64) (int64, error) {
+		f, err := os.Open(kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &recorded{LimitedReader: io.LimitedReader{R: f, N: int64(len(text))}, file: f}
+		defer r.Close()
+		if _, err := io.CopyN(io.Discard, r, first); err != nil {
+			t.Fatal(err)
+		}
+		return io.Copy(to, r)
+	}
+	whole := func(what, got, want string, n int64, err error) {
+		t.Helper()
+		if err != nil || n != int64(len(text)-3) || got != want {
+			t.Errorf("%s: %d bytes are said to be written, %d are, of %d: %v", what, n, len(got), len(want), err)
+		}
+	}
+
+	f := open(os.O_WRONLY)
+	n, err := send(f, 3)
+	whole("a file", written(f), text[3:], n, err)
+
+	f = open(os.O_WRONLY | os.O_APPEND)
+	n, err = send(f, 3)
+	whole("an appended file", written(f), text[3:]+text[3:], n, err)
+
+	var buffer strings.Builder
+	n, err = send(&buffer, 3)
+	whole("no file", buffer.String(), text[3:], n, err)
+
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(r)
+		got <- string(text)
+	}()
+	n, err = send(w, 3)
+	_ = w.Close()
+	whole("a pipe", <-got, text[3:], n, err)
+
+	if r, w, err = os.Pipe(); err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Close()
+	if n, err := send(w, 0); !errors.Is(err, syscall.EPIPE) || n != 0 {
+		t.Errorf("a closed pipe: %d, %v", n, err)
+	}
+	if full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0); err == nil {
+		if n, err := send(full, 0); !errors.Is(err, syscall.ENOSPC) || n != 0 {
+			t.Errorf("a full disk: %d, %v", n, err)
+		}
 	}
 }
