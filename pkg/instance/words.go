@@ -3,7 +3,9 @@ package instance
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
@@ -16,20 +18,79 @@ import (
 
 // The words of findings: what is wrong, and what to do about it, from the subject and the cause alone.
 
-// says is for findings that always say the same.
+// says is for findings that say the same, but for what [Finding.fill] puts in. What git has to be told of is the hint.
 func says(message, hint string) func(Finding) (string, string) {
-	return func(Finding) (string, string) { return message, hint }
+	return func(f Finding) (string, string) {
+		if f.Cause.Add != "" {
+			return f.fill(message), "Nix sees only files that git tracks: " + shell.Join([]string{"git", "add", f.Cause.Add})
+		}
+		return f.fill(message), f.fill(hint)
+	}
+}
+
+// names is for a name that is wrong: the hint proposes near ones or, behind all, says which there are.
+func names(message, all, hint string) func(Finding) (string, string) {
+	return func(f Finding) (string, string) {
+		return f.fill(message), nearest.Hint(f.Cause.Near, f.Cause.Known, all, f.fill(hint))
+	}
+}
+
+// also is for a name that something of another kind has.
+func also(kind, hint string, otherwise func(Finding) (string, string)) func(Finding) (string, string) {
+	return func(f Finding) (string, string) {
+		message, advice := otherwise(f)
+		if f.Cause.Also == kind {
+			advice = f.fill(hint)
+		}
+		return message, advice
+	}
 }
 
 // nixSays is for parts that do not evaluate: Nix's own message, or else what is known without.
 func nixSays(otherwise, hint string) func(Finding) (string, string) {
 	return func(f Finding) (string, string) {
 		if f.Cause.Nix == "" && f.Cause.Max > 0 {
-			return otherwise,
+			return f.fill(otherwise),
 				fmt.Sprintf("Nix's message is left out: more than %d parts of this clan do not evaluate", f.Cause.Max)
 		}
-		return cmp.Or(withoutDefinitions(f.Cause.Nix, len(f.Definitions)), otherwise), cmp.Or(f.Cause.Hint, hint)
+		return cmp.Or(withoutDefinitions(f.Cause.Nix, len(f.Definitions)), f.fill(otherwise)),
+			cmp.Or(f.Cause.Hint, f.fill(hint))
 	}
+}
+
+// fill puts what the finding has into a text: for ${x} a text in quotes, for ${x attr} as it is written in Nix, for
+// ${x arg} in a shell, for ${x plain} without quotes; lists of names; and numbers with their nouns, ${x one/many}.
+func (f Finding) fill(text string) string {
+	c := f.Cause
+	texts := map[string]string{"machine": f.Machine, "role": f.Role, "tag": c.Tag, "name": c.Name, "other": c.Other,
+		"service": c.Service, "otherService": c.OtherService, "message": c.Message, "hint": c.Hint}
+	lists := map[string][]string{"names": c.Names, "instances": c.Instances, "otherInstances": c.OtherInstances}
+	numbers := map[string]int{"min": c.Min, "max": c.Max, "count": c.Count}
+	return os.Expand(text, func(ref string) string {
+		name, form, _ := strings.Cut(ref, " ")
+		if list, is := lists[name]; is {
+			return nearest.List(list)
+		}
+		if n, is := numbers[name]; is {
+			one, many, _ := strings.Cut(form, "/")
+			if n == 1 {
+				many = one
+			}
+			return strings.TrimRight(fmt.Sprint(n, " ", many), " ")
+		}
+		text, is := texts[name]
+		switch {
+		case !is:
+			return "$" + ref
+		case form == "attr":
+			return PathString([]string{text})
+		case form == "arg":
+			return shell.Join([]string{text})
+		case form == "plain":
+			return text
+		}
+		return strconv.Quote(text)
+	})
 }
 
 // withoutDefinitions is a message of the module system without its list of definitions, if it lists just so many: then
@@ -48,65 +109,6 @@ func withoutDefinitions(message string, n int) string {
 		what += proposal[1:] + names
 	}
 	return what
-}
-
-// didYouMean proposes near names, or else says which there are.
-func didYouMean(c Cause, all, otherwise string) string {
-	return nearest.Hint(c.Near, c.Known, all, otherwise)
-}
-
-func unknownMachine(f Finding) (string, string) {
-	message := fmt.Sprintf("the clan has no machine %q; clan counts it as a member, but deploys nothing", f.Machine)
-	if f.Cause.Also == "tag" {
-		return message,
-			fmt.Sprintf("%q is a tag: write %s", f.Machine, PathString([]string{"roles", f.Role, "tags", f.Machine}))
-	}
-	return message, didYouMean(f.Cause, "the machines are ", "the clan has no machines")
-}
-
-func invalidHostName(f Finding) (string, string) {
-	return fmt.Sprintf("clan makes %q the machine's host name, and NixOS takes only up to 63 letters, digits, hyphens and underscores, with a letter or digit at each end",
-			f.Machine),
-		"rename the machine, or set networking.hostName in its configuration"
-}
-
-func unknownTag(f Finding) (string, string) {
-	message := fmt.Sprintf("no machine has the tag %q", f.Cause.Tag)
-	if f.Cause.Also == "machine" {
-		return message,
-			fmt.Sprintf("%q is a machine: write %s", f.Cause.Tag,
-				PathString([]string{"roles", f.Role, "machines", f.Cause.Tag}))
-	}
-	return message, didYouMean(f.Cause, "the tags are ", "the clan has no tags")
-}
-
-func emptyTag(f Finding) (string, string) {
-	return fmt.Sprintf("the tag %q has no members", f.Cause.Tag), "add members to the tag, or remove it from the role"
-}
-
-func unusedTag(f Finding) (string, string) {
-	return fmt.Sprintf("no role uses the tag %q", f.Cause.Tag),
-		didYouMean(f.Cause, "", "use it in a role, or remove it")
-}
-
-func ghostTagMember(f Finding) (string, string) {
-	return fmt.Sprintf("the tag %q lists %q, but the clan has no such machine", f.Cause.Tag, f.Machine),
-		didYouMean(f.Cause, "", "correct the name, or remove it")
-}
-
-func replacedTag(f Finding) (string, string) {
-	return fmt.Sprintf("inventory.tags replaces the built-in tag %q, which now leaves out %s", f.Cause.Tag,
-			nearest.List(f.Cause.Names)),
-		"rename the tag, or add the machines that it leaves out"
-}
-
-func roleWithoutMembers(f Finding) (string, string) {
-	return fmt.Sprintf("the role %q has no members", f.Role), "add members, or remove the role"
-}
-
-func uncheckedSettings(f Finding) (string, string) {
-	return fmt.Sprintf("the role %q has settings but no members, so clan never checks them", f.Role),
-		"add members, or remove the role"
 }
 
 // noModule says why a reference leads to no module, as package services does.
@@ -134,48 +136,14 @@ func noModule(f Finding) (string, string) {
 	return err.Error(), cmp.Or(c.Hint, err.Hint())
 }
 
-func unknownRole(f Finding) (string, string) {
-	return fmt.Sprintf("the module %s has no role %q", f.Cause.Service, f.Role),
-		didYouMean(f.Cause, "its roles are ", "it has no roles")
-}
-
-func keyCollision(f Finding) (string, string) {
-	return fmt.Sprintf("clan takes the module %s for %s of the instance %q (both have the key %q), so this instance runs the other's module",
-		f.Cause.Service, f.Cause.OtherService, f.Cause.Other, f.Cause.Name), "rename one of the inputs or modules"
-}
-
-func splitService(f Finding) (string, string) {
-	return fmt.Sprintf("clan evaluates the service %q twice: as %s for %s and as %s for %s; neither sees the other's instances",
-			f.Cause.Name,
-			f.Cause.Service, nearest.List(f.Cause.Instances), f.Cause.OtherService,
-			nearest.List(f.Cause.OtherInstances)),
-		"write the module the same way in all of them"
-}
-
-func tooManyInstances(f Finding) (string, string) {
-	return fmt.Sprintf("the service %q allows at most %s, but there are %d", f.Cause.Name,
-			count(f.Cause.Max, "instance"), f.Cause.Count),
-		"remove an instance, or merge several into one"
-}
-
-func tooFewMachines(f Finding) (string, string) {
-	return fmt.Sprintf("the role %q needs at least %s, but has %d", f.Role, count(f.Cause.Min, "machine"),
-		f.Cause.Count), "add members; the module's manifest sets the limit"
-}
-
-func tooManyMachines(f Finding) (string, string) {
-	return fmt.Sprintf("the role %q allows at most %s, but has %d", f.Role, count(f.Cause.Max, "machine"),
-			f.Cause.Count),
-		"remove members, or split them among several instances; the module's manifest sets the limit"
-}
-
 func conflict(f Finding) (string, string) {
 	otherwise := "two layers give different values"
 	if len(f.Cause.Values) == 2 {
 		otherwise += ": " + compact(f.Cause.Values[0]) + " and " + compact(f.Cause.Values[1])
 	}
-	return nixSays(otherwise,
+	message, hint := nixSays("",
 		"no layer outranks another: keep the value in one layer, or mark one with lib.mkForce or the other with lib.mkDefault")(f)
+	return cmp.Or(message, otherwise), hint
 }
 
 func settingsFailed(f Finding) (string, string) {
@@ -194,43 +162,19 @@ func interfaceNotJSON(f Finding) (string, string) {
 }
 
 func impossibleConstraint(f Finding) (string, string) {
-	option, least, most := PathString([]string{"constraints", "roles", f.Role}), f.Cause.Min, f.Cause.Max
+	words := says("constraints.roles.${role attr} requires at least ${min} machines and allows at most ${max}",
+		"correct the numbers")
 	switch {
 	case f.Role == "":
-		return fmt.Sprintf("constraints.maxInstances is %d, so there can be no instance", most),
-			"remove it, or make it 1 or more"
+		words = says("constraints.maxInstances is ${max}, so there can be no instance", "remove it, or make it 1 or more")
 	case f.Cause.Name != "":
-		return fmt.Sprintf("%s requires %s, but the module has no role %q", option, count(least, "machine"), f.Role),
-			didYouMean(f.Cause, "its roles are ", "")
-	case most < 1:
-		return fmt.Sprintf("%s.maxMachines is %d, so no machine can be in the role", option, most),
-			"remove it, or make it 1 or more"
+		words = names("constraints.roles.${role attr} requires ${min machine/machines}, but the module has no role ${role}",
+			"its roles are ", "")
+	case f.Cause.Max < 1:
+		words = says("constraints.roles.${role attr}.maxMachines is ${max}, so no machine can be in the role",
+			"remove it, or make it 1 or more")
 	}
-	return fmt.Sprintf("%s requires at least %d machines and allows at most %d", option, least, most),
-		"correct the numbers"
-}
-
-func constraintOfUnknownRole(f Finding) (string, string) {
-	return fmt.Sprintf("%s has no effect: the module has no role %q",
-		PathString([]string{"constraints", "roles", f.Role}), f.Role), didYouMean(f.Cause, "its roles are ", "")
-}
-
-const migration = "move each to inventory.instances: https://clan.lol/docs/guides/migrations/migrate-inventory-services"
-
-func deprecatedServices(f Finding) (string, string) {
-	return "inventory.services is deprecated: " + nearest.List(f.Cause.Names), migration
-}
-
-func droppedServices(f Finding) (string, string) {
-	return "clan-core no longer reads inventory.services, and silently ignores " + nearest.List(f.Cause.Names),
-		migration
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return words(f)
 }
 
 func idleMacs(f Finding) (string, string) {
@@ -238,49 +182,7 @@ func idleMacs(f Finding) (string, string) {
 	if f.Cause.Tag == "all" {
 		hint = `the tag "nixos" instead of "all" leaves the Macs out`
 	}
-	return fmt.Sprintf("the service %s has nothing for Macs, so clan deploys nothing of it to %s", f.Cause.Service,
-		nearest.List(f.Cause.Names)), hint
-}
-
-func refusedRole(f Finding) (string, string) {
-	return "no machine in this role builds: " + f.Cause.Message, ""
-}
-
-func failedCheckWords(f Finding) (string, string) {
-	return nixSays("a check of the clan fails",
-		"put right what the check is about, or set "+PathString([]string{"clan", "checks", f.Cause.Name, "ignore"})+
-			" = true")(f)
-}
-
-func deprecatedModule(f Finding) (string, string) {
-	return fmt.Sprintf("the module %s is deprecated", f.Cause.Service),
-		"see what clan warns of when it builds a machine with it, or the module's README, for what to use instead"
-}
-
-func missingFile(f Finding) (string, string) {
-	return fmt.Sprintf("the file %s is not there, so machines with the role do not build", f.Cause.Name),
-		gitAdd(f.Cause, "correct the path, or remove it")
-}
-
-func missingModule(f Finding) (string, string) {
-	return fmt.Sprintf("the file %s is not there; no instance uses the module yet", f.Cause.Name),
-		gitAdd(f.Cause, "correct the path, or remove the module")
-}
-
-func untrackedFile(f Finding) (string, string) {
-	return fmt.Sprintf("git does not track %s, so clan goes on without it", f.Cause.Name), gitAdd(f.Cause, "")
-}
-
-// gitAdd says how Nix gets to see a file, if that is what is wrong.
-func gitAdd(c Cause, otherwise string) string {
-	if c.Add == "" {
-		return otherwise
-	}
-	return "Nix sees only files that git tracks: " + shell.Join([]string{"git", "add", c.Add})
-}
-
-func tagFailed(f Finding) (string, string) {
-	return nixSays(fmt.Sprintf("the tag %q does not evaluate", f.Cause.Tag), "")(f)
+	return says("the service ${service plain} has nothing for Macs, so clan deploys nothing of it to ${names}", hint)(f)
 }
 
 // malformed says the right form of an attribute.
@@ -389,30 +291,26 @@ func unknownSetting(f Finding) (message, hint string) {
 
 func manifestFailed(f Finding) (message, hint string) {
 	if len(f.Cause.Names) > 0 {
-		return fmt.Sprintf("clan knows no category %s; only listings of services show categories",
-			nearest.List(f.Cause.Names)), didYouMean(f.Cause, "the categories are ", "")
+		return names("clan knows no category ${names}; only listings of services show categories",
+			"the categories are ", "")(f)
 	}
 	return nixSays("a part of the module's manifest does not evaluate", "")(f)
 }
 
-func unusedIgnore(f Finding) (string, string) {
-	return fmt.Sprintf("there is no finding %q here to ignore", f.Cause.Name), "remove the ignore"
-}
-
 func invalidIgnore(f Finding) (string, string) {
+	words := names("there is no finding with the code ${name}, so it ignores nothing", "the codes are ", "")
 	switch {
 	case len(f.Cause.Near)+len(f.Cause.Known) == 0:
-		return fmt.Sprintf("the ignore of %q gives no reason, and so ignores nothing", f.Cause.Name),
-			"add the reason: in a comment after two dashes, in .clanctl.json as \"reason\""
+		words = says("the ignore of ${name} gives no reason, and so ignores nothing",
+			"add the reason: in a comment after two dashes, in .clanctl.json as \"reason\"")
 	case f.Cause.Name == "":
-		return "the ignore names no code, and so ignores nothing", "name the code: # clanctl: ignore CODE -- REASON"
+		words = says("the ignore names no code, and so ignores nothing", "name the code: # clanctl: ignore CODE -- REASON")
 	case len(f.Cause.Values) == 1:
 		return fmt.Sprintf("the ignore has %q between its code and the reason, and so ignores nothing",
 				f.Cause.Values[0]),
 			fmt.Sprintf("write # clanctl: ignore %s -- REASON, a comment for each code", f.Cause.Name)
 	}
-	return fmt.Sprintf("there is no finding with the code %q, so it ignores nothing", f.Cause.Name),
-		didYouMean(f.Cause, "the codes are ", "")
+	return words(f)
 }
 
 // ruleSays is for findings of the clan's own rules.
@@ -428,44 +326,7 @@ func ruleSays(f Finding) (string, string) {
 	return message, f.Cause.Hint
 }
 
-func ruleFailed(f Finding) (string, string) {
-	return fmt.Sprintf("the rule %q does not run: %s", f.Cause.Name, f.Cause.Message), f.Cause.Hint
-}
-
 func exportFailed(f Finding) (string, string) {
 	message, hint := nixSays("does not evaluate", "clan reads all exports at once, and fails to")(f)
 	return fmt.Sprintf("the export %s: %s", f.Cause.Name, message), hint
-}
-
-func singleController(f Finding) (string, string) {
-	return fmt.Sprintf("%s reached through this network only, and it has one controller, %q",
-			counted(f.Cause.Count, "machine is", "machines are"), f.Cause.Name),
-		"give them another way, such as the service internet: " + nearest.List(f.Cause.Names)
-}
-
-func varNotGenerated(f Finding) (string, string) {
-	return fmt.Sprintf("%q has no address in this network: %s is not generated, although others are", f.Machine,
-			f.Cause.Name),
-		"clan reads all exports at once, and fails to: run clan vars generate " + shell.Join([]string{f.Machine})
-}
-
-func duplicateEndpoint(f Finding) (string, string) {
-	return fmt.Sprintf("the endpoint %q is also that of the instance %q", f.Cause.Name, f.Cause.Other),
-		"give one of them another name"
-}
-
-func unreadExport(f Finding) (string, string) {
-	return fmt.Sprintf("no instance's module declares that it reads the interface %q", f.Cause.Name), ""
-}
-
-func missingExport(f Finding) (string, string) {
-	return fmt.Sprintf("the module reads the interface %q, and no instance exports it", f.Cause.Name),
-		"add an instance of a service that exports it"
-}
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
 }
