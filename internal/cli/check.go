@@ -41,25 +41,22 @@ func checkCommand() *cli.Command {
 				}
 				names, err := instanceNames(c)
 				if err != nil {
-					return otherKinds(c, err)
+					return err
 				}
 				clan := instance.Config{Instances: names, Need: instance.NeedChecks}
 				if len(want.rules) > 0 || c.Bool("watch") {
 					clan.Need |= facts.NeedPlaces
 				}
-				report := func(inv *instance.Inventory, err error) error { return checkClan(c, inv, err, want, show) }
-				if c.Bool("watch") {
-					report := func(inv *instance.Inventory, loadErr error) error {
+				report := func(inv *instance.Inventory, loadErr error) error {
+					if c.Bool("watch") { // the policy may have changed, too
 						if want, err = wantedFindings(c); err != nil {
 							return err
 						}
-						return report(inv, loadErr)
 					}
-					text := func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }
-					return watchClan(c,
-						watched{want: clan, text: text, show: report, onScreen: true, findings: true})
+					return checkClan(c, inv, loadErr, want, show)
 				}
-				return report(load(c, clan))
+				text := func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }
+				return watched{want: clan, text: text, show: report, onScreen: true, findings: true}.run(c)
 			})
 		},
 	}

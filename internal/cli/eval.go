@@ -25,26 +25,17 @@ func evalCommand() *cli.Command {
 			}
 			names, err := instanceNames(c)
 			if err != nil {
-				return otherKinds(c, err)
+				return err
 			}
 			want := instance.Config{Instances: names}
 			if c.Bool("exports") {
 				want.Need = instance.NeedSettings | instance.NeedExports
 			}
-			show := func(inv *instance.Inventory, err error) error {
-				if inv == nil {
-					return explainLoad(c, err)
-				}
+			show := answer(func(inv *instance.Inventory) (told, error) {
 				inv.Findings = check.All(inv)
-				if err := out.print(inv); err != nil {
-					return err
-				}
-				return partial(c, inv, err)
-			}
-			if c.Bool("watch") {
-				return watchClan(c, watched{want: want, show: show, onScreen: true})
-			}
-			return show(load(c, want))
+				return told{inv.Findings, inv.Findings}, out.print(inv)
+			})
+			return watched{want: want, show: show.shown(c, want), onScreen: true}.run(c)
 		}),
 	}
 }

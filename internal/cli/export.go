@@ -65,28 +65,22 @@ func exportAction(c *cli.Context) error {
 		fleet.Port = c.Int("port")
 		return write(fleet, w)
 	}
-	show := func(inv *instance.Inventory, loadErr error) error {
-		if inv == nil {
-			return explainLoad(c, loadErr)
-		}
+	show := answer(func(inv *instance.Inventory) (told, error) {
 		var b bytes.Buffer
 		left, err := text(&b, inv)
 		if err != nil {
-			return unknownIn(c, inv, loadErr, err)
+			return told{}, err
 		}
 		sayNoExports(c, inv)
-		if err := out.write(c, func(w io.Writer) error { _, err := b.WriteTo(w); return err }); err != nil {
-			return err
+		err = out.write(c, func(w io.Writer) error { _, err := b.WriteTo(w); return err })
+		if err == nil {
+			sayLeftOut(c, left)
 		}
-		sayLeftOut(c, left)
-		return partial(c, inv, loadErr)
-	}
+		return told{inv.Findings, inv.Findings}, err
+	})
 	want := instance.Config{Need: instance.NeedExports | instance.NeedSettings}
-	if c.Bool("watch") {
-		return watchClan(c, watched{want: want, show: show,
-			text: func(w io.Writer, inv *instance.Inventory) error { _, err := text(w, inv); return err }})
-	}
-	return show(load(c, want))
+	return watched{want: want, show: show.shown(c, want),
+		text: func(w io.Writer, inv *instance.Inventory) error { _, err := text(w, inv); return err }}.run(c)
 }
 
 // sayLeftOut says what an export leaves out, and why.

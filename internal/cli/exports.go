@@ -44,23 +44,22 @@ func exportsCommand() *cli.Command {
 			if c.Bool("why") || asksJSON(c) {
 				need = needReachFrom
 			}
-			inv, loadErr := load(c, instance.Config{Need: need})
-			if inv == nil {
-				return explainLoad(c, loadErr)
-			}
-			list := &exportList{Findings: inv.Findings, Interfaces: reach.Interfaces(inv)}
-			if err := list.narrow(inv, c.Args().Slice(), query.On, c.String("interface")); err != nil {
-				return unknownIn(c, inv, loadErr, err)
-			}
-			sayNoExports(c, inv)
-			none := "no export to show"
-			if inv.Exports == nil {
-				none = "" // that was said
-			}
-			if err := out.printExports(list, none); err != nil {
-				return err
-			}
-			return ending(c, inv, inv.Findings, inv.Findings, loadErr)
+			return answer(func(inv *instance.Inventory) (told, error) {
+				list := &exportList{Findings: inv.Findings, Interfaces: reach.Interfaces(inv)}
+				if err := list.narrow(inv, c.Args().Slice(), query.On, c.String("interface")); err != nil {
+					return told{}, err
+				}
+				sayNoExports(c, inv)
+				none := "no export to show"
+				if inv.Exports == nil {
+					none = "" // that was said
+				}
+				return told{inv.Findings, inv.Findings}, listing[reach.Interface]{
+					document: list, items: list.Interfaces, none: none,
+					name:   func(i reach.Interface) string { return i.Name },
+					detail: out.exports,
+				}.print(out, true)
+			}).ask(c, instance.Config{Need: need})
 		}),
 	}
 }
@@ -124,14 +123,6 @@ func (l *exportList) instances() map[string]bool {
 		}
 	}
 	return names
-}
-
-func (o *viewOutput) printExports(list *exportList, none string) error {
-	return listing[reach.Interface]{
-		document: list, items: list.Interfaces, none: none,
-		name:   func(i reach.Interface) string { return i.Name },
-		detail: o.exports,
-	}.print(o, true)
 }
 
 // exports describes one interface.

@@ -36,27 +36,22 @@ func graphCommand() *cli.Command {
 			}
 			names, err := instanceNames(c)
 			if err != nil {
-				return otherKinds(c, err)
+				return err
 			}
 			want := instance.Config{Need: instance.NeedInstances, Instances: names}
 			if c.Bool("exports") {
 				want.Need = instance.NeedSettings | instance.NeedExports
 			}
-			inv, loadErr := load(c, want)
-			if inv == nil {
-				return explainLoad(c, loadErr)
-			}
-			if c.Bool("exports") {
-				sayNoExports(c, inv)
-			}
-			g, err := graph.Of(inv, names, query, check.All(inv))
-			if err != nil {
-				return unknownIn(c, inv, loadErr, err)
-			}
-			if err := graphFormats[c.String("format")](g, stdout(c)); err != nil {
-				return err
-			}
-			return ending(c, inv, g.Findings, g.Findings, loadErr)
+			return answer(func(inv *instance.Inventory) (told, error) {
+				if c.Bool("exports") {
+					sayNoExports(c, inv)
+				}
+				g, err := graph.Of(inv, names, query, check.All(inv))
+				if err != nil {
+					return told{}, err
+				}
+				return told{g.Findings, g.Findings}, graphFormats[c.String("format")](g, stdout(c))
+			}).ask(c, want)
 		})),
 	}
 }

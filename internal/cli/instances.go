@@ -41,7 +41,7 @@ func instancesCommand() *cli.Command {
 			}
 			names, err := instanceNames(c)
 			if err != nil {
-				return otherKinds(c, err)
+				return err
 			}
 			want := instance.Config{Instances: names}
 			if out.names {
@@ -50,41 +50,33 @@ func instancesCommand() *cli.Command {
 					want.Need = instance.NeedInstances
 				}
 			}
-			inv, loadErr := load(c, want)
-			if inv == nil {
-				return explainLoad(c, loadErr)
-			}
-			out.inv = inv
-			if want.Need == 0 {
-				inv.Findings = append(inv.Findings, check.Run(inv)...)
-				slices.SortFunc(inv.Findings, instance.Finding.Compare)
-			}
-			list, err := view.Instances(inv, names, query)
-			if err != nil {
-				return unknownIn(c, inv, loadErr, err)
-			}
-			if err := out.printInstances(list, len(names) > 0); err != nil {
-				return err
-			}
-			all := slices.Clone(list.Findings)
-			for _, inst := range list.Instances {
-				all = append(all, inst.Findings...)
-			}
-			if out.detailed(names) {
-				return ending(c, inv, all, list.Findings, loadErr)
-			}
-			return ending(c, inv, all, all, loadErr)
+			return answer(func(inv *instance.Inventory) (told, error) {
+				out.inv = inv
+				if want.Need == 0 {
+					inv.Findings = append(inv.Findings, check.Run(inv)...)
+					slices.SortFunc(inv.Findings, instance.Finding.Compare)
+				}
+				list, err := view.Instances(inv, names, query)
+				if err != nil {
+					return told{}, err
+				}
+				all := slices.Clone(list.Findings)
+				for _, inst := range list.Instances {
+					all = append(all, inst.Findings...)
+				}
+				found := told{all, all}
+				if out.detailed(names) {
+					found.unsaid = list.Findings
+				}
+				return found, listing[view.Instance]{
+					document: list, items: list.Instances, none: "no instance to show",
+					name:    func(inst view.Instance) string { return inst.Name },
+					detail:  out.instance,
+					columns: out.instanceColumns(),
+				}.print(out, len(names) > 0)
+			}).ask(c, want)
 		}),
 	}
-}
-
-func (o *viewOutput) printInstances(list *view.InstanceList, details bool) error {
-	return listing[view.Instance]{
-		document: list, items: list.Instances, none: "no instance to show",
-		name:    func(inst view.Instance) string { return inst.Name },
-		detail:  o.instance,
-		columns: o.instanceColumns(),
-	}.print(o, details)
 }
 
 func (o *viewOutput) instanceColumns() []column[view.Instance] {

@@ -45,34 +45,26 @@ func machinesCommand() *cli.Command {
 					need = instance.NeedOrigins // to tell the defaults
 				}
 			}
-			inv, loadErr := load(c, instance.Config{Need: need})
-			if inv == nil {
-				return explainLoad(c, loadErr)
-			}
-			out.inv = inv
-			list, err := view.Machines(inv, names, query)
-			if err != nil {
-				return unknownIn(c, inv, loadErr, err)
-			}
-			if err := out.printMachines(list, len(names) > 0); err != nil {
-				return err
-			}
-			if out.detailed(names) {
-				return ending(c, inv, list.Findings, nil, loadErr)
-			}
-			return ending(c, inv, list.Findings, list.Findings, loadErr)
+			return answer(func(inv *instance.Inventory) (told, error) {
+				out.inv = inv
+				list, err := view.Machines(inv, names, query)
+				if err != nil {
+					return told{}, err
+				}
+				found := told{list.Findings, list.Findings}
+				if out.detailed(names) {
+					found.unsaid = nil
+				}
+				return found, listing[view.Machine]{
+					document: list, items: list.Machines, none: "no machine to show",
+					name:    func(m view.Machine) string { return m.Name },
+					detail:  out.machine,
+					ending:  func() { out.findings(list.Findings) },
+					columns: out.machineColumns(),
+				}.print(out, len(names) > 0)
+			}).ask(c, instance.Config{Need: need})
 		}),
 	}
-}
-
-func (o *viewOutput) printMachines(list *view.MachineList, details bool) error {
-	return listing[view.Machine]{
-		document: list, items: list.Machines, none: "no machine to show",
-		name:    func(m view.Machine) string { return m.Name },
-		detail:  o.machine,
-		ending:  func() { o.findings(list.Findings) },
-		columns: o.machineColumns(),
-	}.print(o, details)
 }
 
 func (o *viewOutput) machineColumns() []column[view.Machine] {

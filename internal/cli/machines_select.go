@@ -65,7 +65,7 @@ func instanceNames(c *cli.Context) ([]string, error) {
 	if err == nil && len(names) == 0 {
 		err = fmt.Errorf("no instance is selected") // without names, it would be all
 	}
-	return names, err
+	return names, otherKinds(c, err)
 }
 
 // otherKinds adds to an unknown name what else the clan has of that name, and how to ask for it.

@@ -45,7 +45,12 @@ func modulesCommand() *cli.Command {
 				return explainLoad(c, err)
 			}
 			list := view.ServiceModules(modules, c.String("search"))
-			if err := out.printModules(list); err != nil {
+			err = listing[view.ServiceModule]{
+				document: list, items: list.Modules, none: "no module to show",
+				name:    moduleRef,
+				columns: out.moduleColumns(),
+			}.print(out, false)
+			if err != nil {
 				return err
 			}
 			return failedModules(c, list)
@@ -66,14 +71,6 @@ func loadModulesOf(c *cli.Context, flake string, want facts.ModuleQuery) (*facts
 		return nil, err
 	}
 	return facts.Of(inv).Modules, err
-}
-
-func (o *viewOutput) printModules(list *view.ModuleList) error {
-	return listing[view.ServiceModule]{
-		document: list, items: list.Modules, none: "no module to show",
-		name:    moduleRef,
-		columns: o.moduleColumns(),
-	}.print(o, false)
 }
 
 func (*viewOutput) moduleColumns() []column[view.ServiceModule] {

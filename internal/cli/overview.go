@@ -37,26 +37,21 @@ func overviewCommand() *cli.Command {
 				return err
 			}
 			return remember(c, want.files.state()+untrackedState(c), func(c *cli.Context) error {
-				inv, err := load(c, instance.Config{Need: instance.NeedChecks})
-				if inv == nil {
-					return explainLoad(c, err)
-				}
-				r, err := newReport(c, inv, want)
-				if err != nil {
-					return err
-				}
-				if asksJSON(c) {
-					err = out.print(overviewDocument{Findings: r.Counts, Instances: natural.Keys(inv.Instances),
-						Machines: natural.Keys(inv.Machines), Name: clanName(inv), Tags: natural.Keys(inv.Tags)})
-				} else {
-					o := &overview{inv: inv, report: r, paint: stdout(c).painter(c), width: stdout(c).width()}
-					o.write()
-					_, err = o.WriteTo(stdout(c))
-				}
-				if err != nil || !inv.Partial() {
-					return err
-				}
-				return exitStatus(exitPartial)
+				return answer(func(inv *instance.Inventory) (told, error) {
+					r, err := newReport(c, inv, want)
+					if err != nil {
+						return told{}, err
+					}
+					if asksJSON(c) {
+						err = out.print(overviewDocument{Findings: r.Counts, Instances: natural.Keys(inv.Instances),
+							Machines: natural.Keys(inv.Machines), Name: clanName(inv), Tags: natural.Keys(inv.Tags)})
+					} else {
+						o := &overview{inv: inv, report: r, paint: stdout(c).painter(c), width: stdout(c).width()}
+						o.write()
+						_, err = o.WriteTo(stdout(c))
+					}
+					return told{all: inv.Findings}, err
+				}).ask(c, instance.Config{Need: instance.NeedChecks})
 			})
 		},
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
-	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -60,43 +59,49 @@ func explainLoad(c *cli.Context, err error) error {
 	return otherKinds(c, err)
 }
 
-// ending ends with the exit code for the findings of an answer, and says on stderr those that the answer did not show.
-func ending(c *cli.Context, inv *instance.Inventory, all, unsaid []instance.Finding, err error) error {
-	part := *inv
-	part.Findings = unsaid
-	end := partial(c, &part, err)
-	if part.Findings = all; end == nil && part.Partial() {
-		return exitStatus(exitPartial)
-	}
-	return end
+// answer says something of the clan, and which findings it left to be said. Its error may be that of an unknown name.
+type answer func(*instance.Inventory) (told, error)
+
+// told are the findings that count for the exit code, and those among them that the answer did not show.
+type told struct{ all, unsaid []instance.Finding }
+
+// ask loads what is wanted of the clan for the answer, again and again with --watch.
+func (do answer) ask(c *cli.Context, want instance.Config) error {
+	return watched{want: want, show: do.shown(c, want)}.run(c)
 }
 
-// unknownIn adds to an unknown name that it may be that of a part that does not evaluate.
-func unknownIn(c *cli.Context, inv *instance.Inventory, loadErr, err error) error {
-	if unknown := (*tags.UnknownError)(nil); errors.As(err, &unknown) && !inv.MachinesKnown() {
-		_ = partial(c, inv, loadErr) // the exit code is that of the unknown name
-		return err
+// shown is called as after [load]. It ends with the exit code for the findings, and says on stderr those that are left.
+func (do answer) shown(c *cli.Context, want instance.Config) func(*instance.Inventory, error) error {
+	return func(inv *instance.Inventory, loadErr error) error {
+		if inv == nil {
+			return explainLoad(c, loadErr)
+		}
+		found, err := do(inv)
+		unknown := (*tags.UnknownError)(nil)
+		isUnknown := errors.As(err, &unknown)
+		switch {
+		case isUnknown && !inv.MachinesKnown(): // it may be the name of a part that does not evaluate
+			_ = partial(c, inv, loadErr) // the exit code is that of the unknown name
+			return err
+		case isUnknown && len(want.Instances) > 0 && (unknown.Kind == "service" || unknown.Kind == "role"):
+			// Flags may name those of other instances, of which nothing was read.
+			if whole, _ := load(c, instance.Config{Need: instance.NeedInstances}); whole != nil {
+				if _, found := do(whole); found != nil {
+					err = found
+				}
+			}
+		}
+		if err != nil {
+			return otherKinds(c, err)
+		}
+		part := *inv
+		part.Findings = found.unsaid
+		end := partial(c, &part, loadErr)
+		if part.Findings = found.all; end == nil && part.Partial() {
+			return exitStatus(exitPartial)
+		}
+		return end
 	}
-	return otherKinds(c, selected(c, err))
-}
-
-// selected looks for what an instance was asked for by its name that flags leave out: of the others, of which a
-// service or a role may be that flags name, nothing was read.
-func selected(c *cli.Context, err error) error {
-	unknown := (*tags.UnknownError)(nil)
-	if !errors.As(err, &unknown) || unknown.Kind != "service" && unknown.Kind != "role" ||
-		c.Command.ArgsUsage != "[INSTANCE...]" || c.NArg() == 0 {
-		return err
-	}
-	query, badFlag := queryOf(c)
-	inv, _ := load(c, instance.Config{Need: instance.NeedInstances})
-	if inv == nil || badFlag != nil {
-		return err
-	}
-	if _, found := view.Instances(inv, c.Args().Slice(), query); found != nil {
-		return found
-	}
-	return err
 }
 
 // counted writes numbers with their nouns, without those that are zero: "1 error, 2 warnings".

@@ -28,15 +28,22 @@ func reachCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			inv, list, loadErr, err := loadReach(c, c.Args().Slice())
+			query, err := queryOf(c)
 			if err != nil {
 				return err
 			}
-			sayNoExports(c, inv)
-			if err := out.printReach(list, c.NArg() > 0); err != nil {
-				return err
+			names, need := c.Args().Slice(), needReach
+			if len(names) > 0 || asksJSON(c) {
+				need = needReachFrom
 			}
-			return ending(c, inv, list.Findings, list.Findings, loadErr)
+			return answer(func(inv *instance.Inventory) (told, error) {
+				list, err := reachOf(inv, names, query)
+				if err != nil {
+					return told{}, err
+				}
+				sayNoExports(c, inv)
+				return told{list.Findings, list.Findings}, out.printReach(list, len(names) > 0)
+			}).ask(c, instance.Config{Need: need})
 		}),
 	}
 }
@@ -51,28 +58,6 @@ const (
 type reachList struct {
 	Findings []instance.Finding `json:"findings"`
 	Machines []reach.Machine    `json:"machines"`
-}
-
-// loadReach reads the clan, and how the machines are reached that names and flags select. The last error is one that
-// ends the command.
-func loadReach(c *cli.Context, names []string) (*instance.Inventory, *reachList, error, error) {
-	query, err := queryOf(c)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	need := needReach
-	if len(names) > 0 || asksJSON(c) {
-		need = needReachFrom
-	}
-	inv, loadErr := load(c, instance.Config{Need: need})
-	if inv == nil {
-		return nil, nil, nil, explainLoad(c, loadErr)
-	}
-	list, err := reachOf(inv, names, query)
-	if err != nil {
-		return nil, nil, nil, unknownIn(c, inv, loadErr, err)
-	}
-	return inv, list, loadErr, nil
 }
 
 func reachOf(inv *instance.Inventory, names []string, query view.Query) (*reachList, error) {

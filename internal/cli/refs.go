@@ -46,18 +46,17 @@ func refsCommand() *cli.Command {
 				return hint.With(fmt.Errorf("the files of %s are not on this machine", ref.URL),
 					"clone it, and ask there")
 			}
-			inv, loadErr := load(c, needRefs)
-			if inv == nil {
-				return explainLoad(c, loadErr)
-			}
-			list, err := findRefs(c, inv, ref, kind)
-			if err != nil {
-				return unknownIn(c, inv, loadErr, err)
-			}
-			if err := out.printRefs(list); err != nil {
-				return err
-			}
-			return ending(c, inv, list.Findings, list.Findings, loadErr)
+			return answer(func(inv *instance.Inventory) (told, error) {
+				list, err := findRefs(c, inv, ref, kind)
+				if err != nil {
+					return told{}, err
+				}
+				return told{list.Findings, list.Findings}, listing[refPlace]{
+					document: list, items: list.References, none: "no file names it as it is",
+					name:    func(r refPlace) string { return r.Position.String() },
+					columns: out.refColumns(),
+				}.print(out, false)
+			}).ask(c, needRefs)
 		}),
 	}
 }
@@ -158,14 +157,6 @@ func knownNames(inv *instance.Inventory) map[string][]refs.Kind {
 		add(name, refs.Input)
 	}
 	return known
-}
-
-func (o *viewOutput) printRefs(list *refList) error {
-	return listing[refPlace]{
-		document: list, items: list.References, none: "no file names it as it is",
-		name:    func(r refPlace) string { return r.Position.String() },
-		columns: o.refColumns(),
-	}.print(o, false)
 }
 
 func (o *viewOutput) refColumns() []column[refPlace] {

@@ -80,16 +80,13 @@ func writePage(c *cli.Context, out outputFile, now time.Time, revision string) e
 		return htmlpage.Write(w, inv, found, options)
 	}
 	opened := !c.Bool("open")
-	show := func(inv *instance.Inventory, loadErr error) error {
-		if inv == nil {
-			return explainLoad(c, loadErr)
-		}
+	show := answer(func(inv *instance.Inventory) (told, error) {
 		if c.Bool("watch") {
 			now, revision = pageTime(), pageRevision(c)
 		}
 		options := htmlpage.Options{Made: now, Source: pageSource(c, revision)}
 		if err := out.write(c, func(w io.Writer) error { return page(w, inv, options) }); err != nil {
-			return err
+			return told{}, err
 		}
 		if !opened {
 			opened = true
@@ -99,23 +96,20 @@ func writePage(c *cli.Context, out outputFile, now time.Time, revision string) e
 				err = browser.Open(c.Context, file)
 			}
 			if err != nil {
-				return err
+				return told{}, err
 			}
 		}
 		if c.Bool("exports") {
 			sayNoExports(c, inv)
 		}
-		return partial(c, inv, loadErr)
-	}
+		return told{inv.Findings, inv.Findings}, nil
+	})
 	want := instance.Config{Need: instance.NeedOrigins}
 	if c.Bool("exports") {
 		want.Need |= needReachFrom
 	}
-	if c.Bool("watch") {
-		text := func(w io.Writer, inv *instance.Inventory) error { return page(w, inv, htmlpage.Options{}) }
-		return watchClan(c, watched{want: want, text: text, show: show})
-	}
-	return show(load(c, want))
+	text := func(w io.Writer, inv *instance.Inventory) error { return page(w, inv, htmlpage.Options{}) }
+	return watched{want: want, text: text, show: show.shown(c, want)}.run(c)
 }
 
 // mostDrawn is how many lines the picture in a page has, at most: nobody would see anything in more.

@@ -32,30 +32,21 @@ func tagsCommand() *cli.Command {
 			if out.names {
 				need = instance.NeedMachines
 			}
-			inv, loadErr := load(c, instance.Config{Need: need})
-			if inv == nil {
-				return explainLoad(c, loadErr)
-			}
-			out.inv = inv
-			list, err := view.Tags(inv, names)
-			if err != nil {
-				return unknownIn(c, inv, loadErr, err)
-			}
-			if err := out.printTags(list, len(names) > 0); err != nil {
-				return err
-			}
-			return ending(c, inv, list.Findings, list.Findings, loadErr)
+			return answer(func(inv *instance.Inventory) (told, error) {
+				out.inv = inv
+				list, err := view.Tags(inv, names)
+				if err != nil {
+					return told{}, err
+				}
+				return told{list.Findings, list.Findings}, listing[view.Tag]{
+					document: list, items: list.Tags, none: "no tag to show",
+					name:    func(tag view.Tag) string { return tag.Name },
+					detail:  out.tag,
+					columns: out.tagColumns(),
+				}.print(out, len(names) > 0)
+			}).ask(c, instance.Config{Need: need})
 		}),
 	}
-}
-
-func (o *viewOutput) printTags(list *view.TagList, details bool) error {
-	return listing[view.Tag]{
-		document: list, items: list.Tags, none: "no tag to show",
-		name:    func(tag view.Tag) string { return tag.Name },
-		detail:  o.tag,
-		columns: o.tagColumns(),
-	}.print(o, details)
 }
 
 func (o *viewOutput) tagColumns() []column[view.Tag] {

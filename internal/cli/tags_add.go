@@ -17,23 +17,18 @@ func whatIf(c *cli.Context, tag string, machines []string) error {
 	if err != nil {
 		return err
 	}
-	inv, loadErr := load(c, instance.Config{Need: instance.NeedInstances})
-	if inv == nil {
-		return explainLoad(c, loadErr)
-	}
-	addition, err := view.AddTag(inv, tag, machines)
-	if err != nil {
-		return unknownIn(c, inv, loadErr, err)
-	}
-	if out.json != nil {
-		err = out.json.print(addition)
-	} else {
-		err = out.printAddition(addition)
-	}
-	if err != nil {
-		return err
-	}
-	return ending(c, inv, addition.Findings, addition.Findings, loadErr)
+	return answer(func(inv *instance.Inventory) (told, error) {
+		addition, err := view.AddTag(inv, tag, machines)
+		if err != nil {
+			return told{}, err
+		}
+		if out.json != nil {
+			err = out.json.print(addition)
+		} else {
+			err = out.printAddition(addition)
+		}
+		return told{addition.Findings, addition.Findings}, err
+	}).ask(c, instance.Config{Need: instance.NeedInstances})
 }
 
 func (o *viewOutput) printAddition(a *view.TagAddition) error {

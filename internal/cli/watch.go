@@ -39,9 +39,17 @@ type watched struct {
 	findings bool
 }
 
-// watchClan loads the clan and shows it, and again whenever files of it changed and it says something else than before,
+// run loads the clan and shows it, once if it is not to be watched.
+func (what watched) run(c *cli.Context) error {
+	if c.Bool("watch") {
+		return what.watch(c)
+	}
+	return what.show(load(c, what.want))
+}
+
+// watch loads the clan and shows it, and again whenever files of it changed and it says something else than before,
 // until the command is interrupted. What changed since the last state that could be read is said before.
-func watchClan(c *cli.Context, what watched) error {
+func (what watched) watch(c *cli.Context) error {
 	flake := c.String("flake")
 	ref, err := nixeval.ResolveRef(flake)
 	if err != nil {
@@ -55,7 +63,7 @@ func watchClan(c *cli.Context, what watched) error {
 	return interrupted(watch.Trees(c.Context, []filetree.Source{{Root: ref.Root, Git: ref.Git}}, w.look))
 }
 
-// watcher is one call of watchClan.
+// watcher is one watch of a clan.
 type watcher struct {
 	watched
 	c      *cli.Context
