@@ -266,18 +266,15 @@ func unknownCommand(app *cli.App, line *commandLine, name string) error {
 		known = append(known, command.Name)
 	}
 	program := strings.TrimSpace("clanctl " + line.commandName())
-	err := usageError{message: fmt.Sprintf("there is no command %q", name), hint: "see " + program + " --help"}
+	message := fmt.Sprintf("there is no command %q", name)
 	if len(line.path) > 0 {
-		err.message = fmt.Sprintf("%s has no command %q", program, name)
+		message = fmt.Sprintf("%s has no command %q", program, name)
 	}
 	near := nearest.Of(name, known)
-	if others := otherWords[name]; len(near) == 0 && line.command() == nil {
-		near = others
+	if len(near) == 0 && line.command() == nil {
+		near = otherWords[name]
 	}
-	if len(near) > 0 {
-		err.hint = "did you mean " + nearest.List(near) + "?"
-	}
-	return err
+	return usageError{message, nearest.Hint(near, nil, "", "see "+program+" --help")}
 }
 
 // otherWords are commands by the words that other tools have for them.

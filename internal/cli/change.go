@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -73,7 +72,9 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 				}
 			}
 			// What is written is written; an error in printing it, or in committing it, comes after.
-			return nil, errors.Join(out.printChange(preview, result), sayResult(c, preview, result), err)
+			printErr := out.printChange(preview, result)
+			sayResult(c, preview, result)
+			return nil, errors.Join(printErr, err)
 		})
 	return explainLoad(c, err)
 }
@@ -186,7 +187,7 @@ func (o *viewOutput) valueLine(s style, sign, where string, value any) {
 }
 
 // sayResult says on stderr what became of the file.
-func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
+func sayResult(c *cli.Context, p *store.Preview, r *store.Result) {
 	switch {
 	case len(p.Patch) == 0:
 		say(c, "already up to date")
@@ -213,18 +214,12 @@ func sayResult(c *cli.Context, p *store.Preview, r *store.Result) error {
 			say(c, "the commit has the changes that the file had before")
 		}
 	}
-	return nil
 }
 
 // fromHere is a path relative to the working directory, if it is below.
 func fromHere(path string) string {
 	if here, err := os.Getwd(); err == nil {
-		if real, err := filepath.EvalSymlinks(here); err == nil {
-			here = real
-		}
-		if below, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(below) {
-			return below
-		}
+		path, _ = inside(here, path)
 	}
 	return path
 }

@@ -25,40 +25,53 @@ func checkCommand() *cli.Command {
 		Flags: append(checkFlags(),
 			&cli.PathFlag{Name: "rules", Usage: "apply the rules in `FILE`, besides those in " + policy.Name},
 			watchFlag()),
-		Action: func(c *cli.Context) error {
-			show, err := reportFormat(c)
+		Action: checking(true, func(c *cli.Context, want wanted, show func(*report) error) error {
+			names, err := instanceNames(c)
 			if err != nil {
 				return err
 			}
-			want, err := wantedFindings(c)
-			if err != nil {
-				return err // before anything is evaluated
+			clan := instance.Config{Instances: names, Need: instance.NeedChecks}
+			if len(want.rules) > 0 || c.Bool("watch") {
+				clan.Need |= facts.NeedPlaces
 			}
-			other := want.files.other()
-			return remember(c, want.files.state()+untrackedState(c), func(c *cli.Context) error {
-				if other != "" {
-					say(c, "%s", other)
-				}
-				names, err := instanceNames(c)
-				if err != nil {
-					return err
-				}
-				clan := instance.Config{Instances: names, Need: instance.NeedChecks}
-				if len(want.rules) > 0 || c.Bool("watch") {
-					clan.Need |= facts.NeedPlaces
-				}
-				report := func(inv *instance.Inventory, loadErr error) error {
-					if c.Bool("watch") { // the policy may have changed, too
-						if want, err = wantedFindings(c); err != nil {
-							return err
-						}
+			report := func(inv *instance.Inventory, loadErr error) error {
+				if c.Bool("watch") { // the policy may have changed, too
+					var err error
+					if want, err = wantedFindings(c); err != nil {
+						return err
 					}
-					return checkClan(c, inv, loadErr, want, show)
 				}
-				text := func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }
-				return watched{want: clan, text: text, show: report, onScreen: true, findings: true}.run(c)
-			})
-		},
+				return checkClan(c, inv, loadErr, want, show)
+			}
+			text := func(w io.Writer, inv *instance.Inventory) error { return watchedReport(c, w, inv) }
+			return watched{want: clan, text: text, show: report, onScreen: true, findings: true}.run(c)
+		}),
+	}
+}
+
+// checking makes an action of one that reports the findings that the flags want, in the format that they ask for. Its
+// output hangs on the policy, too. Where it is not of the clan, it is of modules by themselves.
+func checking(ofClan bool, do func(*cli.Context, wanted, func(*report) error) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		show, err := reportFormat(c)
+		if err != nil {
+			return err
+		}
+		want, err := readWanted(c, ofClan)
+		if err != nil {
+			return err // before anything is evaluated
+		}
+		other := want.files.other()
+		state := want.files.state()
+		if ofClan {
+			state += untrackedState(c)
+		}
+		return remember(c, state, func(c *cli.Context) error {
+			if other != "" {
+				say(c, "%s", other)
+			}
+			return do(c, want, show)
+		})
 	}
 }
 
@@ -104,8 +117,6 @@ func checkClan(c *cli.Context, inv *instance.Inventory, err error, want wanted, 
 		}
 	} else if r = failedReport(c, err); r == nil {
 		return otherKinds(c, err)
-	} else {
-		forget(c) // why a flake fails is looked for in files that git ignores, too
 	}
 	return r.show(c, want, show)
 }

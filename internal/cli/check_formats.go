@@ -20,7 +20,6 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	paint := stdout(c).painter(c)
 	w := stdout(c)
 	switch format {
 	case "json":
@@ -33,7 +32,7 @@ func reportFormat(c *cli.Context) (func(*report) error, error) {
 	case "junit":
 		return func(r *report) error { return printJUnit(w, r) }, nil
 	}
-	return func(r *report) error { return printText(w, paint, r, r.source.link(c, w)) }, nil
+	return func(r *report) error { return printText(c, r) }, nil
 }
 
 // formatOf reads --format, --json and --jq, which mean the format json. Without any it is text.
@@ -97,11 +96,10 @@ var (
 	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-func printText(w *stream, paint painter, r *report, link func(instance.Position) string) error {
-	out := bufio.NewWriter(w)
-	p := &textview.FindingPrinter{Out: out, Paint: paint, Line: r.source.line, Link: link, Width: w.width()}
+func printText(c *cli.Context, r *report) error {
+	out := bufio.NewWriter(stdout(c))
 	if len(r.Findings) > 0 {
-		p.All(r.Findings)
+		stdout(c).printFindings(c, out, r.source, r.Findings)
 		fmt.Fprintln(out)
 	}
 	fmt.Fprintln(out, r.summary())

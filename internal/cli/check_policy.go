@@ -80,7 +80,7 @@ func (p policyFiles) readNamed(file string) (string, []byte, error) {
 		text, err := p.read(name)
 		return name, text, err
 	}
-	text, err := p.see(outputFile(file).read(maxPolicyFile))
+	text, err := p.see(outputFile(file).read())
 	return name, text, err
 }
 

@@ -194,6 +194,7 @@ func failedReport(c *cli.Context, err error) *report {
 	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
 		return nil
 	}
+	forget(c) // why a flake fails is looked for in files that git ignores, too
 	r := &report{SchemaVersion: 1, failed: true, source: sourceOf(c)}
 	r.count(instance.FlakeFailed(nixErr), wanted{shown: []instance.Severity{instance.SeverityError}})
 	return r

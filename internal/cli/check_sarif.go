@@ -83,21 +83,17 @@ func sarifOf(r *report) sarifLog {
 	var codes []string
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "clanctl", Version: buildVersion(), InformationURI: homepage}
-	for _, info := range instance.Codes() {
-		codes = append(codes, info.Code)
+	add := func(code, title, page, text string, severity instance.Severity) {
+		codes = append(codes, code)
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules,
-			sarifRule{ID: info.Code, ShortDescription: sarifText{info.Title},
-				HelpURI:       manual + info.Code,
-				Help:          sarifHelp{"clanctl explain " + info.Code, findingPage(info.Code)},
-				Configuration: sarifRank{info.Severity}})
+			sarifRule{ID: code, ShortDescription: sarifText{title}, HelpURI: page,
+				Help: sarifHelp{"clanctl explain " + code, text}, Configuration: sarifRank{severity}})
+	}
+	for _, info := range instance.Codes() {
+		add(info.Code, info.Title, manual+info.Code, findingPage(info.Code), info.Severity)
 	}
 	for _, rule := range r.rules {
-		codes = append(codes, rule.Code)
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules,
-			sarifRule{ID: rule.Code, ShortDescription: sarifText{rule.Message},
-				HelpURI:       homepage + "/blob/main/docs/how-to/rules.md",
-				Help:          sarifHelp{"clanctl explain " + rule.Code, rulePage(rule)},
-				Configuration: sarifRank{rule.Severity}})
+		add(rule.Code, rule.Message, homepage+"/blob/main/docs/how-to/rules.md", rulePage(rule), rule.Severity)
 	}
 	for _, f := range r.Findings {
 		run.Results = append(run.Results,

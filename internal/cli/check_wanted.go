@@ -43,9 +43,7 @@ type baseline struct {
 // wantedFindings reads the flags, and the clan's policy, which has their defaults.
 func wantedFindings(c *cli.Context) (wanted, error) { return readWanted(c, true) }
 
-// wantedOfModules is the same for modules by themselves. The baseline in the policy is of findings in the clan.
-func wantedOfModules(c *cli.Context) (wanted, error) { return readWanted(c, false) }
-
+// readWanted does so for the clan, or for modules by themselves: the baseline in the policy is of findings in the clan.
 func readWanted(c *cli.Context, ofClan bool) (wanted, error) {
 	want := wanted{ignored: c.StringSlice("ignore"), only: c.StringSlice("only"), noIgnore: c.Bool("no-ignore"),
 		codes: codeNames()}
@@ -137,16 +135,11 @@ func (b baseline) save(c *cli.Context, findings []instance.Finding) error {
 
 // checkCode says so if no finding has a code.
 func checkCode(code string, known []string) error {
-	for _, name := range known {
-		if name == code {
-			return nil
-		}
+	if slices.Contains(known, code) {
+		return nil
 	}
-	err := usageError{fmt.Sprintf("there is no finding with the code %q", code), "clanctl explain lists the codes"}
-	if near := nearest.Of(code, known); len(near) > 0 {
-		err.hint = "did you mean " + nearest.List(near) + "?"
-	}
-	return err
+	return usageError{fmt.Sprintf("there is no finding with the code %q", code),
+		nearest.Hint(nearest.Of(code, known), nil, "", "clanctl explain lists the codes")}
 }
 
 // codeNames are all codes.

@@ -418,7 +418,7 @@ func addSettings(values map[string]string, prefix []string, value any) {
 		path := append(slices.Clip(prefix), name)
 		key, text := instance.PathString(path), ""
 		if _, isSet := below.(map[string]any); !isSet {
-			text = oneLine(below)
+			text = textview.CompactJSON(below)
 		}
 		if before, known := values[key]; known && before != text {
 			text = ""

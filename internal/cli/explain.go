@@ -95,11 +95,9 @@ func (o *viewOutput) printCodes(list *codeList, details bool) error {
 			o.text.WriteString(o.paint(bold, e.Code) + "\n\n" + o.markdown(e.Text, 0))
 		},
 		columns: []column[codeExplanation]{
-			{heading: heading{Title: "CODE"}, cell: func(e codeExplanation) cell { return newCell(e.Code) }},
-			{heading: heading{Title: "SEVERITY"}, cell: func(e codeExplanation) cell {
-				return newCell(string(e.Severity))
-			}},
-			{heading: heading{Title: "MEANING", Wrap: true}, cell: func(e codeExplanation) cell { return newCell(e.Title) }},
+			{heading{Title: "CODE"}, func(e codeExplanation) cell { return newCell(e.Code) }},
+			{heading{Title: "SEVERITY"}, func(e codeExplanation) cell { return newCell(string(e.Severity)) }},
+			{heading{Title: "MEANING", Wrap: true}, func(e codeExplanation) cell { return newCell(e.Title) }},
 		},
 	}.print(o, details)
 }

@@ -107,10 +107,8 @@ func exportFormat(c *cli.Context) (export.Write, error) {
 		if name == "" {
 			return nil, usageError{"export needs a format", hint}
 		}
-		if near := nearest.Of(name, formats); len(near) > 0 {
-			hint = "did you mean " + nearest.List(near) + "?"
-		}
-		return nil, usageError{fmt.Sprintf("there is no format %q", name), hint}
+		return nil, usageError{fmt.Sprintf("there is no format %q", name),
+			nearest.Hint(nearest.Of(name, formats), nil, "", hint)}
 	}
 	for flag, of := range map[string]string{"list": "ansible", "host": "ansible", "port": "prometheus"} {
 		if c.IsSet(flag) && name != of {

@@ -160,7 +160,7 @@ func partText(p reach.Part) string {
 	if slices.Equal(p.Path, []string{"hosts"}) && json.Unmarshal(p.Value, &host) == nil {
 		return textview.HostTexts([]instance.Host{host})[0]
 	}
-	return textview.CompactJSON(textview.DecodeJSON(p.Value))
+	return compactRaw(p.Value)
 }
 
 // scopeText is the scope of an offer: the instance, the role and the machine.

@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/hint"
-	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/store"
 )
@@ -19,10 +18,7 @@ func sayFindings(c *cli.Context, source *sourceTree, err error) error {
 	if len(findings) == 0 {
 		return err
 	}
-	to := stderr(c)
-	paint := to.painter(c)
-	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: source.line, Link: source.link(c, to), Width: to.width()}
-	p.All(findings)
+	stderr(c).printFindings(c, stderr(c), source, findings)
 	return left
 }
 

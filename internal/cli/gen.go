@@ -104,12 +104,9 @@ func untypedRoles(c *cli.Context, service *services.Service) error {
 	return err
 }
 
-// maxGenerated is far more than anybody's options make.
-const maxGenerated = 16 << 20
-
 // checkFile reports whether a file is what was generated.
 func checkFile(c *cli.Context, file outputFile, code []byte) error {
-	old, err := file.read(maxGenerated)
+	old, err := file.read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return hint.With(fmt.Errorf("%s does not exist", file), "the same command without --check writes it")
@@ -129,7 +126,7 @@ func checkFile(c *cli.Context, file outputFile, code []byte) error {
 // replaceGenerated writes a file, but not over one that somebody wrote by hand. Its directory is made, as a package of
 // its own needs one; not those above it, where a missing one is a mistake in the path.
 func replaceGenerated(c *cli.Context, file outputFile, code []byte) error {
-	old, err := file.read(maxGenerated)
+	old, err := file.read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.Mkdir(filepath.Dir(string(file)), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {

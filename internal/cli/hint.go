@@ -28,19 +28,17 @@ func hintOf(err error) string {
 
 // hintOfNix says which flag of clanctl's helps, where one does.
 func hintOfNix(err *nixeval.Error) string {
+	hint, known := map[string]string{
+		"timeout":                "give it longer with --timeout, or look with -v what it does",
+		"too-old":                "clanctl needs Nix 2.8 or newer; see nix --version",
+		"not-executable":         "--nix takes the path of an executable nix",
+		"lock-too-new":           "this flake.lock was written by a newer Nix; run clanctl with that one (--nix PATH)",
+		"import-from-derivation": "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true",
+		"offline":                "something that this flake needs is not at hand, and --offline forbids to fetch it: run once without --offline, or name a local copy with --override-input",
+	}[err.Reason]
 	switch {
-	case err.Reason == "timeout":
-		return "give it longer with --timeout, or look with -v what it does"
-	case err.Reason == "too-old":
-		return "clanctl needs Nix 2.8 or newer; see nix --version"
-	case err.Reason == "not-executable":
-		return "--nix takes the path of an executable nix"
-	case err.Reason == "lock-too-new":
-		return "this flake.lock was written by a newer Nix; run clanctl with that one (--nix PATH)"
-	case err.Reason == "import-from-derivation":
-		return "this clan builds something in order to be evaluated; allow it with --option allow-import-from-derivation true"
-	case err.Reason == "offline":
-		return "something that this flake needs is not at hand, and --offline forbids to fetch it: run once without --offline, or name a local copy with --override-input"
+	case known:
+		return hint
 	case errors.Is(err, nixeval.ErrNixNotFound) && err.Hint != "":
 		return err.Hint + ", or name the program with --nix"
 	case errors.Is(err, nixeval.ErrNoFlake) && err.Hint == "" && err.Reason == "":

@@ -81,19 +81,13 @@ func instancesCommand() *cli.Command {
 
 func (o *viewOutput) instanceColumns() []column[view.Instance] {
 	return []column[view.Instance]{
-		{heading: heading{Title: "INSTANCE"}, cell: func(inst view.Instance) cell { return newCell(inst.Name) }},
-		{heading: heading{Title: "MODULE"}, cell: func(inst view.Instance) cell {
-			return newCell(moduleName(inst.Module))
-		}},
-		{heading: heading{Title: "INPUT", Shared: itself("from")}, cell: func(inst view.Instance) cell {
+		{heading{Title: "INSTANCE"}, func(inst view.Instance) cell { return newCell(inst.Name) }},
+		{heading{Title: "MODULE"}, func(inst view.Instance) cell { return newCell(moduleName(inst.Module)) }},
+		{heading{Title: "INPUT", Shared: itself("from")}, func(inst view.Instance) cell {
 			return newCell(inputText(inst.Module))
 		}},
-		{heading: heading{Title: "MEMBERS"}, cell: func(inst view.Instance) cell {
-			return newCell(o.memberCounts(inst)...)
-		}},
-		{heading: heading{Title: "FINDINGS"}, cell: func(inst view.Instance) cell {
-			return countFindings(inst.Findings)
-		}},
+		{heading{Title: "MEMBERS"}, func(inst view.Instance) cell { return newCell(o.memberCounts(inst)...) }},
+		{heading{Title: "FINDINGS"}, func(inst view.Instance) cell { return countFindings(inst.Findings) }},
 	}
 }
 

@@ -30,8 +30,7 @@ type listing[T any] struct {
 // column is one of a table's columns. A hidden one is shown where --columns or --wide asks for it.
 type column[T any] struct {
 	heading
-	cell   func(T) cell
-	hidden bool
+	cell func(T) cell
 }
 
 // print prints the answer as the flags want it: JSON, names, a table, or a text about each if there were names.
@@ -72,7 +71,7 @@ func (l listing[T]) table(o *viewOutput) *table {
 	t := &table{}
 	var shown []column[T]
 	for _, column := range l.columns {
-		if !column.hidden || o.wide {
+		if !column.Hidden || o.wide {
 			shown = append(shown, column)
 		}
 	}

@@ -43,7 +43,7 @@ func lspCommand() *cli.Command {
 					ref, err := nixeval.ResolveRef(filepath.Dir(file))
 					return ref, err == nil && ref.Root != ""
 				},
-				Read: func(path string) ([]byte, error) { return outputFile(path).read(maxPolicyFile) },
+				Read: func(path string) ([]byte, error) { return outputFile(path).read() },
 				Check: func(ctx context.Context, dir string, texts map[string][]byte) (*lsp.Answer, error) {
 					return checkForEditor(flakeIn(c, context.WithValue(ctx, editorTexts{}, texts), dir), texts)
 				},
@@ -95,7 +95,7 @@ func (s *treeStates) of(ctx context.Context, ref instance.Ref) string {
 	s.mutex.Lock()
 	s.known[ref.Dir] = tree
 	s.mutex.Unlock()
-	text, _ := outputFile(filepath.Join(ref.Dir, policy.Name)).read(maxPolicyFile) // or there is none
+	text, _ := outputFile(filepath.Join(ref.Dir, policy.Name)).read() // or there is none
 	return fmt.Sprintf("%x %q", tree.Sum(), text)
 }
 

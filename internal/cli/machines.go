@@ -69,22 +69,18 @@ func machinesCommand() *cli.Command {
 
 func (o *viewOutput) machineColumns() []column[view.Machine] {
 	return []column[view.Machine]{
-		{heading: heading{Title: "MACHINE"}, cell: func(m view.Machine) cell { return newCell(m.Name) }},
-		{heading: heading{Title: "CLASS", Shared: itself("class")}, cell: func(m view.Machine) cell {
-			return newCell(m.Class)
-		}},
-		{heading: heading{Title: "TAGS", Shared: itself("tag")}, cell: func(m view.Machine) cell {
+		{heading{Title: "MACHINE"}, func(m view.Machine) cell { return newCell(m.Name) }},
+		{heading{Title: "CLASS", Shared: itself("class")}, func(m view.Machine) cell { return newCell(m.Class) }},
+		{heading{Title: "TAGS", Shared: itself("tag")}, func(m view.Machine) cell {
 			return newCell(telling(m.Class, m.Tags)...)
 		}},
-		{heading: heading{Title: "RUNS", Shared: itself("")}, cell: func(m view.Machine) cell {
-			return o.roles(runs(m))
-		}},
-		{heading: heading{Title: "DEPLOY"}, cell: func(m view.Machine) cell {
+		{heading{Title: "RUNS", Shared: itself("")}, func(m view.Machine) cell { return o.roles(runs(m)) }},
+		{heading{Title: "DEPLOY", Hidden: true}, func(m view.Machine) cell {
 			return newCell(assignments(m.Deploy)...)
-		}, hidden: true},
-		{heading: heading{Title: "DESCRIPTION"}, cell: func(m view.Machine) cell {
+		}},
+		{heading{Title: "DESCRIPTION", Hidden: true}, func(m view.Machine) cell {
 			return newCell(given(m.Description)...)
-		}, hidden: true},
+		}},
 	}
 }
 

@@ -75,18 +75,16 @@ func loadModulesOf(c *cli.Context, flake string, want facts.ModuleQuery) (*facts
 
 func (*viewOutput) moduleColumns() []column[view.ServiceModule] {
 	return []column[view.ServiceModule]{
-		{heading: heading{Title: "MODULE"}, cell: func(m view.ServiceModule) cell {
+		{heading{Title: "MODULE"}, func(m view.ServiceModule) cell {
 			return newCell(append([]string{m.Name}, m.Aliases...)...)
 		}},
-		{heading: heading{Title: "INPUT", Shared: itself("from")}, cell: func(m view.ServiceModule) cell {
-			return newCell(m.Input)
-		}},
-		{heading: heading{Title: "ROLES"}, cell: func(m view.ServiceModule) cell { return newCell(moduleRoles(m)...) }},
-		{heading: heading{Title: "USED BY"}, cell: func(m view.ServiceModule) cell { return newCell(m.UsedBy...) }},
-		{heading: heading{Title: "CATEGORIES", Optional: true}, cell: func(m view.ServiceModule) cell {
+		{heading{Title: "INPUT", Shared: itself("from")}, func(m view.ServiceModule) cell { return newCell(m.Input) }},
+		{heading{Title: "ROLES"}, func(m view.ServiceModule) cell { return newCell(moduleRoles(m)...) }},
+		{heading{Title: "USED BY"}, func(m view.ServiceModule) cell { return newCell(m.UsedBy...) }},
+		{heading{Title: "CATEGORIES", Optional: true}, func(m view.ServiceModule) cell {
 			return newCell(m.Categories...)
 		}},
-		{heading: heading{Title: "DESCRIPTION", Prose: true}, cell: func(m view.ServiceModule) cell {
+		{heading{Title: "DESCRIPTION", Prose: true}, func(m view.ServiceModule) cell {
 			if m.Error != "" && m.Description == "" {
 				return newCell("does not evaluate").In(red)
 			}

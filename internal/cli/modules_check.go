@@ -20,34 +20,18 @@ func modulesCheckCommand() *cli.Command {
 			"Exit codes: 0 nothing of severity error was found (with --strict: no warning either), 1 something was, 2 usage,\n" +
 			"130 interrupted.",
 		Flags: checkFlags(),
-		Action: func(c *cli.Context) error {
-			show, err := reportFormat(c)
-			if err != nil {
-				return err
-			}
-			want, err := wantedOfModules(c)
-			if err != nil {
-				return err
-			}
-			other := want.files.other()
-			return remember(c, want.files.state(), func(c *cli.Context) error {
-				if other != "" {
-					say(c, "%s", other)
-				}
-				own, err := loadOwnModules(c, c.String("flake"), c.Args().Slice())
-				var r *report
-				if err == nil {
-					if r, err = newModulesReport(c, own, want); err != nil {
-						return err
-					}
-				} else if r = failedReport(c, err); r == nil {
+		Action: checking(false, func(c *cli.Context, want wanted, show func(*report) error) error {
+			own, err := loadOwnModules(c, c.String("flake"), c.Args().Slice())
+			var r *report
+			if err == nil {
+				if r, err = newModulesReport(c, own, want); err != nil {
 					return err
-				} else {
-					forget(c) // why a flake fails is looked for in files that git ignores, too
 				}
-				return r.show(c, want, show)
-			})
-		},
+			} else if r = failedReport(c, err); r == nil {
+				return err
+			}
+			return r.show(c, want, show)
+		}),
 	}
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 
@@ -42,7 +41,7 @@ func modulesNewCommand() *cli.Command {
 				return err
 			}
 			for _, file := range m.Files {
-				fmt.Fprintln(stdout(c), flat(shownPath(filepath.Join(ref.Dir, filepath.FromSlash(file)))))
+				fmt.Fprintln(stdout(c), flat(fromHere(filepath.Join(ref.Dir, filepath.FromSlash(file)))))
 			}
 			explainModule(c, ref, m)
 			return nil
@@ -50,24 +49,12 @@ func modulesNewCommand() *cli.Command {
 	}
 }
 
-// shownPath is a path as one would type it here.
-func shownPath(file string) string {
-	here, err := os.Getwd()
-	if err != nil {
-		return file
-	}
-	if inside, err := filepath.Rel(here, file); err == nil && filepath.IsLocal(inside) {
-		return inside
-	}
-	return file
-}
-
 // explainModule says how to use a new module.
 func explainModule(c *cli.Context, ref nixeval.Ref, m *scaffold.Module) {
 	w := stderr(c)
 	if ref.Git {
 		fmt.Fprintf(w, "\nNix sees only files that git knows:\n\n  git add %s\n",
-			shell.Join([]string{shownPath(filepath.Join(ref.Dir, filepath.FromSlash(m.Dir)))}))
+			shell.Join([]string{fromHere(filepath.Join(ref.Dir, filepath.FromSlash(m.Dir)))}))
 	}
 	name := m.Attribute()
 	fmt.Fprintf(w, `

@@ -260,12 +260,6 @@ func indented(text, indentation string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func compactRaw(data json.RawMessage) string {
-	var value any
-	if json.Unmarshal(data, &value) != nil {
-		return string(data)
-	}
-	return textview.CompactJSON(value)
-}
+func compactRaw(data json.RawMessage) string { return textview.CompactJSON(textview.DecodeJSON(data)) }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -39,9 +39,8 @@ func regular(name string, info os.FileInfo) error {
 	return nil
 }
 
-// read returns what is in the file now, which may be anybody's: it waits for no pipe, and reads no more than most
-// bytes.
-func (f outputFile) read(most int64) ([]byte, error) {
+// read returns what is in the file now, which may be anybody's: it waits for no pipe, and reads no more than maxFile.
+func (f outputFile) read() ([]byte, error) {
 	file, err := os.OpenFile(string(f), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -54,9 +53,9 @@ func (f outputFile) read(most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(io.LimitReader(file, most+1))
-	if err == nil && int64(len(text)) > most {
-		err = fmt.Errorf("%s is larger than %d MiB", f, most>>20)
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("%s is larger than %d MiB", f, maxFile>>20)
 	}
 	return text, err
 }

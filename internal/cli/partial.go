@@ -10,7 +10,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/term"
-	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -24,14 +23,10 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 	if !inv.Partial() {
 		return nil
 	}
-	to := stderr(c)
-	paint := to.painter(c)
-	source := sourceOf(c)
-	p := &textview.FindingPrinter{Out: to, Paint: paint, Line: source.line, Link: source.link(c, to), Width: to.width()}
 	failed := slices.DeleteFunc(slices.Clone(inv.Findings), func(f instance.Finding) bool {
 		return f.Severity != instance.SeverityError
 	})
-	p.All(failed)
+	stderr(c).printFindings(c, stderr(c), sourceOf(c), failed)
 	say(c, "parts of the clan are missing from the output: %s; clanctl check reports all problems",
 		counted(len(failed), "error"))
 	return exitStatus(exitPartial)

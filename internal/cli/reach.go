@@ -102,20 +102,20 @@ func (o *viewOutput) printReach(list *reachList, details bool) error {
 		name:   func(m reach.Machine) string { return m.Name },
 		detail: o.reach,
 		columns: []column[reach.Machine]{
-			{heading: heading{Title: "MACHINE"}, cell: func(m reach.Machine) cell { return newCell(m.Name) }},
-			{heading: heading{Title: "BY"}, cell: func(m reach.Machine) cell {
+			{heading{Title: "MACHINE"}, func(m reach.Machine) cell { return newCell(m.Name) }},
+			{heading{Title: "BY"}, func(m reach.Machine) cell {
 				if best := m.Best(); best != nil {
 					return newCell(networkName(*best))
 				}
 				return newCell("nothing")
 			}},
-			{heading: heading{Title: "ADDRESS"}, cell: func(m reach.Machine) cell {
+			{heading{Title: "ADDRESS"}, func(m reach.Machine) cell {
 				if best := m.Best(); best != nil {
 					return newCell(addressText(*best))
 				}
 				return newCell()
 			}},
-			{heading: heading{Title: "ALSO", Shared: itself("also")}, cell: func(m reach.Machine) cell { return newCell(otherWays(m)...) }},
+			{heading{Title: "ALSO", Shared: itself("also")}, func(m reach.Machine) cell { return newCell(otherWays(m)...) }},
 		},
 	}.print(o, details)
 }

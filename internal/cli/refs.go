@@ -161,14 +161,14 @@ func knownNames(inv *instance.Inventory) map[string][]refs.Kind {
 
 func (o *viewOutput) refColumns() []column[refPlace] {
 	return []column[refPlace]{
-		{heading: heading{Title: "PLACE"}, cell: func(r refPlace) cell { return newCell(r.Position.String()) }},
-		{heading: heading{Title: "KIND", Optional: true}, cell: func(r refPlace) cell { return newCell(string(r.Kind)) }},
-		{heading: heading{Title: "MADE", Optional: true}, cell: func(r refPlace) cell {
+		{heading{Title: "PLACE"}, func(r refPlace) cell { return newCell(r.Position.String()) }},
+		{heading{Title: "KIND", Optional: true}, func(r refPlace) cell { return newCell(string(r.Kind)) }},
+		{heading{Title: "MADE", Optional: true}, func(r refPlace) cell {
 			if r.Declares {
 				return newCell("here")
 			}
 			return newCell()
 		}},
-		{heading: heading{Title: "IN"}, cell: func(r refPlace) cell { return newCell(instance.PathString(r.Path)) }},
+		{heading{Title: "IN"}, func(r refPlace) cell { return newCell(instance.PathString(r.Path)) }},
 	}
 }

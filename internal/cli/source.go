@@ -109,10 +109,10 @@ func (s *sourceTree) read(name string) ([]byte, error) {
 	if err == nil {
 		defer file.Close()
 		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(file, maxPolicyFile+1)); err == nil && len(text) <= maxPolicyFile {
+		if text, err = io.ReadAll(io.LimitReader(file, maxFile+1)); err == nil && len(text) <= maxFile {
 			return text, nil
 		} else if err == nil {
-			err = fmt.Errorf("larger than %d MiB", maxPolicyFile>>20)
+			err = fmt.Errorf("larger than %d MiB", maxFile>>20)
 		}
 	}
 	var of *fs.PathError
@@ -179,19 +179,25 @@ func (s *sourceTree) named(file string) (string, bool) {
 	if err != nil || s.root == "" {
 		return file, false
 	}
-	for _, root := range []string{s.root, realPath(s.root)} {
-		if name, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(name) {
-			return filepath.ToSlash(name), true
-		}
+	name, inside := inside(s.root, path)
+	if !inside {
+		return file, false
 	}
-	return file, false
+	return filepath.ToSlash(name), true
 }
 
-func realPath(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
+// inside is a path relative to a directory that it is in, by the directory's own or its real path; otherwise the path.
+func inside(dir, path string) (string, bool) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		real = dir
 	}
-	return path
+	for _, dir := range []string{dir, real} {
+		if name, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(name) {
+			return name, true
+		}
+	}
+	return path, false
 }
 
 // comments are the ignores in files of a tree, as far as these can be read.
@@ -205,5 +211,5 @@ func (s *sourceTree) comments(files []string) policy.Ignores {
 	return found
 }
 
-// maxPolicyFile is more than anybody writes, or wants to have read.
-const maxPolicyFile = 16 << 20
+// maxFile is more than anybody writes, or wants to have read, in bytes.
+const maxFile = 16 << 20

@@ -13,6 +13,7 @@ import (
 	"github.com/clanctl/clanctl/internal/pager"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
+	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // stream is standard output or standard error, and what is known of where it leads. Goroutines may write to it at once.
@@ -154,6 +155,12 @@ func (s *stream) painter(c *cli.Context) painter {
 		return textview.Colourful
 	}
 	return textview.Colourless
+}
+
+// printFindings writes findings as they look on the stream; source has the lines that they are about.
+func (s *stream) printFindings(c *cli.Context, w io.Writer, source *sourceTree, findings []instance.Finding) {
+	p := &textview.FindingPrinter{Out: w, Paint: s.painter(c), Line: source.line, Link: source.link(c, s), Width: s.width()}
+	p.All(findings)
 }
 
 // shown is text from a flake as the stream may have it: whole for a program, escaped for a terminal.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -75,12 +74,9 @@ func (o *viewOutput) flush() error {
 
 // findings ends a text with what is wrong.
 func (o *viewOutput) findings(findings []instance.Finding) {
-	source := sourceOf(o.c)
-	p := &textview.FindingPrinter{Out: &o.text, Paint: o.paint, Line: source.line, Link: source.link(o.c, stdout(o.c)),
-		Width: o.width}
 	if len(findings) > 0 {
 		fmt.Fprintln(&o.text)
-		p.All(findings)
+		stdout(o.c).printFindings(o.c, &o.text, sourceOf(o.c), findings)
 	}
 }
 

@@ -51,13 +51,11 @@ func tagsCommand() *cli.Command {
 
 func (o *viewOutput) tagColumns() []column[view.Tag] {
 	return []column[view.Tag]{
-		{heading: heading{Title: "TAG"}, cell: func(tag view.Tag) cell { return newCell(tag.Name) }},
-		{heading: heading{Title: "FROM"}, cell: func(tag view.Tag) cell { return newCell(sources(tag)...) }},
-		{heading: heading{Title: "N"}, cell: func(tag view.Tag) cell {
-			return newCell(strconv.Itoa(len(tag.Machines)))
-		}},
-		{heading: heading{Title: "MACHINES"}, cell: func(tag view.Tag) cell { return newCell(o.carriers(tag)...) }},
-		{heading: heading{Title: "ROLES"}, cell: func(tag view.Tag) cell { return o.roles(tag.Roles) }},
+		{heading{Title: "TAG"}, func(tag view.Tag) cell { return newCell(tag.Name) }},
+		{heading{Title: "FROM"}, func(tag view.Tag) cell { return newCell(sources(tag)...) }},
+		{heading{Title: "N"}, func(tag view.Tag) cell { return newCell(strconv.Itoa(len(tag.Machines))) }},
+		{heading{Title: "MACHINES"}, func(tag view.Tag) cell { return newCell(o.carriers(tag)...) }},
+		{heading{Title: "ROLES"}, func(tag view.Tag) cell { return o.roles(tag.Roles) }},
 	}
 }
 

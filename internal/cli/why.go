@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -149,15 +148,18 @@ func (b *whyText) explanation(e *why.Explanation) {
 	}
 }
 
+// visible measures text with hyperlinks in it.
+var visible = displaywidth.Options{ControlSequences: true}
+
 // origins lists settings; a default, which is what nobody wrote, is dim.
 func (b *whyText) origins(origins []settingOrigin) {
 	if len(origins) > 0 {
 		b.WriteString("\nsettings:\n")
 	}
 	for _, o := range origins {
-		line, from := "  "+flat(instance.PathString(o.Path))+" = "+flat(oneLine(o.Value)), originText(o, place)
+		line, from := "  "+flat(instance.PathString(o.Path))+" = "+flat(textview.CompactJSON(o.Value)), b.originText(o)
 		separator := "  "
-		if b.width > 0 && displaywidth.String(line+separator+from) > b.width {
+		if b.width > 0 && visible.String(line+separator+from) > b.width {
 			separator = "\n      "
 		}
 		if o.From == codes.SourceLayers {
@@ -166,13 +168,13 @@ func (b *whyText) origins(origins []settingOrigin) {
 			b.printf(dim, "%s", line)
 		}
 		b.WriteString(separator)
-		b.WriteString(b.paint(dim, originText(o, b.place)))
+		b.WriteString(b.paint(dim, from))
 		b.WriteByte('\n')
 	}
 }
 
 // originText says where a setting comes from: the layers that count, in the order of merging, with their places.
-func originText(o settingOrigin, place func(*instance.Position) string) string {
+func (b *whyText) originText(o settingOrigin) string {
 	switch o.From {
 	case codes.SourceDefault:
 		return "default"
@@ -184,7 +186,7 @@ func originText(o settingOrigin, place func(*instance.Position) string) string {
 	var texts []string
 	for _, d := range o.Definitions {
 		if d.Counts {
-			texts = append(texts, flat(strings.TrimSpace(d.Layer+" "+d.Name))+place(d.Position))
+			texts = append(texts, flat(strings.TrimSpace(d.Layer+" "+d.Name))+b.place(d.Position))
 		}
 	}
 	return "from " + strings.Join(texts, ", ")
@@ -196,7 +198,7 @@ func (b *whyText) setting(s *why.Setting) {
 	switch {
 	case s.Value != nil:
 		b.printf(plain, " = ")
-		b.printf(green, "%s", oneLine(textview.DecodeJSON(s.Value)))
+		b.printf(green, "%s", compactRaw(s.Value))
 		b.WriteByte('\n')
 	case s.Problem != "":
 		b.printf(red, " does not evaluate:\n  %s", indent(s.Problem))
@@ -214,7 +216,7 @@ func (b *whyText) setting(s *why.Setting) {
 		}
 		b.printf(style, "%s%s", mark, flat(strings.TrimSpace(d.Layer+" "+d.Name)))
 		b.WriteString(b.paint(dim, b.place(d.Position)))
-		b.printf(style, ": %s", oneLine(d.Value))
+		b.printf(style, ": %s", textview.CompactJSON(d.Value))
 		if name := priorityName(d.Priority); name != "" {
 			b.printf(yellow, "  [%s]", name)
 		}
@@ -243,7 +245,7 @@ func (b *whyText) option(s *why.Setting, o *why.Option) {
 		b.printf(plain, "type: %s\n", o.Type)
 	}
 	if o.HasDefault {
-		b.printf(plain, "default: %s\n", oneLine(o.Default))
+		b.printf(plain, "default: %s\n", textview.CompactJSON(o.Default))
 	} else if o.Type != "" {
 		b.WriteString("no default\n")
 	}
@@ -269,21 +271,6 @@ func (b *whyText) linked(p instance.Position) string {
 		return flat(p.String())
 	}
 	return textview.Hyperlink(b.link(p), flat(p.String()))
-}
-
-func place(p *instance.Position) string {
-	if p == nil {
-		return ""
-	}
-	return " (" + flat(p.String()) + ")"
-}
-
-func oneLine(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return "?"
-	}
-	return string(text)
 }
 
 // priorityName is how a priority is written in Nix; "" for a plain value.

@@ -31,6 +31,8 @@ type Heading struct {
 	// Shared: what (nearly) all rows have in it is left out, and said once below the table, with this word before it.
 	// Of what is left a cell without room shows first what the fewest rows have.
 	Shared *string
+	// Hidden: whoever makes the table leaves the column out, unless it is asked for.
+	Hidden bool
 }
 
 // Headings are those of columns without anything special.
