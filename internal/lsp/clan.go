@@ -79,8 +79,12 @@ func (c *clan) watch() {
 	}
 }
 
-// wake has the clan read after a pause. A shorter one that was asked for before counts. The server is locked.
+// wake has the clan, if there is one, read after a pause. A shorter one that was asked for before counts. The server is
+// locked.
 func (c *clan) wake(pause time.Duration) {
+	if c == nil {
+		return
+	}
 	select {
 	case before := <-c.due:
 		pause = min(pause, before)

@@ -10,12 +10,11 @@ import (
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/internal/textview"
 )
 
 // completion offers what can stand at a place. Where one cannot tell what belongs there, that is nothing.
 func (s *server) completion(params positionParams) (any, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	items := []completionItem{}
 	v, d := s.viewOf(params.TextDocument.URI)
 	isJSON := d != nil && filepath.Base(d.path) == facts.PersistedName
@@ -240,7 +239,7 @@ func (p proposer) tags() []proposal {
 	var all []proposal
 	for _, name := range slices.Sorted(maps.Keys(p.inv.Tags)) {
 		machines := p.inv.Tags[name]
-		all = append(all, proposal{name: name, kind: completionEnum, detail: counted(len(machines), "machine"),
+		all = append(all, proposal{name: name, kind: completionEnum, detail: textview.Count(len(machines), "machine"),
 			doc: list(machines)})
 	}
 	return all
@@ -288,18 +287,14 @@ func (p proposer) roles(of string) []proposal {
 	return all
 }
 
-// accepted is what a role of an instance takes as settings; nil if that is not known.
+// accepted is what a role of an instance takes as settings; nothing if that is not known.
 func (p proposer) accepted(of, role string) *services.Interface {
 	input, name := p.module(of)
 	return p.accepts(input, name, role)
 }
 
 func (p proposer) options(of, role string, path []string) []proposal {
-	accepts := p.accepted(of, role)
-	if accepts == nil {
-		return nil
-	}
-	options := accepts.OptionsAt(path)
+	options := p.accepted(of, role).OptionsAt(path)
 	var all []proposal
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		option := options[name]
@@ -346,11 +341,7 @@ func (p proposer) listed(path []string, element bool) []proposal {
 	if !ok {
 		return nil
 	}
-	accepts := p.accepted(path[1], path[3])
-	if accepts == nil {
-		return nil
-	}
-	option, depth := accepts.OptionAt(setting)
+	option, depth := p.accepted(path[1], path[3]).OptionAt(setting)
 	if option == nil || depth != len(setting) {
 		return nil
 	}
@@ -409,7 +400,7 @@ func (p proposer) inputs() []proposal {
 			if !p.modules.Catalogue.Inputs[name].HasServices {
 				continue // nothing to name there
 			}
-			one.detail = counted(len(p.modules.Catalogue.Inputs[name].Modules), "module")
+			one.detail = textview.Count(len(p.modules.Catalogue.Inputs[name].Modules), "module")
 		}
 		all = append(all, one)
 	}

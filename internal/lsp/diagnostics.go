@@ -91,7 +91,9 @@ func (f found) diagnostic() (uri string, d diagnostic, ok bool) {
 // described is all of a diagnostic but where it is.
 func (f found) described() diagnostic {
 	c := f.in.clan
-	d := diagnostic{Code: f.Code, Source: "clanctl", Message: f.Message()}
+	d := diagnostic{Code: f.Code, Source: "clanctl", Message: f.Message(),
+		Severity: map[instance.Severity]int{instance.SeverityError: severityError,
+			instance.SeverityWarning: severityWarning, instance.SeverityNote: severityInformation}[f.Severity]}
 	if f.Code != "" {
 		d.CodeDescription = &codeDescription{c.s.config.Manual(d.Code)}
 	}
@@ -105,14 +107,6 @@ func (f found) described() diagnostic {
 		d.Message += "\n(in " + f.Position.String() + ")"
 	} else if ok && f.in.file(path) == nil {
 		d.Message += "\n(in " + f.File + ")"
-	}
-	switch f.Severity {
-	case instance.SeverityError:
-		d.Severity = severityError
-	case instance.SeverityWarning:
-		d.Severity = severityWarning
-	default:
-		d.Severity = severityInformation
 	}
 	switch f.Code {
 	case codes.UnusedTag, codes.UnusedIgnore:
@@ -173,8 +167,6 @@ func (c *clan) end() {
 
 // codeAction is the fixes for what is found in a range.
 func (s *server) codeAction(params codeActionParams) (any, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	actions := []codeAction{}
 	wanted := func(kind string) bool { return kind == "" || kind == quickFix }
 	open := s.documents[params.TextDocument.URI]

@@ -50,8 +50,6 @@ func (s *server) uriOf(path string) string {
 const typing = 250 * time.Millisecond
 
 func (s *server) didOpen(params documentParams) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	of := params.TextDocument
 	d := &openDocument{uri: of.URI, path: pathOf(of.URI), number: of.Version,
 		document: newDocument([]byte(of.Text))}
@@ -60,28 +58,21 @@ func (s *server) didOpen(params documentParams) {
 	if d.path == "" {
 		return
 	}
-	if d.clan = s.clanOf(d.path); d.clan != nil {
-		d.clan.wake(0)
-	}
+	d.clan = s.clanOf(d.path)
+	d.clan.wake(0)
 }
 
 func (s *server) didChange(params documentParams) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	d := s.documents[params.TextDocument.URI]
 	if d == nil || len(params.ContentChanges) == 0 {
 		return
 	}
 	d.number = params.TextDocument.Version
 	d.document = d.edited([]byte(params.ContentChanges[len(params.ContentChanges)-1].Text))
-	if d.clan != nil {
-		d.clan.wake(typing)
-	}
+	d.clan.wake(typing)
 }
 
 func (s *server) didSave(params documentParams) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	d := s.documents[params.TextDocument.URI]
 	if d == nil || d.path == "" {
 		return
@@ -96,8 +87,6 @@ func (s *server) didSave(params documentParams) {
 }
 
 func (s *server) didClose(params documentParams) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	d := s.documents[params.TextDocument.URI]
 	delete(s.documents, params.TextDocument.URI)
 	if d == nil || d.clan == nil {

@@ -11,14 +11,13 @@ import (
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
 )
 
 // hover says what is known of a name.
 func (s *server) hover(params positionParams) (any, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	v, at := s.ask(params)
 	const most = 8
 	var all []string
@@ -73,11 +72,9 @@ func (e explanation) machine(name string) string {
 	if len(m.Tags) > 0 {
 		text += "tags: " + list(m.Tags) + "\n\n"
 	}
-	for _, inst := range slices.Sorted(maps.Keys(e.inv.Instances)) {
-		for _, role := range slices.Sorted(maps.Keys(e.inv.Instances[inst].Roles)) {
-			if member := e.inv.Instances[inst].Roles[role].Machines[name]; member != nil {
-				text += fmt.Sprintf("- %s %s, %s\n", code(inst), escaped(role), reason(member))
-			}
+	for ref, role := range e.inv.Roles() {
+		if member := role.Machines[name]; member != nil {
+			text += fmt.Sprintf("- %s %s, %s\n", code(ref.Instance), escaped(ref.Role), reason(member))
 		}
 	}
 	return text
@@ -97,12 +94,10 @@ func reason(m *instance.Member) string {
 
 func (e explanation) tag(name string) string {
 	machines := e.inv.Tags[name]
-	text := title("tag", name, "of "+counted(len(machines), "machine")) + paragraph(list(machines))
-	for _, inst := range slices.Sorted(maps.Keys(e.inv.Instances)) {
-		for _, role := range slices.Sorted(maps.Keys(e.inv.Instances[inst].Roles)) {
-			if slices.Contains(e.inv.Instances[inst].Roles[role].Tags, name) {
-				text += fmt.Sprintf("- %s %s\n", code(inst), escaped(role))
-			}
+	text := title("tag", name, "of "+textview.Count(len(machines), "machine")) + paragraph(list(machines))
+	for ref, role := range e.inv.Roles() {
+		if slices.Contains(role.Tags, name) {
+			text += fmt.Sprintf("- %s %s\n", code(ref.Instance), escaped(ref.Role))
 		}
 	}
 	return text
@@ -192,10 +187,8 @@ func (e explanation) setting(s refs.Subject) string {
 	}
 	role := inst.Roles[s.Role]
 	text := title("setting", nixlang.PathString(s.Setting), fmt.Sprintf("of %s %s", code(s.Instance), escaped(s.Role)))
-	if of := e.accepts(inst.Module.Resolved, inst.Module.Name, s.Role); of != nil {
-		if option, depth := of.OptionAt(s.Setting); option != nil && depth == len(s.Setting) {
-			text += describeOption(option)
-		}
+	if option, depth := e.option(s); option != nil && depth == len(s.Setting) {
+		text += describeOption(option)
 	}
 	// Members with one value are one line; the members that the layer is for come first.
 	groups := map[string][]string{}

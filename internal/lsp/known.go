@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -29,7 +30,16 @@ func (k known) catalogue() services.Catalogue {
 // noInput is where a module is from that names no input.
 func (k known) noInput() string { return cmp.Or(k.catalogue().Null, "self") }
 
-// accepts is what a role of a module takes as settings; nil if that is not known.
+// option is that of a setting or the innermost on the way, and how much of the path leads to it; nil if it is not known.
+func (k known) option(s refs.Subject) (*services.Option, int) {
+	inst := k.inv.Instances[s.Instance]
+	if inst == nil || inst.Roles[s.Role] == nil {
+		return nil, 0
+	}
+	return k.accepts(inst.Module.Resolved, inst.Module.Name, s.Role).OptionAt(s.Setting)
+}
+
+// accepts is what a role of a module takes as settings; nothing if that is not known.
 func (k known) accepts(input, name, role string) *services.Interface {
 	for _, of := range slices.Sorted(maps.Keys(k.inv.Instances)) {
 		inst := k.inv.Instances[of]
@@ -40,8 +50,9 @@ func (k known) accepts(input, name, role string) *services.Interface {
 			return of
 		}
 	}
-	if service := k.catalogue().Inputs[input].Modules[name]; service != nil && service.Roles[role] != nil {
-		return service.Roles[role].Interface
+	service := k.catalogue().Inputs[input].Modules[name]
+	if service == nil || service.Roles[role] == nil || service.Roles[role].Interface == nil {
+		return &services.Interface{}
 	}
-	return nil
+	return service.Roles[role].Interface
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/refs"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -19,28 +20,27 @@ func (s *server) ask(params positionParams) (*view, []refs.Ref) {
 	return v, v.at(d, params.Position)
 }
 
-// about reports whether a name names one of the same things.
-func about(r refs.Ref, at []refs.Ref) bool {
-	return slices.ContainsFunc(at, func(other refs.Ref) bool { return r.Same(other.Subject) })
+// named are the places of the names that name one of the same things, as far as they are wanted.
+func (v *view) named(at []refs.Ref, wanted func(refs.Ref) bool) []Location {
+	locations := []Location{}
+	if len(at) == 0 {
+		return locations
+	}
+	for _, r := range v.refs {
+		if wanted(r) && slices.ContainsFunc(at, func(other refs.Ref) bool { return r.Same(other.Subject) }) {
+			if l, ok := v.location(r.File, r.Start, r.End); ok && !slices.Contains(locations, l) {
+				locations = append(locations, l)
+			}
+		}
+	}
+	return locations
 }
 
 // definition leads from a machine, tag, instance, role or input to where it is made, from a setting to its option, from
 // a module to its file.
 func (s *server) definition(params positionParams) (any, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	v, at := s.ask(params)
-	locations := []Location{}
-	if len(at) == 0 {
-		return locations, nil
-	}
-	for _, r := range v.refs {
-		if r.Declares && about(r, at) {
-			if l, ok := v.location(r.File, r.Start, r.End); ok {
-				locations = append(locations, l)
-			}
-		}
-	}
+	locations := v.named(at, func(r refs.Ref) bool { return r.Declares })
 	for _, r := range at {
 		for _, p := range v.declared(r.Subject) {
 			if l, ok := v.position(p); ok && !slices.Contains(locations, l) {
@@ -64,13 +64,9 @@ func (v *view) declared(s refs.Subject) []instance.Position {
 			found = append(found, instance.Position{File: file, Line: 1, Column: 1})
 		}
 	case refs.Setting:
-		if inst.Roles[s.Role] != nil {
-			if of := v.known().accepts(inst.Module.Resolved, inst.Module.Name, s.Role); of != nil {
-				if option, depth := of.OptionAt(s.Setting); option != nil && depth > 0 {
-					for _, d := range option.Declarations {
-						found = append(found, instance.Position{File: d.File, Line: d.Line, Column: d.Column})
-					}
-				}
+		if option, depth := v.known().option(s); option != nil && depth > 0 {
+			for _, d := range option.Declarations {
+				found = append(found, instance.Position{File: d.File, Line: d.Line, Column: d.Column})
 			}
 		}
 	}
@@ -79,27 +75,12 @@ func (v *view) declared(s refs.Subject) []instance.Position {
 
 // references are all places of what a name names.
 func (s *server) references(params referenceParams) (any, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	v, at := s.ask(params.positionParams)
-	locations := []Location{}
-	if len(at) == 0 {
-		return locations, nil
-	}
-	for _, r := range v.refs {
-		if about(r, at) && (params.Context.IncludeDeclaration || !r.Declares) {
-			if l, ok := v.location(r.File, r.Start, r.End); ok && !slices.Contains(locations, l) {
-				locations = append(locations, l)
-			}
-		}
-	}
-	return locations, nil
+	return v.named(at, func(r refs.Ref) bool { return params.Context.IncludeDeclaration || !r.Declares }), nil
 }
 
 // symbols are the machines, tags, instances and roles that a file makes.
 func (s *server) symbols(params fileParams) (any, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	symbols := []documentSymbol{}
 	v, d := s.viewOf(params.TextDocument.URI)
 	if v == nil {
@@ -134,8 +115,6 @@ func (s *server) symbols(params fileParams) (any, error) {
 
 // lenses say how many machines an instance and a tag have, and whom changes since the last commit touch.
 func (s *server) lenses(params fileParams) (any, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	lenses := []codeLens{}
 	v, d := s.viewOf(params.TextDocument.URI)
 	if v == nil {
@@ -152,7 +131,7 @@ func (s *server) lenses(params fileParams) (any, error) {
 		case r.Kind == refs.Instance && inst != nil:
 			all = append(all, members(inst), touched(affected.Instances[r.Name]))
 		case r.Kind == refs.Tag:
-			all = append(all, counted(len(v.Inventory.Tags[r.Name]), "machine"), touched(affected.Tags[r.Name]))
+			all = append(all, textview.Count(len(v.Inventory.Tags[r.Name]), "machine"), touched(affected.Tags[r.Name]))
 		}
 		for _, text := range all {
 			if text != "" {
@@ -183,11 +162,4 @@ func members(inst *instance.Instance) string {
 		parts = append(parts, fmt.Sprintf("%d %s", len(inst.Roles[role].Machines), role))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

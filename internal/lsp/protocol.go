@@ -123,9 +123,7 @@ type publishDiagnosticsParams struct {
 }
 
 type codeActionParams struct {
-	TextDocument struct {
-		URI string `json:"uri"`
-	} `json:"textDocument"`
+	fileParams
 	Range   Range `json:"range"`
 	Context struct {
 		Only []string `json:"only"`

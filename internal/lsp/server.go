@@ -128,7 +128,7 @@ func (s *server) isShutDown() bool {
 	return s.state == shutDown
 }
 
-// method handles a request or a notification.
+// method handles a request or a notification. The server is locked.
 type method func(s *server, params jsonrpc2.RawMessage) (any, error)
 
 // with decodes the parameters.
@@ -151,6 +151,7 @@ func told[P any](do func(*server, P)) method {
 }
 
 var methods = map[string]method{
+	"initialize":                  with((*server).initialize),
 	"shutdown":                    with((*server).shutdown),
 	"textDocument/didOpen":        told((*server).didOpen),
 	"textDocument/didChange":      told((*server).didChange),
@@ -171,26 +172,11 @@ const serverNotInitialized = -32002
 // handle is called for each message in turn. Answers come from what is known already, so that there is none to cancel.
 func (s *server) handle(_ context.Context, r *jsonrpc2.Request) (any, error) {
 	name := r.Method()
-	s.mutex.Lock()
-	state := s.state
-	s.mutex.Unlock()
-	var result any
-	var err error
-	switch do := methods[name]; {
-	case name == "exit":
+	if name == "exit" {
 		go s.conn.Close() // it cannot wait for this handler here
 		return nil, nil
-	case name == "initialize" && state == starting:
-		result, err = with((*server).initialize)(s, r.Params())
-	case state == starting:
-		err = jsonrpc2.NewError(serverNotInitialized, "the first request is initialize")
-	case state == shutDown, name == "initialize":
-		err = jsonrpc2.NewError(jsonrpc2.InvalidRequest, "not now")
-	case do == nil:
-		err = jsonrpc2.NewError(jsonrpc2.MethodNotFound, "there is no method "+name)
-	default:
-		result, err = do(s, r.Params())
 	}
+	result, err := s.do(name, r.Params())
 	if !r.IsCall() {
 		// what begins with a dollar sign may be ignored
 		if err != nil && name != "initialized" && name[:min(1, len(name))] != "$" {
@@ -201,9 +187,23 @@ func (s *server) handle(_ context.Context, r *jsonrpc2.Request) (any, error) {
 	return result, err
 }
 
-func (s *server) initialize(params initializeParams) (any, error) {
+// do calls a method, for which the server is locked.
+func (s *server) do(name string, params jsonrpc2.RawMessage) (any, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	do := methods[name]
+	switch {
+	case s.state == starting && name != "initialize":
+		return nil, jsonrpc2.NewError(serverNotInitialized, "the first request is initialize")
+	case s.state == shutDown, s.state == ready && name == "initialize":
+		return nil, jsonrpc2.NewError(jsonrpc2.InvalidRequest, "not now")
+	case do == nil:
+		return nil, jsonrpc2.NewError(jsonrpc2.MethodNotFound, "there is no method "+name)
+	}
+	return do(s, params)
+}
+
+func (s *server) initialize(params initializeParams) (any, error) {
 	s.state = ready
 	if slices.Contains(params.Capabilities.General.PositionEncodings, string(utf8Units)) {
 		s.encoding = utf8Units
@@ -225,8 +225,6 @@ func (s *server) initialize(params initializeParams) (any, error) {
 }
 
 func (s *server) shutdown(struct{}) (any, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	s.state = shutDown
 	for _, c := range s.clans {
 		c.end()

@@ -2,8 +2,9 @@ package lsp
 
 import (
 	"bytes"
-	"sort"
 	"unicode/utf8"
+
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
 // encoding is what a position's characters are.
@@ -16,22 +17,13 @@ const (
 
 // document is the text of a file, with places in it counted in bytes from its start.
 type document struct {
-	text []byte
-	// starts are where the lines begin.
-	starts []int
+	text  []byte
+	lines nixlang.Lines
 	// version is that of an open document.
 	version *version
 }
 
-func newDocument(text []byte) *document {
-	d := &document{text: text, starts: []int{0}}
-	for i, c := range text {
-		if c == '\n' {
-			d.starts = append(d.starts, i+1)
-		}
-	}
-	return d
-}
+func newDocument(text []byte) *document { return &document{text: text, lines: nixlang.NewLines(text)} }
 
 // line returns where a line, counted from zero, begins and ends, without what ends it. One that is not there is the
 // end of the text.
@@ -39,17 +31,12 @@ func (d *document) line(n int) (start, end int) {
 	if n < 0 {
 		return 0, 0
 	}
-	if n >= len(d.starts) {
-		return len(d.text), len(d.text)
+	start = d.lines.Offset(n+1, 1)
+	line, _, more := bytes.Cut(d.text[start:], []byte("\n"))
+	if more {
+		line = bytes.TrimSuffix(line, []byte("\r"))
 	}
-	start, end = d.starts[n], len(d.text)
-	if n+1 < len(d.starts) {
-		end = d.starts[n+1] - 1
-	}
-	if end > start && end < len(d.text) && d.text[end-1] == '\r' {
-		end--
-	}
-	return start, end
+	return start, start + len(line)
 }
 
 // at is the place of a line and a column as Nix counts them: from one, and columns in bytes.
@@ -78,9 +65,9 @@ func (d *document) offset(p Position, in encoding) int {
 
 // position is the position of a place.
 func (d *document) position(at int, in encoding) Position {
-	line := sort.SearchInts(d.starts, at+1) - 1
-	p := Position{Line: line}
-	for from := d.starts[line]; from < at; {
+	place := d.lines.Place(at)
+	p := Position{Line: place.Line - 1}
+	for from := at - place.Column + 1; from < at; {
 		r, size := utf8.DecodeRune(d.text[from:])
 		p.Character += width(r, size, in)
 		from += size
