@@ -49,7 +49,7 @@ var rooms = map[string][]string{
 	"internal/export": {"internal/lazyregexp", "internal/jsonvalue", "internal/shell", "internal/view",
 		"pkg/instance", "pkg/reach"},
 	"internal/gogen": {"internal/jsonvalue", "internal/services", "internal/term", "pkg/instance"},
-	"internal/graph": {"internal/natural", "internal/palette", "internal/term", "pkg/instance", "internal/view",
+	"internal/graph": {"internal/natural", "internal/palette", "internal/term", "internal/textview", "pkg/instance", "internal/view",
 		"pkg/reach"},
 	"internal/modulecheck": {"internal/codes", "internal/nearest", "internal/services", "pkg/instance"},
 	"internal/policy": {"internal/jsonvalue", "internal/codes", "internal/facts", "internal/jq",

@@ -34,17 +34,10 @@ func (s *session) alternatives(b *strings.Builder, runs int, measured bounds) er
 		s.name)
 	for _, a := range all {
 		for i := range runs + 1 {
-			var fill samples
-			into := []*samples{&a.bare, &a.warm, &a.cold}
-			if i == 0 {
-				into = []*samples{&fill, &fill, &fill}
-			}
-			for j, argv := range [][]string{{"sh", "-c", a.shell}, s.argv(a.args...),
-				append(s.argv(a.args...), "--no-cache")} {
-				if err := into[j].run(s.dir, s.env, argv); err != nil {
-					return err
-				}
-				into[j].against(into[0])
+			err := s.round(i == 0, [][]string{{"sh", "-c", a.shell}, s.argv(a.args...),
+				append(s.argv(a.args...), "--no-cache")}, &a.bare, &a.warm, &a.cold)
+			if err != nil {
+				return err
 			}
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %.2f | %s | %.2f |\n", a.what, ms(a.bare), ms(a.warm), median(a.warm.ratio),

@@ -194,20 +194,13 @@ func (s *session) measure(runs int) ([]*row, error) {
 		return nil, err
 	}
 	bare := s.bareArgs(s.instances)
-	fill := samples{} // the first round fills caches: Nix's store, ours, the kernel's
 	for i := range runs + 1 {
 		for _, row := range rows {
-			into := []*samples{&s.bare, &row.warm, &row.cold, &row.fresh}
-			if i == 0 {
-				into = []*samples{&fill, &fill, &fill, &fill}
-			}
 			// With -v, which says what is asked of Nix, output is not given again.
-			for j, argv := range [][]string{bare, s.argv(row.args...), append(s.argv(row.args...), "--no-cache"),
-				append(s.argv(row.args...), "-v")} {
-				if err := into[j].run(s.dir, s.env, argv); err != nil {
-					return nil, err
-				}
-				into[j].against(into[0])
+			err := s.round(i == 0, [][]string{bare, s.argv(row.args...), append(s.argv(row.args...), "--no-cache"),
+				append(s.argv(row.args...), "-v")}, &s.bare, &row.warm, &row.cold, &row.fresh)
+			if err != nil {
+				return nil, err
 			}
 		}
 		if s.git && i > 0 {

@@ -44,6 +44,24 @@ func (s *samples) run(dir string, env, argv []string) error {
 	return nil
 }
 
+// round runs commands in turn, of which the first is bare Nix, and notes what they took; fill only fills caches: Nix's
+// store, ours, the kernel's.
+func (s *session) round(fill bool, argvs [][]string, into ...*samples) error {
+	for i, argv := range argvs {
+		to := into[i]
+		if fill {
+			to = &samples{}
+		}
+		if err := to.run(s.dir, s.env, argv); err != nil {
+			return err
+		}
+		if !fill {
+			to.against(into[0])
+		}
+	}
+	return nil
+}
+
 // against adds the ratio of the last run to one of bare Nix.
 func (s *samples) against(bare *samples) {
 	last := len(s.cpu) - 1

@@ -10,6 +10,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -132,7 +133,7 @@ func (r *report) show(c *cli.Context, want wanted, show func(*report) error) err
 	}
 	if known := want.baseline.known; known != nil && c.NArg() == 0 && len(want.only) == 0 && !r.failed {
 		if gone := known.Gone(); gone > 0 {
-			say(c, "%s of %s no longer found: --write-baseline updates the file", counted(gone, "finding"), want.baseline.file)
+			say(c, "%s of %s no longer found: --write-baseline updates the file", textview.Counted(gone, "finding"), want.baseline.file)
 		}
 	}
 	if r.Counts.Errors > 0 || want.strict && r.Counts.Warnings > 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -206,7 +207,7 @@ func (r *report) summary() string {
 		return r.none
 	}
 	found := "nothing found"
-	if list := counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning", r.Counts.Notes, "note"); list != "" {
+	if list := textview.Counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning", r.Counts.Notes, "note"); list != "" {
 		found = list
 	}
 	if hidden := r.Counts.Errors + r.Counts.Warnings + r.Counts.Notes - len(r.Findings); hidden > 0 {
@@ -225,7 +226,7 @@ func (r *report) summary() string {
 			machines = *n.Machines
 			what = "an empty clan"
 		}
-		if list := counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role",
+		if list := textview.Counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role",
 			n.Members, "member"); list != "" {
 			what = list
 		}

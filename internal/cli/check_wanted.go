@@ -14,6 +14,7 @@ import (
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/internal/shell"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -127,7 +128,7 @@ func (b baseline) save(c *cli.Context, findings []instance.Finding) error {
 	}
 	what := "no findings"
 	if len(findings) > 0 {
-		what = counted(len(findings), "finding")
+		what = textview.Counted(len(findings), "finding")
 	}
 	say(c, "wrote %s to %s", what, cmp.Or(b.file, "standard output"))
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/shell"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -97,11 +98,11 @@ type overview struct {
 func (o *overview) write() {
 	machines, instances := natural.Keys(o.inv.Machines), natural.Keys(o.inv.Instances)
 	fmt.Fprintf(o, "%s: %s\n\n", o.paint(bold, flat(cmp.Or(clanName(o.inv), "the clan"))),
-		counted(len(machines), "machine", len(instances), "instance", len(o.inv.Tags), "tag"))
+		textview.Counted(len(machines), "machine", len(instances), "instance", len(o.inv.Tags), "tag"))
 	o.row("machines", newCell(machines...))
 	o.row("instances", newCell(instances...))
 	o.row("tags", newCell(codes.OwnTagsFirst(natural.Keys(o.inv.Tags))...))
-	found := counted(o.report.Counts.Errors, "error", o.report.Counts.Warnings, "warning")
+	found := textview.Counted(o.report.Counts.Errors, "error", o.report.Counts.Warnings, "warning")
 	findings := newCell(found)
 	switch {
 	case found == "":

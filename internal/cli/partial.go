@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -28,7 +28,7 @@ func partial(c *cli.Context, inv *instance.Inventory, err error) error {
 	})
 	stderr(c).printFindings(c, stderr(c), sourceOf(c), failed)
 	say(c, "parts of the clan are missing from the output: %s; clanctl check reports all problems",
-		counted(len(failed), "error"))
+		textview.Counted(len(failed), "error"))
 	return exitStatus(exitPartial)
 }
 
@@ -97,20 +97,4 @@ func (do answer) shown(c *cli.Context, want instance.Config) func(*instance.Inve
 		}
 		return end
 	}
-}
-
-// counted writes numbers with their nouns, without those that are zero: "1 error, 2 warnings".
-func counted(numbersAndNouns ...any) string {
-	var parts []string
-	for i := 0; i < len(numbersAndNouns); i += 2 {
-		n, noun := numbersAndNouns[i].(int), numbersAndNouns[i+1].(string)
-		switch n {
-		case 0:
-		case 1:
-			parts = append(parts, "1 "+noun)
-		default:
-			parts = append(parts, fmt.Sprintf("%d %ss", n, noun))
-		}
-	}
-	return strings.Join(parts, ", ")
 }

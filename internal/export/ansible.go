@@ -1,12 +1,12 @@
 package export
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/reach"
@@ -46,7 +46,7 @@ func Ansible(f *Fleet, w io.Writer) (left []string, err error) {
 	for name, hosts := range groups {
 		document[name] = map[string]any{"hosts": hosts}
 	}
-	return left, writeJSON(w, document)
+	return left, jsonvalue.Write(w, document)
 }
 
 // groups are the groups that a machine is in, sorted.
@@ -66,9 +66,9 @@ func (h Host) groups() []string {
 func AnsibleHost(f *Fleet, w io.Writer) (left []string, err error) {
 	for _, h := range f.Hosts {
 		vars, left := h.variables()
-		return left, writeJSON(w, vars)
+		return left, jsonvalue.Write(w, vars)
 	}
-	return nil, writeJSON(w, map[string]any{})
+	return nil, jsonvalue.Write(w, map[string]any{})
 }
 
 // variables are those of a machine, and what of its settings is left out.
@@ -148,11 +148,4 @@ var notInGroups = lazyregexp.New(`[^A-Za-z0-9_]`)
 // groupName makes a name that Ansible takes for a group: "role_backup_nightly_client".
 func groupName(parts ...string) string {
 	return notInGroups.ReplaceAllString(strings.Join(parts, "_"), "_")
-}
-
-func writeJSON(w io.Writer, value any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(value)
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/reach"
 )
@@ -67,7 +68,7 @@ func Prometheus(f *Fleet, w io.Writer) (left []string, err error) {
 				map[string]string{"clan_instance": in.Instance, "clan_role": in.Role, "clan_service": in.Module.Name})
 		}
 	}
-	return left, writeJSON(w, targets)
+	return left, jsonvalue.Write(w, targets)
 }
 
 // portOf is the setting port of a membership, if it has one.

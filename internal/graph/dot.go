@@ -46,11 +46,7 @@ func (g *Graph) WriteDOT(w io.Writer) error {
 
 // joined are lines, each escaped, with something between them.
 func joined(lines []string, between string, escape func(string) string) string {
-	escaped := make([]string, len(lines))
-	for i, line := range lines {
-		escaped[i] = escape(line)
-	}
-	return strings.Join(escaped, between)
+	return strings.Join(each(lines, escape), between)
 }
 
 // xmlText escapes text for XML, Graphviz' labels and HTML alike.

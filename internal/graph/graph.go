@@ -10,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/term"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -387,19 +388,13 @@ func (g Group) labels() []string {
 	case g.Every > 0:
 		return []string{"every machine"}
 	case g.ByTag:
-		return []string{"tag " + clean(g.Tags[0]) + " (" + count(len(g.Machines), "machine") + ")"}
+		return []string{"tag " + clean(g.Tags[0]) + " (" + textview.Count(len(g.Machines), "machine") + ")"}
 	}
 	return g.machines()
 }
 
 // machines are the labels of all.
-func (g Group) machines() []string {
-	labels := make([]string, len(g.Machines))
-	for i, m := range g.Machines {
-		labels[i] = m.label()
-	}
-	return labels
-}
+func (g Group) machines() []string { return each(g.Machines, Machine.label) }
 
 // mac reports whether the machines are Macs, mixed whether only some are.
 func (g Group) mac() bool { return g.Every == 0 && g.Machines[0].Class == "darwin" && !g.mixed() }
@@ -420,7 +415,7 @@ func (g Group) title() string {
 	if g.mac() {
 		what = "Mac"
 	}
-	title := count(n, what)
+	title := textview.Count(n, what)
 	switch {
 	case g.ByName && n > 1:
 		return title + ", by name"
@@ -429,10 +424,7 @@ func (g Group) title() string {
 	case n == 1 && !g.ByTag:
 		title = ""
 	}
-	var tags []string
-	for _, tag := range g.Tags[:min(len(g.Tags), titleTags)] {
-		tags = append(tags, clean(tag))
-	}
+	tags := each(g.Tags[:min(len(g.Tags), titleTags)], clean)
 	if g.ByTag || g.Exactly && n > 1 {
 		return "tag " + tags[0] + ": " + title
 	}
@@ -478,11 +470,7 @@ func (g Group) names() []name {
 
 // names are the labels as a box shows them.
 func (s Service) names() []name {
-	names := make([]name, len(s.Instances))
-	for i, label := range s.labels() {
-		names[i] = name{label, 1}
-	}
-	return names
+	return each(s.Instances, func(i Instance) name { return name{i.label(), 1} })
 }
 
 // unlinked says what a group has that no line leads to.
@@ -522,28 +510,6 @@ func follows(a, b string) bool {
 	return err == nil && otherErr == nil && y == x+1 && len(rest) >= len(a)-len(prefix)
 }
 
-// count is a number of things, in words.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// findings counts those of machines, or instances, in words.
-func findings(errors, warnings int) string {
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		what string
-	}{{errors, "error"}, {warnings, "warning"}} {
-		if part.n > 0 {
-			parts = append(parts, count(part.n, part.what))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
 // label is an instance's name, with its module where that has another.
 func (i Instance) label() string {
 	var notes []string
@@ -563,13 +529,7 @@ func (i Instance) label() string {
 	return clean(i.Name) + " (" + strings.Join(notes, ", ") + ")"
 }
 
-func (s Service) labels() []string {
-	labels := make([]string, len(s.Instances))
-	for i, inst := range s.Instances {
-		labels[i] = inst.label()
-	}
-	return labels
-}
+func (s Service) labels() []string { return each(s.Instances, Instance.label) }
 
 // label is a role's name, and what lines do not tell.
 func (g *Graph) label(service, role int) string {
@@ -631,6 +591,15 @@ func (g *Graph) without() string {
 		}
 	}
 	return "no roles."
+}
+
+// each are what some things come to.
+func each[T, U any](all []T, of func(T) U) []U {
+	found := make([]U, len(all))
+	for i, one := range all {
+		found[i] = of(one)
+	}
+	return found
 }
 
 // clean makes text from a flake fit to be shown, on one line and in XML.

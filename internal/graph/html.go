@@ -5,9 +5,10 @@ import (
 	"crypto/sha256"
 	_ "embed" // for the script
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -63,25 +64,11 @@ thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%
 <h1>{{.Title}}</h1>
 <div id="picture"><div class="picture" tabindex="0" role="region" aria-label="Picture">
 {{.Picture}}</div></div>
-<table>
-<caption>The same as a table</caption>
-<thead><tr><th scope="col">Instances</th><th scope="col">Role</th><th scope="col">Machines</th></tr></thead>
+{{range .Tables}}<table>
+<caption>{{.Caption}}</caption>
+<thead><tr>{{range .Heads}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>
-{{range .Rows}}<tr><th scope="row">{{.Instances}}</th><td>{{.Role}}</td><td>{{.Machines}}</td></tr>
-{{end}}</tbody>
-</table>
-{{with .Tags}}<table>
-<caption>Machines by tag</caption>
-<thead><tr><th scope="col">Tag</th><th scope="col">Machines</th><th scope="col">Names</th></tr></thead>
-<tbody>
-{{range .}}<tr><th scope="row">{{.Instances}}</th><td>{{.Role}}</td><td>{{.Machines}}</td></tr>
-{{end}}</tbody>
-</table>
-{{end}}{{with .Offers}}<table>
-<caption>What instances export to others</caption>
-<thead><tr><th scope="col">Instances</th><th scope="col">Interface</th><th scope="col">Read by</th></tr></thead>
-<tbody>
-{{range .}}<tr><th scope="row">{{.Instances}}</th><td>{{.Role}}</td><td>{{.Machines}}</td></tr>
+{{range .Rows}}<tr><th scope="row">{{index . 0}}</th><td>{{index . 1}}</td><td>{{index . 2}}</td></tr>
 {{end}}</tbody>
 </table>
 {{end}}</main>
@@ -90,8 +77,12 @@ thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%
 </html>
 `
 
-// pageRow is a row of either table.
-type pageRow struct{ Instances, Role, Machines string }
+// pageTable is a table of three columns.
+type pageTable struct {
+	Caption string
+	Heads   [3]string
+	Rows    [][3]string
+}
 
 // WriteHTML writes the picture as a page that needs nothing else, with a table of the same.
 func (g *Graph) WriteHTML(w io.Writer) error {
@@ -99,51 +90,34 @@ func (g *Graph) WriteHTML(w io.Writer) error {
 	g.svg(&picture)
 	script := Script + start
 	sum := sha256.Sum256([]byte(script))
-	return page().Execute(w, struct {
-		Hash    string
-		Script  template.JS
-		Title   string
-		Picture template.HTML
-		Rows    []pageRow
-		Tags    []pageRow
-		Offers  []pageRow
-	}{"'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", template.JS(script), clean(g.Title),
-		template.HTML(picture.String()), g.rows(), g.tagRows(), g.offerRows()})
+	return page().Execute(w, map[string]any{"Hash": "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+		"Script": template.JS(script), "Title": clean(g.Title), "Picture": template.HTML(picture.String()),
+		"Tables": g.tables()})
 }
 
-// rows are the table: one for each role of each box.
-func (g *Graph) rows() []pageRow {
-	var rows []pageRow
+// tables say what the picture shows: the roles of each box of instances, the machines of boxes that are tags, and what
+// instances export to others.
+func (g *Graph) tables() []pageTable {
+	all := []pageTable{{"The same as a table", [3]string{"Instances", "Role", "Machines"}, nil},
+		{"Machines by tag", [3]string{"Tag", "Machines", "Names"}, nil},
+		{"What instances export to others", [3]string{"Instances", "Interface", "Read by"}, nil}}
+	add := func(table int, cells ...string) { all[table].Rows = append(all[table].Rows, [3]string(cells)) }
 	for i, s := range g.Services {
 		instances := strings.Join(s.labels(), ", ")
 		if len(s.Roles) == 0 {
-			rows = append(rows, pageRow{instances, "none", ""})
+			add(0, instances, "none", "")
 		}
 		for j, role := range s.Roles {
-			rows = append(rows, pageRow{instances, clean(role.Name), g.who(i, j)})
+			add(0, instances, clean(role.Name), g.who(i, j))
 		}
 	}
-	return rows
-}
-
-// tagRows are the machines of boxes that are tags.
-func (g *Graph) tagRows() []pageRow {
-	var rows []pageRow
 	for _, group := range g.Groups {
 		if group.ByTag {
-			rows = append(rows, pageRow{clean(group.Tags[0]), fmt.Sprint(len(group.Machines)),
-				strings.Join(group.machines(), ", ")})
+			add(1, clean(group.Tags[0]), strconv.Itoa(len(group.Machines)), strings.Join(group.machines(), ", "))
 		}
 	}
-	return rows
-}
-
-// offerRows are the table of what instances export to others.
-func (g *Graph) offerRows() []pageRow {
-	var rows []pageRow
 	for _, o := range g.Offers {
-		rows = append(rows,
-			pageRow{strings.Join(g.Services[o.Service].labels(), ", "), clean(o.Interface), g.readers(o)})
+		add(2, strings.Join(g.Services[o.Service].labels(), ", "), clean(o.Interface), g.readers(o))
 	}
-	return rows
+	return append(all[:1], slices.DeleteFunc(all[1:], func(t pageTable) bool { return t.Rows == nil })...)
 }

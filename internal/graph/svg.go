@@ -16,6 +16,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/clanctl/clanctl/internal/palette"
+	"github.com/clanctl/clanctl/internal/textview"
 )
 
 // All measures are in CSS pixels. The font has characters of one width, so that the size of a text is known without it.
@@ -149,7 +150,7 @@ func (g *Graph) groupBoxes() (boxes []box) {
 		for _, m := range group.Machines {
 			errors, warnings = errors+m.Errors, warnings+m.Warnings
 		}
-		found := findings(errors, warnings)
+		found := textview.Counted(errors, "error", warnings, "warning")
 		most := mostLines
 		if group.ByTag || group.ByName {
 			most = mostTagLines
@@ -159,9 +160,7 @@ func (g *Graph) groupBoxes() (boxes []box) {
 		if group.Every > 0 {
 			b.full = "every machine"
 		}
-		for _, m := range group.Machines {
-			b.names = append(b.names, m.Name)
-		}
+		b.names = each(group.Machines, func(m Machine) string { return m.Name })
 		for _, line := range []string{b.title, note, found} {
 			if line != "" {
 				b.height += lineHeight
@@ -185,11 +184,9 @@ func (g *Graph) serviceBoxes() (boxes []box) {
 		for _, inst := range s.Instances {
 			errors, warnings = errors+inst.Errors, warnings+inst.Warnings
 		}
-		found := findings(errors, warnings)
+		found := textview.Counted(errors, "error", warnings, "warning")
 		b := newBox("", s.names(), mostLines, append(roles, found))
-		for _, inst := range s.Instances {
-			b.names = append(b.names, inst.Name)
-		}
+		b.names = each(s.Instances, func(i Instance) string { return i.Name })
 		b.full, b.findings, b.bad = strings.Join(s.labels(), ", "), found, errors > 0
 		if found != "" {
 			b.height += lineHeight

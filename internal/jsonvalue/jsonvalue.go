@@ -5,6 +5,7 @@ package jsonvalue
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 )
 
 // Decode reads a value.
@@ -42,6 +43,14 @@ func Marshal(v any) (json.RawMessage, error) {
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(v)
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// Write writes a value as JSON for people: with <, > and & as they are, on lines of their own.
+func Write(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }
 
 // Text is a value as JSON; null if it is none.

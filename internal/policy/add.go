@@ -2,11 +2,11 @@ package policy
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 
 	"github.com/tailscale/hujson"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -44,13 +44,7 @@ func entry(f instance.Finding, reason string) string {
 	if len(f.Machines) > 0 {
 		f.Machine = "*"
 	}
-	quote := func(text string) string {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		_ = e.Encode(text) // a string
-		return strings.TrimSpace(b.String())
-	}
+	quote := func(text string) string { return string(jsonvalue.Text(text)) }
 	path := ""
 	if about := f.About(); about != "" {
 		path = `"path": ` + quote(strings.ReplaceAll(about, `."*"`, ".*")) + ", "

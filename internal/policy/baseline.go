@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -49,10 +50,7 @@ func WriteBaseline(w io.Writer, findings []instance.Finding) error {
 		f.Position, f.Definitions = instance.Position{File: f.File}, nil
 		file.Findings = append(file.Findings, f)
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(file)
+	return jsonvalue.Write(w, file)
 }
 
 // New returns what of a finding is not in the baseline; false if all is. Each finding of the baseline stands for one.

@@ -197,19 +197,8 @@ func names(of reflect.Type, at jsontext.Pointer) []string {
 }
 
 func kindName(kind jsontext.Kind) string {
-	switch kind {
-	case 't', 'f':
-		return "boolean"
-	case '"':
-		return "string"
-	case '0':
-		return "number"
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	}
-	return "null"
+	return map[jsontext.Kind]string{'t': "boolean", 'f': "boolean", '"': "string", '0': "number", '{': "object",
+		'[': "array", 'n': "null"}[kind]
 }
 
 func (p *parser) fail(pointer, reason, advice string) *FileError {

@@ -34,6 +34,17 @@ func Count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
+// Counted writes numbers with their nouns, without those that are zero: "1 error, 2 warnings".
+func Counted(numbersAndNouns ...any) string {
+	var parts []string
+	for i := 0; i < len(numbersAndNouns); i += 2 {
+		if n := numbersAndNouns[i].(int); n != 0 {
+			parts = append(parts, Count(n, numbersAndNouns[i+1].(string)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // MembershipReason says what makes a machine a member of a role.
 func MembershipReason(explicit bool, tags []string) string {
 	var reasons []string
