@@ -594,10 +594,9 @@ func (g *Graph) without() string {
 }
 
 // each are what some things come to.
-func each[T, U any](all []T, of func(T) U) []U {
-	found := make([]U, len(all))
-	for i, one := range all {
-		found[i] = of(one)
+func each[T, U any](all []T, of func(T) U) (found []U) {
+	for _, one := range all {
+		found = append(found, of(one))
 	}
 	return found
 }
