@@ -80,10 +80,15 @@ func deprecatedModules(c *checker) {
 }
 
 func warnsOfItself(inst *instance.Instance) bool {
+	looked := map[*instance.Settings]bool{nil: true} // which members share
 	for _, role := range inst.Roles {
 		for _, member := range role.Machines {
-			// To look for the name first spares decoding the settings of all members.
-			if member.Settings == nil || !bytes.Contains(member.Settings.JSON(), []byte(`"deprecationWarning"`)) {
+			if looked[member.Settings] {
+				continue
+			}
+			looked[member.Settings] = true
+			// To look for the name first spares decoding.
+			if !bytes.Contains(member.Settings.JSON(), []byte(`"deprecationWarning"`)) {
 				continue
 			}
 			if warns, _ := member.Settings.Lookup("deprecationWarning"); warns == true {

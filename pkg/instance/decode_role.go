@@ -146,11 +146,18 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	}
 	slices.Sort(role.Tags)
 	members := d.index.Members(node.Machines.Value, role.Tags)
-	byName := make([]Member, len(members))
+	inOrder := make([]Member, len(members))
 	role.Machines = make(map[string]*Member, len(members))
+	sharing := map[string]*sharers{}
 	for i, m := range members {
-		byName[i] = Member{Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
-		role.Machines[m.Machine] = &byName[i]
+		member := &inOrder[i]
+		*member = Member{Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
+		role.Machines[m.Machine] = member
+		key := role.layersKey(m.Machine, member)
+		if sharing[key] == nil {
+			sharing[key] = &sharers{}
+		}
+		sharing[key].add(m.Machine, member)
 	}
 	if own != nil || d.failed || d.config.Need&NeedSettings == 0 {
 		return
@@ -163,7 +170,17 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 			return
 		}
 	}
-	d.settings(name, role, layers)
+	d.settings(name, role, layers, sharing)
+}
+
+// sharers are the members of a role with the same layers: their names, sorted, and they themselves.
+type sharers struct {
+	names   []string
+	members []*Member
+}
+
+func (s *sharers) add(name string, m *Member) {
+	s.names, s.members = append(s.names, name), append(s.members, m)
 }
 
 // clanEvaluates reports whether clan has all settings of a role's members.
@@ -178,7 +195,7 @@ func (d *instanceDecoder) clanEvaluates(name string) bool {
 }
 
 // settings fills in the final settings of the members.
-func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder) {
+func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder, sharing map[string]*sharers) {
 	subject := Subject{Instance: d.name, Role: name}
 	part := d.evaluated.Roles[name]
 	node := part.Value
@@ -216,20 +233,17 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 	}
 	role.facts.Interface = d.declared(d.evaluated.Key, name)
 	role.facts.Own = map[string][]facts.OwnDefinition{}
-	sharing := map[string][]string{}
-	for machine, m := range role.Machines {
-		key := role.layersKey(machine, m)
-		sharing[key] = append(sharing[key], machine)
-	}
 	for _, key := range sortedKeys(node.Groups.Value) {
 		group := node.Groups.Value[key]
-		names := sharing[layersKey(deref(group.Value.Machine), group.Value.Tags)]
-		slices.Sort(names)
-		settings, own := d.group(subject, names, group), d.own(group.Value.Own.Value)
-		for _, machine := range names {
-			role.Machines[machine].Settings = settings
+		same := sharing[layersKey(deref(group.Value.Machine), group.Value.Tags)]
+		if same == nil { // a group of nobody
+			same = &sharers{}
+		}
+		settings, own := d.group(subject, same.names, group), d.own(group.Value.Own.Value)
+		for i, member := range same.members {
+			member.Settings = settings
 			if len(own) > 0 {
-				role.facts.Own[machine] = own
+				role.facts.Own[same.names[i]] = own
 			}
 		}
 	}
@@ -260,6 +274,10 @@ func settingCode(path []string) string {
 
 // group returns the settings that all members with the same layers share; nil if they cannot be evaluated.
 func (d *instanceDecoder) group(subject Subject, members []string, part reader.Part[reader.Group]) *Settings {
+	raw, whole := part.Value.Settings.Whole()
+	if whole && part.Failure == nil {
+		return &Settings{raw: raw}
+	}
 	real := d.machinesAmong(members)
 	subject.Machine, subject.Machines = part.Value.Member, real
 	if len(real) > 0 && (part.Failure != nil || !slices.Contains(real, subject.Machine)) {
@@ -271,10 +289,6 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 			d.lose(part.Failure, NewFinding(codes.SettingsFailed, subject, Cause{Whole: true}))
 		}
 		return nil
-	}
-	raw, whole := part.Value.Settings.Whole()
-	if whole {
-		return &Settings{raw: raw}
 	}
 	bare := false
 	value, ok := part.Value.Settings.Prune(func(path []string, f *reader.Failure) {
