@@ -78,7 +78,7 @@ var rooms = map[string][]string{
 		"pkg/tags"},
 	"pkg/module":     {},
 	"internal/facts": {"internal/jsonvalue", "internal/filetree", "internal/services", "pkg/module", "pkg/nixeval"},
-	"internal/services": {"internal/hint", "internal/jsonvalue", "internal/lazyregexp", "internal/nearest",
+	"internal/services": {"internal/codes", "internal/hint", "internal/jsonvalue", "internal/lazyregexp", "internal/nearest",
 		"pkg/module"},
 	"pkg/tags":        {"internal/hint", "internal/lazyregexp", "internal/nearest"},
 	"internal/reader": {"internal/jsonvalue", "internal/hint", "pkg/nixeval"},

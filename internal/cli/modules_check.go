@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/modulecheck"
 	"github.com/clanctl/clanctl/internal/services"
@@ -38,7 +39,8 @@ func modulesCheckCommand() *cli.Command {
 // loadOwnModules looks at a flake's own modules as closely as can be: all of them, or those that are named.
 func loadOwnModules(c *cli.Context, flake string, names []string) (services.Input, error) {
 	found, err := loadModulesOf(c, flake, facts.ModuleQuery{Inputs: []string{"self"}, Interfaces: true, Written: true})
-	if none := (*services.NoServicesError)(nil); errors.As(err, &none) && len(names) == 0 {
+	if failed, is := errors.AsType[*services.ResolveError](err); is && failed.Code == codes.InputWithoutServices &&
+		len(names) == 0 {
 		return services.Input{}, nil
 	}
 	if err != nil {

@@ -20,7 +20,7 @@ func ExampleCatalogue_Resolve() {
 	fmt.Println("sshd is from", input)
 
 	_, err := catalogue.Resolve(module.Spec{Name: "borgbakup"})
-	var unknown *services.UnknownModuleError
+	var unknown *services.ResolveError
 	if errors.As(err, &unknown) {
 		fmt.Println(unknown)
 		fmt.Println(unknown.Hint())

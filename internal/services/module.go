@@ -8,11 +8,13 @@
 package services
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -54,46 +56,47 @@ type Input struct {
 }
 
 // Resolve finds the input that a reference leads to: its name in the flake ("self" for the flake itself).
-// The error is an [*UnknownInputError], [*NoServicesError], [*UnknownModuleError] or [*DeprecatedError].
+// The error is a [*ResolveError].
 func (c *Catalogue) Resolve(spec module.Spec) (string, error) {
-	input := c.null()
+	input := cmp.Or(c.Null, "self")
 	if spec.Input != nil {
 		input = *spec.Input
 	}
 	if c.Names == nil {
 		return input, nil
 	}
+	failed := &ResolveError{Spec: spec, Input: input}
 	if !slices.Contains(c.Names, input) {
-		return "", &UnknownInputError{Spec: spec, Known: c.Names, Nearest: nearest.Of(input, c.Names)}
+		failed.Code, failed.Known, failed.Nearest = codes.UnknownInput, c.Names, nearest.Of(input, c.Names)
+		if spec.Input == nil {
+			failed.Input = ""
+		}
+		return "", failed
 	}
 	offers, looked := c.Inputs[input]
 	if !looked {
 		return input, nil
 	}
-	if !offers.HasServices {
-		return "", &NoServicesError{Spec: spec, Input: input, Elsewhere: c.elsewhere(spec.Name, input)}
+	switch {
+	case !offers.HasServices:
+		failed.Code, failed.Elsewhere = codes.InputWithoutServices, c.elsewhere(spec.Name, input)
+	case !slices.Contains(offers.Services, spec.Name):
+		failed.Code, failed.Known, failed.Elsewhere = codes.UnknownModule, offers.current(), c.elsewhere(spec.Name, input)
+		failed.Nearest = nearest.Of(spec.Name, failed.Known)
+	case slices.Contains(offers.Deprecated, spec.Name):
+		failed.Code = codes.RemovedModule
+	default:
+		return input, nil
 	}
-	if !slices.Contains(offers.Services, spec.Name) {
-		known := offers.current()
-		return "", &UnknownModuleError{
-			Spec: spec, Input: input, Known: known,
-			Nearest: nearest.Of(spec.Name, known), Elsewhere: c.elsewhere(spec.Name, input),
-		}
-	}
-	if slices.Contains(offers.Deprecated, spec.Name) {
-		return "", &DeprecatedError{Spec: spec, Input: input}
-	}
-	return input, nil
+	return "", failed
 }
 
-// CheckInput reports whether an input is there and offers services. The error is an [*UnknownInputError] or a
-// [*NoServicesError].
+// CheckInput reports whether an input is there and offers services. The error is a [*ResolveError].
 func (c *Catalogue) CheckInput(input string) error {
-	if c.Names != nil && !slices.Contains(c.Names, input) {
-		return &UnknownInputError{Spec: module.Spec{Input: &input}, Known: c.Names, Nearest: nearest.Of(input, c.Names)}
-	}
-	if offers, looked := c.Inputs[input]; looked && !offers.HasServices && offers.Err == nil {
-		return &NoServicesError{Spec: module.Spec{Input: &input}, Input: input}
+	_, err := c.Resolve(module.Spec{Input: &input})
+	if failed, is := err.(*ResolveError); is && (failed.Code == codes.UnknownInput ||
+		failed.Code == codes.InputWithoutServices && c.Inputs[input].Err == nil) {
+		return err
 	}
 	return nil
 }
@@ -112,7 +115,8 @@ func (c *Catalogue) Find(ref string) (*Service, error) {
 			return service, nil
 		}
 		known := slices.Sorted(maps.Keys(c.Inputs[resolved].Modules))
-		return nil, &UnknownModuleError{Spec: spec, Input: input, Known: known, Nearest: nearest.Of(name, known)}
+		return nil, &ResolveError{Code: codes.UnknownModule, Spec: spec, Input: input, Known: known,
+			Nearest: nearest.Of(name, known)}
 	}
 	var inputs []string
 	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
@@ -129,11 +133,11 @@ func (c *Catalogue) Find(ref string) (*Service, error) {
 
 // Choose says which of several inputs a name without an input means.
 func (c *Catalogue) Choose(name string, inputs []string) (string, error) {
-	switch {
+	switch null := cmp.Or(c.Null, "self"); {
 	case len(inputs) == 1:
 		return inputs[0], nil
-	case slices.Contains(inputs, c.null()):
-		return c.null(), nil
+	case slices.Contains(inputs, null):
+		return null, nil
 	case len(inputs) > 1:
 		refs := make([]string, len(inputs))
 		for i, input := range inputs {
@@ -145,18 +149,11 @@ func (c *Catalogue) Choose(name string, inputs []string) (string, error) {
 	}
 	for _, input := range slices.Sorted(maps.Keys(c.Inputs)) {
 		if slices.Contains(c.Inputs[input].Deprecated, name) {
-			return "", &DeprecatedError{Spec: module.Spec{Name: name}, Input: input}
+			return "", &ResolveError{Code: codes.RemovedModule, Spec: module.Spec{Name: name}, Input: input}
 		}
 	}
-	return "",
-		&UnknownModuleError{Spec: module.Spec{Name: name}, Known: c.names(), Nearest: nearest.Of(name, c.names())}
-}
-
-func (c *Catalogue) null() string {
-	if c.Null == "" {
-		return "self"
-	}
-	return c.Null
+	return "", &ResolveError{Code: codes.UnknownModule, Spec: module.Spec{Name: name}, Known: c.names(),
+		Nearest: nearest.Of(name, c.names())}
 }
 
 func (in Input) module(name string) *Service {
@@ -208,99 +205,76 @@ func (c *Catalogue) elsewhere(name, but string) []string {
 	return found
 }
 
-// UnknownInputError: the flake has no input of that name.
-type UnknownInputError struct {
-	Spec           module.Spec
-	Known, Nearest []string
-}
-
-func (e *UnknownInputError) Error() string {
-	if e.Spec.Input == nil {
-		return "the flake has no input that is clan-core"
-	}
-	return fmt.Sprintf("the flake has no input %q", *e.Spec.Input)
-}
-
-// Hint says what to write instead.
-func (e *UnknownInputError) Hint() string {
-	return nearest.Hint(e.Nearest, e.Known, "the inputs are ", "")
-}
-
-// NoServicesError: the input is there, but has no output `clan.modules`.
-type NoServicesError struct {
-	Spec      module.Spec
-	Input     string
-	Elsewhere []string
-}
-
-func (e *NoServicesError) Error() string {
-	what := fmt.Sprintf("the input %q offers no services (it has no output clan.modules)", e.Input)
-	if e.Input == "self" {
-		what = "the flake itself offers no services (no output clan.modules)"
-	}
-	if e.Spec.Name == "" {
-		return what
-	}
-	return fmt.Sprintf("%s, so not %q", what, e.Spec.Name)
-}
-
-// Hint says where a service of that name is offered.
-func (e *NoServicesError) Hint() string { return elsewhereHint(e.Spec.Name, e.Elsewhere) }
-
-// UnknownModuleError: the input offers services, but none of that name. Input is empty where all inputs were
-// looked through.
-type UnknownModuleError struct {
-	Spec                      module.Spec
-	Input                     string
+// ResolveError: a reference leads to no module. Code says why:
+//
+//   - [codes.UnknownInput]: the flake has no input of that name;
+//   - [codes.InputWithoutServices]: the input is there, but has no output `clan.modules`;
+//   - [codes.UnknownModule]: it offers services, but none of that name;
+//   - [codes.RemovedModule]: it keeps the service's name only to say that it is gone.
+type ResolveError struct {
+	Code string
+	Spec module.Spec
+	// Input is the one that was looked for, or looked at; empty for the one that is clan-core, if the flake has none
+	// such, and where all inputs were looked through.
+	Input string
+	// Known are the names that there are, Nearest those that may be meant, Elsewhere references to services of the name
+	// in other inputs.
 	Known, Nearest, Elsewhere []string
+	// Message is that of the module itself, where it was asked for.
+	Message string
 }
 
-func (e *UnknownModuleError) Error() string {
-	if e.Input == "" {
-		return fmt.Sprintf("no input of the flake offers a service %q", e.Spec.Name)
+func (e *ResolveError) Error() string {
+	name := e.Spec.Name
+	switch e.Code {
+	case codes.UnknownInput:
+		if e.Input == "" {
+			return "the flake has no input that is clan-core"
+		}
+		return fmt.Sprintf("the flake has no input %q", e.Input)
+	case codes.InputWithoutServices:
+		what := fmt.Sprintf("the input %q offers no services (it has no output clan.modules)", e.Input)
+		if e.Input == "self" {
+			what = "the flake itself offers no services (no output clan.modules)"
+		}
+		if name == "" {
+			return what
+		}
+		return fmt.Sprintf("%s, so not %q", what, name)
+	case codes.RemovedModule:
+		text := fmt.Sprintf("the service %q was removed from %s", name, e.Input)
+		if e.Message != "" {
+			text += ": " + e.Message
+		}
+		return text
 	}
-	if e.Spec.Input == nil && e.Input != "self" {
-		return fmt.Sprintf("clan-core offers no service %q", e.Spec.Name)
+	who := fmt.Sprintf("the input %q", e.Input)
+	switch {
+	case e.Input == "":
+		return fmt.Sprintf("no input of the flake offers a service %q", name)
+	case e.Input == "self":
+		who = "the flake itself"
+	case e.Spec.Input == nil:
+		who = "clan-core"
 	}
-	if e.Input == "self" {
-		return fmt.Sprintf("the flake itself offers no service %q", e.Spec.Name)
-	}
-	return fmt.Sprintf("the input %q offers no service %q", e.Input, e.Spec.Name)
+	return fmt.Sprintf("%s offers no service %q", who, name)
 }
 
 // Hint says what to write instead.
-func (e *UnknownModuleError) Hint() string {
+func (e *ResolveError) Hint() string {
 	switch {
-	case len(e.Elsewhere) > 0:
+	case e.Code == codes.UnknownInput:
+		return nearest.Hint(e.Nearest, e.Known, "the inputs are ", "")
+	case e.Code == codes.RemovedModule && e.Message == "":
+		return "see the message of the module itself for its successor"
+	case e.Code == codes.RemovedModule:
+		return ""
+	case e.Code == codes.InputWithoutServices, len(e.Elsewhere) > 0:
 		return elsewhereHint(e.Spec.Name, e.Elsewhere)
 	case e.Input == "":
 		return nearest.Hint(e.Nearest, e.Known, "the services are ", "it offers none at all")
 	}
 	return nearest.Hint(e.Nearest, e.Known, "it offers ", "it offers none at all")
-}
-
-// DeprecatedError: the input keeps the service's name only to say that it is gone.
-type DeprecatedError struct {
-	Spec  module.Spec
-	Input string
-	// Message is the module's own, where it was asked for.
-	Message string
-}
-
-func (e *DeprecatedError) Error() string {
-	text := fmt.Sprintf("the service %q was removed from %s", e.Spec.Name, e.Input)
-	if e.Message != "" {
-		text += ": " + e.Message
-	}
-	return text
-}
-
-// Hint points at the service's own message.
-func (e *DeprecatedError) Hint() string {
-	if e.Message != "" {
-		return ""
-	}
-	return "see the message of the module itself for its successor"
 }
 
 // elsewhereHint says how to write references to services of a name, or of the name that it became.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
@@ -37,7 +38,7 @@ func TestResolve(t *testing.T) {
 			t.Errorf("Resolve(%s) = %q, %v; want %q", c.spec, got, err, c.want)
 		}
 	}
-	var unknown *UnknownModuleError
+	var unknown *ResolveError
 	if _, err := catalogue.Resolve(module.Spec{Name: "corednss"}); !errors.As(err, &unknown) ||
 		len(unknown.Nearest) > 0 || slices.Contains(unknown.Known, "coredns") {
 		t.Errorf("a removed service is offered: %+v", unknown)
@@ -50,33 +51,29 @@ func TestResolve(t *testing.T) {
 }
 
 func TestResolveErrors(t *testing.T) {
-	type hinter interface {
-		error
-		Hint() string
-	}
 	for _, c := range []struct {
 		spec          module.Spec
-		want          any
+		want          string
 		message, hint string
 	}{
-		{module.Spec{Input: in("clan-cor"), Name: "sshd"}, new(*UnknownInputError), `no input "clan-cor"`,
+		{module.Spec{Input: in("clan-cor"), Name: "sshd"}, codes.UnknownInput, `no input "clan-cor"`,
 			`"clan-core"`},
-		{module.Spec{Input: in("elsewhere"), Name: "sshd"}, new(*UnknownInputError), `no input "elsewhere"`, `"third"`},
-		{module.Spec{Input: in("nixpkgs"), Name: "sshd"}, new(*NoServicesError), "offers no services",
+		{module.Spec{Input: in("elsewhere"), Name: "sshd"}, codes.UnknownInput, `no input "elsewhere"`, `"third"`},
+		{module.Spec{Input: in("nixpkgs"), Name: "sshd"}, codes.InputWithoutServices, "offers no services",
 			`module.input = "clan-core"`},
-		{module.Spec{Name: "borgbakup"}, new(*UnknownModuleError), `clan-core offers no service "borgbakup"`,
+		{module.Spec{Name: "borgbakup"}, codes.UnknownModule, `clan-core offers no service "borgbakup"`,
 			`did you mean "borgbackup"`},
-		{module.Spec{Name: "mine"}, new(*UnknownModuleError), `"mine"`, `module.input = "self"`},
-		{module.Spec{Name: "wholly-other"}, new(*UnknownModuleError), `"wholly-other"`, `it offers "borgbackup"`},
-		{module.Spec{Input: in("self"), Name: "x"}, new(*UnknownModuleError), "the flake itself", `"mine"`},
-		{module.Spec{Name: "coredns"}, new(*DeprecatedError), "was removed", "successor"},
+		{module.Spec{Name: "mine"}, codes.UnknownModule, `"mine"`, `module.input = "self"`},
+		{module.Spec{Name: "wholly-other"}, codes.UnknownModule, `"wholly-other"`, `it offers "borgbackup"`},
+		{module.Spec{Input: in("self"), Name: "x"}, codes.UnknownModule, "the flake itself", `"mine"`},
+		{module.Spec{Name: "coredns"}, codes.RemovedModule, "was removed", "successor"},
 	} {
 		_, err := catalogue.Resolve(c.spec)
-		if err == nil || !errors.As(err, c.want) {
-			t.Errorf("Resolve(%s) = %v (%T), want %T", c.spec, err, err, c.want)
+		h, is := err.(*ResolveError)
+		if !is || h.Code != c.want {
+			t.Errorf("Resolve(%s) = %v, want %s", c.spec, err, c.want)
 			continue
 		}
-		h := err.(hinter)
 		if !strings.Contains(h.Error(), c.message) || !strings.Contains(h.Hint(), c.hint) {
 			t.Errorf("Resolve(%s): %q, hint %q; want %q and %q in them", c.spec, h, h.Hint(), c.message, c.hint)
 		}

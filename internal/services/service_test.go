@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -167,13 +168,13 @@ func TestErrors(t *testing.T) {
 		err           hinted
 		message, hint string
 	}{
-		{&UnknownInputError{Spec: module.Spec{Name: "x"}, Known: []string{"self"}},
+		{&ResolveError{Code: codes.UnknownInput, Spec: module.Spec{Name: "x"}, Known: []string{"self"}},
 			"the flake has no input that is clan-core", `the inputs are "self"`},
-		{&NoServicesError{Spec: module.Spec{Name: "x"}, Input: "self"},
+		{&ResolveError{Code: codes.InputWithoutServices, Spec: module.Spec{Name: "x"}, Input: "self"},
 			`the flake itself offers no services (no output clan.modules), so not "x"`, ""},
-		{&UnknownModuleError{Spec: module.Spec{Name: "x"}, Input: "self"}, `the flake itself offers no service "x"`,
+		{&ResolveError{Code: codes.UnknownModule, Spec: module.Spec{Name: "x"}, Input: "self"}, `the flake itself offers no service "x"`,
 			"it offers none at all"},
-		{&DeprecatedError{Spec: module.Spec{Name: "x"}, Input: "i", Message: "use y"},
+		{&ResolveError{Code: codes.RemovedModule, Spec: module.Spec{Name: "x"}, Input: "i", Message: "use y"},
 			`the service "x" was removed from i: use y`, ""},
 	} {
 		if diff := cmp.Diff([]string{test.message, test.hint},

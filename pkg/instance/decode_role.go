@@ -42,15 +42,7 @@ func (d *instanceDecoder) service() {
 	if err != nil && !found {
 		d.failed = !plain // without clan-core nothing but the module's manifest and roles is lost
 		if !plain || m.Input != nil || len(d.inv.facts.Catalogue.Inputs["self"].Services) > 0 {
-			f := loss{finding: unresolved(d.name, err, !plain)}
-			if core := d.inv.Flake.ClanCore; f.finding.Code == codes.UnknownInput && core != "" &&
-				f.finding.Cause.Input == "clan-core" {
-				f.finding.Cause = f.finding.Cause.WithNames([]string{core}, nil) // under another name
-			}
-			if f.finding.Code == codes.RemovedModule {
-				f.failure = part.Failure // its own message says what to use instead
-			}
-			d.losses = append(d.losses, f)
+			d.unresolved(err.(*services.ResolveError), part.Failure, !plain)
 		}
 		return
 	}
@@ -67,6 +59,21 @@ func (d *instanceDecoder) service() {
 			m.Roles[name] = module.Role{Description: deref(role.Value.Description.Value)}
 		}
 	}
+}
+
+// unresolved loses what a reference means that leads nowhere; whole: nothing of the settings can be known for it.
+func (d *instanceDecoder) unresolved(err *services.ResolveError, failure *reader.Failure, whole bool) {
+	near := err.Nearest
+	if core := d.inv.Flake.ClanCore; err.Code == codes.UnknownInput && core != "" && err.Input == "clan-core" {
+		near = []string{core} // under another name
+	}
+	f := NewFinding(err.Code, Subject{Instance: d.name}, Cause{Whole: whole, Input: err.Input, Elsewhere: err.Elsewhere,
+		Name: err.Spec.Name, Service: err.Spec.String()}.WithNames(near, err.Known))
+	f.Err = err
+	if err.Code != codes.RemovedModule {
+		failure = nil // the module's own message says what to use instead of it
+	}
+	d.losses = append(d.losses, loss{failure: failure, finding: f})
 }
 
 // manifest is what a module says of itself; what of it does not evaluate is reported once for each module.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/hint"
@@ -316,9 +317,9 @@ func (l *loader) lookElsewhere(ctx context.Context) error {
 	c := l.catalogue(map[string]string{})
 	lost := func(part reader.Part[reader.Instance]) bool {
 		_, err := c.Resolve(module.Spec(part.Value.Module.Value))
-		var unknown *services.UnknownModuleError
-		var none *services.NoServicesError
-		return part.OK() && part.Value.Module.OK() && (errors.As(err, &unknown) || errors.As(err, &none))
+		failed, is := errors.AsType[*services.ResolveError](err)
+		return part.OK() && part.Value.Module.OK() && is &&
+			(failed.Code == codes.UnknownModule || failed.Code == codes.InputWithoutServices)
 	}
 	if l.config.Need&NeedSettings == 0 ||
 		!slices.ContainsFunc(slices.Collect(maps.Values(l.facts.instances.Value)), lost) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
@@ -176,7 +177,7 @@ func (d *moduleDecoder) choose(ctx context.Context, spec module.Spec, meant read
 	case len(live) > 0:
 		return d.result.Catalogue.Choose(spec.Name, live)
 	}
-	gone := &services.DeprecatedError{Spec: spec, Input: inputs[0]}
+	gone := &services.ResolveError{Code: codes.RemovedModule, Spec: spec, Input: inputs[0]}
 	stub := meant.Modules[inputs[0]]
 	if failure := firstFailure(stub.Failure, stub.Value.Manifest.Failure); failure != nil {
 		err := d.errorOf(ctx, failure)
@@ -212,8 +213,8 @@ func (d *moduleDecoder) unknown(ctx context.Context, ref string, spec module.Spe
 		return err
 	}
 	_, err = c.Choose(spec.Name, nil)
-	var none *services.UnknownModuleError
-	if d.want.ByInstance && errors.As(err, &none) {
+	none, is := errors.AsType[*services.ResolveError](err)
+	if d.want.ByInstance && is && none.Code == codes.UnknownModule {
 		known := append(sortedKeys(d.result.Uses), none.Known...)
 		err = &hint.Error{Text: fmt.Sprintf("there is neither an instance nor a module %q", ref),
 			Advice: nearest.Hint(nearest.Of(ref, known), sortedUnique(known), "there are ", "there are none")}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/services"
@@ -118,21 +117,8 @@ func noModule(f Finding) (string, string) {
 	if c.Service != c.Name {
 		spec.Input = &c.Input
 	}
-	var err interface {
-		error
-		Hint() string
-	}
-	switch f.Code {
-	case codes.UnknownInput:
-		err = &services.UnknownInputError{Spec: spec, Known: c.Known, Nearest: c.Near}
-	case codes.InputWithoutServices:
-		err = &services.NoServicesError{Spec: spec, Input: c.Input, Elsewhere: c.Elsewhere}
-	case codes.RemovedModule:
-		err = &services.DeprecatedError{Spec: spec, Input: c.Input, Message: c.Nix}
-	default:
-		err = &services.UnknownModuleError{Spec: spec, Input: c.Input, Known: c.Known, Nearest: c.Near,
-			Elsewhere: c.Elsewhere}
-	}
+	err := &services.ResolveError{Code: f.Code, Spec: spec, Input: c.Input, Known: c.Known, Nearest: c.Near,
+		Elsewhere: c.Elsewhere, Message: c.Nix}
 	return err.Error(), cmp.Or(c.Hint, err.Hint())
 }
 
