@@ -74,16 +74,17 @@ func Stamps(path string, most int) ([]byte, error) {
 		return nil, fmt.Errorf("there are more than %d files", most)
 	}
 	slices.Sort(names)
-	w := treeWriter{make([]byte, 0, len(names)*64)}
+	c := codec{b: make([]byte, 0, len(names)*64), writes: true}
 	fd := int(dir.Fd())
 	for _, name := range names {
 		var st unix.Stat_t
 		if unix.Fstatat(fd, name, &st, 0) == nil { // a link to nowhere is none
-			w.string(name)
-			w.stamp(stampOf(&st))
+			stamp := stampOf(&st)
+			c.string(&name)
+			c.stamp(&stamp)
 		}
 	}
-	return w.b, nil
+	return c.b, nil
 }
 
 // Looks are files that were looked at. Where nothing of them is changed since, they are equal.

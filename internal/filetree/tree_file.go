@@ -3,8 +3,6 @@ package filetree
 import (
 	"encoding/binary"
 	"errors"
-
-	"github.com/clanctl/clanctl/internal/git"
 )
 
 // An observed tree is kept in a file of its own form: reading thousands of stamps must not cost more than taking them.
@@ -13,151 +11,135 @@ var errDamaged = errors.New("damaged")
 
 // Marshal is the form in which a tree is kept.
 func (t *Tree) Marshal() []byte {
-	w := treeWriter{}
-	w.bool(t.source.Git)
-	w.string(t.source.Root)
-	for _, d := range []digest{t.state, t.config.sum, t.config.around, t.list} {
-		w.b = append(w.b, d[:]...)
-	}
-	w.string(t.config.attributes)
-	w.bool(t.config.programs)
-	w.entries(t.config.files)
-	w.entry(&t.index)
-	w.uint(uint64(len(t.dirs)))
-	for i := range t.dirs {
-		d := &t.dirs[i]
-		w.string(d.path)
-		w.entry(&d.self)
-		w.entries(d.entries)
-	}
-	return append(w.b, t.sum[:]...)
+	c := &codec{writes: true}
+	c.tree(t)
+	return c.b
 }
 
 // Unmarshal reads it again.
 func Unmarshal(b []byte) (*Tree, error) {
-	r := treeReader{b: b}
-	t := &Tree{source: Source{Git: r.bool(), Root: r.string()}}
-	for _, d := range []*digest{&t.state, &t.config.sum, &t.config.around, &t.list} {
-		r.digest(d)
-	}
-	t.config.attributes, t.config.programs, t.config.files = r.string(), r.bool(), r.entries()
-	r.entry(&t.index)
-	t.dirs = make([]dir, r.count())
-	for i := range t.dirs {
-		d := &t.dirs[i]
-		d.path = r.string()
-		r.entry(&d.self)
-		d.entries = r.entries()
-	}
-	r.digest(&t.sum)
-	if r.bad || len(r.b) != 0 {
+	c, t := &codec{b: b}, &Tree{}
+	if c.tree(t); c.bad || len(c.b) != 0 {
 		return nil, errDamaged
 	}
 	return t, nil
 }
 
-type treeWriter struct{ b []byte }
+// codec writes values to b, or reads them from it. It never fails loudly: bad says that what it read was wrong.
+type codec struct {
+	b      []byte
+	writes bool
+	bad    bool
+}
 
-func (w *treeWriter) uint(v uint64)   { w.b = binary.AppendUvarint(w.b, v) }
-func (w *treeWriter) int(v int64)     { w.b = binary.AppendVarint(w.b, v) }
-func (w *treeWriter) string(s string) { w.uint(uint64(len(s))); w.b = append(w.b, s...) }
-func (w *treeWriter) bool(v bool) {
-	if v {
-		w.uint(1)
-	} else {
-		w.uint(0)
+func (c *codec) tree(t *Tree) {
+	c.bool(&t.source.Git)
+	c.string(&t.source.Root)
+	for _, d := range []*digest{&t.state, &t.config.sum, &t.config.around, &t.list} {
+		c.digest(d)
 	}
+	c.string(&t.config.attributes)
+	c.bool(&t.config.programs)
+	each(c, &t.config.files, c.entry)
+	c.entry(&t.index)
+	each(c, &t.dirs, func(d *dir) {
+		c.string(&d.path)
+		c.entry(&d.self)
+		each(c, &d.entries, c.entry)
+	})
+	c.digest(&t.sum)
 }
 
-func (w *treeWriter) entries(entries []entry) {
-	w.uint(uint64(len(entries)))
-	for i := range entries {
-		w.entry(&entries[i])
+func (c *codec) entry(e *entry) {
+	c.string(&e.name)
+	c.stamp(&e.stamp)
+	c.int(&e.hashed)
+	c.digest(&e.sum)
+	c.uint(&e.content)
+	c.uint(&e.blob)
+	c.bool(&e.returns)
+	c.uint32(&e.looked.Size)
+	c.int(&e.looked.Mtime)
+}
+
+func (c *codec) stamp(s *Stamp) {
+	c.uint32(&s.mode)
+	c.uint(&s.ino)
+	c.uint(&s.dev)
+	c.int(&s.size)
+	c.int(&s.mtime)
+	c.int(&s.ctime)
+}
+
+func (c *codec) uint(v *uint64) {
+	if c.writes {
+		c.b = binary.AppendUvarint(c.b, *v)
+		return
 	}
-}
-
-func (w *treeWriter) entry(e *entry) {
-	w.string(e.name)
-	w.stamp(e.stamp)
-	w.int(e.hashed)
-	w.b = append(w.b, e.sum[:]...)
-	w.uint(e.content)
-	w.uint(e.blob)
-	w.bool(e.returns)
-	w.uint(uint64(e.looked.Size))
-	w.int(e.looked.Mtime)
-}
-
-func (w *treeWriter) stamp(s Stamp) {
-	w.uint(uint64(s.mode))
-	w.uint(s.ino)
-	w.uint(s.dev)
-	w.int(s.size)
-	w.int(s.mtime)
-	w.int(s.ctime)
-}
-
-// treeReader reads what treeWriter wrote. It never fails loudly: bad says that something was wrong.
-type treeReader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *treeReader) uint() uint64 { return number(r, binary.Uvarint) }
-func (r *treeReader) int() int64   { return number(r, binary.Varint) }
-
-func number[N int64 | uint64](r *treeReader, read func([]byte) (N, int)) N {
-	v, n := read(r.b)
-	if n <= 0 {
-		r.bad, r.b = true, nil
-		return 0
+	n := 0
+	if *v, n = binary.Uvarint(c.b); n <= 0 {
+		c.bad, n = true, len(c.b)
 	}
-	r.b = r.b[n:]
-	return v
+	c.b = c.b[n:]
+}
+
+// int is a signed number, whose sign is the last bit.
+func (c *codec) int(v *int64) {
+	u := uint64(*v)<<1 ^ uint64(*v>>63)
+	c.uint(&u)
+	*v = int64(u>>1) ^ -int64(u&1)
+}
+
+func (c *codec) uint32(v *uint32) {
+	n := uint64(*v)
+	c.uint(&n)
+	*v = uint32(n) //nolint:gosec // as written
+}
+
+func (c *codec) bool(v *bool) {
+	n := uint64(0)
+	if *v {
+		n = 1
+	}
+	c.uint(&n)
+	*v = n == 1
 }
 
 // count is a number of things that take at least one byte each.
-func (r *treeReader) count() int {
-	n := r.uint()
-	if n > uint64(len(r.b)) {
-		r.bad = true
-		return 0
+func (c *codec) count(length int) int {
+	n := uint64(length)
+	if c.uint(&n); !c.writes && n > uint64(len(c.b)) {
+		c.bad, n = true, 0
 	}
 	return int(n)
 }
 
-func (r *treeReader) string() string {
-	n := r.count()
-	s := string(r.b[:n])
-	r.b = r.b[n:]
-	return s
-}
-
-func (r *treeReader) bool() bool { return r.uint() == 1 }
-
-func (r *treeReader) digest(d *digest) {
-	if len(r.b) < len(d) {
-		r.bad, r.b = true, nil
+func (c *codec) string(s *string) {
+	n := c.count(len(*s))
+	if c.writes {
+		c.b = append(c.b, *s...)
 		return
 	}
-	r.b = r.b[copy(d[:], r.b):]
+	*s, c.b = string(c.b[:n]), c.b[n:]
 }
 
-func (r *treeReader) entries() []entry {
-	entries := make([]entry, r.count())
-	for i := range entries {
-		r.entry(&entries[i])
+func (c *codec) digest(d *digest) {
+	switch {
+	case c.writes:
+		c.b = append(c.b, d[:]...)
+	case len(c.b) < len(d):
+		c.bad, c.b = true, nil
+	default:
+		c.b = c.b[copy(d[:], c.b):]
 	}
-	return entries
 }
 
-func (r *treeReader) entry(e *entry) {
-	e.name = r.string()
-	e.stamp.mode = uint32(r.uint())
-	e.stamp.ino, e.stamp.dev = r.uint(), r.uint()
-	e.stamp.size, e.stamp.mtime, e.stamp.ctime = r.int(), r.int(), r.int()
-	e.hashed = r.int()
-	r.digest(&e.sum)
-	e.content, e.blob, e.returns = r.uint(), r.uint(), r.bool()
-	e.looked = git.Looked{Size: uint32(r.uint()), Mtime: r.int()} //nolint:gosec // as written
+// each is for all elements of a list.
+func each[E any](c *codec, list *[]E, one func(*E)) {
+	if n := c.count(len(*list)); !c.writes {
+		*list = make([]E, n)
+	}
+	for i := range *list {
+		one(&(*list)[i])
+	}
 }
