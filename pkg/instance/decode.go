@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -49,7 +50,7 @@ func (l *loader) decode() {
 	}
 	if l.config.Need&NeedMachines != 0 {
 		meta, _ := l.facts.meta.Prune(func(path []string, f *reader.Failure) {
-			l.lose(f, NewFinding(codes.EvaluationFailed, Subject{Setting: append([]string{"meta"}, path...)}, Cause{}))
+			l.lose(f, codes.EvaluationFailed, Subject{Setting: append([]string{"meta"}, path...)}, Cause{})
 		})
 		if set, is := meta.(map[string]any); is {
 			inv.Meta = set
@@ -126,7 +127,7 @@ func (l *loader) decodeMachines() {
 	machines := l.facts.machines
 	inv.facts.DeclaredTags = map[string][]string{}
 	if !machines.OK() {
-		l.lose(machines.Failure, NewFinding(codes.MachinesFailed, Subject{}, Cause{Part: "machines"}))
+		l.lose(machines.Failure, codes.MachinesFailed, Subject{}, Cause{Part: "machines"})
 		return
 	}
 	inv.Machines = map[string]*Machine{}
@@ -140,7 +141,7 @@ func (l *loader) decodeMachines() {
 		}
 		if failure != nil {
 			broken = true
-			l.lose(failure, NewFinding(codes.MachineFailed, about, Cause{Whole: true}))
+			l.lose(failure, codes.MachineFailed, about, Cause{Whole: true})
 			continue
 		}
 		inv.Machines[name] = l.machine(name, part.Value)
@@ -158,7 +159,7 @@ func (l *loader) decodeTags(broken bool) (well bool) {
 	lose := func(f *reader.Failure, cause Cause) {
 		if f != nil && !broken {
 			well = false
-			l.lose(f, NewFinding(codes.TagFailed, Subject{}, cause))
+			l.lose(f, codes.TagFailed, Subject{}, cause)
 		}
 	}
 	lose(l.facts.tags.Failure, Cause{Part: "tags"})
@@ -186,8 +187,7 @@ func (l *loader) decodeCarried(wellTagged, broken bool) {
 			carried[name] = inv.Machines[name].Tags
 			continue
 		case known && wellTagged:
-			l.lose(part.Failure,
-				NewFinding(codes.MachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true}))
+			l.lose(part.Failure, codes.MachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true})
 			// In a clan a broken machine breaks the tags of all.
 			l.losses[len(l.losses)-1].ifMalformed = broken && inv.Flake.Layout != facts.LayoutInventory
 		}
@@ -206,7 +206,7 @@ func (l *loader) decodeCarried(wellTagged, broken bool) {
 func (l *loader) machine(name string, node reader.Machine) *Machine {
 	field := func(f *reader.Failure, name ...string) {
 		if f != nil {
-			l.lose(f, NewFinding(codes.MachineFailed, Subject{Machine: name[0], Setting: name[1:]}, Cause{}))
+			l.lose(f, codes.MachineFailed, Subject{Machine: name[0], Setting: name[1:]}, Cause{})
 		}
 	}
 	field(node.Description.Failure, name, "description")
@@ -237,13 +237,13 @@ func (l *loader) machine(name string, node reader.Machine) *Machine {
 
 func (l *loader) decodeInstances() {
 	if failure := l.facts.instanceNames.Failure; failure != nil {
-		l.lose(failure, NewFinding(codes.InstancesFailed, Subject{}, Cause{Part: "instances"}))
+		l.lose(failure, codes.InstancesFailed, Subject{}, Cause{Part: "instances"})
 		return
 	}
 	// What is lost as a whole is nobody's own fault, and missing from all.
-	if failure := firstFailure(l.facts.instances.Failure, l.facts.services.Failure,
+	if failure := cmp.Or(l.facts.instances.Failure, l.facts.services.Failure,
 		l.facts.evaluated.Failure); failure != nil {
-		l.lose(failure, NewFinding(codes.InstancesFailed, Subject{}, Cause{Part: "instances"}))
+		l.lose(failure, codes.InstancesFailed, Subject{}, Cause{Part: "instances"})
 	}
 	index := l.inv.Index()
 	l.interfaces = map[[2]string]*services.Interface{}
@@ -253,8 +253,8 @@ func (l *loader) decodeInstances() {
 		}
 		part := l.facts.instances.Value[name]
 		// Its own attributes come first: what they break, nothing else is to blame for.
-		if failure := firstFailure(part.Failure, part.Value.Module.Failure, part.Value.Roles.Failure); failure != nil {
-			l.lose(failure, NewFinding(codes.InstanceFailed, Subject{Instance: name}, Cause{}))
+		if failure := cmp.Or(part.Failure, part.Value.Module.Failure, part.Value.Roles.Failure); failure != nil {
+			l.lose(failure, codes.InstanceFailed, Subject{Instance: name}, Cause{})
 			continue
 		}
 		spec := part.Value.Module.Value
@@ -264,7 +264,7 @@ func (l *loader) decodeInstances() {
 		evaluated, known := l.facts.evaluated.Value[name]
 		d.evaluated = evaluated.Value
 		if evaluated.Failure != nil {
-			l.lose(evaluated.Failure, NewFinding(codes.InstanceFailed, Subject{Instance: name}, Cause{}))
+			l.lose(evaluated.Failure, codes.InstanceFailed, Subject{Instance: name}, Cause{})
 			d.failed = true
 		}
 		if known && evaluated.OK() {
@@ -287,18 +287,9 @@ func (l *loader) unreached() {
 	for _, name := range sortedKeys(l.inv.Instances) {
 		evaluated := l.facts.evaluated.Value[name].Value
 		service := l.facts.services.Value[evaluated.Key].Value
-		if failure := firstFailure(service.Clan.Failure, evaluated.Clan.Failure); failure != nil &&
+		if failure := cmp.Or(service.Clan.Failure, evaluated.Clan.Failure); failure != nil &&
 			failure.Kind != reader.Blocked {
-			l.lose(failure, NewFinding(codes.ModuleFailed, Subject{Instance: name}, Cause{}))
+			l.lose(failure, codes.ModuleFailed, Subject{Instance: name}, Cause{})
 		}
 	}
-}
-
-func firstFailure(failures ...*reader.Failure) *reader.Failure {
-	for _, f := range failures {
-		if f != nil {
-			return f
-		}
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -49,7 +50,7 @@ func (d *instanceDecoder) service() {
 	m.Resolved = resolved
 	if !found {
 		d.failed = !plain
-		d.lose(part.Failure, NewFinding(codes.ModuleFailed, Subject{Instance: d.name}, Cause{}))
+		d.lose(part.Failure, codes.ModuleFailed, Subject{Instance: d.name}, Cause{})
 		return
 	}
 	m.Manifest = d.manifest(part.Value.Manifest)
@@ -83,9 +84,8 @@ func (d *instanceDecoder) manifest(part reader.Part[*reader.Manifest]) *module.M
 		if d.inst.Module.Resolved != "self" {
 			return
 		}
-		d.lose(f,
-			NewFinding(codes.ManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path[:min(len(path), 1)]},
-				Cause{}))
+		d.lose(f, codes.ManifestFailed, Subject{Module: d.inst.Module.Name, Setting: path[:min(len(path), 1)]},
+			Cause{})
 	})
 }
 
@@ -121,7 +121,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	node := part.Value
 	subject := Subject{Instance: d.name, Role: name}
 	if part.Failure != nil {
-		d.lose(part.Failure, NewFinding(codes.RoleFailed, subject, Cause{}))
+		d.lose(part.Failure, codes.RoleFailed, subject, Cause{})
 		return
 	}
 	role := &Role{SettingsFrom: codes.SettingsNone, ExtraModules: node.ExtraModules.Value,
@@ -130,20 +130,20 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	for _, file := range node.Missing.Value {
 		role.facts.Missing = append(role.facts.Missing, d.places.local(file).name)
 	}
-	if f := firstFailure(node.ExtraModules.Failure, node.Missing.Failure); f != nil {
-		d.lose(f, NewFinding(codes.ExtraModulesFailed, subject, Cause{Part: "extraModules"}))
+	if f := cmp.Or(node.ExtraModules.Failure, node.Missing.Failure); f != nil {
+		d.lose(f, codes.ExtraModulesFailed, subject, Cause{Part: "extraModules"})
 	}
-	own := firstFailure(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure,
+	own := cmp.Or(node.Machines.Failure, node.Tags.Failure, node.MachinesAreSets.Failure,
 		node.MachineLayers.Failure, node.TagLayers.Failure)
 	if f := node.TagsAreSets.Failure; own == nil && f != nil {
 		if d.clanEvaluates(name) { // until mid 2026 it took a tag's name only
-			d.lose(f, NewFinding(codes.EvaluationFailed, subject, Cause{Part: "tags"}))
+			d.lose(f, codes.EvaluationFailed, subject, Cause{Part: "tags"})
 		} else {
 			own = f
 		}
 	}
 	if own != nil {
-		d.lose(own, NewFinding(codes.RoleFailed, subject, Cause{}))
+		d.lose(own, codes.RoleFailed, subject, Cause{})
 	}
 	layers := &layerDecoder{places: d.places, files: map[string]facts.FlakeFile{}}
 	role.facts.Layers = facts.Layers{
@@ -173,7 +173,7 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 		if _, ok := known[name]; !ok {
 			names := sortedKeys(known)
 			cause := Cause{Service: d.inst.Module.Spec().String()}.WithNames(nearest.Of(name, names), names)
-			d.losses = append(d.losses, loss{finding: NewFinding(codes.UnknownRole, subject, cause)})
+			d.lose(nil, codes.UnknownRole, subject, cause)
 			return
 		}
 	}
@@ -206,12 +206,12 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 	subject := Subject{Instance: d.name, Role: name}
 	part := d.evaluated.Roles[name]
 	node := part.Value
-	if failure := firstFailure(part.Failure, node.SettingsFrom.Failure); failure != nil {
+	if failure := cmp.Or(part.Failure, node.SettingsFrom.Failure); failure != nil {
 		if failure.Kind == reader.Blocked {
 			d.loseLayers(subject, layers.lost)
 			return
 		}
-		d.lose(failure, NewFinding(codes.RoleFailed, subject, Cause{}))
+		d.lose(failure, codes.RoleFailed, subject, Cause{})
 		return
 	}
 	role.SettingsFrom = SettingsFrom(node.SettingsFrom.Value)
@@ -219,7 +219,7 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 	if f := node.Groups.Failure; f != nil {
 		role.SettingsFrom = codes.SettingsNone
 		if f.Kind != reader.Blocked {
-			d.lose(f, NewFinding(codes.RoleFailed, subject, Cause{}))
+			d.lose(f, codes.RoleFailed, subject, Cause{})
 		}
 		return
 	}
@@ -227,7 +227,7 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 		before := len(d.losses)
 		value.Prune(func(path []string, f *reader.Failure) {
 			if !f.Undefined && !f.Unset { // what is not set is for the member's own settings
-				d.lose(f, NewFinding(settingCode(path), subject.with(path), Cause{}))
+				d.lose(f, settingCode(path), subject.with(path), Cause{})
 			}
 		})
 		if len(d.losses) > before {
@@ -293,7 +293,7 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 	isGhost := len(real) == 0 && len(members) > 0 // what is wrong with one is a part of unknown-machine
 	if part.Failure != nil {
 		if !isGhost {
-			d.lose(part.Failure, NewFinding(codes.SettingsFailed, subject, Cause{Whole: true}))
+			d.lose(part.Failure, codes.SettingsFailed, subject, Cause{Whole: true})
 		}
 		return nil
 	}
@@ -306,8 +306,7 @@ func (d *instanceDecoder) group(subject Subject, members []string, part reader.P
 		if f.Undefined {
 			code = codes.MissingSetting
 		}
-		d.lose(f,
-			NewFinding(code, subject.with(path), Cause{Whole: len(path) == 0 && !bare, Dropped: bare, Unset: f.Unset}))
+		d.lose(f, code, subject.with(path), Cause{Whole: len(path) == 0 && !bare, Dropped: bare, Unset: f.Unset})
 	})
 	if !ok && !bare {
 		return nil

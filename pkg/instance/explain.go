@@ -25,11 +25,11 @@ type loss struct {
 	ifMalformed bool
 }
 
-func (l *loader) lose(failure *reader.Failure, f Finding) {
+func (l *loader) lose(failure *reader.Failure, code string, about Subject, cause Cause) {
 	if failure != nil && failure.Kind == reader.Opaque {
-		f = NewFinding(codes.NotRepresentable, f.Subject, Cause{Whole: f.Cause.Whole})
+		code, cause = codes.NotRepresentable, Cause{Whole: cause.Whole}
 	}
-	l.losses = append(l.losses, loss{failure: failure, finding: f})
+	l.losses = append(l.losses, loss{failure: failure, finding: NewFinding(code, about, cause)})
 }
 
 // locate fills in where everything is written; for what is missing down to the setting, which takes one more question.
@@ -159,7 +159,8 @@ func (l *loader) explain(ctx context.Context) error {
 		return err
 	}
 	if l.settingFailure != nil {
-		failSetting(l.inv.facts.Setting, l.places.sources, l.settingFailure.Err)
+		l.inv.facts.Setting.Err = l.settingFailure.Err
+		l.inv.facts.Setting.Message, _ = l.nixWords(l.settingFailure.Err)
 	}
 	for _, loss := range l.losses {
 		f := loss.finding
@@ -212,13 +213,12 @@ func (l *loader) took(f *Finding, err error) {
 	if errors.Is(err, reader.ErrUnexplained) {
 		f.Cause.Max = reader.MostProbes
 	}
-	var nixErr *nixeval.Error
-	if !errors.As(err, &nixErr) {
+	message, nixErr := l.nixWords(err)
+	if nixErr == nil {
 		return
 	}
-	nixErr.Sources = l.places.sources
 	if f.Cause.Shape == nil {
-		f.Cause.Nix, f.Cause.Hint = userTerms(l.places.sources, nixErr.Message), nixErr.Hint
+		f.Cause.Nix, f.Cause.Hint = message, nixErr.Hint
 	}
 	if f.Code == codes.TagFailed && strings.Contains(nixErr.Message, "infinite recursion") &&
 		tagsOfMachine.MatchString(l.codeAt(nixErr)) {
@@ -249,15 +249,21 @@ func (l *loader) took(f *Finding, err error) {
 	}
 }
 
+// nixWords is what an error of Nix's says, in the user's terms; the error is nil where it is another.
+func (l *loader) nixWords(err error) (string, *nixeval.Error) {
+	nixErr, is := errors.AsType[*nixeval.Error](err)
+	if !is {
+		return "", nil
+	}
+	nixErr.Sources = l.places.sources
+	return userTerms(l.places.sources, nixErr.Message), nixErr
+}
+
 // whereOption is where the option of the inventory that a message names is written, or the nearest part around it; nil
 // where it names none. What is in inventory.json has no position in Nix.
 func (inv *Inventory) whereOption(message string) *Position {
-	option := theOption.FindStringSubmatch(message)
-	if option == nil {
-		return nil
-	}
-	path, err := ParsePath(option[1])
-	if start := slices.Index(path, "inventory"); err == nil && start >= 0 && len(path) > start+1 {
+	path := optionIn(message)
+	if start := slices.Index(path, "inventory"); start >= 0 && len(path) > start+1 {
 		return inv.Where(path[start+1:]...)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -139,7 +140,7 @@ func (l *loader) decodeExports() {
 		// What else fails may take them along, and has a finding of its own.
 		if f.Kind != reader.Blocked &&
 			!slices.ContainsFunc(l.losses, func(loss loss) bool { return loss.finding.Partial() }) {
-			l.lose(f, NewFinding(codes.ExportsFailed, Subject{}, Cause{Part: "exports"}))
+			l.lose(f, codes.ExportsFailed, Subject{}, Cause{Part: "exports"})
 		}
 		return
 	}
@@ -180,10 +181,9 @@ type exportDecoder struct {
 }
 
 func (d exportDecoder) lose(f *reader.Failure, at ...string) {
-	d.loader.lose(f,
-		NewFinding(codes.ExportFailed,
-			Subject{Instance: d.export.Instance, Role: d.export.Role, Machine: d.export.Machine},
-			Cause{Name: strings.Join(append([]string{d.key}, at...), " ")}))
+	d.loader.lose(f, codes.ExportFailed,
+		Subject{Instance: d.export.Instance, Role: d.export.Role, Machine: d.export.Machine},
+		Cause{Name: strings.Join(append([]string{d.key}, at...), " ")})
 }
 
 // prune is what there is of a value; the rest is lost.
@@ -274,7 +274,7 @@ func hostOf(part reader.Part[reader.Host]) (Host, *reader.Failure) {
 	}
 	ref := read.Reference
 	h.Reference = true
-	if f := firstFailure(ref.Machine.Failure, ref.Generator.Failure, ref.File.Failure); f != nil {
+	if f := cmp.Or(ref.Machine.Failure, ref.Generator.Failure, ref.File.Failure); f != nil {
 		return Host{Missing: codes.HostFailed, Reference: true}, f
 	}
 	h.Var = &Var{Machine: ref.Machine.Value, Generator: ref.Generator.Value, File: ref.File.Value}
@@ -343,15 +343,12 @@ func (l *loader) explainHosts(ctx context.Context) error {
 
 // varOfError is the var that an error misses.
 func varOfError(err error) *Var {
-	var nixErr *nixeval.Error
-	if !errors.As(err, &nixErr) {
-		return nil
+	if nixErr, is := errors.AsType[*nixeval.Error](err); is {
+		if match := notGenerated.FindStringSubmatch(nixErr.Message); match != nil {
+			return &Var{Machine: match[1], Generator: match[2], File: match[3]}
+		}
 	}
-	match := notGenerated.FindStringSubmatch(nixErr.Message)
-	if match == nil {
-		return nil
-	}
-	return &Var{Machine: match[1], Generator: match[2], File: match[3]}
+	return nil
 }
 
 // expected is the var of another machine that is like this one; nil where there is none such, or it is generated.

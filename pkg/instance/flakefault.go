@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 
-	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/git"
@@ -27,8 +25,8 @@ import (
 
 // flakeFault says more of an error of the flake as a whole, as far as it can be told.
 func (l *loader) flakeFault(ctx context.Context, err error) error {
-	var nixErr *nixeval.Error
-	if !errors.As(err, &nixErr) || !errors.Is(err, nixeval.ErrEvaluation) {
+	nixErr, is := errors.AsType[*nixeval.Error](err)
+	if !is || !errors.Is(err, nixeval.ErrEvaluation) {
 		return err
 	}
 	if malformed := malformedJSON(ctx, l.ref, err); malformed != nil {
@@ -48,7 +46,7 @@ func malformedJSON(ctx context.Context, ref Ref, cause error) error {
 	// Those beside flake.nix are read by Nix and clan, and they want an object. Another one may be anybody's.
 	files := []string{filepath.Join(ref.Dir, "flake.lock"), filepath.Join(ref.Dir, facts.PersistedName)}
 	check := jsonvalue.CheckObject
-	for i, file := range append(files, persistedIn(ctx, ref)...) {
+	for i, file := range append(files, tracked(ctx, ref, "/"+facts.PersistedName)...) {
 		if i >= len(files) {
 			check = jsonvalue.Check
 		}
@@ -88,47 +86,36 @@ var definedIn = lazyregexp.New("(?m)^- In `([^'\n]*)'")
 // placeInFlake finds the attribute that clan does not know where Nix names a file of an input, which only passes it on:
 // in the one place of the user's Nix files that sets an attribute of this name.
 func placeInFlake(ctx context.Context, ref Ref, err *nixeval.Error) {
-	option := theOption.FindStringSubmatch(err.Message)
-	if !ref.Git || option == nil || settingFault(err.Message) != codes.UnknownSetting {
-		return
-	}
-	path, pathErr := ParsePath(option[1])
-	if pathErr != nil {
+	path := unknownOption(err.Message)
+	if !ref.Git || len(path) == 0 {
 		return
 	}
 	sets := regexp.MustCompile(`(?m)(?:^|[\s{;.])(` + regexp.QuoteMeta(path[len(path)-1]) + `)\s*(?:=[^=]|\.)`)
-	tracked, _ := git.Repo(ref.Root).Index(ctx)
 	var at Position
-	for _, entry := range tracked {
-		if !strings.HasSuffix(entry.Path, ".nix") {
-			continue
-		}
-		text, readErr := readInFlake(ref, filepath.Join(ref.Root, entry.Path))
+	for _, file := range tracked(ctx, ref, ".nix") {
+		text, readErr := readInFlake(ref, file)
 		for _, found := range sets.FindAllSubmatchIndex(text, -1) {
 			if readErr != nil || at.File != "" {
 				return // two places
 			}
-			at.File = entry.Path
+			at.File = file
 			at.Line, at.Column = jsonvalue.Line(text, found[2])
 		}
 	}
 	if at.File != "" {
-		err.File, err.Line, err.Column = filepath.Join(err.Sources.Store, at.File), at.Line, at.Column
+		rel, _ := filepath.Rel(ref.Root, at.File)
+		err.File, err.Line, err.Column = filepath.Join(err.Sources.Store, rel), at.Line, at.Column
 	}
 }
 
 // placeInFile finds the attribute that clan does not know in the file that Nix names.
 func placeInFile(err *nixeval.Error) {
-	if err.Line > 0 || settingFault(err.Message) != codes.UnknownSetting {
-		return
-	}
-	option, file := theOption.FindStringSubmatch(err.Message), definedIn.FindStringSubmatch(err.Message)
-	if option == nil || file == nil {
+	path, file := unknownOption(err.Message), definedIn.FindStringSubmatch(err.Message)
+	if err.Line > 0 || len(path) < 2 || file == nil {
 		return
 	}
 	text, readErr := err.Sources.ReadFile(file[1])
-	path, pathErr := ParsePath(option[1])
-	if readErr != nil || pathErr != nil || len(path) < 2 {
+	if readErr != nil {
 		return
 	}
 	name := regexp.QuoteMeta(path[len(path)-1])
@@ -144,16 +131,15 @@ func placeInFile(err *nixeval.Error) {
 	}
 }
 
-// persistedIn are the tracked files of a git work tree that may be the clan's inventory.json: the flake would have said
-// which is.
-func persistedIn(ctx context.Context, ref Ref) []string {
+// tracked are the files that git tracks in a work tree, of those whose paths end so.
+func tracked(ctx context.Context, ref Ref, end string) []string {
 	if !ref.Git {
 		return nil
 	}
-	tracked, _ := git.Repo(ref.Root).Index(ctx)
+	entries, _ := git.Repo(ref.Root).Index(ctx)
 	var files []string
-	for _, entry := range tracked {
-		if path.Base(entry.Path) == facts.PersistedName {
+	for _, entry := range entries {
+		if strings.HasSuffix("/"+entry.Path, end) {
 			files = append(files, filepath.Join(ref.Root, entry.Path))
 		}
 	}

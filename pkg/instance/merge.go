@@ -22,11 +22,10 @@ func (d *instanceDecoder) loseLayers(subject Subject, lost []lostLayer) map[stri
 		if layer.kind == "machine" {
 			about.Machine = layer.name
 		}
-		f := NewFinding(settingCode(layer.path), about, Cause{Whole: len(layer.path) == 0})
 		if len(layer.path) == 0 {
 			whole[layer.kind+layer.name] = true
 		}
-		d.lose(layer.failure, f)
+		d.lose(layer.failure, settingCode(layer.path), about, Cause{Whole: len(layer.path) == 0})
 	}
 	return whole
 }
@@ -52,8 +51,7 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *lay
 			continue
 		}
 		m := merger{conflict: func(path []string, a, b any) {
-			d.losses = append(d.losses,
-				loss{finding: NewFinding(codes.Conflict, about.with(path), Cause{Values: []any{a, b}})})
+			d.lose(nil, codes.Conflict, about.with(path), Cause{Values: []any{a, b}})
 		}}
 		texts := []json.RawMessage{}
 		for _, layer := range role.layers(machine) {
@@ -64,9 +62,8 @@ func (d *instanceDecoder) mergeStructurally(name string, role *Role, layers *lay
 		if i := slices.IndexFunc(texts, func(text json.RawMessage) bool {
 			return !bytes.HasPrefix(text, []byte("{"))
 		}); i >= 0 {
-			d.losses = append(d.losses,
-				loss{finding: NewFinding(codes.SettingsFailed, about,
-					Cause{Values: []any{jsonvalue.Parse(texts[i])}, Whole: true})})
+			d.lose(nil, codes.SettingsFailed, about,
+				Cause{Values: []any{jsonvalue.Parse(texts[i])}, Whole: true})
 		} else {
 			member.Settings = m.settings(texts)
 			if len(layers.files) > 0 {

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // moduleFacts are the answers to a facts.ModuleQuery.
@@ -45,7 +45,7 @@ type lostModule struct {
 }
 
 func (d *moduleDecoder) lose(f *reader.Failure, reason **services.Failure) {
-	if reason != nil && f.Kind != reader.Absent {
+	if f != nil && reason != nil && f.Kind != reader.Absent {
 		*reason = &services.Failure{Text: errNoMessage.Error()} // until it is explained
 		d.lost = append(d.lost, lostModule{f, reason})
 	}
@@ -85,7 +85,7 @@ func (d *moduleDecoder) all() error {
 	for _, name := range sortedKeys(facts.inputs.Value) {
 		part := facts.inputs.Value[name]
 		offers := d.input(name, part.Value, d.stores)
-		if failure := firstFailure(part.Failure, part.Value.Services.Failure, facts.modules.Failure,
+		if failure := cmp.Or(part.Failure, part.Value.Services.Failure, facts.modules.Failure,
 			facts.modules.Value[name].Failure); failure != nil {
 			unreadable[name] = new(*services.Failure)
 			d.lose(failure, unreadable[name])
@@ -179,13 +179,13 @@ func (d *moduleDecoder) choose(ctx context.Context, spec module.Spec, meant read
 	}
 	gone := &services.ResolveError{Code: codes.RemovedModule, Spec: spec, Input: inputs[0]}
 	stub := meant.Modules[inputs[0]]
-	if failure := firstFailure(stub.Failure, stub.Value.Manifest.Failure); failure != nil {
+	if failure := cmp.Or(stub.Failure, stub.Value.Manifest.Failure); failure != nil {
 		err := d.errorOf(ctx, failure)
-		var nixErr *nixeval.Error
-		if !errors.As(err, &nixErr) {
+		message, nixErr := d.nixWords(err)
+		if nixErr == nil {
 			return "", err
 		}
-		gone.Message = userTerms(d.places.sources, nixErr.Message)
+		gone.Message = message
 	}
 	return "", gone
 }
@@ -245,24 +245,18 @@ func (d *moduleDecoder) service(input, name string, part reader.Part[reader.Modu
 		return s
 	}
 	s.Manifest = manifest(node.Manifest, func(_ []string, f *reader.Failure) { d.lose(f, &s.Err) })
-	if roles := node.Roles; roles.Failure != nil {
-		d.lose(roles.Failure, &s.Err)
-	} else if roles.Value != nil {
+	d.lose(node.Roles.Failure, &s.Err)
+	if roles := node.Roles; roles.Value != nil {
 		s.Roles = map[string]*services.Role{}
 		for role, about := range roles.Value {
 			r := &services.Role{Description: deref(about.Value.Description.Value)}
 			s.Roles[role] = r
-			if failure := firstFailure(about.Failure, about.Value.Description.Failure); failure != nil {
-				d.lose(failure, &r.Err)
-			}
+			d.lose(cmp.Or(about.Failure, about.Value.Description.Failure), &r.Err)
 		}
 	}
-	if s.Readme = node.Readme.Value; node.Readme.Failure != nil {
-		d.lose(node.Readme.Failure, &s.Err)
-	}
-	if node.Interfaces.Failure != nil {
-		d.lose(node.Interfaces.Failure, &s.Err)
-	}
+	s.Readme = node.Readme.Value
+	d.lose(node.Readme.Failure, &s.Err)
+	d.lose(node.Interfaces.Failure, &s.Err)
 	for role, about := range node.Interfaces.Value {
 		r := s.Roles[role]
 		switch {
@@ -335,14 +329,11 @@ func (d *moduleDecoder) explain(ctx context.Context) error {
 		return err
 	}
 	for _, lost := range d.lost {
-		var nixErr *nixeval.Error
-		switch {
-		case errors.As(lost.failure.Err, &nixErr):
-			nixErr.Sources = d.places.sources
-			*lost.reason = &services.Failure{Text: userTerms(d.places.sources, nixErr.Message), Err: nixErr}
-		case lost.failure.Err != nil:
-			*lost.reason = &services.Failure{Text: userTerms(d.places.sources, lost.failure.Err.Error()),
-				Err: lost.failure.Err}
+		err := lost.failure.Err
+		if message, nixErr := d.nixWords(err); nixErr != nil {
+			*lost.reason = &services.Failure{Text: message, Err: nixErr}
+		} else if err != nil {
+			*lost.reason = &services.Failure{Text: userTerms(d.places.sources, err.Error()), Err: err}
 		}
 	}
 	return nil

@@ -69,28 +69,37 @@ func settingFault(message string) string {
 	return ""
 }
 
-// settingIn reads the path of a setting out of the option that a message names.
-func settingIn(message string) []string {
+// optionIn is the path of the option that a message names; nil if it names none.
+func optionIn(message string) []string {
 	match := theOption.FindStringSubmatch(message)
 	if match == nil {
 		return nil
 	}
-	names, err := ParsePath(match[1])
-	i := slices.Index(names, "settings")
-	if err != nil || i < 0 || i+1 >= len(names) {
+	path, _ := ParsePath(match[1]) // nil if it is none
+	return path
+}
+
+// unknownOption is optionIn, of a message that says that there is no such option.
+func unknownOption(message string) []string {
+	if settingFault(message) != codes.UnknownSetting {
 		return nil
 	}
-	return names[i+1:]
+	return optionIn(message)
+}
+
+// settingIn reads the path of a setting out of the option that a message names.
+func settingIn(message string) []string {
+	names := optionIn(message)
+	if i := slices.Index(names, "settings"); i >= 0 && i+1 < len(names) {
+		return names[i+1:]
+	}
+	return nil
 }
 
 // goneOption reads the option of the clan that a message says there is not.
 func goneOption(message string) string {
-	match := theOption.FindStringSubmatch(message)
-	if match == nil || settingFault(message) != codes.UnknownSetting {
-		return ""
-	}
-	names, err := ParsePath(match[1])
-	for err == nil && len(names) > 1 && (names[0] == "flake" || names[0] == "clan") {
+	names := unknownOption(message)
+	for len(names) > 1 && (names[0] == "flake" || names[0] == "clan") {
 		names = names[1:]
 	}
 	return PathString(names)

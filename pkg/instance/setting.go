@@ -1,12 +1,9 @@
 package instance
 
 import (
-	"errors"
-
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 // SettingRef names one setting of one member.
@@ -48,15 +45,5 @@ func (l *loader) decodeSetting() {
 			option.Definitions = append(option.Definitions, facts.NewDefinition(l.places.local(d.File).name, text))
 		}
 		info.Options = append(info.Options, option)
-	}
-}
-
-// failSetting says why there is no value.
-func failSetting(s *facts.SettingInfo, sources nixeval.Sources, err error) {
-	s.Err = err
-	var nixErr *nixeval.Error
-	if errors.As(err, &nixErr) {
-		nixErr.Sources = sources
-		s.Message = userTerms(sources, nixErr.Message)
 	}
 }

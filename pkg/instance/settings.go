@@ -72,8 +72,8 @@ var ErrNoSettings = errors.New("no settings")
 
 // decodeError says which setting does not fit: object keys and list indices.
 func decodeError(err error) error {
-	var semantic *jsonv2.SemanticError
-	if !errors.As(err, &semantic) {
+	semantic, is := errors.AsType[*jsonv2.SemanticError](err)
+	if !is {
 		return err
 	}
 	path := strings.Join(slices.Collect(semantic.JSONPointer.Tokens()), ".")
