@@ -224,6 +224,8 @@ type Place struct {
 	// Position is nil where Nix does not know.
 	Position *nixeval.Position
 	Below    map[string]*Place
+	// Owners are its definitions, in [Owners].
+	Owners []Owner
 }
 
 // At returns the place of exactly one part; nil if nothing is known of it.
@@ -262,14 +264,8 @@ type Owners struct {
 	// Recorded: the module system tells who defines what. In a plain flake, and where clan-core is very old,
 	// it does not; attributes that stand in a Nix file are known all the same.
 	Recorded bool
-	// Tree has the definitions by the path below `inventory`: those of a part, and of the parts in it.
-	Tree map[string]*Owned
-}
-
-// Owned is a part of the inventory as far as Nix defines it.
-type Owned struct {
-	Owners []Owner
-	Below  map[string]*Owned
+	// Place has the definitions of the parts of the inventory, by their names below `inventory`.
+	Place
 }
 
 // Owner is one definition of a part of the inventory.
@@ -286,26 +282,14 @@ type Owner struct {
 // `inventory`: ("instances", NAME, "roles", ROLE, "machines", MACHINE, "settings", OPTION), the names in a
 // machine's list of tags like the names in a set. Empty where Nix defines no such thing.
 func (o *Owners) Of(path ...string) []Owner {
-	var owners []Owner
-	if len(path) == 0 || o == nil {
+	if o == nil {
 		return nil
 	}
-	node := o.Tree[path[0]]
-	for _, name := range path[1:] {
-		if node == nil {
-			return nil
-		}
-		node = node.Below[name]
-	}
-	if node == nil {
+	place := o.At(path...)
+	if place == nil {
 		return nil
 	}
-	for _, owner := range node.Owners {
-		if !owner.Persisted {
-			owners = append(owners, owner)
-		}
-	}
-	return owners
+	return slices.DeleteFunc(slices.Clone(place.Owners), func(owner Owner) bool { return owner.Persisted })
 }
 
 // SettingInfo is what the module system knows of one setting.

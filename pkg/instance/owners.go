@@ -11,39 +11,30 @@ func (l *loader) decodeOwners() {
 	if l.config.Need&facts.NeedOwners == 0 {
 		return
 	}
-	owners := &facts.Owners{Tree: map[string]*facts.Owned{}, Recorded: l.facts.owners.instances.Value.Recorded}
+	owners := &facts.Owners{Recorded: l.facts.owners.instances.Value.Recorded}
 	l.inv.facts.Owners = owners
+	owners.Below = map[string]*facts.Place{}
 	for name, part := range map[string]reader.Part[reader.Owners]{"instances": l.facts.owners.instances,
 		"machines": l.facts.owners.machines} {
-		tree := &facts.Owned{Below: l.ownedBy(part.Value.Below, name)}
+		tree := convert(part.Value.Below, l.own, name)
 		// The option's own default is nothing that could be lost.
 		if p := part.Value.Priority; p != nil && *p != 0 && *p != plainPriority &&
 			(*p < plainPriority || len(tree.Below) > 0) {
 			tree.Owners = []facts.Owner{{Priority: *p}}
 		}
-		owners.Tree[name] = tree
+		owners.Below[name] = tree
 	}
 }
 
 // plainPriority is that of a value without mkForce or mkDefault.
 const plainPriority = 100
 
-func (l *loader) ownedBy(places reader.Named[reader.Place], path ...string) map[string]*facts.Owned {
-	if len(places) == 0 {
-		return nil
+// own says who defines a part of the inventory.
+func (l *loader) own(place *facts.Place, definitions []reader.At, path []string) {
+	for _, at := range definitions {
+		place.Owners = append(place.Owners,
+			facts.Owner{Priority: at.Priority, Position: l.places.pick([]reader.At{at}, path), Persisted: l.isPersisted(at)})
 	}
-	owned := make(map[string]*facts.Owned, len(places))
-	for name, place := range places {
-		at := extend(path, name)
-		node := &facts.Owned{Below: l.ownedBy(place.Below, at...)}
-		for _, p := range place.At {
-			node.Owners = append(node.Owners,
-				facts.Owner{Priority: p.Priority, Position: l.places.pick([]reader.At{p}, at),
-					Persisted: l.isPersisted(p)})
-		}
-		owned[name] = node
-	}
-	return owned
 }
 
 // isPersisted reports whether a definition is inventory.json's own. Values that a plain flake read from JSON have no

@@ -106,15 +106,22 @@ func (p *placer) local(file string) localFile {
 
 // tree converts a tree of places; path leads to it, below the inventory.
 func (p *placer) tree(places reader.Named[reader.Place], path ...string) *facts.Place {
-	if len(places) == 0 {
-		return &facts.Place{}
+	return convert(places, func(place *facts.Place, at []reader.At, path []string) {
+		place.Position = p.pick(at, path)
+	}, path...)
+}
+
+// convert has note say of each place in a tree what Nix says of it; path leads to the tree.
+func convert(places reader.Named[reader.Place], note func(*facts.Place, []reader.At, []string),
+	path ...string) *facts.Place {
+	tree := &facts.Place{}
+	if len(places) > 0 {
+		tree.Below = make(map[string]*facts.Place, len(places))
 	}
-	tree := &facts.Place{Below: make(map[string]*facts.Place, len(places))}
 	for name, place := range places {
 		at := extend(path, name)
-		below := p.tree(place.Below, at...)
-		below.Position = p.pick(place.At, at)
-		tree.Below[name] = below
+		tree.Below[name] = convert(place.Below, note, at...)
+		note(tree.Below[name], place.At, at)
 	}
 	return tree
 }

@@ -161,12 +161,12 @@ func (s *Store) ownersAlone(ctx context.Context) error {
 		return nil
 	}
 	facts.Of(s.before).Owners = facts.Of(alone).Owners
-	disown(facts.Of(alone).Owners.Tree)
+	disown(facts.Of(alone).Owners.Below)
 	return nil
 }
 
 // disown marks all definitions as Nix's.
-func disown(tree map[string]*facts.Owned) {
+func disown(tree map[string]*facts.Place) {
 	for _, node := range tree {
 		for i := range node.Owners {
 			node.Owners[i].Persisted = false
