@@ -256,39 +256,17 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 		}
 		return nil, l.flakeFault(ctx, f.Err)
 	}
-	if l.config.Need&NeedMachines != 0 {
-		if err := l.checkLayout(); err != nil {
-			return nil, err
-		}
+	if err := l.checkLayout(); err != nil {
+		return nil, err
 	}
 	if l.config.Need&NeedChecks != 0 && l.ref.Git {
 		l.untracked, _ = git.Repo(l.ref.Root).Untracked(ctx) // without git, Nix has read nothing
 	}
-	if err := l.lookElsewhere(ctx); err != nil {
-		return nil, err
-	}
-	l.decode()
-	if l.places.unplaced {
-		if err := l.askForLines(ctx); err != nil {
+	for _, step := range []func(context.Context) error{l.lookElsewhere, l.decodePlaced, l.loadModules, l.explainHosts,
+		l.locate, l.explain, l.findSettings} { // Nix is asked again only where something is missing
+		if err := step(ctx); err != nil {
 			return nil, err
 		}
-	}
-	if l.config.Need&facts.NeedModules != 0 {
-		if err := l.loadModules(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if err := l.explainHosts(ctx); err != nil {
-		return nil, err
-	}
-	if err := l.locate(ctx); err != nil {
-		return nil, err
-	}
-	if err := l.explain(ctx); err != nil {
-		return nil, err
-	}
-	if err := l.findSettings(ctx); err != nil {
-		return nil, err
 	}
 	var errs *multierror.Error
 	for _, f := range l.inv.Findings {
@@ -299,8 +277,12 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 	return l.inv, errs.ErrorOrNil()
 }
 
-// askForLines has Nix say the lines of places in large files, where they cannot be read from the files.
-func (l *loader) askForLines(ctx context.Context) error {
+// decodePlaced decodes the facts. It has Nix say the lines of places in large files where they cannot be read from the
+// files.
+func (l *loader) decodePlaced(ctx context.Context) error {
+	if l.decode(); !l.places.unplaced {
+		return nil
+	}
 	l.query.DeferLines = false
 	wants := slices.DeleteFunc(l.wants(), func(w reader.Want) bool { return w.Path[0] != "positions" })
 	l.facts.places = placeFacts{}
@@ -343,10 +325,12 @@ func (l *loader) allInputs(ctx context.Context) (all reader.Part[reader.Named[re
 // checkLayout rules out flakes that hold no clan, and names that the clan does not have.
 func (l *loader) checkLayout() error {
 	flake := l.facts.flake.Value
-	switch flake.Layout {
-	case "none":
+	switch {
+	case l.config.Need&NeedMachines == 0:
+		return nil
+	case flake.Layout == "none":
 		return notClan(flake)
-	case "legacy": // clan-core before 2025-03
+	case flake.Layout == "legacy": // clan-core before 2025-03
 		return &hint.Error{Text: "this clan is described in the old form `inventory.services` (clan-core before 2025-03), which has no instances",
 			Advice: "move each service to inventory.instances and update clan-core: https://clan.lol/docs/guides/migrations/migrate-inventory-services"}
 	}

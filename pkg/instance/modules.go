@@ -54,6 +54,9 @@ func (d *moduleDecoder) lose(f *reader.Failure, reason **services.Failure) {
 // loadModules is the part of a load that facts.NeedModules asks for. The error may be one of package services', for a
 // reference or an input that leads nowhere.
 func (l *loader) loadModules(ctx context.Context) error {
+	if l.config.Need&facts.NeedModules == 0 {
+		return nil
+	}
 	d := &moduleDecoder{loader: l, want: l.config.ask.Modules, stores: map[string]string{},
 		result: &facts.Modules{Catalogue: services.Catalogue{Inputs: map[string]services.Input{}},
 			Found: map[string]*services.Service{}}}
