@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/clanctl/clanctl/internal/filetree"
@@ -114,14 +115,8 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	if !ok || json.Unmarshal(head, kept) != nil {
 		return nil, false
 	}
-	for _, input := range kept.Inputs {
-		t, err := a.files.observe(ctx, input.Root, input.Git)
-		if err != nil || !bytes.Equal(t.Sum(), input.Sum) {
-			return nil, false
-		}
-	}
 	a.id = id
-	return kept, true
+	return kept, a.files.unchanged(ctx, kept.Inputs)
 }
 
 // keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran.
@@ -192,6 +187,14 @@ var programBegan = time.Now()
 func (a *attempt) clockJumped() bool {
 	now, passed := clock()
 	return (now.Sub(a.began) - (passed - a.passed)).Abs() > 25*time.Millisecond
+}
+
+// unchanged reports whether local inputs are what they were.
+func (s *cacheFiles) unchanged(ctx context.Context, inputs []localInput) bool {
+	return !slices.ContainsFunc(inputs, func(input localInput) bool {
+		t, err := s.observe(ctx, input.Root, input.Git)
+		return err != nil || !bytes.Equal(t.Sum(), input.Sum)
+	})
 }
 
 // observe looks at a tree with the help of what was kept of it.

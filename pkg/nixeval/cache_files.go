@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"math"
 	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
@@ -70,72 +71,62 @@ func (s *cacheFiles) get(kind, key string) ([]byte, bool) {
 
 // read returns the payload and the ID of a file.
 func (s *cacheFiles) read(kind, key string) (payload []byte, id string, ok bool) {
-	f, err := openRegular(s.path(kind, key))
-	if err != nil {
+	first, payload, info := s.begin(kind, key, math.MaxInt64)
+	if id, ok = strings.CutPrefix(first, head(s.name(kind, key), payload)+" "); !ok {
 		return nil, "", false
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, "", false
-	}
-	text := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, text); err != nil {
-		return nil, "", false
-	}
-	first, payload, ok := bytes.Cut(text, []byte("\n"))
-	if !ok {
-		return nil, "", false
-	}
-	id, ok = strings.CutPrefix(string(first), head(s.name(kind, key), payload)+" ")
-	if !ok {
-		return nil, "", false
-	}
-	s.touch(f)
+	s.touch(info)
 	return payload, id, true
 }
 
 // id is the ID of a file, of which nothing else is read; empty if there is none.
 func (s *cacheFiles) id(kind, key string) string {
-	f, err := openRegular(s.path(kind, key))
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return ""
-	}
-	text := make([]byte, min(info.Size(), 256))
-	if _, err := io.ReadFull(f, text); err != nil {
-		return ""
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
+	first, _, info := s.begin(kind, key, 256)
 	fields := strings.Fields(first)
 	if len(fields) != 5 || fields[0] != cacheMagic || fields[1] != s.name(kind, key) ||
 		fields[3] != fmt.Sprint(info.Size()-int64(len(first))-1) {
 		return ""
 	}
-	s.touch(f)
+	s.touch(info)
 	return fields[4]
 }
 
-// openRegular opens a file, if it is one: a link, or a pipe, is nothing that we made.
-func openRegular(path string) (*os.File, error) {
-	info, err := os.Lstat(path)
+// begin reads the beginning of a file: the first line, and what follows of so many bytes.
+func (s *cacheFiles) begin(kind, key string, most int64) (first string, rest []byte, info fs.FileInfo) {
+	f, info, err := openRegular(s.path(kind, key))
 	if err != nil {
-		return nil, err
+		return "", nil, nil
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fs.ErrNotExist
+	defer f.Close()
+	text := make([]byte, min(info.Size(), most))
+	if _, err := io.ReadFull(f, text); err != nil {
+		return "", nil, nil
 	}
-	return os.Open(path)
+	head, rest, _ := bytes.Cut(text, []byte("\n"))
+	return string(head), rest, info
+}
+
+// openRegular opens a file, if it is one: a link, or a pipe, is nothing that we made.
+func openRegular(path string) (*os.File, fs.FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
 }
 
 // touch says that a file was used: the oldest go first when space is short. An hour is near enough.
-func (s *cacheFiles) touch(f *os.File) {
-	if info, err := f.Stat(); err == nil && time.Since(info.ModTime()).Abs() > time.Hour {
-		_ = os.Chtimes(f.Name(), time.Time{}, time.Now())
+func (s *cacheFiles) touch(info fs.FileInfo) {
+	if time.Since(info.ModTime()).Abs() > time.Hour {
+		_ = os.Chtimes(filepath.Join(s.dir, info.Name()), time.Time{}, time.Now())
 	}
 }
 

@@ -26,8 +26,8 @@ type cachedError struct {
 
 // cacheable is the error in the form that is kept, or nil if it may not be.
 func (e *Error) cacheable(r *run) *cachedError {
-	var exit *exec.ExitError
-	if e.Kind != ErrEvaluation || e.cause != nil || !errors.As(r.err, &exit) || exit.ExitCode() != 1 ||
+	exit, is := errors.AsType[*exec.ExitError](r.err)
+	if e.Kind != ErrEvaluation || e.cause != nil || !is || exit.ExitCode() != 1 ||
 		!r.failedByItself() {
 		return nil
 	}

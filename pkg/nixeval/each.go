@@ -31,8 +31,7 @@ func Each[T any, S ~string | Ref](ctx context.Context, src S, attrs []Path, with
 		defer running.Wait()
 		defer cancel()
 		for i, attr := range attrs {
-			q := lookup{Path: append(at.Segments[:len(at.Segments):len(at.Segments)], attr.Segments...),
-				Names: attr.names, System: e.systemFor(at)}
+			q := lookup{Path: at.to(attr), Names: attr.names, System: e.systemFor(at)}
 			w.queue = append(w.queue, item{i, q, false})
 			if err != nil && !yield(Result[T]{Path: attr}, err) {
 				return
@@ -131,7 +130,7 @@ func (w *workers) evaluate(ctx context.Context, batch []item) (rest []item) {
 		}
 		return rest
 	}
-	q := lookup{}
+	q := lookup{Path: []string{}}
 	for _, item := range batch {
 		q.Each = append(q.Each, item.q)
 	}
@@ -176,8 +175,8 @@ func (w *workers) evaluate(ctx context.Context, batch []item) (rest []item) {
 
 // culpritOf is which of n paths an error is about; negative where it is no path's own.
 func culpritOf(err error, n int) int {
-	var failed *Error
-	if errors.As(err, &failed) && len(failed.Parts) > 0 &&
+	failed, is := errors.AsType[*Error](err)
+	if is && len(failed.Parts) > 0 &&
 		(errors.Is(err, ErrEvaluation) || errors.Is(err, ErrCrashed)) {
 		if i, ok := partIndex(failed.Parts[0], n); ok {
 			return i

@@ -101,25 +101,21 @@ func (e *Error) Position() (Position, bool) {
 	if local, ok := e.Sources.own(e.File); ok {
 		return Position{File: local, Line: e.Line, Column: e.Column}, true
 	}
-	frames := traceFrame.FindAllStringSubmatch(e.Trace, -1)
-	slices.Reverse(frames)
-	at := func(frame []string, file string) Position {
+	places := []Position{{File: e.File, Line: e.Line, Column: e.Column}}
+	for _, frame := range slices.Backward(traceFrame.FindAllStringSubmatch(e.Trace, -1)) {
 		line, _ := strconv.Atoi(frame[2])
 		column, _ := strconv.Atoi(frame[3])
-		return Position{File: file, Line: line, Column: column}
+		places = append(places, Position{File: frame[1], Line: line, Column: column})
 	}
-	for _, frame := range frames {
-		if local, ok := e.Sources.own(frame[1]); ok {
-			return at(frame, local), true
+	for _, at := range places[1:] {
+		if local, ok := e.Sources.own(at.File); ok {
+			at.File = local
+			return at, true
 		}
 	}
-	if e.Sources.inFunction(e.File) {
-		return Position{File: functionName, Line: e.Line, Column: e.Column}, true
-	}
-	for _, frame := range frames {
-		if e.Sources.inFunction(frame[1]) {
-			return at(frame, functionName), true
-		}
+	if i := slices.IndexFunc(places, func(at Position) bool { return e.Sources.inFunction(at.File) }); i >= 0 {
+		places[i].File = functionName
+		return places[i], true
 	}
 	return Position{}, false
 }
@@ -156,7 +152,7 @@ func (s Sources) own(path string) (string, bool) {
 
 // explain turns a failed run into an *Error.
 func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sources Sources) *Error {
-	out := &Error{Kind: ErrEvaluation, Stderr: r.stderr(), Sources: sources}
+	out := &Error{Kind: ErrEvaluation, Stderr: string(r.tail), Sources: sources}
 	if ended := ctx.Err(); ended != nil {
 		out.Kind, out.cause = errStopped, ended
 		out.Message = "interrupted"
@@ -172,8 +168,8 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 		out.Hint = "some value in this flake is enormous, or without end"
 		return out
 	}
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	exit, is := errors.AsType[*exec.ExitError](err)
+	if !is {
 		out.Kind, out.cause = ErrNixNotFound, err
 		switch {
 		case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):

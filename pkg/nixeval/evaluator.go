@@ -219,7 +219,7 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any,
 			Kind: ErrCrashed, Reason: "invalid-output",
 			Message: fmt.Sprintf("%s exited 0 but printed invalid JSON (%d bytes, beginning %.60q)", e.nix(),
 				len(run.stdout), run.stdout),
-			Stderr: run.stderr(), Sources: sources,
+			Stderr: string(run.tail), Sources: sources,
 		}
 	}
 	e.keepOrReport(ctx, attempt, run, ref, inputs, nil)

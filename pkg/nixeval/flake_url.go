@@ -143,5 +143,3 @@ func isStorePath(name string) bool {
 	real, err := filepath.EvalSymlinks(name)
 	return err == nil && path.Clean(name) == name && real == name && isStoreObject(name)
 }
-
-func isAbsolute(name string) bool { return strings.HasPrefix(name, "/") }

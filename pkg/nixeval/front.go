@@ -23,13 +23,13 @@ var evalSource string
 // [ErrMissing].
 //
 // With an [Evaluator] it is asked in another way than the zero one would: at most one is given.
-func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ...Evaluator) (T, error) {
+func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ...Evaluator) (value T, err error) {
 	e := evaluator(with)
 	ref, at, err := source(e, src)
 	if err != nil {
-		return zero[T](), err
+		return value, err
 	}
-	q := lookup{Path: append(at.Segments, attr.Segments...), Names: attr.names, System: e.systemFor(at)}
+	q := lookup{Path: at.to(attr), Names: attr.names, System: e.systemFor(at)}
 	return find[T](ctx, e, ref, q, "")
 }
 
@@ -42,16 +42,17 @@ func Eval[T any, S ~string | Ref](ctx context.Context, src S, attr Path, with ..
 // Nothing needs to be put into the text of fn: values go into args. A set that fn makes with an outPath in it stays a
 // set; a derivation is its path. To apply fn to one output, and have [ErrMissing] where there is none, name it: ref +
 // "#" + Attr(...).String().
-func Apply[T any, S ~string | Ref](ctx context.Context, src S, fn string, args any, with ...Evaluator) (T, error) {
+func Apply[T any, S ~string | Ref](ctx context.Context, src S, fn string, args any, with ...Evaluator) (value T,
+	err error) {
 	e := evaluator(with)
 	ref, at, err := source(e, src)
 	if err != nil {
-		return zero[T](), err
+		return value, err
 	}
-	q := lookup{Path: at.Segments, System: e.systemFor(at), Apply: true}
+	q := lookup{Path: at.to(Path{}), System: e.systemFor(at), Apply: true}
 	if args != nil {
 		if q.Args, err = json.Marshal(args); err != nil {
-			return zero[T](), fmt.Errorf("nixeval: arguments: %w", err)
+			return value, fmt.Errorf("nixeval: arguments: %w", err)
 		}
 	}
 	return find[T](ctx, e, ref, q, fn)
@@ -73,9 +74,7 @@ func (e *Evaluator) systemFor(output Path) string {
 	return e.System
 }
 
-func zero[T any]() (none T) { return none }
-
-// lookup is what eval.nix is asked.
+// lookup is what eval.nix is asked. Path is never nil, which is null in JSON.
 type lookup struct {
 	Path   []string        `json:"path"`
 	Names  bool            `json:"names,omitempty"`
@@ -83,15 +82,6 @@ type lookup struct {
 	Apply  bool            `json:"apply,omitempty"`
 	Args   json.RawMessage `json:"args,omitempty"`
 	Each   []lookup        `json:"each,omitempty"`
-}
-
-// MarshalJSON writes a list where there is no path: null is none to Nix.
-func (q lookup) MarshalJSON() ([]byte, error) {
-	type plain lookup
-	if q.Path == nil {
-		q.Path = []string{}
-	}
-	return json.Marshal(plain(q))
 }
 
 // found is what eval.nix says of one path.
@@ -106,10 +96,10 @@ type found struct {
 const functionName = "function.nix"
 
 // find puts a question that has one result; fn is the function to apply, if there is one.
-func find[T any](ctx context.Context, e *Evaluator, ref Ref, q lookup, fn string) (T, error) {
+func find[T any](ctx context.Context, e *Evaluator, ref Ref, q lookup, fn string) (value T, err error) {
 	f, sources, err := e.find(ctx, ref, q, fn)
 	if err != nil {
-		return zero[T](), err
+		return value, err
 	}
 	return decodeFound[T](ref, q, f, sources)
 }
@@ -157,7 +147,7 @@ func decodeFound[T any](ref Ref, q lookup, f found, sources Sources) (value T, e
 	switch {
 	case f.JSON != nil:
 		if err := json.Unmarshal([]byte(*f.JSON), &value); err != nil {
-			return zero[T](), fmt.Errorf("decode %s of %s: %w", orWhole(where), ref.Text, err)
+			return *new(T), fmt.Errorf("decode %s of %s: %w", orWhole(where), ref.Text, err)
 		}
 		return value, nil
 	case f.Missing != nil && *f.Missing < len(q.Path):
@@ -167,9 +157,9 @@ func decodeFound[T any](ref Ref, q lookup, f found, sources Sources) (value T, e
 		if near := nearest.Of(missing, f.Names); len(near) > 0 {
 			failed.Hint = "did you mean " + strings.Join(near, ", ") + "?"
 		}
-		return zero[T](), failed
+		return value, failed
 	default:
-		return zero[T](), &Error{Kind: ErrEvaluation, Sources: sources,
+		return value, &Error{Kind: ErrEvaluation, Sources: sources,
 			Message: fmt.Sprintf("%s of %s is of type %s: it has no attributes", orWhole(where), ref.Text, f.Kind)}
 	}
 }

@@ -96,14 +96,14 @@ func (id *nixIdentity) program(path string, depth int) ([]string, error) {
 	if depth > maxWrappers {
 		return nil, fmt.Errorf("%s is a script that calls a script, and so on", path)
 	}
-	kind, text, err := readProgram(path)
+	text, err := readProgram(path)
 	if err != nil {
 		return nil, err
 	}
 	if err := id.file(path); err != nil {
 		return nil, err
 	}
-	if kind == binaryProgram {
+	if text == "" {
 		return []string{path}, nil
 	}
 	wrapper, err := parseWrapper(text)

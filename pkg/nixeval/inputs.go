@@ -225,7 +225,7 @@ func (p *pinning) pinned(here []string, f *flakeInputs, set map[string]inputSpec
 		p.giveUp(here, "flake.lock has no commit or hash for it")
 		return
 	}
-	if !isAbsolute(pin.node.Locked.text("path")) && pin.node.Locked.text("type") == "path" &&
+	if !filepath.IsAbs(pin.node.Locked.text("path")) && pin.node.Locked.text("type") == "path" &&
 		(pin.node.Parent == nil || !slices.Equal(*pin.node.Parent, here[:len(here)-1])) {
 		p.giveUp(here, "flake.lock does not say what its path is relative to")
 		return
@@ -280,7 +280,7 @@ func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, at
 		p.giveUp(here, "its own inputs are unknown")
 		return
 	}
-	if dir := dirOf(text); dir != "" && dir != f.Dir {
+	if dir := (Ref{URL: text}).Subdirectory(); dir != "" && dir != f.Dir {
 		p.giveUp(here, "its directory is unknown") // Nix 2.8
 		return
 	}
@@ -302,11 +302,11 @@ func fetchedTree(attrs refAttrs, text, dir string) (Ref, bool) {
 	if isFixedRef(text) {
 		return Ref{}, true
 	}
-	if attrs.text("type") == "path" && !isAbsolute(attrs.text("path")) {
+	if attrs.text("type") == "path" && !filepath.IsAbs(attrs.text("path")) {
 		return Ref{}, filepath.IsLocal(path.Join(dir, attrs.text("path")))
 	}
 	u, err := url.Parse(text)
-	if err != nil || !isAbsolute(u.Path) || u.Host != "" || !plainQuery(text) {
+	if err != nil || !filepath.IsAbs(u.Path) || u.Host != "" || !plainQuery(text) {
 		return Ref{}, false
 	}
 	switch root := filepath.Clean(u.Path); u.Scheme {
@@ -316,15 +316,6 @@ func fetchedTree(attrs refAttrs, text, dir string) (Ref, bool) {
 		return Ref{Root: root, Git: true}, true
 	}
 	return Ref{}, false
-}
-
-// dirOf is the directory that a reference names below the top of its tree.
-func dirOf(ref string) string {
-	u, err := url.Parse(ref)
-	if err != nil {
-		return ""
-	}
-	return u.Query().Get("dir")
 }
 
 // parseInputs reads what inputs.nix told.

@@ -3,6 +3,7 @@ package nixeval
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 )
 
@@ -81,7 +82,7 @@ func (l *lockFile) pin(n *lockNode, input string) *lockNode {
 // Nix does not let it lead out.
 func (n *lockNode) isFixed() bool {
 	a := n.Locked
-	if a.text("type") == "path" && !isAbsolute(a.text("path")) {
+	if a.text("type") == "path" && !filepath.IsAbs(a.text("path")) {
 		return true
 	}
 	if a.text("narHash") == "" {

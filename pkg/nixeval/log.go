@@ -64,10 +64,10 @@ type logReader struct {
 	onEvent func(Event)
 	onPart  func(path []string, value string)
 	events  []Event
-	// source and inputs are what the program tells about the flake.
+	// source is where the flake's source is in the store, inputs what inputs.nix told; both empty if Nix died before.
 	source, inputs string
-	threw          bool
-	open           [][]string
+	threw          bool       // the value throws
+	open           [][]string // the parts that were begun and not ended, the outermost first
 	tail           []byte
 	activities     map[uint64]Event
 	line           []byte
@@ -108,30 +108,7 @@ func (l *logReader) flush() {
 	if !ok {
 		return
 	}
-	if path, found := strings.CutPrefix(event.Text, "trace: "+sourceMark); found {
-		l.source = path
-		return
-	}
-	if text, found := strings.CutPrefix(event.Text, "trace: "+inputsMark); found {
-		l.inputs = text
-		return
-	}
-	if event.Text == "trace: "+threwMark {
-		l.threw = true
-		return
-	}
-	if text, found := strings.CutPrefix(event.Text, "trace: "+beginMark); found {
-		var path []string
-		_ = json.Unmarshal([]byte(text), &path)
-		l.open = append(l.open, path)
-		return
-	}
-	if text, found := strings.CutPrefix(event.Text, "trace: "+endMark); found && len(l.open) > 0 {
-		last := len(l.open) - 1
-		if l.onPart != nil {
-			l.onPart(l.open[last], text)
-		}
-		l.open = l.open[:last]
+	if text, isTrace := strings.CutPrefix(event.Text, "trace: "); isTrace && l.marked(text) {
 		return
 	}
 	if strings.HasPrefix(event.Text, "warning: not writing modified lock file of flake") ||
@@ -155,6 +132,31 @@ func (l *logReader) flush() {
 	if l.onEvent != nil {
 		l.onEvent(event)
 	}
+}
+
+// marked takes what the program tells by a trace; false for a trace of somebody else's.
+func (l *logReader) marked(trace string) bool {
+	mark, text, _ := strings.Cut(trace, " ")
+	switch last := len(l.open) - 1; {
+	case mark == sourceMark:
+		l.source = text
+	case mark == inputsMark:
+		l.inputs = text
+	case trace == threwMark:
+		l.threw = true
+	case mark == beginMark:
+		var path []string
+		_ = json.Unmarshal([]byte(text), &path)
+		l.open = append(l.open, path)
+	case mark == endMark && last >= 0:
+		if l.onPart != nil {
+			l.onPart(l.open[last], text)
+		}
+		l.open = l.open[:last]
+	default:
+		return false
+	}
+	return true
 }
 
 // activity completes what a line says of an activity with what was said before.

@@ -18,6 +18,11 @@ func Attr(segments ...string) Path { return Path{Segments: segments} }
 // Names asks for the names of the attributes at p, sorted, a []string, and does not evaluate their values.
 func (p Path) Names() Path { return Path{Segments: p.Segments, names: true} }
 
+// to are the names that lead to what is at another path below this one; never nil.
+func (p Path) to(below Path) []string {
+	return append(append([]string{}, p.Segments...), below.Segments...)
+}
+
 // String is the path as one writes it in Nix: names that are not identifiers are quoted.
 func (p Path) String() string { return nixlang.PathString(p.Segments) }
 

@@ -17,19 +17,11 @@ import (
 
 // run is what one process left behind.
 type run struct {
-	argv   []string
+	logReader
 	stdout []byte
-	events []Event
-	// source is where the flake's source is in the store, inputs what inputs.nix told; both empty if Nix died before.
-	source, inputs string
-	threw          bool       // the value throws
-	open           [][]string // the parts that were begun and not ended, the outermost first
-	tail           []byte
 	// err is what ended it badly: an *exec.ExitError, the context's cause, or that it could not be started.
 	err error
 }
-
-func (r *run) stderr() string { return string(r.tail) }
 
 const defaultGrace = 2 * time.Second
 
@@ -74,32 +66,28 @@ func (r *run) databaseBusy() bool {
 // runOnce starts Nix in a group of its own and waits for its end. Whatever happens, no process of its group is left.
 // (Nix has its own children killed with it.)
 func (e *Evaluator) runOnce(ctx context.Context, env, args []string, onPart func([]string, string)) (*run, error) {
-	r := &run{argv: append([]string{e.nix()}, args...)}
-	if err := ctx.Err(); err != nil {
-		r.err = err
-		return r, err
+	r := &run{logReader: logReader{onEvent: e.log, onPart: onPart}}
+	if r.err = ctx.Err(); r.err != nil {
+		return r, r.err
 	}
-	cmd := exec.CommandContext(ctx, r.argv[0], args...)
+	cmd := exec.CommandContext(ctx, e.nix(), args...)
 	cmd.Env, cmd.Dir = env, e.Dir
 	stdout := bounded{room: maxAnswer}
-	log := &logReader{onEvent: e.log, onPart: onPart}
-	cmd.Stdout, cmd.Stderr = &stdout, log
+	cmd.Stdout, cmd.Stderr = &stdout, &r.logReader
 	stdout.end = func() { process.Kill(cmd) }
 	if e.Logger != nil {
-		e.Logger.DebugContext(ctx, "run nix", "argv", r.argv)
+		e.Logger.DebugContext(ctx, "run nix", "argv", cmd.Args)
 	}
 	if e.OnCommand != nil {
-		e.OnCommand(r.argv)
+		e.OnCommand(cmd.Args)
 	}
-	err := e.ending().Run(cmd)
-	log.end()
+	r.err = e.ending().Run(cmd)
+	r.end()
 	if stdout.room < 0 {
-		err = errTooLarge
+		r.err = errTooLarge
 	}
-	r.stdout, r.events, r.source, r.inputs, r.threw, r.open, r.tail = stdout.text(), log.events, log.source, log.inputs,
-		log.threw, log.open, log.tail
-	r.err = err
-	return r, err
+	r.stdout = stdout.text()
+	return r, r.err
 }
 
 // ending is how Nix ends before it is done.

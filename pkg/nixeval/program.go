@@ -27,9 +27,9 @@ const programFlake = `{
   outputs = { self, target }: {
     apply = question: %s
       builtins.trace "` + sourceMark +
-	`${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
+	` ${builtins.unsafeDiscardStringContext (toString (target.sourceInfo or target).outPath)}"
         (if question == null then import ./%[2]s target args
-         else builtins.trace "` + inputsMark + `${builtins.toJSON (import ./` + inputsName +
+         else builtins.trace "` + inputsMark + ` ${builtins.toJSON (import ./` + inputsName +
 	` (question // { flake = target; }))}"
            (let value = import ./%[2]s target args; whole = builtins.deepSeq value value; in
             if (builtins.tryEval (builtins.seq whole true)).success then value else builtins.trace "` + threwMark +
@@ -44,21 +44,21 @@ const plainProgram = `{
 %s  outputs = { self%s }: {
     apply = question: %s
       let source = import %s; root = if builtins.isFunction source then source args.source else source; in
-      builtins.trace "` + sourceMark + `${builtins.unsafeDiscardStringContext (toString %s)}"
+      builtins.trace "` + sourceMark + ` ${builtins.unsafeDiscardStringContext (toString %s)}"
         (import ./%s root args.args);
   };
 }
 `
 
 const (
-	sourceMark = "nixeval-source "
-	inputsMark = "nixeval-inputs "
+	sourceMark = "nixeval-source"
+	inputsMark = "nixeval-inputs"
 	inputsName = "inputs.nix"
 	threwMark  = "nixeval-threw"
 	// A function announces a part before it evaluates it, as a path in JSON, and tells when it is done, with the value
 	// or without.
-	beginMark = "nixeval-begin "
-	endMark   = "nixeval-end "
+	beginMark = "nixeval-begin"
+	endMark   = "nixeval-end"
 
 	exprName = "expression.nix"
 )

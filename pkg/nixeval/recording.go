@@ -184,10 +184,9 @@ func (r *Recording) note(a *attempt, kept *answer, failed *Error) {
 	}
 }
 
-// recorded is a text that was kept, what is left of it in its file, and the note on it.
+// recorded is a text that was kept, what is left of it in its file.
 type recorded struct {
 	io.LimitedReader
-	note json.RawMessage
 	file *os.File
 }
 
@@ -212,17 +211,18 @@ func (e *Evaluator) Recall(ctx context.Context, name string) (text io.ReadCloser
 		return nil, nil
 	}
 	files := &cacheFiles{e.CacheDir} // which need not be there
-	recorded, end := files.recorded(name)
-	if recorded == nil {
+	f, info, err := openRegular(files.path("text", name))
+	if err != nil {
 		return nil, nil
 	}
-	by := &Evaluator{Nix: end.Nix, Dir: end.Dir}
-	if cachedir.Check(e.CacheDir) != nil || !by.holds(ctx, files, end.Answers) {
-		_ = recorded.Close()
+	end, ok := readRecording(f, info.Size(), name)
+	if !ok || cachedir.Check(e.CacheDir) != nil ||
+		!(&Evaluator{Nix: end.Nix, Dir: end.Dir}).holds(ctx, files, end.Answers) {
+		_ = f.Close()
 		return nil, nil
 	}
-	files.touch(recorded.file)
-	return recorded, recorded.note
+	files.touch(info)
+	return &recorded{io.LimitedReader{R: f, N: end.Text}, f}, end.Note
 }
 
 // holds reports whether the answers are those that would be given now.
@@ -252,47 +252,28 @@ func (e *Evaluator) holds(ctx context.Context, files *cacheFiles, answers []reco
 		if files.id("answer", answerKey(nix, state, answer.Question)) != answer.ID {
 			return false
 		}
-		for _, input := range answer.Inputs {
-			if t, err := files.observe(ctx, input.Root, input.Git); err != nil || !bytes.Equal(t.Sum(), input.Sum) {
-				return false
-			}
+		if !files.unchanged(ctx, answer.Inputs) {
+			return false
 		}
 	}
 	return true
 }
 
-// recorded opens a recording, if there is an undamaged one.
-func (s *cacheFiles) recorded(name string) (*recorded, *recordingEnd) {
-	f, err := openRegular(s.path("text", name))
-	if err != nil {
-		return nil, nil
-	}
-	if recorded, end, ok := readRecording(f, name); ok {
-		return recorded, end
-	}
-	_ = f.Close()
-	return nil, nil
-}
-
-func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, false
-	}
-	size := info.Size()
+// readRecording reads the end of a recording of so many bytes, and reports whether it is undamaged.
+func readRecording(f *os.File, size int64, name string) (*recordingEnd, bool) {
 	tail := make([]byte, min(size, recordingTail))
 	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil || len(tail) < footerSize {
-		return nil, nil, false
+		return nil, false
 	}
 	var sum, length uint32
 	if n, err := fmt.Sscanf(string(tail[len(tail)-footerSize:]), recordingFooter, &sum, &length); n != 2 ||
 		err != nil || int64(length)+footerSize > size {
-		return nil, nil, false
+		return nil, false
 	}
 	if int(length)+footerSize > len(tail) {
 		tail = make([]byte, int(length)+footerSize)
 		if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
-			return nil, nil, false
+			return nil, false
 		}
 	}
 	checked := crc32.NewIEEE()
@@ -300,15 +281,15 @@ func readRecording(f *os.File, name string) (*recorded, *recordingEnd, bool) {
 		_, _ = checked.Write(tail[:len(tail)-footerSize])
 	} else if _, err := io.CopyBuffer(onlyWriter{checked}, io.NewSectionReader(f, 0, size-footerSize),
 		make([]byte, copyBuffer)); err != nil {
-		return nil, nil, false
+		return nil, false
 	}
 	end := &recordingEnd{}
 	if checked.Sum32() != sum ||
 		json.Unmarshal(tail[len(tail)-footerSize-int(length):len(tail)-footerSize], end) != nil ||
 		end.Name != name || end.Text != size-footerSize-int64(length) {
-		return nil, nil, false
+		return nil, false
 	}
-	return &recorded{io.LimitedReader{R: f, N: end.Text}, end.Note, f}, end, true
+	return end, true
 }
 
 // onlyWriter hides what else a writer can do, so that io.CopyBuffer uses its buffer.

@@ -74,12 +74,12 @@ func (e *Evaluator) output(ctx context.Context, args ...string) (string, error) 
 	var stdout bytes.Buffer
 	cmd := exec.CommandContext(ctx, e.nix(), args...)
 	cmd.Env, cmd.Dir, cmd.Stdout = e.environ(nil), e.Dir, &stdout
-	log := &logReader{}
-	cmd.Stderr = log
+	r := &run{}
+	cmd.Stderr = &r.logReader
 	err := e.ending().Run(cmd)
-	log.flush()
+	r.flush()
 	if err != nil {
-		return "", e.explain(ctx, err, &run{events: log.events, tail: log.tail}, Ref{}, Sources{})
+		return "", e.explain(ctx, err, r, Ref{}, Sources{})
 	}
 	return stdout.String(), nil
 }

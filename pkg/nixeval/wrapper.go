@@ -6,43 +6,36 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// programKind is what a program file is.
-type programKind int
-
-const (
-	binaryProgram programKind = iota
-	scriptProgram
-)
-
-// readProgram tells a binary program from a script, of which it returns the text.
-func readProgram(path string) (programKind, string, error) {
+// readProgram is the text of a program that is a script; empty for a binary one.
+func readProgram(path string) (script string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, "", err
+		return "", err
 	}
 	defer f.Close()
 	head := make([]byte, 4)
 	if _, err := io.ReadFull(f, head); err != nil {
-		return 0, "", fmt.Errorf("%s is no program", path)
+		return "", fmt.Errorf("%s is no program", path)
 	}
 	// ELF; Mach-O, of one and of several machines
 	for _, magic := range []string{"\x7fELF", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} {
 		if string(head) == magic {
-			return binaryProgram, "", nil
+			return "", nil
 		}
 	}
 	if !bytes.HasPrefix(head, []byte("#!")) {
-		return 0, "", fmt.Errorf("%s is neither a binary program nor a script", path)
+		return "", fmt.Errorf("%s is neither a binary program nor a script", path)
 	}
 	rest, err := io.ReadAll(io.LimitReader(f, maxScript))
 	if err == nil && len(rest) == maxScript {
 		err = fmt.Errorf("%s is a script that is too long to be understood", path)
 	}
-	return scriptProgram, string(head) + string(rest), err
+	return string(head) + string(rest), err
 }
 
 const maxScript = 64 << 10
@@ -62,7 +55,7 @@ func isShell(text string) bool {
 	line, isScript := strings.CutPrefix(line, "#!")
 	words := strings.Split(strings.TrimPrefix(line, " "), " ")
 	program := func(names ...string) bool {
-		if len(words) == 0 || strings.Contains(words[0], "/") && !isAbsolute(words[0]) ||
+		if len(words) == 0 || strings.Contains(words[0], "/") && !filepath.IsAbs(words[0]) ||
 			!slices.Contains(names, words[0][strings.LastIndex(words[0], "/")+1:]) {
 			return false
 		}
@@ -145,7 +138,7 @@ func parseWrapper(text string) (*wrapper, error) {
 			if len(words) > 2 && words[0] == "-a" {
 				words = words[2:]
 			}
-			if len(words) < 2 || words[len(words)-1] != allArguments || !isAbsolute(words[0]) {
+			if len(words) < 2 || words[len(words)-1] != allArguments || !filepath.IsAbs(words[0]) {
 				return nil, errScript
 			}
 			w.program = words[0]
@@ -181,7 +174,7 @@ func parseWrapper(text string) (*wrapper, error) {
 // name adds the files that a word names.
 func (w *wrapper) name(word string) {
 	for _, part := range strings.FieldsFunc(word, func(r rune) bool { return strings.ContainsRune(":=,", r) }) {
-		if isAbsolute(part) {
+		if filepath.IsAbs(part) {
 			w.paths = append(w.paths, part)
 		}
 	}
