@@ -318,13 +318,14 @@ func (t *Tree) stampFiles(known *Tree) (touched bool, err error) {
 	workers := min(runtime.GOMAXPROCS(0), (len(t.dirs)+dirsForWorker-1)/dirsForWorker)
 	errs := make([]error, workers)
 	work := func(w int) {
+		buffer := make([]byte, 64<<10)
 		for errs[w] == nil {
 			i := int(next.Add(1)) - 1
 			if i >= len(t.dirs) {
 				return
 			}
 			var touched bool
-			if touched, errs[w] = t.stampDir(&t.dirs[i], &links); touched {
+			if touched, errs[w] = t.stampDir(&t.dirs[i], &links, buffer); touched {
 				changed.Store(true)
 			}
 		}
@@ -360,7 +361,7 @@ func (t *Tree) dropBelow(links *sync.Map) (touched bool) {
 	return touched
 }
 
-func (t *Tree) stampDir(d *dir, links *sync.Map) (touched bool, err error) {
+func (t *Tree) stampDir(d *dir, links *sync.Map, buffer []byte) (touched bool, err error) {
 	path := filepath.Join(t.source.Root, d.path)
 	flags := unix.O_DIRECTORY | unix.O_CLOEXEC | unix.O_RDONLY
 	if t.source.Git && d.path != "" {
@@ -411,28 +412,37 @@ func (t *Tree) stampDir(d *dir, links *sync.Map) (touched bool, err error) {
 			continue
 		}
 		touched = true
-		if err := e.read(filepath.Join(path, e.name), now); err != nil {
+		if err := t.read(e, fd, filepath.Join(path, e.name), now, buffer); err != nil {
 			return false, err
 		}
 	}
 	return touched, nil
 }
 
-// read hashes the content. If the file changes meanwhile, the entry is one that nobody trusts.
-func (e *entry) read(path string, now Stamp) error {
+// read hashes the content of an entry of a directory that is open. If the file changes meanwhile, the entry is one that
+// nobody trusts. It is opened without package os, which would ask of each file whether it can be polled.
+func (t *Tree) read(e *entry, dir int, path string, now Stamp, buffer []byte) error {
 	hashed := time.Now().UnixNano()
-	hash, blob := sha256.New(), newBlob(now.size)
+	hash := sha256.New()
 	switch now.mode & unix.S_IFMT {
 	case unix.S_IFREG:
-		f, err := os.Open(path)
+		fd, err := unix.Openat(dir, e.name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
-			return err
+			return &fs.PathError{Op: "open", Path: path, Err: err}
 		}
+		f := os.NewFile(uintptr(fd), path)
 		defer f.Close()
-		if _, err := io.Copy(io.MultiWriter(hash, blob), f); err != nil {
+		to, blob := io.Writer(hash), newBlob(now.size)
+		if t.source.Git {
+			to = io.MultiWriter(hash, blob)
+		}
+		// One that has grown meanwhile has another stamp afterwards.
+		if _, err := io.CopyBuffer(to, io.LimitReader(f, now.size), buffer); err != nil {
 			return err
 		}
-		e.content, e.returns = blob.shortName(), blob.returns
+		if t.source.Git {
+			e.content, e.returns = blob.shortName(), blob.returns
+		}
 	case unix.S_IFLNK:
 		target, err := os.Readlink(path)
 		if err != nil {
