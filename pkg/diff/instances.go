@@ -234,14 +234,15 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 func (c *comparison) memberships(inst string, r *RoleChange, whole Change, old, new *instance.Role) (seen bool) {
 	for _, machine := range jsonvalue.Names(old.Machines, new.Machines) {
 		was, is := old.Machines[machine], new.Machines[machine]
-		m := MemberChange{Machine: machine, Change: changeOf(was != nil, is != nil), Old: whyOf(was), New: whyOf(is)}
+		change := changeOf(was != nil, is != nil)
 		switch {
-		case m.Change != Changed:
+		case change != Changed:
 			seen = true
-			c.affected.direct(machine, Reason{Kind: codes.ReasonMember, Change: m.Change, Instance: inst, Role: r.Name})
+			c.affected.direct(machine, Reason{Kind: codes.ReasonMember, Change: change, Instance: inst, Role: r.Name})
 		case was.Explicit == is.Explicit && slices.Equal(was.Tags, is.Tags):
 			continue
 		}
+		m := MemberChange{Machine: machine, Change: change, Old: whyOf(was), New: whyOf(is)}
 		m.Causes = c.causes(whole, r.Change, m, old, new)
 		r.Members = append(r.Members, m)
 	}
