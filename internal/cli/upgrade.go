@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -79,7 +80,7 @@ func upgradesOf(texts []string, only string) ([]inputUpgrade, error) {
 	var all []inputUpgrade
 	for _, text := range texts {
 		input, ref, given := strings.Cut(text, "=")
-		if only != "" && (!given || strings.ContainsAny(input, ":?")) {
+		if only != "" && text != only && (!given || strings.ContainsAny(input, ":?")) {
 			input, ref, given = only, text, true
 		}
 		switch {
@@ -97,6 +98,22 @@ func upgradesOf(texts []string, only string) ([]inputUpgrade, error) {
 		all = append(all, inputUpgrade{input, ref})
 	}
 	return all, nil
+}
+
+// titleOf is what is being done to a side; empty for the clan as it is.
+func titleOf(upgrades []inputUpgrade) string {
+	var each []string
+	for _, u := range upgrades {
+		if u.ref == "" {
+			each = append(each, u.input)
+		} else {
+			each = append(each, u.input+" to "+u.ref)
+		}
+	}
+	if each == nil {
+		return ""
+	}
+	return "upgrade " + strings.Join(each, ", ")
 }
 
 // upgraded has Nix read other versions of inputs.
@@ -122,10 +139,10 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 	var sides [2]side
 	_, err := ask(c, instance.Config{Need: instance.NeedChecks | facts.NeedPlaces | facts.NeedInterfaces},
 		func(ctx context.Context, ref instance.Ref, config instance.Config) (*instance.Inventory, error) {
-			sides = [2]side{{ref: ref, repo: ref, evaluator: upgraded(from)},
-				{title: "the upgraded flake", ref: ref, repo: ref, evaluator: upgraded(to), mayFail: true}}
+			sides = [2]side{{title: titleOf(from), ref: ref, repo: ref, evaluator: upgraded(from)},
+				{title: titleOf(to), ref: ref, repo: ref, evaluator: upgraded(to), mayFail: true}}
 			if err := loadSides(ctx, config, &sides); err != nil {
-				return nil, err
+				return nil, wholeReference(err, slices.Concat(from, to))
 			}
 			r = upgrade.Of(sides[0].inv, sides[1].inv)
 			return nil, checkInputs(&sides, slices.Concat(from, to))
@@ -161,6 +178,15 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 		}
 	}
 	return comparisonEnd(c, withheld, isPartial, !r.Empty(), "see what breaks without --affected")
+}
+
+// wholeReference adds to an error that a bare word, such as a version, is no reference of the input.
+func wholeReference(err error, upgrades []inputUpgrade) error {
+	isWord := func(u inputUpgrade) bool { return u.ref != "" && !strings.ContainsAny(u.ref, ":/") }
+	if hintOf(err) != "" || !slices.ContainsFunc(upgrades, isWord) {
+		return err
+	}
+	return hint.With(err, "write the whole reference, such as github:clan-lol/clan-core/26.05")
 }
 
 // checkInputs says so if the flake has no input of a name.

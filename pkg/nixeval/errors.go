@@ -233,6 +233,8 @@ func (e *Evaluator) hint(ctx context.Context, err *Error, ref Ref) string {
 	case strings.Contains(text, "allow-import-from-derivation"):
 		err.Reason = "import-from-derivation"
 		return "this flake builds something in order to be evaluated, which the setting allow-import-from-derivation must allow"
+	case strings.HasSuffix(err.Message, "-source/flake.nix' does not exist"): // whose, Nix does not say
+		return "a reference leads to a directory without a flake.nix"
 	}
 	if missing := missingAttribute.FindStringSubmatch(err.Message); missing != nil &&
 		(strings.Contains(err.Trace, "builtins."+missing[1]) || strings.Contains(err.Trace, "inherit (builtins)")) {
