@@ -34,58 +34,18 @@ var fleets = []struct {
 }{{"small", 3, 3}, {"300x20", 300, 20}, {"1000x100", 1000, 100}}
 
 // clans writes the clans below a directory.
-func clans(below string) ([]clan, error) {
-	var all []clan
-	add := func(c clan, text string) error {
-		c.dir, c.instances = filepath.Join(below, strings.ReplaceAll(c.name, " ", "-")), ".#inventory.instances"
-		real := os.Getenv(clanEnv)
-		if real != "" {
-			c.instances = ".#clan.inventory.instances"
+func clans(below string) (all []clan, err error) {
+	try := func(c clan, text string) {
+		if err == nil {
+			err = c.write(below, text)
+			all = append(all, c)
 		}
-		dirs := []string{c.dir}
-		if c.about == "" {
-			c.before = c.dir + "-before"
-			dirs = append(dirs, c.before)
-		}
-		for _, dir := range dirs {
-			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return err
-			}
-			files := map[string]string{"flake.nix": flake, "inventory.nix": text}
-			if real != "" {
-				if err := os.CopyFS(dir, os.DirFS(real)); err != nil {
-					return err
-				}
-				files = map[string]string{}
-				if text != "" {
-					files["clan.nix"] = text
-				}
-			}
-			// clan reads it; a plain flake does not, and is another tree only.
-			if dir == c.before {
-				files["inventory.json"] = `{"meta": {"description": "as it was"}}`
-			}
-			if err := writeAll(dir, files); err != nil {
-				return err
-			}
-		}
-		all = append(all, c)
-		return nil
 	}
 	if os.Getenv(clanEnv) == "" {
 		for _, size := range fleets {
-			if err := add(clan{name: "plain " + size.name},
-				fmt.Sprintf(inventory, size.machines, size.instances)); err != nil {
-				return nil, err
-			}
+			try(clan{name: "plain " + size.name}, fmt.Sprintf(inventory, size.machines, size.instances))
 		}
-		return all, nil
-	}
-	var err error
-	try := func(c clan, text string) {
-		if err == nil {
-			err = add(c, text)
-		}
+		return all, err
 	}
 	try(clan{name: "small"}, "")
 	for _, size := range fleets[1:] {
@@ -110,6 +70,43 @@ func clans(below string) ([]clan, error) {
 		}
 	}
 	return all, err
+}
+
+// write writes the clan below a directory; text is that of its inventory.nix or, of a real one, its clan.nix.
+func (c *clan) write(below, text string) error {
+	c.dir, c.instances = filepath.Join(below, strings.ReplaceAll(c.name, " ", "-")), ".#inventory.instances"
+	real := os.Getenv(clanEnv)
+	if real != "" {
+		c.instances = ".#clan.inventory.instances"
+	}
+	dirs := []string{c.dir}
+	if c.about == "" {
+		c.before = c.dir + "-before"
+		dirs = append(dirs, c.before)
+	}
+	for _, dir := range dirs {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		files := map[string]string{"flake.nix": flake, "inventory.nix": text}
+		if real != "" {
+			if err := os.CopyFS(dir, os.DirFS(real)); err != nil {
+				return err
+			}
+			files = map[string]string{}
+			if text != "" {
+				files["clan.nix"] = text
+			}
+		}
+		// clan reads it; a plain flake does not, and is another tree only.
+		if dir == c.before {
+			files["inventory.json"] = `{"meta": {"description": "as it was"}}`
+		}
+		if err := writeAll(dir, files); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeAll(dir string, files map[string]string) error {

@@ -178,10 +178,7 @@ func sayOutcomes(c *cli.Context, outcomes []policy.Outcome) {
 			for _, step := range s.Path {
 				path = append(path, fmt.Sprint(step))
 			}
-			value := textview.CompactJSON(s.Value)
-			if runes := []rune(value); len(runes) > 80 {
-				value = string(runes[:77]) + "..."
-			}
+			value := textview.Shortened(textview.CompactJSON(s.Value), 80)
 			fmt.Fprintf(&b, "  %s = %s\n", flat(instance.PathString(path)), flat(value))
 		}
 	}

@@ -18,9 +18,21 @@ func comparisonFlags(others ...cli.Flag) []cli.Flag {
 	)
 }
 
-// comparisonEnd is how such a command ends: withheld where it printed no machines because the clan is partial, with
-// what to do first.
-func comparisonEnd(c *cli.Context, withheld, partial, changed bool, first string) error {
+// endComparison shows what came of a comparison, and notes, and ends such a command: where it prints no machines because
+// the clan is partial, on either side or in what came of it, with what to do first.
+func endComparison(c *cli.Context, sides [2]side, partial, changed bool, first string, show func() error,
+	notes func()) error {
+	if c.Bool("show-trace") {
+		printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
+	}
+	partial = partial || len(sides[0].losses())+len(sides[1].losses()) > 0
+	withheld := partial && c.Bool("affected") && !c.Bool("keep-going")
+	if !withheld {
+		if err := show(); err != nil {
+			return err
+		}
+	}
+	notes()
 	switch {
 	case withheld:
 		printError(stderr(c), hint.With(errors.New("no machines printed: parts of the clan do not evaluate"),

@@ -89,21 +89,14 @@ func runDiff(c *cli.Context, flake string, sides [2]side, show diffPrinter) erro
 	if err != nil {
 		return explainLoad(c, err)
 	}
-	if c.Bool("show-trace") {
-		printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
-	}
-	isPartial := len(d.Unknown)+len(sides[0].losses())+len(sides[1].losses()) > 0
-	withheld := isPartial && c.Bool("affected") && !c.Bool("keep-going")
-	if !withheld {
-		if err := show(d, sides); err != nil {
-			return err
-		}
-	}
-	sayUncompared(c, sides)
-	for _, note := range notes(d, sides) {
-		say(c, "%s", note)
-	}
-	return comparisonEnd(c, withheld, isPartial, !d.Empty(), "fix these first")
+	return endComparison(c, sides, len(d.Unknown) > 0, !d.Empty(), "fix these first",
+		func() error { return show(d, sides) },
+		func() {
+			sayUncompared(c, sides)
+			for _, note := range notes(d, sides) {
+				say(c, "%s", note)
+			}
+		})
 }
 
 // sayUncompared says of which side there are no exports to compare, where they are asked for.
@@ -311,14 +304,17 @@ func lossNotes(d *diff.Difference, s side, name string) (notes []string) {
 	})
 	const most = 3
 	for _, f := range losses[:min(len(losses), most)] {
-		message, _, _ := strings.Cut(f.Message(), "\n")
-		notes = append(notes, fmt.Sprintf("in %s, %s does not evaluate: %s [%s]", s.name(),
-			cmp.Or(f.About(), "the clan"), message, f.Code))
+		notes = append(notes, fmt.Sprintf("in %s, %s", s.name(), lossText(f)))
 	}
 	if len(losses) > most {
 		notes = append(notes, fmt.Sprintf("in %s, more does not evaluate: clanctl check lists all of it", s.name()))
 	}
 	return notes
+}
+
+func lossText(f instance.Finding) string {
+	message, _, _ := strings.Cut(f.Message(), "\n")
+	return fmt.Sprintf("%s does not evaluate: %s [%s]", cmp.Or(f.About(), "the clan"), message, f.Code)
 }
 
 // sourceNotes say what else changed, and that nobody looked at what comes of it.

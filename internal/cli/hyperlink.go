@@ -45,15 +45,14 @@ func (s *stream) linkTemplate(c *cli.Context) string {
 // nobody knows.
 func terminalLinks() bool {
 	term := os.Getenv("TERM")
-	for _, inside := range []string{"tmux", "screen"} {
-		if strings.HasPrefix(term, inside) {
-			return false
-		}
+	begins := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(term, name) })
 	}
-	for _, known := range []string{"xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour"} {
-		if strings.HasPrefix(term, known) {
-			return true
-		}
+	switch {
+	case begins("tmux", "screen"):
+		return false
+	case begins("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour"):
+		return true
 	}
 	if vte, err := strconv.Atoi(os.Getenv("VTE_VERSION")); err == nil && vte >= 5000 {
 		return true // GNOME Terminal and others

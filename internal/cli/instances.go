@@ -28,11 +28,8 @@ func instancesCommand() *cli.Command {
 		Subcommands: []*cli.Command{instancesCreateCommand(), instancesDeleteCommand(), instancesRenameCommand(),
 			instancesSetModuleCommand()},
 		Action: remembered(func(c *cli.Context) error {
-			out, err := newViewOutput(c)
+			out, err := newTableOutput(c, (*viewOutput).instanceColumns)
 			if err != nil {
-				return err
-			}
-			if err := readTableFlags(out, out.instanceColumns()); err != nil {
 				return err
 			}
 			query, err := queryOf(c)

@@ -128,6 +128,15 @@ func tableFlags[T any](columns func(*viewOutput) []column[T]) []cli.Flag {
 	}
 }
 
+// newTableOutput is newViewOutput for a command that has these flags.
+func newTableOutput[T any](c *cli.Context, columns func(*viewOutput) []column[T]) (*viewOutput, error) {
+	out, err := newViewOutput(c)
+	if err != nil {
+		return nil, err
+	}
+	return out, readTableFlags(out, columns(out))
+}
+
 // readTableFlags reads these flags for a table with the columns.
 func readTableFlags[T any](o *viewOutput, columns []column[T]) error {
 	o.wide, o.sortBy = o.c.Bool("wide"), o.c.String("sort")

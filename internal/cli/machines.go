@@ -23,11 +23,8 @@ func machinesCommand() *cli.Command {
 			selectFlags("on", "instance", "service", "role")),
 		Subcommands: []*cli.Command{machinesDescribeCommand()},
 		Action: remembered(func(c *cli.Context) error {
-			out, err := newViewOutput(c)
+			out, err := newTableOutput(c, (*viewOutput).machineColumns)
 			if err != nil {
-				return err
-			}
-			if err := readTableFlags(out, out.machineColumns()); err != nil {
 				return err
 			}
 			query, err := queryOf(c)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,47 +77,39 @@ func otherKinds(c *cli.Context, err error) error {
 	if inv == nil {
 		return err
 	}
-	flag := func(name, flag string) string {
-		if slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == flag }) {
-			return shell.Join([]string{"--" + flag, name})
-		}
-		return ""
-	}
 	name := unknown.Name
-	has := map[string]string{}
-	tag, isTag := strings.CutPrefix(name, "@")
-	if _, known := inv.Tags[tag]; isTag && known {
-		has["a tag"] = cmp.Or(flag(name, "on"), "clanctl tags "+shell.Join([]string{tag}))
+	tag := name
+	if _, known := inv.Tags[name]; !known {
+		tag = strings.TrimPrefix(name, "@")
 	}
-	if inv.Machines[name] != nil {
-		has["a machine"] = cmp.Or(flag(name, "on"), "clanctl machines "+shell.Join([]string{name}))
-	}
-	if _, known := inv.Tags[name]; known {
-		has["a tag"] = cmp.Or(flag("@"+name, "on"), "clanctl tags "+shell.Join([]string{name}))
-	}
-	if inv.Instances[name] != nil {
-		has["an instance"] = cmp.Or(flag(name, "instance"), "clanctl instances "+shell.Join([]string{name}))
-	}
+	_, isTag := inv.Tags[tag]
+	isService, isRole := false, false
 	for _, inst := range inv.Instances {
-		if inst.Module.Name == name {
-			has["a service"] = cmp.Or(flag(name, "service"), "clanctl instances --service "+shell.Join([]string{name}))
-		}
-		if inst.Roles[name] != nil {
-			has["a role"] = cmp.Or(flag(name, "role"), "clanctl instances --role "+shell.Join([]string{name}))
-		}
+		isService = isService || inst.Module.Name == name
+		isRole = isRole || inst.Roles[name] != nil
 	}
-	for kind := range has {
-		if strings.HasSuffix(kind, " "+unknown.Kind) {
-			delete(has, kind)
+	for _, is := range []struct {
+		known             bool
+		kind, flag, value string
+		command           []string
+	}{
+		{inv.Machines[name] != nil, "a machine", "on", name, []string{"machines", name}},
+		{isTag, "a tag", "on", "@" + tag, []string{"tags", tag}},
+		{inv.Instances[name] != nil, "an instance", "instance", name, []string{"instances", name}},
+		{isService, "a service", "service", name, []string{"instances", "--service", name}},
+		{isRole, "a role", "role", name, []string{"instances", "--role", name}},
+	} {
+		if !is.known || strings.HasSuffix(is.kind, " "+unknown.Kind) {
+			continue
 		}
-	}
-	for _, kind := range []string{"a machine", "a tag", "an instance", "a service", "a role"} {
-		if how, known := has[kind]; known {
-			if strings.HasPrefix(unknown.Hint(), fmt.Sprintf("%q is ", name)) {
-				break // the error says so itself
-			}
-			return &hint.Error{Text: unknown.Error(), Advice: fmt.Sprintf("%q is %s: %s", name, kind, how), Err: err}
+		if strings.HasPrefix(unknown.Hint(), fmt.Sprintf("%q is ", name)) {
+			break // the error says so itself
 		}
+		how := "clanctl " + shell.Join(is.command)
+		if slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == is.flag }) {
+			how = shell.Join([]string{"--" + is.flag, is.value})
+		}
+		return &hint.Error{Text: unknown.Error(), Advice: fmt.Sprintf("%q is %s: %s", name, is.kind, how), Err: err}
 	}
 	return err
 }

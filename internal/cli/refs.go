@@ -31,11 +31,8 @@ func refsCommand() *cli.Command {
 					"clanctl machines, tags, instances and modules list them"}
 			}
 			kind := refs.Kind(c.String("kind"))
-			out, err := newViewOutput(c)
+			out, err := newTableOutput(c, (*viewOutput).refColumns)
 			if err != nil {
-				return err
-			}
-			if err := readTableFlags(out, out.refColumns()); err != nil {
 				return err
 			}
 			ref, err := nixeval.ResolveRef(c.String("flake"))

@@ -20,11 +20,8 @@ func tagsCommand() *cli.Command {
 		Flags:       append(viewFlags("tags"), tableFlags((*viewOutput).tagColumns)...),
 		Subcommands: []*cli.Command{tagsAddCommand(), tagsRemoveCommand()},
 		Action: remembered(func(c *cli.Context) error {
-			out, err := newViewOutput(c)
+			out, err := newTableOutput(c, (*viewOutput).tagColumns)
 			if err != nil {
-				return err
-			}
-			if err := readTableFlags(out, out.tagColumns()); err != nil {
 				return err
 			}
 			names := c.Args().Slice()

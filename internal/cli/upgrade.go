@@ -150,34 +150,29 @@ func runUpgrade(c *cli.Context, from, to []inputUpgrade, show upgradePrinter) er
 	if err != nil {
 		return explainLoad(c, err)
 	}
-	if c.Bool("show-trace") {
-		printTraces(c, errors.Join(sides[0].loadErr, sides[1].loadErr))
+	return endComparison(c, sides, r.Breaks(), !r.Empty(), "see what breaks without --affected",
+		func() error { return show(r, sides[1].inv) }, func() { upgradeNotes(c, r, sides[0]) })
+}
+
+// upgradeNotes say what a report does not, nor what is printed instead of it.
+func upgradeNotes(c *cli.Context, r *upgrade.Report, old side) {
+	if c.Bool("patch") || c.Bool("affected") {
+		return
 	}
-	isPartial := len(sides[0].losses())+len(sides[1].losses()) > 0 || r.Breaks()
-	withheld := isPartial && c.Bool("affected") && !c.Bool("keep-going")
-	if !withheld {
-		if err := show(r, sides[1].inv); err != nil {
-			return err
-		}
+	for _, note := range r.Notes() {
+		say(c, "%s", note)
 	}
-	if !c.Bool("patch") && !c.Bool("affected") {
-		for _, note := range r.Notes() {
-			say(c, "%s", note)
-		}
-		minor, offers := r.LeftOut(upgradeOptions(c))
-		if minor > 0 {
-			say(c, "%s left out, of options that the clan does not use, or of descriptions: --all shows them",
-				textview.Count(minor, "change"))
-		}
-		if offers > 0 {
-			say(c, "%s on offer: --new shows them", textview.Count(offers, "new thing"))
-		}
-		for _, f := range sides[0].losses() {
-			message, _, _ := strings.Cut(f.Message(), "\n")
-			say(c, "before the upgrade, %s does not evaluate: %s [%s]", f.About(), message, f.Code)
-		}
+	minor, offers := r.LeftOut(upgradeOptions(c))
+	if minor > 0 {
+		say(c, "%s left out, of options that the clan does not use, or of descriptions: --all shows them",
+			textview.Count(minor, "change"))
 	}
-	return comparisonEnd(c, withheld, isPartial, !r.Empty(), "see what breaks without --affected")
+	if offers > 0 {
+		say(c, "%s on offer: --new shows them", textview.Count(offers, "new thing"))
+	}
+	for _, f := range old.losses() {
+		say(c, "before the upgrade, %s", lossText(f))
+	}
 }
 
 // wholeReference adds to an error that a bare word, such as a version, is no reference of the input.

@@ -135,13 +135,11 @@ func (b *whyText) explanation(e *why.Explanation) {
 	b.printf(plain, "%s is in the role %s of %s:\n", flat(e.Machine), flat(e.Role), flat(e.Instance))
 	if e.Member.Explicit {
 		b.printf(plain, "  by name")
-		b.WriteString(b.paint(dim, b.place(e.Member.Position)))
-		b.WriteByte('\n')
+		b.WriteString(b.paint(dim, b.place(e.Member.Position)) + "\n")
 	}
 	for _, tag := range e.Member.Tags {
 		b.printf(plain, "  by the tag %s", flat(tag.Name))
-		b.WriteString(b.paint(dim, b.place(tag.Position)))
-		b.WriteByte('\n')
+		b.WriteString(b.paint(dim, b.place(tag.Position)) + "\n")
 	}
 	if e.Setting != nil {
 		b.setting(e.Setting)
@@ -162,14 +160,12 @@ func (b *whyText) origins(origins []settingOrigin) {
 		if b.width > 0 && visible.String(line+separator+from) > b.width {
 			separator = "\n      "
 		}
+		written := dim
 		if o.From == codes.SourceLayers {
-			b.printf(plain, "%s", line)
-		} else {
-			b.printf(dim, "%s", line)
+			written = plain
 		}
-		b.WriteString(separator)
-		b.WriteString(b.paint(dim, from))
-		b.WriteByte('\n')
+		b.printf(written, "%s", line)
+		b.WriteString(separator + b.paint(dim, from) + "\n")
 	}
 }
 
@@ -250,8 +246,7 @@ func (b *whyText) option(s *why.Setting, o *why.Option) {
 		b.WriteString("no default\n")
 	}
 	for _, p := range o.Declared {
-		b.WriteString(b.paint(dim, "declared at "+b.linked(p)))
-		b.WriteByte('\n')
+		b.WriteString(b.paint(dim, "declared at "+b.linked(p)) + "\n")
 	}
 	if text := strings.TrimSpace(o.Description); text != "" {
 		b.printf(plain, "\n  %s\n", indent(text))

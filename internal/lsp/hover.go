@@ -179,6 +179,9 @@ func describeOption(option *services.Option) string {
 	return text + paragraph(option.Description)
 }
 
+// mostOfValue is how many characters of a value are shown.
+const mostOfValue = 120
+
 // setting says what the option is, which values it has in the end, and what is written for them.
 func (e explanation) setting(s refs.Subject) string {
 	inst := e.inv.Instances[s.Instance]
@@ -207,7 +210,7 @@ func (e explanation) setting(s refs.Subject) string {
 		return cmp.Or(len(groups[b])-len(groups[a]), strings.Compare(a, b))
 	}) {
 		machines := groups[value]
-		text += fmt.Sprintf("- %s on %s\n", code(shortened(value)), list(machines))
+		text += fmt.Sprintf("- %s on %s\n", code(textview.Shortened(value, mostOfValue)), list(machines))
 		for _, o := range why.Origins(e.inv, instance.RoleRef{Instance: s.Instance, Role: s.Role}, machines[0]) {
 			if !slices.Equal(o.Path, s.Setting) {
 				continue
@@ -225,7 +228,7 @@ func (e explanation) definition(d why.Definition) string {
 	if d.Name != "" {
 		from += " " + escaped(d.Name)
 	}
-	text := fmt.Sprintf("%s: %s", from, code(shortened(string(jsonvalue.Text(d.Value)))))
+	text := fmt.Sprintf("%s: %s", from, code(textview.Shortened(string(jsonvalue.Text(d.Value)), mostOfValue)))
 	if d.Position != nil {
 		text += fmt.Sprintf(" (%s)", escaped(d.Position.String()))
 	}
@@ -233,14 +236,6 @@ func (e explanation) definition(d why.Definition) string {
 		text += ", which does not count"
 	}
 	return text
-}
-
-// shortened cuts a long value.
-func shortened(value string) string {
-	if runes := []rune(value); len(runes) > 120 {
-		return string(runes[:117]) + "..."
-	}
-	return value
 }
 
 func paragraph(text string) string {
@@ -252,15 +247,7 @@ func paragraph(text string) string {
 
 // code writes a text as a span of code, whatever is in it.
 func code(text string) string {
-	text = strings.ReplaceAll(text, "\n", " ")
-	fence := "`"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || text == "" {
-		text = " " + text + " "
-	}
-	return fence + text + fence
+	return textview.Fenced(strings.ReplaceAll(text, "\n", " "))
 }
 
 func list(texts []string) string {

@@ -35,7 +35,11 @@ func CodeSpan(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = strings.ReplaceAll(Flat(text), "|", `\|`)
+	return Fenced(strings.ReplaceAll(Flat(text), "|", `\|`))
+}
+
+// Fenced is a text on one line as a code span, whatever is in it.
+func Fenced(text string) string {
 	fence := "`"
 	for strings.Contains(text, fence) {
 		fence += "`"

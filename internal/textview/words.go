@@ -26,6 +26,14 @@ func DecodeJSON(text json.RawMessage) any {
 	return v
 }
 
+// Shortened is a text cut where it has more characters.
+func Shortened(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-3]) + "..."
+	}
+	return text
+}
+
 // Count is a number of things: "1 machine", "2 machines".
 func Count(n int, thing string) string {
 	if n == 1 {
