@@ -101,28 +101,7 @@ func KnownHosts(f *Fleet, w io.Writer) (left []string, err error) {
 			left = append(left, h.Name+": its host key is not in a public var")
 			continue
 		}
-		var names []string
-		add := func(host string, port int) {
-			if !plainHost.MatchString(host) {
-				return
-			}
-			name := strings.ToLower(host)
-			if port != 0 && port != 22 {
-				name = fmt.Sprintf("[%s]:%d", name, port)
-			}
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		add(h.Name, 0)
-		for _, domain := range domains {
-			add(h.Name+"."+domain, 0)
-		}
-		for _, way := range h.Ways {
-			if usable(way) == nil {
-				add(way.Host, way.Port)
-			}
-		}
+		names := h.knownAs(domains)
 		if len(names) == 0 {
 			left = append(left, fmt.Sprintf("%q: ssh has no such host names", h.Name))
 			continue
@@ -133,6 +112,32 @@ func KnownHosts(f *Fleet, w io.Writer) (left []string, err error) {
 	}
 	_, err = io.WriteString(w, b.String())
 	return left, err
+}
+
+// knownAs are the names of a machine in a file of known hosts.
+func (h Host) knownAs(domains []string) (names []string) {
+	add := func(host string, port int) {
+		if !plainHost.MatchString(host) {
+			return
+		}
+		name := strings.ToLower(host)
+		if port != 0 && port != 22 {
+			name = fmt.Sprintf("[%s]:%d", name, port)
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	add(h.Name, 0)
+	for _, domain := range domains {
+		add(h.Name+"."+domain, 0)
+	}
+	for _, way := range h.Ways {
+		if usable(way) == nil {
+			add(way.Host, way.Port)
+		}
+	}
+	return names
 }
 
 // publicKey is a public key without its comment; empty where there is none.

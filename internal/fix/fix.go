@@ -48,7 +48,8 @@ type Read func(file string) ([]byte, error)
 func For(inv *instance.Inventory, f instance.Finding, policyFile string, read Read) []Fix {
 	s := source{inv: inv, f: f, read: read}
 	var fixes []Fix
-	for _, find := range []func() []Fix{s.nearest, s.otherList, s.beside, s.input, s.conflict, s.unusedIgnore} {
+	for _, find := range []func() []Fix{s.nearest, s.otherList, s.outOfSettings, s.intoSettings, s.input, s.conflict,
+		s.unusedIgnore} {
 		fixes = append(fixes, find()...)
 	}
 	switch f.Code {
@@ -220,52 +221,58 @@ func (s source) otherList() []Fix {
 	for i, n := range at.Path {
 		if n.Text == name && i > 0 && at.Path[i-1].Text == from {
 			list := at.Path[i-1]
-			return []Fix{{Title: fmt.Sprintf("%q is a %s: replace %q with %q", name, strings.TrimSuffix(to, "s"), from,
-				to), Edits: []Edit{at.edit(list.Start, list.End, to)}, Preferred: true}}
+			return likely(fmt.Sprintf("%q is a %s: replace %q with %q", name, strings.TrimSuffix(to, "s"), from, to),
+				at.edit(list.Start, list.End, to))
 		}
 	}
 	return nil
 }
 
-// beside moves what stands in a role's settings and belongs beside them, or the other way round.
-func (s source) beside() []Fix {
-	at, ok := s.at(&s.f.Position)
-	if !ok || at.isJSON() {
+// likely is a fix that is very likely meant; none without edits.
+func likely(title string, edits ...Edit) []Fix {
+	if len(edits) == 0 {
 		return nil
 	}
+	return []Fix{{Title: title, Edits: edits, Preferred: true}}
+}
+
+// outOfSettings moves what stands in a role's settings and belongs beside them.
+func (s source) outOfSettings() []Fix {
+	at, ok := s.at(&s.f.Position)
+	if !ok || at.isJSON() || s.f.Code != codes.UnknownSetting || len(s.f.Setting) == 0 ||
+		!slices.Contains(facts.BesideSettings, s.f.Setting[0]) {
+		return nil
+	}
+	name := s.f.Setting[0]
+	title := fmt.Sprintf("move %q beside the settings", name)
+	for i, n := range at.Path[:len(at.Path)-1] {
+		if n.Text == "settings" && at.Path[i+1].Text == name {
+			return likely(title, at.edit(n.Start, at.Path[i+1].Start, ""))
+		}
+	}
+	if at.Path[0].Text != name {
+		return nil
+	}
+	return likely(title, at.outOf("settings")...)
+}
+
+// intoSettings moves what stands beside a role's settings into them, and the settings of an instance into its role.
+func (s source) intoSettings() []Fix {
+	at, ok := s.at(&s.f.Position)
+	shape := s.f.Cause.Shape
+	if !ok || at.isJSON() || s.f.Code != codes.Malformed || shape == nil || shape.Type != "" || len(shape.Near) > 0 {
+		return nil
+	}
+	own := named(at.Path, last(shape.Path))
+	role := s.onlyRole()
 	switch {
-	case s.f.Code == codes.UnknownSetting && len(s.f.Setting) > 0 &&
-		slices.Contains(facts.BesideSettings, s.f.Setting[0]):
-		for i, n := range at.Path[:len(at.Path)-1] {
-			if n.Text == "settings" && at.Path[i+1].Text == s.f.Setting[0] {
-				return []Fix{{Title: fmt.Sprintf("move %q beside the settings", s.f.Setting[0]),
-					Edits: []Edit{at.edit(n.Start, at.Path[i+1].Start, "")}, Preferred: true}}
-			}
-		}
-		if edits := at.outOf("settings"); edits != nil && at.Path[0].Text == s.f.Setting[0] {
-			return []Fix{{Title: fmt.Sprintf("move %q beside the settings", s.f.Setting[0]), Edits: edits,
-				Preferred: true}}
-		}
-	case s.f.Code == codes.Malformed && s.f.Cause.Shape != nil && s.f.Cause.Shape.Type == "" &&
-		len(s.f.Cause.Shape.Near) == 0:
-		shape := s.f.Cause.Shape.Path
-		own := named(at.Path, last(shape))
-		if len(own) != 1 {
-			return nil
-		}
-		switch {
-		case len(shape) > 1 && shape[0] == "roles":
-			return []Fix{{Title: fmt.Sprintf("move %q into the settings", last(shape)),
-				Edits: []Edit{at.edit(own[0].Start, own[0].Start, "settings.")}, Preferred: true}}
-		case len(shape) == 1 && shape[0] == "settings" && s.f.Instance != "":
-			role := s.onlyRole()
-			if role == "" {
-				return nil
-			}
-			in := nixlang.PathString([]string{"roles", role})
-			return []Fix{{Title: "move the settings into " + in,
-				Edits: []Edit{at.edit(own[0].Start, own[0].Start, in+".")}, Preferred: true}}
-		}
+	case len(own) != 1:
+	case len(shape.Path) > 1 && shape.Path[0] == "roles":
+		return likely(fmt.Sprintf("move %q into the settings", last(shape.Path)),
+			at.edit(own[0].Start, own[0].Start, "settings."))
+	case len(shape.Path) == 1 && shape.Path[0] == "settings" && role != "":
+		in := nixlang.PathString([]string{"roles", role})
+		return likely("move the settings into "+in, at.edit(own[0].Start, own[0].Start, in+"."))
 	}
 	return nil
 }
@@ -329,8 +336,7 @@ func (s source) unusedIgnore() []Fix {
 	} else {
 		start, end = begin, min(end+1, len(text))
 	}
-	return []Fix{{Title: "remove the ignore", Edits: []Edit{{File: s.f.File, Start: start, End: end}},
-		Preferred: true}}
+	return likely("remove the ignore", Edit{File: s.f.File, Start: start, End: end})
 }
 
 // sayWhy stands where the user is to write a reason.

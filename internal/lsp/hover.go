@@ -193,19 +193,7 @@ func (e explanation) setting(s refs.Subject) string {
 	if option, depth := e.option(s); option != nil && depth == len(s.Setting) {
 		text += describeOption(option)
 	}
-	// Members with one value are one line; the members that the layer is for come first.
-	groups := map[string][]string{}
-	for _, machine := range slices.Sorted(maps.Keys(role.Machines)) {
-		member := role.Machines[machine]
-		if member.Settings == nil || s.Machine != "" && machine != s.Machine || s.Tag != "" &&
-			!slices.Contains(member.Tags, s.Tag) {
-			continue
-		}
-		if value, ok := member.Settings.Lookup(s.Setting...); ok {
-			key := string(jsonvalue.Text(value))
-			groups[key] = append(groups[key], machine)
-		}
-	}
+	groups := membersByValue(role, s)
 	for _, value := range slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
 		return cmp.Or(len(groups[b])-len(groups[a]), strings.Compare(a, b))
 	}) {
@@ -221,6 +209,23 @@ func (e explanation) setting(s refs.Subject) string {
 		}
 	}
 	return text
+}
+
+// membersByValue are the members that have a setting, those with one value together; of a layer those that it is for.
+func membersByValue(role *instance.Role, s refs.Subject) map[string][]string {
+	groups := map[string][]string{}
+	for _, machine := range slices.Sorted(maps.Keys(role.Machines)) {
+		member := role.Machines[machine]
+		if member.Settings == nil || s.Machine != "" && machine != s.Machine || s.Tag != "" &&
+			!slices.Contains(member.Tags, s.Tag) {
+			continue
+		}
+		if value, ok := member.Settings.Lookup(s.Setting...); ok {
+			key := string(jsonvalue.Text(value))
+			groups[key] = append(groups[key], machine)
+		}
+	}
+	return groups
 }
 
 func (e explanation) definition(d why.Definition) string {
