@@ -77,8 +77,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Usage:     "show what runs on each machine of a clan flake, with which settings, from which module, and why",
 		UsageText: "clanctl COMMAND [FLAG...] [NAME...]",
 		Version:   buildVersion(),
-		Writer:    newStream(stdout),
-		ErrWriter: newErrorStream(stderr),
+		Writer:    newStream(stdout, false),
+		ErrWriter: newStream(stderr, true),
 		Commands: []*cli.Command{
 			overviewCommand(),
 			evalCommand(),

@@ -19,7 +19,7 @@ func nested(ran *string) *cli.App {
 			return nil
 		}
 	}
-	app := &cli.App{Name: "clanctl", Writer: newStream(io.Discard), ErrWriter: newStream(io.Discard), HideHelpCommand: true, Commands: []*cli.Command{
+	app := &cli.App{Name: "clanctl", Writer: newStream(io.Discard, false), ErrWriter: newStream(io.Discard, false), HideHelpCommand: true, Commands: []*cli.Command{
 		{
 			Name: "instances", Action: says("instances"), Flags: []cli.Flag{&cli.BoolFlag{Name: "wide"}},
 			Subcommands: []*cli.Command{{Name: "create", Action: says("create"),

@@ -96,13 +96,6 @@ type changeDocument struct {
 	Written bool              `json:"written"`
 }
 
-func newChangeDocument(p *store.Preview, r *store.Result) *changeDocument {
-	doc := &changeDocument{Commit: r.Commit, File: p.File, Fleet: p.Fleet, Patch: p.Patch, Renamed: p.Renamed,
-		Written: r.Written}
-	doc.Refused = strings.Join(reasons(p.Err), "\n")
-	return doc
-}
-
 // reasons are the errors in an error, without their hints: what these say of a change that is refused is not true of
 // one that is written nonetheless.
 func reasons(err error) []string {
@@ -125,7 +118,8 @@ func changedSource(c *cli.Context, p *store.Preview) *sourceTree {
 }
 
 func (o *viewOutput) printChange(p *store.Preview, r *store.Result) error {
-	doc := newChangeDocument(p, r)
+	doc := &changeDocument{Commit: r.Commit, File: p.File, Fleet: p.Fleet, Patch: p.Patch,
+		Refused: strings.Join(reasons(p.Err), "\n"), Renamed: p.Renamed, Written: r.Written}
 	if o.json != nil {
 		return o.json.print(doc)
 	}

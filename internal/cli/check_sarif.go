@@ -113,7 +113,7 @@ func sarifPlace(source *sourceTree, f instance.Finding) sarifLocation {
 	}
 	file := f.File
 	if file == "" || isElsewhere(file) {
-		file = source.flakeFile()
+		file = source.inFlake("flake.nix")
 	} else if f.Line > 0 {
 		place.Physical.Region = &sarifRegion{StartLine: f.Line, StartColumn: source.column(f.Position)}
 	}

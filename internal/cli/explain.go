@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -26,7 +27,8 @@ func explainCommand() *cli.Command {
 			}
 			list := &codeList{}
 			for _, info := range instance.Codes() {
-				list.Codes = append(list.Codes, explanationOf(info))
+				list.Codes = append(list.Codes, codeExplanation{Code: info.Code, Partial: info.Partial,
+					Severity: info.Severity, Text: findingPage(info.Code), Title: info.Title})
 			}
 			for _, rule := range ownRules(c) {
 				list.Codes = append(list.Codes,
@@ -38,7 +40,18 @@ func explainCommand() *cli.Command {
 					return err
 				}
 			}
-			return out.printCodes(list, c.NArg() > 0)
+			return listing[codeExplanation]{
+				document: list, items: list.Codes, none: "no code to show",
+				name: func(e codeExplanation) string { return e.Code },
+				detail: func(e codeExplanation) {
+					out.text.WriteString(out.paint(bold, e.Code) + "\n\n" + out.markdown(e.Text, 0))
+				},
+				columns: []column[codeExplanation]{
+					{heading{Title: "CODE"}, func(e codeExplanation) cell { return newCell(e.Code) }},
+					{heading{Title: "SEVERITY"}, func(e codeExplanation) cell { return newCell(string(e.Severity)) }},
+					{heading{Title: "MEANING", Wrap: true}, func(e codeExplanation) cell { return newCell(e.Title) }},
+				},
+			}.print(out, c.NArg() > 0)
 		},
 	}
 }
@@ -58,23 +71,15 @@ type codeExplanation struct {
 	Title string `json:"title"`
 }
 
-func explanationOf(info instance.CodeInfo) codeExplanation {
-	return codeExplanation{Code: info.Code, Partial: info.Partial, Severity: info.Severity,
-		Text: findingPage(info.Code), Title: info.Title}
-}
-
 // of are those of some codes.
 func (l *codeList) of(codes []string) (*codeList, error) {
 	some := &codeList{}
 	for _, code := range codes {
-		if err := checkCode(code, l.names()); err != nil {
-			return nil, err
+		at := slices.IndexFunc(l.Codes, func(e codeExplanation) bool { return e.Code == code })
+		if at < 0 {
+			return nil, checkCode(code, l.names())
 		}
-		for _, e := range l.Codes {
-			if e.Code == code {
-				some.Codes = append(some.Codes, e)
-			}
-		}
+		some.Codes = append(some.Codes, l.Codes[at])
 	}
 	return some, nil
 }
@@ -85,21 +90,6 @@ func (l *codeList) names() []string {
 		names = append(names, e.Code)
 	}
 	return names
-}
-
-func (o *viewOutput) printCodes(list *codeList, details bool) error {
-	return listing[codeExplanation]{
-		document: list, items: list.Codes, none: "no code to show",
-		name: func(e codeExplanation) string { return e.Code },
-		detail: func(e codeExplanation) {
-			o.text.WriteString(o.paint(bold, e.Code) + "\n\n" + o.markdown(e.Text, 0))
-		},
-		columns: []column[codeExplanation]{
-			{heading{Title: "CODE"}, func(e codeExplanation) cell { return newCell(e.Code) }},
-			{heading{Title: "SEVERITY"}, func(e codeExplanation) cell { return newCell(string(e.Severity)) }},
-			{heading{Title: "MEANING", Wrap: true}, func(e codeExplanation) cell { return newCell(e.Title) }},
-		},
-	}.print(o, details)
 }
 
 // findingPage is what docs/findings.md says of a code.

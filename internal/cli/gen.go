@@ -57,10 +57,12 @@ func genGoCommand() *cli.Command {
 			if name := c.String("package"); name != "" && !gogen.IsPackageName(name) {
 				return usagef("--package: %q cannot be the name of a Go package", name)
 			}
-			service, err := loadService(c, c.Args().First())
+			ref := c.Args().First()
+			found, err := loadModules(c, facts.ModuleQuery{Of: []string{ref}})
 			if err != nil {
-				return err
+				return explainLoad(c, err)
 			}
+			service := found.Found[ref]
 			code, err := gogen.Generate(service, gogen.Config{Package: c.String("package")})
 			if err != nil {
 				return err
@@ -79,15 +81,6 @@ func genGoCommand() *cli.Command {
 			return untypedRoles(c, service)
 		},
 	}
-}
-
-// loadService looks closely at one module.
-func loadService(c *cli.Context, ref string) (*services.Service, error) {
-	found, err := loadModules(c, facts.ModuleQuery{Of: []string{ref}})
-	if err != nil {
-		return nil, explainLoad(c, err)
-	}
-	return found.Found[ref], nil
 }
 
 // untypedRoles says which roles have no types, and why.

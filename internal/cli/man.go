@@ -50,11 +50,8 @@ func manualPages() map[string]string {
 	pages := map[string]string{}
 
 	all := newManPage(app, app.Name, app.Usage)
-	fmt.Fprintf(all, ".SH SYNOPSIS\n.B %s\n.SH COMMANDS\n", roff(app.UsageText))
-	for _, command := range commands {
-		fmt.Fprintf(all, ".SS %s\n%s.\n.PP\n", roff(command.name), roffText(command.Usage))
-		all.command(command)
-	}
+	fmt.Fprintf(all, ".SH SYNOPSIS\n.B %s\n", roff(app.UsageText))
+	all.commands(commands)
 	for _, group := range flagGroups() {
 		all.flagGroup(group, group.flags)
 	}
@@ -81,13 +78,7 @@ func manualPages() map[string]string {
 		}); end >= 0 {
 			below = below[:end]
 		}
-		if len(below) > 0 {
-			page.WriteString(".SH COMMANDS\n")
-		}
-		for _, c := range below {
-			fmt.Fprintf(page, ".SS %s\n%s.\n.PP\n", roff(c.name), roffText(c.Usage))
-			page.command(c)
-		}
+		page.commands(below)
 		for g, group := range flagGroups() {
 			for _, c := range append([]manualCommand{command}, below...) {
 				if len(c.shared[g]) > 0 {
@@ -128,6 +119,16 @@ func (p *manPage) item(term, text string) {
 func (p *manPage) flags(flags []cli.Flag) {
 	for _, flag := range flags {
 		p.item(flagTerm(flag), flagText(flag))
+	}
+}
+
+func (p *manPage) commands(all []manualCommand) {
+	if len(all) > 0 {
+		p.WriteString(".SH COMMANDS\n")
+	}
+	for _, c := range all {
+		fmt.Fprintf(p, ".SS %s\n%s.\n.PP\n", roff(c.name), roffText(c.Usage))
+		p.command(c)
 	}
 }
 

@@ -102,17 +102,8 @@ func (o *overview) write() {
 	o.row("machines", newCell(machines...))
 	o.row("instances", newCell(instances...))
 	o.row("tags", newCell(codes.OwnTagsFirst(natural.Keys(o.inv.Tags))...))
-	found := textview.Counted(o.report.Counts.Errors, "error", o.report.Counts.Warnings, "warning")
-	findings := newCell(found)
-	switch {
-	case found == "":
-		findings = newCell("none")
-	case o.report.Counts.Errors > 0:
-		findings = findings.In(red)
-	default:
-		findings = findings.In(yellow)
-	}
-	o.row("findings", findings)
+	counts := o.report.Counts
+	o.row("findings", newCell(cmp.Or(textview.Counted(counts.Errors, "error", counts.Warnings, "warning"), "none")))
 	fmt.Fprintf(o, "\n%s\n", o.paint(bold, "To see more"))
 	o.suggest(machines, instances)
 }

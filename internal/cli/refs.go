@@ -90,7 +90,7 @@ func findRefs(c *cli.Context, inv *instance.Inventory, ref nixeval.Ref, kind ref
 			return nil, unknownRef(name, kind, known)
 		}
 	}
-	for _, r := range refs.Find(inv, refs.InFlake(ref.Root, ref.Dir, "flake.nix"), sourceOf(c).read) {
+	for _, r := range refs.Find(inv, sourceOf(c).inFlake("flake.nix"), sourceOf(c).read) {
 		if !slices.Contains(refKinds, r.Kind) || !slices.Contains(c.Args().Slice(), r.Name) ||
 			kind != "" && r.Kind != kind {
 			continue

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 
 	"github.com/itchyny/gojq"
@@ -37,7 +36,10 @@ func rememberAs(c *cli.Context, also string, action cli.ActionFunc) error {
 	if text, noted := e.Recall(c.Context, name); text != nil {
 		defer text.Close()
 		if note, ok := recall.ReadNote(noted, stderr(c).description(c)); ok {
-			return printRecorded(c, text, note)
+			if err := note.Print(text, stdout(c), stderr(c)); err != nil || note.Exit == 0 {
+				return err
+			}
+			return exitStatus(note.Exit)
 		}
 	}
 	r := &recording{text: e.Record(name)}
@@ -58,16 +60,6 @@ func rememberAs(c *cli.Context, also string, action cli.ActionFunc) error {
 	}
 	r.text.Keep(c.Context, note)
 	return err
-}
-
-func printRecorded(c *cli.Context, text io.Reader, note recall.Note) error {
-	if err := note.Print(text, stdout(c), stderr(c)); err != nil {
-		return err
-	}
-	if note.Exit != 0 {
-		return exitStatus(note.Exit)
-	}
-	return nil
 }
 
 // repeatable reports whether a command line asks for what can be given again: text on standard output, and no news.

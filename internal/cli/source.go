@@ -18,6 +18,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -155,16 +156,8 @@ func (s *sourceTree) column(at nixeval.Position) int {
 	return utf8.RuneCountInString(before) + 1
 }
 
-// flakeFile is the flake's own file, relative to the top of its source tree.
-func (s *sourceTree) flakeFile() string { return s.inFlake("flake.nix") }
-
 // inFlake is a file in the flake's directory, relative to the top of its source tree.
-func (s *sourceTree) inFlake(name string) string {
-	if sub, err := filepath.Rel(s.root, s.dir); err == nil && s.root != "" {
-		return filepath.ToSlash(filepath.Join(sub, name))
-	}
-	return name
-}
+func (s *sourceTree) inFlake(name string) string { return refs.InFlake(s.root, s.dir, name) }
 
 // isElsewhere reports whether a file is none of the flake's source tree: one of an input, written "<input>/file", or of
 // rules that the command line names.

@@ -35,17 +35,11 @@ type stream struct {
 	stopping      sync.Once
 }
 
-func newStream(w io.Writer) *stream {
-	s := &stream{w: guarded(w)}
+func newStream(w io.Writer, isError bool) *stream {
+	s := &stream{w: guarded(w), isError: isError}
 	if file, ok := w.(*os.File); ok && xterm.IsTerminal(int(file.Fd())) {
 		s.terminal = file
 	}
-	return s
-}
-
-func newErrorStream(w io.Writer) *stream {
-	s := newStream(w)
-	s.isError = true
 	return s
 }
 

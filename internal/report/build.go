@@ -35,7 +35,9 @@ func newPage(inv *instance.Inventory, findings []instance.Finding, options Optio
 		services: map[string]int{},
 		options:  map[string]int{}, rows: map[string]int{}, blocks: map[string]int{},
 	}
-	b.addTags()
+	for _, name := range slices.Sorted(maps.Keys(inv.Tags)) {
+		b.tag(name) // in this order
+	}
 	b.addMachines()
 	for i, name := range inv.InstanceNames() {
 		b.instances[name] = i
@@ -95,13 +97,6 @@ func (b *builder) position(p *instance.Position) position {
 		}
 	}
 	return at
-}
-
-// addTags puts them in order of their names.
-func (b *builder) addTags() {
-	for _, name := range slices.Sorted(maps.Keys(b.inv.Tags)) {
-		b.tag(name)
-	}
 }
 
 // addMachines puts them in order of their names, those that only roles name last.

@@ -55,8 +55,13 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 	if err != nil {
 		return nil, err
 	}
-	if from := declaredBy(inv, tag); codes.IsPredefinedTag(tag) || from == FromComputed {
-		return nil, fixedTag(tag, from == FromComputed)
+	switch {
+	case declaredBy(inv, tag) == FromComputed:
+		return nil, &hint.Error{Text: fmt.Sprintf("the members of the tag %q are computed by inventory.tags", tag),
+			Advice: "change the function, or take another tag"}
+	case codes.IsPredefinedTag(tag):
+		return nil, &hint.Error{Text: fmt.Sprintf("the members of the tag %q are predefined by clan", tag),
+			Advice: "take another tag"}
 	}
 	_, known := inv.Tags[tag]
 	addition := &TagAddition{Findings: filter{machines: wanted}.findings(inv), Machines: []TaggedMachine{}, New: !known,
@@ -84,15 +89,4 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 		addition.Machines = append(addition.Machines, machine)
 	}
 	return addition, nil
-}
-
-// fixedTag is the error for a tag that nobody can give a machine: its members are computed by a function in
-// `inventory.tags`, or it is one of clan's own.
-func fixedTag(tag string, computed bool) error {
-	if computed {
-		return &hint.Error{Text: fmt.Sprintf("the members of the tag %q are computed by inventory.tags", tag),
-			Advice: "change the function, or take another tag"}
-	}
-	return &hint.Error{Text: fmt.Sprintf("the members of the tag %q are predefined by clan", tag),
-		Advice: "take another tag"}
 }
