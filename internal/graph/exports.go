@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -108,33 +109,10 @@ const (
 	offerBend = 36.0
 )
 
-// slots are where the offers of each box begin, one below the other.
-func (g *Graph) slots() []int {
-	slots, next := make([]int, len(g.Offers)), map[int]int{}
-	for i, o := range g.Offers {
-		slots[i] = next[o.Service]
-		next[o.Service]++
-	}
-	return slots
-}
-
-// offered counts the offers of a box.
-func (g *Graph) offered(service int) int {
-	n := 0
-	for _, o := range g.Offers {
-		if o.Service == service {
-			n++
-		}
-	}
-	return n
-}
-
 // bend is how far a line between two boxes of instances leans out.
 func (g *Graph) bend(l layout, from, to int) float64 {
-	return offerBend + min(abs(l.services[from].y-l.services[to].y)*0.15, 120)
+	return offerBend + min(math.Abs(l.services[from].y-l.services[to].y)*0.15, 120)
 }
-
-func abs(x float64) float64 { return max(x, -x) }
 
 // offerRoom is how much room offers take to the right of the instances.
 func (g *Graph) offerRoom(l layout) float64 {
@@ -150,11 +128,12 @@ func (g *Graph) offerRoom(l layout) float64 {
 // offerLines draws the offers: the name of the interface at the box that has it, and an arrow to each reader.
 func (g *Graph) offerLines(l layout) []string {
 	var drawn []string
-	slots := g.slots()
-	for i, o := range g.Offers {
+	offered := map[int]int{} // of each box, one below the other
+	for _, o := range g.Offers {
 		box := l.services[o.Service]
 		name := clean(o.Interface)
-		x, y := box.x+box.width, box.y+padding+fontSize/2+float64(slots[i])*lineHeight
+		x, y := box.x+box.width, box.y+padding+fontSize/2+float64(offered[o.Service])*lineHeight
+		offered[o.Service]++
 		start := x + 2*offerGap + float64(columns(name))*charWidth
 		drawn = append(drawn,
 			fmt.Sprintf(`<text class="note" x="%.1f" y="%.1f">%s</text>`, x+offerGap, y+4, xmlText(name)))

@@ -175,6 +175,10 @@ func (g *Graph) groupBoxes() (boxes []box) {
 
 // serviceBoxes are the boxes of instances, without places.
 func (g *Graph) serviceBoxes() (boxes []box) {
+	offered := map[int]int{}
+	for _, o := range g.Offers {
+		offered[o.Service]++
+	}
 	for i, s := range g.Services {
 		var roles []string
 		for j := range s.Roles {
@@ -191,7 +195,7 @@ func (g *Graph) serviceBoxes() (boxes []box) {
 		if found != "" {
 			b.height += lineHeight
 		}
-		b.height = max(b.height+float64(len(roles))*roleHeight, float64(g.offered(i))*lineHeight+3*padding)
+		b.height = max(b.height+float64(len(roles))*roleHeight, float64(offered[i])*lineHeight+3*padding)
 		boxes = append(boxes, b)
 	}
 	return boxes
