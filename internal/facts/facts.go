@@ -363,13 +363,7 @@ type FlakeFile struct {
 // ("inputs"), sorted.
 func Declared(exports any, direction string) []string {
 	set, _ := exports.(map[string]any)
-	list, _ := set[direction].([]any)
-	var names []string
-	for _, item := range list {
-		if name, is := item.(string); is {
-			names = append(names, name)
-		}
-	}
+	names := jsonvalue.Strings(set[direction])
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -96,7 +96,7 @@ func (s Source) observe(ctx context.Context, t, known *Tree) (_ *Tree, changed b
 		return nil, false, err
 	}
 	t.state = sha256.Sum256([]byte(t.git.text))
-	touched, err := t.stampFiles(known)
+	touched, err := t.stampFiles()
 	if err == nil && s.Git && !t.filesAlone {
 		err = t.checkAttributes()
 	}
@@ -311,7 +311,7 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 const dirsForWorker = 16
 
 // stampFiles brings every entry up to date, reading only those that are not provably unchanged.
-func (t *Tree) stampFiles(known *Tree) (touched bool, err error) {
+func (t *Tree) stampFiles() (touched bool, err error) {
 	var changed atomic.Bool
 	var next atomic.Int64
 	var links sync.Map // directories that have become links

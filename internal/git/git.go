@@ -40,9 +40,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // saidNo reports whether git answered with exit code 1 and no message, which is how its plumbing says no.
 func saidNo(err error) bool {
-	var failed *Error
-	var exit *exec.ExitError
-	return errors.As(err, &failed) && failed.Said == "" && errors.As(err, &exit) && exit.ExitCode() == 1
+	failed, is := errors.AsType[*Error](err)
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	return is && failed.Said == "" && ended && exit.ExitCode() == 1
 }
 
 // run runs a command that runs no other program: see environment. One that uses filters needs [Repo.Programs].

@@ -62,6 +62,18 @@ func Text(v any) json.RawMessage {
 	return text
 }
 
+// Strings are the strings in a list, never nil.
+func Strings(value any) []string {
+	list, _ := value.([]any)
+	texts := make([]string, 0, len(list))
+	for _, item := range list {
+		if text, is := item.(string); is {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
 // Lookup follows names into a value; false if they lead nowhere.
 func Lookup(value any, path []string) (any, bool) {
 	for _, name := range path {

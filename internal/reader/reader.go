@@ -139,11 +139,9 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.Raw
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	var source nixeval.Sources
-	var nixErr *nixeval.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		source, r.LocalInputs = result.Sources, result.LocalInputs
-	case errors.As(err, &nixErr):
+	} else if nixErr, is := errors.AsType[*nixeval.Error](err); is {
 		source = nixErr.Sources
 	}
 	if r.Sources.Store == "" {
@@ -268,13 +266,11 @@ var ErrUnexplained = fmt.Errorf("does not evaluate; more than %d parts of this c
 
 // blamed is the innermost part that an error came through and that is not left out already; nil if there is none.
 func (r *Reader) blamed(err error) []string {
-	var nixErr *nixeval.Error
-	if !errors.As(err, &nixErr) {
-		return nil
-	}
-	for _, part := range nixErr.Parts {
-		if !slices.ContainsFunc(r.omitted, func(o []string) bool { return slices.Equal(o, part) }) {
-			return part
+	if nixErr, is := errors.AsType[*nixeval.Error](err); is {
+		for _, part := range nixErr.Parts {
+			if !slices.ContainsFunc(r.omitted, func(o []string) bool { return slices.Equal(o, part) }) {
+				return part
+			}
 		}
 	}
 	return nil
@@ -282,13 +278,13 @@ func (r *Reader) blamed(err error) []string {
 
 // wasFetching reports whether Nix could not get something, which takes it long to find out.
 func wasFetching(err error) bool {
-	var nixErr *nixeval.Error
-	return errors.As(err, &nixErr) && (nixErr.Reason == "fetch" || nixErr.Reason == "offline")
+	nixErr, is := errors.AsType[*nixeval.Error](err)
+	return is && (nixErr.Reason == "fetch" || nixErr.Reason == "offline")
 }
 
 // isolates reports whether an error is of the flake's making, so that smaller questions may have answers.
 func isolates(err error) bool {
-	var nixErr *nixeval.Error
+	nixErr, is := errors.AsType[*nixeval.Error](err)
 	return errors.Is(err, nixeval.ErrEvaluation) ||
-		errors.Is(err, nixeval.ErrCrashed) && errors.As(err, &nixErr) && nixErr.Reason != "invalid-output"
+		errors.Is(err, nixeval.ErrCrashed) && is && nixErr.Reason != "invalid-output"
 }

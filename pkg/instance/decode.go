@@ -9,6 +9,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -168,7 +169,7 @@ func (l *loader) decodeTags(broken bool) (well bool) {
 		value, ok := l.facts.tags.Value[name].Prune(func(_ []string, f *reader.Failure) { lost = f })
 		lose(lost, Cause{Tag: name})
 		if ok && lost == nil {
-			l.inv.facts.DeclaredTags[name] = stringsOf(value)
+			l.inv.facts.DeclaredTags[name] = jsonvalue.Strings(value)
 		}
 	}
 	return well

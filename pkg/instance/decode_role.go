@@ -109,7 +109,7 @@ func manifest(part reader.Part[*reader.Manifest], lose func(path []string, f *re
 	}
 	m := &module.Manifest{Name: node.Name.Value, Description: deref(node.Description.Value)}
 	categories, _ := node.Categories.PruneList(field("categories"))
-	m.Categories = stringsOf(categories)
+	m.Categories = jsonvalue.Strings(categories)
 	constraints, _ := node.Constraints.Prune(field("constraints"))
 	m.Constraints, _ = constraints.(map[string]any)
 	m.Exports, _ = node.Exports.Prune(field("exports"))

@@ -36,13 +36,13 @@ func (l *loader) lose(failure *reader.Failure, code string, about Subject, cause
 func (l *loader) locate(ctx context.Context) error {
 	inv := l.inv
 	var want []reader.Want
-	places, shapes := map[string]*reader.Part[reader.Named[reader.Place]]{},
-		map[string]*reader.Part[reader.Named[reader.Place]]{}
+	var deeper *reader.Part[reader.Named[reader.Place]]
+	shapes := map[string]*reader.Part[reader.Named[reader.Place]]{}
 	for _, loss := range l.losses {
 		f := loss.finding
-		if f.Role != "" && !l.isPlaced(f.Instance) && places["instances"] == nil {
-			places["instances"] = &reader.Part[reader.Named[reader.Place]]{}
-			want = append(want, reader.Want{Path: []string{"positions", "settings"}, Into: places["instances"]})
+		if f.Role != "" && !l.isPlaced(f.Instance) && deeper == nil {
+			deeper = &reader.Part[reader.Named[reader.Place]]{}
+			want = append(want, reader.Want{Path: []string{"positions", "settings"}, Into: deeper})
 		}
 		if tree := shapeTree(loss); tree != "" && shapes[tree] == nil {
 			shapes[tree] = &reader.Part[reader.Named[reader.Place]]{}
@@ -53,7 +53,7 @@ func (l *loader) locate(ctx context.Context) error {
 		if err := l.Ask(ctx, l.query, want...); err != nil {
 			return err
 		}
-		if deeper := places["instances"]; deeper != nil && deeper.OK() {
+		if deeper != nil && deeper.OK() {
 			inv.facts.Places.Below["instances"] = l.places.tree(deeper.Value, "instances")
 		}
 		for i := range l.losses {

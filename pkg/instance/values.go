@@ -13,17 +13,6 @@ func deref(s *string) string {
 	return *s
 }
 
-func stringsOf(value any) []string {
-	list, _ := value.([]any)
-	out := make([]string, 0, len(list))
-	for _, item := range list {
-		if s, is := item.(string); is {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func sortedUnique(names []string) []string {

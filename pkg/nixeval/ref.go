@@ -58,14 +58,10 @@ func ResolveRef(ref string) (Ref, error) {
 
 func resolveRef(ref string) (Ref, error) {
 	if strings.IndexByte(ref, 0) >= 0 {
-		return Ref{},
-			&Error{Kind: ErrNoFlake, Reason: "bad-reference", Message: fmt.Sprintf("%q is not a flake reference", ref)}
+		return badRef(ref, "", "")
 	}
 	if i := strings.IndexByte(ref, '#'); i >= 0 && !(isPath(ref) && exists(ref)) {
-		return Ref{},
-			&Error{Kind: ErrNoFlake, Reason: "bad-reference",
-				Message: fmt.Sprintf("%q is not a flake reference: it names an output", ref),
-				Hint:    fmt.Sprintf("leave out %q", ref[i:])}
+		return badRef(ref, ": it names an output", fmt.Sprintf("leave out %q", ref[i:]))
 	}
 	if isPath(ref) {
 		if path, query, _ := strings.Cut(ref, "?"); query != "" && !exists(ref) {
@@ -89,6 +85,11 @@ func resolveRef(ref string) (Ref, error) {
 	return resolved, nil
 }
 
+func badRef(ref, why, hint string) (Ref, error) {
+	return Ref{}, &Error{Kind: ErrNoFlake, Reason: "bad-reference", Hint: hint,
+		Message: fmt.Sprintf("%q is not a flake reference%s", ref, why)}
+}
+
 // namesCommit reports whether a reference to a repository is to a commit, or the newest of a branch: not to the work
 // tree.
 func namesCommit(query url.Values) bool { return query.Has("rev") || query.Has("ref") }
@@ -99,9 +100,7 @@ func namesCommit(query url.Values) bool { return query.Has("rev") || query.Has("
 func pathWithQuery(path, query string) (Ref, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return Ref{},
-			&Error{Kind: ErrNoFlake, Reason: "bad-reference",
-				Message: fmt.Sprintf("%q is not a flake reference: %v", path+"?"+query, err)}
+		return badRef(path+"?"+query, ": "+err.Error(), "")
 	}
 	found, err := searchUpward(filepath.Join(path, values.Get("dir")))
 	if err != nil {
@@ -119,10 +118,7 @@ func (r Ref) with(query url.Values) Ref {
 			values[name] = query[name]
 		}
 	}
-	r.URL = base
-	if len(values) > 0 {
-		r.URL += "?" + strings.ReplaceAll(values.Encode(), "+", "%20")
-	}
+	r.URL = withQuery(base, values)
 	if namesCommit(values) {
 		return Ref{URL: r.URL}
 	}
@@ -265,16 +261,19 @@ func localRef(dir string) Ref {
 			if exists(filepath.Join(top, ".git", "shallow")) {
 				query.Set("shallow", "1")
 			}
-			ref := Ref{URL: "git+file://" + escapePath(top), Root: top, Dir: dir, Git: true}
-			if len(query) > 0 {
-				ref.URL += "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
-			}
-			return ref
+			return Ref{URL: withQuery("git+file://"+escapePath(top), query), Root: top, Dir: dir, Git: true}
 		}
 		if top == filepath.Dir(top) {
 			return Ref{URL: "path:" + escapePath(dir), Root: dir, Dir: dir}
 		}
 	}
+}
+
+func withQuery(base string, query url.Values) string {
+	if len(query) == 0 {
+		return base
+	}
+	return base + "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
 }
 
 // escapePath percent-encodes a path for a URL, slashes kept, and no more than must be: Nix 2.8 does not decode what it

@@ -113,15 +113,8 @@ func (o origin) module() Source {
 // list is a setting that is a list of names.
 func (o origin) list(name string) []string {
 	for _, role := range o.roles {
-		var names []string
 		value, _ := o.inv.Instances[o.export.Instance].Roles[role].Machines[o.export.Machine].Settings.Lookup(name)
-		items, _ := value.([]any)
-		for _, item := range items {
-			if text, is := item.(string); is {
-				names = append(names, text)
-			}
-		}
-		if names != nil {
+		if names := jsonvalue.Strings(value); len(names) > 0 {
 			return names
 		}
 	}
