@@ -186,14 +186,11 @@ func (m *moduleCheck) constraints() {
 			maps.Copy(byRole[role], of)
 		}
 	}
-	add := func(code string, role string, cause instance.Cause) {
-		m.add(m.written.Constraints, code, cause, role)
-	}
 	if max, given := services.Count(instances); given && max < 1 {
-		add(codes.ImpossibleConstraint, "", instance.Cause{Max: max})
+		m.add(m.written.Constraints, codes.ImpossibleConstraint, instance.Cause{Max: max}, "")
 	}
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
-		least, hasLeast := services.Count(byRole[role]["minMachines"])
+		least, _ := services.Count(byRole[role]["minMachines"])
 		most, hasMost := services.Count(byRole[role]["maxMachines"])
 		if _, exists := m.service.Roles[role]; !exists && m.service.Roles != nil {
 			code := codes.ConstraintOfUnknownRole
@@ -203,9 +200,9 @@ func (m *moduleCheck) constraints() {
 			known := slices.Sorted(maps.Keys(m.service.Roles))
 			cause := instance.Cause{}.WithNames(nearest.Of(role, known), known)
 			cause.Name, cause.Min = role, least
-			add(code, role, cause)
-		} else if hasMost && most < 1 || hasLeast && hasMost && least > most {
-			add(codes.ImpossibleConstraint, role, instance.Cause{Min: least, Max: most})
+			m.add(m.written.Constraints, code, cause, role)
+		} else if hasMost && (most < 1 || least > most) {
+			m.add(m.written.Constraints, codes.ImpossibleConstraint, instance.Cause{Min: least, Max: most}, role)
 		}
 	}
 }

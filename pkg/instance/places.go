@@ -130,9 +130,9 @@ func convert(places reader.Named[reader.Place], note func(*facts.Place, []reader
 func (p *placer) pick(places []reader.At, path []string) *Position {
 	var other *Position
 	for _, at := range places {
-		file := p.local(at.File)
+		file, definedIn := p.local(at.File), p.local(at.DefinedIn)
 		pos := Position{File: file.name, Line: at.Line, Column: at.Column}
-		if at.Deferred && (file.own || at.DefinedIn == "" || !p.local(at.DefinedIn).own) {
+		if at.Deferred && (file.own || !definedIn.own) {
 			if found, ok := p.inNix(at.File, path); ok {
 				pos.Line, pos.Column = found.Line, found.Column
 			} else {
@@ -148,7 +148,7 @@ func (p *placer) pick(places []reader.At, path []string) *Position {
 			return &pos
 		}
 		// Made by somebody else's function, in a file of the user's.
-		if definedIn := p.local(at.DefinedIn); at.DefinedIn != "" && definedIn.own {
+		if definedIn.own {
 			return &Position{File: definedIn.name}
 		}
 		if file.known && other == nil {
