@@ -8,26 +8,10 @@ import (
 )
 
 // Quote writes s as a Nix string literal. Any string that Nix can hold comes back unchanged (Nix strings have no NUL).
-func Quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(s) {
-		switch c := s[i]; c {
-		case '"', '\\', '$':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case '\n':
-			b.WriteString(`\n`)
-		case '\r':
-			// A bare carriage return in Nix source would be read as a newline.
-			b.WriteString(`\r`)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
+func Quote(s string) string { return `"` + escapes.Replace(s) + `"` }
+
+// A bare carriage return in Nix source would be read as a newline.
+var escapes = strings.NewReplacer(`"`, `\"`, `\`, `\\`, `$`, `\$`, "\n", `\n`, "\r", `\r`)
 
 // PathString writes a path of attributes as Nix does: names that are not identifiers are quoted.
 func PathString(path []string) string {

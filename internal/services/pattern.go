@@ -16,28 +16,19 @@ var posixClasses = map[string]string{
 // ECMA's kind and unanchored. It reports false for one that it cannot turn.
 func ecmaPattern(posix string) (string, bool) {
 	var b strings.Builder
-	rest := posix
-	for rest != "" {
-		if rest[0] == '\\' && len(rest) > 1 {
-			b.WriteString(rest[:2])
-			rest = rest[2:]
-			continue
+	for rest := posix; rest != ""; {
+		piece, length := rest[:1], 1
+		switch {
+		case rest[0] == '\\' && len(rest) > 1:
+			piece, length = rest[:2], 2
+		case rest[0] == '.':
+			piece = `[\s\S]` // POSIX means line ends, too
+		case rest[0] == '[':
+			if piece, length = ecmaBracket(rest); length == 0 {
+				return "", false
+			}
 		}
-		if rest[0] == '.' {
-			b.WriteString(`[\s\S]`) // POSIX means line ends, too
-			rest = rest[1:]
-			continue
-		}
-		if rest[0] != '[' {
-			b.WriteByte(rest[0])
-			rest = rest[1:]
-			continue
-		}
-		bracket, length := ecmaBracket(rest)
-		if length == 0 {
-			return "", false
-		}
-		b.WriteString(bracket)
+		b.WriteString(piece)
 		rest = rest[length:]
 	}
 	pattern := "^(?:" + controls.Replace(b.String()) + ")$"

@@ -229,20 +229,12 @@ func (e *Evaluator) log(event Event) {
 func parseLogLine(line []byte) (Event, bool) {
 	rest, isJSON := bytes.CutPrefix(line, []byte("@nix "))
 	var entry struct {
-		Action string  `json:"action"`
-		Level  int     `json:"level"`
-		Msg    string  `json:"msg"`
-		RawMsg string  `json:"raw_msg"`
-		File   *string `json:"file"`
-		Line   *int    `json:"line"`
-		Column *int    `json:"column"`
-		Text   string  `json:"text"`
-		Trace  []struct {
-			RawMsg string  `json:"raw_msg"`
-			File   *string `json:"file"`
-			Line   *int    `json:"line"`
-			Column *int    `json:"column"`
-		} `json:"trace"`
+		Action string `json:"action"`
+		Level  int    `json:"level"`
+		Msg    string `json:"msg"`
+		logged
+		Text   string            `json:"text"`
+		Trace  []logged          `json:"trace"`
 		ID     uint64            `json:"id"`
 		Type   int               `json:"type"`
 		Fields []json.RawMessage `json:"fields"`
@@ -253,10 +245,10 @@ func parseLogLine(line []byte) (Event, bool) {
 	switch entry.Action {
 	case "msg":
 		event := Event{Level: entry.Level, Text: stripANSI(entry.Msg), Message: stripANSI(entry.RawMsg)}
-		event.at = placeOf(entry.File, entry.Line, entry.Column)
+		event.at = entry.place()
 		for _, frame := range entry.Trace[:min(len(entry.Trace), maxFrames)] {
 			event.frames = append(event.frames,
-				Frame{Position: placeOf(frame.File, frame.Line, frame.Column), Message: stripANSI(frame.RawMsg)})
+				Frame{Position: frame.place(), Message: stripANSI(frame.RawMsg)})
 		}
 		return event, true
 	case "start":
@@ -277,13 +269,21 @@ func parseLogLine(line []byte) (Event, bool) {
 	return Event{}, false
 }
 
-// placeOf is a place in the log. Nix 2.26 writes "FILE:LINE:COLUMN" for the file.
-func placeOf(file *string, line, column *int) (at Position) {
-	if file != nil {
-		at.File = positionSuffix.ReplaceAllString(*file, "")
+// logged is an error, or a step of its trace.
+type logged struct {
+	RawMsg string  `json:"raw_msg"`
+	File   *string `json:"file"`
+	Line   *int    `json:"line"`
+	Column *int    `json:"column"`
+}
+
+// place is where it is. Nix 2.26 writes "FILE:LINE:COLUMN" for the file.
+func (l logged) place() (at Position) {
+	if l.File != nil {
+		at.File = positionSuffix.ReplaceAllString(*l.File, "")
 	}
-	if line != nil && column != nil {
-		at.Line, at.Column = *line, *column
+	if l.Line != nil && l.Column != nil {
+		at.Line, at.Column = *l.Line, *l.Column
 	}
 	return at
 }

@@ -70,29 +70,20 @@ func isShell(text string) bool {
 	return whole && isScript && shell && len(words) == 0
 }
 
+const nameSigns = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+
 // plainPrefix is the beginning of a text in which no sign means anything to a shell.
 func plainPrefix(text string) string {
-	end := strings.IndexFunc(text, func(r rune) bool { return !isNameSign(r) && !strings.ContainsRune("./:=,+@%-", r) })
-	if end < 0 {
-		return text
-	}
-	return text[:end]
+	return strings.TrimSuffix(text, strings.TrimLeft(text, nameSigns+"./:=,+@%-"))
 }
 
 // namePrefix is the name of a variable that a text begins with; empty if there is none.
 func namePrefix(text string) string {
-	end := strings.IndexFunc(text, func(r rune) bool { return !isNameSign(r) })
-	if end < 0 {
-		end = len(text)
-	}
-	if end > 0 && '0' <= text[0] && text[0] <= '9' {
+	name := strings.TrimSuffix(text, strings.TrimLeft(text, nameSigns))
+	if name != "" && name[0] <= '9' {
 		return ""
 	}
-	return text[:end]
-}
-
-func isNameSign(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_'
+	return name
 }
 
 // variable is the name of the variable that a text begins with the use of, and the rest of the text; false if it does
