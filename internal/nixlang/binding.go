@@ -1,6 +1,9 @@
 package nixlang
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Binding is an attribute of a Nix file, or a member of an object in JSON, as it is written. Places are bytes
 // from the start of the text.
@@ -87,7 +90,7 @@ func (s *scanner) name() (Name, bool) {
 		if !s.str() {
 			return name, false
 		}
-		name.Text = literal(s.text[name.Start:s.at])
+		name.Text = literal(s.text[name.Start:s.at], false)
 	case bytes.HasPrefix(s.text[s.at:], []byte("${")):
 		s.at++
 		if !s.balanced() {
@@ -103,7 +106,12 @@ func (s *scanner) name() (Name, bool) {
 }
 
 // literal is what a string in quotes says; empty where it has to be evaluated.
-func literal(quoted []byte) string {
+func literal(quoted []byte, isJSON bool) string {
+	if isJSON {
+		var text string
+		_ = json.Unmarshal(quoted, &text)
+		return text
+	}
 	if bytes.Contains(quoted, []byte("${")) {
 		return ""
 	}
@@ -125,7 +133,7 @@ func NamesIn(text []byte, from, to int) []Name {
 			if !s.str() {
 				return names
 			}
-			if name := literal(s.text[start:s.at]); name != "" {
+			if name := literal(s.text[start:s.at], false); name != "" {
 				names = append(names, Name{start, s.at, name})
 			}
 		case bytes.HasPrefix(s.text[s.at:], []byte("''")):

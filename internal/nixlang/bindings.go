@@ -12,12 +12,12 @@ type Place struct{ Line, Column int }
 // file's value (or that of a function, with its arguments written in front), and of sets written in that.
 // Each is found by the names that lead to it, joined with NUL, and stands where Nix says that it does: where
 // the path of names begins. Nothing is found behind what has to be evaluated: `//`, ${...}, a call. A
-// file that is not understood has none.
-func Bindings(text []byte) map[string]Place {
-	if bytes.IndexByte(text, '\r') >= 0 {
-		return nil
+// file that is not understood has none. With json they are the members of the objects in a JSON file.
+func Bindings(text []byte, json bool) map[string]Place {
+	if !json && bytes.IndexByte(text, '\r') >= 0 {
+		return nil // versions of Nix count lines differently
 	}
-	file, o := outline(text, false, -1)
+	file, o := outline(text, json, -1)
 	if o.faults > 0 || !file.Whole {
 		return nil
 	}

@@ -3,6 +3,7 @@ package nixlang
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +45,7 @@ in walk [ ] (if builtins.isFunction value then value { a = 1; } else value)`
 		if err := os.WriteFile(file, []byte(c.text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		got := Bindings([]byte(c.text))
+		got := Bindings([]byte(c.text), false)
 		if len(got) != c.found {
 			t.Errorf("%s: found %d, not %d: %v", c.text, len(got), c.found, got)
 		}
@@ -79,6 +80,20 @@ in walk [ ] (if builtins.isFunction value then value { a = 1; } else value)`
 	}
 }
 
+// In JSON, keys are read as such, and half a text has none.
+func TestBindingsInJSON(t *testing.T) {
+	text := "{\r\n  \"a\": { \"b\": -1.5e3,\n    \"d\\\"\\u00e9${x}\": [ { \"f\": 1 } ] },\n  \"g\": \"# a\", \"g\": {}\n}\n"
+	want := map[string]Place{"a": {2, 3}, "a\x00b": {2, 10}, "a\x00d\"é${x}": {3, 5}, "g": {4, 3}}
+	if got := Bindings([]byte(text), true); !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for i := range len(text) - 4 {
+		if got := Bindings([]byte(text[:i]), true); len(got) > 0 {
+			t.Errorf("%q has %v", text[:i], got)
+		}
+	}
+}
+
 func FuzzBindings(f *testing.F) {
 	for _, seed := range []string{"{ a.b = { c = ''x''; }; }", "{ x, ... }@y: rec { a = \"${b}\"; }",
 		"{ a = let b = 1; in b; }"} {
@@ -86,7 +101,7 @@ func FuzzBindings(f *testing.F) {
 	}
 	f.Add([]byte(`{"a": {"b": [1, "c"]}, "d": "e\\"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for path, at := range Bindings(text) {
+		for path, at := range Bindings(text, false) {
 			if at.Line < 1 || at.Column < 1 {
 				t.Errorf("%q is at %v", path, at)
 			}

@@ -122,7 +122,7 @@ func checkFile(t *testing.T, file string, text []byte, places []knownPlace) (bou
 			}
 		}
 	}
-	for path, at := range Bindings(text) {
+	for path, at := range Bindings(text, false) {
 		if p, ok := known[path]; ok {
 			bound++
 			if p.Line != at.Line || p.Column != at.Column {
@@ -146,7 +146,7 @@ func checkFile(t *testing.T, file string, text []byte, places []knownPlace) (bou
 				}
 				name := string(own)
 				if own[0] == '"' {
-					name = literal(own)
+					name = literal(own, false)
 				}
 				path = append(path, name)
 				if _, ok := known[strings.Join(path, "\x00")]; !ok && evaluates(known, path[:len(path)-1]) {

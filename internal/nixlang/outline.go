@@ -122,7 +122,7 @@ func (o *outliner) step(c byte) {
 			o.halfString(name.Start)
 			return
 		}
-		name.Text, name.End = literal(o.text[name.Start:o.at]), o.at
+		name.Text, name.End = literal(o.text[name.Start:o.at], o.json), o.at
 		o.named(name, true)
 	case !o.json && bytes.HasPrefix(o.text[o.at:], []byte("''")):
 		if !o.indented() {

@@ -1,11 +1,8 @@
 package instance
 
 import (
-	"bytes"
 	"slices"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
@@ -59,10 +56,9 @@ func (inv *Inventory) position(path []string) *Position {
 // placer turns what Nix says of places into positions in the user's files.
 type placer struct {
 	sources nixeval.Sources
-	// files are the user's names of Nix's, keys the places of the object keys in JSON files.
+	// files are the user's names of Nix's.
 	files map[string]localFile
-	keys  map[string]map[string]Position
-	// bindings are the places of attributes in large Nix files; unplaced: one was not found there.
+	// bindings are the places in JSON files, and in large Nix files; unplaced: one was not found there.
 	bindings map[string]map[string]nixlang.Place
 	unplaced bool
 }
@@ -73,8 +69,7 @@ type localFile struct {
 }
 
 func newPlacer(sources nixeval.Sources) *placer {
-	return &placer{sources: sources, files: map[string]localFile{}, keys: map[string]map[string]Position{},
-		bindings: map[string]map[string]nixlang.Place{}}
+	return &placer{sources: sources, files: map[string]localFile{}, bindings: map[string]map[string]nixlang.Place{}}
 }
 
 // withInputs is one that knows the store paths of inputs, too; withDir one that knows of a directory that the flake
@@ -140,7 +135,7 @@ func (p *placer) pick(places []reader.At, path []string) *Position {
 			}
 		}
 		if pos.Line == 0 && file.known && strings.HasSuffix(file.name, ".json") {
-			if found, ok := p.inJSON(at.File)[strings.Join(path, "\x00")]; ok {
+			if found, ok := p.written(at.File)[strings.Join(path, "\x00")]; ok {
 				pos.Line, pos.Column = found.Line, found.Column
 			}
 		}
@@ -158,31 +153,23 @@ func (p *placer) pick(places []reader.At, path []string) *Position {
 	return other
 }
 
-// inJSON finds the position of every object key in a JSON file (inventory.json), by its path joined with NUL: Nix knows
-// none.
-func (p *placer) inJSON(file string) map[string]Position {
-	found, done := p.keys[file]
+// written are the places of what a file plainly writes, by its path joined with NUL: of what is in JSON Nix knows none.
+func (p *placer) written(file string) map[string]nixlang.Place {
+	bindings, done := p.bindings[file]
 	if !done {
-		found = map[string]Position{}
-		p.keys[file] = found
 		store, _, _ := strings.Cut(file, ", via option ")
 		if text, err := p.sources.ReadFile(store); err == nil {
-			jsonPositions(text, found)
+			bindings = nixlang.Bindings(jsonvalue.Body(text), strings.HasSuffix(store, ".json"))
 		}
+		p.bindings[file] = bindings
 	}
-	return found
+	return bindings
 }
 
 // inNix finds the position of an inventory option in a Nix file that plainly writes it: a module of the clan's, one of
 // flake-parts, or the inventory itself.
 func (p *placer) inNix(file string, path []string) (place nixlang.Place, ok bool) {
-	bindings, done := p.bindings[file]
-	if !done {
-		if text, err := p.sources.ReadFile(file); err == nil {
-			bindings = nixlang.Bindings(text)
-		}
-		p.bindings[file] = bindings
-	}
+	bindings := p.written(file)
 	option := strings.Join(path, "\x00")
 	_, isInventory := bindings["instances"]
 	if _, isModule := bindings["inventory"]; isInventory && !isModule {
@@ -198,27 +185,4 @@ func (p *placer) inNix(file string, path []string) (place nixlang.Place, ok bool
 		}
 	}
 	return place, ok
-}
-
-// jsonPositions records where each object key of a JSON text stands.
-func jsonPositions(text []byte, found map[string]Position) {
-	text = jsonvalue.Body(text)
-	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
-	for {
-		kind := dec.PeekKind()
-		before := int(dec.InputOffset())
-		if _, err := dec.ReadToken(); err != nil {
-			return
-		}
-		if parent, length := dec.StackIndex(dec.StackDepth()); kind != '"' || parent != '{' || length%2 == 0 {
-			continue // no key
-		}
-		start := before + bytes.IndexByte(text[before:], '"')
-		var path []string
-		for token := range dec.StackPointer().Tokens() {
-			path = append(path, token)
-		}
-		line, column := jsonvalue.Line(text, start)
-		found[strings.Join(path, "\x00")] = Position{Line: line, Column: column}
-	}
 }

@@ -6,21 +6,8 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
-
-func TestJSONPositions(t *testing.T) {
-	text := "{\n  \"a\": { \"b\": \"c\",\n    \"d\\\"e\": [ { \"f\": 1 } ] },\n  \"g\": \"a\"\n}\n"
-	found := map[string]Position{}
-	jsonPositions([]byte(text), found)
-	same(t, "keys", map[string]Position{
-		"a": {Line: 2, Column: 3}, "a\x00b": {Line: 2, Column: 10}, "a\x00d\"e": {Line: 3, Column: 5},
-		"a\x00d\"e\x000\x00f": {Line: 3, Column: 17}, "g": {Line: 4, Column: 3},
-	}, found)
-	// What is no JSON has the positions that come before the fault, and never panics.
-	for i := range text {
-		jsonPositions([]byte(text[:i]), map[string]Position{})
-	}
-}
 
 // inventory.json as it stands in a clan: where its keys are, of which each is one in the text.
 func FuzzJSONPositions(f *testing.F) {
@@ -29,8 +16,7 @@ func FuzzJSONPositions(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		found := map[string]Position{}
-		jsonPositions(text, found)
+		found := nixlang.Bindings(jsonvalue.Body(text), true)
 		lines := strings.Split(string(jsonvalue.Body(text)), "\n")
 		for path, pos := range found {
 			if pos.Line < 1 || pos.Line > len(lines) || pos.Column < 1 || pos.Column > len(lines[pos.Line-1]) ||
