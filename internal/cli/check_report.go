@@ -206,18 +206,16 @@ func (r *report) summary() string {
 	if r.none != "" {
 		return r.none
 	}
-	found := "nothing found"
-	if list := textview.Counted(r.Counts.Errors, "error", r.Counts.Warnings, "warning", r.Counts.Notes, "note"); list != "" {
-		found = list
-	}
-	if hidden := r.Counts.Errors + r.Counts.Warnings + r.Counts.Notes - len(r.Findings); hidden > 0 {
+	n := r.Counts
+	found := cmp.Or(textview.Counted(n.Errors, "error", n.Warnings, "warning", n.Notes, "note"), "nothing found")
+	if hidden := n.Errors + n.Warnings + n.Notes - len(r.Findings); hidden > 0 {
 		found += " (not shown)"
 	}
-	if r.Counts.Ignored > 0 {
-		found += fmt.Sprintf(", %d ignored", r.Counts.Ignored)
+	if n.Ignored > 0 {
+		found += fmt.Sprintf(", %d ignored", n.Ignored)
 	}
-	if r.Counts.Baseline > 0 {
-		found += fmt.Sprintf(", %d in the baseline", r.Counts.Baseline)
+	if n.Baseline > 0 {
+		found += fmt.Sprintf(", %d in the baseline", n.Baseline)
 	}
 	what := ""
 	if n := r.Checked; n != nil {
@@ -226,10 +224,8 @@ func (r *report) summary() string {
 			machines = *n.Machines
 			what = "an empty clan"
 		}
-		if list := textview.Counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role",
-			n.Members, "member"); list != "" {
-			what = list
-		}
+		what = cmp.Or(textview.Counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role",
+			n.Members, "member"), what)
 	}
 	if what == "" {
 		return "nothing could be checked: " + found

@@ -18,8 +18,8 @@ func comparisonFlags(others ...cli.Flag) []cli.Flag {
 	)
 }
 
-// endComparison shows what came of a comparison, and notes, and ends such a command: where it prints no machines because
-// the clan is partial, on either side or in what came of it, with what to do first.
+// endComparison shows what came of a comparison, and notes, and ends such a command: where it prints no machines
+// because the clan is partial, on either side or in what came of it, with what to do first.
 func endComparison(c *cli.Context, sides [2]side, partial, changed bool, first string, show func() error,
 	notes func()) error {
 	if c.Bool("show-trace") {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// What tools take. A field is a name, or the names, on the command line; one with the tag flag is the value of that flag,
-// each of several with a flag of its own. What may be left out, and is empty, is not there.
+// What tools take. A field is a name, or the names, on the command line; one with the tag flag is the value of that
+// flag, each of several with a flag of its own. What may be left out, and is empty, is not there.
 
 // lineOf is a tool's parameters as a command line has them.
 func lineOf(in any) (flags, names []string) {

@@ -30,7 +30,8 @@ func (k known) catalogue() services.Catalogue {
 // noInput is where a module is from that names no input.
 func (k known) noInput() string { return cmp.Or(k.catalogue().Null, "self") }
 
-// option is that of a setting or the innermost on the way, and how much of the path leads to it; nil if it is not known.
+// option is that of a setting, or the innermost on the way, and how much of the path leads to it; nil if it is not
+// known.
 func (k known) option(s refs.Subject) (*services.Option, int) {
 	inst := k.inv.Instances[s.Instance]
 	if inst == nil || inst.Roles[s.Role] == nil {
