@@ -166,8 +166,9 @@ type Flake struct {
 	ClanCore string `json:"clanCore,omitempty"`
 	// Layout is where the clan was found in the flake's outputs: "clan", its whole configuration, exported as `clan` or
 	// found through clanInternals (clan-core since 2025-09); "clanInternals", `clanInternals.inventoryClass` alone
-	// (2025-03 to 2025-09); or "inventory", a plain output of that name, without clan-core.
-	Layout string `json:"layout"`
+	// (2025-03 to 2025-09); or "inventory", a plain output of that name, without clan-core. Empty where nothing of the
+	// clan evaluates.
+	Layout string `json:"layout,omitzero"`
 	// Ref is the flake reference as it was given.
 	Ref string `json:"ref"`
 	// URL is the reference that Nix was given.
