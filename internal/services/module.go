@@ -81,8 +81,8 @@ func (c *Catalogue) Resolve(spec module.Spec) (string, error) {
 	case !offers.HasServices:
 		failed.Code, failed.Elsewhere = codes.InputWithoutServices, c.elsewhere(spec.Name, input)
 	case !slices.Contains(offers.Services, spec.Name):
-		failed.Code, failed.Known, failed.Elsewhere = codes.UnknownModule, offers.current(), c.elsewhere(spec.Name, input)
-		failed.Nearest = nearest.Of(spec.Name, failed.Known)
+		failed.Code, failed.Known = codes.UnknownModule, offers.current()
+		failed.Nearest, failed.Elsewhere = nearest.Of(spec.Name, failed.Known), c.elsewhere(spec.Name, input)
 	case slices.Contains(offers.Deprecated, spec.Name):
 		failed.Code = codes.RemovedModule
 	default:

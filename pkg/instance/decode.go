@@ -188,7 +188,8 @@ func (l *loader) decodeCarried(wellTagged, broken bool) {
 			carried[name] = inv.Machines[name].Tags
 			continue
 		case known && wellTagged:
-			l.lose(part.Failure, codes.MachineFailed, Subject{Machine: name, Setting: []string{"tags"}}, Cause{Whole: true})
+			l.lose(part.Failure, codes.MachineFailed, Subject{Machine: name, Setting: []string{"tags"}},
+				Cause{Whole: true})
 			// In a clan a broken machine breaks the tags of all.
 			l.losses[len(l.losses)-1].ifMalformed = broken && inv.Flake.Layout != facts.LayoutInventory
 		}

@@ -33,7 +33,8 @@ const plainPriority = 100
 func (l *loader) own(place *facts.Place, definitions []reader.At, path []string) {
 	for _, at := range definitions {
 		place.Owners = append(place.Owners,
-			facts.Owner{Priority: at.Priority, Position: l.places.pick([]reader.At{at}, path), Persisted: l.isPersisted(at)})
+			facts.Owner{Priority: at.Priority, Position: l.places.pick([]reader.At{at}, path),
+				Persisted: l.isPersisted(at)})
 	}
 }
 

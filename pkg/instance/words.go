@@ -21,7 +21,8 @@ import (
 func says(message, hint string) func(Finding) (string, string) {
 	return func(f Finding) (string, string) {
 		if f.Cause.Add != "" {
-			return f.fill(message), "Nix sees only files that git tracks: " + shell.Join([]string{"git", "add", f.Cause.Add})
+			return f.fill(message),
+				"Nix sees only files that git tracks: " + shell.Join([]string{"git", "add", f.Cause.Add})
 		}
 		return f.fill(message), f.fill(hint)
 	}
@@ -290,7 +291,8 @@ func invalidIgnore(f Finding) (string, string) {
 		words = says("the ignore of ${name} gives no reason, and so ignores nothing",
 			"add the reason: in a comment after two dashes, in .clanctl.json as \"reason\"")
 	case f.Cause.Name == "":
-		words = says("the ignore names no code, and so ignores nothing", "name the code: # clanctl: ignore CODE -- REASON")
+		words = says("the ignore names no code, and so ignores nothing",
+			"name the code: # clanctl: ignore CODE -- REASON")
 	case len(f.Cause.Values) == 1:
 		return fmt.Sprintf("the ignore has %q between its code and the reason, and so ignores nothing",
 				f.Cause.Values[0]),
