@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/store"
@@ -116,7 +117,7 @@ func (c *clanCore) compareAccess(t *testing.T, dir string) int {
 			got := s.Access(path...)
 			compared++
 			if got.Writable != want && got.Reason != codes.ReadOnlyDefault {
-				t.Errorf("%s: %+v, but clan-core has the priority %d, the type %s and %s", instance.PathString(path),
+				t.Errorf("%s: %+v, but clan-core has the priority %d, the type %s and %s", nixlang.PathString(path),
 					got, priority, kind, this["files"])
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -152,9 +153,9 @@ func (o *viewOutput) patchLines(op store.Operation) {
 	line := func(s style, sign string, value any) {
 		if op.Element {
 			// It is known by itself: where in its list it stands says nothing to people.
-			o.valueLine(s, sign, instance.PathString(op.Names[:len(op.Names)-1])+"[]", value)
+			o.valueLine(s, sign, nixlang.PathString(op.Path[:len(op.Path)-1])+"[]", value)
 		} else {
-			o.valueLines(s, sign, op.Names, value)
+			o.valueLines(s, sign, op.Path, value)
 		}
 	}
 	if op.Op != "add" {
@@ -168,7 +169,7 @@ func (o *viewOutput) patchLines(op store.Operation) {
 func (o *viewOutput) valueLines(s style, sign string, path []string, value any) {
 	set, isSet := value.(map[string]any)
 	if !isSet || len(set) == 0 {
-		o.valueLine(s, sign, instance.PathString(path), value)
+		o.valueLine(s, sign, nixlang.PathString(path), value)
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(set)) {

@@ -14,9 +14,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/policy"
 	"github.com/clanctl/clanctl/internal/textview"
-	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -179,7 +179,7 @@ func sayOutcomes(c *cli.Context, outcomes []policy.Outcome) {
 				path = append(path, fmt.Sprint(step))
 			}
 			value := textview.Shortened(textview.CompactJSON(s.Value), 80)
-			fmt.Fprintf(&b, "  %s = %s\n", flat(instance.PathString(path)), flat(value))
+			fmt.Fprintf(&b, "  %s = %s\n", flat(nixlang.PathString(path)), flat(value))
 		}
 	}
 	_, _ = b.WriteTo(stderr(c))

@@ -13,6 +13,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/natural"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -271,12 +272,12 @@ func tagNames(comp *completion) []candidate {
 	if known && comp.name == "roles remove" {
 		tags = role.Tags
 	}
-	index, about := inv.Index(), map[string]string{}
+	about := map[string]string{}
 	for _, tag := range tags {
 		if comp.name == "roles add" && slices.Contains(role.Tags, tag) {
 			continue
 		}
-		about[tag] = textview.Count(len(index.Carriers(tag)), "machine")
+		about[tag] = textview.Count(len(inv.Tags[tag]), "machine")
 	}
 	return described(about)
 }
@@ -416,7 +417,7 @@ func addSettings(values map[string]string, prefix []string, value any) {
 	set, _ := value.(map[string]any)
 	for name, below := range set {
 		path := append(slices.Clip(prefix), name)
-		key, text := instance.PathString(path), ""
+		key, text := nixlang.PathString(path), ""
 		if _, isSet := below.(map[string]any); !isSet {
 			text = textview.CompactJSON(below)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
+	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/reach"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
@@ -125,7 +126,7 @@ func TestExportsLeftOut(t *testing.T) {
 		{"idle", "b", "", ""}, // offers nothing anyway
 	} {
 		list := &exportList{Interfaces: []reach.Interface{
-			{Name: "peer", Offers: []reach.Offer{{Instance: "net", Role: "peer", Machine: "a"}}}, {Name: "endpoints"}}}
+			{Name: "peer", Offers: []reach.Offer{{Scope: instance.Scope{Instance: "net", Role: "peer", Machine: "a"}}}}, {Name: "endpoints"}}}
 		var on *tags.Selector
 		if test.on != "" {
 			var err error

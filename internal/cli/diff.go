@@ -226,18 +226,18 @@ func (s *side) load(ctx context.Context, config instance.Config) error {
 
 // loadSides reads both clans, at once if so many Nix processes may run.
 func loadSides(ctx context.Context, config instance.Config, sides *[2]side) error {
-	jobs := config.Jobs
+	jobs := config.Evaluator.Jobs
 	if jobs == 0 {
 		jobs = runtime.NumCPU()
 	}
 	if jobs == 1 {
-		config.Jobs = 1
+		config.Evaluator.Jobs = 1
 		if err := sides[0].load(ctx, config); err != nil {
 			return err
 		}
 		return sides[1].load(ctx, config)
 	}
-	config.Jobs = jobs / 2
+	config.Evaluator.Jobs = jobs / 2
 	done := make(chan error, 1)
 	go func() { done <- sides[0].load(ctx, config) }()
 	err := sides[1].load(ctx, config)

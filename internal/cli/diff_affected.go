@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -103,15 +104,17 @@ func (o *affectedOutput) ordered(d *diff.Difference, inv *instance.Inventory) []
 	if !o.c.Bool("order") || inv == nil {
 		return machines
 	}
-	steps := diff.Order(inv, names)
-	for i, step := range steps {
-		machines[i] = affectedMachine{at[step.Machine], &step.Wave}
+	waves := diff.Order(inv, names)
+	machines = machines[:0]
+	for wave, names := range waves {
+		for _, name := range names {
+			machines = append(machines, affectedMachine{at[name], &wave})
+		}
 	}
 	switch {
-	case len(steps) < 2:
-	case steps[0].Wave == 0:
-		say(o.c, "the canary is %s: of the machines here that serve no other, it is in the fewest roles",
-			steps[0].Machine)
+	case len(machines) < 2:
+	case len(waves[0]) > 0:
+		say(o.c, "the canary is %s: of the machines here that serve no other, it is in the fewest roles", waves[0][0])
 	default:
 		say(o.c, "there is no canary: each of these machines serves another")
 	}
@@ -125,7 +128,7 @@ func (o *affectedOutput) printMatrix(machines []affectedMachine, inv *instance.I
 		if inv != nil && inv.Machines[m.Machine] != nil {
 			job.Class = inv.Machines[m.Machine].Class
 		}
-		job.Attribute = instance.PathString([]string{job.Class + "Configurations", m.Machine, "config", "system",
+		job.Attribute = nixlang.PathString([]string{job.Class + "Configurations", m.Machine, "config", "system",
 			"build", "toplevel"})
 		jobs.Include = append(jobs.Include, job)
 	}

@@ -10,9 +10,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -82,7 +84,7 @@ func (l *exportList) narrow(inv *instance.Inventory, names []string, machines *t
 	}
 	offered := l.instances()
 	if machines != nil {
-		taken, err := machines.Machines(inv.Index(), slices.Sorted(maps.Keys(inv.Tags)))
+		taken, err := machines.Machines(slices.Collect(maps.Keys(inv.Machines)), inv.Tags)
 		if err != nil {
 			return err
 		}
@@ -147,10 +149,10 @@ func (o *viewOutput) exports(i reach.Interface) {
 		o.section(scopeText(offer))
 		for _, part := range offer.Parts {
 			from := []string{partText(part) + ": " + part.From.String()}
-			if at := part.From.Exported; at != nil && part.From.Kind != reach.FromModule {
+			if at := part.From.Exported; at != nil && part.From.Kind != codes.FromModule {
 				from = append(from, "exported by "+at.String())
 			}
-			o.field("  "+instance.PathString(part.Path)+" ", from...)
+			o.field("  "+nixlang.PathString(part.Path)+" ", from...)
 		}
 	}
 }

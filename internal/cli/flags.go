@@ -11,6 +11,7 @@ import (
 	"github.com/clanctl/clanctl/internal/cachedir"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/recall"
+	"github.com/clanctl/clanctl/internal/recorder"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -77,14 +78,14 @@ func askOf(c *cli.Context, flake string, want instance.Config,
 		return nil, usagef("--jobs must not be negative")
 	}
 	config := want
-	config.Jobs = c.Int("jobs")
 	config.Evaluator = evaluatorOf(c)
+	config.Evaluator.Jobs = c.Int("jobs")
 	config.Evaluator.CacheDir = usable(c, config.Evaluator.CacheDir)
 	if dir := config.Evaluator.ProgramDir; dir != "" && cachedir.Check(filepath.Dir(dir)) != nil {
 		config.Evaluator.ProgramDir = ""
 	}
 	if r := stdout(c).recording; r != nil {
-		config.Evaluator.Recording = r.text
+		recorder.Attach(&config.Evaluator, r.text)
 	}
 	log := stderr(c)
 	if c.Bool("verbose") {

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -85,12 +86,13 @@ func (o *viewOutput) machineColumns() []column[view.Machine] {
 func (o *viewOutput) dimDefaults(in view.Membership, machine string) func([]string) style {
 	defaults := map[string]bool{}
 	if o.color {
-		for _, origin := range why.Origins(o.inv, instance.RoleRef{Instance: in.Instance, Role: in.Role}, machine) {
-			defaults[instance.PathString(origin.Path)] = origin.From == codes.SourceDefault
+		of := instance.Scope{Instance: in.Instance, Role: in.Role, Machine: machine}
+		for _, origin := range why.Origins(o.inv, of) {
+			defaults[nixlang.PathString(origin.Path)] = origin.From == codes.SourceDefault
 		}
 	}
 	return func(path []string) style {
-		if defaults[instance.PathString(path)] {
+		if defaults[nixlang.PathString(path)] {
 			return dim
 		}
 		return plain

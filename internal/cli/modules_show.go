@@ -11,11 +11,11 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/markdown"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
-	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 func modulesShowCommand() *cli.Command {
@@ -230,7 +230,7 @@ func optionPath(path []string) string {
 	for i, name := range path {
 		names[i] = name
 		if name != "<name>" && name != "*" {
-			names[i] = instance.PathString([]string{name})
+			names[i] = nixlang.PathString([]string{name})
 		}
 	}
 	return strings.Join(names, ".")

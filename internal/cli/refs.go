@@ -10,6 +10,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -166,6 +167,6 @@ func (o *viewOutput) refColumns() []column[refPlace] {
 			}
 			return newCell()
 		}},
-		{heading{Title: "IN"}, func(r refPlace) cell { return newCell(instance.PathString(r.Path)) }},
+		{heading{Title: "IN"}, func(r refPlace) cell { return newCell(nixlang.PathString(r.Path)) }},
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/jq"
 	"github.com/clanctl/clanctl/internal/recall"
-	"github.com/clanctl/clanctl/pkg/nixeval"
+	"github.com/clanctl/clanctl/internal/recorder"
 )
 
 // remembered makes an action out of one whose output hangs on nothing but its command line, the terminal and what Nix
@@ -33,7 +33,7 @@ func rememberAs(c *cli.Context, also string, action cli.ActionFunc) error {
 		return action(c)
 	}
 	e := evaluatorOf(c)
-	if text, noted := e.Recall(c.Context, name); text != nil {
+	if text, noted := recorder.Recall(c.Context, &e, name); text != nil {
 		defer text.Close()
 		if note, ok := recall.ReadNote(noted, stderr(c).description(c)); ok {
 			if err := note.Print(text, stdout(c), stderr(c)); err != nil || note.Exit == 0 {
@@ -42,7 +42,7 @@ func rememberAs(c *cli.Context, also string, action cli.ActionFunc) error {
 			return exitStatus(note.Exit)
 		}
 	}
-	r := &recording{text: e.Record(name)}
+	r := &recording{text: recorder.Begin(&e, name)}
 	out, errs := stdout(c), stderr(c)
 	out.recording, errs.recording = r, r
 	err := action(c)
@@ -92,7 +92,7 @@ const commandLineKey = "command line"
 
 // recording is an output on its way into the cache.
 type recording struct {
-	text   *nixeval.Recording
+	text   recorder.Recording
 	mutex  sync.Mutex
 	size   int64
 	errors []recall.ErrorText

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -206,11 +207,11 @@ func (s settingsSchema) appended(path []string, list json.RawMessage, value stri
 	}
 	var items []json.RawMessage
 	if list != nil && json.Unmarshal(list, &items) != nil {
-		return nil, usagef("%s is not a list: += goes with lists", instance.PathString(path))
+		return nil, usagef("%s is not a list: += goes with lists", nixlang.PathString(path))
 	}
 	if schema := s.at(path, false); list == nil && schema != nil && schema["items"] == nil &&
 		schema["type"] != "array" {
-		return nil, usagef("%s is not a list: += goes with lists", instance.PathString(path))
+		return nil, usagef("%s is not a list: += goes with lists", nixlang.PathString(path))
 	}
 	var b strings.Builder
 	for _, item := range items {
@@ -223,18 +224,18 @@ func (s settingsSchema) appended(path []string, list json.RawMessage, value stri
 // begins as nothing else does.
 func syntaxHint(path []string, value string, option map[string]any) string {
 	if of, known := option["type"].(string); known && of != "string" {
-		return fmt.Sprintf("%s takes a value of the type %s", instance.PathString(path), of)
+		return fmt.Sprintf("%s takes a value of the type %s", nixlang.PathString(path), of)
 	}
 	if value == "" || strings.ContainsAny(value[:1], "\"{[ ") {
 		return ""
 	}
 	return fmt.Sprintf("a string needs its quotes, and these need some from the shell: '%s=%q'",
-		instance.PathString(path), value)
+		nixlang.PathString(path), value)
 }
 
 // parsePath reads the path of a setting, which has a name at least.
 func parsePath(text string) ([]string, error) {
-	path, err := instance.ParsePath(text)
+	path, err := nixlang.ParsePath(text)
 	switch {
 	case err != nil:
 		return nil, usageError{err.Error(), ""}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -88,7 +89,7 @@ func (o *viewOutput) settings(s *instance.Settings, indentation string, styleOf 
 		o.text.WriteString(indentation + o.paint(dim, "no settings") + "\n")
 	}
 	eachSetting(nil, value, func(path []string, value any) {
-		line := indentation + flat(instance.PathString(path)) + " = "
+		line := indentation + flat(nixlang.PathString(path)) + " = "
 		text := flat(textview.CompactJSON(value))
 		list, isList := value.([]any)
 		if !isList || o.width == 0 || displaywidth.String(line+text) <= o.width {

@@ -162,7 +162,7 @@ func upgradeNotes(c *cli.Context, r *upgrade.Report, old side) {
 	for _, note := range r.Notes() {
 		say(c, "%s", note)
 	}
-	minor, offers := r.LeftOut(upgradeOptions(c))
+	_, minor, offers := brief(c, r)
 	if minor > 0 {
 		say(c, "%s left out, of options that the clan does not use, or of descriptions: --all shows them",
 			textview.Count(minor, "change"))
@@ -225,8 +225,12 @@ func failedFlake(ref instance.Ref, err error) *instance.Inventory {
 // upgradePrinter prints a report; the inventory is that after the upgrade.
 type upgradePrinter func(*upgrade.Report, *instance.Inventory) error
 
-func upgradeOptions(c *cli.Context) upgrade.TextOptions {
-	return upgrade.TextOptions{All: c.Bool("all"), New: c.Bool("new")}
+// brief is what people are shown of a report.
+func brief(c *cli.Context, r *upgrade.Report) (shown *upgrade.Report, minor, offers int) {
+	if c.Bool("all") {
+		return r, 0, 0
+	}
+	return r.Brief(c.Bool("new"))
 }
 
 // upgradeFormat returns what prints a report in the format that the flags ask for.
@@ -236,8 +240,7 @@ func upgradeFormat(c *cli.Context) (upgradePrinter, error) {
 		return nil, err
 	}
 	w := stdout(c)
-	opts := upgradeOptions(c)
-	opts.Color, opts.Link = w.color(c), sourceOf(c).link(c, w)
+	opts := diff.TextOptions{Color: w.color(c), NewLink: sourceOf(c).link(c, w)}
 	if c.Bool("patch") {
 		if c.Bool("affected") || c.IsSet("format") {
 			return nil, usagef("--patch goes with neither --affected nor --format")
@@ -256,7 +259,13 @@ func upgradeFormat(c *cli.Context) (upgradePrinter, error) {
 	case format == "json":
 		return func(r *upgrade.Report, _ *instance.Inventory) error { return json.print(r) }, nil
 	case format == "markdown":
-		return func(r *upgrade.Report, _ *instance.Inventory) error { return r.WriteMarkdown(w, opts) }, nil
+		return func(r *upgrade.Report, _ *instance.Inventory) error {
+			r, _, _ = brief(c, r)
+			return r.WriteMarkdown(w)
+		}, nil
 	}
-	return func(r *upgrade.Report, _ *instance.Inventory) error { return r.WriteText(w, opts) }, nil
+	return func(r *upgrade.Report, _ *instance.Inventory) error {
+		r, _, _ = brief(c, r)
+		return r.WriteText(w, opts)
+	}, nil
 }

@@ -227,6 +227,7 @@ func TestWatchCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		nix := nixes.Programs(t)[0] // here, where it may skip the test
 		write("r.machines.m = { };")
 		var printed seen
 		var out io.Writer = &printed
@@ -244,8 +245,7 @@ func TestWatchCheck(t *testing.T) {
 		defer cancel()
 		ended := make(chan int, 1)
 		go func() {
-			ended <- Run(ctx, []string{"clanctl", "check", "--watch", "--flake", clan, "--nix", nixes.Programs(t)[0]},
-				out, out)
+			ended <- Run(ctx, []string{"clanctl", "check", "--watch", "--flake", clan, "--nix", nix}, out, out)
 		}()
 		printed.await(t, "watching "+clan, "Ctrl-C")
 		write("r.machines.m = { }; s.machines.gone = { };")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
@@ -41,9 +42,9 @@ func whyCommand() *cli.Command {
 				}
 				return usageError{"why takes an instance, a role, a machine and perhaps a setting", advice}
 			}
-			ref := instance.SettingRef{Instance: args[0], Role: args[1], Machine: args[2]}
+			ref := instance.Subject{Instance: args[0], Role: args[1], Machine: args[2]}
 			if len(args) == 4 {
-				if ref.Path, err = parsePath(args[3]); err != nil {
+				if ref.Setting, err = parsePath(args[3]); err != nil {
 					return err
 				}
 			}
@@ -83,9 +84,9 @@ type settingOrigin struct {
 	Value       any              `json:"value"`
 }
 
-func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, []settingOrigin, error) {
+func explain(c *cli.Context, ref instance.Subject) (*why.Explanation, []settingOrigin, error) {
 	want := instance.Config{Instances: []string{ref.Instance}, Need: instance.NeedOrigins}
-	if ref.Path != nil {
+	if ref.Setting != nil {
 		want.Need, want.Setting = instance.NeedSetting, ref
 	}
 	inv, err := load(c, want)
@@ -99,11 +100,12 @@ func explain(c *cli.Context, ref instance.SettingRef) (*why.Explanation, []setti
 		return nil, nil, err
 	}
 	e, err := why.Explain(inv, ref)
-	if err != nil || ref.Path != nil {
+	if err != nil || ref.Setting != nil {
 		return e, nil, err
 	}
 	origins := []settingOrigin{}
-	for _, o := range why.Origins(inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role}, ref.Machine) {
+	of := instance.Scope{Instance: ref.Instance, Role: ref.Role, Machine: ref.Machine}
+	for _, o := range why.Origins(inv, of) {
 		if len(o.Path) > 0 { // or there are no settings
 			origins = append(origins, settingOrigin{o.Definitions, o.From, o.Path, o.Value})
 		}
@@ -155,7 +157,7 @@ func (b *whyText) origins(origins []settingOrigin) {
 		b.WriteString("\nsettings:\n")
 	}
 	for _, o := range origins {
-		line, from := "  "+flat(instance.PathString(o.Path))+" = "+flat(textview.CompactJSON(o.Value)), b.originText(o)
+		line, from := "  "+flat(nixlang.PathString(o.Path))+" = "+flat(textview.CompactJSON(o.Value)), b.originText(o)
 		separator := "  "
 		if b.width > 0 && visible.String(line+separator+from) > b.width {
 			separator = "\n      "
@@ -190,7 +192,7 @@ func (b *whyText) originText(o settingOrigin) string {
 
 func (b *whyText) setting(s *why.Setting) {
 	b.WriteByte('\n')
-	b.printf(bold, "%s", instance.PathString(s.Path))
+	b.printf(bold, "%s", nixlang.PathString(s.Path))
 	switch {
 	case s.Value != nil:
 		b.printf(plain, " = ")
@@ -232,7 +234,7 @@ func (b *whyText) setting(s *why.Setting) {
 func (b *whyText) option(s *why.Setting, o *why.Option) {
 	b.WriteByte('\n')
 	if len(o.Path) < len(s.Path) {
-		b.printf(plain, "lies in the option %s\n", instance.PathString(o.Path))
+		b.printf(plain, "lies in the option %s\n", nixlang.PathString(o.Path))
 	}
 	if len(o.Options) > 0 {
 		b.printf(plain, "options: %s\n", flat(strings.Join(o.Options, ", ")))

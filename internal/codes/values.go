@@ -70,6 +70,20 @@ const (
 	HostFailed = "failed"
 )
 
+// Values of Source.Kind in package reach.
+const (
+	// FromInventory: it is written for the machine, or as a setting of its role.
+	FromInventory = "inventory"
+	// FromDefault: a setting that nobody wrote has it as its default.
+	FromDefault = "default"
+	// FromVar: it is the value of a public var.
+	FromVar = "var"
+	// FromModule: the service module computes it.
+	FromModule = "module"
+	// FromClan: nothing says anything, and clan takes it.
+	FromClan = "clan"
+)
+
 // Values of Origin.From in package why.
 const (
 	// SourceLayers: the definitions that count.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
-	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 // structure is a struct that is being declared.
@@ -51,7 +51,7 @@ func (s *structure) declare(doc string, accepts *services.Interface) {
 
 func (s *structure) option(option string, o *services.Option) {
 	field := s.fields.take(identifier(option))
-	at := place{s.at.name + field, s.at.below(instance.PathString([]string{option}))}
+	at := place{s.at.name + field, s.at.below(nixlang.PathString([]string{option}))}
 	t := anything
 	switch {
 	case o == nil || o.Err != nil:

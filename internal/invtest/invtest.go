@@ -11,9 +11,9 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/members"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/tags"
 )
 
 // Clan is a clan much as its inventory has it.
@@ -78,17 +78,14 @@ func (c Clan) Inventory() *instance.Inventory {
 		slices.Sort(carried[name])
 		inv.Machines[name].Tags = slices.Compact(carried[name])
 	}
-	index := inv.Index()
-	for _, tag := range index.Tags() {
-		inv.Tags[tag] = index.Carriers(tag)
-	}
+	maps.Copy(inv.Tags, members.Carriers(carried))
 	for name, inst := range c.Instances {
-		inv.Instances[name] = inst.instance(name, index)
+		inv.Instances[name] = inst.instance(name, inv.Tags)
 	}
 	return inv
 }
 
-func (i Instance) instance(name string, index *tags.Index) *instance.Instance {
+func (i Instance) instance(name string, carriers map[string][]string) *instance.Instance {
 	inst := &instance.Instance{Module: instance.Module{Name: cmp.Or(i.Module, name), Resolved: "self"},
 		Roles: map[string]*instance.Role{}}
 	if input, name, given := strings.Cut(i.Module, "#"); given {
@@ -99,12 +96,12 @@ func (i Instance) instance(name string, index *tags.Index) *instance.Instance {
 	}
 	for name, r := range i.Roles {
 		inst.Module.Roles[name] = module.Role{}
-		inst.Roles[name] = r.role(index)
+		inst.Roles[name] = r.role(carriers)
 	}
 	return inst
 }
 
-func (r Role) role(index *tags.Index) *instance.Role {
+func (r Role) role(carriers map[string][]string) *instance.Role {
 	role := &instance.Role{
 		SettingsFrom: codes.SettingsFromLayers,
 		Tags:         slices.Sorted(slices.Values(r.Tags)),
@@ -127,7 +124,7 @@ func (r Role) role(index *tags.Index) *instance.Role {
 			facts.OfRole(role).Layers.Tags[name] = written
 		}
 	}
-	for _, m := range index.Members(r.Machines, role.Tags) {
+	for _, m := range members.Of(carriers, r.Machines, role.Tags) {
 		member := &instance.Member{Explicit: m.Explicit, Tags: append([]string{}, m.Tags...)}
 		role.Machines[m.Machine] = member
 		final := map[string]any{}

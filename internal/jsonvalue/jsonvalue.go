@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strings"
 )
 
 // Decode reads a value.
@@ -51,6 +52,15 @@ func Write(w io.Writer, v any) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
+}
+
+// Sorted is Marshal with sorted keys, for structs whose fields cannot be in that order.
+func Sorted(v any) (json.RawMessage, error) {
+	value, err := Of(v)
+	if err != nil {
+		return nil, err
+	}
+	return Marshal(value)
 }
 
 // Text is a value as JSON; null if it is none.
@@ -99,4 +109,13 @@ func Equal(a, b any) bool {
 func Line(text []byte, offset int) (line, column int) {
 	before := text[:min(offset, len(text))]
 	return 1 + bytes.Count(before, []byte("\n")), len(before) - bytes.LastIndexByte(before, '\n')
+}
+
+// Pointer is a path as a JSON Pointer (RFC 6901).
+func Pointer(path []string) string {
+	var b strings.Builder
+	for _, name := range path {
+		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+	}
+	return b.String()
 }

@@ -199,7 +199,8 @@ func (e explanation) setting(s refs.Subject) string {
 	}) {
 		machines := groups[value]
 		text += fmt.Sprintf("- %s on %s\n", code(textview.Shortened(value, mostOfValue)), list(machines))
-		for _, o := range why.Origins(e.inv, instance.RoleRef{Instance: s.Instance, Role: s.Role}, machines[0]) {
+		of := instance.Scope{Instance: s.Instance, Role: s.Role, Machine: machines[0]}
+		for _, o := range why.Origins(e.inv, of) {
 			if !slices.Equal(o.Path, s.Setting) {
 				continue
 			}

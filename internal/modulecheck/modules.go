@@ -198,8 +198,8 @@ func (m *moduleCheck) constraints() {
 				code = codes.ImpossibleConstraint // no instance can have so many machines in it
 			}
 			known := slices.Sorted(maps.Keys(m.service.Roles))
-			cause := instance.Cause{}.WithNames(nearest.Of(role, known), known)
-			cause.Name, cause.Min = role, least
+			cause := instance.Cause{Name: role, Min: least}
+			cause.Near, cause.Known = nearest.Or(nearest.Of(role, known), known)
 			m.add(m.written.Constraints, code, cause, role)
 		} else if hasMost && (most < 1 || least > most) {
 			m.add(m.written.Constraints, codes.ImpossibleConstraint, instance.Cause{Min: least, Max: most}, role)

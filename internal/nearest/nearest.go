@@ -65,6 +65,14 @@ func distance(from, to string) int {
 	return line[len(b)]
 }
 
+// Or are the names that are near or, if none is, some of those that there are.
+func Or(near, known []string) ([]string, []string) {
+	if len(near) > 0 {
+		return near, nil
+	}
+	return nil, First(known)
+}
+
 // Hint asks whether names that are near were meant or, if none is, says which there are, behind such words as
 // "its roles are "; of none at all it is otherwise.
 func Hint(near, known []string, all, otherwise string) string {

@@ -11,7 +11,7 @@ import (
 // finding, there are none. Members that are the same are one value: in a large fleet there are but few
 // others.
 func plain(inv *instance.Inventory) (any, error) {
-	of, members := *inv, map[instance.RoleRef]map[string]*instance.Member{}
+	of, members := *inv, map[instance.Scope]map[string]*instance.Member{}
 	if of.Machines == nil {
 		of.Machines, of.Tags = map[string]*instance.Machine{}, map[string][]string{}
 	}
@@ -20,7 +20,7 @@ func plain(inv *instance.Inventory) (any, error) {
 		bare := *inst
 		bare.Roles = map[string]*instance.Role{}
 		for roleName, role := range inst.Roles {
-			members[instance.RoleRef{Instance: name, Role: roleName}] = role.Machines
+			members[instance.Scope{Instance: name, Role: roleName}] = role.Machines
 			without := *role
 			without.Machines = nil
 			bare.Roles[roleName] = &without

@@ -15,6 +15,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -92,7 +93,7 @@ func Parse(name string, text []byte) (*File, error) {
 		ignore := &Ignore{Code: entry.Code, Reason: strings.TrimSpace(entry.Reason), Position: p.at(at), byPath: true}
 		if entry.Path != "" {
 			var err error
-			if ignore.path, err = instance.ParsePath(entry.Path); err != nil {
+			if ignore.path, err = nixlang.ParsePath(entry.Path); err != nil {
 				return nil, p.fail(at+"/path", err.Error(), "")
 			}
 			if ignore.path[0] != "inventory" && ignore.path[0] != "clan" {

@@ -10,6 +10,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -43,7 +44,7 @@ func (i *Ignore) matches(f instance.Finding) bool {
 	if len(i.path) == 0 {
 		return true
 	}
-	about, _ := instance.ParsePath(f.About())
+	about, _ := nixlang.ParsePath(f.About())
 	for n, name := range i.path {
 		if n >= len(about) || name != "*" && name != about[n] {
 			return false
@@ -139,7 +140,7 @@ func (all Ignores) Wrong(known []string) []instance.Finding {
 	for _, i := range all {
 		cause := instance.Cause{Name: i.Code}
 		if !slices.Contains(known, i.Code) {
-			cause = cause.WithNames(nearest.Of(i.Code, known), known)
+			cause.Near, cause.Known = nearest.Or(nearest.Of(i.Code, known), known)
 		} else if i.more != "" {
 			cause.Near, cause.Values = []string{i.Code}, []any{i.more}
 		} else if i.Reason != "" {

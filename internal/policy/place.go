@@ -109,7 +109,7 @@ func (p placer) place(f instance.Finding, path []string) *instance.Position {
 	}
 	for n := len(f.Setting); n > 0; n-- {
 		for _, d := range why.Written(p.inv,
-			instance.SettingRef{Instance: f.Instance, Role: f.Role, Machine: f.Machine, Path: f.Setting[:n]}) {
+			instance.Subject{Instance: f.Instance, Role: f.Role, Machine: f.Machine, Setting: f.Setting[:n]}) {
 			if d.Counts && d.Position != nil {
 				return d.Position
 			}

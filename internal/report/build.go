@@ -7,6 +7,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/palette"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -138,13 +139,13 @@ func (b *builder) addInstance(name string, findings []instance.Finding, byRole m
 		b.page.Colours[roleName] = palette.Role(roleName)
 		shown := roleData{Name: roleName, Description: inst.Module.Roles[roleName].Description,
 			Position:     b.position(role.Position),
-			ExtraModules: role.ExtraModules, SettingsFrom: string(role.SettingsFrom),
+			ExtraModules: role.ExtraModules, SettingsFrom: role.SettingsFrom,
 			Options: b.optionSet(facts.OfRole(role).Interface)}
 		for _, tag := range role.Tags {
 			at := b.inv.Where("instances", name, "roles", roleName, "tags", tag) // a list has places as a whole only
 			shown.Tags = append(shown.Tags, tagData{Tag: b.tag(tag), Position: b.position(at)})
 		}
-		shown.Groups = b.groups(instance.RoleRef{Instance: name, Role: roleName}, role, findings,
+		shown.Groups = b.groups(instance.Scope{Instance: name, Role: roleName}, role, findings,
 			byRole[[2]string{name, roleName}])
 		data.Roles = append(data.Roles, shown)
 	}
@@ -166,7 +167,7 @@ func (b *builder) service(m instance.Module) int {
 }
 
 // groups are a role's members, those together that differ in their names only.
-func (b *builder) groups(ref instance.RoleRef, role *instance.Role, findings []instance.Finding,
+func (b *builder) groups(ref instance.Scope, role *instance.Role, findings []instance.Finding,
 	about []int) []groupData {
 	groups := []groupData{}
 	at := map[string]int{}
@@ -176,7 +177,8 @@ func (b *builder) groups(ref instance.RoleRef, role *instance.Role, findings []i
 		member := role.Machines[name]
 		block, known := blocks[member.Settings]
 		if !known || member.Settings == nil {
-			block = b.block(ref, name, role, findings, about)
+			ref.Machine = name
+			block = b.block(ref, role, findings, about)
 			blocks[member.Settings] = block
 		}
 		group := groupData{Block: block, Tags: b.tagIndices(member.Tags), Explicit: member.Explicit}
@@ -200,9 +202,8 @@ func addToRuns(runs []int, i int) []int {
 }
 
 // block are the settings of a member: what has a value, and what has a problem instead.
-func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Role, findings []instance.Finding,
-	about []int) int {
-	member := role.Machines[machine]
+func (b *builder) block(of instance.Scope, role *instance.Role, findings []instance.Finding, about []int) int {
+	member := role.Machines[of.Machine]
 	var rows []rowData
 	optionIndex := map[*services.Option]int{}
 	accepts := facts.OfRole(role).Interface
@@ -211,8 +212,8 @@ func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Rol
 			optionIndex[option] = len(optionIndex)
 		}
 	}
-	for _, origin := range why.Origins(b.inv, ref, machine) {
-		row := rowData{Path: instance.PathString(origin.Path), Value: jsonvalue.Text(origin.Value),
+	for _, origin := range why.Origins(b.inv, of) {
+		row := rowData{Path: nixlang.PathString(origin.Path), Value: jsonvalue.Text(origin.Value),
 			From: origin.From, Option: -1, Finding: -1}
 		for _, d := range origin.Definitions {
 			row.Definitions = append(row.Definitions, b.definition(d))
@@ -227,10 +228,10 @@ func (b *builder) block(ref instance.RoleRef, machine string, role *instance.Rol
 	}
 	for _, i := range about {
 		f := findings[i]
-		if len(f.Setting) > 0 && (f.Machine == machine || slices.Contains(f.Machines, machine)) {
+		if len(f.Setting) > 0 && (f.Machine == of.Machine || slices.Contains(f.Machines, of.Machine)) {
 			if !hasSetting(member, f.Setting) {
 				rows = append(rows,
-					rowData{Path: instance.PathString(f.Setting), From: "problem",
+					rowData{Path: nixlang.PathString(f.Setting), From: "problem",
 						Definitions: b.page.Findings[i].Definitions, Option: -1, Finding: i})
 			}
 		}
@@ -270,7 +271,7 @@ func (b *builder) optionSet(of *services.Interface) int {
 	}
 	set := []optionData{}
 	for path, o := range of.All() {
-		data := optionData{Path: instance.PathString(path), Description: strings.TrimSpace(o.Description),
+		data := optionData{Path: nixlang.PathString(path), Description: strings.TrimSpace(o.Description),
 			Default:     o.Default,
 			DefaultText: o.DefaultText, HasDefault: o.HasDefault}
 		if o.Type != nil {
@@ -288,7 +289,7 @@ func (b *builder) optionSet(of *services.Interface) int {
 func (b *builder) finding(f instance.Finding) findingData {
 	data := findingData{Severity: string(f.Severity), Code: f.Code, Message: f.Message(), Hint: f.Hint(),
 		Position: b.position(&f.Position),
-		Subject:  f.About(), Instance: -1, Role: f.Role, Setting: instance.PathString(f.Setting)}
+		Subject:  f.About(), Instance: -1, Role: f.Role, Setting: nixlang.PathString(f.Setting)}
 	if i, known := b.instances[f.Instance]; known {
 		data.Instance = i
 	}

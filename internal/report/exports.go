@@ -3,9 +3,9 @@ package report
 import (
 	"cmp"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/textview"
-	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/reach"
 )
 
@@ -74,7 +74,7 @@ func (b *builder) addExports() {
 func (b *builder) source(s reach.Source) sourceData {
 	data := sourceData{Text: s.String(), Position: b.position(s.Position)}
 	if data.Position != nil {
-		data.Text = cmp.Or(instance.PathString(s.Setting), data.Text)
+		data.Text = cmp.Or(nixlang.PathString(s.Setting), data.Text)
 	}
 	return data
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
-	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
 //go:embed module/*.tmpl
@@ -79,4 +79,4 @@ func write(root *os.Root, file, name string, data any) error {
 }
 
 // Attribute is how Nix code names the module among others: a name that is no identifier is quoted.
-func (m *Module) Attribute() string { return instance.PathString([]string{m.Name}) }
+func (m *Module) Attribute() string { return nixlang.PathString([]string{m.Name}) }

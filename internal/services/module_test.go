@@ -82,10 +82,10 @@ func TestResolveErrors(t *testing.T) {
 
 func TestKey(t *testing.T) {
 	a, b := module.Spec{Input: in("a"), Name: "b-c"}, module.Spec{Input: in("a-b"), Name: "c"}
-	if a.Key() != b.Key() || a.String() == b.String() {
-		t.Errorf("%s and %s share the key %q in clan", a, b, a.Key())
+	if Key(a) != Key(b) || a.String() == b.String() {
+		t.Errorf("%s and %s share the key %q in clan", a, b, Key(a))
 	}
-	if got := (module.Spec{Name: "sshd"}).Key(); got != "<clan-core>-sshd" {
+	if got := Key(module.Spec{Name: "sshd"}); got != "<clan-core>-sshd" {
 		t.Errorf("Key = %q", got)
 	}
 }

@@ -31,7 +31,7 @@ func TestSpelling(t *testing.T) {
 		{named, []module.Spec{bare}, named},
 		{module.Spec{Name: "brog"}, []module.Spec{named}, module.Spec{Name: "brog"}},
 	} {
-		if got := c.Spelling(test.spec, test.others); got.Key() != test.want.Key() {
+		if got := c.Spelling(test.spec, test.others); services.Key(got) != services.Key(test.want) {
 			t.Errorf("%s beside %v: %s", test.spec, test.others, got)
 		}
 	}

@@ -77,7 +77,7 @@ func AddTag(inv *instance.Inventory, tag string, machines []string) (*TagAdditio
 	natural.Sort(addition.Computed)
 	for _, name := range natural.Keys(wanted) {
 		machine := TaggedMachine{Carried: slices.Contains(inv.Tags[tag], name), Machine: name, Roles: []TaggedRole{}}
-		filter{}.each(inv, func(ref RoleRef, inst *instance.Instance, role *instance.Role) {
+		filter{}.each(inv, func(ref instance.Scope, inst *instance.Instance, role *instance.Role) {
 			if machine.Carried || !slices.Contains(role.Tags, tag) {
 				return
 			}

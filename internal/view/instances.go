@@ -42,7 +42,7 @@ type Role struct {
 	// no settings that evaluate, or none were asked for.
 	Settings []SharedSettings `json:"settings"`
 	// SettingsFrom says how the settings were had.
-	SettingsFrom instance.SettingsFrom `json:"settingsFrom"`
+	SettingsFrom string `json:"settingsFrom"`
 	// Tags are the tags that the role takes machines by, sorted.
 	Tags []string `json:"tags"`
 }
@@ -138,7 +138,7 @@ func (f filter) rolesOf(instanceName string, inst *instance.Instance) []Role {
 					Member{Explicit: member.Explicit, Machine: machine, Tags: member.Tags})
 			}
 		}
-		if !f.takesRole(RoleRef{Instance: instanceName, Role: name}, inst) || f.machines != nil &&
+		if !f.takesRole(instance.Scope{Instance: instanceName, Role: name}, inst) || f.machines != nil &&
 			len(shown.Members) == 0 {
 			continue
 		}

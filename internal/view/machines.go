@@ -60,7 +60,7 @@ func Machines(inv *instance.Inventory, names []string, q Query) (*MachineList, e
 		return nil, err
 	}
 	memberships := map[string][]Membership{}
-	f.each(inv, func(ref RoleRef, inst *instance.Instance, role *instance.Role) {
+	f.each(inv, func(ref instance.Scope, inst *instance.Instance, role *instance.Role) {
 		for name, member := range role.Machines {
 			if takes(f.machines, name) {
 				memberships[name] = append(memberships[name], Membership{
@@ -101,9 +101,9 @@ type chooser struct {
 }
 
 func machinesNamed(inv *instance.Inventory) chooser {
-	index := inv.Index()
-	return chooser{"machine", index.Machines(), tags.ParseSelector, func(s *tags.Selector) ([]string, error) {
-		return s.Machines(index, slices.Collect(maps.Keys(inv.Tags)))
+	known := slices.Sorted(maps.Keys(inv.Machines))
+	return chooser{"machine", known, tags.ParseSelector, func(s *tags.Selector) ([]string, error) {
+		return s.Machines(known, inv.Tags)
 	}}
 }
 

@@ -130,7 +130,7 @@ func spelling(modules *facts.Modules, service *services.Service) module.Spec {
 	}
 	bare := module.Spec{Name: service.Name}
 	if as := modules.Catalogue.Spelling(bare, others); slices.ContainsFunc(others, func(other module.Spec) bool {
-		return other.Key() == as.Key()
+		return services.Key(other) == services.Key(as)
 	}) {
 		return as
 	}

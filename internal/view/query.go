@@ -25,8 +25,8 @@ type filter struct{ machines, instances, services, roles map[string]bool }
 
 func (q Query) resolve(inv *instance.Inventory) (f filter, err error) {
 	if q.On != nil {
-		declared := slices.Collect(maps.Keys(inv.Tags))
-		if f.machines, err = set(q.On.Machines(inv.Index(), declared)); err != nil {
+		machines := slices.Collect(maps.Keys(inv.Machines))
+		if f.machines, err = set(q.On.Machines(machines, inv.Tags)); err != nil {
 			return f, err
 		}
 	}
@@ -61,12 +61,12 @@ func set(names []string, err error) (map[string]bool, error) {
 
 func takes(s map[string]bool, name string) bool { return s == nil || s[name] }
 
-func (f filter) takesRole(ref RoleRef, inst *instance.Instance) bool {
+func (f filter) takesRole(ref instance.Scope, inst *instance.Instance) bool {
 	return takes(f.instances, ref.Instance) && takes(f.services, inst.Module.Name) && takes(f.roles, ref.Role)
 }
 
 // each calls do for every role that the filter takes, in order of names.
-func (f filter) each(inv *instance.Inventory, do func(RoleRef, *instance.Instance, *instance.Role)) {
+func (f filter) each(inv *instance.Inventory, do func(instance.Scope, *instance.Instance, *instance.Role)) {
 	for ref, role := range inv.Roles() {
 		if inst := inv.Instances[ref.Instance]; f.takesRole(ref, inst) {
 			do(ref, inst, role)
@@ -97,18 +97,18 @@ func (f filter) concerns(inv *instance.Inventory, finding instance.Finding) bool
 	roles := slices.Collect(maps.Keys(inst.Roles))
 	if finding.Role != "" {
 		if inst.Roles[finding.Role] == nil {
-			return f.takesRole(RoleRef{Instance: finding.Instance, Role: finding.Role}, inst)
+			return f.takesRole(instance.Scope{Instance: finding.Instance, Role: finding.Role}, inst)
 		}
 		roles = []string{finding.Role}
 	}
 	return len(roles) == 0 ||
 		slices.ContainsFunc(roles, func(role string) bool {
-			return f.takesMembers(RoleRef{Instance: finding.Instance, Role: role}, inst)
+			return f.takesMembers(instance.Scope{Instance: finding.Instance, Role: role}, inst)
 		})
 }
 
 // takesMembers reports whether the filter takes a role and, where it is about machines, one of the role's members.
-func (f filter) takesMembers(ref RoleRef, inst *instance.Instance) bool {
+func (f filter) takesMembers(ref instance.Scope, inst *instance.Instance) bool {
 	if !f.takesRole(ref, inst) {
 		return false
 	}

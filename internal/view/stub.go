@@ -7,7 +7,6 @@ import (
 	"github.com/clanctl/clanctl/internal/natural"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
-	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
@@ -16,13 +15,13 @@ import (
 func stub(service *services.Service, spec module.Spec) string {
 	name := service.Name[strings.LastIndexByte(service.Name, '/')+1:]
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s = { module = {", instance.PathString([]string{"instances", name}))
+	fmt.Fprintf(&b, "%s = { module = {", nixlang.PathString([]string{"instances", name}))
 	if spec.Input != nil {
 		fmt.Fprintf(&b, " input = %s;", nixlang.Quote(*spec.Input))
 	}
 	fmt.Fprintf(&b, " name = %s; };", nixlang.Quote(spec.Name))
 	for _, role := range natural.Keys(service.Roles) {
-		fmt.Fprintf(&b, " %s = { };", instance.PathString([]string{"roles", role, "machines"}))
+		fmt.Fprintf(&b, " %s = { };", nixlang.PathString([]string{"roles", role, "machines"}))
 	}
 	return b.String() + " };"
 }

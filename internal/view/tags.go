@@ -53,7 +53,10 @@ type Carrier struct {
 }
 
 // RoleRef names a role of an instance.
-type RoleRef = instance.RoleRef
+type RoleRef struct {
+	Instance string `json:"instance"`
+	Role     string `json:"role"`
+}
 
 // Tags shows the named tags, all without names. The error is a [*tags.UnknownError].
 func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
@@ -63,12 +66,11 @@ func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 		return nil, err
 	}
 	users := map[string][]RoleRef{}
-	filter{}.each(inv, func(ref RoleRef, inst *instance.Instance, role *instance.Role) {
+	filter{}.each(inv, func(ref instance.Scope, inst *instance.Instance, role *instance.Role) {
 		for _, tag := range role.Tags {
-			users[tag] = append(users[tag], ref)
+			users[tag] = append(users[tag], RoleRef{ref.Instance, ref.Role})
 		}
 	})
-	index := inv.Index()
 	list := &TagList{Findings: filter{}.findings(inv), Tags: []Tag{}}
 	for _, name := range known {
 		if !takes(wanted, name) {
@@ -87,7 +89,7 @@ func Tags(inv *instance.Inventory, names []string) (*TagList, error) {
 			tag.Machines = append(tag.Machines, Carrier{from, machine})
 		}
 		for _, machine := range facts.Of(inv).DeclaredTags[name] {
-			if inv.MachinesKnown() && !index.Has(machine) {
+			if inv.MachinesKnown() && inv.Machines[machine] == nil {
 				tag.Unknown = append(tag.Unknown, machine)
 			}
 		}

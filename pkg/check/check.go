@@ -103,8 +103,9 @@ func All(inv *instance.Inventory) []instance.Finding {
 }
 
 // named is the cause that a wrong name is, with what it may have meant.
-func named(name string, known []string) instance.Cause {
-	return instance.Cause{}.WithNames(nearest.Of(name, known), known)
+func named(name string, known []string) (cause instance.Cause) {
+	cause.Near, cause.Known = nearest.Or(nearest.Of(name, known), known)
+	return cause
 }
 
 // add is for a finding at the place of what it is about, or of a part of that.
@@ -133,7 +134,7 @@ func (c *checker) at(path []string, code string, about instance.Subject, cause i
 }
 
 // about is a role as the subject of a finding.
-func about(ref instance.RoleRef) instance.Subject {
+func about(ref instance.Scope) instance.Subject {
 	return instance.Subject{Instance: ref.Instance, Role: ref.Role}
 }
 

@@ -13,15 +13,14 @@ import (
 
 // unknownMachines: a role names a machine that the clan does not have. Clan counts it as a member all the same.
 func unknownMachines(c *checker) {
-	index := c.Index()
 	for ref, role := range c.Roles() {
 		for name := range role.Machines {
-			if index.Has(name) {
+			if c.Machines[name] != nil {
 				continue
 			}
 			cause := instance.Cause{Also: "tag"}
 			if c.Tags[name] == nil {
-				cause = named(name, index.Machines())
+				cause = named(name, sortedKeys(c.Machines))
 			}
 			c.add(codes.UnknownMachine,
 				instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: name}, cause, "machines", name)
@@ -47,20 +46,19 @@ func hostNames(c *checker) {
 
 // tagsOfRoles: a role takes machines by a tag that no machine carries.
 func tagsOfRoles(c *checker) {
-	index := c.Index()
 	for ref, role := range c.Roles() {
 		for _, tag := range role.Tags {
-			if len(index.Carriers(tag)) > 0 {
+			if len(c.Tags[tag]) > 0 {
 				continue
 			}
 			code, cause := codes.UnknownTag, instance.Cause{}
 			switch _, declared := c.Tags[tag]; {
 			case declared:
 				code = codes.EmptyTag
-			case index.Has(tag):
+			case c.Machines[tag] != nil:
 				cause.Also = "machine"
 			default:
-				cause = named(tag, index.Tags())
+				cause = named(tag, c.carriedTags())
 			}
 			cause.Tag = tag
 			c.add(code, about(ref), cause, "tags", tag)
@@ -93,8 +91,7 @@ func rolesWithoutMembers(c *checker) {
 
 // isSlip reports whether a tag of a role is the wrong name of one that there is, or of a machine.
 func (c *checker) isSlip(tag string) bool {
-	index := c.Index()
-	return c.Tags[tag] == nil && (index.Has(tag) || len(nearest.Of(tag, index.Tags())) > 0)
+	return c.Tags[tag] == nil && (c.Machines[tag] != nil || len(nearest.Of(tag, c.carriedTags())) > 0)
 }
 
 // allowsNone reports whether a module limits the machines of a role, and none are enough. Too few are another finding.

@@ -17,7 +17,7 @@ import (
 func (c *checker) byKey() map[string][]string {
 	groups := map[string][]string{}
 	for _, name := range sortedKeys(c.Instances) {
-		key := c.Instances[name].Module.Spec().Key()
+		key := services.Key(c.Instances[name].Module.Spec())
 		groups[key] = append(groups[key], name)
 	}
 	return groups
@@ -63,7 +63,7 @@ func splitServices(c *checker) {
 		reported[source] = true
 		c.add(codes.SplitService, instance.Subject{Instance: name},
 			instance.Cause{Name: service, Service: of.Spec().String(), Instances: nearest.First(groups[key]),
-				OtherService: other.String(), OtherInstances: nearest.First(groups[other.Key()])}, "module")
+				OtherService: other.String(), OtherInstances: nearest.First(groups[services.Key(other)])}, "module")
 	}
 }
 

@@ -12,6 +12,11 @@ import (
 // predefined are the tags that clan computes.
 var predefined = []string{"all", "nixos", "darwin"}
 
+// carriedTags are the tags that some machine carries, sorted.
+func (c *checker) carriedTags() []string {
+	return slices.DeleteFunc(sortedKeys(c.Tags), func(tag string) bool { return len(c.Tags[tag]) == 0 })
+}
+
 // unusedTags: `inventory.tags` declares a tag that no role uses. A tag that machines carry by themselves may serve
 // other purposes; it is reported only where it looks like a slip of the keyboard.
 func unusedTags(c *checker) {
@@ -42,11 +47,10 @@ func unusedTags(c *checker) {
 
 // meantTags are the tags that a role may mean by a name that is no tag, which is another finding.
 func meantTags(c *checker, used map[string]bool) map[string]bool {
-	index := c.Index()
 	meant := map[string]bool{}
 	for tag := range used {
 		if c.Tags[tag] == nil {
-			for _, near := range nearest.Of(tag, index.Tags()) {
+			for _, near := range nearest.Of(tag, c.carriedTags()) {
 				meant[near] = true
 			}
 		}
@@ -99,12 +103,11 @@ func swapped(name string, known map[string]bool) string {
 
 // ghostTagMembers: `inventory.tags` lists a machine that the clan does not have.
 func ghostTagMembers(c *checker) {
-	index := c.Index()
 	for tag, machines := range c.facts.DeclaredTags {
 		for _, name := range machines {
-			if !index.Has(name) {
+			if c.Machines[name] == nil {
 				c.at([]string{"tags", tag}, codes.GhostTagMember, instance.Subject{Machine: name},
-					instance.Cause{Tag: tag, Near: nearest.Of(name, index.Machines())})
+					instance.Cause{Tag: tag, Near: nearest.Of(name, sortedKeys(c.Machines))})
 			}
 		}
 	}
@@ -112,14 +115,13 @@ func ghostTagMembers(c *checker) {
 
 // replacedReservedTags: `inventory.tags` replaces the members of a tag that clan computes.
 func replacedReservedTags(c *checker) {
-	index := c.Index()
 	for _, tag := range predefined {
 		declared, ok := c.facts.DeclaredTags[tag]
 		if !ok {
 			continue
 		}
 		var left []string
-		for _, name := range index.Machines() {
+		for _, name := range sortedKeys(c.Machines) {
 			if (tag == "all" || c.Machines[name].Class == tag) && !slices.Contains(declared, name) {
 				left = append(left, name)
 			}

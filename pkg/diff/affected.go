@@ -19,17 +19,20 @@ type Affected struct {
 	Reasons []Reason `json:"reasons"`
 }
 
-// Reason is one way in which a change reaches a machine.
+// Reason is why a machine is affected, or why a membership changed.
 type Reason struct {
-	// Change is set for the kind member: whether the machine joined or left.
+	// Change is what happened: to the membership, for the kind member; to what a membership came from.
 	Change Change `json:"change,omitzero"`
 	// From is set for the kind exports: the instance that changed.
 	From     string `json:"from,omitzero"`
 	Instance string `json:"instance,omitzero"`
 	// Kind says what reaches the machine: "machine", "meta", "member", "settings", "renamed", "module",
-	// "extra-modules", "unknown", "peers" or "exports".
+	// "extra-modules", "unknown", "peers" or "exports". Of a membership it says what came or went: "instance", "role",
+	// "name", "role-tag", "machine-tag" or "machine".
 	Kind string `json:"kind"`
 	Role string `json:"role,omitzero"`
+	// Tag is set for the kinds role-tag, machine-tag and machine.
+	Tag string `json:"tag,omitzero"`
 }
 
 // reasonKinds are in the order in which they are told: what is nearest to the machine first.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -59,9 +60,8 @@ func (d *Difference) Empty() bool {
 
 // Unknown is a part that could not be compared.
 type Unknown struct {
-	// Instance and Role are empty where it is about more: the clan's machines and tags, or a whole instance.
-	Instance string `json:"instance,omitzero"`
-	Role     string `json:"role,omitzero"`
+	// The scope is a role, a whole instance or, where it is empty, the clan's machines and tags.
+	instance.Scope
 	// Side is where the part does not evaluate: "old" or "new". The findings of that side say why.
 	Side string `json:"side"`
 }
@@ -72,9 +72,9 @@ func (u Unknown) String() string {
 	case u.Instance == "":
 		return "machines and tags"
 	case u.Role == "":
-		return instance.PathString([]string{"inventory", "instances", u.Instance})
+		return nixlang.PathString([]string{"inventory", "instances", u.Instance})
 	}
-	return instance.PathString([]string{"inventory", "instances", u.Instance, "roles", u.Role})
+	return nixlang.PathString([]string{"inventory", "instances", u.Instance, "roles", u.Role})
 }
 
 // MachineChange is a machine whose own entry changed.

@@ -12,6 +12,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -456,7 +457,7 @@ func TestFindingNamesItsMachine(t *testing.T) {
 // What services export is compared where both inventories have it, and what does not evaluate is not gone.
 func TestExports(t *testing.T) {
 	peer := func(port int) map[string]*instance.Export {
-		return map[string]*instance.Export{"s:i:r:box": {Service: "s", Instance: "i", Role: "r", Machine: "box",
+		return map[string]*instance.Export{"s:i:r:box": {Scope: instance.Scope{Service: "s", Instance: "i", Role: "r", Machine: "box"},
 			Peer: &instance.Peer{Port: port, Hosts: []instance.Host{{Address: "a"}}}}}
 	}
 	old, new := fleet(), fleet()
@@ -476,7 +477,7 @@ func TestExports(t *testing.T) {
 	old.Instances["backup"].Module.Manifest = new.Instances["backup"].Module.Manifest
 	d := Of(old, new)
 	if len(d.Exports) != 1 || len(d.Exports[0].Values) != 1 ||
-		instance.PathString(d.Exports[0].Values[0].Path) != "peer.port" || d.Empty() {
+		nixlang.PathString(d.Exports[0].Values[0].Path) != "peer.port" || d.Empty() {
 		t.Errorf("another port: %v", d.Exports)
 	}
 	if len(d.Affected) != 2 || d.Affected[0].Kind != codes.AffectedShared {

@@ -8,18 +8,15 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// ExportChange is what a service offers in one scope, and did not, or no longer, or otherwise than before. Instance,
-// Machine, Role and Service are the scope; an empty one means all.
+// ExportChange is what a service offers in one scope, and did not, or no longer, or otherwise than before.
 type ExportChange struct {
-	Change   Change `json:"change"`
-	Instance string `json:"instance,omitzero"`
-	Machine  string `json:"machine,omitzero"`
-	Role     string `json:"role,omitzero"`
-	Service  string `json:"service,omitzero"`
+	Change Change `json:"change"`
+	instance.Scope
 	// Values are by interface: their paths begin with its name, such as "peer".
 	Values []Value `json:"values"`
 }
@@ -32,7 +29,7 @@ func (c *comparison) exported() {
 	c.Exports = []ExportChange{}
 	for _, key := range jsonvalue.Names(c.old.Exports, c.new.Exports) {
 		was, is := c.old.Exports[key], c.new.Exports[key]
-		scope := cmp.Or(is, was)
+		export := cmp.Or(is, was)
 		failed := append(failedExports(c.old, key), failedExports(c.new, key)...)
 		values := slices.DeleteFunc(valuesOf(nil, was.Interfaces(), is.Interfaces()),
 			func(v Value) bool {
@@ -44,10 +41,10 @@ func (c *comparison) exported() {
 		if len(values) == 0 {
 			continue
 		}
-		c.Exports = append(c.Exports, ExportChange{Change: changeOf(was != nil, is != nil), Instance: scope.Instance,
-			Machine: scope.Machine, Role: scope.Role, Service: scope.Service, Values: values})
+		c.Exports = append(c.Exports,
+			ExportChange{Change: changeOf(was != nil, is != nil), Scope: export.Scope, Values: values})
 		for _, v := range values {
-			c.readers(scope.Instance, v.Path[0])
+			c.readers(export.Instance, v.Path[0])
 		}
 	}
 }
@@ -91,7 +88,7 @@ func exportRows(e ExportChange, add func(entry)) {
 	}
 	for _, v := range e.Values {
 		v.Machines = machines
-		row := entry{change: v.Change, where: where, what: "exports " + instance.PathString(v.Path), machines: machines}
+		row := entry{change: v.Change, where: where, what: "exports " + nixlang.PathString(v.Path), machines: machines}
 		switch {
 		case len(v.Path) == 1:
 			row.old, row.new = exportText(v.Path[0], v.Old), exportText(v.Path[0], v.New)

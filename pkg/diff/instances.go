@@ -40,7 +40,7 @@ type RoleChange struct {
 	// who joined or left are not here.
 	Settings []Value `json:"settings"`
 	// SettingsFrom says how the settings were had, where that changed.
-	SettingsFrom *Pair[instance.SettingsFrom] `json:"settingsFrom,omitzero"`
+	SettingsFrom *Pair[string] `json:"settingsFrom,omitzero"`
 	// Tags are those that the role began or ceased to take machines by.
 	Tags Names `json:"tags"`
 	// Written: what is written for the whole role changed, whether or not that changed any member's final settings.
@@ -55,22 +55,13 @@ type Pair[T any] struct {
 
 // MemberChange is a machine that joined or left a role, or is in it for other reasons than before.
 type MemberChange struct {
-	// Causes are what made the difference.
-	Causes  []Cause `json:"causes"`
-	Change  Change  `json:"change"`
-	Machine string  `json:"machine"`
+	// Causes are what came or went, and the membership with it.
+	Causes  []Reason `json:"causes"`
+	Change  Change   `json:"change"`
+	Machine string   `json:"machine"`
 	// New and Old are why it is and was a member, without position and settings; nil where it is not or was not.
 	New *instance.Member `json:"new,omitzero"`
 	Old *instance.Member `json:"old,omitzero"`
-}
-
-// Cause is a thing that came or went, and a membership with it.
-type Cause struct {
-	Change Change `json:"change"`
-	// Kind says what came or went: "instance", "role", "name", "role-tag", "machine-tag" or "machine".
-	Kind string `json:"kind"`
-	// Tag is set for the kinds role-tag, machine-tag and machine.
-	Tag string `json:"tag,omitzero"`
 }
 
 func (c *comparison) instances() {
@@ -137,7 +128,7 @@ func (c *comparison) hides(side string, inv *instance.Inventory, name, role stri
 	if inv.Failure(instance.Subject{Instance: name, Role: role}) == nil {
 		return false
 	}
-	c.unknown(Unknown{Instance: name, Role: role, Side: side})
+	c.unknown(Unknown{Scope: instance.Scope{Instance: name, Role: role}, Side: side})
 	for _, other := range []*instance.Inventory{c.old, c.new} {
 		for r, it := range rolesOf(other.Instances[name]) {
 			for machine := range it.Machines {
@@ -165,7 +156,7 @@ func (c *comparison) blind(inst, role string, old, new *instance.Role) {
 			continue
 		}
 		for _, side := range []string{"old", "new"} {
-			c.unknown(Unknown{Instance: inst, Role: role, Side: side})
+			c.unknown(Unknown{Scope: instance.Scope{Instance: inst, Role: role}, Side: side})
 		}
 		c.affected.direct(machine, Reason{Kind: codes.ReasonUnknown, Instance: inst, Role: role})
 	}
@@ -211,7 +202,7 @@ func (c *comparison) role(inst string, old, new *instance.Role, name string, who
 	}
 	r.Written = !sameLayer(facts.OfRole(old).Layers.Role, facts.OfRole(new).Layers.Role)
 	if old.SettingsFrom != new.SettingsFrom {
-		r.SettingsFrom = &Pair[instance.SettingsFrom]{Old: old.SettingsFrom, New: new.SettingsFrom}
+		r.SettingsFrom = &Pair[string]{Old: old.SettingsFrom, New: new.SettingsFrom}
 	}
 	r.Settings = settingsOf(old, new)
 	c.blind(inst, name, old, new)
@@ -257,14 +248,14 @@ func whyOf(m *instance.Member) *instance.Member {
 }
 
 // causes are the reasons that only one side has, and what in them came or went.
-func (c *comparison) causes(inst, role Change, m MemberChange, old, new *instance.Role) []Cause {
+func (c *comparison) causes(inst, role Change, m MemberChange, old, new *instance.Role) []Reason {
 	if inst != Changed {
-		return []Cause{{Change: inst, Kind: codes.CauseInstance}}
+		return []Reason{{Change: inst, Kind: codes.CauseInstance}}
 	}
 	if role != Changed {
-		return []Cause{{Change: role, Kind: codes.CauseRole}}
+		return []Reason{{Change: role, Kind: codes.CauseRole}}
 	}
-	causes := []Cause{}
+	causes := []Reason{}
 	one := func(change Change, here, there *instance.Member, other *instance.Role, clan *instance.Inventory) {
 		if here == nil {
 			return
@@ -273,17 +264,17 @@ func (c *comparison) causes(inst, role Change, m MemberChange, old, new *instanc
 			there = &instance.Member{}
 		}
 		if here.Explicit && !there.Explicit {
-			causes = append(causes, Cause{Change: change, Kind: codes.CauseName})
+			causes = append(causes, Reason{Change: change, Kind: codes.CauseName})
 		}
 		for _, tag := range without(here.Tags, there.Tags) {
 			if !slices.Contains(other.Tags, tag) {
-				causes = append(causes, Cause{Change: change, Kind: codes.CauseRoleTag, Tag: tag})
+				causes = append(causes, Reason{Change: change, Kind: codes.CauseRoleTag, Tag: tag})
 			}
 			switch machine := clan.Machines[m.Machine]; {
 			case machine == nil && clan.MachinesKnown():
-				causes = append(causes, Cause{Change: change, Kind: codes.CauseMachine, Tag: tag})
+				causes = append(causes, Reason{Change: change, Kind: codes.CauseMachine, Tag: tag})
 			case machine != nil && !slices.Contains(machine.Tags, tag):
-				causes = append(causes, Cause{Change: change, Kind: codes.CauseMachineTag, Tag: tag})
+				causes = append(causes, Reason{Change: change, Kind: codes.CauseMachineTag, Tag: tag})
 			}
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
-	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 // laid out setting by setting, of two long lists there are the elements that only one has, and of anything else what is
 // around the difference.
 func valueRows(where, prefix string, v Value) []entry {
-	row := entry{change: v.Change, where: where, what: prefix + instance.PathString(v.Path), machines: v.Machines}
+	row := entry{change: v.Change, where: where, what: prefix + nixlang.PathString(v.Path), machines: v.Machines}
 	texts := [2]string{}
 	values := [2]any{}
 	for i, raw := range [][]byte{v.Old, v.New} {

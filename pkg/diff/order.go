@@ -8,40 +8,31 @@ import (
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// Step is a machine's place in an order of deployment, see [Order].
-type Step struct {
-	Machine string `json:"machine"`
-	// Wave is when: 0 for the canary alone, then from 1 on. Machines of one wave can be deployed at once.
-	Wave int `json:"wave"`
-}
-
-// Order puts machines in the order in which to deploy them: a canary first, then servers before their clients,
-// otherwise by name.
+// Order puts machines into the waves in which to deploy them: the first is the canary alone, or empty where there is
+// none; in the others servers come before their clients. Machines of one wave are sorted by name, and can be deployed at
+// once. Without machines there is no wave.
 //
 // In an instance the roles client, peer and default are served by those with other names, if there are any; where there
 // are none of these three, server and controller serve the others. A machine waits for those that serve it, unless it
 // is in a serving role of the instance itself. The canary is, of the machines that serve nobody in the clan, the one in
 // the fewest roles, by name where several are. There is none where each of several machines serves somebody.
-func Order(inv *instance.Inventory, machines []string) []Step {
+func Order(inv *instance.Inventory, machines []string) [][]string {
 	o := ordering{waits: map[string]int{}, of: map[string][]*service{}, roles: map[string]int{},
 		serves: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(inv.Instances)) {
 		o.add(inv.Instances[name], machines)
 	}
 	left := slices.Compact(slices.Sorted(slices.Values(machines)))
-	steps := make([]Step, 0, len(left))
-	if canary := o.canary(left); canary != "" {
-		steps = append(steps, Step{Machine: canary})
-		left = o.deploy(left, canary)
-	}
-	for wave := 1; len(left) > 0; wave++ {
-		ready := o.ready(left)
-		for _, machine := range ready {
-			steps = append(steps, Step{machine, wave})
+	var waves [][]string
+	for len(left) > 0 {
+		wave := o.canary(left)
+		if waves != nil {
+			wave = o.ready(left)
 		}
-		left = o.deploy(left, ready...)
+		waves = append(waves, wave)
+		left = o.deploy(left, wave...)
 	}
-	return steps
+	return waves
 }
 
 // ordering is what machines wait for.
@@ -106,18 +97,18 @@ func servedRoles(inst *instance.Instance) func(string) bool {
 	return nil
 }
 
-// canary is the machine to try first; empty where there is none.
-func (o *ordering) canary(machines []string) string {
+// canary is the machine to try first; none where there is no such machine.
+func (o *ordering) canary(machines []string) []string {
 	if len(machines) == 1 {
-		return machines[0]
+		return machines
 	}
 	candidates := slices.DeleteFunc(slices.Clone(machines), func(m string) bool { return o.serves[m] })
 	if len(candidates) == 0 {
-		return ""
+		return nil
 	}
-	return slices.MinFunc(candidates, func(a, b string) int {
+	return []string{slices.MinFunc(candidates, func(a, b string) int {
 		return cmp.Or(cmp.Compare(o.roles[a], o.roles[b]), cmp.Compare(a, b))
-	})
+	})}
 }
 
 // ready are the machines that wait for nobody. Where all wait, in a circle, it is the one that waits in the fewest

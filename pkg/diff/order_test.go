@@ -59,8 +59,10 @@ func TestOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, s := range Order(c.inv, strings.Fields(c.machines)) {
-				got = append(got, fmt.Sprintf("%s:%d", s.Machine, s.Wave))
+			for wave, machines := range Order(c.inv, strings.Fields(c.machines)) {
+				for _, machine := range machines {
+					got = append(got, fmt.Sprintf("%s:%d", machine, wave))
+				}
 			}
 			if got := strings.Join(got, " "); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)

@@ -10,9 +10,9 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/members"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
-	"github.com/clanctl/clanctl/pkg/tags"
 )
 
 // decode turns the facts into the inventory, and lists what is missing from it.
@@ -199,10 +199,7 @@ func (l *loader) decodeCarried(wellTagged, broken bool) {
 	for tag := range inv.facts.DeclaredTags {
 		inv.Tags[tag] = []string{}
 	}
-	index := tags.NewIndex(carried)
-	for _, tag := range index.Tags() {
-		inv.Tags[tag] = index.Carriers(tag)
-	}
+	maps.Copy(inv.Tags, members.Carriers(carried))
 }
 
 func (l *loader) machine(name string, node reader.Machine) *Machine {
@@ -247,7 +244,6 @@ func (l *loader) decodeInstances() {
 		l.facts.evaluated.Failure); failure != nil {
 		l.lose(failure, codes.InstancesFailed, Subject{}, Cause{Part: "instances"})
 	}
-	index := l.inv.Index()
 	l.interfaces = map[[2]string]*services.Interface{}
 	for _, name := range sortedKeys(l.facts.instances.Value) {
 		if len(l.query.Instances) > 0 && !slices.Contains(l.query.Instances, name) {
@@ -262,7 +258,7 @@ func (l *loader) decodeInstances() {
 		spec := part.Value.Module.Value
 		inst := &Instance{Module: Module{Input: spec.Input, Name: spec.Name}, Roles: map[string]*Role{}}
 		l.inv.Instances[name] = inst
-		d := &instanceDecoder{loader: l, index: index, name: name, inst: inst}
+		d := &instanceDecoder{loader: l, name: name, inst: inst}
 		evaluated, known := l.facts.evaluated.Value[name]
 		d.evaluated = evaluated.Value
 		if evaluated.Failure != nil {

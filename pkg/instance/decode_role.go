@@ -8,17 +8,17 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/members"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/tags"
 )
 
 // instanceDecoder decodes one instance.
 type instanceDecoder struct {
 	*loader
-	index     *tags.Index
 	name      string
 	inst      *Instance
 	evaluated reader.Evaluated
@@ -68,8 +68,9 @@ func (d *instanceDecoder) unresolved(err *services.ResolveError, failure *reader
 	if core := d.inv.Flake.ClanCore; err.Code == codes.UnknownInput && core != "" && err.Input == "clan-core" {
 		near = []string{core} // under another name
 	}
-	f := NewFinding(err.Code, Subject{Instance: d.name}, Cause{Whole: whole, Input: err.Input, Elsewhere: err.Elsewhere,
-		Name: err.Spec.Name, Service: err.Spec.String()}.WithNames(near, err.Known))
+	cause := Cause{Whole: whole, Input: err.Input, Elsewhere: err.Elsewhere, Name: err.Spec.Name, Service: err.Spec.String()}
+	cause.Near, cause.Known = nearest.Or(near, err.Known)
+	f := NewFinding(err.Code, Subject{Instance: d.name}, cause)
 	f.Err = err
 	if err.Code != codes.RemovedModule {
 		failure = nil // the module's own message says what to use instead of it
@@ -152,11 +153,11 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 		Role:     layers.layer("role", "", node.Layer),
 	}
 	slices.Sort(role.Tags)
-	members := d.index.Members(node.Machines.Value, role.Tags)
-	inOrder := make([]Member, len(members))
-	role.Machines = make(map[string]*Member, len(members))
+	found := members.Of(d.inv.Tags, node.Machines.Value, role.Tags)
+	inOrder := make([]Member, len(found))
+	role.Machines = make(map[string]*Member, len(found))
 	sharing := map[string]*sharers{}
-	for i, m := range members {
+	for i, m := range found {
 		member := &inOrder[i]
 		*member = Member{Explicit: m.Explicit, Tags: emptyNotNil(m.Tags)}
 		role.Machines[m.Machine] = member
@@ -172,7 +173,8 @@ func (d *instanceDecoder) role(name string, part reader.Part[reader.Role]) {
 	if known := d.inst.Module.Roles; known != nil {
 		if _, ok := known[name]; !ok {
 			names := sortedKeys(known)
-			cause := Cause{Service: d.inst.Module.Spec().String()}.WithNames(nearest.Of(name, names), names)
+			cause := Cause{Service: d.inst.Module.Spec().String()}
+			cause.Near, cause.Known = nearest.Or(nearest.Of(name, names), names)
 			d.lose(nil, codes.UnknownRole, subject, cause)
 			return
 		}
@@ -198,7 +200,7 @@ func (d *instanceDecoder) clanEvaluates(name string) bool {
 			return false
 		}
 	}
-	return role.Groups.OK() && SettingsFrom(role.SettingsFrom.Value) == codes.SettingsFromClan
+	return role.Groups.OK() && role.SettingsFrom.Value == codes.SettingsFromClan
 }
 
 // settings fills in the final settings of the members.
@@ -214,7 +216,7 @@ func (d *instanceDecoder) settings(name string, role *Role, layers *layerDecoder
 		d.lose(failure, codes.RoleFailed, subject, Cause{})
 		return
 	}
-	role.SettingsFrom = SettingsFrom(node.SettingsFrom.Value)
+	role.SettingsFrom = node.SettingsFrom.Value
 	role.facts.Idle, role.facts.Refused = node.Idle.Value, node.Refused.Value
 	if f := node.Groups.Failure; f != nil {
 		role.SettingsFrom = codes.SettingsNone
@@ -332,7 +334,7 @@ func (d *instanceDecoder) machinesAmong(members []string) []string {
 	if d.inv.Machines == nil || len(d.inv.facts.Unknown) > 0 {
 		return members
 	}
-	return slices.DeleteFunc(slices.Clone(members), func(name string) bool { return !d.index.Has(name) })
+	return slices.DeleteFunc(slices.Clone(members), func(name string) bool { return d.inv.Machines[name] == nil })
 }
 
 func (d *instanceDecoder) own(nodes []reader.Own) []facts.OwnDefinition {
@@ -427,5 +429,5 @@ func layersKey(machine string, tagNames []string) string {
 		return ""
 	}
 	slices.Sort(tagNames)
-	return PathString(append([]string{machine}, tagNames...))
+	return nixlang.PathString(append([]string{machine}, tagNames...))
 }

@@ -135,7 +135,7 @@ func (l *loader) locateManifests(ctx context.Context) error {
 			}
 			if len(unknown) > 0 {
 				f.Cause.Names = unknown
-				f.Cause = f.Cause.WithNames(sortedUnique(near), known)
+				f.Cause.Near, f.Cause.Known = nearest.Or(sortedUnique(near), known)
 				f.grade()
 				l.losses[i].failure.Err = errMalformed
 			}

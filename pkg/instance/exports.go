@@ -17,19 +17,21 @@ import (
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// Export is what a service offers to others in one scope, by interface. Service, Instance, Role and Machine are the
-// scope; an empty one means all.
+// Export is what a service offers to others in one scope, by interface.
 type Export struct {
+	Scope
 	// Data are the interfaces that have no field of their own: clan's auth and generators, and a clan's own.
 	Data       map[string]json.RawMessage `json:"data,omitempty"`
 	DataMesher *DataMesher                `json:"dataMesher,omitempty"`
 	Endpoints  *Endpoints                 `json:"endpoints,omitempty"`
-	Instance   string                     `json:"instance,omitempty"`
-	Machine    string                     `json:"machine,omitempty"`
 	Networking *Networking                `json:"networking,omitempty"`
 	Peer       *Peer                      `json:"peer,omitempty"`
-	Role       string                     `json:"role,omitempty"`
-	Service    string                     `json:"service,omitempty"`
+}
+
+// MarshalJSON writes the export with sorted keys.
+func (e Export) MarshalJSON() ([]byte, error) {
+	type plain Export
+	return jsonvalue.Sorted(plain(e))
 }
 
 // Interfaces are the values of all interfaces by name, as JSON decodes them, with numbers as [json.Number]. That of nil
@@ -38,8 +40,9 @@ func (e *Export) Interfaces() map[string]any {
 	if e == nil {
 		return map[string]any{}
 	}
-	values := *e
-	values.Instance, values.Machine, values.Role, values.Service, values.Data = "", "", "", "", nil
+	type plain Export
+	values := plain(*e)
+	values.Scope, values.Data = Scope{}, nil
 	object, _ := jsonvalue.Of(values)
 	interfaces := object.(map[string]any)
 	for name, value := range e.Data {

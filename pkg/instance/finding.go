@@ -11,6 +11,7 @@ import (
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -51,7 +52,7 @@ type Finding struct {
 	Err error
 }
 
-// Subject is what a finding is about. The fields are empty where it is about something larger.
+// Subject is what a finding, or a question, is about. The fields are empty where it is about something larger.
 type Subject struct {
 	Instance, Role, Machine string
 	// Machines are all members that are concerned alike, sorted, where they are several; Machine is one of them.
@@ -117,14 +118,6 @@ type Cause struct {
 	// Whole: what is lost is not just this setting or field, but all of a member's settings, the machine, or what the
 	// module gives.
 	Whole bool `json:"whole,omitempty"`
-}
-
-// WithNames adds the names that are near a wrong one or, if none is, those that there are.
-func (c Cause) WithNames(near, known []string) Cause {
-	if c.Near, c.Known = near, nil; len(near) == 0 {
-		c.Near, c.Known = nil, nearest.First(known)
-	}
-	return c
 }
 
 // NewFinding makes a finding with the severity that its kind has for its cause. Kinds that [Codes] does not list are
@@ -246,7 +239,7 @@ func (f Finding) About() string {
 	if len(path) == 1 {
 		return ""
 	}
-	return PathString(path)
+	return nixlang.PathString(path)
 }
 
 // Concerned are the machines that the finding is about, one empty name if none.

@@ -32,7 +32,7 @@ func (l *loader) flakeFault(ctx context.Context, err error) error {
 	if malformed := malformedJSON(ctx, l.ref, err); malformed != nil {
 		return malformed
 	}
-	if placeInFile(nixErr); nixErr.Line == 0 {
+	if placeInFile(nixErr); nixErr.At.Line == 0 {
 		placeInFlake(ctx, l.ref, nixErr)
 	}
 	return err
@@ -104,14 +104,14 @@ func placeInFlake(ctx context.Context, ref Ref, err *nixeval.Error) {
 	}
 	if at.File != "" {
 		rel, _ := filepath.Rel(ref.Root, at.File)
-		err.File, err.Line, err.Column = filepath.Join(err.Sources.Store, rel), at.Line, at.Column
+		err.At = Position{File: filepath.Join(err.Sources.Store, rel), Line: at.Line, Column: at.Column}
 	}
 }
 
 // placeInFile finds the attribute that clan does not know in the file that Nix names.
 func placeInFile(err *nixeval.Error) {
 	path, file := unknownOption(err.Message), definedIn.FindStringSubmatch(err.Message)
-	if err.Line > 0 || len(path) < 2 || file == nil {
+	if err.At.Line > 0 || len(path) < 2 || file == nil {
 		return
 	}
 	text, readErr := err.Sources.ReadFile(file[1])
@@ -124,8 +124,8 @@ func placeInFile(err *nixeval.Error) {
 		if at := regexp.MustCompile(pattern).FindIndex(text); at != nil {
 			start := at[0] +
 				bytes.IndexFunc(text[at[0]:at[1]], func(r rune) bool { return !strings.ContainsRune(" \n\t{;", r) })
-			err.File = file[1]
-			err.Line, err.Column = jsonvalue.Line(text, start)
+			err.At.File = file[1]
+			err.At.Line, err.At.Column = jsonvalue.Line(text, start)
 			return
 		}
 	}

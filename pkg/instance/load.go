@@ -25,20 +25,18 @@ import (
 
 // Config says how to load. The zero value loads the whole document with the nix of PATH; Load never changes it.
 type Config struct {
-	// Evaluator runs Nix.
+	// Evaluator runs Nix; a broken clan takes several processes, and its Jobs bounds how many run at once.
 	Evaluator nixeval.Evaluator
 	// Need says which parts of the clan are wanted; both the work and the answer are limited to them.
 	Need Need
 	// Instances are the names of the instances wanted. Empty: all.
 	Instances []string
-	// Setting is the setting that [NeedSetting] asks about.
-	Setting SettingRef
+	// Setting is the setting of a member that [NeedSetting] asks about.
+	Setting Subject
 	// Overlay gives files another content, by their paths relative to the top of the flake's source tree. The flake
 	// itself, git's index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a
 	// temporary directory. The flake has to be a local directory.
 	Overlay map[string][]byte
-	// Jobs is how many Nix processes may run at once, where a broken clan needs more than one. Zero: one for each CPU.
-	Jobs int
 
 	ask facts.Query
 }
@@ -113,8 +111,8 @@ func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 
 func load(ctx context.Context, ref Ref, config Config) (inv *Inventory, err error) {
 	config.Need = config.Need.all()
-	if config.Jobs <= 0 {
-		config.Jobs = runtime.NumCPU()
+	if config.Evaluator.Jobs <= 0 {
+		config.Evaluator.Jobs = runtime.NumCPU()
 	}
 	config.Instances = sortedUnique(slices.Clone(config.Instances))
 	for range mostTries {
@@ -150,7 +148,7 @@ type loader struct {
 }
 
 func newLoader(ref Ref, config *Config) *loader {
-	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref, config.Jobs)}
+	l := &loader{ref: ref, config: config, Reader: reader.New(&config.Evaluator, ref)}
 	l.query = reader.Query{Instances: config.Instances, DeferLines: config.Need&(NeedMachines|NeedInstances) != 0,
 		Origins: config.Need&NeedOrigins != 0, Places: config.Need&facts.NeedPlaces != 0,
 		Interfaces: config.Need&facts.NeedInterfaces != 0,
@@ -166,10 +164,9 @@ func newLoader(ref Ref, config *Config) *loader {
 		l.query.Named = sortedUnique(slices.Clone(want.Of))
 	}
 	if config.Need&NeedSetting != 0 {
-		l.query.Setting = (*reader.SettingRef)(&config.Setting)
-		if l.query.Setting.Path == nil {
-			l.query.Setting.Path = []string{}
-		}
+		of := config.Setting
+		l.query.Setting = &reader.SettingRef{Instance: of.Instance, Role: of.Role, Machine: of.Machine,
+			Path: emptyNotNil(of.Setting)}
 		l.query.Instances = []string{config.Setting.Instance}
 	}
 	return l

@@ -383,7 +383,7 @@ func TestNeedOne(t *testing.T) {
 	e := nixtest.Evaluator(t)
 	processes := nixtest.Count(&e)
 	config := Config{Evaluator: e, Need: NeedSetting,
-		Setting: SettingRef{Instance: "nightly", Role: "client", Machine: "laptop", Path: []string{"every"}}}
+		Setting: Subject{Instance: "nightly", Role: "client", Machine: "laptop", Setting: []string{"every"}}}
 	inv, err := Load(t.Context(), ref, config)
 	if err != nil {
 		t.Fatal(err)

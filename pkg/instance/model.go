@@ -8,7 +8,6 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/module"
-	"github.com/clanctl/clanctl/pkg/tags"
 )
 
 // SchemaVersion is the version of the document that an Inventory marshals to.
@@ -62,32 +61,27 @@ func (inv *Inventory) MachinesKnown() bool {
 	return inv.Machines != nil && !slices.ContainsFunc(inv.Findings, func(f Finding) bool { return f.hidesMachines() })
 }
 
-// RoleRef names a role of an instance.
-type RoleRef struct {
-	Instance string `json:"instance"`
-	Role     string `json:"role"`
+// Scope is where something is in a clan. An empty field means all: without Machine, all machines in the role. It is
+// comparable, and its fields are in the order of their JSON names.
+type Scope struct {
+	Instance string `json:"instance,omitzero"`
+	Machine  string `json:"machine,omitzero"`
+	Role     string `json:"role,omitzero"`
+	// Service is the module: INPUT/NAME as clan names the scope of an export, INPUT#NAME elsewhere.
+	Service string `json:"service,omitzero"`
 }
 
-// Roles yields every role of every instance, in order of names.
-func (inv *Inventory) Roles() iter.Seq2[RoleRef, *Role] {
-	return func(yield func(RoleRef, *Role) bool) {
+// Roles yields every role of every instance, in order of names; its scope has the names of the two.
+func (inv *Inventory) Roles() iter.Seq2[Scope, *Role] {
+	return func(yield func(Scope, *Role) bool) {
 		for _, name := range sortedKeys(inv.Instances) {
 			for _, role := range sortedKeys(inv.Instances[name].Roles) {
-				if !yield(RoleRef{name, role}, inv.Instances[name].Roles[role]) {
+				if !yield(Scope{Instance: name, Role: role}, inv.Instances[name].Roles[role]) {
 					return
 				}
 			}
 		}
 	}
-}
-
-// Index answers questions about machines and tags. It is made anew at each call.
-func (inv *Inventory) Index() *tags.Index {
-	carried := make(map[string][]string, len(inv.Machines))
-	for name, machine := range inv.Machines {
-		carried[name] = machine.Tags
-	}
-	return tags.NewIndex(carried)
 }
 
 // InstanceNames are the names of all instances of the clan, sorted.
@@ -240,21 +234,18 @@ type Role struct {
 	// Position is where the instance defines the role, if Nix knows.
 	Position *Position `json:"position,omitempty"`
 	// SettingsFrom says how the members' settings were had.
-	SettingsFrom SettingsFrom `json:"settingsFrom"`
+	//
+	//   - "clan": clan-core evaluated them (`finalSettings`).
+	//   - "interface": evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has
+	//     no `finalSettings` yet, or there is none, or the fleet has more than 5,000 memberships.
+	//   - "layers": the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
+	//   - "none": no settings; a finding says why.
+	SettingsFrom string `json:"settingsFrom"`
 	// Tags are the tags that the role takes machines by, sorted.
 	Tags []string `json:"tags"`
 
 	facts facts.Role
 }
-
-// SettingsFrom says how the final settings of a role's members were had.
-//
-//   - "clan": clan-core evaluated them (`finalSettings`).
-//   - "interface": evaluated by nixpkgs' module system from the layers and the role's interface, where clan-core has no `finalSettings`
-//     yet, or there is none, or the fleet has more than 5,000 memberships.
-//   - "layers": the layers merged by structure alone; no defaults and no checks, for want of nixpkgs' lib.
-//   - "none": no settings; a finding says why.
-type SettingsFrom string
 
 // Member is a machine in a role.
 type Member struct {

@@ -57,14 +57,14 @@ func byHand() *instance.Inventory {
 	inv.Instances["i"].Roles["r"].ExtraModules = 2
 	inv.Instances["j\n/k"].Roles["r"].Machines["mac"].Settings = nil
 	inv.Exports = map[string]*instance.Export{
-		"core/net:i::": {Service: "core/net", Instance: "i",
+		"core/net:i::": {Scope: instance.Scope{Service: "core/net", Instance: "i"},
 			Networking: &instance.Networking{Module: "m", Priority: 900}},
-		"core/net:i:r:a": {Service: "core/net", Instance: "i", Role: "r", Machine: "a",
+		"core/net:i:r:a": {Scope: instance.Scope{Service: "core/net", Instance: "i", Role: "r", Machine: "a"},
 			Peer: &instance.Peer{Name: "peer", Port: 2222, User: "u", SSHOptions: []string{"-J x"},
 				Hosts: []instance.Host{{Address: "192.0.2.1"},
 					{Address: "fd00::1", Reference: true, Var: &instance.Var{Machine: "a", Generator: "g", File: "f"}},
 					{Missing: codes.HostNotGenerated, Var: &instance.Var{Generator: "g", File: "f"}}}}},
-		":::a": {Machine: "a", Endpoints: &instance.Endpoints{Hosts: []string{"x.example"}},
+		":::a": {Scope: instance.Scope{Machine: "a"}, Endpoints: &instance.Endpoints{Hosts: []string{"x.example"}},
 			DataMesher: &instance.DataMesher{Files: map[string][]string{"f": {"k"}}, Namespaces: []string{}},
 			Data: map[string]json.RawMessage{"auth": json.RawMessage(`{"n":9007199254740993,"s":"<&>"}`),
 				"own": json.RawMessage(`null`)}},
@@ -118,7 +118,8 @@ var uses = map[string]func(*instance.Inventory) (any, error){
 		all := map[string]any{}
 		for ref, role := range inv.Roles() {
 			for machine := range role.Machines {
-				all[fmt.Sprint(ref, machine)] = why.Origins(inv, ref, machine)
+				ref.Machine = machine
+				all[fmt.Sprint(ref)] = why.Origins(inv, ref)
 			}
 		}
 		return all, nil
@@ -128,7 +129,7 @@ var uses = map[string]func(*instance.Inventory) (any, error){
 		for ref, role := range inv.Roles() {
 			for machine := range role.Machines {
 				e, err := why.Explain(inv,
-					instance.SettingRef{Instance: ref.Instance, Role: ref.Role, Machine: machine})
+					instance.Subject{Instance: ref.Instance, Role: ref.Role, Machine: machine})
 				if err != nil {
 					return nil, err
 				}
@@ -160,7 +161,7 @@ var uses = map[string]func(*instance.Inventory) (any, error){
 		return all, nil
 	},
 	"index": func(inv *instance.Inventory) (any, error) {
-		return []any{inv.Index().Machines(), inv.InstanceNames(), inv.MachinesKnown(), inv.Partial(),
+		return []any{inv.InstanceNames(), inv.MachinesKnown(), inv.Partial(),
 			inv.Failure(instance.Subject{Instance: "i"}) != nil}, nil
 	},
 }

@@ -75,7 +75,7 @@ func optionIn(message string) []string {
 	if match == nil {
 		return nil
 	}
-	path, _ := ParsePath(match[1]) // nil if it is none
+	path, _ := nixlang.ParsePath(match[1]) // nil if it is none
 	return path
 }
 
@@ -102,11 +102,5 @@ func goneOption(message string) string {
 	for len(names) > 1 && (names[0] == "flake" || names[0] == "clan") {
 		names = names[1:]
 	}
-	return PathString(names)
+	return nixlang.PathString(names)
 }
-
-// PathString writes the path of an option as Nix does: names that are no identifiers are quoted.
-func PathString(path []string) string { return nixlang.PathString(path) }
-
-// ParsePath reads a path as PathString writes it: names separated by dots, quoted where they hold dots themselves.
-func ParsePath(path string) ([]string, error) { return nixlang.ParsePath(path) }

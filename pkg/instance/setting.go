@@ -6,14 +6,6 @@ import (
 	"github.com/clanctl/clanctl/internal/services"
 )
 
-// SettingRef names one setting of one member.
-type SettingRef struct {
-	Instance string   `json:"instance"`
-	Role     string   `json:"role"`
-	Machine  string   `json:"machine"`
-	Path     []string `json:"path"`
-}
-
 func (l *loader) decodeSetting() {
 	if l.config.Need&NeedSetting == 0 {
 		return

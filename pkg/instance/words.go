@@ -10,6 +10,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/module"
@@ -83,7 +84,7 @@ func (f Finding) fill(text string) string {
 		case !is:
 			return "$" + ref
 		case form == "attr":
-			return PathString([]string{text})
+			return nixlang.PathString([]string{text})
 		case form == "arg":
 			return shell.Join([]string{text})
 		case form == "plain":
@@ -216,7 +217,7 @@ func (m malformation) where(path ...string) string {
 	case m.isMachine():
 		root = []string{"machines", m.Machine}
 	}
-	return strings.NewReplacer(`"<`, "<", `>"`, ">").Replace(PathString(append(root, path...)))
+	return strings.NewReplacer(`"<`, "<", `>"`, ">").Replace(nixlang.PathString(append(root, path...)))
 }
 
 // rightName is a hint where clan does not know the attribute.
@@ -271,7 +272,7 @@ func unknownSetting(f Finding) (message, hint string) {
 			strings.Join(f.Cause.Elsewhere, " or "))
 	case f.Instance != "" && len(f.Setting) > 0 && slices.Contains(facts.BesideSettings, f.Setting[0]):
 		hint = fmt.Sprintf("%s stands beside settings, not in them: %s", f.Setting[0],
-			PathString([]string{"roles", f.Role, f.Setting[0]}))
+			nixlang.PathString([]string{"roles", f.Role, f.Setting[0]}))
 	}
 	return message, hint
 }

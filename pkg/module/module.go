@@ -17,15 +17,6 @@ func (s Spec) String() string {
 	return *s.Input + "#" + s.Name
 }
 
-// Key is the internal name under which clan evaluates the module: `(input or "<clan-core>") + "-" + name`.
-// Two specs with one key are one service to clan, even if they mean different modules.
-func (s Spec) Key() string {
-	if s.Input == nil {
-		return "<clan-core>-" + s.Name
-	}
-	return *s.Input + "-" + s.Name
-}
-
 // Manifest is what a service module says of itself (`manifest`), without its README.
 type Manifest struct {
 	Categories  []string       `json:"categories,omitempty"`

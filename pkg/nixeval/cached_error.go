@@ -14,14 +14,12 @@ import (
 
 // cachedError is an [*Error] of kind ErrEvaluation in the cache.
 type cachedError struct {
-	Message string     `json:"message"`
-	Trace   string     `json:"trace,omitempty"`
-	Stderr  string     `json:"stderr,omitempty"`
-	File    string     `json:"file,omitempty"`
-	Line    int        `json:"line,omitempty"`
-	Column  int        `json:"column,omitempty"`
-	Frames  []Frame    `json:"frames,omitempty"`
-	Parts   [][]string `json:"parts,omitempty"`
+	Message string `json:"message"`
+	Trace   string `json:"trace,omitempty"`
+	Stderr  string `json:"stderr,omitempty"`
+	Position
+	Frames []Frame    `json:"frames,omitempty"`
+	Parts  [][]string `json:"parts,omitempty"`
 }
 
 // cacheable is the error in the form that is kept, or nil if it may not be.
@@ -31,14 +29,13 @@ func (e *Error) cacheable(r *run) *cachedError {
 		!r.failedByItself() {
 		return nil
 	}
-	return &cachedError{e.Message, e.Trace, e.Stderr, e.File, e.Line, e.Column, e.frames, e.Parts}
+	return &cachedError{e.Message, e.Trace, e.Stderr, e.At, e.frames, e.Parts}
 }
 
 // error is the error again. The hint is made anew: it looks at files that are not part of the flake.
 func (k *cachedError) error(ctx context.Context, e *Evaluator, ref Ref, sources Sources) *Error {
-	out := &Error{Kind: ErrEvaluation, Message: k.Message, Trace: k.Trace, Stderr: k.Stderr, File: k.File, Line: k.Line,
-		Column: k.Column, Sources: sources,
-		frames: k.Frames, Parts: k.Parts}
+	out := &Error{Kind: ErrEvaluation, Message: k.Message, Trace: k.Trace, Stderr: k.Stderr, At: k.Position,
+		Sources: sources, frames: k.Frames, Parts: k.Parts}
 	out.Hint = e.hint(ctx, out, ref)
 	return out
 }

@@ -45,9 +45,9 @@ type Error struct {
 	// Trace is the whole error text as `--show-trace` gives it; Stderr the end of everything that Nix logged.
 	Trace  string
 	Stderr string
-	// File, Line and Column are where the error points, File as in Nix's message; empty where Nix gives none.
-	File         string
-	Line, Column int
+	// At is where the error points, the file as in Nix's message; zero where Nix gives none. [Error.Position] has it in
+	// the user's own files.
+	At Position
 	// Parts are the parts of the question that the error came through, the innermost first, where the function
 	// announced any: see [Function].
 	Parts [][]string
@@ -98,10 +98,10 @@ func (p Position) String() string {
 // nearest frame of the trace that is the user's. Where there is none it may be one in the function that [Apply] was
 // given, "function.nix". It reports false where there is none at all.
 func (e *Error) Position() (Position, bool) {
-	if local, ok := e.Sources.own(e.File); ok {
-		return Position{File: local, Line: e.Line, Column: e.Column}, true
+	if local, ok := e.Sources.own(e.At.File); ok {
+		return Position{File: local, Line: e.At.Line, Column: e.At.Column}, true
 	}
-	places := []Position{{File: e.File, Line: e.Line, Column: e.Column}}
+	places := []Position{e.At}
 	for _, frame := range slices.Backward(traceFrame.FindAllStringSubmatch(e.Trace, -1)) {
 		line, _ := strconv.Atoi(frame[2])
 		column, _ := strconv.Atoi(frame[3])
@@ -186,7 +186,7 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 	for _, event := range r.events {
 		if event.IsError() {
 			out.Message, out.Trace = event.Message, event.Text
-			out.File, out.Line, out.Column = event.at.File, event.at.Line, event.at.Column
+			out.At = event.at
 			out.frames = slices.DeleteFunc(slices.Clone(event.frames), func(f Frame) bool {
 				return strings.HasPrefix(f.Message, partMark)
 			})

@@ -82,12 +82,11 @@ type Evaluator struct {
 	// where one is applied. The answer is the value, or an [*Error].
 	Answer func(ctx context.Context, question json.RawMessage) (json.RawMessage, error)
 
-	// Recording, if set, notes the answers: see [Evaluator.Record].
-	Recording *Recording
-
 	// OnNotCached, if set, is called with the reason where there is a CacheDir but an answer, or an error, is not kept
 	// in it, in the same way.
 	OnNotCached func(reason string)
+
+	recording *recording // notes the answers, if set
 }
 
 // Function is a Nix function `flake: args: value` in a file of its own. `flake` is the flake as its inputs would see it
@@ -237,7 +236,7 @@ func (e *Evaluator) keepOrReport(ctx context.Context, attempt *attempt, run *run
 			e.OnNotCached(reason)
 		}
 	}
-	e.Recording.note(attempt, kept, failed)
+	e.recording.note(attempt, kept, failed)
 }
 
 // answered is the result of a kept answer, or the error that it is.
@@ -248,10 +247,10 @@ func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt
 	}
 	if kept.Error != nil {
 		failed := kept.Error.error(ctx, e, ref, sources)
-		e.Recording.note(attempt, kept, failed)
+		e.recording.note(attempt, kept, failed)
 		return nil, failed
 	}
-	e.Recording.note(attempt, kept, nil)
+	e.recording.note(attempt, kept, nil)
 	result := &Result[json.RawMessage]{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true}
 	for _, input := range kept.Inputs {
 		result.LocalInputs = append(result.LocalInputs, Ref{Root: input.Root, Git: input.Git})

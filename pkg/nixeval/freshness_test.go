@@ -99,10 +99,10 @@ func (w *world) ask(what string) (string, bool) {
 	w.seen, w.runs = nil, 0
 	e := w.evaluator()
 	recorded, _ := recall(w.T, e, "what it says")
-	e.Recording = e.Record("what it says")
+	e.recording = e.record("what it says")
 	result, err := e.Apply(w.Context(), ref, everything, nil)
-	_, _ = io.WriteString(e.Recording, outcome(result, err))
-	e.Recording.Keep(w.Context(), nil)
+	_, _ = io.WriteString(e.recording, outcome(result, err))
+	e.recording.Keep(w.Context(), nil)
 	uncached := w.e
 	uncached.CacheDir = ""
 	want, wantErr := uncached.Apply(w.Context(), ref, everything, nil)

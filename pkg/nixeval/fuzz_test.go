@@ -140,7 +140,7 @@ func FuzzSources(f *testing.F) {
 		if known && !filepath.IsLocal(local) {
 			t.Fatalf("%q is said to be %q", text, local)
 		}
-		_ = (&Error{Message: text, Trace: text, File: text, Sources: s, Kind: ErrEvaluation}).Error()
+		_ = (&Error{Message: text, Trace: text, At: Position{File: text}, Sources: s, Kind: ErrEvaluation}).Error()
 	})
 }
 

@@ -14,13 +14,21 @@ import (
 
 	"github.com/clanctl/clanctl/internal/cachedir"
 	"github.com/clanctl/clanctl/internal/filetree"
+	"github.com/clanctl/clanctl/internal/recorder"
 	"github.com/clanctl/clanctl/internal/scratch"
 )
 
-// Recording keeps what a program prints of answers in the cache, for as long as the answers hold: [Evaluator.Recall]
-// gives it again without reading one of them. Nothing is kept if an answer was not, or had a hint that hangs on more
-// than the flake. The nil Recording keeps nothing. It is safe for concurrent use.
-type Recording struct {
+func init() {
+	recorder.Begin = func(evaluator any, name string) recorder.Recording { return evaluator.(*Evaluator).record(name) }
+	recorder.Attach = func(evaluator any, r recorder.Recording) { evaluator.(*Evaluator).recording = r.(*recording) }
+	recorder.Recall = func(ctx context.Context, evaluator any, name string) (io.ReadCloser, json.RawMessage) {
+		return evaluator.(*Evaluator).recall(ctx, name)
+	}
+}
+
+// recording is one of package recorder. Nothing is kept if an answer was not, or had a hint that hangs on more than the
+// flake. The nil recording keeps nothing. It is safe for concurrent use.
+type recording struct {
 	files *cacheFiles
 	name  string
 	by    *Evaluator
@@ -68,9 +76,9 @@ const (
 	copyBuffer    = 256 << 10
 )
 
-// Record begins a recording, under a name that stands for everything the text hangs on besides the answers to the
-// questions that evaluators put whose Recording it is: how they are configured, too. It is nil where there is no cache.
-func (e *Evaluator) Record(name string) *Recording {
+// record begins a recording, under a name that stands for everything the text hangs on besides the answers to the
+// questions that evaluators put whose recording it is: how they are configured, too. It is nil where there is no cache.
+func (e *Evaluator) record(name string) *recording {
 	if e.CacheDir == "" || e.Impure {
 		return nil
 	}
@@ -78,11 +86,11 @@ func (e *Evaluator) Record(name string) *Recording {
 	if err != nil {
 		return nil
 	}
-	return &Recording{files: files, name: name, by: e, sum: crc32.NewIEEE()}
+	return &recording{files: files, name: name, by: e, sum: crc32.NewIEEE()}
 }
 
 // Write adds to the text. It never fails: a text that is too long, or for which there is no room, is not kept.
-func (r *Recording) Write(p []byte) (int, error) {
+func (r *recording) Write(p []byte) (int, error) {
 	if r == nil {
 		return len(p), nil
 	}
@@ -108,7 +116,7 @@ func (r *Recording) Write(p []byte) (int, error) {
 }
 
 // Discard ends the recording: nothing is kept of it.
-func (r *Recording) Discard() {
+func (r *recording) Discard() {
 	if r != nil {
 		r.mutex.Lock()
 		defer r.mutex.Unlock()
@@ -116,7 +124,7 @@ func (r *Recording) Discard() {
 	}
 }
 
-func (r *Recording) spoil() {
+func (r *recording) spoil() {
 	r.spoiled = true
 	if r.file != nil {
 		_ = os.Remove(r.file.Name())
@@ -127,7 +135,7 @@ func (r *Recording) spoil() {
 
 // Keep ends the recording and keeps it, with a note (as JSON) on it. The trees must be what they were when the
 // questions were asked: the program may have read files in them since.
-func (r *Recording) Keep(ctx context.Context, note any) {
+func (r *recording) Keep(ctx context.Context, note any) {
 	if r == nil {
 		return
 	}
@@ -166,7 +174,7 @@ func (r *Recording) Keep(ctx context.Context, note any) {
 }
 
 // note notes an answer, or that there is one that is not kept.
-func (r *Recording) note(a *attempt, kept *answer, failed *Error) {
+func (r *recording) note(a *attempt, kept *answer, failed *Error) {
 	if r == nil {
 		return
 	}
@@ -204,9 +212,9 @@ func (r *recorded) WriteTo(w io.Writer) (int64, error) {
 	return sent + copied, err
 }
 
-// Recall returns what was recorded under a name in the evaluator's cache, and the note on it. If not every answer that
+// recall returns what was recorded under a name in the evaluator's cache, and the note on it. If not every answer that
 // it was made of is the one that would be given now, there is no text, and no error. The text must be closed.
-func (e *Evaluator) Recall(ctx context.Context, name string) (text io.ReadCloser, note json.RawMessage) {
+func (e *Evaluator) recall(ctx context.Context, name string) (text io.ReadCloser, note json.RawMessage) {
 	if e.CacheDir == "" {
 		return nil, nil
 	}

@@ -15,7 +15,7 @@ import (
 // recall returns a recording's text and note, if there is one.
 func recall(t *testing.T, e *Evaluator, name string) (text, note string) {
 	t.Helper()
-	recorded, kept := e.Recall(t.Context(), name)
+	recorded, kept := e.recall(t.Context(), name)
 	if recorded == nil {
 		return "", ""
 	}
@@ -30,10 +30,10 @@ func recall(t *testing.T, e *Evaluator, name string) (text, note string) {
 // record asks, and records a text with the answer.
 func record(t *testing.T, e Evaluator, name, ref, text string) error {
 	t.Helper()
-	e.Recording = e.Record(name)
+	e.recording = e.record(name)
 	_, err := e.Apply(t.Context(), ref, readValues, nil)
-	_, _ = io.WriteString(e.Recording, text)
-	e.Recording.Keep(t.Context(), map[string]int{"exit": 3})
+	_, _ = io.WriteString(e.recording, text)
+	e.recording.Keep(t.Context(), map[string]int{"exit": 3})
 	return err
 }
 
@@ -95,10 +95,10 @@ func TestRecording(t *testing.T) {
 	set(filepath.Join(other, "value.nix"), "1")
 	expect("an input edited back", "long", long)
 
-	if text, _ := (&Evaluator{}).Recall(t.Context(), "long"); text != nil {
+	if text, _ := (&Evaluator{}).recall(t.Context(), "long"); text != nil {
 		t.Error("recalled without a cache")
 	}
-	if text, _ := (&Evaluator{CacheDir: filepath.Join(home, "none")}).Recall(t.Context(), "long"); text != nil {
+	if text, _ := (&Evaluator{CacheDir: filepath.Join(home, "none")}).recall(t.Context(), "long"); text != nil {
 		t.Error("recalled from an empty cache")
 	}
 
@@ -116,17 +116,17 @@ func TestRecording(t *testing.T) {
 
 	// A text that was made while something was edited, there and back included.
 	during := e
-	during.Recording = e.Record("during")
+	during.recording = e.record("during")
 	if _, err := during.Apply(t.Context(), home, readValues, nil); err != nil {
 		t.Fatal(err)
 	}
 	set(filepath.Join(home, "value"), "two")
 	set(filepath.Join(home, "value"), "one")
-	during.Recording.Keep(t.Context(), nil)
-	if text, _ := e.Recall(t.Context(), "during"); text != nil {
+	during.recording.Keep(t.Context(), nil)
+	if text, _ := e.recall(t.Context(), "during"); text != nil {
 		t.Error("recalled what was made during an edit")
 	}
-	if text, _ := e.Recall(t.Context(), "c"); text == nil {
+	if text, _ := e.recall(t.Context(), "c"); text == nil {
 		t.Error("an empty text is not kept")
 	}
 }
@@ -151,11 +151,11 @@ func TestRecordingOfLess(t *testing.T) {
 		"an impure answer": {identity, throws, false, func(e *Evaluator) { e.Options = []string{"pure-eval=false"} }},
 		"an endless text": {identity, throws, false, func(e *Evaluator) {
 			for range maxRecording >> 20 {
-				_, _ = e.Recording.Write(make([]byte, 1<<20))
+				_, _ = e.recording.Write(make([]byte, 1<<20))
 			}
-			_, _ = e.Recording.Write([]byte("x"))
+			_, _ = e.recording.Write([]byte("x"))
 		}},
-		"discarded": {identity, throws, false, func(e *Evaluator) { e.Recording.Discard() }},
+		"discarded": {identity, throws, false, func(e *Evaluator) { e.recording.Discard() }},
 	} {
 		if c.ref == "git+file://"+throws {
 			w := &world{T: t, dir: filepath.Dir(throws)}
@@ -163,13 +163,13 @@ func TestRecordingOfLess(t *testing.T) {
 			settle()
 		}
 		e := e
-		e.Recording = e.Record(name)
+		e.recording = e.record(name)
 		if c.do != nil {
 			c.do(&e)
 		}
 		_, _ = e.Apply(t.Context(), c.ref, c.fn, nil)
-		e.Recording.Keep(t.Context(), nil)
-		text, _ := e.Recall(t.Context(), name)
+		e.recording.Keep(t.Context(), nil)
+		text, _ := e.recall(t.Context(), name)
 		if (text != nil) != c.kept {
 			t.Errorf("%s: recalled: %v", name, text != nil)
 		}

@@ -20,17 +20,20 @@ type Interface struct {
 	Offers    []Offer  `json:"offers"`
 }
 
-// Offer is what is exported in one scope. Instance, Machine, Role and Service are the scope; an empty one means all.
+// Offer is what is exported in one scope.
 type Offer struct {
+	instance.Scope
 	// From is where the value comes from; of hosts the first.
-	From     Source `json:"from"`
-	Instance string `json:"instance,omitempty"`
-	Machine  string `json:"machine,omitempty"`
+	From Source `json:"from"`
 	// Parts are what the value consists of, each with where it comes from, in order of their paths.
-	Parts   []Part          `json:"parts"`
-	Role    string          `json:"role,omitempty"`
-	Service string          `json:"service,omitempty"`
-	Value   json.RawMessage `json:"value"`
+	Parts []Part          `json:"parts"`
+	Value json.RawMessage `json:"value"`
+}
+
+// MarshalJSON writes the offer with sorted keys.
+func (o Offer) MarshalJSON() ([]byte, error) {
+	type plain Offer
+	return jsonvalue.Sorted(plain(o))
 }
 
 // Part is a value in what is offered that holds no others: a text, a number, an address.
@@ -56,8 +59,8 @@ func Interfaces(inv *instance.Inventory) []Interface {
 		o := originOf(inv, e)
 		for name, value := range e.Interfaces() {
 			i := at(name)
-			offer := Offer{From: o.of(nil, name), Instance: e.Instance, Machine: e.Machine, Parts: o.parts(value, name),
-				Role: e.Role, Service: e.Service, Value: jsonvalue.Text(value)}
+			offer := Offer{Scope: e.Scope, From: o.of(nil, name), Parts: o.parts(value, name),
+				Value: jsonvalue.Text(value)}
 			hosts := slices.IndexFunc(offer.Parts, func(p Part) bool { return slices.Equal(p.Path, []string{"hosts"}) })
 			if hosts >= 0 {
 				offer.From = offer.Parts[hosts].From

@@ -132,7 +132,7 @@ func of(inv *instance.Inventory, networks []network, name string) Machine {
 
 // targetHost is the way of a machine's deploy.targetHost.
 func targetHost(inv *instance.Inventory, name, target string) Way {
-	from := Source{Kind: FromInventory, Setting: []string{"machines", name, "deploy", "targetHost"},
+	from := Source{Kind: codes.FromInventory, Setting: []string{"machines", name, "deploy", "targetHost"},
 		Position: inv.Where("machines", name, "deploy", "targetHost")}
 	w := Way{HostFrom: from, UserFrom: from}
 	w.ForwardAgent, _ = inv.Machines[name].Deploy["forwardAgent"].(bool)
@@ -147,7 +147,7 @@ func targetHost(inv *instance.Inventory, name, target string) Way {
 		w.PortFrom = from
 	}
 	if w.User == "" {
-		w.User, w.UserFrom = "root", Source{Kind: FromClan}
+		w.User, w.UserFrom = "root", Source{Kind: codes.FromClan}
 	}
 	return w
 }
@@ -167,7 +167,7 @@ func waysIn(inv *instance.Inventory, n network, e *instance.Export) []Way {
 		w.PortFrom = o.of(json.Number(strconv.Itoa(w.Port)), "peer", "port")
 	}
 	if w.User == "" {
-		w.User, w.UserFrom = "root", Source{Kind: FromClan}
+		w.User, w.UserFrom = "root", Source{Kind: codes.FromClan}
 	} else {
 		w.UserFrom = o.of(w.User, "peer", "user")
 	}
@@ -212,7 +212,7 @@ func waysIn(inv *instance.Inventory, n network, e *instance.Export) []Way {
 // iroh is the way through a tunnel of dumbpipe, which connects to the ticket of the machine.
 func iroh(inv *instance.Inventory, w Way, machine string) Way {
 	ticket := &instance.Var{Machine: machine, Generator: "p2p-ssh-iroh-" + w.Network, File: "ticket"}
-	w.HostFrom = Source{Kind: FromVar, Var: ticket}
+	w.HostFrom = Source{Kind: codes.FromVar, Var: ticket}
 	w.Port, w.PortFrom = 0, Source{}
 	value := inv.Vars[ticket.Path()]
 	if value == "" {

@@ -56,12 +56,13 @@ func fleet() *instance.Inventory {
 	}.Inventory()
 	inv.Machines["b"].Deploy = map[string]any{"targetHost": "root@b.example:2222", "forwardAgent": true}
 	network := func(service, name string, priority int, module string) *instance.Export {
-		return &instance.Export{Service: service, Instance: name,
+		return &instance.Export{Scope: instance.Scope{Service: service, Instance: name},
 			Networking: &instance.Networking{Priority: priority, Module: module}}
 	}
 	peer := func(service, name, role, machine string, p instance.Peer) *instance.Export {
 		p.Name = "peer"
-		return &instance.Export{Service: service, Instance: name, Role: role, Machine: machine, Peer: &p}
+		return &instance.Export{Scope: instance.Scope{Service: service, Instance: name, Role: role, Machine: machine},
+			Peer: &p}
 	}
 	v := instance.Var{Machine: "a", Generator: "tor_tor", File: "hostname"}
 	inv.Exports = map[string]*instance.Export{
@@ -82,7 +83,7 @@ func fleet() *instance.Inventory {
 		"core/p2p-ssh-iroh:iroh:s:c": peer("core/p2p-ssh-iroh", "iroh", "server", "c", instance.Peer{Port: 22}),
 		"core/other:elsewhere::c": peer("core/other", "net", "default", "c",
 			instance.Peer{Hosts: []instance.Host{{Address: "of another service"}}}),
-		"core/nothing:nothing:r:d": {Service: "core/nothing", Instance: "nothing", Machine: "d",
+		"core/nothing:nothing:r:d": {Scope: instance.Scope{Service: "core/nothing", Instance: "nothing", Machine: "d"},
 			Endpoints: &instance.Endpoints{Hosts: []string{"x"}}},
 	}
 	inv.Vars = map[string]string{"vars/per-machine/b/p2p-ssh-iroh-iroh/ticket": "TICKET"}
@@ -129,15 +130,17 @@ func TestNetworks(t *testing.T) {
 		return &instance.Networking{Priority: priority, Module: "m"}
 	}
 	inv := &instance.Inventory{Exports: map[string]*instance.Export{
-		"s:a::":   {Service: "s", Instance: "a", Networking: networking(5)},
-		"s:b::":   {Service: "s", Instance: "b", Networking: networking(5)},
-		"s:c::":   {Service: "s", Instance: "c", Networking: networking(1)},
-		"t:a::":   {Service: "t", Instance: "a", Networking: networking(7)},
-		"t:c::":   {Service: "t", Instance: "c", Networking: networking(5)},
-		"t:::m":   {Service: "t", Machine: "m", Networking: networking(9)},
-		"t:c:r:m": {Service: "t", Instance: "c", Machine: "m", Role: "r", Peer: &instance.Peer{Port: 1}},
-		"t:c:s:m": {Service: "t", Instance: "c", Machine: "m", Role: "s", Peer: &instance.Peer{Port: 2}},
-		"t:c:s:":  {Service: "t", Instance: "c", Role: "s", Peer: &instance.Peer{Port: 3}},
+		"s:a::": {Scope: instance.Scope{Service: "s", Instance: "a"}, Networking: networking(5)},
+		"s:b::": {Scope: instance.Scope{Service: "s", Instance: "b"}, Networking: networking(5)},
+		"s:c::": {Scope: instance.Scope{Service: "s", Instance: "c"}, Networking: networking(1)},
+		"t:a::": {Scope: instance.Scope{Service: "t", Instance: "a"}, Networking: networking(7)},
+		"t:c::": {Scope: instance.Scope{Service: "t", Instance: "c"}, Networking: networking(5)},
+		"t:::m": {Scope: instance.Scope{Service: "t", Machine: "m"}, Networking: networking(9)},
+		"t:c:r:m": {Scope: instance.Scope{Service: "t", Instance: "c", Machine: "m", Role: "r"},
+			Peer: &instance.Peer{Port: 1}},
+		"t:c:s:m": {Scope: instance.Scope{Service: "t", Instance: "c", Machine: "m", Role: "s"},
+			Peer: &instance.Peer{Port: 2}},
+		"t:c:s:": {Scope: instance.Scope{Service: "t", Instance: "c", Role: "s"}, Peer: &instance.Peer{Port: 3}},
 	}}
 	var got []string
 	for _, n := range networksOf(inv) {

@@ -8,8 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -18,7 +20,10 @@ type Source struct {
 	// Exported is where the service module sets the value, as far as that is known: with line where its attribute is
 	// written as such.
 	Exported *instance.Position `json:"exported,omitempty"`
-	Kind     SourceKind         `json:"kind"`
+	// Kind is "inventory" (written for the machine, or as a setting of its role), "default" (of a setting that nobody
+	// wrote; an inventory that was read back does not know what is written), "var" (the value of a public var), "module"
+	// (the service module computes it) or "clan" (nothing says anything, and clan takes it).
+	Kind string `json:"kind"`
 	// Module is the service module that says so, as its file where that is known.
 	Module string `json:"module,omitempty"`
 	// Position is where it is written, as far as that is known.
@@ -28,23 +33,6 @@ type Source struct {
 	// Var is the public var with the value, generated or not.
 	Var *instance.Var `json:"var,omitempty"`
 }
-
-// SourceKind is a kind of [Source].
-type SourceKind string
-
-const (
-	// FromInventory: it is written for the machine, or as a setting of its role.
-	FromInventory SourceKind = "inventory"
-	// FromDefault: a setting that nobody wrote has it as its default. An inventory that was read back does not know
-	// what is written.
-	FromDefault SourceKind = "default"
-	// FromVar: it is the value of a public var.
-	FromVar SourceKind = "var"
-	// FromModule: the service module computes it.
-	FromModule SourceKind = "module"
-	// FromClan: nothing says anything, and clan takes it.
-	FromClan SourceKind = "clan"
-)
 
 // origin finds out where what a machine exports in an instance comes from. An export does not say; a value that is that
 // of a setting comes from there.
@@ -75,10 +63,10 @@ func (o origin) of(value any, path ...string) Source {
 	s := o.source(value, path)
 	s.Exported = o.inv.At(at[:min(len(at), 4)]...)
 	// Where the module is known to set other parts of the interface alone, an equal setting is a coincidence.
-	if s.Exported == nil && (s.Kind == FromModule || o.inv.At(at[:3]...) != nil) {
+	if s.Exported == nil && (s.Kind == codes.FromModule || o.inv.At(at[:3]...) != nil) {
 		switch fmt.Sprint(strings.Join(path, "."), " ", value) {
 		case "networking.module clan_lib.network.direct", "networking.priority 1000", "peer.name peer", "peer.port 22":
-			return Source{Kind: FromClan} // clan's own interfaces have these defaults
+			return Source{Kind: codes.FromClan} // clan's own interfaces have these defaults
 		}
 	}
 	return s
@@ -89,7 +77,7 @@ func (o origin) source(value any, path []string) Source {
 	switch v := value.(type) {
 	case instance.Host:
 		if v.Var != nil {
-			return Source{Kind: FromVar, Var: v.Var}
+			return Source{Kind: codes.FromVar, Var: v.Var}
 		}
 		if v.Missing == "" {
 			return o.source(v.Address, path)
@@ -103,7 +91,7 @@ func (o origin) source(value any, path []string) Source {
 }
 
 func (o origin) module() Source {
-	s := Source{Kind: FromModule, Module: o.export.Service}
+	s := Source{Kind: codes.FromModule, Module: o.export.Service}
 	if inst := o.inv.Instances[o.export.Instance]; inst != nil && len(inst.Module.Files) > 0 {
 		s.Module = inst.Module.Files[0]
 	}
@@ -133,11 +121,11 @@ func (o origin) setting(fits func(path []string, value any) bool) Source {
 			for _, d := range layer.Definitions {
 				if _, written := jsonvalue.Lookup(d.Value(), path); written {
 					at := append(layer.Path(o.export.Instance, role), path...)
-					return Source{Kind: FromInventory, Setting: at, Position: o.inv.Where(at...)}
+					return Source{Kind: codes.FromInventory, Setting: at, Position: o.inv.Where(at...)}
 				}
 			}
 		}
-		return Source{Kind: FromDefault, Setting: path}
+		return Source{Kind: codes.FromDefault, Setting: path}
 	}
 	return o.module()
 }
@@ -167,22 +155,22 @@ func find(settings any, fits func(path []string, value any) bool) []string {
 // String says it for people: "clan.nix:4:3", "vars/shared/x/ip", "the default of port".
 func (s Source) String() string {
 	switch s.Kind {
-	case FromInventory:
-		path := "inventory." + instance.PathString(s.Setting)
+	case codes.FromInventory:
+		path := "inventory." + nixlang.PathString(s.Setting)
 		if s.Position != nil {
 			return s.Position.String() + " (" + path + ")"
 		}
 		return path
-	case FromDefault:
-		return "default of the setting " + instance.PathString(s.Setting)
-	case FromVar:
+	case codes.FromDefault:
+		return "default of the setting " + nixlang.PathString(s.Setting)
+	case codes.FromVar:
 		return s.Var.Path()
-	case FromModule:
+	case codes.FromModule:
 		if s.Exported != nil {
 			return "computed by " + s.Exported.String()
 		}
 		return "computed by " + s.Module
-	case FromClan:
+	case codes.FromClan:
 		return "clan's default"
 	}
 	return ""

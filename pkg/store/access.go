@@ -16,8 +16,9 @@ type Access struct {
 	Removable bool `json:"removable"`
 	// Persisted: inventory.json defines the part, or something in it.
 	Persisted bool `json:"persisted"`
-	// Reason says why it is not writable, or, where it is, not removable.
-	Reason Reason `json:"reason,omitempty"`
+	// Reason says why it is not writable, or, where it is, not removable: "forced", "defined", "settings", "default" or
+	// "element".
+	Reason string `json:"reason,omitempty"`
 	// Part is what the definitions define that stand in the way: the part itself, or something around it.
 	Part []string `json:"part,omitempty"`
 	// Positions are the definitions in Nix that stand in the way, as far as Nix knows where they are.
@@ -25,10 +26,6 @@ type Access struct {
 	// Priority is that of these definitions.
 	Priority int64 `json:"priority,omitzero"`
 }
-
-// Reason is why a part of the inventory cannot be changed.
-// It is one of "forced", "defined", "settings", "default", "element".
-type Reason string
 
 // plainPriority is that of a value without mkForce or mkDefault, and of all that is in inventory.json.
 const plainPriority = 100
@@ -40,7 +37,7 @@ const plainPriority = 100
 // It tells what the definitions tell. The last word is the evaluation of the changed clan; see [Store.Preview].
 func (s *Store) Access(path ...string) Access {
 	access := Access{Persisted: s.persists(path)}
-	deny := func(reason Reason, part []string, owners []facts.Owner) Access {
+	deny := func(reason string, part []string, owners []facts.Owner) Access {
 		access.Writable, access.Removable, access.Reason, access.Part = false, false, reason, part
 		for _, owner := range owners {
 			if owner.Position != nil && !slices.Contains(access.Positions, *owner.Position) {

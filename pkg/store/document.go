@@ -11,7 +11,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
-	"github.com/clanctl/clanctl/pkg/instance"
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
 // document is the text of an inventory.json that can be changed in place: what is not touched keeps its bytes, order
@@ -125,7 +125,7 @@ func (d *document) set(path []string, raw []byte) error {
 	for i, name := range path {
 		object, ok := v.Value.(*hujson.Object)
 		if !ok {
-			return fmt.Errorf("inventory.%s is no object in %s", instance.PathString(path[:i]), facts.PersistedName)
+			return fmt.Errorf("inventory.%s is no object in %s", nixlang.PathString(path[:i]), facts.PersistedName)
 		}
 		at := memberIndex(object, name)
 		if at < 0 {
@@ -258,7 +258,7 @@ func (d *document) add(path []string, name string) error {
 	}
 	array, ok := v.Value.(*hujson.Array)
 	if !ok {
-		return fmt.Errorf("inventory.%s is no list in %s", instance.PathString(path), facts.PersistedName)
+		return fmt.Errorf("inventory.%s is no list in %s", nixlang.PathString(path), facts.PersistedName)
 	}
 	element := hujson.ArrayElement{Value: hujson.String(name)}
 	switch n := len(array.Elements); {

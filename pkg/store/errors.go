@@ -9,6 +9,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -24,7 +25,7 @@ type ReadOnlyError struct {
 }
 
 func (e *ReadOnlyError) Error() string {
-	what := "inventory." + instance.PathString(e.Access.Part)
+	what := "inventory." + nixlang.PathString(e.Access.Part)
 	at := ""
 	if list := positions(e.Access.Positions); list != "" {
 		at = " at " + list
@@ -98,11 +99,8 @@ func (e *BrokenError) Error() string {
 	return what + below(e.Findings...)
 }
 
-// Is says that it is an [ErrRefused].
-func (e *BrokenError) Is(target error) bool { return target == ErrRefused }
-
-// Unwrap returns the evaluation's error.
-func (e *BrokenError) Unwrap() error { return e.err }
+// Unwrap has [ErrRefused], and the evaluation's error.
+func (e *BrokenError) Unwrap() []error { return []error{ErrRefused, e.err} }
 
 // ErrRefused is in each error of a check that [Store.Unchecked] leaves out. Nothing was written.
 var ErrRefused = errors.New("refused")

@@ -225,21 +225,18 @@ func (s *Store) effect(after *instance.Inventory) error {
 // Operation is one operation of a JSON Patch (RFC 6902).
 type Operation struct {
 	// Op is "add", "remove" or "replace".
-	Op string `json:"op"`
-	// Path is a JSON pointer (RFC 6901).
-	Path string `json:"path"`
+	Op string
+	// Path are the names that lead to it; of an element of a list the last is its index, or "-" for the list's end.
+	Path []string
+	// Element: it is about an element of a list.
+	Element bool
 	// Value is what is added; Old, which is no part of the standard, what was there before.
-	Value any `json:"value,omitzero"`
-	Old   any `json:"-"`
-	// Names are the path's parts.
-	Names []string `json:"-"`
-	// Element: it is about an element of a list; the last of Names is its index, or "-" for the list's end.
-	Element bool `json:"-"`
+	Value, Old any
 }
 
-// MarshalJSON writes a value also where it is null.
+// MarshalJSON writes the operation as the standard has it, a value also where it is null.
 func (o Operation) MarshalJSON() ([]byte, error) {
-	set := map[string]any{"op": o.Op, "path": o.Path}
+	set := map[string]any{"op": o.Op, "path": jsonvalue.Pointer(o.Path)}
 	if o.Op != "remove" {
 		set["value"] = o.Value
 	}
@@ -261,7 +258,7 @@ func diffValues(path []string, old, now any, patch *[]Operation) {
 			return
 		}
 		if !jsonvalue.Equal(old, now) {
-			*patch = append(*patch, operation("replace", path, now, old))
+			*patch = append(*patch, Operation{Op: "replace", Path: path, Value: now, Old: old})
 		}
 		return
 	}
@@ -273,9 +270,9 @@ func diffValues(path []string, old, now any, patch *[]Operation) {
 		is, has := b[name]
 		switch {
 		case !had:
-			*patch = append(*patch, operation("add", at, is, nil))
+			*patch = append(*patch, Operation{Op: "add", Path: at, Value: is})
 		case !has:
-			*patch = append(*patch, operation("remove", at, nil, was))
+			*patch = append(*patch, Operation{Op: "remove", Path: at, Old: was})
 		default:
 			diffValues(at, was, is, patch)
 		}
@@ -296,27 +293,12 @@ func diffList(path []string, old []any, now any, patch *[]Operation) bool {
 			kept++
 			continue
 		}
-		ops = append(ops, elementOperation("remove", path, fmt.Sprint(i-removed), nil, element))
+		ops = append(ops, Operation{Op: "remove", Path: append(slices.Clip(path), fmt.Sprint(i-removed)), Element: true, Old: element})
 		removed++
 	}
 	for _, element := range list[kept:] {
-		ops = append(ops, elementOperation("add", path, "-", element, nil))
+		ops = append(ops, Operation{Op: "add", Path: append(slices.Clip(path), "-"), Element: true, Value: element})
 	}
 	*patch = append(*patch, ops...)
 	return true
-}
-
-func operation(op string, names []string, value, old any) Operation {
-	pointer := strings.NewReplacer("~", "~0", "/", "~1")
-	var b strings.Builder
-	for _, name := range names {
-		b.WriteString("/" + pointer.Replace(name))
-	}
-	return Operation{Op: op, Path: b.String(), Value: value, Old: old, Names: names}
-}
-
-func elementOperation(op string, list []string, index string, value, old any) Operation {
-	o := operation(op, append(slices.Clip(list), index), value, old)
-	o.Element = true
-	return o
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -110,7 +111,7 @@ func (s *Store) Unset(layer Layer, path []string) error {
 		var known []string
 		settings, _ := s.doc.get(layer.layerPath()...)
 		settingPaths(nil, settings, &known)
-		err := unknown("setting", instance.PathString(path), known)
+		err := unknown("setting", nixlang.PathString(path), known)
 		err.Text = fmt.Sprintf("%s of %s is not set in inventory.json", pathText(path), layer)
 		return err
 	}
@@ -272,7 +273,7 @@ func settingPaths(path []string, value any, into *[]string) {
 	set, ok := value.(map[string]any)
 	if !ok {
 		if len(path) > 0 {
-			*into = append(*into, instance.PathString(path))
+			*into = append(*into, nixlang.PathString(path))
 		}
 		return
 	}
@@ -285,5 +286,5 @@ func pathText(path []string) string {
 	if len(path) == 0 {
 		return "all settings"
 	}
-	return instance.PathString(path)
+	return nixlang.PathString(path)
 }

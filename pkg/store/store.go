@@ -252,9 +252,6 @@ func (s *Store) checkGit(ctx context.Context) error {
 // Inventory is the clan as it evaluates now, before any change.
 func (s *Store) Inventory() *instance.Inventory { return s.before }
 
-// File is the path of inventory.json, whether there is one or not.
-func (s *Store) File() string { return s.path }
-
 // text is what the file would hold.
 func (s *Store) text() []byte { return s.doc.text() }
 

@@ -69,9 +69,9 @@ func TestStore(t *testing.T) {
 	must(t, err, preview.Err)
 	var paths []string
 	for _, op := range preview.Patch {
-		paths = append(paths, op.Op+" "+op.Path)
+		paths = append(paths, op.Op+" "+strings.Join(op.Path, "."))
 	}
-	if diff := cmp.Diff([]string{"add /instances", "add /machines"}, paths); diff != "" || !preview.Created {
+	if diff := cmp.Diff([]string{"add instances", "add machines"}, paths); diff != "" || !preview.Created {
 		t.Error(diff, preview.Created)
 	}
 	if len(preview.Fleet.Instances) != 1 || preview.Fleet.Instances[0].Name != "farther" {
@@ -181,7 +181,7 @@ func TestAccess(t *testing.T) {
 		path                string
 		writable, removable bool
 		persisted           bool
-		reason              store.Reason
+		reason              string
 		position            string
 		part                string
 	}{

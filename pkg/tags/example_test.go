@@ -6,15 +6,16 @@ import (
 	"github.com/clanctl/clanctl/pkg/tags"
 )
 
-func ExampleIndex_Members() {
-	fleet := tags.NewIndex(map[string][]string{
-		"laptop": {"all", "mobile"},
-		"server": {"all"},
-	})
-	for _, m := range fleet.Members([]string{"server"}, []string{"mobile"}) {
-		fmt.Println(m.Machine, m.Explicit, m.Tags)
+func ExampleSelector_Machines() {
+	// Of an inventory: its machines' names, and its Tags.
+	machines := []string{"laptop", "nas", "web-1", "web-2"}
+	carriers := map[string][]string{"backup": {"laptop", "nas"}}
+
+	selector, err := tags.ParseSelector("web-*,@backup,!laptop")
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
-	// Output:
-	// laptop false [mobile]
-	// server true []
+	fmt.Println(selector.Machines(machines, carriers))
+	// Output: [nas web-1 web-2] <nil>
 }

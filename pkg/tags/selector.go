@@ -1,3 +1,4 @@
+// Package tags selects machines, and other names, by name, glob and tag: `web-*,@backup,!laptop`. It is pure.
 package tags
 
 import (
@@ -137,16 +138,15 @@ func (t factor) matches(known []string) []string {
 	return found
 }
 
-// Machines are the machines of the index that the selector means, sorted. Declared are tags that exist even
-// if no machine carries them. A term that matches nothing is an [*UnknownError].
-func (s *Selector) Machines(x *Index, declared []string) ([]string, error) {
-	machines := x.Machines()
+// Machines are those of the machines that the selector means, sorted. Carriers are the machines that carry each tag, as
+// Inventory.Tags of package instance has them; a tag that none carries exists all the same. A term that matches nothing
+// is an [*UnknownError].
+func (s *Selector) Machines(machines []string, carriers map[string][]string) ([]string, error) {
+	machines = slices.Compact(slices.Sorted(slices.Values(machines)))
 	if s == nil {
 		return machines, nil
 	}
-	knownTags := append(x.Tags(), declared...)
-	slices.Sort(knownTags)
-	knownTags = slices.Compact(knownTags)
+	knownTags := slices.Sorted(maps.Keys(carriers))
 	return s.choose(machines, func(t factor) ([]string, error) {
 		if !t.tag {
 			found := t.matches(machines)
@@ -161,7 +161,7 @@ func (s *Selector) Machines(x *Index, declared []string) ([]string, error) {
 		}
 		var found []string
 		for _, tag := range named {
-			found = append(found, x.Carriers(tag)...)
+			found = append(found, carriers[tag]...)
 		}
 		return found, nil
 	})
@@ -170,9 +170,7 @@ func (s *Selector) Machines(x *Index, declared []string) ([]string, error) {
 // Names are those of the known names that the selector means, sorted. Kind says what they name, for the message of the
 // [*UnknownError] that a term is which matches nothing.
 func (s *Selector) Names(kind string, known []string) ([]string, error) {
-	known = slices.Clone(known)
-	slices.Sort(known)
-	known = slices.Compact(known)
+	known = slices.Compact(slices.Sorted(slices.Values(known)))
 	if s == nil {
 		return known, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -36,14 +37,14 @@ type Edit struct {
 
 // String is the edit as people write it in Nix: "set inventory.instances.dns.module.input to \"community\"".
 func (e Edit) String() string {
-	at := func(path []string) string { return instance.PathString(append([]string{"inventory"}, path...)) }
+	at := func(path []string) string { return nixlang.PathString(append([]string{"inventory"}, path...)) }
 	switch {
 	case e.Op == "remove":
 		return "remove " + at(e.Path)
 	case e.Op == "move":
 		parent := len(e.Path) - 1
 		if slices.Equal(e.From[:len(e.From)-1], e.Path[:parent]) {
-			return "rename " + at(e.From) + " to " + instance.PathString(e.Path[parent:])
+			return "rename " + at(e.From) + " to " + nixlang.PathString(e.Path[parent:])
 		}
 		return "rename " + at(e.From) + " to " + at(e.Path)
 	case e.Value == nil:
@@ -60,7 +61,7 @@ func (r *report) edits(f instance.Finding) []Edit {
 	}
 	switch f.Code {
 	case codes.FlakeFailed:
-		path, err := instance.ParsePath(f.Cause.Name)
+		path, err := nixlang.ParsePath(f.Cause.Name)
 		if err != nil || len(path) < 2 || path[0] != "inventory" || f.File == "" {
 			return nil
 		}
@@ -207,7 +208,7 @@ func (r *report) aliasEdits(layer []string, path []string, is *services.Option, 
 	if alias == nil {
 		return nil
 	}
-	to, err := instance.ParsePath(alias[1])
+	to, err := nixlang.ParsePath(alias[1])
 	if err != nil {
 		return nil
 	}
@@ -287,25 +288,16 @@ func (r *Report) Patch() json.RawMessage {
 				continue
 			}
 			for n := len(e.Path) - e.absent; n < len(e.Path); n++ {
-				add(operation{Op: "add", Path: pointer(e.Path[:n]), Value: json.RawMessage("{}")})
+				add(operation{Op: "add", Path: jsonvalue.Pointer(e.Path[:n]), Value: json.RawMessage("{}")})
 			}
-			o := operation{Op: e.Op, Path: pointer(e.Path), Value: e.Value}
+			o := operation{Op: e.Op, Path: jsonvalue.Pointer(e.Path), Value: e.Value}
 			if e.Op == "move" {
-				o.From = pointer(e.From)
+				o.From = jsonvalue.Pointer(e.From)
 			}
 			add(o)
 		}
 	}
 	return jsonvalue.Text(operations)
-}
-
-// pointer is a path as a JSON Pointer (RFC 6901).
-func pointer(path []string) string {
-	var b strings.Builder
-	for _, name := range path {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
-	}
-	return b.String()
 }
 
 func isInput(file string) bool { return strings.HasPrefix(file, "<") }

@@ -21,7 +21,8 @@ func (r *report) exports() {
 		if r.breaks(about.Instance, about.Role) {
 			continue
 		}
-		e := Effect{Kind: codes.EffectChanged, Part: "export", Instance: about.Instance, Role: about.Role, Name: key}
+		e := Effect{Kind: codes.EffectChanged, Part: "export", Scope: instance.Scope{Instance: about.Instance, Role: about.Role},
+			Name: key}
 		if about.Machine != "" {
 			e.Machines = []string{about.Machine}
 		}

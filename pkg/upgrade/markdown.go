@@ -12,21 +12,21 @@ import (
 // WriteMarkdown writes the report for a comment on the pull request that updates flake.lock, as `clanctl upgrade
 // --format markdown` prints it. Everything from the flake is a code span: it mentions no user, links nowhere and is no
 // markup.
-func (r *Report) WriteMarkdown(w io.Writer, opts TextOptions) error {
+func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b bytes.Buffer
-	summary, rest, cut := strings.Cut(r.Summary(), ": ")
+	summary, rest, cut := strings.Cut(r.summary(), ": ")
 	if cut {
 		summary += ": " + textview.CodeSpan(rest)
 	}
 	fmt.Fprintf(&b, "### What the upgrade does\n\n%s%s.\n", strings.ToUpper(summary[:1]), summary[1:])
 	textview.MarkdownTable(&b, "", []string{"effect", "of", "what", "where"}, func(add func(...string)) {
-		for _, e := range r.shown(opts) {
+		for _, e := range r.shown() {
 			add(string(e.Kind), textview.CodeSpan(e.about()), textview.CodeSpan(strings.TrimRight(e.Message(), "\n")),
 				textview.CodeSpan(e.where()))
 		}
 	})
 	textview.MarkdownTable(&b, "What to do", []string{"of", "do", "where"}, func(add func(...string)) {
-		for _, e := range r.shown(opts) {
+		for _, e := range r.shown() {
 			for _, edit := range e.Edits {
 				where := ""
 				if edit.Position != nil {
@@ -48,9 +48,9 @@ func (r *Report) WriteMarkdown(w io.Writer, opts TextOptions) error {
 	for _, note := range r.Notes() {
 		fmt.Fprintf(&b, "- %s\n", textview.CodeSpan(note))
 	}
-	if minor, _ := r.LeftOut(opts); minor > 0 {
+	if r.minor > 0 {
 		fmt.Fprintf(&b, "- %s left out, of options that the clan does not use, or of descriptions\n",
-			textview.Count(minor, "change"))
+			textview.Count(r.minor, "change"))
 	}
 	b.WriteString("\n</details>\n")
 	_, err := b.WriteTo(w)

@@ -29,8 +29,9 @@ func (r *report) setting(name, role string, v diff.Value) {
 		if len(machines) == 0 {
 			continue
 		}
-		e := Effect{Kind: codes.EffectChanged, Part: "setting", Instance: name, Role: role, Path: leaf.Path,
-			Old: leaf.Old, New: leaf.New, Machines: machines}
+		e := Effect{Kind: codes.EffectChanged, Part: "setting", Scope: instance.Scope{Instance: name, Role: role},
+			Path: leaf.Path,
+			Old:  leaf.Old, New: leaf.New, Machines: machines}
 		written := r.written(name, role, machines[0], leaf.Path)
 		if len(written) > 0 {
 			e.Position = written[len(written)-1].Position
@@ -148,7 +149,7 @@ func isOff(text json.RawMessage) bool {
 
 // written is what the user's files say of a setting.
 func (r *report) written(name, role, machine string, path []string) []why.Definition {
-	return why.Written(r.old, instance.SettingRef{Instance: name, Role: role, Machine: machine, Path: path})
+	return why.Written(r.old, instance.Subject{Instance: name, Role: role, Machine: machine, Setting: path})
 }
 
 // options tells of what the module by now says of the roles and options that the clan uses: whether they are there, are
@@ -190,14 +191,14 @@ func layersOf(role *instance.Role) []facts.Layer {
 }
 
 // refused tells of a role that the module says it took away, where it does not refuse it.
-func (r *report) refused(ref instance.RoleRef, role *instance.Role) {
+func (r *report) refused(ref instance.Scope, role *instance.Role) {
 	is := r.new.Instances[ref.Instance]
 	if is == nil || r.breaks(ref.Instance, ref.Role) {
 		return
 	}
 	before, after := r.old.Instances[ref.Instance].Module.Roles[ref.Role], is.Module.Roles[ref.Role]
 	if refuses.MatchString(after.Description) && !refuses.MatchString(before.Description) {
-		r.add(Effect{Kind: codes.EffectDeprecated, Part: "role", Instance: ref.Instance, Role: ref.Role,
+		r.add(Effect{Kind: codes.EffectDeprecated, Part: "role", Scope: ref,
 			Reason: sentence(after.Description), Machines: slices.Sorted(maps.Keys(role.Machines)),
 			Position: r.old.Where("instances", ref.Instance, "roles", ref.Role)})
 	}
@@ -207,9 +208,10 @@ func (r *report) refused(ref instance.RoleRef, role *instance.Role) {
 var refuses = lazyregexp.New(`^\W*(?i:removed|deprecated|obsolete)\b`)
 
 // option tells what became of one that a layer sets.
-func (r *report) option(ref instance.RoleRef, role *instance.Role, layer facts.Layer, path []string,
+func (r *report) option(ref instance.Scope, role *instance.Role, layer facts.Layer, path []string,
 	was *services.Option, after *services.Interface) {
-	e := Effect{Kind: codes.EffectReview, Part: "setting", Instance: ref.Instance, Role: ref.Role, Path: path}
+	e := Effect{Kind: codes.EffectReview, Part: "setting", Scope: ref,
+		Path: path}
 	is := optionAt(after, path)
 	_, told := r.told(ref.Instance, ref.Role, path)
 	switch {
@@ -321,14 +323,16 @@ func (r *report) offers() {
 		for _, name := range now[input].Services {
 			if !slices.Contains(then[input].Services, name) && !slices.Contains(now[input].Deprecated, name) &&
 				!strings.HasPrefix(name, "@") {
-				r.add(Effect{Kind: codes.EffectNew, Part: "service", Service: input + "#" + name, Name: name})
+				r.add(Effect{Kind: codes.EffectNew, Part: "service", Scope: instance.Scope{Service: input + "#" + name},
+					Name: name})
 			}
 		}
 		for _, name := range then[input].Services {
 			if !used[input+"#"+name] && !slices.Contains(then[input].Deprecated, name) &&
 				!strings.HasPrefix(name, "@") &&
 				(!slices.Contains(now[input].Services, name) || slices.Contains(now[input].Deprecated, name)) {
-				r.add(Effect{Kind: codes.EffectChanged, Part: "service", Service: input + "#" + name, Name: name,
+				r.add(Effect{Kind: codes.EffectChanged, Part: "service", Scope: instance.Scope{Service: input + "#" + name},
+					Name:   name,
 					Reason: "removed", Minor: true})
 			}
 		}
@@ -342,7 +346,7 @@ func (r *report) offers() {
 		service := serviceOf(is)
 		for _, role := range slices.Sorted(maps.Keys(is.Module.Roles)) {
 			if _, had := was.Module.Roles[role]; !had && !told[service] {
-				r.add(Effect{Kind: codes.EffectNew, Part: "role", Service: service, Name: role,
+				r.add(Effect{Kind: codes.EffectNew, Part: "role", Scope: instance.Scope{Service: service}, Name: role,
 					Reason: is.Module.Roles[role].Description})
 			}
 		}
@@ -365,8 +369,9 @@ func (r *report) newOptions(service, role string, before, after *services.Interf
 	}
 	for path, option := range after.All() {
 		if !known[strings.Join(path, "\x00")] && !option.Hidden && !option.Internal {
-			r.add(Effect{Kind: codes.EffectNew, Part: "option", Service: service, Role: role, Path: path,
-				New: option.Default, Reason: sentence(option.Description)})
+			r.add(Effect{Kind: codes.EffectNew, Part: "option", Scope: instance.Scope{Service: service, Role: role},
+				Path: path,
+				New:  option.Default, Reason: sentence(option.Description)})
 		}
 	}
 }

@@ -14,28 +14,18 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
-// TextOptions say what [Report.WriteText] and [Report.WriteMarkdown] write. The zero value suits a file or a log.
-type TextOptions struct {
-	// All has minor effects be written, too, New what is new and on offer.
-	All, New bool
-	// Color has kinds in the colours of a terminal.
-	Color bool
-	// Link returns the URL of a place in a file, to which [Report.WriteText] makes it a hyperlink; or nothing, as nil
-	// does.
-	Link func(instance.Position) string
-}
-
-// place is a place in a file, escaped, with its hyperlink.
-func (o TextOptions) place(p instance.Position) string {
-	if o.Link == nil {
+// placeText is a place in a file, escaped, with its hyperlink.
+func placeText(p instance.Position, opts diff.TextOptions) string {
+	if opts.NewLink == nil {
 		return textview.Flat(p.String())
 	}
-	return textview.Hyperlink(o.Link(p), textview.Flat(p.String()))
+	return textview.Hyperlink(opts.NewLink(p), textview.Flat(p.String()))
 }
 
 // Message says what the effect is, in one sentence or with Nix's own message.
@@ -43,7 +33,7 @@ func (e Effect) Message() string {
 	if e.Finding != nil {
 		return e.findingMessage()
 	}
-	setting := instance.PathString(e.Path)
+	setting := nixlang.PathString(e.Path)
 	switch e.Part {
 	case "export":
 		return e.exportMessage(setting)
@@ -198,7 +188,7 @@ func (e Effect) about() string {
 	case e.Service != "" && e.Part == "role":
 		return e.Service + " " + e.Name
 	case e.Service != "" && e.Role != "":
-		return e.Service + " " + e.Role + " " + instance.PathString(e.Path)
+		return e.Service + " " + e.Role + " " + nixlang.PathString(e.Path)
 	case e.Service != "":
 		return e.Service
 	case e.Finding != nil && e.Finding.Module != "":
@@ -229,13 +219,10 @@ func (e Effect) where() string {
 }
 
 // shown are the effects to write. An export that differs from machine to machine is written once.
-func (r *Report) shown(opts TextOptions) []Effect {
+func (r *Report) shown() []Effect {
 	var effects []Effect
 	each := map[int]bool{}
 	for _, e := range r.Effects {
-		if opts.omits(e) {
-			continue
-		}
 		same := slices.IndexFunc(effects, func(other Effect) bool {
 			return e.Part == "export" && other.sameBut(e) && (other.Old == nil) == (e.Old == nil) &&
 				(other.New == nil) == (e.New == nil)
@@ -256,12 +243,12 @@ func (r *Report) shown(opts TextOptions) []Effect {
 }
 
 // advice is what to do about an effect, escaped: its edits, or else a hint.
-func (e Effect) advice(opts TextOptions) []string {
+func (e Effect) advice(opts diff.TextOptions) []string {
 	var lines []string
 	for _, edit := range e.Edits {
 		line := textview.Flat("edit: " + edit.String())
 		if edit.Position != nil {
-			line += " (" + opts.place(*edit.Position) + ")"
+			line += " (" + placeText(*edit.Position, opts) + ")"
 		}
 		lines = append(lines, line)
 	}
@@ -281,18 +268,18 @@ func (e Effect) hint() string {
 	return e.Finding.Hint()
 }
 
-// WriteText writes the report for people, as `clanctl upgrade` prints it. Text from the flake is escaped: it cannot
-// command a terminal.
-func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
+// WriteText writes the report for people, as `clanctl upgrade` prints it where it is brief. Of the options Color and
+// NewLink count. Text from the flake is escaped: it cannot command a terminal.
+func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
 	paint := textview.Painter(textview.Colourless)
 	if opts.Color {
 		paint = textview.Colourful
 	}
 	var b bytes.Buffer
-	summary, _, _ := strings.Cut(r.Summary(), "\n")
+	summary, _, _ := strings.Cut(r.summary(), "\n")
 	summary = strings.TrimSuffix(summary, " Definition values:")
 	fmt.Fprintf(&b, "%s\n", paint(textview.Bold, textview.Flat(summary)))
-	effects := r.shown(opts)
+	effects := r.shown()
 	if len(effects) > 0 {
 		b.WriteByte('\n')
 	}
@@ -309,7 +296,7 @@ func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
 		pad := strings.Repeat(" ", max(width-displaywidth.String(about), 0))
 		where := textview.Flat(e.where())
 		if e.isPlaced() {
-			where = opts.place(*e.Position)
+			where = placeText(*e.Position, opts)
 		}
 		if where != "" {
 			where = "  " + paint(textview.Dim, where)
@@ -333,7 +320,7 @@ func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
 	return err
 }
 
-func colourOf(kind Kind) textview.Style {
+func colourOf(kind string) textview.Style {
 	switch kind {
 	case codes.EffectBreaks, codes.EffectRequired, codes.EffectConstraint:
 		return textview.Red
@@ -363,22 +350,23 @@ func (r *Report) Breaks() bool {
 	return slices.ContainsFunc(r.Effects, func(e Effect) bool { return e.Kind == codes.EffectBreaks })
 }
 
-// LeftOut is how many effects a text with these options leaves out: of what the clan does not use, and what is new.
-func (r *Report) LeftOut(opts TextOptions) (minor, offers int) {
+// Brief is the report for people: without minor effects, of what the clan does not use, and without what is new, unless
+// offers are wanted. It tells how many of each it leaves out.
+func (r *Report) Brief(offers bool) (brief *Report, minor, new int) {
+	short := *r
+	short.Effects = nil
 	for _, e := range r.Effects {
 		switch {
-		case !opts.omits(e):
-		case e.Kind == codes.EffectNew:
-			offers++
-		default:
+		case e.Kind == codes.EffectNew && !offers:
+			new++
+		case e.Minor:
 			minor++
+		default:
+			short.Effects = append(short.Effects, e)
 		}
 	}
-	return minor, offers
-}
-
-func (o TextOptions) omits(e Effect) bool {
-	return !o.All && (e.Minor || e.Kind == codes.EffectNew && !o.New)
+	short.minor = minor
+	return &short, minor, new
 }
 
 // inputText is an input with its date, before and after.

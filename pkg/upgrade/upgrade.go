@@ -35,26 +35,24 @@ type Report struct {
 	New           *instance.Flake `json:"new"`
 	Old           *instance.Flake `json:"old"`
 	SchemaVersion int             `json:"schemaVersion"`
+
+	minor int // effects that are left out, see Brief
 }
 
-// Kind tells effects apart.
-// It is one of "breaks", "required", "constraint", "changed", "unused", "deprecated", "review", "warning", "fixed",
-// "new".
-type Kind string
-
 // kinds are in the order in which they are told.
-var kinds = []Kind{codes.EffectBreaks, codes.EffectRequired, codes.EffectConstraint, codes.EffectChanged,
+var kinds = []string{codes.EffectBreaks, codes.EffectRequired, codes.EffectConstraint, codes.EffectChanged,
 	codes.EffectUnused,
 	codes.EffectDeprecated, codes.EffectReview, codes.EffectWarning, codes.EffectFixed, codes.EffectNew}
 
 // Effect is one thing that the upgrade does.
 type Effect struct {
+	instance.Scope
 	// Edits are the smallest change of the user's files after which the effect is none; empty where none is known.
 	Edits []Edit `json:"edits,omitempty"`
 	// Finding is what is wrong after the upgrade, or for the kind fixed before it.
-	Finding  *instance.Finding `json:"finding,omitzero"`
-	Instance string            `json:"instance,omitzero"`
-	Kind     Kind              `json:"kind"`
+	Finding *instance.Finding `json:"finding,omitzero"`
+	// Kind is "breaks", "required", "constraint", "changed", "unused", "deprecated", "review", "warning", "fixed" or "new".
+	Kind string `json:"kind"`
 	// Machines are those concerned, sorted; nil where it is about none in particular.
 	Machines []string `json:"machines,omitzero"`
 	// Minor effects are those of options that the clan does not use and whose new default is off or empty, of a
@@ -77,9 +75,6 @@ type Effect struct {
 	// "renamed", "type" (what is written is converted) or "module" (which computes it); or a sentence of the module's
 	// own.
 	Reason string `json:"reason,omitzero"`
-	Role   string `json:"role,omitzero"`
-	// Service is the module: INPUT#NAME.
-	Service string `json:"service,omitzero"`
 }
 
 // Of compares a clan as it is with the same clan after an upgrade. Both inventories should have been loaded with
@@ -145,7 +140,8 @@ func (r *report) add(e Effect) { r.Effects = append(r.Effects, e) }
 
 // finding is one that is there after the upgrade only.
 func (r *report) finding(f instance.Finding) {
-	e := Effect{Kind: kindOf(f), Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting,
+	e := Effect{Kind: kindOf(f), Finding: &f, Scope: instance.Scope{Instance: f.Instance, Role: f.Role},
+		Path: f.Setting,
 		Part: partOf(f), Machines: r.concerned(f)}
 	if f.Code == codes.UnknownRole && r.new.Instances[f.Instance] != nil {
 		e.New = jsonvalue.Text(slices.Sorted(maps.Keys(r.new.Instances[f.Instance].Module.Roles)))
@@ -164,8 +160,8 @@ func (r *report) finding(f instance.Finding) {
 }
 
 // kindOf is what a finding that an upgrade brings is.
-func kindOf(f instance.Finding) Kind {
-	var kind Kind = codes.EffectWarning
+func kindOf(f instance.Finding) string {
+	kind := codes.EffectWarning
 	switch f.Code {
 	case codes.TooManyInstances, codes.TooFewMachines, codes.TooManyMachines:
 		kind = codes.EffectConstraint
@@ -188,7 +184,8 @@ func (r *report) fixed(f instance.Finding) {
 	if r.breaks(f.Instance, f.Role) {
 		return // something else is wrong with it by now
 	}
-	r.add(Effect{Kind: codes.EffectFixed, Finding: &f, Instance: f.Instance, Role: f.Role, Path: f.Setting,
+	r.add(Effect{Kind: codes.EffectFixed, Finding: &f, Scope: instance.Scope{Instance: f.Instance, Role: f.Role},
+		Path: f.Setting,
 		Part: partOf(f), Machines: r.concerned(f),
 		Position: r.place(f), Minor: f.Severity == instance.SeverityNote})
 }
@@ -314,7 +311,8 @@ func (r *report) instance(i diff.InstanceChange) {
 		if describes(v) {
 			continue
 		}
-		e := Effect{Kind: codes.EffectChanged, Part: "module", Instance: i.Name, Path: v.Path, Old: v.Old, New: v.New,
+		e := Effect{Kind: codes.EffectChanged, Part: "module", Scope: instance.Scope{Instance: i.Name},
+			Path: v.Path, Old: v.Old, New: v.New,
 			Machines: members(r.new, i.Name, "")}
 		if input := r.movedFrom(i.Name, ""); input != "" && slices.Equal(v.Path, []string{"resolved"}) {
 			e.Edits = []Edit{r.module(i.Name, "input", input)}
@@ -326,8 +324,8 @@ func (r *report) instance(i diff.InstanceChange) {
 	}
 }
 
-func (r *report) role(instance string, role diff.RoleChange) {
-	broken := r.breaks(instance, role.Name) || r.was(instance, role.Name)
+func (r *report) role(name string, role diff.RoleChange) {
+	broken := r.breaks(name, role.Name) || r.was(name, role.Name)
 	if broken && role.Change != diff.Changed {
 		return
 	}
@@ -339,13 +337,13 @@ func (r *report) role(instance string, role diff.RoleChange) {
 	}
 	for _, change := range []diff.Change{diff.Added, diff.Removed} {
 		if machines := joined[change]; machines != nil {
-			r.add(Effect{Kind: codes.EffectChanged, Part: "members", Instance: instance, Role: role.Name,
+			r.add(Effect{Kind: codes.EffectChanged, Part: "members", Scope: instance.Scope{Instance: name, Role: role.Name},
 				Reason: string(change), Machines: machines})
 		}
 	}
 	for _, v := range role.Settings {
 		if len(v.Path) > 0 || !broken {
-			r.setting(instance, role.Name, v)
+			r.setting(name, role.Name, v)
 		}
 	}
 }
@@ -366,7 +364,8 @@ func (r *report) modules(d *diff.Difference) {
 			if v.Path[0] == "roles" && v.Change == diff.Added && len(v.Path) == 2 {
 				continue // an offer
 			}
-			r.add(Effect{Kind: codes.EffectChanged, Part: "module", Service: service, Path: v.Path, Old: v.Old,
+			r.add(Effect{Kind: codes.EffectChanged, Part: "module", Scope: instance.Scope{Service: service},
+				Path: v.Path, Old: v.Old,
 				New: v.New, Minor: true})
 		}
 	}
@@ -477,9 +476,9 @@ func (e Effect) counts() bool {
 	return !e.Minor && e.Kind != codes.EffectNew && e.Kind != codes.EffectReview
 }
 
-// Summary says in one sentence what the upgrade does, such as "3 of 9 instances change, 2 of them break; 6 machines are
+// summary says in one sentence what the upgrade does, such as "3 of 9 instances change, 2 of them break; 6 machines are
 // touched".
-func (r *Report) Summary() string {
+func (r *Report) summary() string {
 	changed, broken := map[string]bool{}, map[string]bool{}
 	besides := ""
 	for _, e := range r.Effects {

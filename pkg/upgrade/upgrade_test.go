@@ -12,6 +12,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
 	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/upgrade"
@@ -336,7 +337,7 @@ func TestLinks(t *testing.T) {
 		instance.Cause{Nix: "no"})
 	finding.Position = instance.Position{File: "clan.nix", Line: 3}
 	var text strings.Builder
-	opts := upgrade.TextOptions{Link: func(p instance.Position) string { return "file:///" + p.File }}
+	opts := diff.TextOptions{NewLink: func(p instance.Position) string { return "file:///" + p.File }}
 	err := upgrade.Of(clan(nil, nil), clan(nil, nil, finding)).WriteText(&text, opts)
 	if want := "\x1b]8;;file:///clan.nix\x1b\\clan.nix:3"; err != nil || !strings.Contains(text.String(), want) {
 		t.Errorf("%q is not in %q, %v", want, text.String(), err)
@@ -349,10 +350,10 @@ func TestHostileText(t *testing.T) {
 		instance.Cause{Nix: "\x1b[2J|`<b>"})
 	r := upgrade.Of(clan(nil, nil), clan(nil, nil, finding))
 	var text, markdown strings.Builder
-	if err := r.WriteText(&text, upgrade.TextOptions{}); err != nil || strings.Contains(text.String(), "\x1b") {
+	if err := r.WriteText(&text, diff.TextOptions{}); err != nil || strings.Contains(text.String(), "\x1b") {
 		t.Errorf("%q, %v", text.String(), err)
 	}
-	if err := r.WriteMarkdown(&markdown, upgrade.TextOptions{}); err != nil ||
+	if err := r.WriteMarkdown(&markdown); err != nil ||
 		strings.Contains(markdown.String(), "\x1b") || !strings.Contains(markdown.String(), "``\\x1b[2J\\|`<b>``") {
 		t.Errorf("%q, %v", markdown.String(), err)
 	}
@@ -365,8 +366,7 @@ func TestExports(t *testing.T) {
 		inv.Exports = map[string]*instance.Export{}
 		for i, port := range ports {
 			machine := []string{"attic", "cabin"}[i]
-			inv.Exports["backup:backup:client:"+machine] = &instance.Export{Instance: "backup", Role: "client",
-				Machine: machine, Service: "backup",
+			inv.Exports["backup:backup:client:"+machine] = &instance.Export{Scope: instance.Scope{Instance: "backup", Role: "client", Machine: machine, Service: "backup"},
 				Peer: &instance.Peer{Hosts: []instance.Host{}, Port: port}}
 		}
 		return inv
@@ -377,7 +377,7 @@ func TestExports(t *testing.T) {
 	}
 	// An interface that is not clan's own goes by its name, too.
 	other := with()
-	other.Exports["users:auth::"] = &instance.Export{Instance: "users", Service: "users",
+	other.Exports["users:auth::"] = &instance.Export{Scope: instance.Scope{Instance: "users", Service: "users"},
 		Data: map[string]json.RawMessage{"auth": json.RawMessage(`{"client": "x"}`)}}
 	if diff := cmp.Diff("changed: now exports auth (client)\n", lines(upgrade.Of(with(), other))); diff != "" {
 		t.Error(diff)
@@ -392,7 +392,7 @@ func TestExports(t *testing.T) {
 		"  no longer exports peer (hosts, port)  attic, cabin\n":             upgrade.Of(with(22, 23), with()),
 	} {
 		var text strings.Builder
-		if err := r.WriteText(&text, upgrade.TextOptions{}); err != nil || !strings.HasSuffix(text.String(), want) {
+		if err := r.WriteText(&text, diff.TextOptions{}); err != nil || !strings.HasSuffix(text.String(), want) {
 			t.Errorf("got %s, want %s", text.String(), want)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func ExampleExplain() {
-	ref := instance.SettingRef{Instance: "backup-nightly", Role: "client", Machine: "travel", Path: []string{"exclude"}}
+	ref := instance.Subject{Instance: "backup-nightly", Role: "client", Machine: "travel", Setting: []string{"exclude"}}
 	flake, err := nixeval.ResolveRef("../../examples/homelab")
 	if err != nil {
 		log.Fatal(err)

@@ -35,26 +35,25 @@ type Origin struct {
 //
 // Unlike [Explain], which asks the module system about one setting, it cannot tell what a submodule defines for its own
 // options: where the value is not the declared default, it says that the module computed it.
-func Origins(inv *instance.Inventory, ref instance.RoleRef, machine string) []Origin {
-	inst := inv.Instances[ref.Instance]
-	if inst == nil || inst.Roles[ref.Role] == nil {
+func Origins(inv *instance.Inventory, of instance.Scope) []Origin {
+	inst := inv.Instances[of.Instance]
+	if inst == nil || inst.Roles[of.Role] == nil {
 		return nil
 	}
-	role := inst.Roles[ref.Role]
-	member := role.Machines[machine]
+	role := inst.Roles[of.Role]
+	member := role.Machines[of.Machine]
 	if member == nil || member.Settings == nil {
 		return nil
 	}
-	o := originator{layers: layers{inv, ref, facts.LayersOf(role, machine)}, of: role, machine: machine}
+	o := originator{layers: layers{inv, of, facts.LayersOf(role, of.Machine)}, of: role}
 	o.walk(nil, member.Settings.Value())
 	return o.found
 }
 
 type originator struct {
 	layers
-	of      *instance.Role
-	machine string
-	found   []Origin
+	of    *instance.Role
+	found []Origin
 }
 
 func (o *originator) walk(path []string, value any) {
@@ -81,7 +80,7 @@ func (o *originator) origin(path []string, value any) Origin {
 		origin.option, origin.depth = facts.OfRole(o.of).Interface.OptionAt(path)
 	}
 	origin.Definitions = o.at(path)
-	for _, own := range facts.OfRole(o.of).Own[o.machine] {
+	for _, own := range facts.OfRole(o.of).Own[o.member.Machine] {
 		if lookup, ok := below(own.Path, path); ok {
 			for _, v := range valuesAt(own.Value(), lookup, own.Priority) {
 				origin.Definitions = append(origin.Definitions,

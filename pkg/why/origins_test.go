@@ -11,12 +11,13 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/invtest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
 func TestOrigins(t *testing.T) {
-	ref := instance.RoleRef{Instance: "i", Role: "r"}
+	ref := instance.Scope{Instance: "i", Role: "r", Machine: "m"}
 	inv := layered(t, `{"who":"machine","list":["machine"]}`,
 		`{"who":{"_type":"override","priority":1000,"content":"role"},"list":["role"],"short":"text","files":{"a":{"path":"/a"}}}`,
 		`{"list":["tag"]}`)
@@ -49,8 +50,8 @@ func TestOrigins(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, o := range Origins(inv, ref, "m") {
-		line := fmt.Sprintf("%s = %s: %s", instance.PathString(o.Path), text(o.Value), o.From)
+	for _, o := range Origins(inv, ref) {
+		line := fmt.Sprintf("%s = %s: %s", nixlang.PathString(o.Path), text(o.Value), o.From)
 		for _, d := range o.Definitions {
 			line += fmt.Sprintf("; %s %t", strings.TrimSpace(d.Layer+" "+d.Name), d.Counts)
 		}
@@ -78,16 +79,15 @@ func TestOrigins(t *testing.T) {
 	}
 
 	facts.OfRole(role).Interface, facts.OfRole(role).Own = nil, nil
-	for _, o := range Origins(inv, ref, "m") {
+	for _, o := range Origins(inv, ref) {
 		if len(o.Definitions) == 0 && o.From != codes.SourceUnknown {
 			t.Errorf("%v is said to be from %s, and nothing is known of the role's options", o.Path, o.From)
 		}
 	}
 	member.Settings = nil
-	for _, of := range []struct {
-		instance, role, machine string
-	}{{"i", "r", "m"}, {"i", "r", "n"}, {"i", "s", "m"}, {"j", "r", "m"}} {
-		if o := Origins(inv, instance.RoleRef{Instance: of.instance, Role: of.role}, of.machine); o != nil {
+	for _, of := range []instance.Scope{ref, {Instance: "i", Role: "r", Machine: "n"}, {Instance: "i", Role: "s", Machine: "m"},
+		{Instance: "j", Role: "r", Machine: "m"}} {
+		if o := Origins(inv, of); o != nil {
 			t.Errorf("origins of settings that do not evaluate, or of no member: %v", o)
 		}
 	}

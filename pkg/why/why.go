@@ -15,6 +15,7 @@ import (
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -88,7 +89,7 @@ type Option struct {
 }
 
 // Explain says why, also about a setting if the inventory was loaded with [instance.NeedSetting].
-func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, error) {
+func Explain(inv *instance.Inventory, ref instance.Subject) (*Explanation, error) {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil {
 		if err := inv.Failure(instance.Subject{Instance: ref.Instance}); err != nil {
@@ -128,20 +129,20 @@ func Explain(inv *instance.Inventory, ref instance.SettingRef) (*Explanation, er
 	return e, nil
 }
 
-func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role) error {
+func notMember(inv *instance.Inventory, ref instance.Subject, role *instance.Role) error {
 	if !inv.MachinesKnown() {
 		return fmt.Errorf("whether %q is a member of the role %q is not known: the clan's machines do not evaluate",
 			ref.Machine, ref.Role)
 	}
-	index := inv.Index()
-	if !index.Has(ref.Machine) {
-		return unknown(fmt.Sprintf("the clan has no machine %q", ref.Machine), ref.Machine, index.Machines(),
-			"the machines are ")
+	machine := inv.Machines[ref.Machine]
+	if machine == nil {
+		return unknown(fmt.Sprintf("the clan has no machine %q", ref.Machine), ref.Machine,
+			slices.Sorted(maps.Keys(inv.Machines)), "the machines are ")
 	}
 	advice := fmt.Sprintf("the role names no machine %q", ref.Machine)
 	if len(role.Tags) > 0 {
 		advice += fmt.Sprintf(" and takes machines by %s; %q carries %s", nearest.List(role.Tags), ref.Machine,
-			nearest.List(index.TagsOf(ref.Machine)))
+			nearest.List(machine.Tags))
 	} else {
 		advice += " and takes none by tag"
 	}
@@ -150,26 +151,26 @@ func notMember(inv *instance.Inventory, ref instance.SettingRef, role *instance.
 }
 
 // noSetting says that the role has no such setting, or why nobody knows whether it has.
-func noSetting(inv *instance.Inventory, ref instance.SettingRef, member *instance.Member) error {
+func noSetting(inv *instance.Inventory, ref instance.Subject, member *instance.Member) error {
 	for _, f := range inv.Findings {
 		if f.Partial() && f.Instance == ref.Instance && (f.Role == "" || f.Role == ref.Role) &&
 			(f.Machine == "" || slices.Contains(f.Concerned(), ref.Machine)) {
 			return &instance.EvalError{Finding: f}
 		}
 	}
-	last := len(ref.Path) - 1
+	last := len(ref.Setting) - 1
 	var known []string
 	if member.Settings != nil {
-		around, _ := member.Settings.Lookup(ref.Path[:max(last, 0)]...)
+		around, _ := member.Settings.Lookup(ref.Setting[:max(last, 0)]...)
 		if m, ok := around.(map[string]any); ok {
 			known = slices.Sorted(maps.Keys(m))
 		}
 	}
 	advice := nearest.Hint(nil, known, "there are ", "")
-	if near := nearest.Of(ref.Path[max(last, 0)], known); len(near) > 0 {
+	if near := nearest.Of(ref.Setting[max(last, 0)], known); len(near) > 0 {
 		advice = nearest.Hint(near, known, "", "") + " " + advice
 	}
-	return &hint.Error{Text: fmt.Sprintf("the role %q has no setting %s", ref.Role, instance.PathString(ref.Path)),
+	return &hint.Error{Text: fmt.Sprintf("the role %q has no setting %s", ref.Role, nixlang.PathString(ref.Setting)),
 		Advice: advice}
 }
 
@@ -179,13 +180,13 @@ func unknown(message, name string, known []string, all string) error {
 
 // ---- definitions ----
 
-func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *instance.Role, member *instance.Member,
+func explainSetting(inv *instance.Inventory, ref instance.Subject, role *instance.Role, member *instance.Member,
 	info *facts.SettingInfo) *Setting {
-	s := &Setting{Path: ref.Path, Definitions: []Definition{}, Problem: info.Message}
+	s := &Setting{Path: ref.Setting, Definitions: []Definition{}, Problem: info.Message}
 	if info.HasValue {
 		s.Value = jsonvalue.Text(info.Value)
 	} else if member.Settings != nil && role.SettingsFrom == codes.SettingsFromLayers {
-		if value, ok := member.Settings.Lookup(ref.Path...); ok {
+		if value, ok := member.Settings.Lookup(ref.Setting...); ok {
 			s.Value = jsonvalue.Text(value)
 		}
 	}
@@ -193,15 +194,15 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 		s.Problem = cmp.Or(problemOf(inv, ref), s.Problem)
 	}
 	s.Definitions = append(s.Definitions,
-		layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role},
-			facts.LayersOf(role, ref.Machine)}.at(ref.Path)...)
+		layers{inv, instance.Scope{Instance: ref.Instance, Role: ref.Role, Machine: ref.Machine},
+			facts.LayersOf(role, ref.Machine)}.at(ref.Setting)...)
 	if n := len(info.Options); n > 0 {
 		o := info.Options[n-1]
-		s.Option = &Option{Path: ref.Path[:o.Depth], Options: o.Children}
+		s.Option = &Option{Path: ref.Setting[:o.Depth], Options: o.Children}
 		if o.Option != nil {
 			s.Option.describe(o.Option)
 		}
-		if o.Depth == len(ref.Path) {
+		if o.Depth == len(ref.Setting) {
 			s.Definitions = append(s.Definitions, ofModule(o, s.Definitions)...)
 		}
 	}
@@ -213,9 +214,9 @@ func explainSetting(inv *instance.Inventory, ref instance.SettingRef, role *inst
 }
 
 // problemOf is the message of the finding about a setting of a member; empty where there is none.
-func problemOf(inv *instance.Inventory, ref instance.SettingRef) (message string) {
+func problemOf(inv *instance.Inventory, ref instance.Subject) (message string) {
 	for _, f := range inv.Findings {
-		if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Path) &&
+		if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Setting) &&
 			slices.Contains(f.Concerned(), ref.Machine) {
 			message = f.Message()
 		}
@@ -239,16 +240,16 @@ func ofModule(o facts.Option, layers []Definition) (found []Definition) {
 
 // layers are all that is written for the settings of one member, in the order of merging.
 type layers struct {
-	inv  *instance.Inventory
-	role instance.RoleRef
-	list []facts.Layer
+	inv    *instance.Inventory
+	member instance.Scope
+	list   []facts.Layer
 }
 
 // at is what they give for a setting. [weigh] tells what counts.
 func (l layers) at(path []string) []Definition {
 	var found []Definition
 	for _, layer := range l.list {
-		at := append(layer.Path(l.role.Instance, l.role.Role), path...)
+		at := append(layer.Path(l.member.Instance, l.member.Role), path...)
 		for _, d := range layer.Definitions {
 			for _, v := range valuesAt(d.Value(), path, plainPriority) {
 				found = append(found,
@@ -262,14 +263,14 @@ func (l layers) at(path []string) []Definition {
 
 // Written is what the clan's layers write for a setting, in the order of merging; what a module itself defines is not
 // among it. Where they are written is known with [instance.NeedOrigins].
-func Written(inv *instance.Inventory, ref instance.SettingRef) []Definition {
+func Written(inv *instance.Inventory, ref instance.Subject) []Definition {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil || inst.Roles[ref.Role] == nil {
 		return nil
 	}
-	all := layers{inv, instance.RoleRef{Instance: ref.Instance, Role: ref.Role},
+	all := layers{inv, instance.Scope{Instance: ref.Instance, Role: ref.Role, Machine: ref.Machine},
 		facts.LayersOf(inst.Roles[ref.Role], ref.Machine)}
-	found := all.at(ref.Path)
+	found := all.at(ref.Setting)
 	weigh(found)
 	return found
 }

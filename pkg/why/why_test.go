@@ -59,7 +59,7 @@ func layered(t *testing.T, machine, role, tag string) *instance.Inventory {
 
 func TestExplainSetting(t *testing.T) {
 	inv := layered(t, `{"x":{"_type":"override","priority":1000,"content":"machine"}}`, `{"x":"role"}`, `{"x":"tag"}`)
-	ref := instance.SettingRef{Instance: "i", Role: "r", Machine: "m", Path: []string{"x"}}
+	ref := instance.Subject{Instance: "i", Role: "r", Machine: "m", Setting: []string{"x"}}
 	facts.Of(inv).Setting = &facts.SettingInfo{Message: "conflicting",
 		Options: []facts.Option{{Depth: 1, Option: &services.Option{Type: services.NewType("str", "string")},
 			Priority:    100,
@@ -100,21 +100,21 @@ func TestUnknown(t *testing.T) {
 		instance.Cause{Nix: "no", Whole: true})
 	inv.Findings = append(inv.Findings, failed, lost)
 	for _, c := range []struct {
-		ref           instance.SettingRef
+		ref           instance.Subject
 		message, hint string
 	}{
-		{instance.SettingRef{Instance: "bakcup"}, `the clan has no instance "bakcup"`, `did you mean "backup"?`},
-		{instance.SettingRef{Instance: "dead"}, `inventory.instances.dead: no`, ""},
-		{instance.SettingRef{Instance: "backup", Role: "x"}, `the instance "backup" has no role "x"`,
+		{instance.Subject{Instance: "bakcup"}, `the clan has no instance "bakcup"`, `did you mean "backup"?`},
+		{instance.Subject{Instance: "dead"}, `inventory.instances.dead: no`, ""},
+		{instance.Subject{Instance: "backup", Role: "x"}, `the instance "backup" has no role "x"`,
 			`its roles are "client", "server"`},
-		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "labtop"}, `the clan has no machine "labtop"`,
+		{instance.Subject{Instance: "backup", Role: "server", Machine: "labtop"}, `the clan has no machine "labtop"`,
 			`did you mean "laptop"?`},
-		{instance.SettingRef{Instance: "backup", Role: "server", Machine: "laptop"},
+		{instance.Subject{Instance: "backup", Role: "server", Machine: "laptop"},
 			`the machine "laptop" is not in the role "server" of the instance "backup"`,
 			`the role names no machine "laptop" and takes none by tag`},
-		{instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exlcude"}},
+		{instance.Subject{Instance: "backup", Role: "client", Machine: "laptop", Setting: []string{"exlcude"}},
 			`the role "client" has no setting exlcude`, `did you mean "exclude"? there are "exclude"`},
-		{instance.SettingRef{Instance: "lost", Role: "client", Machine: "laptop", Path: []string{"exclude"}},
+		{instance.Subject{Instance: "lost", Role: "client", Machine: "laptop", Setting: []string{"exclude"}},
 			`inventory.instances.lost: no`, ""},
 	} {
 		_, err := Explain(inv, c.ref)
@@ -127,7 +127,7 @@ func TestUnknown(t *testing.T) {
 		}
 	}
 	e, err := Explain(inv,
-		instance.SettingRef{Instance: "backup", Role: "client", Machine: "laptop", Path: []string{"exclude"}})
+		instance.Subject{Instance: "backup", Role: "client", Machine: "laptop", Setting: []string{"exclude"}})
 	if err != nil || text(e.Setting.Value) != "1" || !e.Member.Explicit || len(e.Member.Tags) != 1 {
 		t.Errorf("%+v, %v", e, err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/cachedir"
 	"github.com/clanctl/clanctl/internal/recall"
+	"github.com/clanctl/clanctl/internal/recorder"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -38,7 +39,7 @@ func answer(args []string) (exit int, done bool) {
 	if err != nil {
 		return 0, false
 	}
-	text, noted := (&nixeval.Evaluator{CacheDir: dir}).Recall(context.Background(),
+	text, noted := recorder.Recall(context.Background(), &nixeval.Evaluator{CacheDir: dir},
 		recall.Name(args[1:], recall.Plain, ""))
 	if text == nil {
 		return 0, false

@@ -138,7 +138,7 @@ func Replay(dir string) nixeval.Evaluator {
 			// The position is found again as that of a file of the flake.
 			const root = "/source"
 			failed.Sources = nixeval.Sources{Root: root}
-			failed.File, failed.Line, failed.Column = filepath.Join(root, at.File), at.Line, at.Column
+			failed.At = nixeval.Position{File: filepath.Join(root, at.File), Line: at.Line, Column: at.Column}
 		}
 		return nil, failed
 	}}

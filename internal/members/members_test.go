@@ -1,4 +1,4 @@
-package tags
+package members
 
 import (
 	"fmt"
@@ -7,15 +7,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var fleet = NewIndex(map[string][]string{
+var fleet = Carriers(map[string][]string{
 	"laptop": {"mobile", "all", "all"},
 	"server": {"all", "backup"},
 	"bare":   nil,
 })
 
 func TestMembers(t *testing.T) {
-	got := fleet.Members([]string{"bare", "laptop", "ghost", "bare"}, []string{"mobile", "all", "nobody", "all"})
-	want := []Membership{
+	got := Of(fleet, []string{"bare", "laptop", "ghost", "bare"}, []string{"mobile", "all", "nobody", "all"})
+	want := []Member{
 		{Machine: "bare", Explicit: true},
 		{Machine: "ghost", Explicit: true}, // as in clan, a name is a member even without a machine
 		{Machine: "laptop", Explicit: true, Tags: []string{"all", "mobile"}},
@@ -24,14 +24,14 @@ func TestMembers(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := fleet.Members(nil, nil); len(got) != 0 {
+	if got := Of(fleet, nil, nil); len(got) != 0 {
 		t.Errorf("nobody was asked for, got %v", got)
 	}
 }
 
 // However the members come together, they are in order.
 func TestMembersAreSorted(t *testing.T) {
-	x := NewIndex(map[string][]string{"a": {"last"}, "b": {"first"}, "c": {"first", "last"}})
+	carriers := Carriers(map[string][]string{"a": {"last"}, "b": {"first"}, "c": {"first", "last"}})
 	for _, c := range []struct {
 		machines, tags []string
 		want           string
@@ -43,7 +43,7 @@ func TestMembersAreSorted(t *testing.T) {
 		{[]string{"z", "b"}, []string{"last"}, "[a b c z]"},
 	} {
 		var got []string
-		for _, m := range x.Members(c.machines, c.tags) {
+		for _, m := range Of(carriers, c.machines, c.tags) {
 			got = append(got, m.Machine)
 		}
 		if fmt.Sprint(got) != c.want {
@@ -52,21 +52,10 @@ func TestMembersAreSorted(t *testing.T) {
 	}
 }
 
-func TestIndex(t *testing.T) {
-	if diff := cmp.Diff([]string{"bare", "laptop", "server"}, fleet.Machines()); diff != "" {
+func TestCarriers(t *testing.T) {
+	want := map[string][]string{"all": {"laptop", "server"}, "backup": {"server"}, "mobile": {"laptop"}}
+	if diff := cmp.Diff(want, fleet); diff != "" {
 		t.Error(diff)
-	}
-	if diff := cmp.Diff([]string{"all", "backup", "mobile"}, fleet.Tags()); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]string{"laptop", "server"}, fleet.Carriers("all")); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]string{"all", "mobile"}, fleet.TagsOf("laptop")); diff != "" {
-		t.Error(diff)
-	}
-	if fleet.Has("ghost") || !fleet.Has("bare") {
-		t.Error("Has is wrong")
 	}
 }
 
@@ -75,9 +64,9 @@ func BenchmarkMembers(b *testing.B) {
 	for i := range 1000 {
 		machines[fmt.Sprintf("m%04d", i)] = []string{"all", fmt.Sprintf("rack%d", i%20)}
 	}
-	index := NewIndex(machines)
+	carriers := Carriers(machines)
 	b.ReportAllocs()
 	for b.Loop() {
-		index.Members([]string{"m0001"}, []string{"all", "rack3"})
+		Of(carriers, []string{"m0001"}, []string{"all", "rack3"})
 	}
 }
