@@ -23,12 +23,13 @@ quick:
 	$(GO) vet ./...
 	$(GO) test -short ./...
 
-# Nix is not known to Go's test cache, so every test runs.
+# Nix is not known to Go's test cache, so every test runs. Those in a browser run beside the others, and print last.
 test: lint
 	scripts/ensure-nix
 	@echo 'testing all packages against real Nix; each says ok when it is done, the longest after some minutes'
-	$(GO) test -count=1 -timeout 30m ./...
-	$(GO) test -C $(BROWSERTEST) -count=1 ./...
+	@browser=$$(mktemp); $(GO) test -C $(BROWSERTEST) -count=1 ./... >$$browser 2>&1 & pid=$$!; \
+	$(GO) test -count=1 -timeout 30m ./...; status=$$?; \
+	wait $$pid || status=$$?; cat $$browser; rm -f $$browser; exit $$status
 	@test -n "$$CLANCTL_CLAN_CORE" || echo 'SKIP: the conformance suite was not run: CLANCTL_CLAN_CORE names no clan-core (docs/conformance.md)'
 
 # And what is slow and rarely finds anything: the race detector, every fault, changes under stress, releases built twice, fuzzing.
