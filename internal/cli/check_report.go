@@ -224,8 +224,8 @@ func (r *report) summary() string {
 			machines = *n.Machines
 			what = "an empty clan"
 		}
-		what = cmp.Or(textview.Counted(n.Modules, "module", machines, "machine", n.Instances, "instance", n.Roles, "role",
-			n.Members, "member"), what)
+		what = cmp.Or(textview.Counted(n.Modules, "module", machines, "machine", n.Instances, "instance",
+			n.Roles, "role", n.Members, "member"), what)
 	}
 	if what == "" {
 		return "nothing could be checked: " + found

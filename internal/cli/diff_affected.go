@@ -95,11 +95,12 @@ func (o *affectedOutput) print(d *diff.Difference, inv *instance.Inventory) erro
 
 // ordered are the machines by name, or with --order as they are to be deployed.
 func (o *affectedOutput) ordered(d *diff.Difference, inv *instance.Inventory) []affectedMachine {
-	machines := make([]affectedMachine, len(d.Affected))
+	machines := []affectedMachine{}
 	at := map[string]diff.Affected{}
-	names := make([]string, len(d.Affected))
-	for i, a := range d.Affected {
-		machines[i].Affected, at[a.Machine], names[i] = a, a, a.Machine
+	var names []string
+	for _, a := range d.Affected {
+		machines, names = append(machines, affectedMachine{Affected: a}), append(names, a.Machine)
+		at[a.Machine] = a
 	}
 	if !o.c.Bool("order") || inv == nil {
 		return machines

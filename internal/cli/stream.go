@@ -153,7 +153,8 @@ func (s *stream) painter(c *cli.Context) painter {
 
 // printFindings writes findings as they look on the stream; source has the lines that they are about.
 func (s *stream) printFindings(c *cli.Context, w io.Writer, source *sourceTree, findings []instance.Finding) {
-	p := &textview.FindingPrinter{Out: w, Paint: s.painter(c), Line: source.line, Link: source.link(c, s), Width: s.width()}
+	p := &textview.FindingPrinter{Out: w, Paint: s.painter(c), Line: source.line, Link: source.link(c, s),
+		Width: s.width()}
 	p.All(findings)
 }
 

@@ -116,7 +116,8 @@ type Reader struct {
 
 // New makes a reader that runs at most so many Nix processes at once.
 func New(evaluator *nixeval.Evaluator, ref nixeval.Ref) *Reader {
-	return &Reader{evaluator: evaluator, ref: ref, slots: make(chan struct{}, evaluator.Jobs), trees: map[string]string{}}
+	return &Reader{evaluator: evaluator, ref: ref, slots: make(chan struct{}, evaluator.Jobs),
+		trees: map[string]string{}}
 }
 
 // ErrChanged: the files of the flake, or of an input in a directory beside it, changed between two answers,

@@ -16,8 +16,8 @@ var (
 	// Attach makes the answers of a *nixeval.Evaluator, and of copies of it, part of a recording.
 	Attach func(evaluator any, r Recording)
 	// Recall returns what was recorded under a name in the cache of a *nixeval.Evaluator, and the note on it. If not
-	// every answer that it was made of is the one that would be given now, there is no text, and no error. The text must
-	// be closed.
+	// every answer that it was made of is the one that would be given now, there is no text, and no error. The text
+	// must be closed.
 	Recall func(ctx context.Context, evaluator any, name string) (text io.ReadCloser, note json.RawMessage)
 )
 

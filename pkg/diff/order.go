@@ -9,8 +9,8 @@ import (
 )
 
 // Order puts machines into the waves in which to deploy them: the first is the canary alone, or empty where there is
-// none; in the others servers come before their clients. Machines of one wave are sorted by name, and can be deployed at
-// once. Without machines there is no wave.
+// none; in the others servers come before their clients. Machines of one wave are sorted by name, and can be deployed
+// at once. Without machines there is no wave.
 //
 // In an instance the roles client, peer and default are served by those with other names, if there are any; where there
 // are none of these three, server and controller serve the others. A machine waits for those that serve it, unless it

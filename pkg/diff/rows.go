@@ -164,8 +164,8 @@ func roleRows(i InstanceChange, r RoleChange, add func(entry)) {
 	}
 	memberRows(where, r.Members, add)
 	if r.SettingsFrom != nil {
-		add(entry{change: Changed, where: where, what: "settings had from", old: []string{string(r.SettingsFrom.Old)},
-			new: []string{string(r.SettingsFrom.New)}})
+		add(entry{change: Changed, where: where, what: "settings had from", old: []string{r.SettingsFrom.Old},
+			new: []string{r.SettingsFrom.New}})
 	}
 	for _, s := range r.Settings {
 		if len(s.Path) > 0 {

@@ -68,7 +68,8 @@ func (d *instanceDecoder) unresolved(err *services.ResolveError, failure *reader
 	if core := d.inv.Flake.ClanCore; err.Code == codes.UnknownInput && core != "" && err.Input == "clan-core" {
 		near = []string{core} // under another name
 	}
-	cause := Cause{Whole: whole, Input: err.Input, Elsewhere: err.Elsewhere, Name: err.Spec.Name, Service: err.Spec.String()}
+	cause := Cause{Whole: whole, Input: err.Input, Elsewhere: err.Elsewhere, Name: err.Spec.Name,
+		Service: err.Spec.String()}
 	cause.Near, cause.Known = nearest.Or(near, err.Known)
 	f := NewFinding(err.Code, Subject{Instance: d.name}, cause)
 	f.Err = err

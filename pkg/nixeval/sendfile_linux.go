@@ -8,8 +8,8 @@ import (
 )
 
 // sendFile has the system copy the next bytes of a file to another, at most n, and returns how many it did: fewer where
-// it can't, or the other takes no more. A pipe gets the pages of the file themselves. Nothing may change these in place:
-// a file of the cache is replaced, never written again.
+// it can't, or the other takes no more. A pipe gets the pages of the file themselves, and nothing may change these in
+// place: a file of the cache is replaced, never written again.
 func sendFile(to, from *os.File, n int64) (sent int64) {
 	out, err := to.SyscallConn()
 	if err != nil {

@@ -21,8 +21,8 @@ type Source struct {
 	// written as such.
 	Exported *instance.Position `json:"exported,omitempty"`
 	// Kind is "inventory" (written for the machine, or as a setting of its role), "default" (of a setting that nobody
-	// wrote; an inventory that was read back does not know what is written), "var" (the value of a public var), "module"
-	// (the service module computes it) or "clan" (nothing says anything, and clan takes it).
+	// wrote; an inventory that was read back does not know what is written), "var" (the value of a public var),
+	// "module" (the service module computes it) or "clan" (nothing says anything, and clan takes it).
 	Kind string `json:"kind"`
 	// Module is the service module that says so, as its file where that is known.
 	Module string `json:"module,omitempty"`

@@ -21,7 +21,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	fmt.Fprintf(&b, "### What the upgrade does\n\n%s%s.\n", strings.ToUpper(summary[:1]), summary[1:])
 	textview.MarkdownTable(&b, "", []string{"effect", "of", "what", "where"}, func(add func(...string)) {
 		for _, e := range r.shown() {
-			add(string(e.Kind), textview.CodeSpan(e.about()), textview.CodeSpan(strings.TrimRight(e.Message(), "\n")),
+			add(e.Kind, textview.CodeSpan(e.about()), textview.CodeSpan(strings.TrimRight(e.Message(), "\n")),
 				textview.CodeSpan(e.where()))
 		}
 	})

@@ -331,9 +331,8 @@ func (r *report) offers() {
 			if !used[input+"#"+name] && !slices.Contains(then[input].Deprecated, name) &&
 				!strings.HasPrefix(name, "@") &&
 				(!slices.Contains(now[input].Services, name) || slices.Contains(now[input].Deprecated, name)) {
-				r.add(Effect{Kind: codes.EffectChanged, Part: "service", Scope: instance.Scope{Service: input + "#" + name},
-					Name:   name,
-					Reason: "removed", Minor: true})
+				r.add(Effect{Kind: codes.EffectChanged, Part: "service",
+					Scope: instance.Scope{Service: input + "#" + name}, Name: name, Reason: "removed", Minor: true})
 			}
 		}
 	}

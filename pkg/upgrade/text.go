@@ -301,7 +301,7 @@ func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
 		if where != "" {
 			where = "  " + paint(textview.Dim, where)
 		}
-		label := fmt.Sprintf("%-10s", strings.ToUpper(string(e.Kind)))
+		label := fmt.Sprintf("%-10s", strings.ToUpper(e.Kind))
 		fmt.Fprintf(&b, "%s %s%s  %s%s\n", paint(colourOf(e.Kind), label), about, pad, textview.Flat(lines[0]), where)
 		margin := strings.Repeat(" ", 11+width+2)
 		rest := strings.Join(lines[1:], "\n")

@@ -51,7 +51,8 @@ type Effect struct {
 	Edits []Edit `json:"edits,omitempty"`
 	// Finding is what is wrong after the upgrade, or for the kind fixed before it.
 	Finding *instance.Finding `json:"finding,omitzero"`
-	// Kind is "breaks", "required", "constraint", "changed", "unused", "deprecated", "review", "warning", "fixed" or "new".
+	// Kind is "breaks", "required", "constraint", "changed", "unused", "deprecated", "review", "warning", "fixed" or
+	// "new".
 	Kind string `json:"kind"`
 	// Machines are those concerned, sorted; nil where it is about none in particular.
 	Machines []string `json:"machines,omitzero"`
