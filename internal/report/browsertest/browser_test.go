@@ -768,8 +768,9 @@ func TestBrowserNoticesAChange(t *testing.T) {
 func TestBrowserShowsExports(t *testing.T) {
 	inv := invtest.Fleet(t, 2, 1)
 	inv.Exports = map[string]*instance.Export{
-		"s:i000::": {Service: "s", Instance: "i000", Networking: &instance.Networking{Priority: 7, Module: "m"}},
-		"s:i000:client:m0": {Service: "s", Instance: "i000", Role: "client", Machine: "m0",
+		"s:i000::": {Scope: instance.Scope{Service: "s", Instance: "i000"},
+			Networking: &instance.Networking{Priority: 7, Module: "m"}},
+		"s:i000:client:m0": {Scope: instance.Scope{Service: "s", Instance: "i000", Role: "client", Machine: "m0"},
 			Peer: &instance.Peer{Port: 22,
 				Hosts: []instance.Host{{Address: "192.0.2.1"}, {Missing: codes.HostFailed}}}},
 	}
