@@ -99,8 +99,11 @@ func (e *BrokenError) Error() string {
 	return what + below(e.Findings...)
 }
 
-// Unwrap has [ErrRefused], and the evaluation's error.
-func (e *BrokenError) Unwrap() []error { return []error{ErrRefused, e.err} }
+// Is says that it is an [ErrRefused]. (An Unwrap with two results would say that it is several errors.)
+func (e *BrokenError) Is(target error) bool { return target == ErrRefused }
+
+// Unwrap returns the evaluation's error.
+func (e *BrokenError) Unwrap() error { return e.err }
 
 // ErrRefused is in each error of a check that [Store.Unchecked] leaves out. Nothing was written.
 var ErrRefused = errors.New("refused")
