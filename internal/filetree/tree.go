@@ -436,8 +436,8 @@ func (t *Tree) read(e *entry, dir int, path string, now Stamp, buffer []byte) er
 		if t.source.Git {
 			to = io.MultiWriter(hash, blob)
 		}
-		// One that has grown meanwhile has another stamp afterwards.
-		if _, err := io.CopyBuffer(to, io.LimitReader(f, now.size), buffer); err != nil {
+		// By its own methods the file would take no notice of the buffer.
+		if _, err := io.CopyBuffer(to, struct{ io.Reader }{f}, buffer); err != nil {
 			return err
 		}
 		if t.source.Git {

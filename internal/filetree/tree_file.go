@@ -86,14 +86,16 @@ func (c *codec) uint(v *uint64) {
 // int is a signed number, whose sign is the last bit.
 func (c *codec) int(v *int64) {
 	u := uint64(*v)<<1 ^ uint64(*v>>63)
-	c.uint(&u)
-	*v = int64(u>>1) ^ -int64(u&1)
+	if c.uint(&u); !c.writes {
+		*v = int64(u>>1) ^ -int64(u&1)
+	}
 }
 
 func (c *codec) uint32(v *uint32) {
 	n := uint64(*v)
-	c.uint(&n)
-	*v = uint32(n) //nolint:gosec // as written
+	if c.uint(&n); !c.writes {
+		*v = uint32(n) //nolint:gosec // as written
+	}
 }
 
 func (c *codec) bool(v *bool) {
@@ -101,8 +103,9 @@ func (c *codec) bool(v *bool) {
 	if *v {
 		n = 1
 	}
-	c.uint(&n)
-	*v = n == 1
+	if c.uint(&n); !c.writes {
+		*v = n == 1
+	}
 }
 
 // count is a number of things that take at least one byte each.
