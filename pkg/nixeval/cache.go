@@ -112,11 +112,11 @@ func (a *attempt) lookUp(ctx context.Context) (*answer, bool) {
 	}
 	head, value, ok := bytes.Cut(payload, []byte("\n"))
 	kept := &answer{Value: json.RawMessage(value)}
-	if !ok || json.Unmarshal(head, kept) != nil {
+	if !ok || json.Unmarshal(head, kept) != nil || !a.files.unchanged(ctx, kept.Inputs) {
 		return nil, false
 	}
 	a.id = id
-	return kept, a.files.unchanged(ctx, kept.Inputs)
+	return kept, true
 }
 
 // keep stores an answer, if everything that it depends on is known, and nothing of it was touched while Nix ran.
