@@ -30,8 +30,7 @@ func (r *report) setting(name, role string, v diff.Value) {
 			continue
 		}
 		e := Effect{Kind: codes.EffectChanged, Part: "setting", Scope: instance.Scope{Instance: name, Role: role},
-			Path: leaf.Path,
-			Old:  leaf.Old, New: leaf.New, Machines: machines}
+			Path: leaf.Path, Old: leaf.Old, New: leaf.New, Machines: machines}
 		written := r.written(name, role, machines[0], leaf.Path)
 		if len(written) > 0 {
 			e.Position = written[len(written)-1].Position
@@ -210,8 +209,7 @@ var refuses = lazyregexp.New(`^\W*(?i:removed|deprecated|obsolete)\b`)
 // option tells what became of one that a layer sets.
 func (r *report) option(ref instance.Scope, role *instance.Role, layer facts.Layer, path []string,
 	was *services.Option, after *services.Interface) {
-	e := Effect{Kind: codes.EffectReview, Part: "setting", Scope: ref,
-		Path: path}
+	e := Effect{Kind: codes.EffectReview, Part: "setting", Scope: ref, Path: path}
 	is := optionAt(after, path)
 	_, told := r.told(ref.Instance, ref.Role, path)
 	switch {
@@ -369,8 +367,7 @@ func (r *report) newOptions(service, role string, before, after *services.Interf
 	for path, option := range after.All() {
 		if !known[strings.Join(path, "\x00")] && !option.Hidden && !option.Internal {
 			r.add(Effect{Kind: codes.EffectNew, Part: "option", Scope: instance.Scope{Service: service, Role: role},
-				Path: path,
-				New:  option.Default, Reason: sentence(option.Description)})
+				Path: path, New: option.Default, Reason: sentence(option.Description)})
 		}
 	}
 }

@@ -142,8 +142,7 @@ func (r *report) add(e Effect) { r.Effects = append(r.Effects, e) }
 // finding is one that is there after the upgrade only.
 func (r *report) finding(f instance.Finding) {
 	e := Effect{Kind: kindOf(f), Finding: &f, Scope: instance.Scope{Instance: f.Instance, Role: f.Role},
-		Path: f.Setting,
-		Part: partOf(f), Machines: r.concerned(f)}
+		Path: f.Setting, Part: partOf(f), Machines: r.concerned(f)}
 	if f.Code == codes.UnknownRole && r.new.Instances[f.Instance] != nil {
 		e.New = jsonvalue.Text(slices.Sorted(maps.Keys(r.new.Instances[f.Instance].Module.Roles)))
 	}
@@ -186,9 +185,8 @@ func (r *report) fixed(f instance.Finding) {
 		return // something else is wrong with it by now
 	}
 	r.add(Effect{Kind: codes.EffectFixed, Finding: &f, Scope: instance.Scope{Instance: f.Instance, Role: f.Role},
-		Path: f.Setting,
-		Part: partOf(f), Machines: r.concerned(f),
-		Position: r.place(f), Minor: f.Severity == instance.SeverityNote})
+		Path: f.Setting, Part: partOf(f), Machines: r.concerned(f), Position: r.place(f),
+		Minor: f.Severity == instance.SeverityNote})
 }
 
 func partOf(f instance.Finding) string {
