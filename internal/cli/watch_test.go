@@ -238,6 +238,10 @@ func TestWatchCheck(t *testing.T) {
 			}
 			defer screen.Close()
 			defer terminal.Close()
+			// So wide that no line is wrapped, however long the clan's path is.
+			if err := pty.Setsize(screen, &pty.Winsize{Rows: 50, Cols: 400}); err != nil {
+				t.Fatal(err)
+			}
 			go io.Copy(&printed, screen) //nolint:errcheck // it ends when the terminal is closed
 			out = terminal
 		}
