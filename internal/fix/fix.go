@@ -105,8 +105,10 @@ func (s source) at(p *instance.Position) (site, bool) {
 	if err != nil {
 		return site{}, false
 	}
-	b, ok := nixlang.BindingAt(text, nixlang.NewLines(text).Offset(p.Line, p.Column))
-	return site{p.File, text, b}, ok
+	at := site{file: p.File, text: text}
+	var ok bool
+	at.Binding, ok = nixlang.Bound(text, at.isJSON())[nixlang.NewLines(text).Offset(p.Line, p.Column)]
+	return at, ok
 }
 
 // wrong is the name that a finding calls wrong, if it does.
@@ -159,7 +161,7 @@ func (s source) wrongName() (name nixlang.Name, in site, inPath, ok bool) {
 	}
 	found, inPath := named(in.Path, text), true
 	if len(found) == 0 {
-		found, inPath = named(nixlang.NamesIn(in.text, in.Value, in.ValueEnd), text), false
+		found, inPath = named(nixlang.NamesIn(in.text, in.Value, in.ValueEnd, in.isJSON()), text), false
 	}
 	if len(found) != 1 {
 		return name, in, false, false

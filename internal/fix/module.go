@@ -64,7 +64,7 @@ func position(p *facts.Place) *instance.Position {
 
 // isString reports whether the value that is bound is this string alone.
 func isString(at site, value string) bool {
-	names := nixlang.NamesIn(at.text, at.Value, at.ValueEnd)
+	names := nixlang.NamesIn(at.text, at.Value, at.ValueEnd, at.isJSON())
 	return len(names) == 1 && names[0].Start == at.Value && names[0].End == at.ValueEnd && names[0].Text == value
 }
 

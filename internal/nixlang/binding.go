@@ -31,78 +31,10 @@ func Texts(names []Name) []string {
 	return texts
 }
 
-// BindingAt reads the binding whose path begins at a place.
-func BindingAt(text []byte, at int) (Binding, bool) {
-	s := &scanner{text: text, at: at}
-	var b Binding
-	for {
-		name, ok := s.name()
-		if !ok {
-			return b, false
-		}
-		b.Path = append(b.Path, name)
-		if s.next() != '.' {
-			break
-		}
-		s.at++
-	}
-	sign := s.next()
-	if sign != '=' && sign != ':' {
-		return b, false
-	}
-	s.at++
-	if s.next() == '=' {
-		return b, false // a comparison
-	}
-	b.Value, b.ValueEnd = s.at, s.at
-	if sign == '=' {
-		if !s.expression() {
-			return b, false
-		}
-		b.End = s.at
-		b.ValueEnd = b.Value + len(bytes.TrimRight(text[b.Value:s.at-1], " \t\r\n"))
-		return b, true
-	}
-	for {
-		switch s.next() {
-		case 0:
-			return b, false
-		case ',':
-			b.End = s.at + 1
-			return b, true
-		case '}', ']':
-			b.End = b.ValueEnd
-			return b, true
-		}
-		if s.token() == unended {
-			return b, false
-		}
-		b.ValueEnd = s.at
-	}
-}
-
-// name reads a name of an attribute path.
-func (s *scanner) name() (Name, bool) {
-	c := s.next()
-	name := Name{Start: s.at}
-	switch {
-	case c == '"':
-		if !s.str() {
-			return name, false
-		}
-		name.Text = literal(s.text[name.Start:s.at], false)
-	case bytes.HasPrefix(s.text[s.at:], []byte("${")):
-		s.at++
-		if !s.balanced() {
-			return name, false
-		}
-	default:
-		if name.Text = s.word(); name.Text == "" {
-			return name, false
-		}
-	}
-	name.End = s.at
-	return name, true
+// Bound returns all bindings of a text that end, wherever they stand in it, by where their paths begin.
+func Bound(text []byte, json bool) map[int]Binding {
+	_, o := outline(text, json, -1)
+	return o.bound
 }
 
 // literal is what a string in quotes says; empty where it has to be evaluated.
@@ -123,9 +55,9 @@ func literal(quoted []byte, isJSON bool) string {
 }
 
 // NamesIn are the names between two places, but those in longer strings and comments.
-func NamesIn(text []byte, from, to int) []Name {
+func NamesIn(text []byte, from, to int, json bool) []Name {
 	var names []Name
-	s := &scanner{text: text[:to], at: from}
+	s := &scanner{text: text[:to], at: from, json: json}
 	for s.next() != 0 {
 		start := s.at
 		switch {
@@ -133,10 +65,10 @@ func NamesIn(text []byte, from, to int) []Name {
 			if !s.str() {
 				return names
 			}
-			if name := literal(s.text[start:s.at], false); name != "" {
+			if name := literal(s.text[start:s.at], json); name != "" {
 				names = append(names, Name{start, s.at, name})
 			}
-		case bytes.HasPrefix(s.text[s.at:], []byte("''")):
+		case !json && bytes.HasPrefix(s.text[s.at:], []byte("''")):
 			if !s.indented() {
 				return names
 			}

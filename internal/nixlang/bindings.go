@@ -66,10 +66,10 @@ func NewLines(text []byte) Lines {
 
 // Offset is the place of a line and a column in bytes, both counted from one.
 func (l Lines) Offset(line, column int) int {
-	if line > len(l.starts) {
+	if line = max(line, 1); line > len(l.starts) {
 		return l.end
 	}
-	return min(l.starts[max(line, 1)-1]+max(column-1, 0), l.end)
+	return min(l.starts[line-1]+max(column-1, 0), l.end)
 }
 
 // Place is the opposite of Offset.
@@ -101,6 +101,7 @@ func (s *Set) each(path string, found map[string]int) {
 type scanner struct {
 	text []byte
 	at   int
+	json bool // in which strings are text alone
 }
 
 // next is the character that comes next, behind spaces and comments; 0 at the end.
@@ -136,40 +137,6 @@ func (s *scanner) word() string {
 		s.at++
 	}
 	return string(s.text[start:s.at])
-}
-
-// expression skips what is not read, and the semicolon behind it.
-func (s *scanner) expression() bool {
-	open := 0 // `let`, `with` and `assert`, in which semicolons are their own
-	lets := 0
-	for {
-		switch c := s.next(); c {
-		case 0, '}', ')', ']':
-			return false
-		case ';':
-			s.at++
-			switch {
-			case lets > 0:
-			case open > 0:
-				open--
-			default:
-				return true
-			}
-		default:
-			switch word := s.token(); word {
-			case unended:
-				return false
-			case "let":
-				lets++
-			case "in":
-				lets--
-			case "with", "assert":
-				if lets == 0 {
-					open++
-				}
-			}
-		}
-	}
 }
 
 // token skips a word, a string, what is in brackets or a sign. It returns the word, or unended for what does not end.
@@ -235,6 +202,8 @@ func (s *scanner) str() bool {
 		case rest[0] == '"':
 			s.at++
 			return true
+		case s.json:
+			s.at++
 		case bytes.HasPrefix(rest, []byte("$$")):
 			s.at++ // and the second may begin with what comes
 			if !bytes.HasPrefix(rest, []byte("$${")) {

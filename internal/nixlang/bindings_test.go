@@ -1,6 +1,7 @@
 package nixlang
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -101,21 +102,18 @@ func FuzzBindings(f *testing.F) {
 	}
 	f.Add([]byte(`{"a": {"b": [1, "c"]}, "d": "e\\"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for path, at := range Bindings(text, false) {
+		json := bytes.HasPrefix(text, []byte(`{"`))
+		for path, at := range Bindings(text, json) {
 			if at.Line < 1 || at.Column < 1 {
 				t.Errorf("%q is at %v", path, at)
 			}
 		}
-		for i := range text[:min(len(text), 500)] { // each reads what is behind it
-			b, ok := BindingAt(text, i)
-			if !ok {
-				continue
-			}
-			if len(b.Path) == 0 || b.Path[0].Start < i || b.Value < b.Path[len(b.Path)-1].End ||
-				b.ValueEnd < b.Value-1 || b.End < b.ValueEnd || b.End > len(text) {
+		for i, b := range Bound(text, json) {
+			if len(b.Path) == 0 || b.Path[0].Start != i || b.Value < b.Path[len(b.Path)-1].End ||
+				b.ValueEnd < b.Value || b.End < b.ValueEnd || b.End > len(text) {
 				t.Errorf("at %d: %+v", i, b)
 			}
-			for _, n := range NamesIn(text, b.Value, max(b.Value, b.ValueEnd)) {
+			for _, n := range NamesIn(text, b.Value, b.ValueEnd, json) {
 				if n.Start < b.Value || n.End > b.ValueEnd || n.End <= n.Start {
 					t.Errorf("at %d: %+v in %+v", i, n, b)
 				}
@@ -124,31 +122,41 @@ func FuzzBindings(f *testing.F) {
 	})
 }
 
-// A binding is found where Bindings says that it is, with its value.
-func TestBindingAt(t *testing.T) {
+// A binding is found where its path begins, with its value, wherever it stands.
+func TestBound(t *testing.T) {
 	for _, test := range []struct{ text, at, path, value, end string }{
 		{`{ a.b."c d" = { x = ";"; }; e = 1; }`, "a.b", "a b c d", `{ x = ";"; }`, " e = 1; }"},
 		{"{ a = let b = 1; in with c; d ; }", "a", "a", "let b = 1; in with c; d", " }"},
+		{"{ a = let b = 1; in with c; d ; }", "b", "b", "1", " in with c; d ; }"},
+		{"f [ (mkIf x { a = 1 /* ; */ ; }) ]", "a", "a", "1", " }) ]"},
 		{"{ a.${b}.c = 1; # x\n }", "a", "a  c", "1", " # x\n }"},
 		{"{\r\n  a = ''\r\n ; ''; }", "a", "a", "''\r\n ; ''", " }"},
 		{`{"a": {"b": 1}, "c": 2}`, `"a"`, "a", `{"b": 1}`, ` "c": 2}`},
-		{`{"a": "x,y"}`, `"a"`, "a", `"x,y"`, "}"},
+		{`{"a": {"b": 1} }`, `"b"`, "b", "1", "} }"},
+		{`{"a": {"b": 1} }`, `"a"`, "a", `{"b": 1}`, " }"},
+		{`{"a": "x,y${"}`, `"a"`, "a", `"x,y${"`, "}"},
 	} {
-		i := strings.Index(test.text, test.at)
-		b, ok := BindingAt([]byte(test.text), i)
-		var path []string
-		for _, n := range b.Path {
-			path = append(path, n.Text)
-		}
-		if !ok || strings.Join(path, " ") != test.path || test.text[b.Value:b.ValueEnd] != test.value ||
-			test.text[b.End:] != test.end {
+		b, ok := Bound([]byte(test.text), test.text[1] == '"')[strings.Index(test.text, test.at)]
+		path := strings.Join(Texts(b.Path), " ")
+		if !ok || path != test.path || test.text[b.Value:b.ValueEnd] != test.value || test.text[b.End:] != test.end {
 			t.Errorf("%s: %v %q %q %q", test.text, ok, path, test.text[b.Value:b.ValueEnd], test.text[b.End:])
 		}
 	}
 	for _, text := range []string{"", "a", "a =", "a = 1", "a == 1;", "= 1;", "{ = 1; }", `"a`, `"a": `, `"a": [1`,
-		"a = ];", "inherit a;"} {
-		if b, ok := BindingAt([]byte(text), 0); ok {
+		"a = ];", "inherit a;", "{ a = 1 }", "{ a = 1", "{ a ? 1 }: a"} {
+		if b := Bound([]byte(text), false); len(b) > 0 {
 			t.Errorf("%q: %+v", text, b)
+		}
+	}
+}
+
+// JSON has no names without quotes, and no paths of them.
+func TestBindingsOfJSON(t *testing.T) {
+	for text, want := range map[string]int{
+		`{"a": {"b": 1}}`: 2, `{"a": "${", "b": "''"}`: 2, `{"$${": "\"$"}`: 1, "{b: 1}": 0, `{"a"."b": 1}`: 0, `{"a": 1`: 0,
+	} {
+		if got := Bindings([]byte(text), true); len(got) != want {
+			t.Errorf("%s: found %v, not %d", text, got, want)
 		}
 	}
 }

@@ -106,9 +106,10 @@ func checkFile(t *testing.T, file string, text []byte, places []knownPlace) (bou
 	known := map[string]knownPlace{}
 	// named are the paths that Nix has at the names in the file.
 	named := map[int][][]string{}
+	bindings := Bound(text, false)
 	for _, p := range places {
 		known[strings.Join(p.Path, "\x00")] = p
-		b, ok := BindingAt(text, offset(p))
+		b, ok := bindings[offset(p)]
 		if !ok {
 			if text[offset(p)] != '}' && !isInherited(text[offset(p):]) {
 				t.Errorf("%s:%d:%d: %q has no binding", file, p.Line, p.Column, p.Path)

@@ -49,7 +49,7 @@ func (s *Set) Lookup(path ...string) (string, bool) {
 type outliner struct {
 	scanner
 	stack []*frame
-	json  bool
+	bound map[int]Binding
 	// faults are how many times something did not fit.
 	faults int
 	// end is behind what was read last.
@@ -86,7 +86,7 @@ type frame struct {
 // outline reads a text. The attribute that it returns has the set that is the file's value.
 func outline(text []byte, json bool, wanted int) (*Attr, *outliner) {
 	file := &Attr{}
-	o := &outliner{scanner: scanner{text: text}, json: json, wanted: wanted}
+	o := &outliner{scanner: scanner{text: text, json: json}, wanted: wanted, bound: map[int]Binding{}}
 	o.stack = []*frame{{signed: true, direct: true, attr: file}}
 	for {
 		o.end = o.at
@@ -255,6 +255,9 @@ func (o *outliner) extended(f *frame, name Name) []Name {
 
 // part reads a name of the path of a binding.
 func (o *outliner) part(f *frame, name Name, quoted bool) {
+	if o.json && (f.dot || !quoted) {
+		f.faults++ // a member has one name, in quotes
+	}
 	if f.dot && f.attr != nil {
 		f.attr.Path = append(f.attr.Path, name)
 		f.dot = false
@@ -363,10 +366,12 @@ func (o *outliner) close(c byte) {
 		o.pop()
 	}
 	f := o.top()
-	if f.binds() && (f.attr != nil || f.signed) {
-		if !o.json {
-			f.faults++
-		}
+	switch {
+	case !f.binds() || f.attr == nil && !f.signed:
+	case o.json:
+		o.finish(f, o.end)
+	default:
+		f.faults++
 		o.finish(f, o.at)
 	}
 	o.at++
@@ -424,6 +429,9 @@ func (o *outliner) finish(f *frame, end int) {
 		f.attr.Whole = f.attr.Set != nil && f.done
 		if f.attr.Text = ""; f.done && len(f.run) == 1 && o.text[f.run[0].Start] == '"' {
 			f.attr.Text = f.run[0].Text
+		}
+		if f.attr.ValueEnd > f.attr.Value && (o.json || o.text[end-1] == ';') {
+			o.bound[f.attr.Path[0].Start] = f.attr.Binding
 		}
 	}
 	f.attr, f.signed, f.dot, f.run, f.just, f.direct, f.done, f.scopes = nil, false, false, nil, false, false, false, 0
@@ -494,7 +502,9 @@ func (o *outliner) sign() {
 	f.signed, f.dot, f.run = true, false, nil
 	f.just, f.direct, f.done = true, true, false
 	if f.attr != nil {
-		f.attr.Value = o.at
+		value := o.scanner
+		value.next()
+		f.attr.Value = value.at
 		f.set.Attrs = append(f.set.Attrs, f.attr)
 	}
 }

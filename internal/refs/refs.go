@@ -70,7 +70,7 @@ type Read func(file string) ([]byte, error)
 // nowhere. The inventory was loaded with the places of its parts; flakeFile is the flake's own file, in which the
 // inputs are.
 func Find(inv *instance.Inventory, flakeFile string, read Read) []Ref {
-	f := &finder{read: read, texts: map[string][]byte{}, lines: map[string]nixlang.Lines{}}
+	f := &finder{read: read, files: map[string]source{}}
 	f.inputs(flakeFile)
 	f.walk(facts.Of(inv).Places, nil)
 	if file := facts.Of(inv).PersistedFile; file != "" {
@@ -99,25 +99,33 @@ func Find(inv *instance.Inventory, flakeFile string, read Read) []Ref {
 
 type finder struct {
 	read  Read
-	texts map[string][]byte // nil for a file that cannot be read
-	lines map[string]nixlang.Lines
+	files map[string]source
 	found []Ref
 }
 
-func (f *finder) text(file string) []byte {
-	text, known := f.texts[file]
-	if !known {
-		if read, err := f.read(file); err == nil {
-			text = read
-		}
-		f.texts[file], f.lines[file] = text, nixlang.NewLines(text)
-	}
-	return text
+// source is a file's text, where its lines begin, and what it binds where; without a text if it cannot be read.
+type source struct {
+	text  []byte
+	lines nixlang.Lines
+	bound map[int]nixlang.Binding
 }
+
+func (f *finder) file(name string) source {
+	s, known := f.files[name]
+	if !known {
+		if text, err := f.read(name); err == nil {
+			s = source{text, nixlang.NewLines(text), nixlang.Bound(text, isJSON(name))}
+		}
+		f.files[name] = s
+	}
+	return s
+}
+
+func isJSON(file string) bool { return path.Ext(file) == ".json" }
 
 // add adds what was found of a name in a file.
 func (f *finder) add(r Ref, file string, name nixlang.Name) {
-	at := f.lines[file].Place(name.Start)
+	at := f.files[file].lines.Place(name.Start)
 	r.Position = instance.Position{File: file, Line: at.Line, Column: at.Column}
 	r.Start, r.End = name.Start, name.End
 	f.found = append(f.found, r)
@@ -137,7 +145,7 @@ func (f *finder) walk(p *facts.Place, path []string) {
 
 // inputs are the names of the flake's inputs where the flake declares them.
 func (f *finder) inputs(file string) {
-	text := f.text(file)
+	text := f.file(file).text
 	seen := map[string]bool{}
 	for _, a := range nixlang.AttrsOf(text, false) {
 		if a.Path[0].Text != "inputs" {
@@ -162,23 +170,20 @@ func (f *finder) inputs(file string) {
 
 // names finds the name of a part of the inventory where it is written, and those in what is bound to it.
 func (f *finder) names(at instance.Position, inventoryPath []string) {
-	text := f.text(at.File)
-	if len(inventoryPath) == 0 || text == nil {
-		return
-	}
-	b, ok := nixlang.BindingAt(text, f.lines[at.File].Offset(at.Line, at.Column))
-	if !ok {
+	in := f.file(at.File)
+	b, ok := in.bound[in.lines.Offset(at.Line, at.Column)]
+	if !ok || len(inventoryPath) == 0 {
 		return
 	}
 	own := slices.IndexFunc(b.Path, func(n nixlang.Name) bool { return leads(b.Path, n, inventoryPath) })
 	if own >= 0 {
-		f.bound(at.File, text, b, own, inventoryPath)
+		f.bound(at.File, in.text, b, own, inventoryPath)
 	}
 }
 
 // persisted finds the names in the clan's inventory.json, which is written as the inventory is.
 func (f *finder) persisted(file string) {
-	text := f.text(file)
+	text := f.file(file).text
 	var walk func(attrs []*nixlang.Attr, path []string)
 	walk = func(attrs []*nixlang.Attr, path []string) {
 		for _, a := range attrs {
@@ -208,7 +213,7 @@ func (f *finder) bound(file string, text []byte, b nixlang.Binding, own int, inv
 // listed finds the names in the strings that are bound to a part of the inventory.
 func (f *finder) listed(file string, text []byte, b nixlang.Binding, own int, inventoryPath []string) {
 	list := func(kind Kind, b nixlang.Binding, in []string) {
-		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd) {
+		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd, isJSON(file)) {
 			if text[n.Start] != '"' {
 				continue
 			}
@@ -227,8 +232,8 @@ func (f *finder) listed(file string, text []byte, b nixlang.Binding, own int, in
 	case isMachine && own == len(b.Path)-2 && b.Path[own+1].Text == "tags":
 		list(Tag, b, tagsPath)
 	case isMachine && own == len(b.Path)-1:
-		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd) {
-			if tags, ok := nixlang.BindingAt(text, n.Start); ok && n.Text == "tags" && len(tags.Path) == 1 {
+		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd, isJSON(file)) {
+			if tags, ok := f.files[file].bound[n.Start]; ok && n.Text == "tags" && len(tags.Path) == 1 {
 				list(Tag, tags, tagsPath)
 			}
 		}
