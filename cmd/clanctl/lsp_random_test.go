@@ -16,9 +16,7 @@ import (
 // Whatever is typed, the server goes on, every place that it names is right in the text as it is then, and nothing is left of it. The edits
 // are drawn from CLANCTL_SEED, a number; CLANCTL_CLANS names clans of real clan-core to be edited as well (in the editor only).
 func TestEditorRandomEdits(t *testing.T) {
-	if os.Getenv("CLANCTL_TEST_SLOW") == "" {
-		t.Skip("SKIP: it takes a minute: run by make test-all (CLANCTL_TEST_SLOW)")
-	}
+	nixes.Slow(t)
 	seed, _ := strconv.ParseUint(os.Getenv("CLANCTL_SEED"), 10, 64)
 	t.Logf("CLANCTL_SEED=%d", seed)
 	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {

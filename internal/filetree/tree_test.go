@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/clanctl/clanctl/internal/filetree/treetest"
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // truth describes a tree without any cleverness: every file's kind, executable bit and content, and git's own state.
@@ -79,7 +80,7 @@ func TestObserveNeverMissesAnEdit(t *testing.T) {
 			if git {
 				edits = 600
 			}
-			if testing.Short() || os.Getenv("CLANCTL_TEST_SLOW") == "" {
+			if testing.Short() || !nixes.WithSlow(t) {
 				edits /= 10
 			}
 			seed := uint64(time.Now().UnixNano())

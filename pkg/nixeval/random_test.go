@@ -18,7 +18,7 @@ import (
 // CLANCTL_STEPS says how many steps are made with each Nix, CLANCTL_SEED with what the edits are chosen.
 func TestCacheIsNeverStale(t *testing.T) {
 	steps, seed := 50, uint64(1)
-	if os.Getenv("CLANCTL_TEST_SLOW") != "" {
+	if nixes.WithSlow(t) {
 		steps = 400
 	}
 	if n, err := strconv.Atoi(os.Getenv("CLANCTL_STEPS")); err == nil {

@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // Each chosen edit is made once more, when everything has been looked at and Nix is about to run.
 func TestChosenEditsDuringRuns(t *testing.T) {
-	if os.Getenv("CLANCTL_TEST_SLOW") == "" {
-		t.Skip("SKIP: it takes a minute: run by make test-all (CLANCTL_TEST_SLOW)")
-	}
+	nixes.Slow(t)
 	for _, c := range chosenEdits {
 		eachWorld(t, c.name, func(w *world) {
 			c.make(w)

@@ -6,18 +6,24 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
 // Programs are the paths of the Nix programs to test with: those of CLANCTL_TEST_NIX, separated by colons, or
-// the one in PATH. Without any, and with -short, the test is skipped.
+// the one in PATH. Without any, and with -short, the test is skipped. Beside slow tests the others, which `make test`
+// runs with all of them, have the last one.
 func Programs(t testing.TB) []string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("SKIP: a test against real Nix takes longer than -short is for")
 	}
 	if list := os.Getenv("CLANCTL_TEST_NIX"); list != "" {
-		return filepath.SplitList(list)
+		programs := filepath.SplitList(list)
+		if _, isSlow := slow.Load(outermost(t)); !isSlow && os.Getenv(slowEnv) != "" {
+			return programs[len(programs)-1:]
+		}
+		return programs
 	}
 	nix, err := exec.LookPath("nix")
 	if err != nil {
@@ -37,11 +43,30 @@ func Version(t testing.TB, nix string) string {
 	return "nix-" + words[len(words)-1]
 }
 
-// Slow skips a test that takes long and rarely finds anything, unless CLANCTL_TEST_SLOW is set, as `make
-// test-all` does.
+// slow are the names of the slow tests that run.
+var slow sync.Map
+
+const slowEnv = "CLANCTL_TEST_SLOW"
+
+// WithSlow reports whether a test is to take long, with all of [Programs]: whether CLANCTL_TEST_SLOW is set, as
+// `make test-all` does.
+func WithSlow(t testing.TB) bool {
+	if os.Getenv(slowEnv) == "" {
+		return false
+	}
+	slow.Store(outermost(t), true)
+	return true
+}
+
+// Slow skips a test that takes long and rarely finds anything, but [WithSlow].
 func Slow(t testing.TB) {
 	t.Helper()
-	if os.Getenv("CLANCTL_TEST_SLOW") == "" {
+	if !WithSlow(t) {
 		t.Skip("SKIP: slow; make test-all runs it (CLANCTL_TEST_SLOW is not set)")
 	}
+}
+
+func outermost(t testing.TB) string {
+	name, _, _ := strings.Cut(t.Name(), "/")
+	return name
 }
