@@ -314,6 +314,7 @@ func lossNotes(d *diff.Difference, s side, name string) (notes []string) {
 
 func lossText(f instance.Finding) string {
 	message, _, _ := strings.Cut(f.Message(), "\n")
+	message = strings.TrimRight(message, ": ")
 	return fmt.Sprintf("%s does not evaluate: %s [%s]", cmp.Or(f.About(), "the clan"), message, f.Code)
 }
 

@@ -40,12 +40,28 @@ func CodeSpan(text string) string {
 
 // Fenced is a text on one line as a code span, whatever is in it.
 func Fenced(text string) string {
-	fence := "`"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
+	fence := fenceOf("`", text)
 	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || strings.TrimSpace(text) == "" {
 		text = " " + text + " "
 	}
 	return fence + text + fence
+}
+
+// CodeBlock is a text of several lines as a code block.
+func CodeBlock(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = Flat(line)
+	}
+	text = strings.Join(lines, "\n")
+	fence := fenceOf("```", text)
+	return fence + "\n" + text + "\n" + fence + "\n"
+}
+
+// fenceOf is a fence that does not occur in the text.
+func fenceOf(fence, text string) string {
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence
 }

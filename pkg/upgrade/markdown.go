@@ -14,17 +14,25 @@ import (
 // markup.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b bytes.Buffer
-	summary, rest, cut := strings.Cut(r.summary(), ": ")
+	summary, rest, cut := strings.Cut(r.headline(), ": ")
 	if cut {
 		summary += ": " + textview.CodeSpan(rest)
 	}
 	fmt.Fprintf(&b, "### What the upgrade does\n\n%s%s.\n", strings.ToUpper(summary[:1]), summary[1:])
 	textview.MarkdownTable(&b, "", []string{"effect", "of", "what", "where"}, func(add func(...string)) {
 		for _, e := range r.shown() {
-			add(e.Kind, textview.CodeSpan(e.about()), textview.CodeSpan(strings.TrimRight(e.Message(), "\n")),
-				textview.CodeSpan(e.where()))
+			first, _ := e.lines()
+			add(e.Kind, textview.CodeSpan(e.about()), textview.CodeSpan(first), textview.CodeSpan(e.where()))
 		}
 	})
+	// A cell has one line.
+	told := map[string]bool{"": true}
+	for _, e := range r.shown() {
+		if _, more := e.lines(); !told[more] {
+			told[more] = true
+			fmt.Fprintf(&b, "\n%s in full:\n\n%s", textview.CodeSpan(e.about()), textview.CodeBlock(strings.TrimRight(e.Message(), "\n")))
+		}
+	}
 	textview.MarkdownTable(&b, "What to do", []string{"of", "do", "where"}, func(add func(...string)) {
 		for _, e := range r.shown() {
 			for _, edit := range e.Edits {

@@ -80,6 +80,12 @@ func plain(text json.RawMessage) string {
 	return s
 }
 
+// lines are the first line of the message, and the others.
+func (e Effect) lines() (first, more string) {
+	first, more, _ = strings.Cut(strings.TrimRight(e.Message(), "\n"), "\n")
+	return first, more
+}
+
 // findingMessage says what became of a module or role, where the finding says what there is not.
 func (e Effect) findingMessage() string {
 	f := e.Finding
@@ -268,6 +274,12 @@ func (e Effect) hint() string {
 	return e.Finding.Hint()
 }
 
+// headline is the first line of the summary.
+func (r *Report) headline() string {
+	line, _, _ := strings.Cut(r.summary(), "\n")
+	return strings.TrimSuffix(line, " Definition values:")
+}
+
 // WriteText writes the report for people, as `clanctl upgrade` prints it where it is brief. Of the options Color and
 // NewLink count. Text from the flake is escaped: it cannot command a terminal.
 func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
@@ -276,9 +288,7 @@ func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
 		paint = textview.Colourful
 	}
 	var b bytes.Buffer
-	summary, _, _ := strings.Cut(r.summary(), "\n")
-	summary = strings.TrimSuffix(summary, " Definition values:")
-	fmt.Fprintf(&b, "%s\n", paint(textview.Bold, textview.Flat(summary)))
+	fmt.Fprintf(&b, "%s\n", paint(textview.Bold, textview.Flat(r.headline())))
 	effects := r.shown()
 	if len(effects) > 0 {
 		b.WriteByte('\n')
@@ -289,10 +299,10 @@ func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
 			width = max(width, w)
 		}
 	}
-	told := map[string]bool{}
+	told := map[string]bool{"": true}
 	for _, e := range effects {
 		about := textview.Flat(e.about())
-		lines := strings.Split(strings.TrimRight(e.Message(), "\n"), "\n")
+		first, more := e.lines()
 		pad := strings.Repeat(" ", max(width-displaywidth.String(about), 0))
 		where := textview.Flat(e.where())
 		if e.isPlaced() {
@@ -302,18 +312,17 @@ func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
 			where = "  " + paint(textview.Dim, where)
 		}
 		label := fmt.Sprintf("%-10s", strings.ToUpper(e.Kind))
-		fmt.Fprintf(&b, "%s %s%s  %s%s\n", paint(colourOf(e.Kind), label), about, pad, textview.Flat(lines[0]), where)
+		fmt.Fprintf(&b, "%s %s%s  %s%s\n", paint(colourOf(e.Kind), label), about, pad, textview.Flat(first), where)
 		margin := strings.Repeat(" ", 11+width+2)
-		rest := strings.Join(lines[1:], "\n")
-		if told[rest] {
-			lines = lines[:1] // of several instances of a service
+		var lines []string
+		if !told[more] { // several instances of a service have the same
+			for line := range strings.SplitSeq(more, "\n") {
+				lines = append(lines, textview.Flat(line))
+			}
 		}
-		told[rest] = true
-		for i, line := range lines[1:] {
-			lines[1+i] = textview.Flat(line)
-		}
-		for _, line := range append(lines[1:], e.advice(opts)...) {
-			fmt.Fprintf(&b, "%s%s\n", margin, line)
+		told[more] = true
+		for _, line := range append(lines, e.advice(opts)...) {
+			b.WriteString(strings.TrimRight(margin+line, " ") + "\n")
 		}
 	}
 	_, err := b.WriteTo(w)

@@ -359,6 +359,20 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
+// Further lines of a message follow the table, once, and cannot end their block.
+func TestMarkdownOfLines(t *testing.T) {
+	of := func(role string) instance.Finding {
+		return instance.NewFinding(codes.SettingFailed, instance.Subject{Instance: "backup", Role: role},
+			instance.Cause{Nix: "no\n```\n\x1b[2J"})
+	}
+	var markdown strings.Builder
+	err := upgrade.Of(clan(nil, nil), clan(nil, nil, of("client"), of("server"))).WriteMarkdown(&markdown)
+	want := "in full:\n\n````\nno\n```\n\\x1b[2J\n````\n"
+	if err != nil || strings.Count(markdown.String(), want) != 1 || !strings.Contains(markdown.String(), "| `no` |") {
+		t.Errorf("%s, %v", markdown.String(), err)
+	}
+}
+
 // What services offer each other, of machines alike once.
 func TestExports(t *testing.T) {
 	with := func(ports ...int) *instance.Inventory {
