@@ -104,6 +104,16 @@ new: a new option, by default null
 	}
 }
 
+// Where clan drops all settings of a role before the upgrade, those that it has then are no other ones.
+func TestDroppedBefore(t *testing.T) {
+	dropped := instance.NewFinding(codes.UnknownSetting, instance.Subject{Instance: "backup", Role: "client",
+		Machines: []string{"attic", "cabin"}, Setting: []string{"keep"}}, instance.Cause{Dropped: true})
+	r := upgrade.Of(clan(map[string]any{}, nil, dropped), clan(map[string]any{"keep": 7, "port": "22"}, nil))
+	if len(r.Effects) != 1 || r.Effects[0].Kind != codes.EffectFixed {
+		t.Error(lines(r))
+	}
+}
+
 // What an option that is set means by now is told once, and changes nothing; a role may be refused by its own words.
 func TestReview(t *testing.T) {
 	described := func(typ, text string) *services.Option {
