@@ -54,12 +54,7 @@ func (env environment) run(t *testing.T, into any, args ...string) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	before := []string{"--extra-experimental-features", "nix-command flakes"}
-	if env.offline {
-		before = append(before, "--offline")
-	}
-	args = append(append(before, args...), "--json", "--no-write-lock-file")
-	cmd := exec.CommandContext(ctx, env.nix, args...)
+	cmd := env.command(ctx, append(args, "--json", "--no-write-lock-file")...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -69,6 +64,14 @@ func (env environment) run(t *testing.T, into any, args ...string) error {
 	dec := json.NewDecoder(bytes.NewReader(out))
 	dec.UseNumber()
 	return dec.Decode(into)
+}
+
+func (env environment) command(ctx context.Context, args ...string) *exec.Cmd {
+	before := []string{"--extra-experimental-features", "nix-command flakes"}
+	if env.offline {
+		before = append(before, "--offline")
+	}
+	return exec.CommandContext(ctx, env.nix, append(before, args...)...)
 }
 
 // clanCore is one clan-core that cases are written for.

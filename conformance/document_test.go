@@ -142,7 +142,7 @@ func unexplained(want *answer, findings []instance.Finding) []string {
 		// A finding may point deeper than what it leaves out: at the unknown option of a submodule, say.
 		known := false
 		for n := len(f.Setting); n >= 0; n-- {
-			if p := part(f.Instance, f.Role, f.Setting[:n]); want.missing[p] {
+			if p := part(f.Instance, f.Role, f.Setting[:n]); want.missing[p] != nil {
 				known, found[p] = true, true
 				break
 			}

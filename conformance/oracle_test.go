@@ -18,8 +18,8 @@ import (
 type answer struct {
 	// document is what clanctl should print, without positions, findings and the flake's name.
 	document map[string]any
-	// missing are the parts that throw, each as a setting's path below "instance/role".
-	missing map[string]bool
+	// missing are the parts that throw, each as a setting's path below "instance/role", and the machines for which.
+	missing map[string][]string
 	// failed are the instances that do not evaluate at all.
 	failed map[string]bool
 }
@@ -30,8 +30,8 @@ const oracleFlake = `{
 }
 `
 
-// askOracle evaluates the oracle on a flake: all at once or, where that kills Nix, each instance by itself.
-func askOracle(t *testing.T, env environment, flake string, overrides map[string]string) (*answer, error) {
+// newOracle returns what applies a function to the oracle of a flake.
+func newOracle(t *testing.T, env environment, flake string, overrides map[string]string) func(into any, apply string) error {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"oracle.nix", "common/layout.nix"} {
@@ -40,15 +40,20 @@ func askOracle(t *testing.T, env environment, flake string, overrides map[string
 		check(t, os.WriteFile(filepath.Join(dir, filepath.Base(name)), source, 0o600))
 	}
 	check(t, os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(oracleFlake), 0o600))
-	ask := func(into any, apply string) error {
+	return func(into any, apply string) error {
 		args := []string{"eval", "path:" + dir + "#oracle", "--override-input", "target", flake}
 		for input, ref := range overrides {
 			args = append(args, "--override-input", "target/"+input, ref)
 		}
 		return env.run(t, into, append(args, "--apply", apply)...)
 	}
+}
 
-	a := &answer{missing: map[string]bool{}, failed: map[string]bool{}}
+// askOracle evaluates the oracle on a flake: all at once or, where that kills Nix, each instance by itself.
+func askOracle(t *testing.T, env environment, flake string, overrides map[string]string) (*answer, error) {
+	t.Helper()
+	ask := newOracle(t, env, flake, overrides)
+	a := &answer{missing: map[string][]string{}, failed: map[string]bool{}}
 	if whole := ask(&a.document, "oracle: oracle { }"); whole != nil {
 		if err := a.piecemeal(ask); err != nil {
 			return nil, errors.Join(whole, err)
@@ -121,10 +126,11 @@ func (a *answer) digest() {
 			continue
 		}
 		for role, r := range instance["roles"].(map[string]any) {
-			for _, member := range r.(map[string]any)["machines"].(map[string]any) {
+			for machine, member := range r.(map[string]any)["machines"].(map[string]any) {
 				member := member.(map[string]any)
 				settings, whole := withoutThrows(member["settings"], func(path []string) {
-					a.missing[part(name, role, path)] = true
+					key := part(name, role, path)
+					a.missing[key] = append(a.missing[key], machine)
 				}, nil)
 				if whole {
 					member["settings"] = settings

@@ -7,6 +7,7 @@
 #   args.shallow   true: no settings
 #   args.at        [ INSTANCE ROLE MACHINE SETTING... ]: not the document, but this part of a member's settings
 #   args.names     true: of that part the names only
+#   args.exports   true: not the document, but what services export; null where clan-core has none
 #
 # A part that throws is { "<throws>" = true; }.
 target: args:
@@ -185,6 +186,8 @@ let
 in
 if args ? at then
   part args.at
+else if args.exports or false then
+  show clan.exports
 else
   {
     schemaVersion = 1;

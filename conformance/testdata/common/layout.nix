@@ -32,6 +32,8 @@ rec {
 
   services = builtins.mapAttrs (_: unwrap) evaluations;
 
+  exports = config.exports or distributed.exports or null;
+
   hasFinal = member: member ? finalSettings;
 
   # The settings of one member, as clan-core evaluates them. Two memberships of a machine are two evaluations: it is slow.
