@@ -144,7 +144,11 @@ var crowdFaults = []fault{
 END
 exit 1`)
 				e := nixeval.Evaluator{Nix: nix, ProgramDir: a.mkdir("programs")}
-				_, err := e.Apply(a.Context(), flake, nixeval.Function{Name: "x.nix", Source: "_: _: 1"}, nil)
+				ref, err := nixeval.ResolveRef(flake)
+				if err != nil {
+					a.Fatal(err)
+				}
+				_, err = e.Apply(a.Context(), ref, nixeval.Function{Name: "x.nix", Source: "_: _: 1"}, nil)
 				if n := a.countRuns(); n != 1 || !errors.Is(err, nixeval.ErrEvaluation) {
 					a.Errorf("%s: Nix ran %d times: %v", message, n, err)
 				}

@@ -27,7 +27,7 @@ const (
 	golden  = "../../docs/api.txt"
 	// mostLines bounds what a reader of the API has to go through. Whoever adds to it raises the bound in the
 	// same commit, and says why. (Package upgrade is as much as one has to know to show what it finds.)
-	mostLines = 680
+	mostLines = 650
 )
 
 // TestAPI compares what the packages under pkg/ export with the golden file. UPDATE=1 writes it anew; read

@@ -50,7 +50,7 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 				return nil, err
 			}
 			defer s.Close()
-			s.Unchecked = c.Bool("force")
+			s.Force = c.Bool("force")
 			if err := edit(s); err != nil {
 				return nil, err
 			}
@@ -67,7 +67,7 @@ func changeClan(c *cli.Context, edit func(*store.Store) error) error {
 				return nil, sayFindings(c, changedSource(c, preview), preview.Err)
 			}
 			if !dry {
-				result, err = s.Commit(ctx, store.CommitConfig{Force: c.Bool("force"), Git: c.Bool("commit")})
+				result, err = s.Commit(ctx, store.CommitConfig{Git: c.Bool("commit")})
 				if result == nil {
 					return nil, err
 				}
@@ -141,8 +141,7 @@ func (o *viewOutput) printChange(p *store.Preview, r *store.Result) error {
 		}
 		if fleet := doc.Fleet; len(doc.Renamed) == 0 || !fleet.Empty() || len(fleet.Affected) > 0 {
 			return fleet.WriteText(stdout(o.c),
-				diff.TextOptions{Width: o.width, Color: o.color, OldLine: sourceOf(o.c).line,
-					NewLine: changedSource(o.c, p).line})
+				diff.TextOptions{Width: o.width, Color: o.color, Line: linesOf(sourceOf(o.c), changedSource(o.c, p))})
 		}
 	}
 	return o.flush()

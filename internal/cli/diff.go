@@ -370,7 +370,6 @@ func diffFormat(c *cli.Context) (diffPrinter, error) {
 	return func(d *diff.Difference, sides [2]side) error {
 		old, now := sides[0].source(c.Context), sides[1].source(c.Context)
 		return d.WriteText(w,
-			diff.TextOptions{Width: w.width(), Color: color,
-				OldLine: old.line, OldLink: old.link(c, w), NewLine: now.line, NewLink: now.link(c, w)})
+			diff.TextOptions{Width: w.width(), Color: color, Line: linesOf(old, now), Link: linkOf(c, w, old, now)})
 	}, nil
 }

@@ -26,7 +26,7 @@ func sayFindings(c *cli.Context, source *sourceTree, err error) error {
 // the exit code.
 func withoutFindings(err error) ([]instance.Finding, error) {
 	var broken *store.BrokenError
-	var failed *instance.EvalError
+	var failed *instance.Finding
 	isBroken := errors.As(err, &broken) && len(broken.Findings) > 0
 	if !isBroken && !errors.As(err, &failed) {
 		return nil, err
@@ -41,12 +41,12 @@ func withoutFindings(err error) ([]instance.Finding, error) {
 		return findings, hint.Join(left...)
 	}
 	if err == error(failed) {
-		return []instance.Finding{failed.Finding}, exitStatus(exitFailed)
+		return []instance.Finding{*failed}, exitStatus(exitFailed)
 	}
 	what, _, _ := strings.Cut(err.Error(), "\n")
 	left := &hint.Error{Text: what, Advice: hintOf(err)}
 	if isBroken {
 		return broken.Findings, left
 	}
-	return []instance.Finding{failed.Finding}, left
+	return []instance.Finding{*failed}, left
 }

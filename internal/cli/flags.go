@@ -94,7 +94,7 @@ func askOf(c *cli.Context, flake string, want instance.Config,
 	}
 	if c.Bool("verbose") || c.Bool("show-trace") {
 		config.Evaluator.OnEvent = func(e nixeval.Event) {
-			if e.Activity == "" && e.Level <= 1 && !e.IsError() {
+			if e.Activity == "" && e.Level <= 1 && e.Message == "" {
 				fmt.Fprintf(log, "nix: %s\n", term.Escape(e.Text))
 			}
 		}

@@ -79,3 +79,14 @@ func (s *sourceTree) link(c *cli.Context, on *stream) func(nixeval.Position) str
 			"{line}", fmt.Sprint(max(1, at.Line)), "{column}", fmt.Sprint(max(1, at.Column))).Replace(template)
 	}
 }
+
+// linkOf is link for the two sides of a difference; a side without a tree has none.
+func linkOf(c *cli.Context, on *stream, old, now *sourceTree) func(side string, at nixeval.Position) string {
+	before, after := old.link(c, on), now.link(c, on)
+	return func(side string, at nixeval.Position) string {
+		if side == "old" {
+			return before(at)
+		}
+		return after(at)
+	}
+}

@@ -50,8 +50,7 @@ func instancesCommand() *cli.Command {
 			return answer(func(inv *instance.Inventory) (told, error) {
 				out.inv = inv
 				if want.Need == 0 {
-					inv.Findings = append(inv.Findings, check.Run(inv)...)
-					slices.SortFunc(inv.Findings, instance.Finding.Compare)
+					inv.Findings = check.All(inv)
 				}
 				list, err := view.Instances(inv, names, query)
 				if err != nil {

@@ -100,7 +100,7 @@ func setCommand() *cli.Command {
 						}
 					}
 					err := s.Set(layer, to.path, value)
-					if errors.Is(err, store.ErrSyntax) {
+					if _, is := errors.AsType[*json.SyntaxError](err); is {
 						return usageError{err.Error(), syntaxHint(to.path, string(value), schema().at(to.path, false))}
 					}
 					return err

@@ -126,6 +126,20 @@ func (s *sourceTree) read(name string) ([]byte, error) {
 // maxLine is more than anybody writes in a line by hand.
 const maxLine = 1 << 20
 
+// linesOf returns what reads the lines that findings of a difference are about; a side without a tree has none.
+func linesOf(old, now *sourceTree) func(side string, at nixeval.Position) (string, bool) {
+	return func(side string, at nixeval.Position) (string, bool) {
+		tree := now
+		if side == "old" {
+			tree = old
+		}
+		if tree == nil {
+			return "", false
+		}
+		return tree.line(at)
+	}
+}
+
 // line returns a line of a file of the flake.
 func (s *sourceTree) line(at nixeval.Position) (string, bool) {
 	if at.Line == 0 || isElsewhere(at.File) {

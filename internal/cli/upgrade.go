@@ -13,6 +13,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -209,7 +210,7 @@ func failedFlake(ref instance.Ref, err error) *instance.Inventory {
 	switch {
 	case errors.As(err, &nixErr):
 		// Before Nix has the flake and its inputs, nothing of it evaluates.
-		if !errors.Is(err, nixeval.ErrEvaluation) || nixErr.Reason != "" || nixErr.Sources.Store == "" {
+		if !errors.Is(err, nixeval.ErrEvaluation) || nixErr.Reason != "" || sourcetree.Of(&nixErr.Sources).Store == "" {
 			return nil
 		}
 	case errors.Is(err, instance.ErrNotClan):
@@ -240,7 +241,7 @@ func upgradeFormat(c *cli.Context) (upgradePrinter, error) {
 		return nil, err
 	}
 	w := stdout(c)
-	opts := diff.TextOptions{Color: w.color(c), NewLink: sourceOf(c).link(c, w)}
+	opts := diff.TextOptions{Color: w.color(c), Link: linkOf(c, w, sourceOf(c), sourceOf(c))}
 	if c.Bool("patch") {
 		if c.Bool("affected") || c.IsSet("format") {
 			return nil, usagef("--patch goes with neither --affected nor --format")

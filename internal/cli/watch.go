@@ -161,8 +161,8 @@ func (w *watcher) difference(now *instance.Inventory) {
 	to := stderr(w.c)
 	// standard error is gone: go on
 	source := sourceOf(w.c)
-	_ = d.WriteText(to, diff.TextOptions{Width: to.width(), Color: to.color(w.c), NewLine: source.line,
-		NewLink: source.link(w.c, to), Elsewhere: func(f instance.Finding) bool {
+	_ = d.WriteText(to, diff.TextOptions{Width: to.width(), Color: to.color(w.c), Line: linesOf(nil, source),
+		Link: linkOf(w.c, to, nil, source), Elsewhere: func(f instance.Finding) bool {
 			return w.findings || now.Partial() && f.Severity == instance.SeverityError
 		}})
 }

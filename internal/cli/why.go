@@ -87,7 +87,7 @@ type settingOrigin struct {
 func explain(c *cli.Context, ref instance.Subject) (*why.Explanation, []settingOrigin, error) {
 	want := instance.Config{Instances: []string{ref.Instance}, Need: instance.NeedOrigins}
 	if ref.Setting != nil {
-		want.Need, want.Setting = instance.NeedSetting, ref
+		want.Setting = ref
 	}
 	inv, err := load(c, want)
 	if c.Bool("show-trace") {

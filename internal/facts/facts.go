@@ -29,6 +29,17 @@ var (
 	// FilesOf are the settings that are paths into the flake itself, of *instance.Settings, by their paths
 	// joined with NUL; nil in settings that were read back or made by hand.
 	FilesOf func(settings any) map[string]FlakeFile
+	// PlaceFinding gives a *instance.Finding of an *instance.Inventory that concerns several machines alike the place
+	// and the definitions that it has for one of them.
+	PlaceFinding func(inventory, finding any, machine string)
+	// At is the position of exactly one option of an *instance.Inventory, given by its path below `inventory`; nil if it
+	// has none.
+	At func(inventory any, path ...string) *nixeval.Position
+	// DetailsOf are the lines of an instance.Finding below its first.
+	DetailsOf func(finding any) string
+	// InterfacesOf are the values of all interfaces of an *instance.Export by name, as JSON decodes them, with numbers
+	// as json.Number. Those of nil are none.
+	InterfacesOf func(export any) map[string]any
 	// Ask is what an *instance.Config asks for besides what its fields say.
 	Ask func(config any) *Query
 	// Attributes are the names that clan knows below a part of the inventory, given by its path; nil where names are
@@ -65,6 +76,8 @@ const (
 	NeedInterfaces
 	// NeedExportPlaces: with exports, where modules set them.
 	NeedExportPlaces
+	// NeedSetting: what the module system knows of the setting that the config names. Package instance adds it.
+	NeedSetting
 )
 
 // These are the values of Layout of an instance.Flake.
@@ -109,7 +122,7 @@ type Inventory struct {
 	Places *Place
 	// Owners is what there is of the inventory in Nix; asked for with [NeedOwners].
 	Owners *Owners
-	// Setting is what instance.NeedSetting asks for, Modules what [NeedModules] does.
+	// Setting is what instance.Config.Setting asks for, Modules what [NeedModules] does.
 	Setting *SettingInfo
 	Modules *Modules
 	// Missing are the flake's own modules that are files which are not there, with the file. Untracked are
@@ -117,6 +130,10 @@ type Inventory struct {
 	// the top of the source tree, with instance.NeedChecks.
 	Missing   map[string]string
 	Untracked []string
+	// Renamed are instances that are known to have another name than in the clan that the inventory is compared with:
+	// the new name to the old. Such an instance is compared with itself, under its new name; its members are affected.
+	// Findings are compared as they are: those of the other clan should speak of the new names already.
+	Renamed map[string]string
 }
 
 // Role is what belongs to a role of an instance.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/natural"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/internal/view"
@@ -138,7 +139,7 @@ func (g *Graph) mark(findings []instance.Finding) {
 	for _, f := range findings {
 		for i := range g.Groups {
 			for j := range g.Groups[i].Machines {
-				if m := &g.Groups[i].Machines[j]; f.Instance == "" && slices.Contains(f.Concerned(), m.Name) {
+				if m := &g.Groups[i].Machines[j]; f.Instance == "" && slices.Contains(permachine.Machines(f), m.Name) {
 					count(f, &m.Errors, &m.Warnings)
 				}
 			}

@@ -44,7 +44,7 @@ type Role struct {
 // Inventory is the clan as it would be loaded from a flake without clan-core, where no place is known.
 func (c Clan) Inventory() *instance.Inventory {
 	inv := &instance.Inventory{
-		SchemaVersion: instance.SchemaVersion,
+		SchemaVersion: 1,
 		Flake:         instance.Flake{Layout: facts.LayoutInventory, Ref: ".", URL: "path:/clan"},
 		Findings:      []instance.Finding{},
 		Meta:          map[string]any{"name": "test"},

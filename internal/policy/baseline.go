@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -36,8 +37,8 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 	}
 	b := &Baseline{left: map[string]int{}}
 	for _, f := range file.Findings {
-		for _, machine := range f.Concerned() {
-			b.left[findingKey(f.For(machine))]++
+		for _, machine := range permachine.Machines(f) {
+			b.left[findingKey(permachine.One(f, machine))]++
 		}
 	}
 	return b, nil
@@ -55,7 +56,7 @@ func WriteBaseline(w io.Writer, findings []instance.Finding) error {
 
 // New returns what of a finding is not in the baseline; false if all is. Each finding of the baseline stands for one.
 func (b *Baseline) New(inv *instance.Inventory, f instance.Finding) (instance.Finding, bool) {
-	return inv.Rest(f, func(one instance.Finding) bool {
+	return permachine.Rest(inv, f, func(one instance.Finding) bool {
 		key := findingKey(one)
 		if b.left[key] == 0 {
 			return false

@@ -11,6 +11,7 @@ import (
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -100,7 +101,7 @@ type Ignores []*Ignore
 func (all Ignores) Ignored(inv *instance.Inventory, findings []instance.Finding) map[string]bool {
 	keys := map[string]bool{}
 	for _, f := range findings {
-		inv.Rest(f, func(one instance.Finding) bool {
+		permachine.Rest(inv, f, func(one instance.Finding) bool {
 			if _, isNew := all.New(inv, one); !isNew {
 				keys[findingKey(one)] = true
 			}
@@ -122,7 +123,7 @@ func (all Ignores) New(inv *instance.Inventory, f instance.Finding) (instance.Fi
 	if f.Code == codes.FlakeFailed {
 		return f, true
 	}
-	return inv.Rest(f, func(one instance.Finding) bool {
+	return permachine.Rest(inv, f, func(one instance.Finding) bool {
 		matched := false
 		for _, i := range all {
 			if i.matches(one) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
 )
@@ -118,7 +120,7 @@ func (p placer) place(f instance.Finding, path []string) *instance.Position {
 	role := path[:4:4]
 	if member := p.member(f); member != nil && !member.Explicit {
 		for _, tag := range member.Tags {
-			if pos := p.inv.At(append(role, "tags", tag)...); pos != nil {
+			if pos := facts.At(p.inv, append(role, "tags", tag)...); pos != nil {
 				return pos
 			}
 		}
@@ -144,7 +146,7 @@ func (p placer) hidden(f instance.Finding) bool {
 	return f.Instance != "" && slices.ContainsFunc(p.inv.Findings, func(other instance.Finding) bool {
 		switch {
 		case other.Instance != f.Instance || other.Role != "" && other.Role != f.Role || other.Machine != "" &&
-			!slices.Contains(other.Concerned(), f.Machine):
+			!slices.Contains(permachine.Machines(other), f.Machine):
 			return false
 		case other.Partial():
 			return true

@@ -26,7 +26,7 @@ func TestNix(t *testing.T) {
 			if err := json.Unmarshal(out, &files); err != nil {
 				t.Fatal(err)
 			}
-			entries, err := sources.ReadDir("nix")
+			entries, err := nixFiles.ReadDir("nix")
 			if err != nil {
 				t.Fatal(err)
 			}

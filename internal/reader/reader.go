@@ -15,19 +15,21 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/hint"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 //go:embed nix/*.nix
-var sources embed.FS
+var nixFiles embed.FS
 
 // function is the one in nix/reader.nix, with the files that it imports.
 var function = sync.OnceValue(func() nixeval.Function {
 	f := nixeval.Function{Name: "reader.nix", Beside: map[string]string{}}
-	entries, _ := sources.ReadDir("nix")
+	entries, _ := nixFiles.ReadDir("nix")
 	for _, entry := range entries {
-		text, _ := sources.ReadFile("nix/" + entry.Name())
+		text, _ := nixFiles.ReadFile("nix/" + entry.Name())
 		if entry.Name() == f.Name {
 			f.Source = string(text)
 		} else {
@@ -105,11 +107,11 @@ type Reader struct {
 	// culprits are the parts that kill a process, and omitted are their paths.
 	culprits []error
 	omitted  [][]string
-	// trees are those of all answers, see [nixeval.Sources.Trees].
+	// trees are those of all answers, see [sourcetree.Known.Trees].
 	trees  map[string]string
 	events []nixeval.Event
-	// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own.
-	LocalInputs []nixeval.Ref
+	// LocalInputs are those of the last answer, see [sourcetree.Known].
+	LocalInputs []filetree.Source
 	// Sources maps the store paths in the first answer that knew any.
 	Sources nixeval.Sources
 }
@@ -135,20 +137,21 @@ func (r *Reader) once(ctx context.Context, q question) (*nixeval.Result[json.Raw
 		defer func() { <-r.slots }()
 	case <-ctx.Done(): // Apply says so
 	}
-	q.Schema, q.Dir = schema, r.ref.Subdirectory()
-	result, err := r.evaluator.ApplyTo(ctx, r.ref, function(), q)
+	q.Schema, q.Dir = schema, sourcetree.Subdirectory(r.ref.URL)
+	result, err := r.evaluator.Apply(ctx, r.ref, function(), q)
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	var source nixeval.Sources
 	if err == nil {
-		source, r.LocalInputs = result.Sources, result.LocalInputs
+		source = result.Sources
+		r.LocalInputs = sourcetree.Of(&source).LocalInputs
 	} else if nixErr, is := errors.AsType[*nixeval.Error](err); is {
 		source = nixErr.Sources
 	}
-	if r.Sources.Store == "" {
+	if sourcetree.Of(&r.Sources).Store == "" {
 		r.Sources = source
 	}
-	for input, store := range source.Trees {
+	for input, store := range sourcetree.Of(&source).Trees {
 		if was, known := r.trees[input]; known && was != store {
 			return nil, ErrChanged
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/palette"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/why"
@@ -293,7 +294,7 @@ func (b *builder) finding(f instance.Finding) findingData {
 	if i, known := b.instances[f.Instance]; known {
 		data.Instance = i
 	}
-	for _, name := range f.Concerned() {
+	for _, name := range permachine.Machines(f) {
 		if i, known := b.machines[name]; known {
 			data.Machines = append(data.Machines, i)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/term"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -48,7 +49,7 @@ func WorstFirst(findings []instance.Finding) []instance.Finding {
 
 // DetailsOf are what there is to say of a finding; one without a hint points at its page.
 func DetailsOf(f instance.Finding) string {
-	text := f.Details()
+	text := facts.DetailsOf(f)
 	if f.Hint() == "" && f.Cause.Message == "" {
 		text += fmt.Sprintf("\nhint: clanctl explain %s", f.Code)
 	}

@@ -64,7 +64,7 @@ type SharedSettings struct {
 }
 
 // Instances shows the named instances, all without names, as far as the query takes them. The error is a
-// [*tags.UnknownError], or where the clan's instances as a whole do not evaluate an [*instance.EvalError].
+// [*tags.UnknownError], or where the clan's instances as a whole do not evaluate an [*instance.Finding].
 func Instances(inv *instance.Inventory, names []string, q Query) (*InstanceList, error) {
 	f, err := q.resolve(inv)
 	if err != nil {

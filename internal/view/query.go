@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/tags"
 )
@@ -87,7 +88,7 @@ func (f filter) findings(inv *instance.Inventory) []instance.Finding {
 
 func (f filter) concerns(inv *instance.Inventory, finding instance.Finding) bool {
 	if finding.Machine != "" &&
-		!slices.ContainsFunc(finding.Concerned(), func(name string) bool { return takes(f.machines, name) }) {
+		!slices.ContainsFunc(permachine.Machines(finding), func(name string) bool { return takes(f.machines, name) }) {
 		return false
 	}
 	inst := inv.Instances[finding.Instance]

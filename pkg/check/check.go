@@ -65,10 +65,7 @@ type checker struct {
 	found []instance.Finding
 }
 
-// Run returns the findings, sorted as [instance.Finding.Compare] does. They come beside those that are in the
-// inventory.
-func Run(inv *instance.Inventory) []instance.Finding { return run(inv, rules) }
-
+// run returns what rules find, beside what is in the inventory.
 func run(inv *instance.Inventory, rules []rule) []instance.Finding {
 	c := &checker{inv, facts.Of(inv), []instance.Finding{}}
 	var known need
@@ -86,17 +83,17 @@ func run(inv *instance.Inventory, rules []rule) []instance.Finding {
 			rule.check(c)
 		}
 	}
-	slices.SortFunc(c.found, instance.Finding.Compare)
 	return c.found
 }
 
-// All returns the findings of [Run] and those of the inventory together, sorted; what the inventory has already, once.
+// All returns what is wrong with a clan together with the findings of its inventory, sorted as
+// [instance.Finding.Compare] does; what the inventory has already, once.
 func All(inv *instance.Inventory) []instance.Finding {
 	known := map[string]bool{}
 	for _, f := range inv.Findings {
 		known[f.Key()] = true
 	}
-	findings := slices.DeleteFunc(Run(inv), func(f instance.Finding) bool { return known[f.Key()] })
+	findings := slices.DeleteFunc(run(inv, rules), func(f instance.Finding) bool { return known[f.Key()] })
 	findings = append(findings, inv.Findings...)
 	slices.SortFunc(findings, instance.Finding.Compare)
 	return findings

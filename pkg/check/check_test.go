@@ -196,7 +196,7 @@ func TestHealthyClanHasNoFindings(t *testing.T) {
 		Instances: map[string]invtest.Instance{"one": {Module: "self#svc",
 			Roles: roles{"r": {Tags: []string{"web"}, Settings: layers{"tag web": {"x": 1}}}}}},
 	}.Inventory()
-	if got := found(Run(inv)); len(got) > 0 {
+	if got := found(All(inv)); len(got) > 0 {
 		t.Error(got)
 	}
 }
@@ -204,9 +204,9 @@ func TestHealthyClanHasNoFindings(t *testing.T) {
 // What an inventory has found already is found once.
 func TestAllJoins(t *testing.T) {
 	inv := invtest.Clan{Instances: map[string]invtest.Instance{"i": {Roles: roles{"r": {}}}}}.Inventory()
-	inv.Findings = append(Run(inv), instance.NewFinding("own", instance.Subject{}, instance.Cause{}))
+	inv.Findings = append(All(inv), instance.NewFinding("own", instance.Subject{}, instance.Cause{}))
 	all := All(inv)
-	if len(all) != 2 || len(Run(inv)) != 1 {
+	if len(all) != 2 || len(run(inv, rules)) != 1 {
 		t.Errorf("%v", all)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -106,12 +107,7 @@ func (n Names) empty() bool { return len(n.Added)+len(n.Removed) == 0 }
 // inventories have them: those of the package check are in Inventory.Findings only if the caller put them there. Both
 // inventories should have been loaded with the same Config; what was omitted from both is not compared. Neither is
 // changed.
-func Of(old, new *instance.Inventory) *Difference { return OfRenamed(old, new, nil) }
-
-// OfRenamed is [Of] where it is known that instances have other names by now: renamed has the new names to the old.
-// Such an instance is compared with itself, under its new name; its members are affected. Findings are compared as they
-// are: the old ones should speak of the new names already.
-func OfRenamed(old, new *instance.Inventory, renamed map[string]string) *Difference {
+func Of(old, new *instance.Inventory) *Difference {
 	var none instance.Inventory
 	none.Machines, none.Tags = map[string]*instance.Machine{}, map[string][]string{}
 	none.Exports = map[string]*instance.Export{}
@@ -128,6 +124,7 @@ func OfRenamed(old, new *instance.Inventory, renamed map[string]string) *Differe
 	}
 	d.Instances, d.Machines, d.Tags, d.Unknown = []InstanceChange{}, []MachineChange{}, []TagChange{}, []Unknown{}
 	d.Meta = valuesOf(nil, asAny(old.Meta), asAny(new.Meta))
+	renamed := facts.Of(new).Renamed
 	if len(renamed) > 0 {
 		same := *old
 		same.Instances = maps.Clone(old.Instances)

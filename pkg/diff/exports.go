@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/textview"
@@ -31,7 +32,7 @@ func (c *comparison) exported() {
 		was, is := c.old.Exports[key], c.new.Exports[key]
 		export := cmp.Or(is, was)
 		failed := append(failedExports(c.old, key), failedExports(c.new, key)...)
-		values := slices.DeleteFunc(valuesOf(nil, was.Interfaces(), is.Interfaces()),
+		values := slices.DeleteFunc(valuesOf(nil, facts.InterfacesOf(was), facts.InterfacesOf(is)),
 			func(v Value) bool {
 				at := strings.Join(v.Path, ".")
 				return slices.ContainsFunc(failed, func(f string) bool {

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
 
@@ -20,13 +21,13 @@ func surplus(inv, other *instance.Inventory) []instance.Finding {
 	key := func(f instance.Finding) string { return string(f.Severity) + f.Key() }
 	have := map[string]int{}
 	for _, f := range other.Findings {
-		for _, machine := range f.Concerned() {
-			have[key(f.For(machine))]++
+		for _, machine := range permachine.Machines(f) {
+			have[key(permachine.One(f, machine))]++
 		}
 	}
 	found := []instance.Finding{}
 	for _, f := range inv.Findings {
-		rest, any := inv.Rest(f, func(one instance.Finding) bool {
+		rest, any := permachine.Rest(inv, f, func(one instance.Finding) bool {
 			has := have[key(one)] > 0
 			if has {
 				have[key(one)]--

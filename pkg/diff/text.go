@@ -20,11 +20,11 @@ type TextOptions struct {
 	Width int
 	// Color has changes and severities in the colours of a terminal.
 	Color bool
-	// OldLine and NewLine return the line of a source file that a finding of that side is about, which is shown below
+	// Line returns the line of a source file that a finding of a side, "old" or "new", is about, which is shown below
 	// it. Nil shows none.
-	OldLine, NewLine func(instance.Position) (line string, ok bool)
-	// OldLink and NewLink return the URL of a place of that side, to which it is a hyperlink; or nothing, as nil does.
-	OldLink, NewLink func(instance.Position) string
+	Line func(side string, at instance.Position) (line string, ok bool)
+	// Link returns the URL of a place of a side, to which it is a hyperlink; or nothing, as nil does.
+	Link func(side string, at instance.Position) string
 	// Elsewhere reports whether a finding that appeared is shown by the caller, and is not shown here. Nil shows all.
 	Elsewhere func(instance.Finding) bool
 }
@@ -59,17 +59,21 @@ func (d *Difference) WriteText(w io.Writer, opts TextOptions) error {
 	for _, part := range []struct {
 		title    string
 		findings []instance.Finding
-		line     func(instance.Position) (string, bool)
-		link     func(instance.Position) string
-	}{{"findings that appeared", appeared, opts.NewLine, opts.NewLink},
-		{"findings that went", d.Findings.Gone, opts.OldLine, opts.OldLink}} {
+		side     string
+	}{{"findings that appeared", appeared, "new"}, {"findings that went", d.Findings.Gone, "old"}} {
 		if len(part.findings) == 0 {
 			continue
 		}
 		separate(&b)
 		fmt.Fprintf(&b, "%s\n", paint(textview.Bold, part.title))
-		(&textview.FindingPrinter{Out: &b, Paint: paint, Width: opts.Width, Line: part.line,
-			Link: part.link}).All(part.findings)
+		printer := &textview.FindingPrinter{Out: &b, Paint: paint, Width: opts.Width}
+		if opts.Line != nil {
+			printer.Line = func(at instance.Position) (string, bool) { return opts.Line(part.side, at) }
+		}
+		if opts.Link != nil {
+			printer.Link = func(at instance.Position) string { return opts.Link(part.side, at) }
+		}
+		printer.All(part.findings)
 	}
 	affected := &textview.Table{Columns: textview.Headings("AFFECTED", "MACHINES", "BECAUSE OF")}
 	for _, r := range d.affectedRows() {

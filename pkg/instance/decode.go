@@ -9,6 +9,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/members"
 	"github.com/clanctl/clanctl/internal/reader"
@@ -20,7 +21,7 @@ func (l *loader) decode() {
 	flake := l.facts.flake.Value
 	l.places = newPlacer(l.Sources)
 	inv := &Inventory{
-		SchemaVersion: SchemaVersion,
+		SchemaVersion: schemaVersion,
 		Findings:      []Finding{},
 		Flake:         Flake{ClanCore: flake.CoreInput, Layout: flake.Layout, Ref: l.ref.Text, URL: l.ref.URL},
 		Instances:     map[string]*Instance{},
@@ -32,7 +33,7 @@ func (l *loader) decode() {
 			UnknownInputs:  flake.UnknownInputs.Value,
 			LegacyServices: flake.LegacyServices.Value,
 			LegacyDropped:  flake.ServicesDropped,
-			Trees:          treesOf(append([]Ref{l.ref}, l.LocalInputs...)),
+			Trees:          append([]filetree.Source{treeOf(l.ref)}, l.LocalInputs...),
 		},
 	}
 	l.inv = inv

@@ -112,18 +112,18 @@ func ExampleLoad_unknownName() {
 	// did you mean "backup-nightly"?
 }
 
-// What does not evaluate does not hide the rest: Load returns both an inventory and an error, with an EvalError for
+// What does not evaluate does not hide the rest: Load returns both an inventory and an error, with a Finding for
 // each part.
-func ExampleEvalError() {
+func ExampleFinding() {
 	inv, err := instance.Load(context.Background(), resolve("../check/testdata/parts-failed"),
 		instance.Config{Evaluator: offline})
 	if inv == nil {
 		log.Fatal(err) // the clan could not be loaded
 	}
 	for _, part := range multierror.Append(nil, err).Errors {
-		var failed *instance.EvalError
+		var failed *instance.Finding
 		if errors.As(part, &failed) {
-			fmt.Println(failed.Finding.Code, failed.Finding.Instance)
+			fmt.Println(failed.Code, failed.Instance)
 		}
 	}
 	fmt.Println(slices.Collect(maps.Keys(inv.Machines)))

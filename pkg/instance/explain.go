@@ -75,15 +75,15 @@ func (l *loader) locate(ctx context.Context) error {
 // place fills in the positions of machines, instances, roles and members.
 func (inv *Inventory) place() {
 	for name, machine := range inv.Machines {
-		machine.Position = inv.At("machines", name)
+		machine.Position = inv.at("machines", name)
 	}
 	for name, inst := range inv.Instances {
-		inst.Position = inv.At("instances", name)
+		inst.Position = inv.at("instances", name)
 		for roleName, role := range inst.Roles {
-			role.Position = inv.At("instances", name, "roles", roleName)
+			role.Position = inv.at("instances", name, "roles", roleName)
 			for machine, m := range role.Machines {
 				if m.Explicit {
-					m.Position = inv.At("instances", name, "roles", roleName, "machines", machine)
+					m.Position = inv.at("instances", name, "roles", roleName, "machines", machine)
 				}
 			}
 		}
@@ -93,7 +93,7 @@ func (inv *Inventory) place() {
 // isPlaced reports whether it is known where all settings of an instance are written.
 func (l *loader) isPlaced(name string) bool {
 	_, placed := l.facts.places.failing.Value[name]
-	return placed || l.config.Need&(NeedOrigins|NeedSetting|facts.NeedPlaces) != 0
+	return placed || l.config.Need&(NeedOrigins|facts.NeedSetting|facts.NeedPlaces) != 0
 }
 
 // locateManifests finds out where the manifests of the flake's own modules are written, and what of their categories
@@ -295,7 +295,7 @@ func (inv *Inventory) definitions(f Finding) []SettingDefinition {
 			if value, ok := jsonvalue.Lookup(d.Value(), f.Setting); ok {
 				path := append(layer.Path(f.Instance, f.Role), f.Setting...)
 				found = append(found,
-					SettingDefinition{Layer: layer.Kind, Name: layer.Name, Value: value, Position: inv.At(path...)})
+					SettingDefinition{Layer: layer.Kind, Name: layer.Name, Value: value, Position: inv.at(path...)})
 			}
 		}
 	}
@@ -307,18 +307,18 @@ func (inv *Inventory) placeOf(f Finding) *Position {
 	base := []string{"instances", f.Instance}
 	switch {
 	case f.Cause.Tag != "" && f.Instance == "":
-		return inv.At("tags", f.Cause.Tag)
+		return inv.at("tags", f.Cause.Tag)
 	case f.Instance == "" && f.Machine != "":
 		return inv.Where(append([]string{"machines", f.Machine}, f.Setting...)...)
 	case f.Instance == "":
 		return nil
 	case f.Role == "":
 		for _, part := range moduleParts(f.Code) {
-			if pos := inv.At(append(base, "module", part)...); pos != nil {
+			if pos := inv.at(append(base, "module", part)...); pos != nil {
 				return pos
 			}
 		}
-		return inv.At(base...)
+		return inv.at(base...)
 	}
 	role := append(base, "roles", f.Role)
 	var best *Position
@@ -327,19 +327,19 @@ func (inv *Inventory) placeOf(f Finding) *Position {
 		for _, layer := range inst.Roles[f.Role].layers(f.Machine) {
 			path := layer.Path(f.Instance, f.Role)
 			for n := len(f.Setting); n > depth; n-- {
-				if pos := inv.At(append(path, f.Setting[:n]...)...); pos != nil {
+				if pos := inv.at(append(path, f.Setting[:n]...)...); pos != nil {
 					best, depth = pos, n
 				}
 			}
 		}
 	}
 	if best == nil && f.Machine != "" {
-		best = inv.At(append(role, "machines", f.Machine)...)
+		best = inv.at(append(role, "machines", f.Machine)...)
 	}
 	if best == nil && f.Cause.Part != "" {
-		best = inv.At(append(role, f.Cause.Part)...)
+		best = inv.at(append(role, f.Cause.Part)...)
 	}
-	return cmp.Or(best, inv.At(role...), inv.At(base...))
+	return cmp.Or(best, inv.at(role...), inv.at(base...))
 }
 
 // moduleParts are the attributes of a module reference that a finding may be about, the likeliest first.

@@ -34,9 +34,8 @@ func (e Export) MarshalJSON() ([]byte, error) {
 	return jsonvalue.Sorted(plain(e))
 }
 
-// Interfaces are the values of all interfaces by name, as JSON decodes them, with numbers as [json.Number]. That of nil
-// is empty.
-func (e *Export) Interfaces() map[string]any {
+// interfaces are those of facts.InterfacesOf.
+func (e *Export) interfaces() map[string]any {
 	if e == nil {
 		return map[string]any{}
 	}

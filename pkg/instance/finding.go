@@ -242,23 +242,8 @@ func (f Finding) About() string {
 	return nixlang.PathString(path)
 }
 
-// Concerned are the machines that the finding is about, one empty name if none.
-func (f Finding) Concerned() []string {
-	if len(f.Machines) > 0 {
-		return f.Machines
-	}
-	return []string{f.Machine}
-}
-
-// For returns the finding as one about a single one of its machines, or with "" about none. Its place and definitions
-// stay.
-func (f Finding) For(machine string) Finding {
-	f.Machine, f.Machines = machine, nil
-	return f
-}
-
 // Key is the same for findings that say the same of the same thing, wherever it stands and however it is put: the code,
-// the subject (of several machines only Machine, see [Finding.For]) and the names in the cause. Nix's message counts,
+// the subject (of several machines only Machine) and the names in the cause. Nix's message counts,
 // without the lines in it, only where nothing else says what it is about.
 func (f Finding) Key() string {
 	key := []any{f.Code, f.Instance, f.Role, f.Machine, f.Module, f.Setting,
@@ -297,11 +282,11 @@ func (f Finding) String() string {
 	if about := f.About(); about != "" {
 		head += about + " "
 	}
-	return fmt.Sprintf("%s[%s]", head, f.Code) + strings.ReplaceAll("\n"+f.Details(), "\n", "\n  ")
+	return fmt.Sprintf("%s[%s]", head, f.Code) + strings.ReplaceAll("\n"+f.details(), "\n", "\n  ")
 }
 
-// Details are the message, the machines if they are several, what is written for the setting, and the hint, in lines.
-func (f Finding) Details() string {
+// details are the message, the machines if they are several, what is written for the setting, and the hint, in lines.
+func (f Finding) details() string {
 	lines := []string{strings.TrimRight(f.Message(), "\n")}
 	if len(f.Machines) > 1 {
 		lines = append(lines, "for "+nearest.List(f.Machines))
@@ -394,19 +379,18 @@ func (d SettingDefinition) text() string {
 	return s + ": " + compact(d.Value)
 }
 
-// EvalError is a part of the clan that Nix could not evaluate. errors.As also finds the [*nixeval.Error] in it.
-type EvalError struct{ Finding Finding }
-
-func (e *EvalError) Error() string {
+// Error is the finding as an error: of a part of the clan that Nix could not evaluate, say. Place, subject and message
+// are on one line, as far as Nix's message is.
+func (f *Finding) Error() string {
 	var parts []string
-	if e.Finding.File != "" {
-		parts = append(parts, e.Finding.Position.String())
+	if f.File != "" {
+		parts = append(parts, f.Position.String())
 	}
-	if about := e.Finding.About(); about != "" {
+	if about := f.About(); about != "" {
 		parts = append(parts, about)
 	}
-	return strings.Join(append(parts, e.Finding.Message()), ": ")
+	return strings.Join(append(parts, f.Message()), ": ")
 }
 
-// Unwrap returns Nix's error, if there is one.
-func (e *EvalError) Unwrap() error { return e.Finding.Err }
+// Unwrap returns Err: errors.As finds the [*nixeval.Error] in it.
+func (f *Finding) Unwrap() error { return f.Err }

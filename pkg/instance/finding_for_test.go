@@ -43,12 +43,12 @@ func TestFindingFor(t *testing.T) {
 				Value: json.Number(strconv.Itoa(value))}}}
 	}
 	a, b := about("a", 5, 1), about("b", 9, 2)
-	same(t, "of b", b, inv.findingFor(a, "b"))
-	same(t, "of a", a, inv.findingFor(b, "a"))
-	same(t, "of a machine that it does not concern", a, inv.findingFor(a, "c"))
+	same(t, "of b", b, placed(inv, a, "b"))
+	same(t, "of a", a, placed(inv, b, "a"))
+	same(t, "of a machine that it does not concern", a, placed(inv, a, "c"))
 	module := a
 	module.Position = Position{File: "module.nix", Line: 1}
-	if got := inv.findingFor(module, "b"); got.Position != module.Position {
+	if got := placed(inv, module, "b"); got.Position != module.Position {
 		t.Errorf("a place in the module became %v", got.Position)
 	}
 }
@@ -63,4 +63,9 @@ func TestRoleSchema(t *testing.T) {
 	if schema, err := role.Schema(); err != nil || !strings.Contains(string(schema), `"port":{"type":"integer"}`) {
 		t.Errorf("%s, %v", schema, err)
 	}
+}
+
+func placed(inv *Inventory, f Finding, machine string) Finding {
+	inv.placeFinding(&f, machine)
+	return f
 }

@@ -194,7 +194,7 @@ func TestFindingString(t *testing.T) {
 	if got := NewFinding(codes.NixWarning, Subject{}, Cause{Nix: "x"}).String(); got != "warning: [nix-warning]\n  x" {
 		t.Errorf("got %q", got)
 	}
-	if got := (&EvalError{f}).Error(); got != "clan.nix:3:5: inventory.instances.i.roles.r.machines.m.settings.x: two\nlines\n" {
+	if got := (&f).Error(); got != "clan.nix:3:5: inventory.instances.i.roles.r.machines.m.settings.x: two\nlines\n" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -268,7 +268,7 @@ func TestKey(t *testing.T) {
 	for name, change := range map[string]func(*Finding){
 		"code":    func(f *Finding) { f.Code = codes.EmptyTag },
 		"tag":     func(f *Finding) { f.Cause.Tag = "u" },
-		"machine": func(f *Finding) { *f = f.For("n") },
+		"machine": func(f *Finding) { f.Machine, f.Machines = "n", nil },
 		"setting": func(f *Finding) { f.Setting = []string{"a"} },
 	} {
 		g := f

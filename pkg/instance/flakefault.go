@@ -16,6 +16,7 @@ import (
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -104,7 +105,7 @@ func placeInFlake(ctx context.Context, ref Ref, err *nixeval.Error) {
 	}
 	if at.File != "" {
 		rel, _ := filepath.Rel(ref.Root, at.File)
-		err.At = Position{File: filepath.Join(err.Sources.Store, rel), Line: at.Line, Column: at.Column}
+		err.At = Position{File: filepath.Join(sourcetree.Of(&err.Sources).Store, rel), Line: at.Line, Column: at.Column}
 	}
 }
 

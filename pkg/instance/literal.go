@@ -8,6 +8,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
 // placeMissing finds where own modules that are not there are named: Nix has no place for `clan.modules`. A path in a
@@ -16,7 +17,7 @@ func (l *loader) placeMissing() {
 	if len(l.inv.facts.Missing) == 0 {
 		return
 	}
-	files := map[string]bool{path.Join(l.ref.Subdirectory(), "flake.nix"): true}
+	files := map[string]bool{path.Join(sourcetree.Subdirectory(l.ref.URL), "flake.nix"): true}
 	for at := range l.inv.facts.Places.All() {
 		if !strings.HasPrefix(at.File, "<") && strings.HasSuffix(at.File, ".nix") {
 			files[at.File] = true // of the flake's own

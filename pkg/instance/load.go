@@ -18,6 +18,7 @@ import (
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/reader"
 	"github.com/clanctl/clanctl/internal/services"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 	"github.com/clanctl/clanctl/pkg/module"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 	"github.com/clanctl/clanctl/pkg/tags"
@@ -31,7 +32,8 @@ type Config struct {
 	Need Need
 	// Instances are the names of the instances wanted. Empty: all.
 	Instances []string
-	// Setting is the setting of a member that [NeedSetting] asks about.
+	// Setting is the setting of a member of which all is wanted that the module system knows, for package why; the other
+	// instances are not looked at then. Zero: none.
 	Setting Subject
 	// Overlay gives files another content, by their paths relative to the top of the flake's source tree. The flake
 	// itself, git's index and the caches are left alone: a copy of what Nix sees of the tree is evaluated in a
@@ -58,8 +60,6 @@ const (
 	// NeedOrigins: with the settings, what tells where values come from: the places of all settings, the options that
 	// roles declare, and what modules themselves define. For package why.
 	NeedOrigins
-	// NeedSetting: what the module system knows of one setting, [Config.Setting]. For package why.
-	NeedSetting
 	// NeedChecks: what only package check looks at, such as files that are missing or that git does not track; with
 	// exports, unless there are more than 5,000 memberships.
 	NeedChecks
@@ -71,10 +71,10 @@ const (
 const needDocument = NeedMachines | NeedInstances | NeedSettings
 
 func (n Need) all() Need {
-	if n&^(facts.NeedOwners|NeedOrigins|NeedSetting|NeedChecks|facts.NeedPlaces|facts.NeedInterfaces) == 0 {
+	if n&^(facts.NeedOwners|NeedOrigins|facts.NeedSetting|NeedChecks|facts.NeedPlaces|facts.NeedInterfaces) == 0 {
 		n |= needDocument
 	}
-	if n&(NeedOrigins|NeedSetting|facts.NeedPlaces|facts.NeedInterfaces) != 0 {
+	if n&(NeedOrigins|facts.NeedSetting|facts.NeedPlaces|facts.NeedInterfaces) != 0 {
 		n |= NeedSettings
 	}
 	if n&NeedSettings != 0 {
@@ -89,7 +89,7 @@ func (n Need) all() Need {
 // Load reads the clan of a flake.
 //
 // A clan that evaluates is read by one Nix process. Where parts of it do not, Load returns both the inventory without
-// them and an error: a [*multierror.Error] of [*EvalError], one for each finding that stands for an evaluation failure.
+// them and an error: a [*multierror.Error] of [*Finding], one for each that stands for an evaluation failure.
 // Where nothing can be had the inventory is nil; the error then is a [*nixeval.Error], [ErrNotClan], or one that says
 // which instance there is not; where it has a method Hint, that says what to do.
 func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
@@ -110,6 +110,9 @@ func Load(ctx context.Context, ref Ref, config Config) (*Inventory, error) {
 }
 
 func load(ctx context.Context, ref Ref, config Config) (inv *Inventory, err error) {
+	if config.Setting.Instance != "" {
+		config.Need |= facts.NeedSetting
+	}
 	config.Need = config.Need.all()
 	if config.Evaluator.Jobs <= 0 {
 		config.Evaluator.Jobs = runtime.NumCPU()
@@ -163,7 +166,7 @@ func newLoader(ref Ref, config *Config) *loader {
 		l.query.Inputs, l.query.AllInputs = want.Inputs, len(want.Inputs)+len(want.Of) == 0
 		l.query.Named = sortedUnique(slices.Clone(want.Of))
 	}
-	if config.Need&NeedSetting != 0 {
+	if config.Need&facts.NeedSetting != 0 {
 		of := config.Setting
 		l.query.Setting = &reader.SettingRef{Instance: of.Instance, Role: of.Role, Machine: of.Machine,
 			Path: emptyNotNil(of.Setting)}
@@ -225,7 +228,7 @@ func (l *loader) wants() []reader.Want {
 		add(facts.NeedModules, &f.modules.modules, "modules")
 	}
 	add(facts.NeedModules, &f.modules.uses, "uses")
-	add(NeedSetting, &f.setting, "setting")
+	add(facts.NeedSetting, &f.setting, "setting")
 	add(NeedChecks, &f.missing, "missing")
 	add(NeedExports|NeedChecks, &f.exports, "exports")
 	add(NeedExports|NeedChecks, &f.vars, "vars")
@@ -235,7 +238,7 @@ func (l *loader) wants() []reader.Want {
 	add(NeedMachines, &f.places.machines, "positions", "machines")
 	add(NeedMachines, &f.places.tags, "positions", "tags")
 	add(NeedMachines, &f.places.services, "positions", "services")
-	add(NeedSetting, &f.places.settings, "positions", "settings")
+	add(facts.NeedSetting, &f.places.settings, "positions", "settings")
 	add(facts.NeedExportPlaces, &f.places.exports, "positions", "exports")
 	if need&(NeedOrigins|facts.NeedPlaces) == 0 {
 		add(NeedSettings, &f.places.failing, "positions", "failing")
@@ -268,7 +271,7 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 	var errs *multierror.Error
 	for _, f := range l.inv.Findings {
 		if f.Err != nil {
-			errs = multierror.Append(errs, &EvalError{Finding: f})
+			errs = multierror.Append(errs, &f)
 		}
 	}
 	return l.inv, errs.ErrorOrNil()
@@ -334,8 +337,7 @@ func (l *loader) checkLayout() error {
 	if known := l.facts.instanceNames; known.OK() {
 		for _, name := range l.config.Instances {
 			if !slices.Contains(known.Value, name) {
-				return &tags.UnknownError{Kind: "instance", Name: name, Known: known.Value,
-					Nearest: nearest.Of(name, known.Value)}
+				return &tags.UnknownError{Kind: "instance", Name: name, Known: known.Value}
 			}
 		}
 	}
@@ -345,7 +347,7 @@ func (l *loader) checkLayout() error {
 // clanDir is the clan's directory relative to the top of the flake's source tree; false where it is not in it.
 func (l *loader) clanDir() (string, bool) {
 	if l.facts.flake.Value.Layout == facts.LayoutInventory {
-		return filepath.FromSlash(l.ref.Subdirectory()), true // without clan-core it is the flake's own
+		return filepath.FromSlash(sourcetree.Subdirectory(l.ref.URL)), true // without clan-core it is the flake's own
 	}
 	dir := l.places.local(l.facts.flake.Value.Directory.Value)
 	return dir.name, dir.own

@@ -166,7 +166,7 @@ func TestLoadPlainFlake(t *testing.T) {
 		}
 		// One instance names an input that is not there: reported, and everything else complete.
 		var errs *multierror.Error
-		var evalErr *EvalError
+		var evalErr *Finding
 		if !errors.As(err, &errs) || len(errs.Errors) != 1 || !errors.As(err, &evalErr) {
 			t.Errorf("error: %v", err)
 		}
@@ -382,7 +382,7 @@ func TestNeedOne(t *testing.T) {
 	ref := plainFlake(t, `instances.lost.module.input = "nowhere";`, "")
 	e := nixtest.Evaluator(t)
 	processes := nixtest.Count(&e)
-	config := Config{Evaluator: e, Need: NeedSetting,
+	config := Config{Evaluator: e, Need: 0,
 		Setting: Subject{Instance: "nightly", Role: "client", Machine: "laptop", Setting: []string{"every"}}}
 	inv, err := Load(t.Context(), ref, config)
 	if err != nil {
@@ -392,7 +392,7 @@ func TestNeedOne(t *testing.T) {
 	if inv.facts.Setting == nil || len(inv.facts.Setting.Options) > 0 {
 		t.Errorf("setting: %+v", inv.facts.Setting)
 	}
-	if at := inv.At("instances", "nightly", "roles", "client", "machines", "laptop", "settings", "every"); at == nil ||
+	if at := inv.at("instances", "nightly", "roles", "client", "machines", "laptop", "settings", "every"); at == nil ||
 		at.Line != 12 {
 		t.Errorf("the setting is at %v", at)
 	}

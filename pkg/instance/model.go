@@ -10,14 +10,20 @@ import (
 	"github.com/clanctl/clanctl/pkg/module"
 )
 
-// SchemaVersion is the version of the document that an Inventory marshals to.
-const SchemaVersion = 1
+// schemaVersion is the version of the document that an Inventory marshals to (docs/eval.schema.json).
+const schemaVersion = 1
 
 func init() {
 	facts.Of = func(inventory any) *facts.Inventory { return &inventory.(*Inventory).facts }
 	facts.OfRole = func(role any) *facts.Role { return &role.(*Role).facts }
 	facts.LayersOf = func(role any, machine string) []facts.Layer { return role.(*Role).layers(machine) }
 	facts.FilesOf = func(settings any) map[string]facts.FlakeFile { return settings.(*Settings).files }
+	facts.PlaceFinding = func(inventory, finding any, machine string) {
+		inventory.(*Inventory).placeFinding(finding.(*Finding), machine)
+	}
+	facts.At = func(inventory any, path ...string) *Position { return inventory.(*Inventory).at(path...) }
+	facts.DetailsOf = func(finding any) string { return finding.(Finding).details() }
+	facts.InterfacesOf = func(export any) map[string]any { return export.(*Export).interfaces() }
 	facts.Ask = func(config any) *facts.Query { return &config.(*Config).ask }
 	facts.Attributes = attributes
 }
@@ -39,7 +45,7 @@ type Inventory struct {
 	Machines map[string]*Machine `json:"machines"`
 	// Meta is `inventory.meta`: name, description, icon, domain, as far as the clan has them.
 	Meta map[string]any `json:"meta"`
-	// SchemaVersion is the constant of this name.
+	// SchemaVersion is 1: see docs/compatibility.md.
 	SchemaVersion int `json:"schemaVersion"`
 	// Tags are the machines that carry each tag, sorted; a tag that is declared but carried by none has an empty list.
 	Tags map[string][]string `json:"tags"`
@@ -98,60 +104,34 @@ func (inv *Inventory) Partial() bool {
 }
 
 // Failure returns why an instance, a role of one, or a machine is not in the inventory although the clan has it or may
-// have it: it does not evaluate, or nothing around it does. The error is an [*EvalError]; nil where there is no such
+// have it: it does not evaluate, or nothing around it does. The error is a [*Finding]; nil where there is no such
 // failure.
 func (inv *Inventory) Failure(about Subject) error {
 	for _, f := range inv.Findings {
 		if f.hides(about) {
-			return &EvalError{Finding: f}
+			return &f
 		}
 	}
 	return nil
 }
 
-// findingFor returns a finding that concerns several machines alike as one about one of them: its place and definitions
+// placeFinding makes a finding that concerns several machines alike one about one of them: its place and definitions
 // are that machine's own, unless Nix itself pointed to another line. The inventory is the one that the finding is of.
-func (inv *Inventory) findingFor(f Finding, machine string) Finding {
+func (inv *Inventory) placeFinding(f *Finding, machine string) {
 	if f.Machine == machine || !slices.Contains(f.Machines, machine) {
-		return f
+		return
 	}
-	was, now := f, f
-	now.Machine = machine
+	was := *f
+	f.Machine = machine
 	if f.Cause.Message != "" {
-		return now // of a rule, the place is the same for all
+		return // of a rule, the place is the same for all
 	}
 	if pos := inv.placeOf(was); pos != nil && pos.File == was.File && pos.Line == was.Line {
-		if pos := inv.placeOf(now); pos != nil {
-			now.Position = *pos
+		if pos := inv.placeOf(*f); pos != nil {
+			f.Position = *pos
 		}
 	}
-	now.Definitions = inv.definitions(now)
-	return now
-}
-
-// Rest returns what is left of a finding without those of its machines for which drop reports true; drop is given the
-// finding as one about a single machine, with its own place. It returns false if nothing is left.
-func (inv *Inventory) Rest(f Finding, drop func(Finding) bool) (Finding, bool) {
-	if len(f.Machines) == 0 {
-		return f, !drop(f)
-	}
-	var left []string
-	for _, machine := range f.Machines {
-		one := inv.findingFor(f, machine)
-		if one.Machines = nil; !drop(one) {
-			left = append(left, machine)
-		}
-	}
-	switch {
-	case len(left) == 0:
-		return f, false
-	case len(left) == len(f.Machines):
-		return f, true
-	case !slices.Contains(left, f.Machine):
-		f = inv.findingFor(f, left[0])
-	}
-	f.Machines = left
-	return f, true
+	f.Definitions = inv.definitions(*f)
 }
 
 // Flake says what was read, and how.

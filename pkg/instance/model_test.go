@@ -109,7 +109,7 @@ func readBack(t testing.TB, inv *instance.Inventory) *instance.Inventory {
 
 // uses are what is built on the model; each returns what it says.
 var uses = map[string]func(*instance.Inventory) (any, error){
-	"check":     func(inv *instance.Inventory) (any, error) { return check.Run(inv), nil },
+	"check":     func(inv *instance.Inventory) (any, error) { return check.All(inv), nil },
 	"machines":  func(inv *instance.Inventory) (any, error) { return view.Machines(inv, nil, view.Query{}) },
 	"instances": func(inv *instance.Inventory) (any, error) { return view.Instances(inv, nil, view.Query{}) },
 	"tags":      func(inv *instance.Inventory) (any, error) { return view.Tags(inv, nil) },
@@ -156,7 +156,7 @@ var uses = map[string]func(*instance.Inventory) (any, error){
 		var all []*instance.Position
 		for _, path := range [][]string{nil, {"instances"}, {"instances", "i", "roles", "r", "machines", "a"},
 			{"machines", "a"}, {"tags", "x"}} {
-			all = append(all, inv.At(path...), inv.Where(path...))
+			all = append(all, facts.At(inv, path...), inv.Where(path...))
 		}
 		return all, nil
 	},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/git"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -18,7 +19,7 @@ func overlaid(ctx context.Context, ref Ref, files map[string][]byte) (copied Ref
 	if ref.Root == "" {
 		return Ref{}, nil, fmt.Errorf("the flake %s %w, so it cannot be changed", ref.Text, ErrNotLocal)
 	}
-	if !ref.IsPlain() {
+	if !sourcetree.IsPlain(ref.URL) {
 		return Ref{}, nil,
 			fmt.Errorf("cannot copy what Nix sees of %s: it asks for more than the files of a tree", ref.URL)
 	}

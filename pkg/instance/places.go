@@ -8,24 +8,25 @@ import (
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/reader"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
-// At returns the position of exactly one inventory option, given by its path below `inventory` ("instances", "backup",
-// "roles", "client"); nil if it has none. Those of settings are known with [NeedOrigins], or where something is missing
-// from them. An inventory that was read back from JSON knows what stands in the document.
-func (inv *Inventory) At(path ...string) *Position {
+// at is the position of exactly one inventory option; nil if it has none.
+func (inv *Inventory) at(path ...string) *Position {
 	if place := inv.facts.Places.At(path...); place != nil && place.Position != nil {
 		return place.Position
 	}
 	return inv.position(path)
 }
 
-// Where returns the position of an inventory option, or of the nearest part around it that has one; nil if nothing is
-// known.
+// Where returns the position of an inventory option, given by its path below `inventory` ("instances", "backup",
+// "roles", "client"), or of the nearest part around it that has one; nil if nothing is known. Places of settings are
+// known with [NeedOrigins], or where something is missing from them. An inventory that was read back from JSON knows
+// what stands in the document.
 func (inv *Inventory) Where(path ...string) *Position {
 	for ; len(path) > 1; path = path[:len(path)-1] {
-		if at := inv.At(path...); at != nil {
+		if at := inv.at(path...); at != nil {
 			return at
 		}
 	}
@@ -68,22 +69,23 @@ type localFile struct {
 	known, own bool
 }
 
-func newPlacer(sources nixeval.Sources) *placer {
-	return &placer{sources: sources, files: map[string]localFile{}, bindings: map[string]map[string]nixlang.Place{}}
+func newPlacer(of nixeval.Sources) *placer {
+	return &placer{sources: of, files: map[string]localFile{}, bindings: map[string]map[string]nixlang.Place{}}
 }
 
 // withInputs is one that knows the store paths of inputs, too; withDir one that knows of a directory that the flake
 // copies by itself.
 func (p *placer) withInputs(stores map[string]string) *placer {
-	sources := p.sources
-	sources.Inputs = stores
-	return newPlacer(sources)
+	other := p.sources
+	sourcetree.Of(&other).Inputs = stores
+	return newPlacer(other)
 }
 
 func (p *placer) withDir(dir string) *placer {
-	sources := p.sources
-	sources.Dirs = append(slices.Clip(sources.Dirs), dir)
-	return newPlacer(sources)
+	other := p.sources
+	known := sourcetree.Of(&other)
+	known.Dirs = append(slices.Clip(known.Dirs), dir)
+	return newPlacer(other)
 }
 
 // local returns the user's name of a file that Nix names; clan puts ", via option ..." behind it.

@@ -46,7 +46,7 @@ func TestAt(t *testing.T) {
 		"instances k": 0, "machines": 0, "tags x": 0, "": 0,
 	} {
 		got := 0
-		if pos := inv.At(strings.Fields(path)...); pos != nil {
+		if pos := inv.at(strings.Fields(path)...); pos != nil {
 			got = pos.Line
 		}
 		if got != want {

@@ -7,7 +7,7 @@ import (
 )
 
 func (l *loader) decodeSetting() {
-	if l.config.Need&NeedSetting == 0 {
+	if l.config.Need&facts.NeedSetting == 0 {
 		return
 	}
 	info := &facts.SettingInfo{}

@@ -30,7 +30,7 @@ func Watch(ctx context.Context, ref Ref, config Config) iter.Seq2[*Inventory, er
 		}
 		var last [sha256.Size]byte
 		any := false
-		err := watch.Trees(ctx, treesOf([]Ref{ref}), func() ([]filetree.Source, error) {
+		err := watch.Trees(ctx, []filetree.Source{treeOf(ref)}, func() ([]filetree.Source, error) {
 			inv, err := Load(ctx, ref, config)
 			switch {
 			case ctx.Err() != nil:
@@ -61,14 +61,8 @@ func Watch(ctx context.Context, ref Ref, config Config) iter.Seq2[*Inventory, er
 // errStopped ends a watch that nobody follows any more.
 var errStopped = errors.New("the watch was stopped")
 
-// treesOf are the source trees of local flakes.
-func treesOf(refs []Ref) []filetree.Source {
-	var trees []filetree.Source
-	for _, ref := range refs {
-		trees = append(trees, filetree.Source{Root: ref.Root, Git: ref.Git})
-	}
-	return trees
-}
+// treeOf is the source tree of a local flake.
+func treeOf(ref Ref) filetree.Source { return filetree.Source{Root: ref.Root, Git: ref.Git} }
 
 // stateOf stands for all that a load says.
 func stateOf(inv *Inventory, err error) (sum [sha256.Size]byte, _ error) {

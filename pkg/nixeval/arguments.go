@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
 // targetInput is the input of the program flake that is overridden with the flake to read.
@@ -56,7 +57,7 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 		}
 		if inputs {
 			question = "(" +
-				fromJSON(inputsQuestion{Dir: ref.Subdirectory(), Overridden: overridden, Updated: updated}) + ")"
+				fromJSON(inputsQuestion{Dir: sourcetree.Subdirectory(ref.URL), Overridden: overridden, Updated: updated}) + ")"
 		}
 	}
 	return append(args, "path:"+escapePath(program)+"#apply", "--apply",

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -212,18 +211,4 @@ func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*filet
 		_, _ = s.put("tree", key, t.Marshal())
 	}
 	return t, nil
-}
-
-// plainQuery reports whether a local reference asks for nothing that a tree does not tell (submodules, large files).
-func plainQuery(ref string) bool {
-	u, err := url.Parse(ref)
-	if err != nil {
-		return false
-	}
-	for name := range u.Query() {
-		if name != "dir" && name != "shallow" {
-			return false
-		}
-	}
-	return true
 }

@@ -49,7 +49,7 @@ func TestCache(t *testing.T) {
 	time.Sleep(100 * time.Millisecond) // files that are only just written are not trusted
 	ask := func(e Evaluator, args any) (string, bool) {
 		t.Helper()
-		result, err := e.Apply(t.Context(), home, readValues, args)
+		result, err := e.Apply(t.Context(), at(home), readValues, args)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func TestCache(t *testing.T) {
 	only := e
 	only.CacheOnly = true
 	expect("only the cache", only, nil, first, true)
-	if _, err := only.Apply(t.Context(), home, readValues, "not asked yet"); !errors.Is(err, ErrNotCached) {
+	if _, err := only.Apply(t.Context(), at(home), readValues, "not asked yet"); !errors.Is(err, ErrNotCached) {
 		t.Errorf("only the cache, of a new question: %v", err)
 	}
 	expect("another question", e, 7, `{"args":7,"dirty":false,"input":1,"own":"one"}`, false)
@@ -213,7 +213,7 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	if err := errors.Join(os.Chmod(e.CacheDir, 0o700), os.Chmod(e.ProgramDir, 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Apply(t.Context(), clan(t), identity, nil); err != nil {
+	if _, err := e.Apply(t.Context(), at(clan(t)), identity, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range left {
@@ -259,7 +259,7 @@ func TestLockedReferenceIsKeptForGood(t *testing.T) {
 	ref := "git+file://" + repo + "?rev=" + git(repo, "rev-parse", "HEAD")
 	for _, cached := range []bool{false, true} {
 		writeAll(t, map[string]string{filepath.Join(repo, "value"): fmt.Sprint("edited ", cached)})
-		result, err := e.Apply(t.Context(), ref, readValues, nil)
+		result, err := e.Apply(t.Context(), at(ref), readValues, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,7 +45,7 @@ func (k *cachedError) error(ctx context.Context, e *Evaluator, ref Ref, sources 
 func (r *run) failedByItself() bool {
 	message := ""
 	for _, event := range r.events {
-		if event.IsError() {
+		if event.Message != "" {
 			if message != "" {
 				return false
 			}

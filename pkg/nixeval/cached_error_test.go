@@ -36,7 +36,7 @@ func TestErrorsAreKept(t *testing.T) {
 		w.runs, w.seen = 0, nil
 		e := w.evaluator()
 		var first *Error
-		_, err := e.Apply(w.Context(), w.path("flake"), everythingOf, nil)
+		_, err := e.Apply(w.Context(), at(w.path("flake")), everythingOf, nil)
 		if !errors.As(err, &first) {
 			w.Fatalf("%s: %v", name, err)
 		}
@@ -47,7 +47,7 @@ func TestErrorsAreKept(t *testing.T) {
 		e.OnEvent = func(Event) { events++ }
 		w.runs = 0
 		var second *Error
-		if _, err := e.Apply(w.Context(), w.path("flake"), everythingOf, nil); !errors.As(err, &second) {
+		if _, err := e.Apply(w.Context(), at(w.path("flake")), everythingOf, nil); !errors.As(err, &second) {
 			w.Fatalf("%s: %v", name, err)
 		}
 		if events == 0 {
@@ -106,6 +106,6 @@ var everythingOf = Function{Name: "value.nix", Source: "flake: _: flake.value"}
 // again asks everything once more, with the cache only.
 func (w *world) again() (string, int) {
 	w.runs = 0
-	result, err := w.evaluator().Apply(w.Context(), w.path("flake"), everything, nil)
+	result, err := w.evaluator().Apply(w.Context(), at(w.path("flake")), everything, nil)
 	return outcome(result, err), w.runs
 }

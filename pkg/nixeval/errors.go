@@ -127,8 +127,6 @@ type Frame struct {
 	Position
 	// Message is what Nix was doing: "while calling the 'throw' builtin".
 	Message string
-	// Own: the place is in the flake itself, not in one of its inputs, or in Nix.
-	Own bool
 }
 
 // Frames is the trace, the innermost step first.
@@ -136,7 +134,6 @@ func (e *Error) Frames() []Frame {
 	frames := slices.Clone(e.frames)
 	for i := range frames {
 		f := &frames[i]
-		_, f.Own = e.Sources.own(f.File)
 		f.File, _ = e.Sources.Local(f.File)
 	}
 	return frames
@@ -184,7 +181,7 @@ func (e *Evaluator) explain(ctx context.Context, err error, r *run, ref Ref, sou
 		return out
 	}
 	for _, event := range r.events {
-		if event.IsError() {
+		if event.Message != "" {
 			out.Message, out.Trace = event.Message, event.Text
 			out.At = event.at
 			out.frames = slices.DeleteFunc(slices.Clone(event.frames), func(f Frame) bool {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/question"
 )
 
@@ -116,32 +117,20 @@ type Result[T any] struct {
 	Events []Event
 	// Sources maps the store paths in Events back to the user's files.
 	Sources Sources
-	// LocalInputs are the source trees of inputs that lie in local directories outside of the flake's own, and that Nix
-	// reads there: one that flake.lock pins is read from the store, whatever happens to the directory.
-	LocalInputs []Ref
 	// Cached: the answer was kept from an earlier run, and no Nix ran.
 	Cached bool
 }
 
 // Apply evaluates fn applied to the flake and to args (marshalled as JSON) in one Nix process.
 //
-// The flake reference is anything that Nix takes; a path is completed as Nix does it (see [ResolveRef]). An error is an
+// The reference is one of [ResolveRef], [File] or [Expr]. An error is an
 // [*Error], or the context's error wrapped in one: errors.Is works with [context.Canceled], [context.DeadlineExceeded],
 // [ErrNixNotFound], [ErrNoFlake] and [ErrEvaluation].
-func (e *Evaluator) Apply(ctx context.Context, flake string, fn Function, args any) (*Result[json.RawMessage], error) {
-	ref, err := e.resolve(flake)
-	if err != nil {
-		return nil, err
-	}
-	return e.ApplyTo(ctx, ref, fn, args)
-}
-
-// ApplyTo is [Evaluator.Apply] to a reference that is resolved already.
-func (e *Evaluator) ApplyTo(ctx context.Context, ref Ref, fn Function, args any) (*Result[json.RawMessage], error) {
+func (e *Evaluator) Apply(ctx context.Context, ref Ref, fn Function, args any) (*Result[json.RawMessage], error) {
 	return e.ask(ctx, ref, fn, args, nil)
 }
 
-// ask is ApplyTo. onPart, if set, is told each part that the function announces, as soon as its value is known.
+// ask is Apply. onPart, if set, is told each part that the function announces, as soon as its value is known.
 func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any,
 	onPart func(path []string, value string)) (*Result[json.RawMessage], error) {
 	if ref.err != nil {
@@ -182,7 +171,7 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any,
 	sources := Sources{Root: ref.Root, isExpr: ref.kind == exprSource, function: fn.Beside[functionName]}
 	if !e.Refresh {
 		if kept, ok := attempt.lookUp(ctx); ok {
-			sources.Store, sources.Trees = kept.Source, kept.Trees
+			sources.known.Store, sources.known.Trees = kept.Source, kept.Trees
 			return e.answered(ctx, kept, attempt, ref, sources)
 		}
 	}
@@ -207,7 +196,11 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any,
 		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false), onPart)
 	}
 	inputs := e.pinning(run, ref)
-	sources.Store, sources.Trees = run.source, inputs.stores
+	sources.known.Store, sources.known.Trees = run.source, inputs.stores
+	for _, tree := range inputs.trees {
+		sources.known.LocalInputs = append(sources.known.LocalInputs,
+			filetree.Source{Root: tree.Root, Git: tree.Git})
+	}
 	if err != nil {
 		failed := e.explain(ctx, err, run, ref, sources)
 		e.keepOrReport(ctx, attempt, run, ref, inputs, failed)
@@ -222,8 +215,7 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any,
 		}
 	}
 	e.keepOrReport(ctx, attempt, run, ref, inputs, nil)
-	return &Result[json.RawMessage]{Value: run.stdout, Events: run.events, Sources: sources, LocalInputs: inputs.trees},
-		nil
+	return &Result[json.RawMessage]{Value: run.stdout, Events: run.events, Sources: sources}, nil
 }
 
 // keepOrReport has an answer kept if it can be, and says so if it cannot.
@@ -251,11 +243,11 @@ func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt
 		return nil, failed
 	}
 	e.recording.note(attempt, kept, nil)
-	result := &Result[json.RawMessage]{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true}
 	for _, input := range kept.Inputs {
-		result.LocalInputs = append(result.LocalInputs, Ref{Root: input.Root, Git: input.Git})
+		sources.known.LocalInputs = append(sources.known.LocalInputs,
+			filetree.Source{Root: input.Root, Git: input.Git})
 	}
-	return result, nil
+	return &Result[json.RawMessage]{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true}, nil
 }
 
 // pinning judges the inputs that a run took.

@@ -147,7 +147,11 @@ func ExampleEvaluator_Apply() {
 	evaluator := nixeval.Evaluator{Offline: true}
 	double := nixeval.Function{Name: "double.nix",
 		Source: "flake: args: { machines = builtins.attrNames flake.nixosConfigurations; twice = 2 * args; }"}
-	result, err := evaluator.Apply(context.Background(), fleet, double, 21)
+	ref, err := nixeval.ResolveRef(fleet)
+	if err != nil {
+		log.Fatal(err)
+	}
+	result, err := evaluator.Apply(context.Background(), ref, double, 21)
 	if err != nil {
 		log.Fatal(err)
 	}

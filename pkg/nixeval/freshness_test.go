@@ -100,12 +100,12 @@ func (w *world) ask(what string) (string, bool) {
 	e := w.evaluator()
 	recorded, _ := recall(w.T, e, "what it says")
 	e.recording = e.record("what it says")
-	result, err := e.Apply(w.Context(), ref, everything, nil)
+	result, err := e.Apply(w.Context(), at(ref), everything, nil)
 	_, _ = io.WriteString(e.recording, outcome(result, err))
 	e.recording.Keep(w.Context(), nil)
 	uncached := w.e
 	uncached.CacheDir = ""
-	want, wantErr := uncached.Apply(w.Context(), ref, everything, nil)
+	want, wantErr := uncached.Apply(w.Context(), at(ref), everything, nil)
 	got, expected := outcome(result, err), outcome(want, wantErr)
 	if w.runs > 1 || result != nil && result.Cached != (w.runs == 0) {
 		w.Errorf("%s: %d Nix processes", what, w.runs)

@@ -87,7 +87,7 @@ func TestEval(t *testing.T) {
 		}
 		if frames := failed.Frames(); !errors.As(err, &failed) ||
 			!slices.ContainsFunc(failed.Frames(), func(f nixeval.Frame) bool {
-				return f.Own && f.File == "flake.nix" && f.Line == 3 && f.Message != ""
+				return f.File == "flake.nix" && f.Line == 3 && f.Message != ""
 			}) {
 			t.Errorf("frames: %+v", frames)
 		}
@@ -339,12 +339,16 @@ func TestKeptErrorIsWhole(t *testing.T) {
 	dir := write(t, map[string]string{"flake.nix": "{ outputs = _: { x = throw \"no\"; }; }"})
 	fn := nixeval.Function{Name: "f.nix",
 		Source: `flake: _: builtins.addErrorContext "nixeval-part ${builtins.toJSON [ "a" "b" ]}" flake.x`}
+	ref, err := nixeval.ResolveRef(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	nixtest.Each(t, func(t *testing.T, e nixeval.Evaluator) {
 		e.CacheDir = t.TempDir()
 		processes := nixtest.Count(&e)
 		var first string
 		for range 3 {
-			_, err := e.Apply(t.Context(), dir, fn, nil)
+			_, err := e.Apply(t.Context(), ref, fn, nil)
 			var failed *nixeval.Error
 			if !errors.As(err, &failed) {
 				t.Fatal(err)
@@ -362,7 +366,7 @@ func TestKeptErrorIsWhole(t *testing.T) {
 		e.Env = os.Environ()
 		reason := ""
 		e.OnNotCached = func(r string) { reason = r }
-		if _, err := e.Apply(t.Context(), dir, fn, nil); err == nil || !strings.Contains(reason, "environment") {
+		if _, err := e.Apply(t.Context(), ref, fn, nil); err == nil || !strings.Contains(reason, "environment") {
 			t.Errorf("kept, with an environment of its own: %v, %q", err, reason)
 		}
 	})

@@ -105,7 +105,7 @@ func TestConfigurationDuringTheRun(t *testing.T) {
 		t.Helper()
 		reason := ""
 		e.OnNotCached = func(r string) { reason = r }
-		if _, err := e.Apply(t.Context(), home, identity, what); err != nil || reason != want {
+		if _, err := e.Apply(t.Context(), at(home), identity, what); err != nil || reason != want {
 			t.Errorf("%s: %v, not kept because %q", what, err, reason)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
 // inputsSource tells what pins a flake's inputs; see there.
@@ -102,7 +104,7 @@ type pinning struct {
 	trees     []Ref             // local trees whose content counts
 	unknown   string            // why the sameness of some input is not known; empty if all is known
 	judged    int
-	stores    map[string]string // see [Sources.Trees]
+	stores    map[string]string // see sourcetree.Known
 }
 
 // More inputs, and one below the other, than any flake has: a lock file may lead in circles.
@@ -280,7 +282,7 @@ func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, at
 		p.giveUp(here, "its own inputs are unknown")
 		return
 	}
-	if dir := (Ref{URL: text}).Subdirectory(); dir != "" && dir != f.Dir {
+	if dir := sourcetree.Subdirectory(text); dir != "" && dir != f.Dir {
 		p.giveUp(here, "its directory is unknown") // Nix 2.8
 		return
 	}
@@ -306,7 +308,7 @@ func fetchedTree(attrs refAttrs, text, dir string) (Ref, bool) {
 		return Ref{}, filepath.IsLocal(path.Join(dir, attrs.text("path")))
 	}
 	u, err := url.Parse(text)
-	if err != nil || !filepath.IsAbs(u.Path) || u.Host != "" || !plainQuery(text) {
+	if err != nil || !filepath.IsAbs(u.Path) || u.Host != "" || !sourcetree.IsPlain(text) {
 		return Ref{}, false
 	}
 	switch root := filepath.Clean(u.Path); u.Scheme {

@@ -18,7 +18,8 @@ type Event struct {
 	Level int
 	// Text is the message without colour codes.
 	Text string
-	// Message is set for errors: the text without its trace. [Error] tells more of the one that ended the run.
+	// Message is set for errors, which have level 0 as traces do: the text without its trace. [Error] tells more of the
+	// one that ended the run.
 	Message string
 	// at is where an error points, a store path as Nix says it; frames are its trace, the innermost first.
 	at     Position
@@ -36,9 +37,6 @@ type Event struct {
 	// Finished: the activity has ended.
 	Finished bool
 }
-
-// IsError tells an error from a trace: both have level 0.
-func (e Event) IsError() bool { return e.Level == 0 && e.Message != "" }
 
 // Warning returns the text of a warning (Nix's own, builtins.warn's or lib.warn's), without its prefix.
 func (e Event) Warning() (string, bool) {
@@ -208,7 +206,7 @@ func (e *Evaluator) log(event Event) {
 	if e.OnEvent != nil {
 		e.OnEvent(event)
 	}
-	if e.Logger == nil || event.IsError() || event.Expected > 0 && !event.Finished {
+	if e.Logger == nil || event.Message != "" || event.Expected > 0 && !event.Finished {
 		return
 	}
 	warning, isWarning := event.Warning()
@@ -244,7 +242,10 @@ func parseLogLine(line []byte) (Event, bool) {
 	}
 	switch entry.Action {
 	case "msg":
-		event := Event{Level: entry.Level, Text: stripANSI(entry.Msg), Message: stripANSI(entry.RawMsg)}
+		event := Event{Level: entry.Level, Text: stripANSI(entry.Msg)}
+		if entry.Level == 0 {
+			event.Message = stripANSI(entry.RawMsg)
+		}
 		event.at = entry.place()
 		for _, frame := range entry.Trace[:min(len(entry.Trace), maxFrames)] {
 			event.frames = append(event.frames,

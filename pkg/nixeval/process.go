@@ -53,7 +53,7 @@ var busyMessage = lazyregexp.New(`^SQLite database '[^']*' is busy(?: \(SQLITE_P
 func (r *run) databaseBusy() bool {
 	busy := false
 	for _, event := range r.events {
-		if event.IsError() {
+		if event.Message != "" {
 			if !busyMessage.MatchString(event.Message) {
 				return false
 			}

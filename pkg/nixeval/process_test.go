@@ -51,9 +51,18 @@ func clan(t *testing.T) string {
 	return dir
 }
 
+// at is a reference, resolved. What is wrong with it is the error of whoever asks it.
+func at(text string) Ref {
+	ref, err := ResolveRef(text)
+	if err != nil {
+		ref.err = err
+	}
+	return ref
+}
+
 func TestAnswer(t *testing.T) {
 	e := fake(t, `echo '@nix {"action":"msg","level":1,"msg":"warning: hm"}' >&2; echo '{"a":1}'`)
-	result, err := e.Apply(t.Context(), clan(t), identity, nil)
+	result, err := e.Apply(t.Context(), at(clan(t)), identity, nil)
 	if err != nil || strings.TrimSpace(string(result.Value)) != `{"a":1}` {
 		t.Fatalf("%v, %v", result, err)
 	}
@@ -80,7 +89,7 @@ func TestFaults(t *testing.T) {
 			"exit code 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := fake(t, c.script).Apply(t.Context(), clan(t), identity, nil)
+			_, err := fake(t, c.script).Apply(t.Context(), at(clan(t)), identity, nil)
 			if !errors.Is(err, c.kind) || !strings.Contains(fmt.Sprint(err), c.message) {
 				t.Errorf("got %v, want %v with %q", err, c.kind, c.message)
 			}
@@ -90,7 +99,7 @@ func TestFaults(t *testing.T) {
 
 func TestNixMissing(t *testing.T) {
 	for _, nix := range []string{"/nonexistent/nix", t.TempDir(), "no-such-nix-anywhere"} {
-		_, err := (&Evaluator{Nix: nix, ProgramDir: t.TempDir()}).Apply(t.Context(), clan(t), identity, nil)
+		_, err := (&Evaluator{Nix: nix, ProgramDir: t.TempDir()}).Apply(t.Context(), at(clan(t)), identity, nil)
 		var e *Error
 		if !errors.Is(err, ErrNixNotFound) || !errors.As(err, &e) || e.Hint == "" {
 			t.Errorf("%s: %v, want ErrNixNotFound with a hint", nix, err)
@@ -137,7 +146,7 @@ func TestStubbornNixIsKilled(t *testing.T) {
 	e := fake(t,
 		`trap '' INT TERM; echo $$ > `+pids+`; sh -c 'trap "" INT TERM; echo $$ >> `+pids+
 			`; while :; do sleep 1; done' & while :; do sleep 1; done`)
-	_, err := e.Apply(endOnceWritten(t, pids, 2, context.DeadlineExceeded), clan(t), identity, nil)
+	_, err := e.Apply(endOnceWritten(t, pids, 2, context.DeadlineExceeded), at(clan(t)), identity, nil)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want DeadlineExceeded", err)
 	}
@@ -162,7 +171,7 @@ func TestStubbornNixIsKilled(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := fake(t, `echo '{}'`).Apply(ctx, clan(t), identity, nil)
+	_, err := fake(t, `echo '{}'`).Apply(ctx, at(clan(t)), identity, nil)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want Canceled", err)
 	}

@@ -335,7 +335,7 @@ func (r *randomWorld) ask(during bool) {
 	if ref == "" {
 		ref = r.path("flake")
 	}
-	result, err := e.Apply(r.Context(), ref, everything, nil)
+	result, err := e.Apply(r.Context(), at(ref), everything, nil)
 	wait()
 	got := outcome(result, err)
 	if runs > 0 {
@@ -347,7 +347,7 @@ func (r *randomWorld) ask(during bool) {
 	r.hits++
 	if r.said == "" {
 		e.CacheDir, e.OnCommand = "", nil
-		r.said = outcome(e.Apply(r.Context(), ref, everything, nil))
+		r.said = outcome(e.Apply(r.Context(), at(ref), everything, nil))
 	}
 	if got != r.said {
 		r.Fatalf("step %d: stale\n%s\nit is\n%s\nafter\n%s", r.step, got, r.said,

@@ -29,7 +29,7 @@ func TestChosenEditsDuringRuns(t *testing.T) {
 			if ref == "" {
 				ref = w.path("flake")
 			}
-			_, _ = e.Apply(t.Context(), ref, everything, nil)
+			_, _ = e.Apply(t.Context(), at(ref), everything, nil)
 			w.ask("after the edit")
 			settle()
 			w.ask("a moment after the edit")

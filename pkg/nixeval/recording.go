@@ -16,6 +16,7 @@ import (
 	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/recorder"
 	"github.com/clanctl/clanctl/internal/scratch"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
 func init() {
@@ -307,7 +308,7 @@ type onlyWriter struct{ io.Writer }
 // it.
 func stateOf(ctx context.Context, files *cacheFiles, ref Ref) (tree *filetree.Tree, state, unknown string) {
 	switch {
-	case ref.Root != "" && plainQuery(ref.URL):
+	case ref.Root != "" && sourcetree.IsPlain(ref.URL):
 		tree, err := files.observe(ctx, ref.Root, ref.Git)
 		if err != nil {
 			return nil, "", fmt.Sprintf("the flake's tree: %v", err)

@@ -31,7 +31,7 @@ func recall(t *testing.T, e *Evaluator, name string) (text, note string) {
 func record(t *testing.T, e Evaluator, name, ref, text string) error {
 	t.Helper()
 	e.recording = e.record(name)
-	_, err := e.Apply(t.Context(), ref, readValues, nil)
+	_, err := e.Apply(t.Context(), at(ref), readValues, nil)
 	_, _ = io.WriteString(e.recording, text)
 	e.recording.Keep(t.Context(), map[string]int{"exit": 3})
 	return err
@@ -117,7 +117,7 @@ func TestRecording(t *testing.T) {
 	// A text that was made while something was edited, there and back included.
 	during := e
 	during.recording = e.record("during")
-	if _, err := during.Apply(t.Context(), home, readValues, nil); err != nil {
+	if _, err := during.Apply(t.Context(), at(home), readValues, nil); err != nil {
 		t.Fatal(err)
 	}
 	set(filepath.Join(home, "value"), "two")
@@ -167,7 +167,7 @@ func TestRecordingOfLess(t *testing.T) {
 		if c.do != nil {
 			c.do(&e)
 		}
-		_, _ = e.Apply(t.Context(), c.ref, c.fn, nil)
+		_, _ = e.Apply(t.Context(), at(c.ref), c.fn, nil)
 		e.recording.Keep(t.Context(), nil)
 		text, _ := e.recall(t.Context(), name)
 		if (text != nil) != c.kept {

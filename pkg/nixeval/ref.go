@@ -31,18 +31,6 @@ type Ref struct {
 	err  error  // why it cannot be asked
 }
 
-// Subdirectory is the flake's directory below the top of its source tree (`?dir=`); empty for the top.
-func (r Ref) Subdirectory() string {
-	u, err := url.Parse(r.URL)
-	if err != nil {
-		return ""
-	}
-	return u.Query().Get("dir")
-}
-
-// IsPlain reports whether the reference asks for nothing that a tree of files does not tell (submodules, large files).
-func (r Ref) IsPlain() bool { return plainQuery(r.URL) }
-
 // ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched
 // upward for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference;
 // anything else is left as it is. It reads the file system only. The error is [ErrNoFlake]; for `x#y`, which is an

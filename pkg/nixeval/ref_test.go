@@ -58,7 +58,7 @@ func TestReferencesMeanWhatNixMeans(t *testing.T) {
 		} {
 			t.Chdir(filepath.Join(dir, c.in))
 			got := "error"
-			if result, err := e.Apply(t.Context(), c.ref, Function{Name: "says.nix", Source: "flake: _: flake.says"},
+			if result, err := e.Apply(t.Context(), at(c.ref), Function{Name: "says.nix", Source: "flake: _: flake.says"},
 				nil); err == nil {
 				_ = json.Unmarshal(result.Value, &got)
 			}

@@ -10,40 +10,35 @@ import (
 
 	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/lazyregexp"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
 // Sources maps the store paths of a flake's source back to the user's own files. The zero value maps nothing.
 type Sources struct {
 	// Root is the top of the local source tree, to which Local's paths are relative; empty for a remote flake.
 	Root string
-	// Store is its copy in the Nix store; empty if Nix ended before it said so. It is a hash of the content.
-	Store string
-	// Dirs are directories below Root that the flake copies to the store by themselves (in Nix: "${./dir}").
-	Dirs []string
-	// Inputs are the store paths of the flake's inputs, by name, as far as somebody has looked.
-	Inputs map[string]string
 
-	// Trees are the store paths of those source trees that nothing pins, by the path of the input ("a/b"), the flake's
-	// own under "", as far as they are known. Answers of which one tree has two paths are of different states of the
-	// files.
-	Trees map[string]string
-
+	known sourcetree.Known
 	// isExpr: the tree is that of the program, in which only the expression is the user's.
 	isExpr bool
 	// function is the text of the caller's own function, of Apply.
 	function string
 }
 
+func init() {
+	sourcetree.Of = func(of any) *sourcetree.Known { return &of.(*Sources).known }
+}
+
 // Local returns the user's file for a store path: relative to the root of the source tree ("clan.nix"), or
 // "<input>/file" for a file of an input. It reports false for a path that it cannot place.
 func (s Sources) Local(path string) (string, bool) {
 	elsewhere, inStore := splitStore(path)
-	if s.Store != "" {
-		if rel, ok := below(inStore, s.Store); ok {
+	if s.known.Store != "" {
+		if rel, ok := below(inStore, s.known.Store); ok {
 			return rel, true
 		}
 	}
-	for name, store := range s.Inputs {
+	for name, store := range s.known.Inputs {
 		if rel, ok := below(inStore, store); ok {
 			return "<" + name + ">/" + rel, true
 		}
@@ -57,7 +52,7 @@ func (s Sources) Local(path string) (string, bool) {
 	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same
 	// file.
 	if match := storeFile.FindStringSubmatch(inStore); match != nil && filepath.IsLocal(match[2]) {
-		for _, dir := range append([]string{""}, s.Dirs...) {
+		for _, dir := range append([]string{""}, s.known.Dirs...) {
 			if local := filepath.Join(dir, match[2]); sameContent(elsewhere+match[1], match[2], s.Root, local) {
 				return local, true
 			}
@@ -81,7 +76,7 @@ func (s Sources) inFunction(path string) bool {
 // where its parts are written, no other file is read, and none that is not a plain file (or larger than 64 MiB).
 func (s Sources) ReadFile(path string) ([]byte, error) {
 	elsewhere, inStore := splitStore(path)
-	for _, store := range append(slices.Collect(maps.Values(s.Inputs)), s.Store) {
+	for _, store := range append(slices.Collect(maps.Values(s.known.Inputs)), s.known.Store) {
 		if rel, ok := below(inStore, store); ok {
 			if text, err := filetree.ReadFile(elsewhere+store, rel, maxSource); err == nil {
 				return text, nil

@@ -17,6 +17,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
 // A cancelled run says that it was, and keeps what Nix had said until then.
@@ -26,7 +27,7 @@ func TestCancelledKeepsTheText(t *testing.T) {
 		e := fake(t,
 			`echo '@nix {"action":"msg","level":1,"msg":"warning: the input moved"}' >&2; echo > `+said+
 				`; exec sleep 60`)
-		_, err := e.Apply(endOnceWritten(t, said, 1, want), clan(t), identity, nil)
+		_, err := e.Apply(endOnceWritten(t, said, 1, want), at(clan(t)), identity, nil)
 		var nixErr *Error
 		if !errors.Is(err, want) || !errors.As(err, &nixErr) || !strings.Contains(nixErr.Stderr, "the input moved") {
 			t.Errorf("%v: %v", want, err)
@@ -41,12 +42,12 @@ func TestTooLarge(t *testing.T) {
 	defer func(was int) { maxAnswer = was }(maxAnswer)
 	maxAnswer = 1 << 20
 	// It takes no notice of a closed pipe.
-	_, err := fake(t, `trap '' PIPE; while :; do echo '{"a": 1}'; done 2>/dev/null`).Apply(t.Context(), clan(t),
+	_, err := fake(t, `trap '' PIPE; while :; do echo '{"a": 1}'; done 2>/dev/null`).Apply(t.Context(), at(clan(t)),
 		identity, nil)
 	if !errors.Is(err, ErrCrashed) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := fake(t, `printf '"'; head -c 1048574 /dev/zero | tr '\0' x; printf '"'`).Apply(t.Context(), clan(t),
+	if _, err := fake(t, `printf '"'; head -c 1048574 /dev/zero | tr '\0' x; printf '"'`).Apply(t.Context(), at(clan(t)),
 		identity, nil); err != nil {
 		t.Errorf("an answer that just fits: %v", err)
 	}
@@ -63,7 +64,7 @@ func TestClockJump(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	ask := func(what string, cached bool) {
 		t.Helper()
-		if result, err := e.Apply(t.Context(), home, readValues, nil); err != nil || result.Cached != cached {
+		if result, err := e.Apply(t.Context(), at(home), readValues, nil); err != nil || result.Cached != cached {
 			t.Errorf("%s: %v, cached %v", what, err, result != nil && result.Cached)
 		}
 	}
@@ -100,7 +101,7 @@ func TestSourcesStayInside(t *testing.T) {
 	}
 	up := strings.Repeat("../", 20)
 	const input = "/nix/store/00000000000000000000000000000000-source"
-	s := Sources{Root: root, Store: store, Inputs: map[string]string{"in": input}}
+	s := Sources{Root: root, known: sourcetree.Known{Store: store, Inputs: map[string]string{"in": input}}}
 	if text, err := s.ReadFile(filepath.Join(store, "a.json")); err != nil || string(text) != `{"a": 2}` {
 		t.Errorf("%s, %v", text, err)
 	}
@@ -177,11 +178,11 @@ func TestLargeArguments(t *testing.T) {
 	for _, size := range []int{maxArgument/2 - 10, maxArgument, 3 << 20} {
 		large := strings.Repeat(`"`, size)
 		for _, cached := range []bool{false, true} {
-			result, err := e.Apply(t.Context(), home, length, large)
+			result, err := e.Apply(t.Context(), at(home), length, large)
 			if err != nil || strings.TrimSpace(string(result.Value)) != fmt.Sprint(size) || result.Cached != cached {
 				t.Fatalf("%d: %v, %.40s", size, err, fmt.Sprint(result))
 			}
-			if result, err := e.Apply(t.Context(), home, length, large[1:]+"x"); err != nil || result.Cached != cached {
+			if result, err := e.Apply(t.Context(), at(home), length, large[1:]+"x"); err != nil || result.Cached != cached {
 				t.Fatalf("another of %d: %v", size, err)
 			}
 		}
@@ -201,7 +202,7 @@ func TestFilesBesideAreAsked(t *testing.T) {
 		beside string
 		cached bool
 	}{{"1", false}, {"2", false}, {"1", true}} {
-		result, err := e.Apply(t.Context(), home,
+		result, err := e.Apply(t.Context(), at(home),
 			Function{Name: "x.nix", Source: "_: _: import ./y.nix", Beside: map[string]string{"y.nix": c.beside}}, nil)
 		if err != nil || strings.TrimSpace(string(result.Value)) != c.beside || result.Cached != c.cached {
 			t.Errorf("%s: %v, %v", c.beside, err, result)
@@ -221,7 +222,7 @@ func TestTokensAndTheCache(t *testing.T) {
 		cached bool
 	}{{"a", false}, {"a", true}, {"b", false}, {"b", true}} {
 		e.Options = []string{"access-tokens=example.org=hunter2" + c.token}
-		if result, err := e.Apply(t.Context(), home, readValues, nil); err != nil || result.Cached != c.cached {
+		if result, err := e.Apply(t.Context(), at(home), readValues, nil); err != nil || result.Cached != c.cached {
 			t.Errorf("token %s: %v, cached %v", c.token, err, result != nil && result.Cached)
 		}
 	}
@@ -268,7 +269,7 @@ func quoteAgainst(t *testing.T, nix string, strs []string, list string) {
 	t.Helper()
 	e := &Evaluator{Nix: nix, Offline: true, ProgramDir: t.TempDir()}
 	// The strings enter twice: as source text, and as the JSON of the arguments.
-	result, err := e.Apply(t.Context(), clan(t),
+	result, err := e.Apply(t.Context(), at(clan(t)),
 		Function{Name: "quote.nix", Source: "_: args: { source = [\n" + list + "]; inherit args; }"}, strs)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
 func TestParseLogLine(t *testing.T) {
@@ -196,7 +198,7 @@ func TestSources(t *testing.T) {
 	root := t.TempDir()
 	store := "/nix/store/6f9lhm0rlr0lwh1mj3kci7xhxzp6mrmp-source"
 	other := "/nix/store/8hjk720y2iln4ff8ls4zy4gm7hdg5q66-source"
-	s := Sources{Root: root, Store: store, Inputs: map[string]string{"clan-core": other}}
+	s := Sources{Root: root, known: sourcetree.Known{Store: store, Inputs: map[string]string{"clan-core": other}}}
 	text := "in '" + store + "/a/b.nix', " + other + "/m.nix:3:4 and `" + store +
 		"/flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"
 	want := "in 'a/b.nix', <clan-core>/m.nix:3:4 and `flake.nix'. /nix/store/0000000000000000000000000000000a-source/x"

@@ -57,7 +57,7 @@ func Interfaces(inv *instance.Inventory) []Interface {
 	for _, key := range slices.Sorted(maps.Keys(inv.Exports)) {
 		e := inv.Exports[key]
 		o := originOf(inv, e)
-		for name, value := range e.Interfaces() {
+		for name, value := range facts.InterfacesOf(e) {
 			i := at(name)
 			offer := Offer{Scope: e.Scope, From: o.of(nil, name), Parts: o.parts(value, name),
 				Value: jsonvalue.Text(value)}

@@ -61,9 +61,9 @@ func (o origin) of(value any, path ...string) Source {
 	e := o.export
 	at := append([]string{"exports", e.Service + ":" + e.Instance + ":" + e.Role + ":" + e.Machine}, path...)
 	s := o.source(value, path)
-	s.Exported = o.inv.At(at[:min(len(at), 4)]...)
+	s.Exported = facts.At(o.inv, at[:min(len(at), 4)]...)
 	// Where the module is known to set other parts of the interface alone, an equal setting is a coincidence.
-	if s.Exported == nil && (s.Kind == codes.FromModule || o.inv.At(at[:3]...) != nil) {
+	if s.Exported == nil && (s.Kind == codes.FromModule || facts.At(o.inv, at[:3]...) != nil) {
 		switch fmt.Sprint(strings.Join(path, "."), " ", value) {
 		case "networking.module clan_lib.network.direct", "networking.priority 1000", "peer.name peer", "peer.port 22":
 			return Source{Kind: codes.FromClan} // clan's own interfaces have these defaults

@@ -23,8 +23,6 @@ type Access struct {
 	Part []string `json:"part,omitempty"`
 	// Positions are the definitions in Nix that stand in the way, as far as Nix knows where they are.
 	Positions []instance.Position `json:"positions,omitempty"`
-	// Priority is that of these definitions.
-	Priority int64 `json:"priority,omitzero"`
 }
 
 // plainPriority is that of a value without mkForce or mkDefault, and of all that is in inventory.json.
@@ -43,7 +41,6 @@ func (s *Store) Access(path ...string) Access {
 			if owner.Position != nil && !slices.Contains(access.Positions, *owner.Position) {
 				access.Positions = append(access.Positions, *owner.Position)
 			}
-			access.Priority = owner.Priority
 		}
 		return access
 	}

@@ -14,8 +14,6 @@ import (
 
 // CommitConfig says how to write. The zero value writes what [Store.Preview] has nothing against, to the file alone.
 type CommitConfig struct {
-	// Force writes what would break the clan, or would have no effect, too.
-	Force bool
 	// Git commits the file, and only that, to the git repository that the flake is in.
 	Git bool
 	// Message is the message of that commit. Empty: what was changed.
@@ -38,9 +36,8 @@ type Result struct {
 // is as it was, but where git made no commit of it, and for an interrupt after git had made the commit; the result says
 // what was done.
 //
-// The changes are written at once or not at all; a file that is not what was read is an [ErrConflict], with Force only
-// inventory.json. After Commit the
-// store is used up: open it again for the next change.
+// The changes are written at once or not at all; a file that is not what was read is an [ErrConflict], with
+// [Store.Force] only inventory.json. After Commit the store is used up: open it again for the next change.
 func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error) {
 	result := &Result{}
 	if !s.changed() {
@@ -62,7 +59,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	if p.Err != nil && !config.Force {
+	if p.Err != nil && !s.Force {
 		return nil, p.Err
 	}
 	if s.lock == nil {
@@ -72,7 +69,7 @@ func (s *Store) Commit(ctx context.Context, config CommitConfig) (*Result, error
 		}
 		defer lock.release()
 	}
-	unchanged := func() error { return s.unchanged(ctx, !config.Force) }
+	unchanged := func() error { return s.unchanged(ctx, !s.Force) }
 	if err := unchanged(); err != nil {
 		return nil, err
 	}

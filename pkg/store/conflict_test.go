@@ -90,7 +90,8 @@ func TestConflictElsewhere(t *testing.T) {
 						t.Error("it was written")
 					}
 					if want != "" { // whoever insists has said that the check does not count
-						if _, err := s.Commit(t.Context(), store.CommitConfig{Force: true}); err != nil {
+						s.Force = true
+						if _, err := s.Commit(t.Context(), store.CommitConfig{}); err != nil {
 							t.Error(err)
 						}
 					}

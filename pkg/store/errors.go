@@ -105,7 +105,7 @@ func (e *BrokenError) Is(target error) bool { return target == ErrRefused }
 // Unwrap returns the evaluation's error.
 func (e *BrokenError) Unwrap() error { return e.err }
 
-// ErrRefused is in each error of a check that [Store.Unchecked] leaves out. Nothing was written.
+// ErrRefused is in each error of a check that [Store.Force] leaves out. Nothing was written.
 var ErrRefused = errors.New("refused")
 
 // ErrUnread: the flake does not read inventory.json, so that a change has no effect. Nothing was written.

@@ -78,7 +78,7 @@ func (s *Store) checkNewInstance(name string) error {
 
 // checkSpec looks a module up among what is known of the inputs; what is not known, the evaluation will tell.
 func (s *Store) checkSpec(spec module.Spec) error {
-	if s.Unchecked {
+	if s.Force {
 		return nil
 	}
 	_, err := facts.Of(s.before).Catalogue.Resolve(spec)

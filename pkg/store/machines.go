@@ -16,7 +16,7 @@ func (s *Store) machine(name string) (*instance.Machine, error) {
 	if m := s.before.Machines[name]; m != nil {
 		return m, nil
 	}
-	if s.before.Machines == nil || s.Unchecked || s.failing(name) != nil && s.doc.has("machines", name) {
+	if s.before.Machines == nil || s.Force || s.failing(name) != nil && s.doc.has("machines", name) {
 		return &instance.Machine{}, nil // the machines do not evaluate; this may be what mends them
 	}
 	if err := s.failing(name); err != nil {
@@ -27,16 +27,16 @@ func (s *Store) machine(name string) (*instance.Machine, error) {
 
 // failing says why a machine of the clan does not evaluate; nil if it does, or there is no such machine.
 func (s *Store) failing(name string) error {
-	var failed *instance.EvalError
+	var failed *instance.Finding
 	if s.before.Machines == nil || !errors.As(s.before.Failure(instance.Subject{Machine: name}), &failed) {
 		return nil
 	}
-	f := failed.Finding
+	f := *failed
 	if f.File == "" {
 		f.Position = s.position("machines", name)
 	}
 	return &hint.Error{Text: fmt.Sprintf("the machine %s does not evaluate", name) + below(f),
-		Advice: "fix the machine first", Err: &instance.EvalError{Finding: f}}
+		Advice: "fix the machine first", Err: &f}
 }
 
 // AddTags gives a machine tags. Those that it carries already stay as they are.
@@ -86,7 +86,7 @@ func (s *Store) RemoveTags(name string, tags ...string) error {
 		case known:
 		case slices.Contains(facts.Of(s.before).DeclaredTags[tag], name):
 			err := &hint.Error{Text: fmt.Sprintf("%s carries the tag %s by inventory.tags, which is Nix's", name, tag)}
-			if pos := s.before.At("tags", tag); pos != nil {
+			if pos := facts.At(s.before, "tags", tag); pos != nil {
 				err.Text += " (" + pos.String() + ")"
 			}
 			err.Advice = "change it there"

@@ -33,7 +33,7 @@ func (m Members) each(f func(key, name string) error) error {
 // checkMembers looks up the names.
 func (s *Store) checkMembers(m Members) error {
 	var errs []error
-	if s.before.Machines != nil && !s.Unchecked {
+	if s.before.Machines != nil && !s.Force {
 		known := sortedKeys(s.before.Machines)
 		for _, name := range m.Machines {
 			if err := s.failing(name); err != nil {
@@ -61,7 +61,7 @@ func (s *Store) checkRole(name, role string) (*instance.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	if inst.Module.Roles == nil || s.Unchecked {
+	if inst.Module.Roles == nil || s.Force {
 		return inst, nil
 	}
 	if _, known := inst.Module.Roles[role]; !known {

@@ -12,6 +12,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -66,7 +67,7 @@ func (s *Store) Preview(ctx context.Context) (*Preview, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if p.Err != nil && !s.Unchecked {
+	if p.Err != nil && !s.Force {
 		s.preview = p
 		return p, nil // the evaluation would say the same, and less clearly
 	}
@@ -139,7 +140,8 @@ func blocks(f instance.Finding) bool {
 func (s *Store) compare(before, after *instance.Inventory) *diff.Difference {
 	old, now := *before, *after
 	old.Findings, now.Findings = s.renameFindings(check.All(before)), check.All(after)
-	return diff.OfRenamed(&old, &now, s.renamed)
+	facts.Of(&now).Renamed = s.renamed
+	return diff.Of(&old, &now)
 }
 
 // blocking are the findings of a difference that forbid it. What is wrong with a member who joins is no news if the
@@ -148,12 +150,12 @@ func blocking(d *diff.Difference, before *instance.Inventory) []instance.Finding
 	known := map[string]bool{}
 	for _, f := range before.Findings {
 		if f.Machine != "" && f.Role != "" {
-			known[f.For("").Key()] = true
+			known[permachine.One(f, "").Key()] = true
 		}
 	}
 	var found []instance.Finding
 	for _, f := range d.Findings.Appeared {
-		if blocks(f) && !(!f.Partial() && f.Machine != "" && known[f.For("").Key()] && joined(d, f)) {
+		if blocks(f) && !(!f.Partial() && f.Machine != "" && known[permachine.One(f, "").Key()] && joined(d, f)) {
 			found = append(found, f)
 		}
 	}
@@ -179,7 +181,7 @@ func untold(found []instance.Finding, err error) []instance.Finding {
 
 // joined reports whether all machines that a finding concerns came into the role just now.
 func joined(d *diff.Difference, f instance.Finding) bool {
-	machines := f.Concerned()
+	machines := permachine.Machines(f)
 	for _, inst := range d.Instances {
 		for _, role := range inst.Roles {
 			if inst.Name != f.Instance || role.Name != f.Role {

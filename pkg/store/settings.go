@@ -38,7 +38,7 @@ func (l Layer) layerPath() []string {
 	return append(path, "settings")
 }
 
-func (l Layer) String() string {
+func (l Layer) text() string {
 	text := l.Instance + " " + l.Role
 	switch {
 	case l.Machine != "":
@@ -49,12 +49,9 @@ func (l Layer) String() string {
 	return text
 }
 
-// ErrSyntax: a value is not JSON.
-var ErrSyntax = errors.New("not JSON")
-
-// Set writes a setting: value is JSON, and is written as it is, down to the digits of its numbers. An empty path stands
-// for all settings of the layer, which then have to be an object. A machine or tag has to be in the role: settings for
-// it would put it there.
+// Set writes a setting: value is JSON (or else the error is a [*json.SyntaxError]), and is written as it is, down to
+// the digits of its numbers. An empty path stands for all settings of the layer, which then have to be an object. A
+// machine or tag has to be in the role: settings for it would put it there.
 func (s *Store) Set(layer Layer, path []string, value []byte) error {
 	if err := s.checkLayer(layer); err != nil {
 		return err
@@ -84,7 +81,7 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 	}
 	later := s.later()
 	s.forget(at, true)
-	s.did(at, fmt.Sprintf("set %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
+	s.did(at, fmt.Sprintf("set %s of %s", pathText(path), layer.text()), func(after *instance.Inventory) string {
 		now := layer
 		now.Instance = later(layer.Instance)
 		// What the document has by now: a later change can have set or unset something in the value.
@@ -93,7 +90,7 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 		if !wanted || !known || found && same(got, want) || isEmptySet(want) {
 			return ""
 		}
-		return fmt.Sprintf("%s of %s is not %s", pathText(path), layer, compact(want))
+		return fmt.Sprintf("%s of %s is not %s", pathText(path), layer.text(), compact(want))
 	})
 	return nil
 }
@@ -112,7 +109,7 @@ func (s *Store) Unset(layer Layer, path []string) error {
 		settings, _ := s.doc.get(layer.layerPath()...)
 		settingPaths(nil, settings, &known)
 		err := unknown("setting", nixlang.PathString(path), known)
-		err.Text = fmt.Sprintf("%s of %s is not set in inventory.json", pathText(path), layer)
+		err.Text = fmt.Sprintf("%s of %s is not set in inventory.json", pathText(path), layer.text())
 		return err
 	}
 	s.doc.remove(at...)
@@ -127,12 +124,12 @@ func (s *Store) Unset(layer Layer, path []string) error {
 	}
 	later := s.later()
 	s.forget(at, true)
-	s.did(at, fmt.Sprintf("unset %s of %s", pathText(path), layer), func(after *instance.Inventory) string {
+	s.did(at, fmt.Sprintf("unset %s of %s", pathText(path), layer.text()), func(after *instance.Inventory) string {
 		if _, found, known := s.layerValue(after.Instances[later(layer.Instance)], layer, path); !known || !found ||
 			len(path) == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%s of %s is still set", pathText(path), layer)
+		return fmt.Sprintf("%s of %s is still set", pathText(path), layer.text())
 	})
 	return nil
 }
@@ -147,7 +144,7 @@ func (s *Store) checkLayer(layer Layer) error {
 	if layer.Tag != "" {
 		key, name = "tags", layer.Tag
 	}
-	if name == "" || s.Unchecked || isMember(inst, layer.Role, key, name) ||
+	if name == "" || s.Force || isMember(inst, layer.Role, key, name) ||
 		s.persists([]string{"instances", layer.Instance, "roles", layer.Role, key, name}) {
 		return nil
 	}
@@ -208,16 +205,17 @@ func checkValue(value []byte) error {
 		if _, err = dec.ReadToken(); errors.Is(err, io.EOF) {
 			return nil
 		}
-		err = errors.New("there is something behind the value")
+		err = errors.New("trailing data after top-level value")
 	}
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &syntactic):
 		err = syntactic.Err
 	case errors.Is(err, io.EOF):
-		err = errors.New("there is no value")
+		err = errors.New("the value is empty")
 	}
-	return &hint.Error{Text: fmt.Sprintf("%s is not JSON: %v", value, err), Err: ErrSyntax}
+	return &hint.Error{Text: fmt.Sprintf("%s is not valid JSON: %v", value, err),
+		Err: &json.SyntaxError{Offset: dec.InputOffset()}}
 }
 
 // same compares JSON values; 1, 1.0 and 1e0 are one number.

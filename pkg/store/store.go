@@ -21,9 +21,9 @@ import (
 
 // Store is a clan's inventory.json, opened to be changed. It must not be used by several goroutines at once.
 type Store struct {
-	// Unchecked: names are not looked up, and what is Nix's is written nonetheless; for somebody who is about to change
-	// Nix's part, too.
-	Unchecked bool
+	// Force writes nonetheless: names are not looked up, what is Nix's is written, for somebody who is about to change
+	// Nix's part, too, and so is what would break the clan or have no effect.
+	Force bool
 
 	ref    instance.Ref
 	config instance.Config
@@ -322,7 +322,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // may returns why a part must not be written, if it must not.
 func (s *Store) may(path ...string) error {
-	if access := s.Access(path...); !access.Writable && !s.Unchecked {
+	if access := s.Access(path...); !access.Writable && !s.Force {
 		return &ReadOnlyError{path, access}
 	}
 	return nil
@@ -332,7 +332,7 @@ func (s *Store) may(path ...string) error {
 func (s *Store) mayRemove(path ...string) (err error, known bool) {
 	access := s.Access(path...)
 	switch {
-	case access.Removable || access.Persisted && s.Unchecked:
+	case access.Removable || access.Persisted && s.Force:
 		return nil, true
 	case access.Reason != "":
 		return &ReadOnlyError{path, access}, true

@@ -124,7 +124,8 @@ func TestConflict(t *testing.T) {
 	// Somebody took the file away.
 	third := open(t, dir, config)
 	must(t, third.AddTags("cabin", "b"), os.Remove(first.File()))
-	if _, err = third.Commit(t.Context(), store.CommitConfig{Force: true}); !errors.Is(err, store.ErrConflict) {
+	third.Force = true
+	if _, err = third.Commit(t.Context(), store.CommitConfig{}); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("it is %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".inventory*")); len(left) > 0 {
@@ -247,7 +248,8 @@ func TestForced(t *testing.T) {
 		broken.Findings[0].Code != "too-few-machines" {
 		t.Errorf("it is %v", err)
 	}
-	_, err := s.Commit(t.Context(), store.CommitConfig{Force: true})
+	s.Force = true
+	_, err := s.Commit(t.Context(), store.CommitConfig{})
 	must(t, err)
 	// An error that is there already is none of the next change's.
 	s = open(t, dir, config)

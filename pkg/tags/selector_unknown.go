@@ -14,8 +14,8 @@ type UnknownError struct {
 	Name string
 	// Glob: it is a glob, which no name matches.
 	isGlob bool
-	// Known are all names of the kind, sorted, Nearest those that may have been meant.
-	Known, Nearest []string
+	// Known are all names of the kind, sorted.
+	Known []string
 	// Otherwise: a tag of this name exists where a machine was named, or a machine where a tag was.
 	isOtherKind bool
 }
@@ -23,7 +23,7 @@ type UnknownError struct {
 // unknown is the error for a factor. Others are the tags where it is meant as a machine, the machines where it is a
 // tag.
 func unknown(kind string, t factor, known, others []string) error {
-	e := &UnknownError{Kind: kind, Name: t.name, Known: known, Nearest: nearest.Of(t.name, known), isGlob: t.isGlob}
+	e := &UnknownError{Kind: kind, Name: t.name, Known: known, isGlob: t.isGlob}
 	e.isOtherKind = len(t.matches(others)) > 0
 	return e
 }
@@ -43,6 +43,6 @@ func (e *UnknownError) Hint() string {
 	case e.isOtherKind:
 		return fmt.Sprintf("%q is a machine: write it without the @", e.Name)
 	}
-	return nearest.Hint(e.Nearest, e.Known, fmt.Sprintf("its %ss are ", e.Kind),
+	return nearest.Hint(nearest.Of(e.Name, e.Known), e.Known, fmt.Sprintf("its %ss are ", e.Kind),
 		fmt.Sprintf("it has no %ss at all", e.Kind))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/clanctl/clanctl/internal/lazyregexp"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -35,8 +36,8 @@ type Edit struct {
 	absent int
 }
 
-// String is the edit as people write it in Nix: "set inventory.instances.dns.module.input to \"community\"".
-func (e Edit) String() string {
+// text is the edit as people write it in Nix: "set inventory.instances.dns.module.input to \"community\"".
+func (e Edit) text() string {
 	at := func(path []string) string { return nixlang.PathString(append([]string{"inventory"}, path...)) }
 	switch {
 	case e.Op == "remove":
@@ -149,7 +150,7 @@ func (r *report) withoutOwner(f instance.Finding) string {
 func (r *report) module(name, field, value string) Edit {
 	e := Edit{Op: "add", Path: []string{"instances", name, "module", field}, Value: jsonvalue.Text(value)}
 	if i := r.old.Instances[name]; i != nil &&
-		(field == "input" && i.Module.Input != nil || r.old.At(e.Path...) != nil) {
+		(field == "input" && i.Module.Input != nil || facts.At(r.old, e.Path...) != nil) {
 		e.Op = "replace"
 	}
 	return r.at(e)
@@ -179,7 +180,7 @@ func (r *report) settingEdits(f instance.Finding) []Edit {
 		near = nearest.Of(f.Setting[0], after.Names())
 	}
 	var edits []Edit
-	for _, machine := range f.Concerned() {
+	for _, machine := range permachine.Machines(f) {
 		for _, d := range r.written(f.Instance, f.Role, machine, f.Setting) {
 			at := append(facts.Layer{Kind: d.Layer, Name: d.Name}.Path(f.Instance, f.Role), f.Setting...)
 			e := Edit{Op: "remove", Path: at}
@@ -219,7 +220,7 @@ func (r *report) aliasEdits(layer []string, path []string, is *services.Option, 
 			continue
 		}
 		e := Edit{Op: "move", From: slices.Concat(layer, path), Path: slices.Concat(layer, named)}
-		if len(edits) > 0 || r.old.At(e.Path...) != nil {
+		if len(edits) > 0 || facts.At(r.old, e.Path...) != nil {
 			return nil
 		}
 		edits = append(edits, r.at(e))

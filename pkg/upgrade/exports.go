@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/clanctl/clanctl/internal/codes"
+	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -26,7 +27,7 @@ func (r *report) exports() {
 		if about.Machine != "" {
 			e.Machines = []string{about.Machine}
 		}
-		before, after := was.Interfaces(), is.Interfaces()
+		before, after := facts.InterfacesOf(was), facts.InterfacesOf(is)
 		for _, name := range jsonvalue.Names(before, after) {
 			if name == "peer" && waits(is) && !waits(was) {
 				e.Reason = "not-generated"

@@ -40,7 +40,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 				if edit.Position != nil {
 					where = edit.Position.String()
 				}
-				add(textview.CodeSpan(e.about()), textview.CodeSpan(edit.String()), textview.CodeSpan(where))
+				add(textview.CodeSpan(e.about()), textview.CodeSpan(edit.text()), textview.CodeSpan(where))
 			}
 			if hint := e.hint(); hint != "" {
 				add(textview.CodeSpan(e.about()), textview.CodeSpan(hint), "")

@@ -22,10 +22,10 @@ import (
 
 // placeText is a place in a file, escaped, with its hyperlink.
 func placeText(p instance.Position, opts diff.TextOptions) string {
-	if opts.NewLink == nil {
+	if opts.Link == nil {
 		return textview.Flat(p.String())
 	}
-	return textview.Hyperlink(opts.NewLink(p), textview.Flat(p.String()))
+	return textview.Hyperlink(opts.Link("new", p), textview.Flat(p.String()))
 }
 
 // Message says what the effect is, in one sentence or with Nix's own message.
@@ -252,7 +252,7 @@ func (r *Report) shown() []Effect {
 func (e Effect) advice(opts diff.TextOptions) []string {
 	var lines []string
 	for _, edit := range e.Edits {
-		line := textview.Flat("edit: " + edit.String())
+		line := textview.Flat("edit: " + edit.text())
 		if edit.Position != nil {
 			line += " (" + placeText(*edit.Position, opts) + ")"
 		}
@@ -281,7 +281,7 @@ func (r *Report) headline() string {
 }
 
 // WriteText writes the report for people, as `clanctl upgrade` prints it where it is brief. Of the options Color and
-// NewLink count. Text from the flake is escaped: it cannot command a terminal.
+// Link count. Text from the flake is escaped: it cannot command a terminal.
 func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
 	paint := textview.Painter(textview.Colourless)
 	if opts.Color {

@@ -10,6 +10,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -231,7 +232,7 @@ func (r *report) place(f instance.Finding) *instance.Position {
 // concerned are the machines that a finding is about: those it names, or the members of what it is about.
 func (r *report) concerned(f instance.Finding) []string {
 	if f.Machine != "" {
-		return f.Concerned()
+		return permachine.Machines(f)
 	}
 	if f.Instance == "" && f.Code != codes.FlakeFailed && f.Code != codes.FailedCheck {
 		return nil

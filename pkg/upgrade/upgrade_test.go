@@ -62,7 +62,7 @@ func lines(r *upgrade.Report) string {
 		}
 		fmt.Fprintf(&b, "%s: %s%s\n", e.Kind, e.Message(), minor)
 		for _, edit := range e.Edits {
-			fmt.Fprintf(&b, "  %s\n", edit)
+			fmt.Fprintf(&b, "  %s\n", edit.Text())
 		}
 	}
 	return b.String()
@@ -347,7 +347,7 @@ func TestLinks(t *testing.T) {
 		instance.Cause{Nix: "no"})
 	finding.Position = instance.Position{File: "clan.nix", Line: 3}
 	var text strings.Builder
-	opts := diff.TextOptions{NewLink: func(p instance.Position) string { return "file:///" + p.File }}
+	opts := diff.TextOptions{Link: func(_ string, p instance.Position) string { return "file:///" + p.File }}
 	err := upgrade.Of(clan(nil, nil), clan(nil, nil, finding)).WriteText(&text, opts)
 	if want := "\x1b]8;;file:///clan.nix\x1b\\clan.nix:3"; err != nil || !strings.Contains(text.String(), want) {
 		t.Errorf("%q is not in %q, %v", want, text.String(), err)

@@ -17,7 +17,7 @@ func ExampleExplain() {
 		log.Fatal(err)
 	}
 	inv, err := instance.Load(context.Background(), flake,
-		instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Need: instance.NeedSetting, Setting: ref})
+		instance.Config{Evaluator: nixeval.Evaluator{Offline: true}, Setting: ref})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 // Package why explains a membership and a setting: why a machine is in a role, which values are written for a setting
-// in which layer, which of them count, and what the option is. It is pure; [instance.NeedSetting] asks for the facts.
+// in which layer, which of them count, and what the option is. It is pure; [instance.Config] asks for the facts.
 package why
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nearest"
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/permachine"
 	"github.com/clanctl/clanctl/internal/services"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -88,7 +89,7 @@ type Option struct {
 	Type    string   `json:"type,omitempty"`
 }
 
-// Explain says why, also about a setting if the inventory was loaded with [instance.NeedSetting].
+// Explain says why, also about a setting if the inventory was loaded with it as [instance.Config.Setting].
 func Explain(inv *instance.Inventory, ref instance.Subject) (*Explanation, error) {
 	inst := inv.Instances[ref.Instance]
 	if inst == nil {
@@ -154,8 +155,8 @@ func notMember(inv *instance.Inventory, ref instance.Subject, role *instance.Rol
 func noSetting(inv *instance.Inventory, ref instance.Subject, member *instance.Member) error {
 	for _, f := range inv.Findings {
 		if f.Partial() && f.Instance == ref.Instance && (f.Role == "" || f.Role == ref.Role) &&
-			(f.Machine == "" || slices.Contains(f.Concerned(), ref.Machine)) {
-			return &instance.EvalError{Finding: f}
+			(f.Machine == "" || slices.Contains(permachine.Machines(f), ref.Machine)) {
+			return &f
 		}
 	}
 	last := len(ref.Setting) - 1
@@ -217,7 +218,7 @@ func explainSetting(inv *instance.Inventory, ref instance.Subject, role *instanc
 func problemOf(inv *instance.Inventory, ref instance.Subject) (message string) {
 	for _, f := range inv.Findings {
 		if f.Instance == ref.Instance && f.Role == ref.Role && slices.Equal(f.Setting, ref.Setting) &&
-			slices.Contains(f.Concerned(), ref.Machine) {
+			slices.Contains(permachine.Machines(f), ref.Machine) {
 			message = f.Message()
 		}
 	}
@@ -254,7 +255,7 @@ func (l layers) at(path []string) []Definition {
 			for _, v := range valuesAt(d.Value(), path, plainPriority) {
 				found = append(found,
 					Definition{Layer: layer.Kind, Name: layer.Name, Priority: v.priority, Value: v.value,
-						Position: l.inv.At(at...)})
+						Position: facts.At(l.inv, at...)})
 			}
 		}
 	}

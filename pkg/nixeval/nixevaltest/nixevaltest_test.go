@@ -90,7 +90,7 @@ func TestFake(t *testing.T) {
 		err != nil {
 		t.Error(n, err)
 	}
-	if result, err := fake.Apply(ctx, ".", nixeval.Function{Name: "f.nix", Source: "x: y: y"}, 5); err != nil ||
+	if result, err := fake.Apply(ctx, nixeval.Ref{Text: "."}, nixeval.Function{Name: "f.nix", Source: "x: y: y"}, 5); err != nil ||
 		string(result.Value) != "5" {
 		t.Error(result, err)
 	}

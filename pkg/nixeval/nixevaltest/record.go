@@ -76,7 +76,11 @@ func ask(ctx context.Context, text json.RawMessage, e nixeval.Evaluator) (json.R
 	case q.Expr != "":
 		ref = nixeval.Expr(q.Expr, q.With)
 	case q.Function != "" && len(q.Beside) > 0:
-		result, err := e.Apply(ctx, q.Flake,
+		ref, err := nixeval.ResolveRef(q.Flake)
+		if err != nil {
+			return nil, err
+		}
+		result, err := e.Apply(ctx, ref,
 			nixeval.Function{Name: "function.nix", Source: q.Function, Beside: q.Beside}, q.Args)
 		if err != nil {
 			return nil, err
