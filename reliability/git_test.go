@@ -128,7 +128,7 @@ func (a *attempt) stuckHook(end func(*exec.Cmd), code int, args ...string) {
 			}
 		}()
 	}
-	a.expect(wait(), code, "inventory.json is written, but not committed")
+	a.expect(wait(), code, "inventory.json was written, but not committed")
 	locks, _ := filepath.Glob(filepath.Join(flake, ".git/*.lock"))
 	if len(locks) > 0 {
 		a.Errorf("left behind: %v", locks)

@@ -186,11 +186,11 @@ func sayResult(c *cli.Context, p *store.Preview, r *store.Result) {
 	case len(p.Patch) == 0:
 		say(c, "already up to date")
 	case c.Bool("dry-run"):
-		say(c, "%s would be written; nothing was (--dry-run)", fromHere(p.File))
+		say(c, "%s was not written (--dry-run)", fromHere(p.File))
 	case r.Written && p.Created:
-		say(c, "%s was made", fromHere(p.File))
+		say(c, "created %s", fromHere(p.File))
 	case r.Written:
-		say(c, "%s was written", fromHere(p.File))
+		say(c, "wrote %s", fromHere(p.File))
 	}
 	_, forced := withoutFindings(p.Err) // which the difference shows
 	for _, reason := range reasons(forced) {
@@ -203,9 +203,9 @@ func sayResult(c *cli.Context, p *store.Preview, r *store.Result) {
 		say(c, "committed as %s", r.Commit)
 		switch {
 		case r.Swept && r.Written:
-			say(c, "the commit has changes, too, that the file had before")
+			say(c, "the commit also contains earlier changes to the file")
 		case r.Swept:
-			say(c, "the commit has the changes that the file had before")
+			say(c, "the commit contains earlier changes to the file")
 		}
 	}
 }

@@ -19,7 +19,7 @@ func hintOf(err error) string {
 	case errors.As(err, &nixErr):
 		return hintOfNix(nixErr)
 	case errors.Is(err, store.ErrRefused):
-		return "nothing was written; --force writes it nonetheless"
+		return "nothing was written; use --force to write it anyway"
 	case errors.Is(err, instance.ErrNotLocal):
 		return "name a checkout with --flake"
 	}

@@ -32,7 +32,7 @@ type Config struct {
 	Need Need
 	// Instances are the names of the instances wanted. Empty: all.
 	Instances []string
-	// Setting is the setting of a member of which all is wanted that the module system knows, for package why; the other
+	// Setting is a member's setting of which all is wanted that the module system knows, for package why. The other
 	// instances are not looked at then. Zero: none.
 	Setting Subject
 	// Overlay gives files another content, by their paths relative to the top of the flake's source tree. The flake

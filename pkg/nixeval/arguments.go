@@ -57,7 +57,8 @@ func (e *Evaluator) arguments(program string, ref Ref, argsJSON []byte, inputs b
 		}
 		if inputs {
 			question = "(" +
-				fromJSON(inputsQuestion{Dir: sourcetree.Subdirectory(ref.URL), Overridden: overridden, Updated: updated}) + ")"
+				fromJSON(inputsQuestion{Dir: sourcetree.Subdirectory(ref.URL), Overridden: overridden,
+					Updated: updated}) + ")"
 		}
 	}
 	return append(args, "path:"+escapePath(program)+"#apply", "--apply",

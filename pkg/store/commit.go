@@ -116,13 +116,13 @@ func (s *Store) commit(ctx context.Context, result *Result, message string) erro
 	}
 	name, err := s.repo().Commit(ctx, s.relative(), message)
 	if name == "" {
-		return s.notCommitted(" is written, but not committed", "do it again, or commit it by hand", err)
+		return s.notCommitted(" was written, but not committed", "do it again, or commit it by hand", err)
 	}
 	text := s.doc.text()
 	same, content, holdsErr := s.repo().Holds(context.WithoutCancel(ctx), name, s.relative(), text)
 	// a hook that only formats it does no harm
 	if !same && !jsonvalue.Equal(jsonvalue.Parse(content), jsonvalue.Parse(text)) {
-		return s.notCommitted(fmt.Sprintf(" is written, but the commit %s does not have the change: a hook took it out",
+		return s.notCommitted(fmt.Sprintf(" was written, but the commit %s does not contain the change: a hook removed it",
 			name),
 			"look at what the repository's hooks do (pre-commit), and commit it by hand", errors.Join(err, holdsErr))
 	}

@@ -125,7 +125,7 @@ func (d *document) set(path []string, raw []byte) error {
 	for i, name := range path {
 		object, ok := v.Value.(*hujson.Object)
 		if !ok {
-			return fmt.Errorf("inventory.%s is no object in %s", nixlang.PathString(path[:i]), facts.PersistedName)
+			return fmt.Errorf("inventory.%s is not an object in %s", nixlang.PathString(path[:i]), facts.PersistedName)
 		}
 		at := memberIndex(object, name)
 		if at < 0 {
@@ -258,7 +258,7 @@ func (d *document) add(path []string, name string) error {
 	}
 	array, ok := v.Value.(*hujson.Array)
 	if !ok {
-		return fmt.Errorf("inventory.%s is no list in %s", nixlang.PathString(path), facts.PersistedName)
+		return fmt.Errorf("inventory.%s is not a list in %s", nixlang.PathString(path), facts.PersistedName)
 	}
 	element := hujson.ArrayElement{Value: hujson.String(name)}
 	switch n := len(array.Elements); {

@@ -32,19 +32,19 @@ func (e *ReadOnlyError) Error() string {
 	}
 	switch e.Access.Reason {
 	case codes.ReadOnlyForced:
-		return fmt.Sprintf("%s is set by force in Nix%s, which inventory.json cannot outrank", what, at)
+		return fmt.Sprintf("%s is forced in Nix%s (mkForce), and inventory.json cannot override it", what, at)
 	case codes.ReadOnlyDefault:
-		return fmt.Sprintf("%s is a default in Nix%s, which clan drops as a whole as soon as inventory.json has anything of it",
+		return fmt.Sprintf("%s is a default in Nix%s, which clan drops entirely once inventory.json sets any part of it",
 			what, at)
 	case codes.ReadOnlySettings:
 		verb := "is"
 		if len(e.Access.Part) == layerOf(e.Access.Part) {
 			verb = "are"
 		}
-		return fmt.Sprintf("%s %s defined in Nix%s; clan takes the settings of one layer from one place only, and would stop evaluating",
+		return fmt.Sprintf("%s %s defined in Nix%s; clan allows a layer of settings to be defined in one place only, and would no longer evaluate",
 			what, verb, at)
 	case codes.ReadOnlyElement:
-		return fmt.Sprintf("%s is defined in Nix%s, and inventory.json cannot take it away", what, at)
+		return fmt.Sprintf("%s is defined in Nix%s, and inventory.json cannot remove it", what, at)
 	}
 	return fmt.Sprintf("%s is defined in Nix%s", what, at)
 }
@@ -52,7 +52,7 @@ func (e *ReadOnlyError) Error() string {
 // Hint says what to do.
 func (e *ReadOnlyError) Hint() string {
 	if e.Access.Reason == codes.ReadOnlySettings {
-		return "change it there; or write the settings of another layer (the role, a machine or a tag in it) here"
+		return "change it there, or set it in another layer here (of the role, or of a machine or tag in it)"
 	}
 	return "change it there"
 }

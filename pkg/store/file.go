@@ -119,5 +119,5 @@ func conflict(changed []string) error {
 		what += fmt.Sprintf(" (and %d more)", more)
 	}
 	return &hint.Error{Text: what + " changed since it was read; nothing was written",
-		Advice: "look at what changed, and do it again", Err: ErrConflict}
+		Advice: "review what changed, then run the command again", Err: ErrConflict}
 }

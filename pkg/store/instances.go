@@ -21,7 +21,7 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 		return err
 	}
 	if spec.Name == "" {
-		return errors.New("a module has a name")
+		return errors.New("module name must not be empty")
 	}
 	var errs []error
 	for _, role := range roles {
@@ -61,10 +61,10 @@ func (s *Store) CreateInstance(name string, spec module.Spec, roles []Members) e
 // checkNewInstance makes sure that an instance's name is free.
 func (s *Store) checkNewInstance(name string) error {
 	if name == "" {
-		return errors.New("an instance has a name")
+		return errors.New("instance name must not be empty")
 	}
 	if slices.Contains(facts.Of(s.before).AllInstances, name) && !s.gone[name] || s.doc.has("instances", name) {
-		err := &hint.Error{Text: fmt.Sprintf("there is an instance %q already", name)}
+		err := &hint.Error{Text: fmt.Sprintf("instance %q already exists", name)}
 		if inst := s.before.Instances[name]; inst != nil {
 			err.Advice = "it is one of " + inst.Module.Spec().String()
 			if inst.Position != nil {
@@ -152,7 +152,7 @@ func (s *Store) checkOwnInstance(name string) error {
 	err, known := s.mayRemove("instances", name)
 	if err == nil && !known {
 		err = &hint.Error{Text: fmt.Sprintf("the instance %s is not in inventory.json", name),
-			Advice: "something in Nix makes it; change it there"}
+			Advice: "it is defined in Nix; change it there"}
 	}
 	return err
 }

@@ -49,7 +49,7 @@ func (s *Store) AddTags(name string, tags ...string) error {
 	for _, tag := range tags {
 		at := append(slices.Clip(path), tag)
 		if tag == "" {
-			return errors.New("a tag has a name")
+			return errors.New("tag name must not be empty")
 		}
 		if slices.Contains(m.Tags, tag) || s.persists(at) {
 			continue
@@ -85,7 +85,7 @@ func (s *Store) RemoveTags(name string, tags ...string) error {
 			return err
 		case known:
 		case slices.Contains(facts.Of(s.before).DeclaredTags[tag], name):
-			err := &hint.Error{Text: fmt.Sprintf("%s carries the tag %s by inventory.tags, which is Nix's", name, tag)}
+			err := &hint.Error{Text: fmt.Sprintf("%s has the tag %s through inventory.tags, which is defined in Nix", name, tag)}
 			if pos := facts.At(s.before, "tags", tag); pos != nil {
 				err.Text += " (" + pos.String() + ")"
 			}
@@ -97,7 +97,7 @@ func (s *Store) RemoveTags(name string, tags ...string) error {
 			err := unknown("tag", tag, m.Tags)
 			err.Text = fmt.Sprintf("%s does not carry the tag %s", name, tag)
 			if slices.Contains(m.Tags, tag) {
-				err.Text = fmt.Sprintf("%s carries the tag %s, but not by inventory.json", name, tag)
+				err.Text = fmt.Sprintf("%s has the tag %s, but not through inventory.json", name, tag)
 				err.Advice = "something in Nix computes it; change it there"
 			}
 			return err

@@ -161,7 +161,8 @@ func (s *Store) RemoveMembers(name string, m Members) error {
 func (s *Store) notMember(name string, inst *instance.Instance, roleName, key, member string) error {
 	err := &hint.Error{Text: fmt.Sprintf("%s is not in %s %s", memberText(key, member), name, roleName)}
 	if isMember(inst, roleName, key, member) {
-		err.Text = fmt.Sprintf("%s is in %s %s, but not by inventory.json", memberText(key, member), name, roleName)
+		err.Text = fmt.Sprintf("%s is in %s %s, but not through inventory.json", memberText(key, member), name,
+			roleName)
 		err.Advice = "something in Nix computes it; change it there"
 		return err
 	}
@@ -170,7 +171,7 @@ func (s *Store) notMember(name string, inst *instance.Instance, roleName, key, m
 		return err
 	}
 	err.Text = fmt.Sprintf("%s is in %s %s by a tag, not by its name", member, name, roleName)
-	err.Advice = fmt.Sprintf("take the tag %q out of the role, or off the machine", role.Machines[member].Tags[0])
+	err.Advice = fmt.Sprintf("remove the tag %q from the role or from the machine", role.Machines[member].Tags[0])
 	return err
 }
 

@@ -211,7 +211,7 @@ func (s *Store) effect(after *instance.Inventory) error {
 		return nil
 	}
 	err := &hint.Error{Text: "this change would not have the intended effect: " + strings.Join(missing, "; "),
-		Advice: "something in Nix overrules inventory.json"}
+		Advice: "a definition in Nix overrides inventory.json"}
 	a, errA := json.Marshal(s.before)
 	b, errB := json.Marshal(after)
 	if errA == nil && errB == nil && string(a) == string(b) {

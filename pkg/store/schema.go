@@ -21,7 +21,7 @@ type settingsError struct {
 }
 
 func (e *settingsError) Error() string {
-	lines := []string{fmt.Sprintf("these are no settings for %s:", e.Layer.text())}
+	lines := []string{fmt.Sprintf("invalid settings for %s:", e.Layer.text())}
 	for _, p := range e.Problems {
 		line := pathText(p.Path) + ": " + p.Message
 		if p.Hint != "" {

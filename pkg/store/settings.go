@@ -60,7 +60,7 @@ func (s *Store) Set(layer Layer, path []string, value []byte) error {
 		return err
 	}
 	if len(path) == 0 && bytes.TrimSpace(value)[0] != '{' {
-		return errors.New("settings are an object, not " + string(value))
+		return errors.New("settings must be an object, not " + string(value))
 	}
 	at := append(layer.layerPath(), path...)
 	if err := s.may(at...); err != nil {
@@ -158,11 +158,11 @@ func (s *Store) checkLayer(layer Layer) error {
 		return err
 	}
 	missing := &hint.Error{
-		Text: fmt.Sprintf("%s is not in %s %s, and settings for it would put it there", memberText(key, name),
+		Text: fmt.Sprintf("%s is not in %s %s, and settings for it would add it there", memberText(key, name),
 			layer.Instance, layer.Role),
 		Advice: shell.Join([]string{"clanctl", "roles", "add", layer.Instance, layer.Role, memberText(key, name)})}
 	if role := inst.Roles[layer.Role]; key == "machines" && role != nil && role.Machines[name] != nil {
-		missing.Text = fmt.Sprintf("%s is in %s %s by a tag only (%s), and settings for it would name it there", name,
+		missing.Text = fmt.Sprintf("%s is in %s %s by a tag only (%s), and settings for it would add it by name", name,
 			layer.Instance, layer.Role,
 			memberText("tags", role.Machines[name].Tags[0]))
 	}

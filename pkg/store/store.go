@@ -239,12 +239,12 @@ func (s *Store) checkGit(ctx context.Context) error {
 			return err
 		}
 		return &hint.Error{Text: s.path + " is ignored by git, so that Nix does not see it",
-			Advice: "take it out of .gitignore"}
+			Advice: "remove it from .gitignore"}
 	}
 	if doc, fault := parseDocument(s.original); !s.missing && (fault != nil || !doc.isEmpty()) {
 		return &hint.Error{Text: s.path +
 			" is there, but git does not track it, so that the clan is evaluated without it",
-			Advice: "if it is meant to count: " + shell.Join([]string{"git", "add", "-N", s.relative()})}
+			Advice: "to make Nix see it: " + shell.Join([]string{"git", "add", "-N", s.relative()})}
 	}
 	return nil
 }
@@ -302,8 +302,8 @@ func read(path string) (text []byte, missing bool, err error) {
 		target, _ := os.Readlink(path)
 		return nil, false,
 			&hint.Error{Text: path + " is a symbolic link to " + target +
-				", and to write would put a file in the link's place",
-				Advice: "put the file itself there"}
+				", which writing would replace with a file",
+				Advice: "replace the link with the file itself"}
 	case !info.Mode().IsRegular():
 		return nil, false, &hint.Error{Text: path + " is not a file", Advice: "move it away"}
 	case info.Mode().Perm()&0o200 == 0:
