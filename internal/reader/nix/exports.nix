@@ -106,7 +106,7 @@ let
     else if h ? var then
       # Where the reference itself throws, so does this host, and no more.
       seq h.var {
-        reference = fields (path ++ [ "reference" ]) [ "machine" "generator" "file" ] h.var;
+        reference = fields [ "machine" "generator" "file" ] (path ++ [ "reference" ]) h.var;
         value = whole (path ++ [ "value" ]) (
           let
             var = "${dirOf h.var.machine}/${h.var.generator}/${h.var.file}";
@@ -132,7 +132,7 @@ let
       # For an hour on 2025-11-26 they were called `host`.
       hosts = p.hosts or p.host;
     in
-    fields path [ "name" "port" "user" "SSHOptions" ] p
+    fields [ "name" "port" "user" "SSHOptions" ] path p
     // (if !(p ? hosts || p ? host) then { } else {
       hosts = part (path ++ [ "hosts" ]) (
         genList (

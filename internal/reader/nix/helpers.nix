@@ -58,8 +58,8 @@ rec {
   # ---- sets and lists ----
 
   nameValue = name: value: { inherit name value; };
-  genAttrs = names: f: listToAttrs (map (n: nameValue n (f n)) names);
-  filterAttrs = pred: set: listToAttrs (concatMap (n: if pred n set.${n} then [ (nameValue n set.${n}) ] else [ ]) (attrNames set));
+  genAttrs = names: f: listToAttrs (map (name: { inherit name; value = f name; }) names);
+  filterAttrs = pred: set: removeAttrs set (filter (n: !(pred n set.${n})) (attrNames set));
   optional = cond: v: if cond then [ v ] else [ ];
   unique = names: attrNames (genAttrs names (_: null));
   drop = n: list: genList (i: elemAt list (n + i)) (length list - n);
@@ -89,7 +89,7 @@ rec {
 
   isolate = args.isolate or false;
   omit = args.omit or [ ];
-  isOmitted = path: omitted ? ${toJSON path};
+  isOmitted = if omit == [ ] then _: false else path: omitted ? ${toJSON path};
   # Whether a path that begins like this is omitted.
   omitsBelow = beginning: filter (path: length path >= length beginning && genList (elemAt path) (length beginning) == beginning) omit != [ ];
 
@@ -117,19 +117,20 @@ rec {
     else
       addErrorContext "nixeval-part ${toJSON path}" value;
   # With `strict` errors pass through: for Nix's own message, which tryEval drops.
-  try = v: if args.strict or false then { success = true; value = v; } else tryEval v;
+  try = if args.strict or false then v: { success = true; value = v; } else tryEval;
 
+  # This and what is below is called for each value in the answer, and written so that few functions are.
   partWith =
     extra: path: v:
     let
       r = try v;
-      thrown = mark "throws" // { inherit path; } // extra;
+      thrown = mark "throws" // { inherit path; } // extra path;
       value = if r.success then r.value else deepSeq thrown thrown;
     in
     if isPlain then
       value
-    else if isOmitted path || extra ? at then
-      mark "omitted" // { inherit path; at = omitted.${toJSON path}; } // extra
+    else if isOmitted path || extra path ? at then
+      mark "omitted" // { inherit path; at = omitted.${toJSON path}; } // extra path
     else if isolate then
       traced path (seq value value)
     else
@@ -137,7 +138,7 @@ rec {
   # Whether something in a value with parts does not evaluate.
   fails = v: if isList v then any fails v else isAttrs v && (elem (v."$clanctl" or null) [ "throws" "omitted" "missing" "opaque" ] || any fails (attrValues v));
   # A part that has parts inside, or nothing that could fail.
-  part = partWith { };
+  part = partWith (_: { });
   # A part that fails as a whole.
   whole = path: v: part path (deepSeq v v);
 
@@ -149,17 +150,22 @@ rec {
     else
       set;
   # The same of parts: f is given the path and the value of each.
-  parts = path: f: set: named (mapAttrs (n: v: part (path ++ [ n ]) (f (path ++ [ n ]) n v)) set);
+  parts = path: f: set: named (mapAttrs (n: v: let at = path ++ [ n ]; in part at (f at n v)) set);
 
   # ---- values as JSON ----
 
   # Any value as something that toJSON accepts, each leaf a part; extra (of the path) goes into the mark of one that fails. One with
   # an `at` in it is the same as the part at that place in `omit`, and not looked at either.
-  walkWith = extra: path: v: partWith (extra path) path (walkValue extra path v);
+  walkWith =
+    extra:
+    let
+      partOf = partWith extra;
+      walk = path: v: partOf path (valueOf walk path v);
+    in
+    walk;
   walk = walkWith (_: { });
-
-  walkValue =
-    extra: path: v:
+  valueOf =
+    walk: path: v:
     let
       type = typeOf v;
     in
@@ -170,7 +176,7 @@ rec {
     else if type == "lambda" then
       { "$function" = true; }
     else if type == "list" then
-      genList (i: walkWith extra (path ++ [ (toString i) ]) (elemAt v i)) (length v)
+      genList (i: walk (path ++ [ (toString i) ]) (elemAt v i)) (length v)
     else if type != "set" then
       v
     else if isDerivation v then
@@ -180,22 +186,21 @@ rec {
     else if isOpaque v || length path > 100 then
       mark "opaque"
     else
-      named (mapAttrs (n: walkWith extra (path ++ [ n ])) v);
+      named (mapAttrs (n: walk (path ++ [ n ])) v);
 
   # Paths into the flake are relative to the top of its tree, with a hash of what they lead to: their store path changes with every edit of
   # any file. Nearly always the text is one path and no more.
-  inFlake =
+  inFlake = v: if stringLength v < sourceLength || source == "" || replaceStrings [ source ] [ "" ] v == v then v else textInFlake v;
+  sourceLength = stringLength source;
+  textInFlake =
     v:
     let
-      n = stringLength source;
-      relative = substring (n + 1) (stringLength v) v;
+      relative = substring (sourceLength + 1) (stringLength v) v;
       file = file: hash: mark "file" // { inherit file hash; };
       pieces = split "${escaped source}(/[${pathCharacters}]*)?" v;
       paths = genList (i: { path = head (elemAt pieces (2 * i + 1)); next = elemAt pieces (2 * i + 2); }) (length pieces / 2);
     in
-    if source == "" || stringLength v < n || replaceStrings [ source ] [ "" ] v == v then
-      v
-    else if substring 0 (n + 1) v == source + "/" && pathExists v then
+    if substring 0 (sourceLength + 1) v == source + "/" && pathExists v then
       file (if relative == "" then "." else relative) (hashOf v)
     else
       file (concatStringsSep "" (map (p: if isList p then relativeOf (head p) else p) pieces)) (
@@ -249,7 +254,12 @@ rec {
   isFlake = v: v ? outPath && v ? sourceInfo && v ? inputs;
 
   # The named fields of a set, as far as it has them.
-  fields = path: names: set: mapAttrs (n: walk (path ++ [ n ])) (intersectAttrs (genAttrs names (_: null)) set);
+  fields =
+    names:
+    let
+      wanted = genAttrs names (_: null);
+    in
+    path: set: mapAttrs (n: walk (path ++ [ n ])) (intersectAttrs wanted set);
 
   # ---- nixpkgs' modules ----
 

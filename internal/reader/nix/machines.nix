@@ -111,7 +111,11 @@ rec {
     tag: index.${tag} or { };
 
   facts = {
-    machines = parts [ "machines" ] (path: _: fields path [ "name" "description" "icon" "machineClass" "installedAt" "deploy" ]) raw;
+    machines =
+      let
+        ofMachine = fields [ "name" "description" "icon" "machineClass" "installedAt" "deploy" ];
+      in
+      parts [ "machines" ] (path: _: ofMachine path) raw;
     tags = named (mapAttrs (n: walk [ "tags" n ]) tags);
     carried = named (mapAttrs (n: ts: whole [ "carried" n ] (filter isString ts)) carriedBy);
   };

@@ -108,9 +108,9 @@ let
       );
 
   manifestFields = [ "name" "description" "categories" "constraints" "exports" ];
-  manifestOf = path: service: if service ? manifest then fields path manifestFields service.manifest else null;
+  manifestOf = path: service: if service ? manifest then fields manifestFields path service.manifest else null;
   interfacesOf = path: service: roles: part path (parts path (path: role: r: options.interface path service role (r.interface or { })) roles);
-  rolesOf = path: service: if service ? roles then parts path (path: _: r: seq r (fields path [ "description" ] r)) service.roles else null;
+  rolesOf = path: service: if service ? roles then parts path (path: _: r: seq r (fields [ "description" ] path r)) service.roles else null;
 
   describe =
     path: input: name: service:

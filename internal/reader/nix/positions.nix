@@ -63,8 +63,14 @@ let
   # A part stands where the whole does: the names in a list have no place of their own.
   unwrap = always: d: map (w: { inherit (d) file; at = d.at or { inherit (d) file; }; } // w) (weighed always d.value);
 
-  beginsWith = beginning: text: substring 0 (stringLength beginning) text == beginning;
-  libDirs = concatMap (lib: let p = if isAttrs lib then peek null (unsafeGetAttrPos "genAttrs" lib) else null; in if p == null then [ ] else [ "${dirOf p.file}/" ]) libs;
+  beginsWith =
+    beginning:
+    let
+      length = stringLength beginning;
+    in
+    text: substring 0 length text == beginning;
+  inSource = beginsWith "${source}/";
+  libDirs = concatMap (lib: let p = if isAttrs lib then peek null (unsafeGetAttrPos "genAttrs" lib) else null; in if p == null then [ ] else [ (beginsWith "${dirOf p.file}/") ]) libs;
 
   # The place of an attribute. Where a function of nixpkgs' lib made the name, the definition's file still is the user's; where in lib it
   # did nobody wants to know, and some versions of Nix read the whole file for each line and column.
@@ -79,7 +85,7 @@ let
       { inherit (d) file; }
     else if large ? ${p.file} then
       { inherit (p) file; deferred = true; } // other
-    else if source != "" && d.file != null && beginsWith "${source}/" (toString d.file) && any (dir: beginsWith dir p.file) libDirs then
+    else if source != "" && d.file != null && any (isBelow: isBelow p.file) libDirs && inSource (toString d.file) then
       { inherit (p) file; definedIn = d.file; }
     else
       { inherit (p) file line column; } // other;
@@ -91,7 +97,7 @@ let
       # Names in a list count as those of a set.
       lists ? false,
       # More to say of a definition: { file; priority; value; fails ? false; } of the attribute's own value.
-      about ? _: { },
+      about ? null,
       # Paths to values that are not looked at, because that kills the process.
       skip ? [ ],
       # The only names, unless it is empty.
@@ -103,7 +109,9 @@ let
     let
       sets = concatMap (unwrap always) definitions;
       namesIn = v: if isAttrs v then attrNames v else if lists && isList v then map unsafeDiscardStringContext (filter isString v) else [ ];
-      names = filter (n: only == [ ] || elem n only) (unique (concatMap (s: peek [ ] (namesIn s.value)) sets));
+      all = unique (concatMap (s: peek [ ] (namesIn s.value)) sets);
+      names = if only == [ ] then all else filter (n: elem n only) all;
+      withMore = at: d: if about == null then at else at // about d;
       node =
         name:
         let
@@ -112,14 +120,15 @@ let
           here = concatMap (
             s:
             if isAttrs s.value then
-              if s.value ? ${name} && isSkipped then
-                [ { inherit (s) file; value = null; at = placeOf large name s; } ]
-              else if s.value ? ${name} then
-                map (d: d // { at = placeOf large name s // about d; }) (unwrap always { inherit (s) file; value = s.value.${name}; })
-              else
+              if !(s.value ? ${name}) then
                 [ ]
+              # Nobody asks what the value is.
+              else if isSkipped || depth <= 1 && about == null then
+                [ { inherit (s) file; value = null; at = placeOf large name s; } ]
+              else
+                map (d: d // { at = withMore (placeOf large name s) d; }) (unwrap always { inherit (s) file; value = s.value.${name}; })
             else if elem name (namesIn s.value) then
-              [ { inherit (s) file; value = null; at = s.at // about s; } ]
+              [ { inherit (s) file; value = null; at = withMore s.at s; } ]
             else
               [ ]
           ) sets;

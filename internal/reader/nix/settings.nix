@@ -137,7 +137,7 @@ let
       };
       ordinary =
         let
-          among = set: filter (m: !(special ? ${m})) (attrNames set);
+          among = set: attrNames (removeAttrs set (attrNames special));
         in
         findFirst (names: names != [ ]) [ ] (map among ([ role.machines ] ++ map carriers (attrNames tags)));
       members = attrNames special ++ (if ordinary == [ ] then [ ] else [ (head ordinary) ]);

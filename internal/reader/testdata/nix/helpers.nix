@@ -76,5 +76,5 @@ in
     got = plain.walkWith (path: { depth = builtins.length path; }) [ "a" ] { b = throw "x"; };
     want.b = thrown [ "a" "b" ] // { depth = 2; };
   };
-  fields-that-are-there = { got = plain.fields [ "m" ] [ "a" "b" ] { a = 1; c = 2; }; want = { a = 1; }; };
+  fields-that-are-there = { got = plain.fields [ "a" "b" ] [ "m" ] { a = 1; c = 2; }; want = { a = 1; }; };
 }
