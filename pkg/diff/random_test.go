@@ -275,7 +275,7 @@ func testAffected(t *testing.T, w world, steps int) {
 		old = new
 	}
 	t.Log(counts)
-	if counts[codes.AffectedDirect] < 5 || counts[codes.AffectedShared] < 5 {
+	if few := steps / 8; counts[codes.AffectedDirect] < few || counts[codes.AffectedShared] < few {
 		t.Errorf("too little happened: %v", counts)
 	}
 }
