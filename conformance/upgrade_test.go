@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/nixlang"
 )
 
 // TestUpgrades holds `clanctl upgrade` against the update itself: real clans are copied twice, once with each clan-core
@@ -180,12 +182,29 @@ func (u *upgradeTest) evaluate(t *testing.T, dir string) (*answer, map[string]an
 	if err != nil {
 		return nil, nil, err
 	}
+	return a, exportsOf(newOracle(t, u.environment, "path:"+dir, nil)), nil
+}
+
+// exportsOf are what services export: all at once or, where that kills Nix, each by itself; nil is one that kills it.
+func exportsOf(ask func(into any, apply string) error) map[string]any {
+	const all = "(oracle { exports = true; })"
 	var exports map[string]any
-	ask := newOracle(t, u.environment, "path:"+dir, nil)
-	if err := ask(&exports, "oracle: oracle { exports = true; }"); err != nil || exports["<throws>"] != nil {
-		return a, nil, nil //nolint:nilerr // what does not evaluate is not there
+	if ask(&exports, "oracle: "+all) != nil {
+		var names []string
+		if ask(&names, "oracle: builtins.attrNames "+all) != nil {
+			return nil
+		}
+		exports = map[string]any{}
+		for _, name := range names {
+			var export any
+			_ = ask(&export, "oracle: "+all+"."+nixlang.Quote(name))
+			exports[name] = export
+		}
 	}
-	return a, exports, nil
+	if exports["<throws>"] != nil {
+		return nil
+	}
+	return exports
 }
 
 // report is what clanctl says of the update.
@@ -507,10 +526,12 @@ func (c *upgradeComparison) exports(dir string, old, updated map[string]any) {
 		return
 	}
 	real, told := changes{}, changes{}
+	var left [][]string // what breaks has an effect of its own
 	for key := range union(old, updated) {
 		path := strings.Split(key, ":")[1:]
 		before, after := interfacesIn(dir, at(old, key)), interfacesIn(dir, at(updated, key))
-		if c.breaks(path[0], path[1]) {
+		if c.breaks(path[0], path[1]) || in(old, key) == nil || in(updated, key) == nil {
+			left = append(left, path)
 			continue
 		}
 		c.counts["exports"]++
@@ -537,6 +558,9 @@ func (c *upgradeComparison) exports(dir string, old, updated map[string]any) {
 			}
 			told.add([]string{e.Instance, e.Role, machine}, wrap(parsed(e.Old)), wrap(parsed(e.New)))
 		}
+	}
+	for _, path := range left {
+		told.forget(path)
 	}
 	c.hold("exported values", real, told)
 }
