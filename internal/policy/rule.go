@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime/metrics"
 	"slices"
 	"strings"
 	"sync"
@@ -227,11 +226,11 @@ func watchMemory(ctx context.Context, most uint64, cancel context.CancelCauseFun
 	}
 }
 
-// heap is the size of all objects, in bytes.
+// heap is the size of all objects, in bytes. Package runtime/metrics would take a millisecond of every program's start.
 func heap() uint64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }
 
 // valueAt is the value at a path; nil where there is none.
