@@ -73,7 +73,8 @@ bench: build
 # findings, or of what pkg/ exports.
 generate:
 	@scripts/ensure-nix
-	UPDATE=1 $(GO) test -count=1 -run '^(TestReference|TestTableOfCodes|TestGomod2nix|TestAPI)$$' ./internal/...
+	UPDATE=1 $(GO) test -count=1 -run '^(TestReference|TestTableOfCodes|TestGomod2nix|TestAPI)$$' ./internal/api ./internal/cli \
+		./internal/packaging
 
 # The pictures of the README, from what the program prints. Needs a Chromium.
 pictures: build

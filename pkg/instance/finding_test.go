@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,27 +75,40 @@ func TestDefinitionsAreListedOnce(t *testing.T) {
 	}
 }
 
-// The schema of the document describes each field of a cause.
-func TestSchemaOfCause(t *testing.T) {
+// The schema of the document describes each field of the model, and no other.
+func TestSchemaOfDocument(t *testing.T) {
 	text, err := os.ReadFile("../../docs/eval.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
+	type properties struct{ Properties map[string]any }
 	var schema struct {
-		Defs struct {
-			Cause struct{ Properties map[string]any }
-		} `json:"$defs"`
+		properties
+		Defs map[string]properties `json:"$defs"`
 	}
 	if err := json.Unmarshal(text, &schema); err != nil {
 		t.Fatal(err)
 	}
-	var fields []string
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[Cause]()) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		fields = append(fields, name)
-	}
-	if diff := cmp.Diff(sortedKeys(schema.Defs.Cause.Properties), fields); diff != "" {
-		t.Error(diff)
+	schema.Defs["the document"] = schema.properties
+	for name, typ := range map[string]reflect.Type{
+		"the document": reflect.TypeFor[Inventory](), "flake": reflect.TypeFor[Flake](),
+		"machine": reflect.TypeFor[Machine](), "instance": reflect.TypeFor[Instance](),
+		"module": reflect.TypeFor[Module](), "role": reflect.TypeFor[Role](), "member": reflect.TypeFor[Member](),
+		"export": reflect.TypeFor[Export](), "host": reflect.TypeFor[Host](), "finding": reflect.TypeFor[document](),
+		"cause": reflect.TypeFor[Cause](), "definition": reflect.TypeFor[SettingDefinition](),
+		"position": reflect.TypeFor[Position](),
+	} {
+		var fields []string
+		for _, field := range reflect.VisibleFields(typ) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if name != "" && name != "-" {
+				fields = append(fields, name)
+			}
+		}
+		slices.Sort(fields)
+		if diff := cmp.Diff(sortedKeys(schema.Defs[name].Properties), fields); diff != "" {
+			t.Errorf("%s (-docs/eval.schema.json +the fields):\n%s", name, diff)
+		}
 	}
 }
 
