@@ -135,15 +135,22 @@ let
       lockedInputs // listToAttrs (map (name: { inherit name; value = null; }) (filter (name: target.inputs ? ${name}) moved))
     )
   );
-  # The inputs of inputs that follow one of those.
-  following = concatMap (
-    name:
+  # The inputs of inputs that follow one of those, by way of whatever they follow. A list leads from the root to what is followed.
+  inputsIn = node: lock.nodes.${node}.inputs or { };
+  follows = path: followsIn lock.root path;
+  followsIn = node: path:
     let
-      node = if isString lockedInputs.${name} then lock.nodes.${lockedInputs.${name}} or { } else { };
-      follows = n: isList node.inputs.${n} && elem (head (node.inputs.${n} ++ [ null ])) moved;
+      name = head path;
+      ref = (inputsIn node).${name} or null;
+      rest = genList (i: elemAt path (i + 1)) (length path - 1);
     in
-    if elem name moved then [ ] else map (n: "${name}/${n}") (filter follows (attrNames (node.inputs or { })))
-  ) (attrNames lockedInputs);
+    path != [ ] && (node == lock.root && elem name moved || (if isList ref then follows (ref ++ rest) else ref != null && followsIn ref rest));
+  following = concatMap (name: if elem name moved then [ ] else followingIn name lockedInputs.${name}) (attrNames lockedInputs);
+  followingIn = path: ref:
+    let
+      within = n: let at = "${path}/${n}"; of = (inputsIn ref).${n}; in if isList of then filter (_: follows of) [ at ] else followingIn at of;
+    in
+    if isList ref then [ ] else concatMap within (attrNames (inputsIn ref));
 
   # The inputs of inputs that are overridden or updated, and that there are not: Nix takes no notice of them.
   unknown = filter (
