@@ -20,8 +20,8 @@ func checkCommand() *cli.Command {
 		Name:      "check",
 		Usage:     "report problems in the clan, with file and line",
 		ArgsUsage: "[INSTANCE...]",
-		Description: "clanctl explain CODE explains a finding. With INSTANCE only these instances are looked at.\n\n" +
-			"Exit codes: 0 nothing of severity error was found (with --strict: no warning either), 1 something was, 2 usage,\n" +
+		Description: "clanctl explain CODE explains a finding. With INSTANCE, only these instances are checked.\n\n" +
+			"Exit codes: 0 no errors found (with --strict: no warnings either), 1 errors found, 2 usage,\n" +
 			"130 interrupted.",
 		Flags: append(checkFlags(),
 			&cli.PathFlag{Name: "rules", Usage: "apply the rules in `FILE`, besides those in " + policy.Name},

@@ -22,7 +22,7 @@ import (
 func diffCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "diff",
-		Usage:     "show what changed in the fleet: instances, members, settings, tags, machines, findings; and which machines that touches",
+		Usage:     "show what changed in the fleet: instances, members, settings, tags, machines, findings; and which machines are affected",
 		ArgsUsage: "[OLD [NEW]]",
 		Description: "OLD and NEW are git revisions, such as HEAD~1, a branch, a tag or a hash, or flake references, which begin with a\n" +
 			"dot or a slash or hold a colon. Without NEW it is the flake as it is now, without OLD the last commit.\n\n" +

@@ -19,7 +19,7 @@ import (
 func exportCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "export",
-		Usage:     "write how machines are reached for other programs: ssh, Ansible, Prometheus",
+		Usage:     "write the configuration by which ssh, Ansible or Prometheus reaches the machines",
 		ArgsUsage: "FORMAT [MACHINE...]",
 		Description: "FORMAT is ssh-config, known-hosts, ansible or prometheus. Selectors narrow what is written: names, globs, @tags and !exceptions with\n" +
 			"commas between them, such as 'web-*,@backup,!laptop'. No machine is asked, and no network used.",

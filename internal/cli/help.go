@@ -35,7 +35,7 @@ var commandGroups = []struct {
 func helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
-		Usage:     "show what there is, or explain a command",
+		Usage:     "list the commands, or explain one",
 		ArgsUsage: "[COMMAND...]",
 		Action: func(c *cli.Context) error {
 			paint := stdout(c).painter(c)

@@ -70,8 +70,15 @@ func manualPages() map[string]string {
 		}
 		name := strings.ReplaceAll(command.name, " ", "-")
 		page := newManPage(app, name, command.Usage)
-		page.WriteString(".SH SYNOPSIS\n")
-		page.command(command)
+		fmt.Fprintf(page, ".SH SYNOPSIS\n.B %s\n", roff(command.UsageText))
+		if command.Description != "" {
+			page.WriteString(".SH DESCRIPTION\n")
+			page.description(command)
+		}
+		if len(command.own) > 0 || command.sharedText() != "" {
+			page.WriteString(".SH OPTIONS\n")
+			page.options(command)
+		}
 		below := commands[i+1:]
 		if end := slices.IndexFunc(below, func(c manualCommand) bool {
 			return strings.Count(c.name, " ") == 1
@@ -135,6 +142,11 @@ func (p *manPage) commands(all []manualCommand) {
 // command writes how a command is called, what it does, and its own flags.
 func (p *manPage) command(c manualCommand) {
 	fmt.Fprintf(p, ".B %s\n", roff(c.UsageText))
+	p.description(c)
+	p.options(c)
+}
+
+func (p *manPage) description(c manualCommand) {
 	for _, text := range paragraphs(c.Description) {
 		if strings.HasPrefix(text, " ") {
 			p.WriteString(".PP\n.EX\n" + roffText(text) + "\n.EE\n")
@@ -142,6 +154,10 @@ func (p *manPage) command(c manualCommand) {
 			p.WriteString(".PP\n" + roffText(text) + "\n")
 		}
 	}
+}
+
+// options are the command's own flags, and which it shares with others.
+func (p *manPage) options(c manualCommand) {
 	p.flags(c.own)
 	if also := c.sharedText(); also != "" {
 		fmt.Fprintf(p, ".PP\nAlso %s, see below.\n", roffText(also))

@@ -65,13 +65,13 @@ type flagGroup struct {
 func flagGroups() []flagGroup {
 	output := append(jsonFlags("print JSON"), colorFlag())
 	return []flagGroup{
-		{"Output options", "Of commands that show something.", append(tableFlags((*viewOutput).machineColumns), output...), []string{
+		{"Output options", "Commands that print something take these flags.", append(tableFlags((*viewOutput).machineColumns), output...), []string{
 			"Each command's page describes its document. An expression of --jq sees that document; jq itself is not needed.",
 			"A table fits the terminal: a cell shows what it has room for, and how much more there is; what (nearly) all rows have is said once below. Sent anywhere else, or with --wide, it is complete. What a colour says is in the text as well.",
 			"--columns takes hidden columns, too: see the command's page. A blank in a title may be a dash: used-by. With --wide or --columns, names are those of rows in a table.",
 			"--names and --affected print bare names. A name can hold anything, and only with --null is it always one name for xargs -0; one that holds a newline is an error without.",
 		}},
-		{"Writing options", "Of commands that change a clan.", changeFlags()[:len(changeFlags())-len(output)], []string{
+		{"Writing options", "Commands that change a clan take these flags.", changeFlags()[:len(changeFlags())-len(output)], []string{
 			"--force also writes names that are not known. It does not write to a file that cannot be read, or that has changed meanwhile.",
 		}},
 		{"Common options", "Of all commands that read a clan. Flags may stand before or after names; -- ends them.",

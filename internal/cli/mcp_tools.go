@@ -161,7 +161,7 @@ func (s *toolServer) addTools() {
 	tool[modulesQuery](s, "modules", "List the service modules of the flake and its inputs, used or not.")
 	tool[moduleQuery](s, "modules show", "Show a service module: README, roles, and the options of their settings.")
 	tool[diffQuery](s, "diff",
-		"Compare the clan between two git revisions: what changed, and which machines that touches.")
+		"Compare the clan between two git revisions: what changed, and which machines are affected.")
 	tool[exportsQuery](s, "exports", "List what services export to each other: addresses, networks, endpoints.")
 	tool[reachQuery](s, "reach",
 		"Show how machines are reached: the ways in clan's order, with host, port and user, and where each comes from.")

@@ -18,7 +18,7 @@ func modulesCheckCommand() *cli.Command {
 		Usage:     "report problems in the flake's own service modules, with file and line",
 		ArgsUsage: "[MODULE...]",
 		Description: "Looks at the modules themselves, whether an instance uses them or not. clanctl explain CODE explains a finding.\n\n" +
-			"Exit codes: 0 nothing of severity error was found (with --strict: no warning either), 1 something was, 2 usage,\n" +
+			"Exit codes: 0 no errors found (with --strict: no warnings either), 1 errors found, 2 usage,\n" +
 			"130 interrupted.",
 		Flags: checkFlags(),
 		Action: checking(false, func(c *cli.Context, want wanted, show func(*report) error) error {

@@ -51,7 +51,7 @@ func tagsAddCommand() *cli.Command {
 
 // newTag has a tag that no machine has be one that is meant, and no typing error.
 func newTag(c *cli.Context, addition *view.TagAddition) error {
-	if !addition.New || c.Bool("new") {
+	if !addition.New || c.Bool("new") || addition.Tag == "" { // an empty one is the store's to refuse
 		return nil
 	}
 	text := fmt.Sprintf("no machine has the tag %q", addition.Tag)

@@ -50,7 +50,7 @@ type versions struct {
 func versionCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "version",
-		Usage: "print the versions of clanctl and of the Nix at hand, and where the cache is, for bug reports",
+		Usage: "print the versions of clanctl and Nix, and where the cache is, for bug reports",
 		Flags: append(jsonFlags("print JSON"), colorFlag(), nixFlag()),
 		Action: func(c *cli.Context) error {
 			out, err := newJSONOutput(c)
