@@ -32,8 +32,8 @@ var (
 	// PlaceFinding gives a *instance.Finding of an *instance.Inventory that concerns several machines alike the place
 	// and the definitions that it has for one of them.
 	PlaceFinding func(inventory, finding any, machine string)
-	// At is the position of exactly one option of an *instance.Inventory, given by its path below `inventory`; nil if it
-	// has none.
+	// At is the position of exactly one option of an *instance.Inventory, given by its path below `inventory`; nil if
+	// it has none.
 	At func(inventory any, path ...string) *nixeval.Position
 	// DetailsOf are the lines of an instance.Finding below its first.
 	DetailsOf func(finding any) string

@@ -44,18 +44,17 @@ type moduleCheck struct {
 }
 
 // add is for a role and an option in its interface, or without these for the module itself.
-func (m *moduleCheck) add(at services.Position, code string, cause instance.Cause, role string,
-	option ...string) *instance.Finding {
+func (m *moduleCheck) add(at services.Position, code string, cause instance.Cause, role string, option ...string) {
 	f := instance.NewFinding(code, instance.Subject{Module: m.service.Name, Role: role, Setting: option}, cause)
 	f.Position = instance.Position{File: at.File, Line: at.Line, Column: at.Column}
 	m.findings = append(m.findings, f)
-	return &m.findings[len(m.findings)-1]
 }
 
 // failed is add for what does not evaluate.
 func (m *moduleCheck) failed(at services.Position, code string, why *services.Failure, part, role string,
 	option ...string) {
-	m.add(at, code, instance.Cause{Nix: why.Text, Part: part}, role, option...).Err = why
+	m.add(at, code, instance.Cause{Nix: why.Text, Part: part}, role, option...)
+	m.findings[len(m.findings)-1].Err = why
 }
 
 func (m *moduleCheck) manifest() {

@@ -55,8 +55,8 @@ func (r *report) setting(name, role string, v diff.Value) {
 	}
 }
 
-// told are the machines for which an effect already says that a setting does not evaluate on one side, alone or with all
-// others, and whether there are any.
+// told are the machines for which an effect already says that a setting does not evaluate on one side, alone or with
+// all others, and whether there are any.
 func (r *report) told(name, role string, path []string) (machines []string, any bool) {
 	for _, e := range r.Effects {
 		if e.Finding == nil || e.Instance != name || e.Role != role {
