@@ -8,6 +8,7 @@
   isLib,
   isPoisoned,
   named,
+  optional,
   peek,
   unique,
   whole,
@@ -37,6 +38,7 @@ let
     pathExists
     readFile
     removeAttrs
+    tail
     toString
     tryEval
     typeOf
@@ -137,20 +139,25 @@ let
   );
   # The inputs of inputs that follow one of those, by way of whatever they follow. A list leads from the root to what is followed.
   inputsIn = node: lock.nodes.${node}.inputs or { };
-  follows = path: followsIn lock.root path;
+  follows = followsIn lock.root;
   followsIn = node: path:
     let
       name = head path;
       ref = (inputsIn node).${name} or null;
-      rest = genList (i: elemAt path (i + 1)) (length path - 1);
+      rest = tail path;
     in
     path != [ ] && (node == lock.root && elem name moved || (if isList ref then follows (ref ++ rest) else ref != null && followsIn ref rest));
-  following = concatMap (name: if elem name moved then [ ] else followingIn name lockedInputs.${name}) (attrNames lockedInputs);
-  followingIn = path: ref:
+  following =
+    if moved == [ ] then
+      [ ]
+    else
+      concatMap (name: if elem name moved then [ ] else followingIn [ ] name lockedInputs.${name}) (attrNames lockedInputs);
+  # A lock file may lead in circles: around are the nodes on the way.
+  followingIn = around: path: ref:
     let
-      within = n: let at = "${path}/${n}"; of = (inputsIn ref).${n}; in if isList of then filter (_: follows of) [ at ] else followingIn at of;
+      within = n: let at = "${path}/${n}"; of = (inputsIn ref).${n}; in if isList of then optional (follows of) at else followingIn (around ++ [ ref ]) at of;
     in
-    if isList ref then [ ] else concatMap within (attrNames (inputsIn ref));
+    if isList ref || elem ref around then [ ] else concatMap within (attrNames (inputsIn ref));
 
   # The inputs of inputs that are overridden or updated, and that there are not: Nix takes no notice of them.
   unknown = filter (

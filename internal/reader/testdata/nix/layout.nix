@@ -4,6 +4,7 @@ let
     import ../../nix/layout.nix (import ../../nix/helpers.nix "" args) ({ outPath = "/nowhere"; inputs = { }; } // target) args;
   layout = outputs: (of { } { inherit outputs; }).layout;
   config = { inventory.instances = { }; clanInternals = { }; };
+  following = moved: (of { inherit moved; } { outputs = { }; outPath = toString ../circle; }).flake.following;
   core = { lib.clan = { }; inputs = { }; };
 in
 {
@@ -39,6 +40,10 @@ in
   no-lib = { got = (of { } { outputs.inventory = { }; }).lib; want = null; };
   dropped-services = { got = (of { } { outputs.clan = { inherit config; }; }).flake.legacyServices; want = [ ]; };
   definitions-of-a-plain-flake = { got = (of { } { outputs.inventory.machines.m = { }; }).definitions "machines"; want = [ { file = null; value.m = { }; } ]; };
+
+  # Of a lock file that leads in circles.
+  following = { got = following [ "services" ]; want = [ "hub/again" "hub/below/services" "hub/services" ]; };
+  following-nothing = { got = following [ ]; want = [ ]; };
 
   no-exports = { got = (of { } { outputs.clan = config; }).exports; want = null; };
   exports = { got = (of { } { outputs.clan = config // { exports."s:i::" = { }; }; }).exports; want."s:i::" = { }; };
