@@ -73,7 +73,7 @@ type site struct {
 	nixlang.Binding
 }
 
-func (s site) isJSON() bool { return path.Ext(s.file) == ".json" }
+func (s site) isJSON() bool { return nixlang.IsJSON(s.file) }
 
 func (s site) edit(start, end int, text string) Edit {
 	return Edit{File: s.file, Start: start, End: end, New: text}
@@ -105,10 +105,9 @@ func (s source) at(p *instance.Position) (site, bool) {
 	if err != nil {
 		return site{}, false
 	}
-	at := site{file: p.File, text: text}
-	var ok bool
-	at.Binding, ok = nixlang.Bound(text, at.isJSON())[nixlang.NewLines(text).Offset(p.Line, p.Column)]
-	return at, ok
+	_, bound := nixlang.Read(text, nixlang.IsJSON(p.File))
+	b, ok := bound[nixlang.NewLines(text).Offset(p.Line, p.Column)]
+	return site{p.File, text, b}, ok
 }
 
 // wrong is the name that a finding calls wrong, if it does.

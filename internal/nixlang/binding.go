@@ -31,10 +31,21 @@ func Texts(names []Name) []string {
 	return texts
 }
 
-// Bound returns all bindings of a text that end, wherever they stand in it, by where their paths begin.
-func Bound(text []byte, json bool) map[int]Binding {
-	_, o := outline(text, json, -1)
-	return o.bound
+// Read reads a Nix file, or with json a JSON file. What it returns first are the attributes of the set that is the
+// file's value, or that of a function, or the members of the object in it, as far as that can be told; then all
+// bindings that end, wherever they stand in it, by where their paths begin.
+func Read(text []byte, json bool) (attrs []*Attr, bound map[int]Binding) {
+	file, o := outline(text, json, -1)
+	if file.Set != nil {
+		attrs = file.Set.Attrs
+	}
+	bound = make(map[int]Binding, len(o.attrs))
+	for _, a := range o.attrs {
+		if a.ValueEnd > a.Value && (json || text[a.End-1] == ';') {
+			bound[a.Path[0].Start] = a.Binding
+		}
+	}
+	return attrs, bound
 }
 
 // literal is what a string in quotes says; empty where it has to be evaluated.

@@ -31,16 +31,6 @@ func Bindings(text []byte, json bool) map[string]Place {
 	return places
 }
 
-// AttrsOf are the attributes of the set that is a Nix file's value, or that of a function, or with json the members of
-// the object that is in a JSON file, as far as that can be told.
-func AttrsOf(text []byte, json bool) []*Attr {
-	file, _ := outline(text, json, -1)
-	if file.Set == nil {
-		return nil
-	}
-	return file.Set.Attrs
-}
-
 // Complete reports whether nothing in a text looks half-written. Nix may nevertheless find something wrong.
 func Complete(text []byte, json bool) bool {
 	_, o := outline(text, json, -1)

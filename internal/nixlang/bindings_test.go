@@ -108,7 +108,8 @@ func FuzzBindings(f *testing.F) {
 				t.Errorf("%q is at %v", path, at)
 			}
 		}
-		for i, b := range Bound(text, json) {
+		_, bound := Read(text, json)
+		for i, b := range bound {
 			if len(b.Path) == 0 || b.Path[0].Start != i || b.Value < b.Path[len(b.Path)-1].End ||
 				b.ValueEnd < b.Value || b.End < b.ValueEnd || b.End > len(text) {
 				t.Errorf("at %d: %+v", i, b)
@@ -123,7 +124,7 @@ func FuzzBindings(f *testing.F) {
 }
 
 // A binding is found where its path begins, with its value, wherever it stands.
-func TestBound(t *testing.T) {
+func TestRead(t *testing.T) {
 	for _, test := range []struct{ text, at, path, value, end string }{
 		{`{ a.b."c d" = { x = ";"; }; e = 1; }`, "a.b", "a b c d", `{ x = ";"; }`, " e = 1; }"},
 		{"{ a = let b = 1; in with c; d ; }", "a", "a", "let b = 1; in with c; d", " }"},
@@ -136,7 +137,8 @@ func TestBound(t *testing.T) {
 		{`{"a": {"b": 1} }`, `"a"`, "a", `{"b": 1}`, " }"},
 		{`{"a": "x,y${"}`, `"a"`, "a", `"x,y${"`, "}"},
 	} {
-		b, ok := Bound([]byte(test.text), test.text[1] == '"')[strings.Index(test.text, test.at)]
+		_, bound := Read([]byte(test.text), test.text[1] == '"')
+		b, ok := bound[strings.Index(test.text, test.at)]
 		path := strings.Join(Texts(b.Path), " ")
 		if !ok || path != test.path || test.text[b.Value:b.ValueEnd] != test.value || test.text[b.End:] != test.end {
 			t.Errorf("%s: %v %q %q %q", test.text, ok, path, test.text[b.Value:b.ValueEnd], test.text[b.End:])
@@ -144,7 +146,7 @@ func TestBound(t *testing.T) {
 	}
 	for _, text := range []string{"", "a", "a =", "a = 1", "a == 1;", "= 1;", "{ = 1; }", `"a`, `"a": `, `"a": [1`,
 		"a = ];", "inherit a;", "{ a = 1 }", "{ a = 1", "{ a ? 1 }: a"} {
-		if b := Bound([]byte(text), false); len(b) > 0 {
+		if _, b := Read([]byte(text), false); len(b) > 0 {
 			t.Errorf("%q: %+v", text, b)
 		}
 	}

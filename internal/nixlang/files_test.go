@@ -106,7 +106,7 @@ func checkFile(t *testing.T, file string, text []byte, places []knownPlace) (bou
 	known := map[string]knownPlace{}
 	// named are the paths that Nix has at the names in the file.
 	named := map[int][][]string{}
-	bindings := Bound(text, false)
+	_, bindings := Read(text, false)
 	for _, p := range places {
 		known[strings.Join(p.Path, "\x00")] = p
 		b, ok := bindings[offset(p)]

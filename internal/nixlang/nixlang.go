@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// IsJSON reports whether a file is one in JSON, by its name; the others are in Nix.
+func IsJSON(file string) bool { return strings.HasSuffix(file, ".json") }
+
 // Quote writes s as a Nix string literal. Any string that Nix can hold comes back unchanged (Nix strings have no NUL).
 func Quote(s string) string { return `"` + escapes.Replace(s) + `"` }
 

@@ -49,7 +49,8 @@ func (s *Set) Lookup(path ...string) (string, bool) {
 type outliner struct {
 	scanner
 	stack []*frame
-	bound map[int]Binding
+	// attrs are all that is bound, wherever in the text.
+	attrs []*Attr
 	// faults are how many times something did not fit.
 	faults int
 	// end is behind what was read last.
@@ -86,7 +87,7 @@ type frame struct {
 // outline reads a text. The attribute that it returns has the set that is the file's value.
 func outline(text []byte, json bool, wanted int) (*Attr, *outliner) {
 	file := &Attr{}
-	o := &outliner{scanner: scanner{text: text, json: json}, wanted: wanted, bound: map[int]Binding{}}
+	o := &outliner{scanner: scanner{text: text, json: json}, wanted: wanted}
 	o.stack = []*frame{{signed: true, direct: true, attr: file}}
 	for {
 		o.end = o.at
@@ -430,9 +431,6 @@ func (o *outliner) finish(f *frame, end int) {
 		if f.attr.Text = ""; f.done && len(f.run) == 1 && o.text[f.run[0].Start] == '"' {
 			f.attr.Text = f.run[0].Text
 		}
-		if f.attr.ValueEnd > f.attr.Value && (o.json || o.text[end-1] == ';') {
-			o.bound[f.attr.Path[0].Start] = f.attr.Binding
-		}
 	}
 	f.attr, f.signed, f.dot, f.run, f.just, f.direct, f.done, f.scopes = nil, false, false, nil, false, false, false, 0
 }
@@ -505,6 +503,6 @@ func (o *outliner) sign() {
 		value := o.scanner
 		value.next()
 		f.attr.Value = value.at
-		f.set.Attrs = append(f.set.Attrs, f.attr)
+		f.set.Attrs, o.attrs = append(f.set.Attrs, f.attr), append(o.attrs, f.attr)
 	}
 }

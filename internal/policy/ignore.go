@@ -175,7 +175,7 @@ func Files(inv *instance.Inventory, findings []instance.Finding, also ...instanc
 	files := map[string]bool{}
 	add := func(p *instance.Position) {
 		// In JSON there are no comments.
-		if p.File != "" && !strings.HasSuffix(p.File, ".json") && !strings.HasPrefix(p.File, "<") &&
+		if p.File != "" && !nixlang.IsJSON(p.File) && !strings.HasPrefix(p.File, "<") &&
 			!strings.HasPrefix(p.File, "/") {
 			files[p.File] = true
 		}

@@ -103,10 +103,12 @@ type finder struct {
 	found []Ref
 }
 
-// source is a file's text, where its lines begin, and what it binds where; without a text if it cannot be read.
+// source is a file's text, where its lines begin, and what [nixlang.Read] finds in it; without a text if it cannot be
+// read.
 type source struct {
 	text  []byte
 	lines nixlang.Lines
+	attrs []*nixlang.Attr
 	bound map[int]nixlang.Binding
 }
 
@@ -114,14 +116,13 @@ func (f *finder) file(name string) source {
 	s, known := f.files[name]
 	if !known {
 		if text, err := f.read(name); err == nil {
-			s = source{text, nixlang.NewLines(text), nixlang.Bound(text, isJSON(name))}
+			s = source{text: text, lines: nixlang.NewLines(text)}
+			s.attrs, s.bound = nixlang.Read(text, nixlang.IsJSON(name))
 		}
 		f.files[name] = s
 	}
 	return s
 }
-
-func isJSON(file string) bool { return path.Ext(file) == ".json" }
 
 // add adds what was found of a name in a file.
 func (f *finder) add(r Ref, file string, name nixlang.Name) {
@@ -145,9 +146,8 @@ func (f *finder) walk(p *facts.Place, path []string) {
 
 // inputs are the names of the flake's inputs where the flake declares them.
 func (f *finder) inputs(file string) {
-	text := f.file(file).text
 	seen := map[string]bool{}
-	for _, a := range nixlang.AttrsOf(text, false) {
+	for _, a := range f.file(file).attrs {
 		if a.Path[0].Text != "inputs" {
 			continue
 		}
@@ -183,18 +183,18 @@ func (f *finder) names(at instance.Position, inventoryPath []string) {
 
 // persisted finds the names in the clan's inventory.json, which is written as the inventory is.
 func (f *finder) persisted(file string) {
-	text := f.file(file).text
+	in := f.file(file)
 	var walk func(attrs []*nixlang.Attr, path []string)
 	walk = func(attrs []*nixlang.Attr, path []string) {
 		for _, a := range attrs {
 			below := append(path[:len(path):len(path)], a.Path[0].Text)
-			f.bound(file, text, a.Binding, 0, below)
+			f.bound(file, in.text, a.Binding, 0, below)
 			if a.Set != nil {
 				walk(a.Set.Attrs, below)
 			}
 		}
 	}
-	walk(nixlang.AttrsOf(text, true), nil)
+	walk(in.attrs, nil)
 }
 
 // bound finds the names of a binding of which the path of one is known.
@@ -213,7 +213,7 @@ func (f *finder) bound(file string, text []byte, b nixlang.Binding, own int, inv
 // listed finds the names in the strings that are bound to a part of the inventory.
 func (f *finder) listed(file string, text []byte, b nixlang.Binding, own int, inventoryPath []string) {
 	list := func(kind Kind, b nixlang.Binding, in []string) {
-		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd, isJSON(file)) {
+		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd, nixlang.IsJSON(file)) {
 			if text[n.Start] != '"' {
 				continue
 			}
@@ -232,7 +232,7 @@ func (f *finder) listed(file string, text []byte, b nixlang.Binding, own int, in
 	case isMachine && own == len(b.Path)-2 && b.Path[own+1].Text == "tags":
 		list(Tag, b, tagsPath)
 	case isMachine && own == len(b.Path)-1:
-		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd, isJSON(file)) {
+		for _, n := range nixlang.NamesIn(text, b.Value, b.ValueEnd, nixlang.IsJSON(file)) {
 			if tags, ok := f.files[file].bound[n.Start]; ok && n.Text == "tags" && len(tags.Path) == 1 {
 				list(Tag, tags, tagsPath)
 			}

@@ -69,23 +69,23 @@ type localFile struct {
 	known, own bool
 }
 
-func newPlacer(of nixeval.Sources) *placer {
-	return &placer{sources: of, files: map[string]localFile{}, bindings: map[string]map[string]nixlang.Place{}}
+func newPlacer(sources nixeval.Sources) *placer {
+	return &placer{sources: sources, files: map[string]localFile{}, bindings: map[string]map[string]nixlang.Place{}}
 }
 
 // withInputs is one that knows the store paths of inputs, too; withDir one that knows of a directory that the flake
 // copies by itself.
 func (p *placer) withInputs(stores map[string]string) *placer {
-	other := p.sources
-	sourcetree.Of(&other).Inputs = stores
-	return newPlacer(other)
+	sources := p.sources
+	sourcetree.Of(&sources).Inputs = stores
+	return newPlacer(sources)
 }
 
 func (p *placer) withDir(dir string) *placer {
-	other := p.sources
-	known := sourcetree.Of(&other)
+	sources := p.sources
+	known := sourcetree.Of(&sources)
 	known.Dirs = append(slices.Clip(known.Dirs), dir)
-	return newPlacer(other)
+	return newPlacer(sources)
 }
 
 // local returns the user's name of a file that Nix names; clan puts ", via option ..." behind it.
@@ -136,7 +136,7 @@ func (p *placer) pick(places []reader.At, path []string) *Position {
 				p.unplaced = true
 			}
 		}
-		if pos.Line == 0 && file.known && strings.HasSuffix(file.name, ".json") {
+		if pos.Line == 0 && file.known && nixlang.IsJSON(file.name) {
 			if found, ok := p.written(at.File)[strings.Join(path, "\x00")]; ok {
 				pos.Line, pos.Column = found.Line, found.Column
 			}
@@ -161,7 +161,7 @@ func (p *placer) written(file string) map[string]nixlang.Place {
 	if !done {
 		store, _, _ := strings.Cut(file, ", via option ")
 		if text, err := p.sources.ReadFile(store); err == nil {
-			bindings = nixlang.Bindings(jsonvalue.Body(text), strings.HasSuffix(store, ".json"))
+			bindings = nixlang.Bindings(jsonvalue.Body(text), nixlang.IsJSON(store))
 		}
 		p.bindings[file] = bindings
 	}

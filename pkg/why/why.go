@@ -325,7 +325,7 @@ func settle(definitions []Definition) string {
 	at := ""
 	if keep.Position != nil {
 		at = " at " + keep.Position.String()
-		if strings.HasSuffix(keep.Position.File, ".json") {
+		if nixlang.IsJSON(keep.Position.File) {
 			return "remove all but one of them; JSON cannot say lib.mkForce"
 		}
 	}
