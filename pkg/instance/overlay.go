@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"path/filepath"
 
-	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/sourcetree"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -23,7 +22,7 @@ func overlaid(ctx context.Context, ref Ref, files map[string][]byte) (copied Ref
 		return Ref{}, nil,
 			fmt.Errorf("cannot copy what Nix sees of %s: it asks for more than the files of a tree", ref.URL)
 	}
-	top, remove, err := filetree.Source{Root: ref.Root, Git: ref.Git}.Copy(ctx, files)
+	top, remove, err := treeOf(ref).Copy(ctx, files)
 	if err != nil {
 		return Ref{}, nil, err
 	}

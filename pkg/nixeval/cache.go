@@ -47,9 +47,8 @@ type answer struct {
 
 // localInput is an input of the flake that lies in a directory outside of it.
 type localInput struct {
-	Git  bool   `json:"git,omitempty"`
-	Root string `json:"root"`
-	Sum  []byte `json:"sum"`
+	filetree.Source
+	Sum []byte `json:"sum"`
 }
 
 // begin looks at everything that is known before Nix runs.
@@ -142,7 +141,7 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 		return nil, "Nix or its configuration changed during the run"
 	}
 	if a.target != nil {
-		after, err := a.files.observe(ctx, ref.Root, ref.Git)
+		after, err := a.files.observe(ctx, ref.tree())
 		if err != nil {
 			return nil, fmt.Sprintf("the flake's tree: %v", err)
 		}
@@ -151,7 +150,7 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 		}
 	}
 	for _, input := range inputs.trees {
-		t, err := a.files.observe(ctx, input.Root, input.Git)
+		t, err := a.files.observe(ctx, input)
 		if err != nil {
 			return nil, fmt.Sprintf("an input's tree: %v", err)
 		}
@@ -161,7 +160,7 @@ func (e *Evaluator) keep(ctx context.Context, a *attempt, r *run, ref Ref, input
 		if !t.QuietSince(a.began) {
 			return nil, input.Root + " changed during the run"
 		}
-		kept.Inputs = append(kept.Inputs, localInput{Git: input.Git, Root: input.Root, Sum: t.Sum()})
+		kept.Inputs = append(kept.Inputs, localInput{input, t.Sum()})
 	}
 	head, err := json.Marshal(kept)
 	if err == nil {
@@ -191,19 +190,19 @@ func (a *attempt) clockJumped() bool {
 // unchanged reports whether local inputs are what they were.
 func (s *cacheFiles) unchanged(ctx context.Context, inputs []localInput) bool {
 	return !slices.ContainsFunc(inputs, func(input localInput) bool {
-		t, err := s.observe(ctx, input.Root, input.Git)
+		t, err := s.observe(ctx, input.Source)
 		return err != nil || !bytes.Equal(t.Sum(), input.Sum)
 	})
 }
 
 // observe looks at a tree with the help of what was kept of it.
-func (s *cacheFiles) observe(ctx context.Context, root string, git bool) (*filetree.Tree, error) {
-	key := fmt.Sprintf("%t %s", git, root)
+func (s *cacheFiles) observe(ctx context.Context, source filetree.Source) (*filetree.Tree, error) {
+	key := fmt.Sprintf("%t %s", source.Git, source.Root)
 	var known *filetree.Tree
 	if text, ok := s.get("tree", key); ok {
 		known, _ = filetree.Unmarshal(text)
 	}
-	t, changed, err := filetree.Source{Root: root, Git: git}.Observe(ctx, known)
+	t, changed, err := source.Observe(ctx, known)
 	if err != nil {
 		return nil, err
 	}

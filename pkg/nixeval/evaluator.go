@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/question"
+	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
 // Evaluator is the configuration of Nix runs. The zero value runs `nix` from PATH with the user's own settings.
@@ -196,11 +196,7 @@ func (e *Evaluator) ask(ctx context.Context, ref Ref, fn Function, args any,
 		run, err = e.run(ctx, env, e.arguments(program, ref, argsJSON, false), onPart)
 	}
 	inputs := e.pinning(run, ref)
-	sources.known.Store, sources.known.Trees = run.source, inputs.stores
-	for _, tree := range inputs.trees {
-		sources.known.LocalInputs = append(sources.known.LocalInputs,
-			filetree.Source{Root: tree.Root, Git: tree.Git})
-	}
+	sources.known = sourcetree.Known{Store: run.source, Trees: inputs.stores, LocalInputs: inputs.trees}
 	if err != nil {
 		failed := e.explain(ctx, err, run, ref, sources)
 		e.keepOrReport(ctx, attempt, run, ref, inputs, failed)
@@ -244,8 +240,7 @@ func (e *Evaluator) answered(ctx context.Context, kept *answer, attempt *attempt
 	}
 	e.recording.note(attempt, kept, nil)
 	for _, input := range kept.Inputs {
-		sources.known.LocalInputs = append(sources.known.LocalInputs,
-			filetree.Source{Root: input.Root, Git: input.Git})
+		sources.known.LocalInputs = append(sources.known.LocalInputs, input.Source)
 	}
 	return &Result[json.RawMessage]{Value: kept.Value, Events: kept.Events, Sources: sources, Cached: true}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clanctl/clanctl/internal/filetree"
 	"github.com/clanctl/clanctl/internal/sourcetree"
 )
 
@@ -101,7 +102,7 @@ func (s inputSpec) inputs() map[string]inputSpec {
 type pinning struct {
 	overrides map[string]string // absolute references, by input path
 	updated   []string          // input paths
-	trees     []Ref             // local trees whose content counts
+	trees     []filetree.Source // local trees whose content counts
 	unknown   string            // why the sameness of some input is not known; empty if all is known
 	judged    int
 	stores    map[string]string // see sourcetree.Known
@@ -294,30 +295,30 @@ func (p *pinning) fetched(here []string, parent *flakeInputs, spec inputSpec, at
 	p.flake(here, f, append(pinsOf(locks, name), lockedFlake{own, own.root}), spec.inputs())
 }
 
-// fetchedTree tells where an input lies that no lock file pins: in a local directory, or (an empty Ref) in one whose
+// fetchedTree tells where an input lies that no lock file pins: in a local directory, or (an empty one) in one whose
 // sameness is known already: in the tree of the flake that has the input (which lies at dir in it), in Nix's store, or
 // at a commit. It reports false for any other.
-func fetchedTree(attrs refAttrs, text, dir string) (Ref, bool) {
+func fetchedTree(attrs refAttrs, text, dir string) (filetree.Source, bool) {
 	if text == "" {
-		return Ref{}, false
+		return filetree.Source{}, false
 	}
 	if isFixedRef(text) {
-		return Ref{}, true
+		return filetree.Source{}, true
 	}
 	if attrs.text("type") == "path" && !filepath.IsAbs(attrs.text("path")) {
-		return Ref{}, filepath.IsLocal(path.Join(dir, attrs.text("path")))
+		return filetree.Source{}, filepath.IsLocal(path.Join(dir, attrs.text("path")))
 	}
 	u, err := url.Parse(text)
 	if err != nil || !filepath.IsAbs(u.Path) || u.Host != "" || !sourcetree.IsPlain(text) {
-		return Ref{}, false
+		return filetree.Source{}, false
 	}
 	switch root := filepath.Clean(u.Path); u.Scheme {
 	case "path":
-		return Ref{Root: root}, true
+		return filetree.Source{Root: root}, true
 	case "git+file":
-		return Ref{Root: root, Git: true}, true
+		return filetree.Source{Root: root, Git: true}, true
 	}
-	return Ref{}, false
+	return filetree.Source{}, false
 }
 
 // parseInputs reads what inputs.nix told.

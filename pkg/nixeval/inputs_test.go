@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/filetree"
 )
 
 const (
@@ -37,7 +39,7 @@ func TestPinning(t *testing.T) {
 		replace   []string
 		overrides map[string]string
 		updated   []string
-		trees     []Ref
+		trees     []filetree.Source
 		unknown   string
 	}{
 		"all pinned": {},
@@ -76,16 +78,16 @@ func TestPinning(t *testing.T) {
 		"updated below an input": {updated: []string{"hub/below"}, unknown: "input hub/below: overridden or updated"},
 		"overridden by a directory": {replace: []string{`"children": {}, "lock"`,
 			`"children": {"tar": ` + child + `}, "lock"`},
-			overrides: map[string]string{"tar": "path:/home/me/tar"}, trees: []Ref{{Root: "/home/me/tar"}}},
+			overrides: map[string]string{"tar": "path:/home/me/tar"}, trees: []filetree.Source{{Root: "/home/me/tar"}}},
 		"overridden by a directory that has a branch as input": {
 			replace: []string{`"children": {}, "lock"`,
 				`"children": {"tar": ` +
 					strings.Replace(child, `"inputs": {}`, `"inputs": {"b": {"url": "git+file:///b?ref=stable"}}`, 1) +
 					`}, "lock"`},
-			overrides: map[string]string{"tar": "path:/home/me/tar"}, trees: []Ref{{Root: "/home/me/tar"}},
+			overrides: map[string]string{"tar": "path:/home/me/tar"}, trees: []filetree.Source{{Root: "/home/me/tar"}},
 			unknown: "input tar/b: git+file:///b?ref=stable names"},
 		"overridden by a directory of unknown inputs": {overrides: map[string]string{"tar": "path:/home/me/tar"},
-			trees: []Ref{{Root: "/home/me/tar"}}, unknown: "input tar: its own inputs"},
+			trees: []filetree.Source{{Root: "/home/me/tar"}}, unknown: "input tar: its own inputs"},
 		"overridden by a branch": {overrides: map[string]string{"tar": "git+file:///home/me/tar?ref=stable"},
 			unknown: "input tar: git+file:///home/me/tar?ref=stable names"},
 		"overridden by what the registry says": {overrides: map[string]string{"tar": "nixpkgs"},
@@ -95,7 +97,7 @@ func TestPinning(t *testing.T) {
 		"an override of nothing": {overrides: map[string]string{"none": "github:a/b"}},
 		"a directory that no lock has": {replace: []string{`"mine": {"follows": "hub/below"}`,
 			`"new": {"url": "path:/nix/store/../../home/me/x", "flake": false}`},
-			trees: []Ref{{Root: "/home/me/x"}}},
+			trees: []filetree.Source{{Root: "/home/me/x"}}},
 		"a directory below": {replace: []string{`"mine": {"follows": "hub/below"}`,
 			`"new": {"url": "path:./x", "flake": false}`}},
 		"a directory beside": {replace: []string{`"mine": {"follows": "hub/below"}`,

@@ -147,7 +147,7 @@ func (r *recording) Keep(ctx context.Context, note any) {
 		if r.spoiled {
 			break
 		}
-		after, err := a.files.observe(ctx, a.ref.Root, a.ref.Git)
+		after, err := a.files.observe(ctx, a.ref.tree())
 		if err != nil || !after.UnchangedSince(a.target) {
 			r.spoil()
 		}
@@ -187,7 +187,7 @@ func (r *recording) note(a *attempt, kept *answer, failed *Error) {
 	}
 	r.asked = append(r.asked, recordedAnswer{a.ref, a.question, a.id, failed != nil, kept.Inputs, a.overrides})
 	if a.target != nil && !slices.ContainsFunc(r.trees, func(b *attempt) bool {
-		return a.ref.Root == b.ref.Root && a.ref.Git == b.ref.Git && bytes.Equal(a.target.Sum(), b.target.Sum())
+		return a.ref.tree() == b.ref.tree() && bytes.Equal(a.target.Sum(), b.target.Sum())
 	}) {
 		r.trees = append(r.trees, a)
 	}
@@ -309,7 +309,7 @@ type onlyWriter struct{ io.Writer }
 func stateOf(ctx context.Context, files *cacheFiles, ref Ref) (tree *filetree.Tree, state, unknown string) {
 	switch {
 	case ref.Root != "" && sourcetree.IsPlain(ref.URL):
-		tree, err := files.observe(ctx, ref.Root, ref.Git)
+		tree, err := files.observe(ctx, ref.tree())
 		if err != nil {
 			return nil, "", fmt.Sprintf("the flake's tree: %v", err)
 		}

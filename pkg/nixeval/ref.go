@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/clanctl/clanctl/internal/filetree"
 )
 
 // Ref is what can be asked: a flake reference made absolute, by [ResolveRef]; or a [File] or [Expr], of which only Text
@@ -30,6 +32,9 @@ type Ref struct {
 	args string // of a file's or expression's function, in JSON
 	err  error  // why it cannot be asked
 }
+
+// tree is the source tree of a local flake.
+func (r Ref) tree() filetree.Source { return filetree.Source{Root: r.Root, Git: r.Git} }
 
 // ResolveRef completes a flake reference the way Nix's command line does: a path ("", ".", "../x", "/x") is searched
 // upward for a flake.nix, as far as the repository or file system reaches, and becomes a git+file: or path: reference;
