@@ -13,6 +13,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -313,9 +314,8 @@ func lossNotes(d *diff.Difference, s side, name string) (notes []string) {
 }
 
 func lossText(f instance.Finding) string {
-	message, _, _ := strings.Cut(f.Message(), "\n")
-	message = strings.TrimRight(message, ": ")
-	return fmt.Sprintf("%s does not evaluate: %s [%s]", cmp.Or(f.About(), "the clan"), message, f.Code)
+	return fmt.Sprintf("%s does not evaluate: %s [%s]", cmp.Or(f.About(), "the clan"),
+		textview.FirstLine(f.Message()), f.Code)
 }
 
 // sourceNotes say what else changed, and that nobody looked at what comes of it.

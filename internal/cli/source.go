@@ -129,20 +129,16 @@ const maxLine = 1 << 20
 // linesOf returns what reads the lines that findings of a difference are about; a side without a tree has none.
 func linesOf(old, now *sourceTree) func(side string, at nixeval.Position) (string, bool) {
 	return func(side string, at nixeval.Position) (string, bool) {
-		tree := now
 		if side == "old" {
-			tree = old
+			return old.line(at)
 		}
-		if tree == nil {
-			return "", false
-		}
-		return tree.line(at)
+		return now.line(at)
 	}
 }
 
-// line returns a line of a file of the flake.
+// line returns a line of a file of the flake; there is none without a tree.
 func (s *sourceTree) line(at nixeval.Position) (string, bool) {
-	if at.Line == 0 || isElsewhere(at.File) {
+	if s == nil || at.Line == 0 || isElsewhere(at.File) {
 		return "", false
 	}
 	file, err := s.open(at.File)

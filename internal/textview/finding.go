@@ -47,6 +47,12 @@ func WorstFirst(findings []instance.Finding) []instance.Finding {
 	return sorted
 }
 
+// FirstLine is the first line of a message, without what announces the next one.
+func FirstLine(message string) string {
+	line, _, _ := strings.Cut(message, "\n")
+	return strings.TrimRight(strings.TrimSuffix(line, " Definition values:"), ": ")
+}
+
 // DetailsOf are what there is to say of a finding; one without a hint points at its page.
 func DetailsOf(f instance.Finding) string {
 	text := facts.DetailsOf(f)

@@ -14,7 +14,7 @@ import (
 // markup.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b bytes.Buffer
-	summary, rest, cut := strings.Cut(r.headline(), ": ")
+	summary, rest, cut := strings.Cut(textview.FirstLine(r.summary()), ": ")
 	if cut {
 		summary += ": " + textview.CodeSpan(rest)
 	}

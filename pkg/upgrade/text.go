@@ -274,12 +274,6 @@ func (e Effect) hint() string {
 	return e.Finding.Hint()
 }
 
-// headline is the first line of the summary.
-func (r *Report) headline() string {
-	line, _, _ := strings.Cut(r.summary(), "\n")
-	return strings.TrimSuffix(line, " Definition values:")
-}
-
 // WriteText writes the report for people, as `clanctl upgrade` prints it where it is brief. Of the options Color and
 // Link count. Text from the flake is escaped: it cannot command a terminal.
 func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
@@ -288,7 +282,7 @@ func (r *Report) WriteText(w io.Writer, opts diff.TextOptions) error {
 		paint = textview.Colourful
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n", paint(textview.Bold, textview.Flat(r.headline())))
+	fmt.Fprintf(&b, "%s\n", paint(textview.Bold, textview.Flat(textview.FirstLine(r.summary()))))
 	effects := r.shown()
 	if len(effects) > 0 {
 		b.WriteByte('\n')
