@@ -26,6 +26,7 @@ type world struct {
 	ref  string   // the flake; "" for dir/flake
 	seen []string // reasons why an answer was not kept
 	runs int      // of Nix
+	said string   // what Nix has said of the world as it is; empty if that is not known
 }
 
 // settle lets enough time pass that files are no longer just written, which would keep answers from being kept.
@@ -88,8 +89,9 @@ var everything = Function{Name: "everything.nix", Source: `flake: _:
 			// (if depth > 0 && i ? inputs then { inputs = values (depth - 1) i; } else { })) flake.inputs;
 	in { tree = walk flake.outPath; inputs = values 2 flake; info = builtins.intersectAttrs { rev = 1; dirtyRev = 1; revCount = 1; lastModified = 1; narHash = 1; } flake; value = flake.value or null; exec = builtins ? exec; feature = builtins ? fetchClosure; }`}
 
-// ask asks with and without the cache, which must be the same, and returns the answer (or the error) and whether it
-// came from the cache.
+// ask asks, and returns the answer (or the error) and whether it came from the cache. If it did, it must be what Nix says
+// of the world as it is: what it has said if nothing was edited since, or what it says without the cache. A run of Nix is
+// the same with the cache and without.
 func (w *world) ask(what string) (string, bool) {
 	w.Helper()
 	ref := w.ref
@@ -101,21 +103,25 @@ func (w *world) ask(what string) (string, bool) {
 	recorded, _ := recall(w.T, e, "what it says")
 	e.recording = e.record("what it says")
 	result, err := e.Apply(w.Context(), at(ref), everything, nil)
-	_, _ = io.WriteString(e.recording, outcome(result, err))
+	got := outcome(result, err)
+	_, _ = io.WriteString(e.recording, got)
 	e.recording.Keep(w.Context(), nil)
-	uncached := w.e
-	uncached.CacheDir = ""
-	want, wantErr := uncached.Apply(w.Context(), at(ref), everything, nil)
-	got, expected := outcome(result, err), outcome(want, wantErr)
+	if w.runs > 0 {
+		w.said = got
+	} else if w.said == "" {
+		uncached := w.e
+		uncached.CacheDir = ""
+		w.said = outcome(uncached.Apply(w.Context(), at(ref), everything, nil))
+	}
 	if w.runs > 1 || result != nil && result.Cached != (w.runs == 0) {
 		w.Errorf("%s: %d Nix processes", what, w.runs)
 	}
-	if recorded != "" && recorded != expected {
-		w.Fatalf("%s: a stale recording\n%s\nit is\n%s", what, recorded, expected)
+	if recorded != "" && recorded != w.said {
+		w.Fatalf("%s: a stale recording\n%s\nit is\n%s", what, recorded, w.said)
 	}
-	if got != expected {
+	if got != w.said {
 		w.Fatalf("%s: stale (%v, cached: %v)\n%s\nit is\n%s", what, w.seen, result != nil && result.Cached, got,
-			expected)
+			w.said)
 	}
 	return got, result != nil && result.Cached
 }
@@ -192,6 +198,7 @@ func (c chosenEdit) try(w *world) {
 		w.Errorf("the second answer comes from the cache: %v", cached)
 	}
 	c.edit(w)
+	w.said = ""
 	after, cached := w.ask("after the edit")
 	if (before == after) != c.still && !c.maybe {
 		w.Errorf("the edit changed something: %v\n%s\n%s", before != after, before, after)

@@ -74,7 +74,6 @@ type randomWorld struct {
 	deck               []trap // those that were not tried since all were
 	trap               *trap  // the one that is set
 	afterRun           func() // what happens when Nix has run; nil when it has happened
-	said               string // what Nix has said of the world as it is; empty if that is not known
 }
 
 func (r *randomWorld) begin() {
