@@ -18,7 +18,6 @@ func TestStart(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	allowed := map[string]int{ // in KB; they cannot be asked to wait
-		"encoding/gob": 30, // of the library of clanctl mcp, as is jsonschema
 		"encoding/xml": 20,
 		"github.com/google/jsonschema-go/jsonschema": 90,
 		"github.com/itchyny/gojq":                    240,

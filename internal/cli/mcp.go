@@ -7,9 +7,9 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/urfave/cli/v2"
 
+	"github.com/clanctl/clanctl/internal/mcp"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
@@ -29,12 +29,7 @@ func mcpCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			in := newPipes(c.App.Reader, stdout(c))
-			err = newToolServer(c, ref.Text).Run(c.Context, &mcp.IOTransport{Reader: in.PipeReader, Writer: in})
-			if c.Context.Err() != nil {
-				return interrupted(c.Context.Err())
-			}
-			return err
+			return interrupted(newToolServer(c, ref.Text).Serve(c.Context, newPipes(c.App.Reader, stdout(c))))
 		},
 	}
 }
@@ -55,8 +50,7 @@ const agentInstructions = "Tools of clanctl, about one clan: a fleet of NixOS an
 
 func newToolServer(c *cli.Context, flake string) *toolServer {
 	s := &toolServer{
-		Server: mcp.NewServer(&mcp.Implementation{Name: "clanctl", Title: "clanctl", Version: buildVersion()},
-			&mcp.ServerOptions{Instructions: agentInstructions}),
+		Server: &mcp.Server{Name: "clanctl", Version: buildVersion(), Instructions: agentInstructions},
 		common: commonArguments(c, flake), allowWrites: c.Bool("allow-writes"),
 		running: make(chan struct{}, runtime.NumCPU()),
 	}
@@ -97,26 +91,24 @@ func (c change) wanted() bool { return c.Write }
 // tool adds a tool that runs a command; one that takes a change only says what it would change, unless it is told to
 // write. Names come last, so that none is taken for a flag.
 func tool[In any](s *toolServer, command, description string) {
-	closed := false
 	words := strings.Fields(command)
 	_, changes := any(*new(In)).(interface{ wanted() bool })
 	if changes {
 		description += " The changed clan is evaluated before anything is written."
 	}
-	mcp.AddTool(s.Server, &mcp.Tool{Name: strings.Join(words, "_"), Description: description,
-		Annotations: &mcp.ToolAnnotations{ReadOnlyHint: !changes || !s.allowWrites, OpenWorldHint: &closed}},
-		func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
+	mcp.Add(s.Server, mcp.Tool{Name: strings.Join(words, "_"), Description: description,
+		Annotations: mcp.Hints{ReadOnly: !changes || !s.allowWrites}},
+		func(ctx context.Context, in In) *mcp.Result {
 			if in, ok := any(in).(interface{ check() error }); ok && in.check() != nil {
-				return failedCall(in.check().Error()), nil, nil
+				return mcp.Failed(in.check().Error())
 			}
 			flags, names := lineOf(in)
 			if in, ok := any(in).(interface{ wanted() bool }); ok && !in.wanted() {
 				flags = append(flags, "--dry-run")
 			} else if ok && !s.allowWrites {
-				return failedCall("this server does not write: it was started without --allow-writes. Without write, the tool says what would change."),
-					nil, nil
+				return mcp.Failed("this server does not write: it was started without --allow-writes. Without write, the tool says what would change.")
 			}
-			return s.run(ctx, words, append(flags, "--json"), names), nil, nil
+			return s.run(ctx, words, append(flags, "--json"), names)
 		})
 }
 
@@ -124,12 +116,12 @@ func tool[In any](s *toolServer, command, description string) {
 const maxToolAnswer = 60_000
 
 // run runs a command and returns what it prints.
-func (s *toolServer) run(ctx context.Context, command, flags, names []string) *mcp.CallToolResult {
+func (s *toolServer) run(ctx context.Context, command, flags, names []string) *mcp.Result {
 	select {
 	case s.running <- struct{}{}:
 		defer func() { <-s.running }()
 	case <-ctx.Done():
-		return failedCall(ctx.Err().Error())
+		return mcp.Failed(ctx.Err().Error())
 	}
 	args := append([]string{"clanctl"}, command...)
 	if command[0] != "explain" {
@@ -140,20 +132,16 @@ func (s *toolServer) run(ctx context.Context, command, flags, names []string) *m
 	code := Run(ctx, args, &out, &said)
 	switch {
 	case out.dropped > 0:
-		return failedCall(fmt.Sprintf("the answer has %d bytes, more than the %d that are given at once: ask about less, by names or selectors",
+		return mcp.Failed(fmt.Sprintf("the answer has %d bytes, more than the %d that are given at once: ask about less, by names or selectors",
 			out.Len()+out.dropped, maxToolAnswer))
 	case out.Len() == 0 && code != exitOK:
-		return failedCall(said.String())
+		return mcp.Failed(said.String())
 	}
-	result := &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: out.String()}}}
+	result := &mcp.Result{Content: []mcp.Text{mcp.Text(out.String())}}
 	if said.Len() > 0 {
-		result.Content = append(result.Content, &mcp.TextContent{Text: "clanctl also said:\n" + said.String()})
+		result.Content = append(result.Content, mcp.Text("clanctl also said:\n"+said.String()))
 	}
 	return result
-}
-
-func failedCall(text string) *mcp.CallToolResult {
-	return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: text}}}
 }
 
 // bounded keeps the beginning of what is written to it, and counts the rest.
