@@ -16,8 +16,12 @@ import (
 	"go.lsp.dev/jsonrpc2"
 )
 
-// versions are the protocol's versions in which tools are served as they are here, the newest first.
-var versions = []string{"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"}
+// versions are the protocol's versions that are spoken, the newest first.
+var versions = []string{stateless, "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"}
+
+// stateless is the version from which on there is no first request: each one says which version it is in, and each
+// result that it is whole, and who gave it.
+const stateless = "2026-07-28"
 
 // Server has tools for agents. Tools are added before it serves.
 type Server struct {
@@ -52,9 +56,9 @@ type tool struct {
 
 // Result is what a tool answers: texts, in their order.
 type Result struct {
-	Content []Text `json:"content"`
+	Content []Text
 	// IsError: the tool failed, and the texts say why.
-	IsError bool `json:"isError,omitempty"`
+	IsError bool
 }
 
 // Text is a text of a [Result].
@@ -144,55 +148,100 @@ func (u untilEnd) Read(p []byte) (int, error) {
 // client is the agent's program.
 type client struct {
 	*Server
-	ctx   context.Context
-	calls sync.WaitGroup
+	ctx         context.Context
+	calls       sync.WaitGroup
+	initialized bool // it sent the first request, with one of the versions that have one
 
-	mutex       sync.Mutex
-	initialized bool
-	running     map[jsonrpc2.ID]context.CancelFunc
+	mutex   sync.Mutex
+	running map[jsonrpc2.ID]context.CancelFunc
 }
 
 // handle is called for each message in turn.
 func (c *client) handle(ctx context.Context, r *jsonrpc2.Request) (any, error) {
-	switch method := r.Method(); {
-	case method == "notifications/cancelled":
+	if r.Method() == "notifications/cancelled" {
 		c.cancel(r.Params())
-		return nil, nil
-	case !r.IsCall():
+	}
+	if !r.IsCall() {
 		return nil, nil // an error would end the connection
-	case method == "initialize":
+	}
+	version, err := versionOf(r.Params())
+	if err != nil {
+		return nil, err
+	}
+	result, err := c.answer(ctx, r, version)
+	if err != nil {
+		return nil, err
+	}
+	if version == stateless {
+		result["resultType"] = "complete"
+		result["_meta"] = map[string]any{metaPrefix + "serverInfo": c.info()}
+	}
+	return result, nil
+}
+
+const metaPrefix = "io.modelcontextprotocol/"
+
+// unsupportedVersion is the protocol's code for a request in a version that the server does not speak.
+const unsupportedVersion = -32022
+
+// versionOf is the version that a request says it is in; empty where it says none, as in versions with a first request.
+func versionOf(raw jsonrpc2.RawMessage) (string, error) {
+	var params struct {
+		Meta map[string]any `json:"_meta"`
+	}
+	_ = json.Unmarshal(raw, &params) // what is wrong with them the method says
+	version, _ := params.Meta[metaPrefix+"protocolVersion"].(string)
+	if version < stateless || slices.Contains(versions, version) {
+		return version, nil
+	}
+	refused := jsonrpc2.NewError(unsupportedVersion, "unsupported protocol version")
+	refused.Data, _ = json.Marshal(map[string]any{"supported": versions, "requested": version}) // strings
+	return "", refused
+}
+
+// answer answers a request.
+func (c *client) answer(ctx context.Context, r *jsonrpc2.Request, version string) (map[string]any, error) {
+	switch method := r.Method(); {
+	case method == "server/discover" && version == stateless:
+		return map[string]any{"supportedVersions": versions, "capabilities": capabilities,
+			"instructions": c.Instructions, "ttlMs": 0, "cacheScope": "public"}, nil
+	case method == "initialize" && version != stateless:
 		return c.initialize(r.Params())
-	case method == "ping":
-		return struct{}{}, nil
+	case method == "ping" && version != stateless:
+		return map[string]any{}, nil
 	case method != "tools/list" && method != "tools/call":
 		return nil, jsonrpc2.NewError(jsonrpc2.MethodNotFound, "there is no method "+method)
-	case !c.initialized:
+	case !c.initialized && version != stateless:
 		return nil, jsonrpc2.NewError(jsonrpc2.InvalidRequest, "the first request is initialize")
 	case method == "tools/list":
-		return map[string]any{"tools": c.tools}, nil
+		return map[string]any{"tools": c.tools, "ttlMs": 0, "cacheScope": "public"}, nil
 	}
 	return c.call(ctx, r)
 }
 
-func (c *client) initialize(raw jsonrpc2.RawMessage) (any, error) {
+// capabilities: there are tools, always the same.
+var capabilities = map[string]any{"tools": struct{}{}}
+
+func (c *client) info() map[string]string {
+	return map[string]string{"name": c.Name, "title": c.Name, "version": c.Version}
+}
+
+func (c *client) initialize(raw jsonrpc2.RawMessage) (map[string]any, error) {
 	var params struct{ ProtocolVersion string }
 	if err := json.Unmarshal(raw, &params); err != nil {
 		return nil, jsonrpc2.NewError(jsonrpc2.InvalidParams, err.Error())
 	}
 	c.initialized = true
 	version := params.ProtocolVersion
-	if !slices.Contains(versions, version) {
-		version = versions[0] // the client ends the session if it does not speak that
+	if version == stateless || !slices.Contains(versions, version) {
+		version = versions[1] // the client ends the session if it does not speak that
 	}
-	return map[string]any{
-		"protocolVersion": version, "instructions": c.Instructions,
-		"capabilities": map[string]any{"tools": struct{}{}},
-		"serverInfo":   map[string]string{"name": c.Name, "version": c.Version},
-	}, nil
+	return map[string]any{"protocolVersion": version, "capabilities": capabilities,
+		"instructions": c.Instructions, "serverInfo": c.info()}, nil
 }
 
 // call calls a tool, and lets other messages be handled meanwhile.
-func (c *client) call(ctx context.Context, r *jsonrpc2.Request) (any, error) {
+func (c *client) call(ctx context.Context, r *jsonrpc2.Request) (map[string]any, error) {
 	var params struct {
 		Name      string
 		Arguments json.RawMessage
@@ -218,7 +267,8 @@ func (c *client) call(ctx context.Context, r *jsonrpc2.Request) (any, error) {
 		c.calls.Done()
 	}()
 	jsonrpc2.Async(ctx)
-	return c.tools[i].call(wanted, params.Arguments), nil
+	result := c.tools[i].call(wanted, params.Arguments)
+	return map[string]any{"content": result.Content, "isError": result.IsError}, nil
 }
 
 // cancel gives up a call. One that it does not know may just have been answered.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,19 +64,29 @@ func soon[T any](t *testing.T, c chan T) T {
 	}
 }
 
-// The client of the protocol's own library understands the server.
+// The client of the protocol's own library understands the server, in each version of the protocol.
 func TestLibrarysClient(t *testing.T) {
+	if want := sdk.SupportedProtocolVersions(); !slices.Equal(versions, want) {
+		t.Errorf("the protocol's library has the versions %v", want)
+	}
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) { tryClient(t, version) })
+	}
+}
+
+func tryClient(t *testing.T, version string) {
 	s, waiting, givenUp := greeter()
 	in, out, ended := serve(t.Context(), s)
 	session, err := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(),
-		&sdk.IOTransport{Reader: out, Writer: in}, nil)
+		&sdk.IOTransport{Reader: out, Writer: in}, &sdk.ClientSessionOptions{ProtocolVersion: version})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := session.InitializeResult(); r.Instructions != "Be polite." || r.ServerInfo.Name != "greeter" || r.Capabilities.Tools == nil {
+	if r := session.InitializeResult(); r.Instructions != "Be polite." || r.ServerInfo.Name != "greeter" ||
+		r.Capabilities.Tools == nil || r.ProtocolVersion != version {
 		t.Errorf("it says of itself: %+v", r)
 	}
-	if err := session.Ping(t.Context(), nil); err != nil {
+	if err := session.Ping(t.Context(), nil); err != nil && version != stateless { // which has none
 		t.Error(err)
 	}
 	tools, err := session.ListTools(t.Context(), nil)
@@ -115,6 +126,8 @@ func TestLibrarysClient(t *testing.T) {
 	}
 }
 
+const stated = `{"jsonrpc": "2.0", "id": 1, "method": "%s", "params": {"_meta": {"io.modelcontextprotocol/protocolVersion": "%s"}}}` + "\n"
+
 const hello = `{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "%s"}}` + "\n"
 
 // What still runs when the client goes, or when the server is stopped, is given up, also if nobody reads the answer.
@@ -144,7 +157,13 @@ func TestEndGivesUp(t *testing.T) {
 func TestMessages(t *testing.T) {
 	for _, test := range []struct{ send, want string }{
 		{fmt.Sprintf(hello, "2025-03-26"), `"protocolVersion":"2025-03-26"`},
-		{fmt.Sprintf(hello, "1999-01-01"), `"protocolVersion":"` + versions[0] + `"`},
+		{fmt.Sprintf(hello, "1999-01-01"), `"protocolVersion":"` + versions[1] + `"`},
+		{fmt.Sprintf(hello, stateless), `"protocolVersion":"` + versions[1] + `"`},
+		{`{"jsonrpc": "2.0", "id": 1, "method": "server/discover"}`, "-32601"},
+		{fmt.Sprintf(stated, "tools/list", "2027-01-01"), `"code":-32022,"message":"unsupported protocol version","data":{"requested":"2027-01-01","supported":["2026-07-28",`},
+		{fmt.Sprintf(stated, "initialize", stateless), "-32601"},
+		{fmt.Sprintf(stated, "server/discover", stateless), `"resultType":"complete"`},
+		{fmt.Sprintf(stated, "tools/list", stateless), `"io.modelcontextprotocol/serverInfo":{`},
 		{`{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": []}`, "-32602"},
 		{`{"jsonrpc": "2.0", "id": 2, "method": "tools/list"}`, "the first request is initialize"},
 		{`{"jsonrpc": "2.0", "id": 3, "method": "resources/list"}`, "-32601"},
