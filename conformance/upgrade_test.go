@@ -16,7 +16,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/schematest"
 )
 
 // TestUpgrades holds `clanctl upgrade` against the update itself: real clans are copied twice, once with each clan-core
@@ -33,8 +36,10 @@ func TestUpgrades(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	schema := schematest.Strict(t, "../docs/upgrade.schema.json")
 	for i, to := range env.clanCores[1:] {
-		u := &upgradeTest{environment: env, program: program, overrides: overrides, from: env.clanCores[i], to: to}
+		u := &upgradeTest{environment: env, program: program, schema: schema, overrides: overrides,
+			from: env.clanCores[i], to: to}
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Run("clans", func(t *testing.T) {
 				for _, clan := range clans {
@@ -53,6 +58,7 @@ func TestUpgrades(t *testing.T) {
 type upgradeTest struct {
 	environment
 	program   string
+	schema    *jsonschema.Schema // of what it prints
 	overrides map[string]string
 	from, to  string
 
@@ -224,6 +230,11 @@ func (u *upgradeTest) report(t *testing.T, dir, core string) upgradeReport {
 	dec.UseNumber()
 	if err := errors.Join(err, dec.Decode(&report)); len(out) == 0 {
 		t.Fatalf("clanctl upgrade: %v\n%s", err, stderr.String())
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(out))
+	check(t, err)
+	if err := u.schema.Validate(document); err != nil {
+		t.Error(err)
 	}
 	return report
 }

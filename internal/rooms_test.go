@@ -129,6 +129,7 @@ var rooms = map[string][]string{
 	"internal/nixtest/nixes": {},
 	"internal/packaging":     {},
 	"internal/release":       {"internal/git"},
+	"internal/schematest":    {},
 }
 
 // mayRun are the rooms that run other programs, and mayTouchFiles those that read or write files besides.
@@ -137,8 +138,8 @@ var (
 	mayRun = []string{"internal/bench", "internal/browser", "internal/filetree/treetest", "internal/git", "internal/nixtest/nixes",
 		"internal/pager", "internal/process", "internal/release", "pkg/nixeval"}
 	mayTouchFiles = []string{"cmd/clanctl", "cmd/clanctl/early", "internal/cachedir", "internal/cli", "internal/filetree",
-		"internal/nixtest", "internal/recall", "internal/scratch", "pkg/instance", "internal/scaffold", "pkg/nixeval/nixevaltest",
-		"pkg/store"}
+		"internal/nixtest", "internal/recall", "internal/schematest", "internal/scratch", "pkg/instance", "internal/scaffold",
+		"pkg/nixeval/nixevaltest", "pkg/store"}
 )
 
 // Libraries are silent. (log/slog takes its logger from the caller.)

@@ -17,6 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
+	"github.com/clanctl/clanctl/internal/schematest"
 )
 
 func TestMain(m *testing.M) {
@@ -27,8 +28,10 @@ func TestMain(m *testing.M) {
 // colons; without it the nix of PATH).
 func TestScript(t *testing.T) {
 	programs := nixes.Programs(t)
-	schemas := map[string]*jsonschema.Schema{"eval": documentSchema(t, "eval"), "diff": documentSchema(t, "diff"),
-		"upgrade": documentSchema(t, "upgrade")}
+	schemas := map[string]*jsonschema.Schema{}
+	for _, name := range []string{"eval", "diff", "upgrade"} {
+		schemas[name] = schematest.Strict(t, "../../docs/"+name+".schema.json")
+	}
 	fleet := filepath.Join(t.TempDir(), "fleet")
 	build(t, fleet, "../../examples/fleet")
 	top, err := filepath.Abs("../..")
@@ -169,47 +172,6 @@ func validate(ts *testscript.TestScript, schemas map[string]*jsonschema.Schema, 
 		code := finding.(map[string]any)["code"].(string)
 		if !strings.Contains(string(manual), "\n### "+code+"\n") {
 			ts.Fatalf("docs/findings.md does not explain %s", code)
-		}
-	}
-}
-
-// documentSchema is a published schema, made strict: consumers must pass over fields that they do not know, but clanctl
-// must print none that the schema does not have.
-func documentSchema(t *testing.T, name string) *jsonschema.Schema {
-	name += ".schema.json"
-	text, err := os.ReadFile("../../docs/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeObjects(doc)
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(name, doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
-
-// closeObjects forbids unknown fields in every object that lists its fields.
-func closeObjects(node any) {
-	switch n := node.(type) {
-	case map[string]any:
-		if _, lists := n["properties"].(map[string]any); lists {
-			n["additionalProperties"] = false
-		}
-		for _, child := range n {
-			closeObjects(child)
-		}
-	case []any:
-		for _, child := range n {
-			closeObjects(child)
 		}
 	}
 }

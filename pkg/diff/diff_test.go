@@ -13,6 +13,7 @@ import (
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/jsonvalue"
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/schematest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/module"
 )
@@ -123,7 +124,7 @@ func short(d *Difference) string {
 }
 
 func TestOf(t *testing.T) {
-	schema := compileSchema(t)
+	schema := schematest.Strict(t, "../../docs/diff.schema.json")
 	machines := func(f instance.Finding, names ...string) instance.Finding {
 		f.Machine, f.Machines = names[0], names
 		return f

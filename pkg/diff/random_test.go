@@ -16,6 +16,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/nixtest"
+	"github.com/clanctl/clanctl/internal/schematest"
 	"github.com/clanctl/clanctl/pkg/instance"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -225,7 +226,7 @@ func TestAffected(t *testing.T) {
 }
 
 func testAffected(t *testing.T, w world, steps int) {
-	schema := compileSchema(t)
+	schema := schematest.Strict(t, "../../docs/diff.schema.json")
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -297,16 +298,6 @@ func asText(t *testing.T, d *Difference) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-func compileSchema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	compiler := jsonschema.NewCompiler()
-	schema, err := compiler.Compile("../../docs/diff.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
 }
 
 func validate(t *testing.T, schema *jsonschema.Schema, d *Difference) {
