@@ -50,6 +50,11 @@ func Lstat(path string) (Stamp, error) { return look(path, "lstat", unix.Lstat) 
 // Stat looks at a file; at what a symlink leads to.
 func Stat(path string) (Stamp, error) { return look(path, "stat", unix.Stat) }
 
+// fstat looks at a file that is open.
+func fstat(fd int, path string) (Stamp, error) {
+	return look(path, "stat", func(_ string, st *unix.Stat_t) error { return unix.Fstat(fd, st) })
+}
+
 func look(path, op string, stat func(string, *unix.Stat_t) error) (Stamp, error) {
 	var st unix.Stat_t
 	if err := stat(path, &st); err != nil {

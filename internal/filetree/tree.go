@@ -2,12 +2,12 @@
 package filetree
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha1" //nolint:gosec // git's names for objects
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"maps"
@@ -40,8 +40,8 @@ type Tree struct {
 	list  digest
 	dirs  []dir
 	sum   digest
-	// relisted: some directory's names were read anew. configured: so was git's configuration.
-	relisted, configured bool
+	// configured: git's configuration was read anew.
+	configured bool
 	// programs: see RunsPrograms.
 	programs bool
 	// filesAlone: see ObserveFiles.
@@ -87,23 +87,24 @@ func (s Source) observe(ctx context.Context, t, known *Tree) (_ *Tree, changed b
 	if known == nil || known.source != s || known.filesAlone != t.filesAlone {
 		known = &Tree{}
 	}
+	var dirs map[string]*dir
 	if s.Git {
 		err = t.listGit(ctx, known)
 	} else {
-		err = t.listPlain(known)
+		dirs, err = t.listPlain(known)
 	}
 	if err != nil {
 		return nil, false, err
 	}
 	t.state = sha256.Sum256([]byte(t.git.text))
-	touched, err := t.stampFiles()
+	touched, err := t.stampFiles(dirs)
 	if err == nil && s.Git && !t.filesAlone {
 		err = t.checkAttributes()
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	same := !touched && !t.relisted && !t.configured && t.state == known.state && t.list == known.list &&
+	same := !touched && !t.configured && t.state == known.state && t.list == known.list &&
 		t.index == known.index && len(t.dirs) == len(known.dirs)
 	if same {
 		t.sum = known.sum
@@ -183,61 +184,22 @@ func (e *entry) trusts(now Stamp) bool {
 
 // ---- what there is ----
 
-// listPlain lists everything below the root. A directory whose stamp is unchanged has the names it had.
-func (t *Tree) listPlain(known *Tree) error {
-	before := make(map[string]*dir, len(known.dirs))
+// listPlain begins with the root: what is below is found when that is read. It returns the directories that are known,
+// by their paths.
+func (t *Tree) listPlain(known *Tree) (map[string]*dir, error) {
+	st, err := Lstat(t.source.Root)
+	if err != nil {
+		return nil, err
+	}
+	if st.isLink() {
+		return nil, fmt.Errorf("%w: %s is a link", ErrUnknown, t.source.Root) // which Nix copies as such
+	}
+	t.dirs = []dir{{}}
+	dirs := make(map[string]*dir, len(known.dirs))
 	for i := range known.dirs {
-		before[known.dirs[i].path] = &known.dirs[i]
+		dirs[known.dirs[i].path] = &known.dirs[i]
 	}
-	pending := []string{""}
-	for len(pending) > 0 {
-		path := pending[len(pending)-1]
-		pending = pending[:len(pending)-1]
-		d := dir{path: path}
-		now := time.Now().UnixNano()
-		st, err := Lstat(filepath.Join(t.source.Root, path))
-		if err != nil {
-			return err
-		}
-		if st.isLink() {
-			return fmt.Errorf("%w: %s is a link", ErrUnknown, t.source.Root) // which Nix copies as such
-		}
-		if old := before[path]; old != nil && old.self.trusts(st) {
-			d.self = old.self
-			d.entries = slices.Clone(old.entries)
-		} else {
-			t.relisted = true
-			d.self = entry{stamp: st, hashed: now}
-			names, err := os.ReadDir(filepath.Join(t.source.Root, path))
-			if err != nil {
-				return err
-			}
-			if t.filesAlone {
-				names = slices.DeleteFunc(names, func(e fs.DirEntry) bool { return e.Name() == ".git" })
-			}
-			d.entries = make([]entry, len(names))
-			for i, name := range names {
-				d.entries[i].name = name.Name()
-				if old != nil {
-					if at, found := slices.BinarySearchFunc(old.entries, name.Name(), func(e entry, n string) int {
-						return strings.Compare(e.name, n)
-					}); found {
-						d.entries[i] = old.entries[at]
-					}
-				}
-				if name.IsDir() {
-					d.entries[i].stamp.mode = unix.S_IFDIR
-				}
-			}
-		}
-		for _, e := range d.entries {
-			if e.stamp.mode&unix.S_IFMT == unix.S_IFDIR {
-				pending = append(pending, filepath.Join(path, e.name))
-			}
-		}
-		t.dirs = append(t.dirs, d)
-	}
-	return nil
+	return dirs, nil
 }
 
 // listGit lists what git's index holds, and git's own state.
@@ -310,22 +272,47 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 // dirsForWorker is how many directories are worth a thread.
 const dirsForWorker = 16
 
-// stampFiles brings every entry up to date, reading only those that are not provably unchanged.
-func (t *Tree) stampFiles() (touched bool, err error) {
+// stampFiles brings every entry up to date, reading only those that are not provably unchanged. In a plain tree it goes
+// down a level at a time.
+func (t *Tree) stampFiles(known map[string]*dir) (touched bool, err error) {
+	var links sync.Map // directories that have become links
+	for done := 0; done < len(t.dirs) && err == nil; {
+		level := t.dirs[done:]
+		var changed bool
+		changed, err = t.stampDirs(level, known, &links)
+		touched = touched || changed
+		done = len(t.dirs)
+		if t.source.Git {
+			break
+		}
+		for _, d := range level {
+			for _, e := range d.entries {
+				if e.stamp.IsDir() {
+					t.dirs = append(t.dirs, dir{path: filepath.Join(d.path, e.name)})
+				}
+			}
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	return t.dropBelow(&links) || touched, nil
+}
+
+func (t *Tree) stampDirs(dirs []dir, known map[string]*dir, links *sync.Map) (touched bool, err error) {
 	var changed atomic.Bool
 	var next atomic.Int64
-	var links sync.Map // directories that have become links
-	workers := min(runtime.GOMAXPROCS(0), (len(t.dirs)+dirsForWorker-1)/dirsForWorker)
+	workers := min(runtime.GOMAXPROCS(0), (len(dirs)+dirsForWorker-1)/dirsForWorker)
 	errs := make([]error, workers)
 	work := func(w int) {
-		buffer := make([]byte, 64<<10)
+		own := &worker{buffer: make([]byte, 64<<10), hash: sha256.New()}
 		for errs[w] == nil {
 			i := int(next.Add(1)) - 1
-			if i >= len(t.dirs) {
+			if i >= len(dirs) {
 				return
 			}
 			var touched bool
-			if touched, errs[w] = t.stampDir(&t.dirs[i], &links, buffer); touched {
+			if touched, errs[w] = t.stampDir(&dirs[i], known[dirs[i].path], links, own); touched {
 				changed.Store(true)
 			}
 		}
@@ -338,10 +325,13 @@ func (t *Tree) stampFiles() (touched bool, err error) {
 		work(0)
 	}
 	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return false, err
-	}
-	return t.dropBelow(&links) || changed.Load(), nil
+	return changed.Load(), errors.Join(errs...)
+}
+
+// worker is what a thread reads files with.
+type worker struct {
+	buffer []byte
+	hash   hash.Hash
 }
 
 // dropBelow takes what is below a link for deleted, as git does: it has links among its files, and nothing beyond them.
@@ -361,116 +351,199 @@ func (t *Tree) dropBelow(links *sync.Map) (touched bool) {
 	return touched
 }
 
-func (t *Tree) stampDir(d *dir, links *sync.Map, buffer []byte) (touched bool, err error) {
+// stampDir brings the entries of a directory up to date. known is what is known of it in a plain tree: as long as it
+// has the same stamp, it has the same names.
+func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool, err error) {
 	path := filepath.Join(t.source.Root, d.path)
 	flags := unix.O_DIRECTORY | unix.O_CLOEXEC | unix.O_RDONLY
-	if t.source.Git && d.path != "" {
+	if d.path != "" {
 		flags |= unix.O_NOFOLLOW
 	}
+	looked := time.Now().UnixNano()
 	fd, err := unix.Open(path, flags, 0)
-	if err != nil &&
-		!(t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP))) {
-		return false, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	if err == nil {
-		defer unix.Close(fd)
-		if t.source.Git { // a plain tree's was looked at when it was listed
-			var st unix.Stat_t
-			if err := unix.Fstat(fd, &st); err != nil {
-				return false, &fs.PathError{Op: "stat", Path: path, Err: err}
-			}
-			d.self.stamp = stampOf(&st)
+	switch {
+	case err == nil:
+		f := os.NewFile(uintptr(fd), path)
+		defer f.Close()
+		if d.self.stamp, err = fstat(fd, path); err != nil {
+			return false, err
 		}
-	} else if !errors.Is(err, unix.ENOENT) {
+		if t.source.Git {
+			break
+		}
+		if known != nil && known.self.trusts(d.self.stamp) {
+			d.self, d.entries = known.self, slices.Clone(known.entries)
+			break
+		}
+		before := d.self.stamp
+		if err := t.readNames(d, known, f); err != nil {
+			return false, err
+		}
+		if d.self.stamp, err = fstat(fd, path); err != nil { // after reading, as in read
+			return false, err
+		}
+		touched = true
+		if d.self.stamp == before {
+			d.self.hashed = looked
+		}
+	case !t.source.Git || !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENOTDIR) && !errors.Is(err, unix.ELOOP):
+		return false, &fs.PathError{Op: "open", Path: path, Err: err}
+	case !errors.Is(err, unix.ENOENT):
 		links.Store(d.path, true) // or a file; the system may say the same of both
 	}
 	gone := err != nil
 	for i := range d.entries {
 		e := &d.entries[i]
-		var st unix.Stat_t
-		var now Stamp
-		err := error(unix.ENOENT)
-		if !gone {
-			err = unix.Fstatat(fd, e.name, &st, unix.AT_SYMLINK_NOFOLLOW)
-		}
 		switch {
-		case err == nil:
-			now = stampOf(&st)
-		case t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)):
-			// Tracked, but deleted from the work tree: the zero stamp.
-			touched = touched || e.stamp != Stamp{}
-			e.stamp, e.hashed, e.sum = Stamp{}, 0, digest{}
-			continue
+		case !t.source.Git && e.stamp.IsDir():
+			continue // its own dir says the rest
+		case e.stamp == newFile:
+			// Its stamp is taken when it is open.
 		default:
-			return false, &fs.PathError{Op: "lstat", Path: filepath.Join(path, e.name), Err: err}
-		}
-		if now.mode&unix.S_IFMT == unix.S_IFDIR && !t.source.Git {
-			e.stamp, e.sum = Stamp{mode: unix.S_IFDIR}, digest{} // its own dir says the rest
-			continue
-		}
-		if e.trusts(now) {
-			continue
+			var st unix.Stat_t
+			err := error(unix.ENOENT)
+			if !gone {
+				err = unix.Fstatat(fd, e.name, &st, unix.AT_SYMLINK_NOFOLLOW)
+			}
+			switch {
+			case t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)):
+				// Tracked, but deleted from the work tree: the zero stamp.
+				touched = touched || e.stamp != Stamp{}
+				e.stamp, e.hashed, e.sum = Stamp{}, 0, digest{}
+				continue
+			case err != nil:
+				return false, &fs.PathError{Op: "lstat", Path: filepath.Join(path, e.name), Err: err}
+			}
+			now := stampOf(&st)
+			if e.trusts(now) {
+				continue
+			}
+			e.stamp = now
 		}
 		touched = true
-		if err := t.read(e, fd, filepath.Join(path, e.name), now, buffer); err != nil {
+		if err := t.read(e, fd, path, w); err != nil {
 			return false, err
 		}
 	}
 	return touched, nil
 }
 
-// read hashes the content of an entry of a directory that is open. If the file changes meanwhile, the entry is one that
-// nobody trusts. It is opened without package os, which would ask of each file whether it can be polled.
-func (t *Tree) read(e *entry, dir int, path string, now Stamp, buffer []byte) error {
-	hashed := time.Now().UnixNano()
-	hash := sha256.New()
-	switch now.mode & unix.S_IFMT {
+// newFile is the stamp of a file of which only this is known that it is one.
+var newFile = Stamp{mode: unix.S_IFREG}
+
+// readNames reads the names in a directory of a plain tree.
+func (t *Tree) readNames(d, known *dir, f *os.File) error {
+	names, err := f.ReadDir(-1)
+	if err != nil {
+		return err
+	}
+	var before map[string]entry
+	if known != nil {
+		before = make(map[string]entry, len(known.entries))
+		for _, e := range known.entries {
+			before[e.name] = e
+		}
+	}
+	d.entries = make([]entry, 0, len(names))
+	for _, name := range names {
+		if t.filesAlone && name.Name() == ".git" {
+			continue
+		}
+		e, seen := before[name.Name()]
+		switch {
+		case name.IsDir():
+			e = entry{name: name.Name(), stamp: Stamp{mode: unix.S_IFDIR}}
+		case name.Type().IsRegular() && !seen:
+			e = entry{name: name.Name(), stamp: newFile}
+		case e.stamp.IsDir() || !seen:
+			e = entry{name: name.Name()}
+		}
+		d.entries = append(d.entries, e)
+	}
+	slices.SortFunc(d.entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return nil
+}
+
+// read hashes the content of an entry of a directory that is open at a path. The stamp is that after reading, so that
+// whatever changed before then shows in it; if the file changes meanwhile, the entry is one that nobody trusts.
+func (t *Tree) read(e *entry, dir int, path string, w *worker) error {
+	path = filepath.Join(path, e.name)
+	e.hashed = time.Now().UnixNano()
+	w.hash.Reset()
+	before, after := e.stamp, e.stamp
+	switch e.stamp.mode & unix.S_IFMT {
 	case unix.S_IFREG:
-		fd, err := unix.Openat(dir, e.name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return &fs.PathError{Op: "open", Path: path, Err: err}
-		}
-		f := os.NewFile(uintptr(fd), path)
-		defer f.Close()
-		to, blob := io.Writer(hash), newBlob(now.size)
-		if t.source.Git {
-			to = io.MultiWriter(hash, blob)
-		}
-		// By its own methods the file would take no notice of the buffer.
-		if _, err := io.CopyBuffer(to, struct{ io.Reader }{f}, buffer); err != nil {
+		var err error
+		if before, after, err = t.readFile(e, dir, path, w); err != nil {
 			return err
-		}
-		if t.source.Git {
-			e.content, e.returns = blob.shortName(), blob.returns
 		}
 	case unix.S_IFLNK:
 		target, err := os.Readlink(path)
 		if err != nil {
 			return err
 		}
-		hash.Write([]byte(target))
+		w.hash.Write([]byte(target))
+		if after, err = Lstat(path); err != nil {
+			return err
+		}
 	case unix.S_IFDIR:
 		// Tracked as a file, now a directory.
 	default:
 		return fmt.Errorf("%w: %s is no file, directory or symlink", ErrUnknown, path)
 	}
-	after, err := Lstat(path)
-	if err != nil {
-		return err
+	if after != before {
+		e.hashed = 0
 	}
-	if after != now {
-		hashed = 0
-	}
-	e.stamp, e.hashed = now, hashed
-	hash.Sum(e.sum[:0])
+	e.stamp = after
+	w.hash.Sum(e.sum[:0])
 	return nil
+}
+
+// readFile is read of a file; it returns the stamps before and after. The file is opened without package os, which
+// would ask of each whether it can be polled.
+func (t *Tree) readFile(e *entry, dir int, path string, w *worker) (before, after Stamp, err error) {
+	fd, err := unix.Openat(dir, e.name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return before, after, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	if before, err = fstat(fd, path); err != nil {
+		return before, after, err
+	}
+	if !before.isRegular() {
+		return before, after, fmt.Errorf("%w: %s was replaced while it was read", ErrUnknown, path)
+	}
+	to, blob := io.Writer(w.hash), (*blob)(nil)
+	if t.source.Git {
+		blob = newBlob(before.size)
+		to = io.MultiWriter(w.hash, blob)
+	}
+	for left := before.size; left > 0; {
+		n, err := unix.Read(fd, w.buffer[:min(left, int64(len(w.buffer)))])
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return before, after, &fs.PathError{Op: "read", Path: path, Err: err}
+		}
+		if n == 0 {
+			break // it is shorter by now
+		}
+		_, _ = to.Write(w.buffer[:n])
+		left -= int64(n)
+	}
+	if blob != nil {
+		e.content, e.returns = blob.shortName(), blob.returns
+	}
+	after, err = fstat(fd, path)
+	return before, after, err
 }
 
 // digest is the hash of everything that the flake can see of the tree: names, kinds, executable bits,
 // content, git's state or the times of files.
 func (t *Tree) digest() digest {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%t %x %x\n", t.source.Git, t.state, t.list)
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%t %x %x\n", t.source.Git, t.state, t.list)
 	order := make([]int, len(t.dirs))
 	for i := range order {
 		order[i] = i
@@ -478,16 +551,16 @@ func (t *Tree) digest() digest {
 	slices.SortFunc(order, func(i, j int) int { return strings.Compare(t.dirs[i].path, t.dirs[j].path) })
 	for _, i := range order {
 		d := &t.dirs[i]
-		fmt.Fprintf(&b, "%d %s %d %d\n", len(d.path), d.path, len(d.entries), t.modified(d.self.stamp))
+		fmt.Fprintf(hash, "%d %s %d %d\n", len(d.path), d.path, len(d.entries), t.modified(d.self.stamp))
 		for _, e := range d.entries {
-			fmt.Fprintf(&b, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT,
+			fmt.Fprintf(hash, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT,
 				e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
 			if t.source.Git && e.isDoubtful() {
-				fmt.Fprintln(&b, t.index.stamp, e.stamp)
+				fmt.Fprintln(hash, t.index.stamp, e.stamp)
 			}
 		}
 	}
-	return sha256.Sum256(b.Bytes())
+	return digest(hash.Sum(nil))
 }
 
 // modified is when a file was modified, in seconds, where that shows: a flake that is no git repository sees

@@ -11,9 +11,19 @@ var errDamaged = errors.New("damaged")
 
 // Marshal is the form in which a tree is kept.
 func (t *Tree) Marshal() []byte {
-	c := &codec{writes: true}
+	c := &codec{b: make([]byte, 0, t.size()), writes: true}
 	c.tree(t)
 	return c.b
+}
+
+// size is about as many bytes as that takes.
+func (t *Tree) size() int {
+	const some, each = 1 << 10, 128
+	size := some
+	for _, d := range t.dirs {
+		size += each * (1 + len(d.entries))
+	}
+	return size
 }
 
 // Unmarshal reads it again.

@@ -3,6 +3,7 @@ package filetree
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -187,6 +188,38 @@ func BenchmarkObserve(b *testing.B) {
 		if _, changed, err := source.Observe(b.Context(), known); err != nil || changed {
 			b.Fatal(changed, err)
 		}
+	}
+}
+
+// An edit while a file is read shows: the content may be the new one, and must not be taken for what was there before.
+func TestEditWhileReadingShows(t *testing.T) {
+	const size = 64 << 20 // takes a while to hash
+	root := t.TempDir()
+	large := filepath.Join(root, "large")
+	if err := errors.Join(os.WriteFile(large, nil, 0o644), os.Truncate(large, size)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	began, edited := time.Now(), make(chan error)
+	go func() {
+		time.Sleep(10 * time.Millisecond)
+		f, err := os.OpenFile(large, os.O_WRONLY, 0)
+		if err == nil {
+			_, err = f.WriteAt([]byte("edited"), size-10)
+			err = errors.Join(err, f.Close())
+		}
+		edited <- err
+	}()
+	during, _, err := Source{Root: root}.Observe(t.Context(), nil)
+	if err := errors.Join(err, <-edited); err != nil {
+		t.Fatal(err)
+	}
+	after, _, err := Source{Root: root}.Observe(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(during.ChangedFiles(after)) == 0 && during.QuietSince(began) {
+		t.Error("the new content was read, and the file taken for one that was not touched")
 	}
 }
 
