@@ -55,6 +55,15 @@ type dir struct {
 	path    string // relative to the root, "" for itself
 	self    entry  // in a plain tree an unchanged directory has unchanged names
 	entries []entry
+	shared  bool // entries are those of an earlier look, until one of them is another
+}
+
+// own is an entry to be changed.
+func (d *dir) own(i int) *entry {
+	if d.shared {
+		d.entries, d.shared = slices.Clone(d.entries), false
+	}
+	return &d.entries[i]
 }
 
 // entry is one file, symlink or directory, and when its content was looked at.
@@ -219,7 +228,7 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 		t.index, t.list = known.index, known.list
 		t.dirs = make([]dir, len(known.dirs))
 		for i, d := range known.dirs {
-			t.dirs[i] = dir{path: d.path, entries: slices.Clone(d.entries)}
+			t.dirs[i] = dir{path: d.path, entries: d.entries, shared: true}
 		}
 		return nil
 	}
@@ -343,7 +352,7 @@ func (t *Tree) dropBelow(links *sync.Map) (touched bool) {
 			}
 			for j, e := range t.dirs[i].entries {
 				touched = touched || e.stamp != Stamp{}
-				t.dirs[i].entries[j] = entry{name: e.name, inGit: e.inGit}
+				*t.dirs[i].own(j) = entry{name: e.name, inGit: e.inGit}
 			}
 		}
 		return true
@@ -372,7 +381,7 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 			break
 		}
 		if known != nil && known.self.trusts(d.self.stamp) {
-			d.self, d.entries = known.self, slices.Clone(known.entries)
+			d.self, d.entries, d.shared = known.self, known.entries, true
 			break
 		}
 		before := d.self.stamp
@@ -393,7 +402,7 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 	}
 	gone := err != nil
 	for i := range d.entries {
-		e := &d.entries[i]
+		e := &d.entries[i] // only looked at
 		switch {
 		case !t.source.Git && e.stamp.IsDir():
 			continue // its own dir says the rest
@@ -408,8 +417,11 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 			switch {
 			case t.source.Git && (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)):
 				// Tracked, but deleted from the work tree: the zero stamp.
-				touched = touched || e.stamp != Stamp{}
-				e.stamp, e.hashed, e.sum = Stamp{}, 0, digest{}
+				if (e.stamp != Stamp{}) {
+					touched = true
+					e = d.own(i)
+					e.stamp, e.hashed, e.sum = Stamp{}, 0, digest{}
+				}
 				continue
 			case err != nil:
 				return false, &fs.PathError{Op: "lstat", Path: filepath.Join(path, e.name), Err: err}
@@ -418,10 +430,10 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 			if e.trusts(now) {
 				continue
 			}
-			e.stamp = now
+			d.own(i).stamp = now
 		}
 		touched = true
-		if err := t.read(e, fd, path, w); err != nil {
+		if err := t.read(d.own(i), fd, path, w); err != nil {
 			return false, err
 		}
 	}
