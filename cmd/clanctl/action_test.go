@@ -308,10 +308,8 @@ func (f *forge) ours() []string {
 }
 
 func newForge(t *testing.T) *forge {
-	program := filepath.Join(t.TempDir(), "clanctl")
-	build(t, program, ".")
 	name := fmt.Sprintf("clanctl_1.2.3_%s_%s", runtime.GOOS, runtime.GOARCH)
-	f := &forge{archive: archiveOf(t, name+"/clanctl", program)}
+	f := &forge{archive: archiveOf(t, name+"/clanctl", clanctl)}
 	f.sums = fmt.Sprintf("%x  %s.tar.gz\n", sha256.Sum256(f.archive), name)
 	for i := range 150 { // more than a page
 		f.comments = append(f.comments, forgeComment{i, "words"})

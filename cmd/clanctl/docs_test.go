@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
@@ -36,6 +37,7 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	origin := newOrigin(t, top)
 	for _, page := range pages {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +65,7 @@ func TestDocs(t *testing.T) {
 			}
 			var got []string
 			if inOneShell.MatchString(page) {
-				got = console(t, newHome(t, top), blocks)
+				got = console(t, newHome(t, origin), blocks)
 			} else {
 				for _, block := range blocks {
 					got = append(got, console(t, top, []string{block})...)
@@ -118,27 +120,41 @@ func console(t *testing.T, dir string, blocks []string) []string {
 // docsEnv is this process's environment, without answers of earlier runs, but with what Go has compiled.
 func docsEnv(t *testing.T, home string) []string {
 	env := append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
-	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
-		value, err := exec.Command("go", "env", name).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		env = append(env, name+"="+strings.TrimSpace(string(value)))
-	}
+	env = append(env, goCaches()...)
 	if _, err := os.Stat(filepath.Join(home, ".gitconfig")); err == nil {
 		env = append(env, "HOME="+home, "GIT_CONFIG_NOSYSTEM=1")
 	}
 	return env
 }
 
-// newHome is a home directory of somebody who has nothing yet. What they clone is the project as it is here, committed
-// or not.
-func newHome(t *testing.T, top string) string {
+var goCaches = sync.OnceValue(func() (env []string) {
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			panic(err)
+		}
+		env = append(env, name+"="+strings.TrimSpace(string(value)))
+	}
+	return env
+})
+
+// newHome is a home directory of somebody who has nothing yet, and clones the project from a place.
+func newHome(t *testing.T, origin string) string {
 	t.Helper()
-	home, origin := t.TempDir(), filepath.Join(t.TempDir(), "clanctl")
+	home := t.TempDir()
 	config := "[user]\n\tname = You\n\temail = you@example.org\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n" +
 		"[url \"" + origin + "\"]\n\tinsteadOf = https://github.com/clanctl/clanctl\n"
-	err := os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(config), 0o600)
+	if err := os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+// newOrigin is a repository of the project as it is here, committed or not.
+func newOrigin(t *testing.T, top string) string {
+	t.Helper()
+	origin := filepath.Join(t.TempDir(), "clanctl")
+	var err error
 	for _, name := range []string{"cmd", "internal", "pkg", "examples"} {
 		err = errors.Join(err, os.CopyFS(filepath.Join(origin, name), os.DirFS(filepath.Join(top, name))))
 	}
@@ -149,13 +165,8 @@ func newHome(t *testing.T, top string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commit := exec.Command("sh", "-c", "git init --quiet && git add --all && git commit --quiet --message 'All of it'")
-	commit.Dir = origin
-	commit.Env = append(os.Environ(), "HOME="+home, "GIT_CONFIG_NOSYSTEM=1")
-	if out, err := commit.CombinedOutput(); err != nil {
-		t.Fatalf("git: %v\n%s", err, out)
-	}
-	return home
+	commitAll(t, origin)
+	return origin
 }
 
 var (

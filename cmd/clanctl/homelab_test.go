@@ -3,20 +3,17 @@ package main
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
 )
 
 // onHomelab runs a test with each Nix: with clanctl as a program, and a copy of the example.
-func onHomelab(t *testing.T, test func(t *testing.T, clanctl, nix, dir string)) {
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
+func onHomelab(t *testing.T, test func(t *testing.T, nix, dir string)) {
 	for _, nix := range nixes.Programs(t) {
 		t.Run(nixes.Version(t, nix), func(t *testing.T) {
 			t.Parallel()
-			test(t, clanctl, nix, homelab(t))
+			test(t, nix, homelab(t))
 		})
 	}
 }
@@ -34,7 +31,7 @@ func homelab(t *testing.T) string {
 func commitAll(t *testing.T, dir string) {
 	t.Helper()
 	for _, args := range [][]string{
-		{"init", "-q"}, {"add", "."}, {"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "a"},
+		{"init", "-q", "-b", "main"}, {"add", "."}, {"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "a"},
 	} {
 		if out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("git: %s", out)

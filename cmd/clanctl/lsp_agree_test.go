@@ -21,8 +21,8 @@ import (
 
 // What the editor is told of a setting is what `clanctl why` and `clanctl schema` say.
 func TestEditorAgrees(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
-		if n := newAgreement(t, clanctl, nix, dir).check(); n < 15 {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
+		if n := newAgreement(t, nix, dir).check(); n < 15 {
 			t.Errorf("only %d places were tried", n)
 		}
 	})
@@ -34,12 +34,10 @@ func TestEditorAgreesOnClans(t *testing.T) {
 	if len(dirs) == 0 {
 		t.Skip("SKIP: CLANCTL_CLANS names no directories of clans")
 	}
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
 	places := 0
 	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			n := newAgreement(t, clanctl, nixes.Programs(t)[0], dir).check()
+			n := newAgreement(t, nixes.Programs(t)[0], dir).check()
 			t.Logf("%d places", n)
 			places += n
 		})
@@ -52,11 +50,11 @@ func TestEditorAgreesOnClans(t *testing.T) {
 // agreement holds what an editor is told against what the commands say.
 type agreement struct {
 	*editor
-	clanctl, nix, dir, home string
-	whys                    map[string]*whyAnswer
-	schemas                 map[string]map[string]any
-	texts                   map[string]string
-	tried                   map[string]bool
+	nix, dir, home string
+	whys           map[string]*whyAnswer
+	schemas        map[string]map[string]any
+	texts          map[string]string
+	tried          map[string]bool
 	// waited: what modules there are is known by now; listed counts the places where the schema lists settings, half
 	// those of them where something is offered in half of the file.
 	waited       bool
@@ -76,15 +74,15 @@ type whySetting struct {
 	}
 }
 
-func newAgreement(t *testing.T, clanctl, nix, dir string) *agreement {
-	a := &agreement{editor: startEditor(t, clanctl, nix), clanctl: clanctl, nix: nix, dir: dir, home: t.TempDir(),
+func newAgreement(t *testing.T, nix, dir string) *agreement {
+	a := &agreement{editor: startEditor(t, nix), nix: nix, dir: dir, home: t.TempDir(),
 		whys: map[string]*whyAnswer{}, schemas: map[string]map[string]any{}, texts: map[string]string{}, tried: map[string]bool{}}
 	return a
 }
 
 // run runs a command; false if it fails.
 func (a *agreement) run(into any, args ...string) bool {
-	cmd := exec.Command(a.clanctl, append(args, "--nix", a.nix, "--offline")...)
+	cmd := exec.Command(clanctl, append(args, "--nix", a.nix, "--offline")...)
 	cmd.Dir = a.dir
 	cmd.Env = append(os.Environ(), "HOME="+a.home, "XDG_CACHE_HOME="+a.home, "GORACE=atexit_sleep_ms=0")
 	out, _ := cmd.Output()

@@ -17,9 +17,9 @@ func write(t *testing.T, path, text string) {
 
 // An ignore in the policy file: the fix creates the file, and adds to it. It counts before it is saved, and whether git tracks it or not.
 func TestEditorPolicy(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
 		commitAll(t, dir)
-		e, path, text := editInventory(t, clanctl, nix, dir)
+		e, path, text := editInventory(t, nix, dir)
 		policy := filepath.Join(dir, ".clanctl.json")
 		wrong := strings.Replace(text, "server.machines.cabin.settings", "server.machines.cabn.settings", 1)
 		const title = "ignore unknown-machine in .clanctl.json, with a reason"
@@ -60,7 +60,7 @@ func TestEditorPolicy(t *testing.T) {
 
 // What others do to files is seen without a word from the editor: a checkout, a command, an ignored file of the policy.
 func TestEditorWatches(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
 		commitAll(t, dir)
 		path, flake := filepath.Join(dir, "inventory.nix"), filepath.Join(dir, "flake.nix")
 		content, err := os.ReadFile(path)
@@ -75,7 +75,7 @@ func TestEditorWatches(t *testing.T) {
 				t.Fatalf("%s: %v\n%s", name, err, out)
 			}
 		}
-		e := startEditor(t, clanctl, nix)
+		e := startEditor(t, nix)
 		e.open(flake)
 		e.await(flake)
 		wrong := strings.Replace(string(content), "server.machines.cabin.settings", "server.machines.cabn.settings", 1)

@@ -19,15 +19,13 @@ func TestEditorRandomEdits(t *testing.T) {
 	nixes.Slow(t)
 	seed, _ := strconv.ParseUint(os.Getenv("CLANCTL_SEED"), 10, 64)
 	t.Logf("CLANCTL_SEED=%d", seed)
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
-		editAtRandom(t, clanctl, nix, filepath.Join(dir, "inventory.nix"), seed)
+	onHomelab(t, func(t *testing.T, nix, dir string) {
+		editAtRandom(t, nix, filepath.Join(dir, "inventory.nix"), seed)
 	})
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
 	for _, dir := range filepath.SplitList(os.Getenv("CLANCTL_CLANS")) {
 		for _, name := range []string{"inventory.nix", "clan.nix", "flake.nix"} {
 			if path := filepath.Join(dir, name); exists(path) {
-				t.Run(filepath.Base(dir), func(t *testing.T) { editAtRandom(t, clanctl, nixes.Programs(t)[0], path, seed) })
+				t.Run(filepath.Base(dir), func(t *testing.T) { editAtRandom(t, nixes.Programs(t)[0], path, seed) })
 				break
 			}
 		}
@@ -39,14 +37,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func editAtRandom(t *testing.T, clanctl, nix, path string, seed uint64) {
+func editAtRandom(t *testing.T, nix, path string, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 24))
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	original := string(content)
-	e := startEditor(t, clanctl, nix)
+	e := startEditor(t, nix)
 	e.open(path)
 	e.settle(path, original)
 	text := original

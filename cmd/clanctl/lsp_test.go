@@ -73,7 +73,7 @@ type readWriteCloser struct {
 }
 
 // startEditor starts clanctl for an editor that counts characters in bytes.
-func startEditor(t *testing.T, clanctl, nix string) *editor {
+func startEditor(t *testing.T, nix string) *editor {
 	t.Helper()
 	e := &editor{T: t, home: t.TempDir(), shown: map[string][]shownDiagnostic{}, versions: map[string]int{}, news: make(chan published, 10000),
 		refreshed: make(chan struct{}, 1000)}
@@ -105,14 +105,14 @@ func startEditor(t *testing.T, clanctl, nix string) *editor {
 }
 
 // editInventory opens the inventory of a copy of the example.
-func editInventory(t *testing.T, clanctl, nix, dir string) (e *editor, path, text string) {
+func editInventory(t *testing.T, nix, dir string) (e *editor, path, text string) {
 	t.Helper()
 	path = filepath.Join(dir, "inventory.nix")
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e = startEditor(t, clanctl, nix)
+	e = startEditor(t, nix)
 	e.open(path)
 	e.await(path)
 	return e, path, string(content)
@@ -284,8 +284,8 @@ func (e *editor) finish() {
 
 // Each mistake is shown while it is typed, at the name that is wrong, and the fix for it gives a clan without it.
 func TestEditorFixes(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
-		e, path, original := editInventory(t, clanctl, nix, dir)
+	onHomelab(t, func(t *testing.T, nix, dir string) {
+		e, path, original := editInventory(t, nix, dir)
 		for _, test := range []struct {
 			old, new  string // what is changed in the file
 			code      string // or codes, with the one that is meant last
@@ -343,7 +343,7 @@ func TestNeovim(t *testing.T) {
 	if err != nil {
 		t.Skip("SKIP: there is no nvim in PATH (apt-get install neovim)")
 	}
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
 		path := filepath.Join(dir, "inventory.nix")
 		original, _ := os.ReadFile(path)
 		cmd := exec.Command(nvim, "--headless", "--clean", "-n", "-c", "luafile testdata/nvim/session.lua")
@@ -362,8 +362,6 @@ func TestNeovim(t *testing.T) {
 
 // An unsaved text counts as far as the file does: in a git checkout, Nix sees what git tracks.
 func TestEditorUntracked(t *testing.T) {
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
 	nix := nixes.Programs(t)[0]
 	dir := nixtest.Flake(t, map[string]string{
 		"flake.nix": `{ outputs = _: { inventory = { machines.m = { }; tags = if builtins.pathExists ./new.nix then import ./new.nix else { }; instances = { }; }; }; }`,
@@ -377,7 +375,7 @@ func TestEditorUntracked(t *testing.T) {
 	if err := os.WriteFile(file, []byte("{ }"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e := startEditor(t, clanctl, nix)
+	e := startEditor(t, nix)
 	e.open(file)
 	e.await(file)
 	e.change(file, `{ unused = [ "m" ]; }`)
@@ -425,8 +423,8 @@ func (e *editor) references(path string, at textPosition) (found []placed) {
 
 // What names mean, and where else they are: the text under the cursor is marked with a bar in front of it.
 func TestEditorNames(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
-		e, path, text := editInventory(t, clanctl, nix, dir)
+	onHomelab(t, func(t *testing.T, nix, dir string) {
+		e, path, text := editInventory(t, nix, dir)
 		lines := strings.Split(text, "\n")
 		for _, test := range []struct {
 			at         string // in the file, with a bar in front of the name
@@ -546,8 +544,8 @@ func (e *editor) offered(complete func() []completionItem) []completionItem {
 
 // What can stand at a place is offered while it is written, whether the text parses or not.
 func TestEditorCompletion(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
-		e, path, text := editInventory(t, clanctl, nix, dir)
+	onHomelab(t, func(t *testing.T, nix, dir string) {
+		e, path, text := editInventory(t, nix, dir)
 		try := func(old, new string) []completionItem {
 			i := strings.Index(text, old)
 			if i < 0 {
@@ -599,13 +597,13 @@ func TestEditorCompletion(t *testing.T) {
 
 // The clan's own JSON file is completed, too.
 func TestEditorCompletionInJSON(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
 		path := filepath.Join(dir, "inventory.json")
 		text := `{"instances": {"backup-nightly": {"roles": {"client": {"machines": {"attic": {}}}}}}}`
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		e := startEditor(t, clanctl, nix)
+		e := startEditor(t, nix)
 		e.open(path)
 		e.await(path)
 		for _, test := range []struct{ text, want string }{
@@ -632,9 +630,9 @@ func TestEditorCompletionInJSON(t *testing.T) {
 
 // Lenses say whom the changes since the last commit touch, what is not saved included.
 func TestEditorAffected(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
 		commitAll(t, dir)
-		e, path, text := editInventory(t, clanctl, nix, dir)
+		e, path, text := editInventory(t, nix, dir)
 		titles := func() (all []string) {
 			var lenses []struct {
 				Command struct {
@@ -677,7 +675,7 @@ func TestEditorAffected(t *testing.T) {
 
 // Directories may have any names, be links, and several clans be open at once; lines may end in CRLF. A client may give up a request.
 func TestEditorPlaces(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
 		top := t.TempDir()
 		odd, link := filepath.Join(top, "a b#c?d%20e ä"), filepath.Join(top, "link")
 		if strings.HasPrefix(nixes.Version(t, nix), "nix-2.8") {
@@ -691,7 +689,7 @@ func TestEditorPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := string(content)
-		e := startEditor(t, clanctl, nix)
+		e := startEditor(t, nix)
 		uris := map[string]string{} // as editors write them, and in which files they are
 		for _, clan := range []string{odd, link} {
 			path := filepath.Join(clan, "inventory.nix")

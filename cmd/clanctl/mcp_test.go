@@ -26,7 +26,7 @@ type agent struct {
 	session *mcp.ClientSession
 }
 
-func startAgent(t *testing.T, clanctl, nix, dir string, flags ...string) *agent {
+func startAgent(t *testing.T, nix, dir string, flags ...string) *agent {
 	t.Helper()
 	cmd := exec.Command(clanctl, append([]string{"mcp", "--nix", nix, "--offline"}, flags...)...)
 	cmd.Dir = dir
@@ -60,9 +60,9 @@ func (a *agent) ask(tool string, args map[string]any) string {
 }
 
 func TestAgent(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
 		commitAll(t, dir)
-		a := startAgent(t, clanctl, nix, dir)
+		a := startAgent(t, nix, dir)
 		tried := map[string]bool{}
 		for _, test := range []struct {
 			tool, args, want string
@@ -142,7 +142,7 @@ func TestAgent(t *testing.T) {
 		all.Wait()
 
 		// Writing, where the user allows it.
-		w := startAgent(t, clanctl, nix, dir, "--allow-writes")
+		w := startAgent(t, nix, dir, "--allow-writes")
 		if got := w.ask("roles_add",
 			map[string]any{"instance": "sshd", "role": "server", "members": []string{"studio"},
 				"write": true}); strings.HasPrefix(got, "failed") {
@@ -162,15 +162,13 @@ func TestAgent(t *testing.T) {
 
 // What is too much to read is not cut, but refused with a way out.
 func TestAgentBounded(t *testing.T) {
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
 	dir := t.TempDir()
 	text := fmt.Sprintf(`{ outputs = _: { inventory = { instances = { }; machines = builtins.listToAttrs (builtins.genList (i: { name = "machine-${toString i}"; value = { description = "%s"; }; }) 1000); }; }; }`,
 		strings.Repeat("long ", 20))
 	if err := os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a := startAgent(t, clanctl, nixes.Programs(t)[0], dir)
+	a := startAgent(t, nixes.Programs(t)[0], dir)
 	if got := a.ask("machines", nil); !strings.HasPrefix(got, "failed: the answer has ") {
 		t.Errorf("got %.300s", got)
 	}
@@ -181,8 +179,6 @@ func TestAgentBounded(t *testing.T) {
 
 // A client that does not speak the protocol gets no answer that it could take for one, and the server ends with it.
 func TestAgentNonsense(t *testing.T) {
-	clanctl := filepath.Join(t.TempDir(), "clanctl")
-	build(t, clanctl, ".")
 	for _, input := range []string{"", "\n", "nonsense\n", "[1, 2]\n", "{}\n",
 		`{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "set"}}` + "\n",
 		strings.Repeat("x", 1<<20)} {
@@ -200,7 +196,7 @@ func TestAgentNonsense(t *testing.T) {
 
 // A client that misbehaves hurts nobody but itself: what it asks wrongly is refused, nothing is written, and who asks rightly is answered.
 func TestAgentMisbehaves(t *testing.T) {
-	onHomelab(t, func(t *testing.T, clanctl, nix, dir string) {
+	onHomelab(t, func(t *testing.T, nix, dir string) {
 		home := t.TempDir()
 		cmd := exec.Command(clanctl, "mcp", "--nix", nix, "--offline")
 		cmd.Dir = dir

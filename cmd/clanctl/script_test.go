@@ -20,10 +20,6 @@ import (
 	"github.com/clanctl/clanctl/internal/schematest"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"clanctl": main})
-}
-
 // TestScript runs testdata/script against real Nix, once for each Nix that CLANCTL_TEST_NIX names (paths separated by
 // colons; without it the nix of PATH).
 func TestScript(t *testing.T) {
@@ -33,9 +29,8 @@ func TestScript(t *testing.T) {
 		schemas[name] = schematest.Strict(t, "../../docs/"+name+".schema.json")
 	}
 	fleet := filepath.Join(t.TempDir(), "fleet")
-	build(t, fleet, "../../examples/fleet")
 	top, err := filepath.Abs("../..")
-	if err != nil {
+	if err := errors.Join(err, build(fleet, "../../examples/fleet")); err != nil {
 		t.Fatal(err)
 	}
 	for _, nix := range programs {
@@ -56,6 +51,7 @@ func TestScript(t *testing.T) {
 					// With the race detector a program would wait for a second before it exits.
 					env.Setenv("GORACE", "atexit_sleep_ms=0")
 					// Without a daemon, whoever is not root needs a store elsewhere.
+					env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
 					env.Setenv("NIX_REMOTE", os.Getenv("NIX_REMOTE"))
 					env.Setenv("TOP", top)
 					env.Setenv("CLAN_CORE", os.Getenv("CLANCTL_CLAN_CORE"))
@@ -88,12 +84,6 @@ func TestScript(t *testing.T) {
 				},
 			})
 		})
-	}
-}
-
-func build(t *testing.T, to, pkg string) {
-	if out, err := exec.Command("go", "build", "-o", to, pkg).CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
 	}
 }
 

@@ -52,18 +52,16 @@ func TestStress(t *testing.T) {
 
 type stress struct {
 	*testing.T
-	clanctl, nix, dir, file string
-	env                     []string
-	done, refused, killed   atomic.Int64
-	effective, writing      atomic.Int64 // of those killed, how many had written; how many were killed on writing
-	looks, evaluations      atomic.Int64
+	nix, dir, file        string
+	env                   []string
+	done, refused, killed atomic.Int64
+	effective, writing    atomic.Int64 // of those killed, how many had written; how many were killed on writing
+	looks, evaluations    atomic.Int64
 }
 
 func newStress(t *testing.T, nix string) *stress {
-	s := &stress{T: t, nix: nix, clanctl: filepath.Join(t.TempDir(), "clanctl"),
-		dir: filepath.Join(t.TempDir(), "clan")}
+	s := &stress{T: t, nix: nix, dir: filepath.Join(t.TempDir(), "clan")}
 	s.file = filepath.Join(s.dir, "inventory.json")
-	build(t, s.clanctl, ".")
 	temp := t.TempDir()
 	s.env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir(), "TMPDIR="+temp,
 		"GORACE=atexit_sleep_ms=0")
@@ -184,7 +182,7 @@ func (s *stress) write(w, changes int) map[string]bool {
 			}[random.IntN(4)]
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), longestChange)
-		command := exec.CommandContext(ctx, s.clanctl, append(args, "--nix", s.nix, "--flake", s.dir)...)
+		command := exec.CommandContext(ctx, clanctl, append(args, "--nix", s.nix, "--flake", s.dir)...)
 		command.Env = s.env
 		var said bytes.Buffer
 		command.Stdout, command.Stderr = &said, &said
@@ -326,7 +324,7 @@ func (s *stress) evaluate(ctx context.Context) {
 }
 
 func (s *stress) mustEvaluate() {
-	command := exec.Command(s.clanctl, "eval", "--no-cache", "--nix", s.nix, "--flake", s.dir, "--jq",
+	command := exec.Command(clanctl, "eval", "--no-cache", "--nix", s.nix, "--flake", s.dir, "--jq",
 		".findings[] | select(.severity == \"error\")")
 	command.Env = s.env
 	var said bytes.Buffer
