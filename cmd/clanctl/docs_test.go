@@ -119,7 +119,9 @@ func console(t *testing.T, dir string, blocks []string) []string {
 
 // docsEnv is this process's environment, without answers of earlier runs, but with what Go has compiled.
 func docsEnv(t *testing.T, home string) []string {
-	env := append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
+	// What is compiled is the same then in every clone.
+	flags := os.Getenv("GOFLAGS") + " -trimpath"
+	env := append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=0", "GOFLAGS="+flags)
 	env = append(env, goCaches()...)
 	if _, err := os.Stat(filepath.Join(home, ".gitconfig")); err == nil {
 		env = append(env, "HOME="+home, "GIT_CONFIG_NOSYSTEM=1")

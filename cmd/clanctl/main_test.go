@@ -33,17 +33,21 @@ func TestMain(m *testing.M) {
 	}())
 }
 
+// build builds a program as it is released, or with the race detector where the tests have it.
 func build(to, pkg string) error {
-	args := []string{"build", "-o", to}
+	cmd := exec.Command("go", "build", "-tags=urfave_cli_no_docs", "-o", to)
 	info, _ := debug.ReadBuildInfo()
 	if slices.ContainsFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "-race" && s.Value == "true" }) {
-		args = append(args, "-race")
+		cmd.Args = append(cmd.Args, "-race")
+	} else {
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	}
 	if os.Getenv(coverEnv) != "" {
 		// Nothing is written down without the package main.
-		args = append(args, "-cover", "-coverpkg=.,github.com/clanctl/clanctl/pkg/...")
+		cmd.Args = append(cmd.Args, "-cover", "-coverpkg=.,github.com/clanctl/clanctl/pkg/...")
 	}
-	if out, err := exec.Command("go", append(args, pkg)...).CombinedOutput(); err != nil {
+	cmd.Args = append(cmd.Args, pkg)
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
 	}
 	return nil
