@@ -19,6 +19,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/clanctl/clanctl/internal/nixlang"
+	"github.com/clanctl/clanctl/internal/programtest"
 	"github.com/clanctl/clanctl/internal/schematest"
 )
 
@@ -32,10 +33,7 @@ func TestUpgrades(t *testing.T) {
 	}
 	clans, overrides := realClans(t)
 	program := filepath.Join(t.TempDir(), "clanctl")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/clanctl")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	check(t, programtest.Build(program, "../cmd/clanctl"))
 	schema := schematest.Strict(t, "../docs/upgrade.schema.json")
 	for i, to := range env.clanCores[1:] {
 		u := &upgradeTest{environment: env, program: program, schema: schema, overrides: overrides,

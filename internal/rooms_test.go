@@ -128,6 +128,7 @@ var rooms = map[string][]string{
 	"internal/nixtest":       {"internal/nixtest/nixes", "pkg/nixeval"},
 	"internal/nixtest/nixes": {},
 	"internal/packaging":     {},
+	"internal/programtest":   {},
 	"internal/release":       {"internal/git"},
 	"internal/schematest":    {},
 }
@@ -136,7 +137,7 @@ var rooms = map[string][]string{
 // (internal/scaffold tells whether a file is there.)
 var (
 	mayRun = []string{"internal/bench", "internal/browser", "internal/filetree/treetest", "internal/git", "internal/nixtest/nixes",
-		"internal/pager", "internal/process", "internal/release", "pkg/nixeval"}
+		"internal/pager", "internal/process", "internal/programtest", "internal/release", "pkg/nixeval"}
 	mayTouchFiles = []string{"cmd/clanctl", "cmd/clanctl/early", "internal/cachedir", "internal/cli", "internal/filetree",
 		"internal/nixtest", "internal/recall", "internal/schematest", "internal/scratch", "pkg/instance", "internal/scaffold",
 		"pkg/nixeval/nixevaltest", "pkg/store"}

@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
+	"github.com/clanctl/clanctl/internal/programtest"
 )
 
 var (
@@ -79,8 +80,8 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		clanctl = filepath.Join(dir, "clanctl")
-		if out, err := exec.Command("go", "build", "-o", clanctl, "../cmd/clanctl").CombinedOutput(); err != nil {
-			panic(fmt.Sprintf("%v: %s", err, out))
+		if err := programtest.Build(clanctl, "../cmd/clanctl"); err != nil {
+			panic(err)
 		}
 		return m.Run()
 	}())

@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/programtest"
 )
 
 // clanctl is the program, which is also in PATH. With the race detector it has that too. If CLANCTL_TEST_COVER names
@@ -33,22 +33,16 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build builds a program as it is released, or with the race detector where the tests have it.
-func build(to, pkg string) error {
-	cmd := exec.Command("go", "build", "-tags=urfave_cli_no_docs", "-o", to)
+// build builds a program, with the race detector where the tests have it.
+func build(to, dir string) error {
+	var flags []string
 	info, _ := debug.ReadBuildInfo()
 	if slices.ContainsFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "-race" && s.Value == "true" }) {
-		cmd.Args = append(cmd.Args, "-race")
-	} else {
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		flags = append(flags, "-race")
 	}
 	if os.Getenv(coverEnv) != "" {
 		// Nothing is written down without the package main.
-		cmd.Args = append(cmd.Args, "-cover", "-coverpkg=.,github.com/clanctl/clanctl/pkg/...")
+		flags = append(flags, "-cover", "-coverpkg=.,github.com/clanctl/clanctl/pkg/...")
 	}
-	cmd.Args = append(cmd.Args, pkg)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
-	}
-	return nil
+	return programtest.Build(to, dir, flags...)
 }

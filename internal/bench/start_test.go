@@ -7,15 +7,16 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+
+	"github.com/clanctl/clanctl/internal/programtest"
 )
 
 // What packages allocate to set themselves up every command pays for, whether it uses them or not. Unlike the
 // time that it takes, it is the same each time.
 func TestStart(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "clanctl")
-	if out, err := exec.Command("go", "build", "-tags=urfave_cli_no_docs", "-o", program,
-		"../../cmd/clanctl").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := programtest.Build(program, "../../cmd/clanctl"); err != nil {
+		t.Fatal(err)
 	}
 	allowed := map[string]int{ // in KB; they cannot be asked to wait
 		"encoding/xml": 20,

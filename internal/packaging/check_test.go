@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/clanctl/clanctl/internal/nixtest/nixes"
+	"github.com/clanctl/clanctl/internal/programtest"
 )
 
 // TestCheckInSandbox builds the check of nix/check.nix with real Nix, in its sandbox: no network, and of the files that
@@ -22,10 +23,8 @@ func TestCheckInSandbox(t *testing.T) {
 	}
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "clanctl", "bin")
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "clanctl"), "./cmd/clanctl")
-	build.Dir, build.Env = top, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := programtest.Build(filepath.Join(bin, "clanctl"), filepath.Join(top, "cmd", "clanctl")); err != nil {
+		t.Fatal(err)
 	}
 	check, err := os.ReadFile(filepath.Join(top, "nix", "check.nix"))
 	if err != nil {
