@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +59,10 @@ func (what watched) watch(c *cli.Context) error {
 	}
 	w := watcher{c: c, watched: what, dir: ref.Dir,
 		clears: what.onScreen && stdout(c).terminal != nil && os.Getenv("TERM") != "dumb"}
-	return interrupted(watch.Trees(c.Context, []filetree.Source{{Root: ref.Root, Git: ref.Git}}, w.look))
+	return interrupted(watch.States(c.Context, watch.Watched[instance.Inventory]{
+		Tree: filetree.Source{Root: ref.Root, Git: ref.Git},
+		Load: w.load, Write: w.write, Show: w.see, Broken: nixeval.ErrEvaluation,
+	}))
 }
 
 // watcher is one watch of a clan.
@@ -71,58 +73,47 @@ type watcher struct {
 	clears bool
 	// announced: it was said that the clan is watched.
 	announced bool
-	// last is the text that was shown last; failure the error.
-	last    [sha256.Size]byte
-	failure string
 	// known is the last state that could be read, with all of its findings.
 	known *instance.Inventory
 }
 
-// look reads the clan and shows it, if there is anything to show. It returns the trees that the clan was read from; the
-// error is one that ends the watch.
-func (w *watcher) look() ([]filetree.Source, error) {
+// load loads the clan, with the trees that it was read from.
+func (w *watcher) load() (*instance.Inventory, []filetree.Source, error) {
 	inv, err := load(w.c, w.want)
-	if w.c.Context.Err() != nil {
-		return nil, w.c.Context.Err()
-	}
-	if usage := (usageError{}); errors.As(err, &usage) {
-		return nil, err
-	}
 	if inv == nil {
-		first := w.known == nil && w.failure == ""
-		if first && !errors.Is(err, nixeval.ErrEvaluation) {
-			return nil, err // no edit of the flake helps
-		}
-		if err.Error() == w.failure {
-			return nil, nil
-		}
-		w.failure, w.last = err.Error(), [sha256.Size]byte{}
-		w.clear()
-		w.say("the clan does not evaluate")
-		return nil, w.print(nil, err)
+		return nil, nil, err
 	}
-	sum := sha256.New()
-	text := w.text
-	if text == nil {
-		text = func(to io.Writer, inv *instance.Inventory) error { return writeJSON(to, inv) }
+	return inv, facts.Of(inv).Trees, err
+}
+
+// write writes all that is shown of a state.
+func (w *watcher) write(to io.Writer, inv *instance.Inventory, err error) error {
+	switch {
+	case errors.As(err, new(usageError)):
+		return err
+	case inv == nil:
+		_, err = fmt.Fprintln(to, err)
+		return err
+	case w.text != nil:
+		return w.text(to, inv)
 	}
-	if err := text(sum, inv); err != nil {
-		return nil, err
-	}
-	trees := facts.Of(inv).Trees
-	now := [sha256.Size]byte(sum.Sum(nil))
-	if now == w.last {
-		return trees, nil
-	}
-	w.last = now
+	return writeJSON(to, inv)
+}
+
+// see shows a state, after what changed.
+func (w *watcher) see(inv *instance.Inventory, err error) error {
 	w.clear()
+	if inv == nil {
+		w.say("the clan does not evaluate")
+		return w.print(nil, err)
+	}
 	state := *inv
 	state.Findings = check.All(inv)
 	if w.known != nil {
 		w.difference(&state)
 	}
-	w.known, w.failure = &state, ""
-	return trees, w.print(inv, err)
+	w.known = &state
+	return w.print(inv, err)
 }
 
 // print shows a state. What is wrong with it does not end the watch.

@@ -2,9 +2,9 @@ package instance
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 
 	"github.com/go-json-experiment/json"
@@ -28,29 +28,26 @@ func Watch(ctx context.Context, ref Ref, config Config) iter.Seq2[*Inventory, er
 			yield(nil, fmt.Errorf("cannot watch %s: it is not a local directory", ref.Text))
 			return
 		}
-		var last [sha256.Size]byte
-		any := false
-		err := watch.Trees(ctx, []filetree.Source{treeOf(ref)}, func() ([]filetree.Source, error) {
-			inv, err := Load(ctx, ref, config)
-			switch {
-			case ctx.Err() != nil:
-				return nil, errStopped
-			case inv == nil && !any && !errors.Is(err, nixeval.ErrEvaluation):
-				return nil, err
-			}
-			any = true
-			now, sumErr := stateOf(inv, err)
-			if sumErr != nil {
-				return nil, sumErr
-			}
-			if now != last && !yield(inv, err) {
-				return nil, errStopped
-			}
-			last = now
-			if inv == nil {
-				return nil, nil
-			}
-			return facts.Of(inv).Trees, nil
+		err := watch.States(ctx, watch.Watched[Inventory]{
+			Tree: treeOf(ref),
+			Load: func() (*Inventory, []filetree.Source, error) {
+				inv, err := Load(ctx, ref, config)
+				if inv == nil {
+					return nil, nil, err
+				}
+				return inv, facts.Of(inv).Trees, err
+			},
+			Write: func(to io.Writer, inv *Inventory, err error) error {
+				fmt.Fprintln(to, err)
+				return json.MarshalWrite(to, inv, json.Deterministic(true))
+			},
+			Show: func(inv *Inventory, err error) error {
+				if !yield(inv, err) {
+					return errStopped
+				}
+				return nil
+			},
+			Broken: nixeval.ErrEvaluation,
 		})
 		if ctx.Err() == nil && !errors.Is(err, errStopped) {
 			yield(nil, err)
@@ -63,13 +60,3 @@ var errStopped = errors.New("the watch was stopped")
 
 // treeOf is the source tree of a local flake.
 func treeOf(ref Ref) filetree.Source { return filetree.Source{Root: ref.Root, Git: ref.Git} }
-
-// stateOf stands for all that a load says.
-func stateOf(inv *Inventory, err error) (sum [sha256.Size]byte, _ error) {
-	h := sha256.New()
-	fmt.Fprintln(h, err)
-	if err := json.MarshalWrite(h, inv, json.Deterministic(true)); err != nil {
-		return sum, err
-	}
-	return [sha256.Size]byte(h.Sum(nil)), nil
-}
