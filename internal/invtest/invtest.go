@@ -3,7 +3,6 @@ package invtest
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -134,15 +133,6 @@ func (r Role) role(carriers map[string][]string) *instance.Role {
 		member.Settings = Settings(final)
 	}
 	return role
-}
-
-// Value is a value in the form of JSON that is read: numbers are json.Number.
-func Value(v any) any {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return Parse(string(text))
 }
 
 // Parse reads JSON.
