@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -113,55 +114,63 @@ func TestManPage(t *testing.T) {
 	if got, want := strings.Count(names.String(), "\n"), 1+len(newApp(io.Discard, io.Discard).Commands); got != want {
 		t.Errorf("there are %d pages, want %d", got, want)
 	}
+	dir := t.TempDir()
 	for name := range strings.Lines(names.String()) {
 		name = strings.TrimSpace(name)
 		var page strings.Builder
 		if code := Run(t.Context(), []string{"clanctl", "man", name}, &page, io.Discard); code != exitOK {
 			t.Fatalf("man %s: exit code %d", name, code)
 		}
-		readManPage(t, name, page.String(), pages[name])
+		if err := os.WriteFile(filepath.Join(dir, name+".1"), []byte(page.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range pages[name] {
+			if !strings.Contains(page.String(), strings.ReplaceAll(roff(want), "(1)", " (1)")) {
+				t.Errorf("%s: the page does not have %q", name, want)
+			}
+		}
+	}
+	all, err := filepath.Glob(filepath.Join(dir, "*.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readManPages(t, []string{"groff", "-man", "-Tutf8", "-ww", "-z"}, all...)
+	readManPages(t, []string{"mandoc", "-Tlint", "-Wwarning"}, all...)
+	for name, wanted := range pages {
+		text, read := readManPages(t, []string{"man", "--warnings=w", "-l"}, filepath.Join(dir, name+".1"))
+		text = regexp.MustCompile(".\b").ReplaceAllString(text, "") // bold, as on a typewriter
+		for _, want := range wanted {
+			if read && !strings.Contains(text, want) {
+				t.Errorf("%s: as read, the page does not have %q", name, want)
+			}
+		}
 	}
 	if code := Run(t.Context(), []string{"clanctl", "man", "nothing"}, io.Discard, io.Discard); code != exitUsage {
 		t.Errorf("man nothing: exit code %d", code)
 	}
 }
 
-func readManPage(t *testing.T, name, page string, wanted []string) {
+// readManPages reads pages with a program, which may warn of nothing, and returns what it prints; nothing where it is
+// not installed.
+func readManPages(t *testing.T, reader []string, files ...string) (text string, read bool) {
 	t.Helper()
-	for _, want := range wanted {
-		if !strings.Contains(page, strings.ReplaceAll(roff(want), "(1)", " (1)")) {
-			t.Errorf("%s: the page does not have %q", name, want)
+	program, err := exec.LookPath(reader[0])
+	if err != nil {
+		t.Logf("there is no %s here to read it with", reader[0])
+		return "", false
+	}
+	cmd := exec.Command(program, append(reader[1:], files...)...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANWIDTH=200")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, _ := cmd.Output()
+	if reader[0] != "man" {
+		stderr.Write(out)
+	}
+	for line := range strings.Lines(stderr.String()) {
+		if !strings.Contains(line, `missing date, using ""`) { // it has none
+			t.Errorf("%s: %s", reader[0], line)
 		}
 	}
-	for _, reader := range [][]string{{"man", "--warnings=w", "-l", "-"}, {"groff", "-man", "-Tutf8", "-ww", "-z"},
-		{"mandoc", "-Tlint", "-Wwarning"}} {
-		program, err := exec.LookPath(reader[0])
-		if err != nil {
-			t.Logf("there is no %s here to read it with", reader[0])
-			continue
-		}
-		cmd := exec.Command(program, reader[1:]...)
-		cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANWIDTH=200")
-		cmd.Stdin = strings.NewReader(page)
-		var stderr strings.Builder
-		cmd.Stderr = &stderr
-		out, _ := cmd.Output()
-		if reader[0] != "man" {
-			stderr.Write(out)
-		}
-		for line := range strings.Lines(stderr.String()) {
-			if !strings.Contains(line, `missing date, using ""`) { // it has none
-				t.Errorf("%s: %s: %s", name, reader[0], line)
-			}
-		}
-		if reader[0] != "man" {
-			continue
-		}
-		text := regexp.MustCompile(".\b").ReplaceAllString(string(out), "") // bold, as on a typewriter
-		for _, want := range wanted {
-			if !strings.Contains(text, want) {
-				t.Errorf("%s: as read, the page does not have %q", name, want)
-			}
-		}
-	}
+	return string(out), true
 }
