@@ -60,8 +60,10 @@ func (what watched) watch(c *cli.Context) error {
 	w := watcher{c: c, watched: what, dir: ref.Dir,
 		clears: what.onScreen && stdout(c).terminal != nil && os.Getenv("TERM") != "dumb"}
 	return interrupted(watch.States(c.Context, watch.Watched[instance.Inventory]{
-		Tree: filetree.Source{Root: ref.Root, Git: ref.Git},
-		Load: w.load, Write: w.write, Show: w.see, Broken: nixeval.ErrEvaluation,
+		Load:  func() (*instance.Inventory, error) { return load(c, what.want) },
+		Trees: func(inv *instance.Inventory) []filetree.Source { return facts.Of(inv).Trees },
+		Tree:  filetree.Source{Root: ref.Root, Git: ref.Git},
+		Write: w.write, Show: w.see, Broken: nixeval.ErrEvaluation,
 	}))
 }
 
@@ -75,15 +77,6 @@ type watcher struct {
 	announced bool
 	// known is the last state that could be read, with all of its findings.
 	known *instance.Inventory
-}
-
-// load loads the clan, with the trees that it was read from.
-func (w *watcher) load() (*instance.Inventory, []filetree.Source, error) {
-	inv, err := load(w.c, w.want)
-	if inv == nil {
-		return nil, nil, err
-	}
-	return inv, facts.Of(inv).Trees, err
 }
 
 // write writes all that is shown of a state.

@@ -11,13 +11,14 @@ import (
 
 // Watched is something that is loaded from a source tree, and shown.
 type Watched[T any] struct {
-	// Tree is what the first load is watched with; later ones are with the trees that Load returns.
-	Tree filetree.Source
-	Load func() (*T, []filetree.Source, error)
+	Load func() (*T, error)
+	// Trees are what something was loaded from. Before there is any, Tree is watched.
+	Trees func(*T) []filetree.Source
+	Tree  filetree.Source
 	// Write writes all that is shown of a state.
 	Write func(io.Writer, *T, error) error
 	Show  func(*T, error) error
-	// Broken is the error without a value that an edit may help. Others end the watch, if they come at once.
+	// Broken is the error of a load without a value that an edit may help. Others end the watch, if they come at once.
 	Broken error
 }
 
@@ -27,7 +28,7 @@ func States[T any](ctx context.Context, what Watched[T]) error {
 	var last [sha256.Size]byte
 	loaded := false
 	return Trees(ctx, []filetree.Source{what.Tree}, func() ([]filetree.Source, error) {
-		value, trees, err := what.Load()
+		value, err := what.Load()
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -35,6 +36,10 @@ func States[T any](ctx context.Context, what Watched[T]) error {
 			return nil, err
 		}
 		loaded = true
+		var trees []filetree.Source
+		if value != nil {
+			trees = what.Trees(value)
+		}
 		sum := sha256.New()
 		if err := what.Write(sum, value, err); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -41,25 +42,26 @@ func TestStates(t *testing.T) {
 			}
 		}
 		err := States(ctx, Watched[string]{
-			Tree: filetree.Source{Root: dir},
-			Load: func() (*string, []filetree.Source, error) {
+			Load: func() (*string, error) {
 				text, err := os.ReadFile(file)
 				if err != nil {
-					return nil, nil, err
+					return nil, err
 				}
 				seen("read " + string(text))
 				value := strings.TrimSpace(string(text))
 				if value == "" {
-					return nil, nil, broken
+					return nil, broken
 				}
-				return &value, []filetree.Source{{Root: dir}}, nil
+				return &value, nil
 			},
+			Trees: func(*string) []filetree.Source { return []filetree.Source{{Root: dir}} },
+			Tree:  filetree.Source{Root: dir},
 			Write: func(to io.Writer, value *string, err error) error {
-				if err == nil {
-					_, err = io.WriteString(to, *value)
-					return err
+				if value != nil {
+					_, err = fmt.Fprint(to, *value)
+				} else {
+					_, err = fmt.Fprint(to, err)
 				}
-				_, err = io.WriteString(to, err.Error())
 				return err
 			},
 			Show: func(value *string, err error) error {

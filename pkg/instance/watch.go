@@ -29,14 +29,9 @@ func Watch(ctx context.Context, ref Ref, config Config) iter.Seq2[*Inventory, er
 			return
 		}
 		err := watch.States(ctx, watch.Watched[Inventory]{
-			Tree: treeOf(ref),
-			Load: func() (*Inventory, []filetree.Source, error) {
-				inv, err := Load(ctx, ref, config)
-				if inv == nil {
-					return nil, nil, err
-				}
-				return inv, facts.Of(inv).Trees, err
-			},
+			Load:  func() (*Inventory, error) { return Load(ctx, ref, config) },
+			Trees: func(inv *Inventory) []filetree.Source { return facts.Of(inv).Trees },
+			Tree:  treeOf(ref),
 			Write: func(to io.Writer, inv *Inventory, err error) error {
 				fmt.Fprintln(to, err)
 				return json.MarshalWrite(to, inv, json.Deterministic(true))
