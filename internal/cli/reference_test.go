@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,10 +135,12 @@ func TestManPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	man := []string{"man", "--warnings=w", "-l"}
+	readManPages(t, man, all...)
 	readManPages(t, []string{"groff", "-man", "-Tutf8", "-ww", "-z"}, all...)
 	readManPages(t, []string{"mandoc", "-Tlint", "-Wwarning"}, all...)
 	for name, wanted := range pages {
-		text, read := readManPages(t, []string{"man", "--warnings=w", "-l"}, filepath.Join(dir, name+".1"))
+		text, read := readManPages(t, man, filepath.Join(dir, name+".1"))
 		text = regexp.MustCompile(".\b").ReplaceAllString(text, "") // bold, as on a typewriter
 		for _, want := range wanted {
 			if read && !strings.Contains(text, want) {
@@ -159,7 +162,7 @@ func readManPages(t *testing.T, reader []string, files ...string) (text string, 
 		t.Logf("there is no %s here to read it with", reader[0])
 		return "", false
 	}
-	cmd := exec.Command(program, append(reader[1:], files...)...)
+	cmd := exec.Command(program, slices.Concat(reader[1:], files)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANWIDTH=200")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -13,7 +13,7 @@ import (
 
 // TestReplaceKilled kills processes that write as fast as they can: what is there is always a whole text.
 func TestReplaceKilled(t *testing.T) {
-	const kills = 100
+	const kills = 200
 	if path := os.Getenv("CLANCTL_TEST_REPLACE"); path != "" {
 		for n := 0; ; n++ {
 			if err := replace(path, wholeText(n), func() error { return nil }); err != nil {
