@@ -8,11 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/facts"
-	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 func checkCommand() *cli.Command {
@@ -50,10 +49,10 @@ func checkCommand() *cli.Command {
 	}
 }
 
-// checking makes an action of one that reports the findings that the flags want, in the format that they ask for. Its
-// output hangs on the policy, too. Where it is not of the clan, it is of modules by themselves.
+// checking makes an action of one that reports the findings that the flags want, in the format that they ask for. Where
+// it is not of the clan, it is of modules by themselves.
 func checking(ofClan bool, do func(*cli.Context, wanted, func(*report) error) error) cli.ActionFunc {
-	return func(c *cli.Context) error {
+	return remembered(func(c *cli.Context) error {
 		show, err := reportFormat(c)
 		if err != nil {
 			return err
@@ -62,28 +61,14 @@ func checking(ofClan bool, do func(*cli.Context, wanted, func(*report) error) er
 		if err != nil {
 			return err // before anything is evaluated
 		}
-		other := want.files.other()
-		state := want.files.state()
 		if ofClan {
-			state += untrackedState(c)
+			hangsOn(c, recall.Untracked(c.Context, c.String("flake"))) // what is said of those is no answer of Nix's
 		}
-		return remember(c, state, func(c *cli.Context) error {
-			if other != "" {
-				say(c, "%s", other)
-			}
-			return do(c, want, show)
-		})
-	}
-}
-
-// untrackedState stands for the files that git does not track: what is said of them hangs on no answer of Nix's.
-func untrackedState(c *cli.Context) string {
-	ref, err := nixeval.ResolveRef(c.String("flake"))
-	if err != nil || !ref.Git {
-		return ""
-	}
-	files, err := git.Repo(ref.Root).Untracked(c.Context)
-	return fmt.Sprintf("%q %v", files, err)
+		if other := want.files.other(); other != "" {
+			say(c, "%s", other)
+		}
+		return do(c, want, show)
+	})
 }
 
 // watchedReport is all that the report hangs on: the places of findings, and what ignores them.

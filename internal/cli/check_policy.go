@@ -2,10 +2,8 @@ package cli
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"maps"
 	"os"
@@ -16,6 +14,7 @@ import (
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/nixlang"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/nixeval"
 )
@@ -28,12 +27,10 @@ type policyFiles struct {
 	// commit is that of the revision, and then the tree as it has it; empty without.
 	commit string
 	then   *sourceTree
-	// seen is a hash of what was read: see [policyFiles.state].
-	seen hash.Hash
 }
 
 func policyFilesOf(c *cli.Context) (policyFiles, error) {
-	p := policyFiles{c: c, source: sourceOf(c), seen: sha256.New()}
+	p := policyFiles{c: c, source: sourceOf(c)}
 	revision := c.String("policy-from")
 	if revision == "" {
 		return p, nil
@@ -46,28 +43,28 @@ func policyFilesOf(c *cli.Context) (policyFiles, error) {
 		return p, usageError{"--policy-from names a git revision, and the flake is not in a local git repository", ""}
 	}
 	p.commit, err = git.Repo(ref.Root).Resolve(c.Context, revision)
+	hangsOn(c, recall.Commit(c.String("flake"), revision, git.Repo(ref.Root), p.commit))
 	p.then = p.source.at(c.Context, p.commit)
 	return p, err
 }
 
-// state stands for the files that were read so far, tracked by git or not.
-func (p policyFiles) state() string { return fmt.Sprintf("%s %x", p.commit, p.seen.Sum(nil)) }
-
-func (p policyFiles) see(text []byte, err error) ([]byte, error) {
-	fmt.Fprintf(p.seen, "%t %d %s", err == nil, len(text), text)
-	return text, err
-}
-
 // read returns a file of the flake; [fs.ErrNotExist] where there is none.
-func (p policyFiles) read(name string) ([]byte, error) { return p.see(p.readFlake(name)) }
-
-func (p policyFiles) readFlake(name string) ([]byte, error) {
+func (p policyFiles) read(name string) ([]byte, error) {
 	if p.commit == "" {
-		return p.source.read(name)
+		return p.readNow(name)
 	}
 	text, err := p.then.read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w in %s", err, p.c.String("policy-from"))
+	}
+	return text, err
+}
+
+// readNow returns it as it is, whatever the policy is from.
+func (p policyFiles) readNow(name string) ([]byte, error) {
+	text, err := p.source.read(name)
+	if p.source.root != "" {
+		hangsOn(p.c, recall.File(p.source.root, name, text, err))
 	}
 	return text, err
 }
@@ -80,7 +77,8 @@ func (p policyFiles) readNamed(file string) (string, []byte, error) {
 		text, err := p.read(name)
 		return name, text, err
 	}
-	text, err := p.see(outputFile(file).read())
+	text, err := outputFile(file).read()
+	hangsOn(p.c, recall.File("", file, text, err))
 	return name, text, err
 }
 
@@ -135,7 +133,7 @@ func (p policyFiles) other() string {
 	}
 	name := p.source.inFlake(policy.Name)
 	then, thenErr := p.read(name)
-	now, nowErr := p.see(p.source.read(name))
+	now, nowErr := p.readNow(name)
 	if !bytes.Equal(then, now) || errors.Is(thenErr, fs.ErrNotExist) != errors.Is(nowErr, os.ErrNotExist) {
 		return fmt.Sprintf("%s differs from that of %s, which counts", name, p.c.String("policy-from"))
 	}

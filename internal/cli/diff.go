@@ -13,6 +13,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/nearest"
+	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/diff"
@@ -37,7 +38,7 @@ func diffCommand() *cli.Command {
 			&cli.BoolFlag{Name: "exports", Usage: "compare what services export, such as addresses of machines, too"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changed"},
 		),
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			show, err := diffFormat(c)
 			if err != nil {
 				return err
@@ -57,15 +58,16 @@ func diffCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			compared := "" // what a revision means may change
 			for i := range sides {
 				if err := sides[i].locate(c.Context, ref); err != nil {
 					return explainLoad(c, err)
 				}
-				compared += fmt.Sprintf("%q %q %t\n", sides[i].ref.URL, sides[i].commit, sides[i].missing != "")
+				if sides[i].commit != "" { // what a revision means may change
+					hangsOn(c, recall.Commit(flake, sides[i].text, git.Repo(ref.Root), sides[i].commit))
+				}
 			}
-			return remember(c, compared, func(c *cli.Context) error { return runDiff(c, flake, sides, show) })
-		},
+			return runDiff(c, flake, sides, show)
+		}),
 	}
 }
 

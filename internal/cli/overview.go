@@ -12,6 +12,7 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/natural"
+	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -25,7 +26,7 @@ func overviewCommand() *cli.Command {
 		Description: "The same as clanctl without arguments, on a terminal, in a clan.\n\n" +
 			"Exit codes: 0 shown, 1 the clan could not be loaded, 2 usage, 3 partial: parts could not be evaluated, 130 interrupted.",
 		Flags: append(jsonFlags("print JSON"), colorFlag()),
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			if err := wants(c, 0, 0, "clanctl overview"); err != nil {
 				return err
 			}
@@ -37,24 +38,23 @@ func overviewCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return remember(c, want.files.state()+untrackedState(c), func(c *cli.Context) error {
-				return answer(func(inv *instance.Inventory) (told, error) {
-					r, err := newReport(c, inv, want)
-					if err != nil {
-						return told{}, err
-					}
-					if asksJSON(c) {
-						err = out.print(overviewDocument{Findings: r.Counts, Instances: natural.Keys(inv.Instances),
-							Machines: natural.Keys(inv.Machines), Name: clanName(inv), Tags: natural.Keys(inv.Tags)})
-					} else {
-						o := &overview{inv: inv, report: r, paint: stdout(c).painter(c), width: stdout(c).width()}
-						o.write()
-						_, err = o.WriteTo(stdout(c))
-					}
-					return told{all: inv.Findings}, err
-				}).ask(c, instance.Config{Need: instance.NeedChecks})
-			})
-		},
+			hangsOn(c, recall.Untracked(c.Context, c.String("flake")))
+			return answer(func(inv *instance.Inventory) (told, error) {
+				r, err := newReport(c, inv, want)
+				if err != nil {
+					return told{}, err
+				}
+				if asksJSON(c) {
+					err = out.print(overviewDocument{Findings: r.Counts, Instances: natural.Keys(inv.Instances),
+						Machines: natural.Keys(inv.Machines), Name: clanName(inv), Tags: natural.Keys(inv.Tags)})
+				} else {
+					o := &overview{inv: inv, report: r, paint: stdout(c).painter(c), width: stdout(c).width()}
+					o.write()
+					_, err = o.WriteTo(stdout(c))
+				}
+				return told{all: inv.Findings}, err
+			}).ask(c, instance.Config{Need: instance.NeedChecks})
+		}),
 	}
 }
 

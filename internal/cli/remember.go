@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/itchyny/gojq"
@@ -14,58 +15,52 @@ import (
 	"github.com/clanctl/clanctl/internal/recorder"
 )
 
-// remembered makes an action out of one whose output hangs on nothing but its command line, the terminal and what Nix
-// answers: the output, standard error and the exit code are given again while the answers hold, and nothing is decoded
-// for it. Where standard output is no terminal, package early does so before there is a command.
+// remembered makes an action out of one whose output hangs on nothing but its command line, the terminal, what Nix
+// answers and what it says that it looked at: the output, standard error and the exit code are given again while that
+// holds, and nothing is decoded for it. Where standard output is no terminal, package early does so before there is a
+// command.
 func remembered(action cli.ActionFunc) cli.ActionFunc {
-	return func(c *cli.Context) error { return rememberAs(c, "", action) }
-}
-
-// remember runs such an action, or gives its output again. The output hangs on one text more.
-func remember(c *cli.Context, also string, action cli.ActionFunc) error {
-	return rememberAs(c, "also "+also, action)
-}
-
-func rememberAs(c *cli.Context, also string, action cli.ActionFunc) error {
-	words, known := c.App.Metadata[commandLineKey].([]string)
-	name := recall.Name(words, stdout(c).description(c), also)
-	if !known || name == "" || !repeatable(c) {
-		return action(c)
-	}
-	e := evaluatorOf(c)
-	if text, noted := recorder.Recall(c.Context, &e, name); text != nil {
-		defer text.Close()
-		if note, ok := recall.ReadNote(noted, stderr(c).description(c)); ok {
-			if err := note.Print(text, stdout(c), stderr(c)); err != nil || note.Exit == 0 {
-				return err
-			}
-			return exitStatus(note.Exit)
+	return func(c *cli.Context) error {
+		words, known := c.App.Metadata[commandLineKey].([]string)
+		name := recall.Name(words, stdout(c).description(c))
+		if !known || name == "" || !repeatable(c) {
+			return action(c)
 		}
+		e := evaluatorOf(c)
+		if text, noted := recorder.Recall(c.Context, &e, name); text != nil {
+			defer text.Close()
+			if note, ok := recall.ReadNote(c.Context, noted, stderr(c).description(c)); ok {
+				if err := note.Print(text, stdout(c), stderr(c)); err != nil || note.Exit == 0 {
+					return err
+				}
+				return exitStatus(note.Exit)
+			}
+		}
+		r := &recording{text: recorder.Begin(&e, name)}
+		out, errs := stdout(c), stderr(c)
+		out.recording, errs.recording = r, r
+		err := action(c)
+		out.recording, errs.recording = nil, nil
+		note := recall.Note{Errors: r.errors, Stderr: errs.description(c), Looks: r.looks}
+		var status exitStatus
+		switch {
+		case errors.As(err, &status):
+			note.Exit = int(status)
+		case err != nil:
+			r.text.Discard()
+		}
+		if c.Context.Err() != nil || out.err != nil || errs.err != nil {
+			r.text.Discard()
+		}
+		r.text.Keep(c.Context, note)
+		return err
 	}
-	r := &recording{text: recorder.Begin(&e, name)}
-	out, errs := stdout(c), stderr(c)
-	out.recording, errs.recording = r, r
-	err := action(c)
-	out.recording, errs.recording = nil, nil
-	note := recall.Note{Errors: r.errors, Stderr: errs.description(c)}
-	var status exitStatus
-	switch {
-	case errors.As(err, &status):
-		note.Exit = int(status)
-	case err != nil:
-		r.text.Discard()
-	}
-	if c.Context.Err() != nil || out.err != nil || errs.err != nil {
-		r.text.Discard()
-	}
-	r.text.Keep(c.Context, note)
-	return err
 }
 
 // repeatable reports whether a command line asks for what can be given again: text on standard output, and no news.
 func repeatable(c *cli.Context) bool {
 	if c.Bool("no-cache") || c.Bool("refresh") || c.Bool("impure") || c.Bool("verbose") || c.Bool("watch") ||
-		c.Path("write-baseline") != "" {
+		c.Bool("open") || c.Path("write-baseline") != "" {
 		return false
 	}
 	if file := c.Path("output"); file != "" && file != "-" {
@@ -96,9 +91,17 @@ type recording struct {
 	mutex  sync.Mutex
 	size   int64
 	errors []recall.ErrorText
+	looks  []recall.Look
 }
 
-// forget has the output that is being written not be kept: it hangs on more than answers.
+// hangsOn notes what the output that is being written hangs on besides answers.
+func hangsOn(c *cli.Context, look recall.Look) {
+	if r := stdout(c).recording; r != nil && !slices.Contains(r.looks, look) {
+		r.looks = append(r.looks, look)
+	}
+}
+
+// forget has the output that is being written not be kept: nobody can tell all that it hangs on.
 func forget(c *cli.Context) {
 	if r := stdout(c).recording; r != nil {
 		r.text.Discard()

@@ -7,20 +7,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clanctl/clanctl/internal/browser"
-	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/graph"
+	"github.com/clanctl/clanctl/internal/recall"
 	htmlpage "github.com/clanctl/clanctl/internal/report"
 	"github.com/clanctl/clanctl/internal/view"
 	"github.com/clanctl/clanctl/pkg/check"
 	"github.com/clanctl/clanctl/pkg/instance"
-	"github.com/clanctl/clanctl/pkg/nixeval"
 )
 
 func reportCommand() *cli.Command {
@@ -37,15 +35,15 @@ func reportCommand() *cli.Command {
 			watchFlag(),
 			&cli.BoolFlag{Name: "open", Usage: "show the page in a browser; with --watch it follows edits there"},
 		},
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			out, err := pageFile(c)
 			if err != nil {
 				return err
 			}
-			// The page tells when it was made: it can be given again within the hour, or for the time that is set.
-			now := pageTime()
+			now := recall.Now() // when the page was made, as it says
+			hangsOn(c, recall.Hour(now))
 			revision := pageRevision(c)
-			also := fmt.Sprint(revision, " ", now.Unix()/3600, " ", os.Getenv(sourceDateEpoch))
+			hangsOn(c, recall.Commit(c.String("flake"), "HEAD", recall.RepoOf(c.String("flake")), revision))
 			if c.Bool("open") && c.Path("output") == "" {
 				dir, err := os.MkdirTemp("", "clanctl-report-")
 				if err != nil {
@@ -58,11 +56,8 @@ func reportCommand() *cli.Command {
 				defer func() { _ = remove(dir) }()
 				out = outputFile(filepath.Join(dir, "clan.html"))
 			}
-			if c.Bool("open") {
-				return writePage(c, out, now, revision)
-			}
-			return remember(c, also, func(c *cli.Context) error { return writePage(c, out, now, revision) })
-		},
+			return writePage(c, out, now, revision)
+		}),
 	}
 }
 
@@ -82,7 +77,7 @@ func writePage(c *cli.Context, out outputFile, now time.Time, revision string) e
 	opened := !c.Bool("open")
 	show := answer(func(inv *instance.Inventory) (told, error) {
 		if c.Bool("watch") {
-			now, revision = pageTime(), pageRevision(c)
+			now, revision = recall.Now(), pageRevision(c)
 		}
 		options := htmlpage.Options{Made: now, Source: pageSource(c, revision)}
 		if err := out.write(c, func(w io.Writer) error { return page(w, inv, options) }); err != nil {
@@ -115,30 +110,9 @@ func writePage(c *cli.Context, out outputFile, now time.Time, revision string) e
 // mostDrawn is how many lines the picture in a page has, at most: nobody would see anything in more.
 const mostDrawn = 2000
 
-// sourceDateEpoch is the variable by which reproducible builds say when they are
-// (reproducible-builds.org/specs/source-date-epoch).
-const sourceDateEpoch = "SOURCE_DATE_EPOCH"
-
-// pageTime is when a page is made: now, or what a reproducible build says.
-func pageTime() time.Time {
-	if seconds, err := strconv.ParseInt(os.Getenv(sourceDateEpoch), 10, 64); err == nil {
-		return time.Unix(seconds, 0)
-	}
-	return time.Now()
-}
-
-// pageRepo is the git repository that the clan is read from; empty without one.
-func pageRepo(c *cli.Context) git.Repo {
-	ref, err := nixeval.ResolveRef(c.String("flake"))
-	if err != nil || !ref.Git {
-		return ""
-	}
-	return git.Repo(ref.Root)
-}
-
 // pageRevision is the commit that is checked out there; empty where git cannot tell.
 func pageRevision(c *cli.Context) string {
-	repo := pageRepo(c)
+	repo := recall.RepoOf(c.String("flake"))
 	if repo == "" {
 		return ""
 	}
@@ -152,7 +126,7 @@ func pageSource(c *cli.Context, revision string) htmlpage.Source {
 	if revision == "" {
 		return source
 	}
-	repo := pageRepo(c)
+	repo := recall.RepoOf(c.String("flake"))
 	source.Time, _ = repo.Time(c.Context, revision)
 	changed, err := repo.ChangedFiles(c.Context, revision, "")
 	source.Changed = err != nil || len(changed) > 0

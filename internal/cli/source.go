@@ -18,6 +18,7 @@ import (
 
 	"github.com/clanctl/clanctl/internal/git"
 	"github.com/clanctl/clanctl/internal/policy"
+	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/internal/refs"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/nixeval"
@@ -215,4 +216,4 @@ func (s *sourceTree) comments(files []string) policy.Ignores {
 }
 
 // maxFile is more than anybody writes, or wants to have read, in bytes.
-const maxFile = 16 << 20
+const maxFile = recall.MaxFile

@@ -41,7 +41,7 @@ func upgradeCommand() *cli.Command {
 				Usage: "with --affected: print the machines that are known also where a part of the clan does not evaluate"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 1 if anything changes"},
 		),
-		Action: func(c *cli.Context) error {
+		Action: remembered(func(c *cli.Context) error {
 			show, err := upgradeFormat(c)
 			if err != nil {
 				return err
@@ -68,8 +68,8 @@ func upgradeCommand() *cli.Command {
 						f.input)
 				}
 			}
-			return remember(c, "", func(c *cli.Context) error { return runUpgrade(c, from, to, show) })
-		},
+			return runUpgrade(c, from, to, show)
+		}),
 	}
 }
 

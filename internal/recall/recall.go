@@ -3,10 +3,12 @@
 package recall
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/clanctl/clanctl/internal/filetree"
 )
@@ -32,10 +34,9 @@ func InWorkflow() bool {
 // Plain describes a stream that is no terminal and gets every byte as it is.
 const Plain = ""
 
-// Name stands for all that the output of a command line hangs on besides the answers: the words behind the program's
-// name, a description of standard output, and what else the command says that it hangs on. It is empty where it is
-// not known which program this is.
-func Name(words []string, stdout, also string) string {
+// Name stands for the command line of an output: the words behind the program's name, a description of standard output,
+// and what else is known before anything is looked at. It is empty where it is not known which program this is.
+func Name(words []string, stdout string) string {
 	program, err := os.Executable()
 	if err != nil {
 		return ""
@@ -48,7 +49,7 @@ func Name(words []string, stdout, also string) string {
 	if err != nil {
 		return ""
 	}
-	name := []string{"output", program, fmt.Sprint(stamp), here, stdout, also}
+	name := []string{"output", program, fmt.Sprint(stamp), here, stdout}
 	for _, variable := range []string{"CLAN_DIR", "NO_COLOR", "TERM", Hyperlinks} {
 		name = append(name, os.Getenv(variable))
 	}
@@ -61,6 +62,8 @@ type Note struct {
 	// Errors are what came on standard error, and Stderr is a description of it.
 	Errors []ErrorText `json:"errors,omitempty"`
 	Stderr string      `json:"stderr,omitempty"`
+	// Looks are at what the output hangs on besides the answers.
+	Looks []Look `json:"looks,omitempty"`
 }
 
 // ErrorText is text on standard error, and where in standard output it came, in bytes.
@@ -69,10 +72,12 @@ type ErrorText struct {
 	Text []byte `json:"text"`
 }
 
-// ReadNote reads a note, and reports whether the output may come again where standard error is as described.
-func ReadNote(text json.RawMessage, stderr string) (n Note, ok bool) {
-	err := json.Unmarshal(text, &n)
-	return n, err == nil && (len(n.Errors) == 0 || n.Stderr == stderr)
+// ReadNote reads a note, and reports whether the output would come again where standard error is as described.
+func ReadNote(ctx context.Context, text json.RawMessage, stderr string) (n Note, ok bool) {
+	if json.Unmarshal(text, &n) != nil || len(n.Errors) > 0 && n.Stderr != stderr {
+		return n, false
+	}
+	return n, !slices.ContainsFunc(n.Looks, func(l Look) bool { return !l.holds(ctx) })
 }
 
 // Print prints an output as it was.

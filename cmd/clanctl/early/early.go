@@ -39,13 +39,13 @@ func answer(args []string) (exit int, done bool) {
 	if err != nil {
 		return 0, false
 	}
-	text, noted := recorder.Recall(context.Background(), &nixeval.Evaluator{CacheDir: dir},
-		recall.Name(args[1:], recall.Plain, ""))
+	ctx := context.Background()
+	text, noted := recorder.Recall(ctx, &nixeval.Evaluator{CacheDir: dir}, recall.Name(args[1:], recall.Plain))
 	if text == nil {
 		return 0, false
 	}
 	defer text.Close()
-	note, ok := recall.ReadNote(noted, recall.Plain)
+	note, ok := recall.ReadNote(ctx, noted, recall.Plain)
 	if !ok || len(note.Errors) > 0 && isTerminal(os.Stderr) {
 		return 0, false
 	}
