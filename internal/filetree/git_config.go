@@ -161,8 +161,8 @@ func (t *Tree) addAttributes() {
 	}
 	for i := 0; i < len(t.dirs); i++ {
 		d := &t.dirs[i]
-		if !slices.ContainsFunc(d.entries, func(e entry) bool { return e.name == attributesName }) {
-			d.entries = append(d.entries, entry{name: attributesName})
+		if !slices.ContainsFunc(d.listed, func(e entry) bool { return e.name == attributesName }) {
+			d.listed = append(d.listed, entry{name: attributesName})
 		}
 		if d.path == "" {
 			continue
@@ -183,16 +183,14 @@ func (t *Tree) addAttributes() {
 func (t *Tree) checkAttributes() error {
 	files := []string{t.config.attributes, systemAttributes, filepath.Join(t.git.common, "info/attributes")}
 	for _, d := range t.dirs {
-		for _, e := range d.entries {
-			if e.name != attributesName || (e.stamp == Stamp{}) {
-				continue
-			}
-			path := filepath.Join(t.source.Root, d.path, e.name)
-			if e.stamp.isLink() {
-				return fmt.Errorf("%w: %s is a link", ErrUnknown, path)
-			}
-			files = append(files, path)
+		if (d.attributes == Stamp{}) {
+			continue
 		}
+		path := filepath.Join(t.source.Root, d.path, attributesName)
+		if d.attributes.isLink() {
+			return fmt.Errorf("%w: %s is a link", ErrUnknown, path)
+		}
+		files = append(files, path)
 	}
 	t.programs = false
 	for _, file := range files {

@@ -80,13 +80,14 @@ func Stamps(path string, most int) ([]byte, error) {
 	}
 	slices.Sort(names)
 	c := codec{b: make([]byte, 0, len(names)*64), writes: true}
-	fd := int(dir.Fd())
+	fd, last := int(dir.Fd()), Stamp{}
 	for _, name := range names {
 		var st unix.Stat_t
 		if unix.Fstatat(fd, name, &st, 0) == nil { // a link to nowhere is none
 			stamp := stampOf(&st)
 			c.string(&name)
-			c.stamp(&stamp)
+			c.stamp(&stamp, &last)
+			last = stamp
 		}
 	}
 	return c.b, nil

@@ -2,6 +2,7 @@
 package filetree
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha1" //nolint:gosec // git's names for objects
 	"crypto/sha256"
@@ -52,18 +53,21 @@ type digest [sha256.Size]byte
 
 // dir is a directory: its files (and in a plain tree its subdirectories, which have a dir of their own).
 type dir struct {
-	path    string // relative to the root, "" for itself
-	self    entry  // in a plain tree an unchanged directory has unchanged names
-	entries []entry
-	shared  bool // entries are those of an earlier look, until one of them is another
+	path   string // relative to the root, "" for itself
+	self   entry  // in a plain tree an unchanged directory has unchanged names
+	packed packed
+	// listed are its entries until they are looked at, and then packed.
+	listed []entry
+	// below are the names of the directories in it, in a plain tree, and attributes is the stamp of its file of git's
+	// attributes, once it was looked at.
+	below      []string
+	attributes Stamp
 }
 
-// own is an entry to be changed.
-func (d *dir) own(i int) *entry {
-	if d.shared {
-		d.entries, d.shared = slices.Clone(d.entries), false
-	}
-	return &d.entries[i]
+// entries are all of one that was looked at.
+func (d *dir) entries() []entry {
+	all, _ := d.packed.entries(nil) // which were read before
+	return all
 }
 
 // entry is one file, symlink or directory, and when its content was looked at.
@@ -82,7 +86,10 @@ var ErrUnknown = errors.New("the state of the tree cannot be told")
 // read again. changed reports whether the result says more than known did. The error is [ErrUnknown] or the
 // file system's.
 func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool, err error) {
-	return s.observe(ctx, &Tree{source: s}, known)
+	if t, changed, err = s.observe(ctx, &Tree{source: s}, known); errors.Is(err, errDamaged) {
+		t, changed, err = s.observe(ctx, &Tree{source: s}, nil)
+	}
+	return t, changed, err
 }
 
 // ObserveFiles is Observe of just what [Source.Copy] copies: the files. Git's own state does not matter, and what git
@@ -138,7 +145,8 @@ func (t *Tree) UnchangedSince(before *Tree) bool {
 	return t.sum == before.sum && t.index.stamp == before.index.stamp &&
 		slices.Equal(t.git.looked, before.git.looked) &&
 		slices.EqualFunc(t.dirs, before.dirs, func(a, b dir) bool {
-			return a.path == b.path && a.self.stamp == b.self.stamp && same(a.entries, b.entries)
+			return a.path == b.path && a.self.stamp == b.self.stamp &&
+				(bytes.Equal(a.packed, b.packed) || same(a.entries(), b.entries()))
 		})
 }
 
@@ -160,7 +168,7 @@ func (t *Tree) ChangedFiles(before *Tree) []string {
 func (t *Tree) files() map[string]entry {
 	files := map[string]entry{}
 	for _, d := range t.dirs {
-		for _, e := range d.entries {
+		for _, e := range d.entries() {
 			if (e.stamp != Stamp{}) {
 				files[filepath.Join(d.path, e.name)] = e
 			}
@@ -182,7 +190,7 @@ func (t *Tree) QuietSince(when time.Time) bool {
 		return !slices.ContainsFunc(entries, func(e entry) bool { return !quiet(e) })
 	}
 	return quiet(t.index) && t.git.looked.QuietSince(when) &&
-		!slices.ContainsFunc(t.dirs, func(d dir) bool { return !quiet(d.self) || !all(d.entries) })
+		!slices.ContainsFunc(t.dirs, func(d dir) bool { return !quiet(d.self) || !all(d.entries()) })
 }
 
 // trusts reports whether an earlier look still holds: same stamp, and not made so soon after a change that
@@ -228,7 +236,7 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 		t.index, t.list = known.index, known.list
 		t.dirs = make([]dir, len(known.dirs))
 		for i, d := range known.dirs {
-			t.dirs[i] = dir{path: d.path, entries: d.entries, shared: true}
+			t.dirs[i] = dir{path: d.path, packed: d.packed}
 		}
 		return nil
 	}
@@ -243,7 +251,11 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 	t.list = sha256.Sum256(fmt.Appendf(nil, "%#v", listing))
 	before := map[string]entry{}
 	for _, d := range known.dirs {
-		for _, e := range d.entries {
+		entries, err := d.packed.entries(nil)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
 			before[filepath.Join(d.path, e.name)] = e
 		}
 	}
@@ -268,7 +280,7 @@ func (t *Tree) listGit(ctx context.Context, known *Tree) error {
 		e := before[tracked.Path]
 		e.name = name
 		e.blob, e.looked = shortName(tracked.Blob), looked[tracked.Path]
-		t.dirs[i].entries = append(t.dirs[i].entries, e)
+		t.dirs[i].listed = append(t.dirs[i].listed, e)
 	}
 	if !t.filesAlone {
 		t.addAttributes()
@@ -295,10 +307,8 @@ func (t *Tree) stampFiles(known map[string]*dir) (touched bool, err error) {
 			break
 		}
 		for _, d := range level {
-			for _, e := range d.entries {
-				if e.stamp.IsDir() {
-					t.dirs = append(t.dirs, dir{path: filepath.Join(d.path, e.name)})
-				}
+			for _, name := range d.below {
+				t.dirs = append(t.dirs, dir{path: filepath.Join(d.path, name)})
 			}
 		}
 	}
@@ -337,10 +347,11 @@ func (t *Tree) stampDirs(dirs []dir, known map[string]*dir, links *sync.Map) (to
 	return changed.Load(), errors.Join(errs...)
 }
 
-// worker is what a thread reads files with.
+// worker is what a thread reads files with, and lists them in.
 type worker struct {
-	buffer []byte
-	hash   hash.Hash
+	buffer  []byte
+	hash    hash.Hash
+	entries []entry
 }
 
 // dropBelow takes what is below a link for deleted, as git does: it has links among its files, and nothing beyond them.
@@ -350,10 +361,12 @@ func (t *Tree) dropBelow(links *sync.Map) (touched bool) {
 			if !strings.HasPrefix(t.dirs[i].path, link.(string)+"/") {
 				continue
 			}
-			for j, e := range t.dirs[i].entries {
+			entries := t.dirs[i].entries()
+			for j, e := range entries {
 				touched = touched || e.stamp != Stamp{}
-				*t.dirs[i].own(j) = entry{name: e.name, inGit: e.inGit}
+				entries[j] = entry{name: e.name, inGit: e.inGit}
 			}
+			t.dirs[i].packed, t.dirs[i].attributes = pack(entries), Stamp{}
 		}
 		return true
 	})
@@ -369,6 +382,7 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 		flags |= unix.O_NOFOLLOW
 	}
 	looked := time.Now().UnixNano()
+	entries := d.listed
 	fd, err := unix.Open(path, flags, 0)
 	switch {
 	case err == nil:
@@ -381,11 +395,11 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 			break
 		}
 		if known != nil && known.self.trusts(d.self.stamp) {
-			d.self, d.entries, d.shared = known.self, known.entries, true
+			d.self, d.packed = known.self, known.packed
 			break
 		}
 		before := d.self.stamp
-		if err := t.readNames(d, known, f); err != nil {
+		if entries, err = t.readNames(known, f); err != nil {
 			return false, err
 		}
 		if d.self.stamp, err = fstat(fd, path); err != nil { // after reading, as in read
@@ -401,8 +415,15 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 		links.Store(d.path, true) // or a file; the system may say the same of both
 	}
 	gone := err != nil
-	for i := range d.entries {
-		e := &d.entries[i] // only looked at
+	isListed := entries != nil
+	if !isListed {
+		if entries, err = d.packed.entries(w.entries[:0]); err != nil {
+			return false, err
+		}
+		w.entries = entries
+	}
+	for i := range entries {
+		e := &entries[i]
 		switch {
 		case !t.source.Git && e.stamp.IsDir():
 			continue // its own dir says the rest
@@ -419,7 +440,6 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 				// Tracked, but deleted from the work tree: the zero stamp.
 				if (e.stamp != Stamp{}) {
 					touched = true
-					e = d.own(i)
 					e.stamp, e.hashed, e.sum = Stamp{}, 0, digest{}
 				}
 				continue
@@ -430,11 +450,22 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 			if e.trusts(now) {
 				continue
 			}
-			d.own(i).stamp = now
+			e.stamp = now
 		}
 		touched = true
-		if err := t.read(d.own(i), fd, path, w); err != nil {
+		if err := t.read(e, fd, path, w); err != nil {
 			return false, err
+		}
+	}
+	if d.listed = nil; isListed || touched {
+		d.packed = pack(entries)
+	}
+	for i := range entries {
+		switch e := &entries[i]; {
+		case !t.source.Git && e.stamp.IsDir():
+			d.below = append(d.below, e.name)
+		case e.name == attributesName:
+			d.attributes = e.stamp
 		}
 	}
 	return touched, nil
@@ -444,19 +475,22 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 var newFile = Stamp{mode: unix.S_IFREG}
 
 // readNames reads the names in a directory of a plain tree.
-func (t *Tree) readNames(d, known *dir, f *os.File) error {
+func (t *Tree) readNames(known *dir, f *os.File) ([]entry, error) {
 	names, err := f.ReadDir(-1)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var before map[string]entry
+	before := map[string]entry{}
 	if known != nil {
-		before = make(map[string]entry, len(known.entries))
-		for _, e := range known.entries {
+		entries, err := known.packed.entries(nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
 			before[e.name] = e
 		}
 	}
-	d.entries = make([]entry, 0, len(names))
+	found := make([]entry, 0, len(names))
 	for _, name := range names {
 		if t.filesAlone && name.Name() == ".git" {
 			continue
@@ -470,10 +504,10 @@ func (t *Tree) readNames(d, known *dir, f *os.File) error {
 		case e.stamp.IsDir() || !seen:
 			e = entry{name: name.Name()}
 		}
-		d.entries = append(d.entries, e)
+		found = append(found, e)
 	}
-	slices.SortFunc(d.entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	return nil
+	slices.SortFunc(found, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return found, nil
 }
 
 // read hashes the content of an entry of a directory that is open at a path. The stamp is that after reading, so that
@@ -563,8 +597,9 @@ func (t *Tree) digest() digest {
 	slices.SortFunc(order, func(i, j int) int { return strings.Compare(t.dirs[i].path, t.dirs[j].path) })
 	for _, i := range order {
 		d := &t.dirs[i]
-		fmt.Fprintf(hash, "%d %s %d %d\n", len(d.path), d.path, len(d.entries), t.modified(d.self.stamp))
-		for _, e := range d.entries {
+		entries := d.entries()
+		fmt.Fprintf(hash, "%d %s %d %d\n", len(d.path), d.path, len(entries), t.modified(d.self.stamp))
+		for _, e := range entries {
 			fmt.Fprintf(hash, "%d %s %o %t %d %x\n", len(e.name), e.name, e.stamp.mode&unix.S_IFMT,
 				e.stamp.mode&0o100 != 0, t.modified(e.stamp), e.sum)
 			if t.source.Git && e.isDoubtful() {

@@ -42,7 +42,7 @@ func openCacheFiles(dir string) (*cacheFiles, error) {
 	return &cacheFiles{dir}, nil
 }
 
-const cacheMagic = "nixeval-5"
+const cacheMagic = "nixeval-6"
 
 // head begins a file; behind it stands the file's ID, which no other has. The checksum tells damaged files: nobody else
 // can write here, so that it need not withstand more than accidents. (Go sets up that of Castagnoli in a fifth of a
