@@ -1,12 +1,10 @@
 package nixeval
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -65,7 +63,7 @@ const (
 
 // program is the program flake of a function.
 type program struct {
-	files map[string][]byte
+	files map[string]string
 	// name is a hash of its content.
 	name string
 	// once: it is for one question alone.
@@ -75,10 +73,8 @@ type program struct {
 // newProgram makes the flake. Arguments that are too large for a command line stand in it, beside the function; nil for
 // those that are not.
 func newProgram(fn Function, ref Ref, args []byte) (*program, error) {
-	files := map[string][]byte{fn.Name: []byte(fn.Source)}
-	for name, source := range fn.Beside {
-		files[name] = []byte(source)
-	}
+	files := map[string]string{fn.Name: fn.Source}
+	maps.Copy(files, fn.Beside)
 	for name := range files {
 		if filepath.Base(name) != name || filepath.Ext(name) != ".nix" || name == "flake.nix" || name == inputsName ||
 			name == exprName {
@@ -88,26 +84,25 @@ func newProgram(fn Function, ref Ref, args []byte) (*program, error) {
 	taken := "args:"
 	if args != nil {
 		taken = "_: let args = builtins.fromJSON (builtins.readFile ./args.json); in"
-		files["args.json"] = args
+		files["args.json"] = string(args)
 	}
 	switch {
 	case ref.kind == flakeSource:
-		files[inputsName] = []byte(inputsSource)
-		files["flake.nix"] = fmt.Appendf(nil, programFlake, taken, fn.Name)
+		files[inputsName] = inputsSource
+		files["flake.nix"] = fmt.Sprintf(programFlake, taken, fn.Name)
 	case ref.kind == exprSource:
-		files[exprName] = []byte(ref.expr)
-		files["flake.nix"] = fmt.Appendf(nil, plainProgram, "", "", taken, "./"+exprName, "self.outPath", fn.Name)
+		files[exprName] = ref.expr
+		files["flake.nix"] = fmt.Sprintf(plainProgram, "", "", taken, "./"+exprName, "self.outPath", fn.Name)
 	case ref.URL == "":
-		files["flake.nix"] = fmt.Appendf(nil, plainProgram, "", "", taken, "(/. + args.file)", `""`, fn.Name)
+		files["flake.nix"] = fmt.Sprintf(plainProgram, "", "", taken, "(/. + args.file)", `""`, fn.Name)
 	default:
 		const input = "  inputs.target = { url = \"path:/overridden\"; flake = false; };\n"
-		files["flake.nix"] = fmt.Appendf(nil, plainProgram, input, ", target", taken,
+		files["flake.nix"] = fmt.Sprintf(plainProgram, input, ", target", taken,
 			`(target.outPath + "/" + args.file)`, "target.outPath", fn.Name)
 	}
 	hash := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(hash, "%d %s %d ", len(name), name, len(files[name]))
-		hash.Write(files[name])
+		fmt.Fprintf(hash, "%d %s %d %s", len(name), name, len(files[name]), files[name])
 	}
 	return &program{files: files, name: hex.EncodeToString(hash.Sum(nil))[:32], once: args != nil}, nil
 }
@@ -157,7 +152,7 @@ func (e *Evaluator) writeProgram(p *program) (dir string, cleanup func(), err er
 
 // installed is install; it returns the directory as Nix can read it: without links on the way (2.26 follows none), and
 // without signs that a URL must escape (2.8 does not undo it).
-func installed(dir string, files map[string][]byte) (string, error) {
+func installed(dir string, files map[string]string) (string, error) {
 	if err := install(dir, files); err != nil {
 		return "", err
 	}
@@ -171,7 +166,7 @@ func installed(dir string, files map[string][]byte) (string, error) {
 var errUnreadablePath = errors.New("Nix 2.8 cannot read such a path")
 
 // install makes sure that dir holds exactly these files, by writing them beside it and renaming.
-func install(dir string, files map[string][]byte) error {
+func install(dir string, files map[string]string) error {
 	parent := filepath.Dir(dir)
 	if err := cachedir.Check(parent); err != nil {
 		return err
@@ -200,9 +195,9 @@ func install(dir string, files map[string][]byte) error {
 	return os.Rename(temp.Path, dir)
 }
 
-func writeFiles(dir string, files map[string][]byte) error {
+func writeFiles(dir string, files map[string]string) error {
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			return err
 		}
 	}
@@ -210,7 +205,7 @@ func writeFiles(dir string, files map[string][]byte) error {
 }
 
 // holds reports whether dir is a directory of ours alone with exactly these files: what is run is what we wrote.
-func holds(dir string, files map[string][]byte) bool {
+func holds(dir string, files map[string]string) bool {
 	info, err := os.Lstat(dir)
 	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 || !cachedir.OwnedByUs(info) {
 		return false
@@ -225,7 +220,7 @@ func holds(dir string, files map[string][]byte) bool {
 			return false
 		}
 		got, err := os.ReadFile(filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) || err != nil || !bytes.Equal(got, want) {
+		if err != nil || string(got) != want {
 			return false
 		}
 	}
