@@ -9,7 +9,6 @@ import (
 
 	"github.com/clanctl/clanctl/internal/facts"
 	"github.com/clanctl/clanctl/internal/policy"
-	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
 )
@@ -60,9 +59,6 @@ func checking(ofClan bool, do func(*cli.Context, wanted, func(*report) error) er
 		want, err := readWanted(c, ofClan)
 		if err != nil {
 			return err // before anything is evaluated
-		}
-		if ofClan {
-			hangsOn(c, recall.Untracked(c.Context, c.String("flake"))) // what is said of those is no answer of Nix's
 		}
 		if other := want.files.other(); other != "" {
 			say(c, "%s", other)

@@ -43,7 +43,7 @@ func policyFilesOf(c *cli.Context) (policyFiles, error) {
 		return p, usageError{"--policy-from names a git revision, and the flake is not in a local git repository", ""}
 	}
 	p.commit, err = git.Repo(ref.Root).Resolve(c.Context, revision)
-	hangsOn(c, recall.Commit(c.String("flake"), revision, git.Repo(ref.Root), p.commit))
+	hangsOn(c, recall.Commit(c.String("flake"), revision, p.commit))
 	p.then = p.source.at(c.Context, p.commit)
 	return p, err
 }

@@ -63,7 +63,7 @@ func diffCommand() *cli.Command {
 					return explainLoad(c, err)
 				}
 				if sides[i].commit != "" { // what a revision means may change
-					hangsOn(c, recall.Commit(flake, sides[i].text, git.Repo(ref.Root), sides[i].commit))
+					hangsOn(c, recall.Commit(flake, sides[i].text, sides[i].commit))
 				}
 			}
 			return runDiff(c, flake, sides, show)

@@ -86,6 +86,9 @@ func askOf(c *cli.Context, flake string, want instance.Config,
 	}
 	if r := stdout(c).recording; r != nil {
 		recorder.Attach(&config.Evaluator, r.text)
+		if want.Need&instance.NeedChecks != 0 { // then findings and hints tell of files that are not Nix's to see
+			hangsOn(c, recall.Untracked(c.Context, flake))
+		}
 	}
 	log := stderr(c)
 	if c.Bool("verbose") {

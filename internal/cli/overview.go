@@ -12,7 +12,6 @@ import (
 	"github.com/clanctl/clanctl/internal/codes"
 	"github.com/clanctl/clanctl/internal/hint"
 	"github.com/clanctl/clanctl/internal/natural"
-	"github.com/clanctl/clanctl/internal/recall"
 	"github.com/clanctl/clanctl/internal/shell"
 	"github.com/clanctl/clanctl/internal/textview"
 	"github.com/clanctl/clanctl/pkg/instance"
@@ -38,7 +37,6 @@ func overviewCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			hangsOn(c, recall.Untracked(c.Context, c.String("flake")))
 			return answer(func(inv *instance.Inventory) (told, error) {
 				r, err := newReport(c, inv, want)
 				if err != nil {

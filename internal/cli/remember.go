@@ -49,7 +49,7 @@ func remembered(action cli.ActionFunc) cli.ActionFunc {
 		case err != nil:
 			r.text.Discard()
 		}
-		if c.Context.Err() != nil || out.err != nil || errs.err != nil {
+		if c.Context.Err() != nil || out.err != nil || errs.err != nil || !note.Holds(c.Context) {
 			r.text.Discard()
 		}
 		r.text.Keep(c.Context, note)

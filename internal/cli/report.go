@@ -43,7 +43,7 @@ func reportCommand() *cli.Command {
 			now := recall.Now() // when the page was made, as it says
 			hangsOn(c, recall.Hour(now))
 			revision := pageRevision(c)
-			hangsOn(c, recall.Commit(c.String("flake"), "HEAD", recall.RepoOf(c.String("flake")), revision))
+			hangsOn(c, recall.Commit(c.String("flake"), "HEAD", revision))
 			if c.Bool("open") && c.Path("output") == "" {
 				dir, err := os.MkdirTemp("", "clanctl-report-")
 				if err != nil {

@@ -34,8 +34,8 @@ func File(dir, name string, text []byte, err error) Look {
 }
 
 // Commit is the one that a name meant in the repository of a flake, empty where it means none.
-func Commit(flake, name string, repo git.Repo, commit string) Look {
-	return Look{"commit", flake, name, commitState(repo, commit)}
+func Commit(flake, name, commit string) Look {
+	return Look{"commit", flake, name, commitState(flake, commit)}
 }
 
 // Untracked are the files of a flake's repository that git does not track.
@@ -67,7 +67,7 @@ func (l Look) holds(ctx context.Context) bool {
 		if repo != "" {
 			commit, _ = repo.Resolve(ctx, l.Name)
 		}
-		return l.Was == commitState(repo, commit)
+		return l.Was == commitState(l.In, commit)
 	case "untracked":
 		return l.Was == untrackedState(ctx, l.In)
 	case "hour":
@@ -76,6 +76,7 @@ func (l Look) holds(ctx context.Context) bool {
 	return false
 }
 
+// readFile fails wherever the commands that read policies fail.
 func readFile(dir, name string) ([]byte, error) {
 	if dir == "" {
 		real, err := filepath.EvalSymlinks(name)
@@ -96,8 +97,11 @@ func fileState(text []byte, err error) string {
 	return fmt.Sprintf("%x", sha256.Sum256(text))
 }
 
-func commitState(repo git.Repo, commit string) string {
-	return fmt.Sprintf("%q %s", string(repo), commit)
+// commitState tells also which flake it is: there may be a nearer one by now, and where a link leads may change.
+func commitState(flake, commit string) string {
+	ref, _ := nixeval.ResolveRef(flake)
+	real, _ := filepath.EvalSymlinks(ref.Root)
+	return fmt.Sprintf("%q %q %s", ref.URL, real, commit)
 }
 
 func untrackedState(ctx context.Context, flake string) string {
