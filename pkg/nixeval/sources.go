@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,10 +51,14 @@ func (s Sources) Local(path string) (string, bool) {
 		return rel, true
 	}
 	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same
-	// file.
+	// file. What lies beside the flake's files, and is none of them, is not in the store.
+	tree := elsewhere + s.known.Store
+	if _, err := os.Stat(tree); s.known.Store == "" || err != nil {
+		tree = s.Root
+	}
 	if match := storeFile.FindStringSubmatch(inStore); match != nil && filepath.IsLocal(match[2]) {
 		for _, dir := range append([]string{""}, s.known.Dirs...) {
-			if local := filepath.Join(dir, match[2]); sameContent(elsewhere+match[1], match[2], s.Root, local) {
+			if local := filepath.Join(dir, match[2]); sameContent(elsewhere+match[1], match[2], tree, local) {
 				return local, true
 			}
 		}

@@ -217,6 +217,28 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// A copy of a part is the flake's file of the same name and content, and no file beside it that git does not track.
+func TestSourcesOfCopies(t *testing.T) {
+	root, elsewhere := t.TempDir(), t.TempDir()
+	const store, part = "/nix/store/6f9lhm0rlr0lwh1mj3kci7xhxzp6mrmp-source", "/nix/store/8hjk720y2iln4ff8ls4zy4gm7hdg5q66-sub"
+	for _, dir := range []string{root, elsewhere + store} {
+		writeAll(t, map[string]string{filepath.Join(dir, "sub/a.nix"): "1"})
+	}
+	writeAll(t, map[string]string{elsewhere + part + "/a.nix": "1", root + "/a.nix": "1", root + "/other.nix": "2",
+		elsewhere + part + "/other.nix": "2"})
+	s := Sources{Root: root, known: sourcetree.Known{Store: store, Dirs: []string{"sub"}}}
+	if got, ok := s.Local(elsewhere + part + "/a.nix"); !ok || got != "sub/a.nix" {
+		t.Errorf("the copy of sub/a.nix is %s, %v", got, ok)
+	}
+	if got, ok := s.Local(elsewhere + part + "/other.nix"); ok {
+		t.Errorf("the copy of a file that the flake does not have is %s", got)
+	}
+	s.known.Store = "" // Nix did not say
+	if got, ok := s.Local(elsewhere + part + "/other.nix"); !ok || got != "other.nix" {
+		t.Errorf("the copy of other.nix is %s, %v", got, ok)
+	}
+}
+
 func TestEnvironmentPassesWhatNixNeeds(t *testing.T) {
 	got := environment([]string{"PATH=/bin", "AWS_SECRET_ACCESS_KEY=x", "NIX_CONFIG=y", "GITHUB_TOKEN=z", "HOME=/h",
 		"=odd"})
