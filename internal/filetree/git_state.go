@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -35,6 +36,11 @@ func (t *Tree) lookAtGit(ctx context.Context, known *Tree) error {
 	}
 	// Each change of a ref in git's newer form gives the list of its tables a new entry. Shallow clones and
 	// grafts cut history.
+	for _, name := range likeHEAD {
+		if _, _, err := g.read(filepath.Join(g.common, name)); err != nil {
+			return err
+		}
+	}
 	for _, file := range []string{filepath.Join(g.dir, "reftable/tables.list"),
 		filepath.Join(g.common, "reftable/tables.list"),
 		filepath.Join(g.common, "shallow"), filepath.Join(g.common, "info/grafts"),
@@ -108,6 +114,9 @@ func (g *gitState) look(path string) (content []byte, found bool, err error) {
 	return content, err == nil, err
 }
 
+// likeHEAD are refs that git cannot tell from HEAD by its name.
+var likeHEAD = []string{"refs/tags/HEAD", "refs/heads/HEAD"}
+
 // maxSymrefs is how many refs in a row git follows.
 const maxSymrefs = 5
 
@@ -146,8 +155,9 @@ func (g *gitState) resolvePacked(ref string) error {
 		return fmt.Errorf("%w: the repository has replaced objects (refs/replace)", ErrUnknown)
 	}
 	for line := range bytes.Lines(packed) {
-		if hash, name, ok := bytes.Cut(bytes.TrimSpace(line), []byte(" ")); ok && ref != "" && string(name) == ref {
-			g.text += fmt.Sprintf("packed %s %s\n", hash, ref)
+		if hash, name, ok := bytes.Cut(bytes.TrimSpace(line), []byte(" ")); ok &&
+			(string(name) == ref || slices.Contains(likeHEAD, string(name))) {
+			g.text += fmt.Sprintf("packed %s %s\n", hash, name)
 		}
 	}
 	return nil

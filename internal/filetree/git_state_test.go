@@ -127,6 +127,11 @@ func TestGitStateNoticesEdits(t *testing.T) {
 		"a packed branch": {func(r *repository) { r.git("pack-refs", "--all") }, func(r *repository) {
 			r.git("commit", "-qm", "x", "--allow-empty")
 		}},
+		"a tag that is called HEAD": {edit: func(r *repository) { r.git("update-ref", "refs/tags/HEAD", "HEAD") }},
+		"a packed branch that is called HEAD": {func(r *repository) { r.git("pack-refs", "--all") }, func(r *repository) {
+			r.git("update-ref", "refs/heads/HEAD", "HEAD")
+			r.git("pack-refs", "--all")
+		}},
 		"a ref behind a ref": {func(r *repository) {
 			r.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
 			r.git("symbolic-ref", "HEAD", "refs/heads/alias")

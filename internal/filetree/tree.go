@@ -64,9 +64,12 @@ type dir struct {
 	attributes Stamp
 }
 
-// entries are all of one that was looked at.
+// entries are all of one that was looked at, and so is undamaged.
 func (d *dir) entries() []entry {
-	all, _ := d.packed.entries(nil) // which were read before
+	all, err := d.packed.entries(nil)
+	if err != nil {
+		panic(err)
+	}
 	return all
 }
 
@@ -86,23 +89,28 @@ var ErrUnknown = errors.New("the state of the tree cannot be told")
 // read again. changed reports whether the result says more than known did. The error is [ErrUnknown] or the
 // file system's.
 func (s Source) Observe(ctx context.Context, known *Tree) (t *Tree, changed bool, err error) {
-	if t, changed, err = s.observe(ctx, &Tree{source: s}, known); errors.Is(err, errDamaged) {
-		t, changed, err = s.observe(ctx, &Tree{source: s}, nil)
-	}
-	return t, changed, err
+	return s.observe(ctx, false, known)
 }
 
 // ObserveFiles is Observe of just what [Source.Copy] copies: the files. Git's own state does not matter, and what git
 // leaves to others (submodules, what is in .git) is left out.
 func (s Source) ObserveFiles(ctx context.Context, known *Tree) (*Tree, error) {
-	t, _, err := s.observe(ctx, &Tree{source: s, filesAlone: true}, known)
+	t, _, err := s.observe(ctx, true, known)
 	return t, err
 }
 
-func (s Source) observe(ctx context.Context, t, known *Tree) (_ *Tree, changed bool, err error) {
-	if known == nil || known.source != s || known.filesAlone != t.filesAlone {
+func (s Source) observe(ctx context.Context, filesAlone bool, known *Tree) (t *Tree, changed bool, err error) {
+	if known == nil || known.source != s || known.filesAlone != filesAlone {
 		known = &Tree{}
 	}
+	if t, changed, err = s.look(ctx, filesAlone, known); errors.Is(err, errDamaged) { // what is known of it is
+		t, changed, err = s.look(ctx, filesAlone, &Tree{})
+	}
+	return t, changed, err
+}
+
+func (s Source) look(ctx context.Context, filesAlone bool, known *Tree) (_ *Tree, changed bool, err error) {
+	t := &Tree{source: s, filesAlone: filesAlone}
 	var dirs map[string]*dir
 	if s.Git {
 		err = t.listGit(ctx, known)
@@ -457,8 +465,8 @@ func (t *Tree) stampDir(d, known *dir, links *sync.Map, w *worker) (touched bool
 			return false, err
 		}
 	}
-	if d.listed = nil; isListed || touched {
-		d.packed = pack(entries)
+	if isListed || touched {
+		d.packed, d.listed = pack(entries), nil
 	}
 	for i := range entries {
 		switch e := &entries[i]; {
