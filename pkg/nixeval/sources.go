@@ -52,11 +52,11 @@ func (s Sources) Local(path string) (string, bool) {
 	}
 	// A copy of a part, or Nix died before it said where the source is: a file of the same name and content is the same
 	// file. What lies beside the flake's files, and is none of them, is not in the store.
-	tree := elsewhere + s.known.Store
-	if _, err := os.Stat(tree); s.known.Store == "" || err != nil {
-		tree = s.Root
-	}
 	if match := storeFile.FindStringSubmatch(inStore); match != nil && filepath.IsLocal(match[2]) {
+		tree := elsewhere + s.known.Store
+		if _, err := os.Stat(tree); s.known.Store == "" || err != nil {
+			tree = s.Root
+		}
 		for _, dir := range append([]string{""}, s.known.Dirs...) {
 			if local := filepath.Join(dir, match[2]); sameContent(elsewhere+match[1], match[2], tree, local) {
 				return local, true
