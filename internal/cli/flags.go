@@ -86,9 +86,7 @@ func askOf(c *cli.Context, flake string, want instance.Config,
 	}
 	if r := stdout(c).recording; r != nil {
 		recorder.Attach(&config.Evaluator, r.text)
-		if want.Need&instance.NeedChecks != 0 { // then findings and hints tell of files that are not Nix's to see
-			hangsOn(c, recall.Untracked(c.Context, flake))
-		}
+		facts.Ask(&config).Untracked = func(files []string) { hangsOn(c, recall.Untracked(flake, files)) }
 	}
 	log := stderr(c)
 	if c.Bool("verbose") {

@@ -49,7 +49,7 @@ func remembered(action cli.ActionFunc) cli.ActionFunc {
 		case err != nil:
 			r.text.Discard()
 		}
-		if c.Context.Err() != nil || out.err != nil || errs.err != nil || !note.Holds(c.Context) {
+		if c.Context.Err() != nil || out.err != nil || errs.err != nil {
 			r.text.Discard()
 		}
 		r.text.Keep(c.Context, note)
@@ -94,9 +94,15 @@ type recording struct {
 	looks  []recall.Look
 }
 
-// hangsOn notes what the output that is being written hangs on besides answers.
+// hangsOn notes what the output that is being written hangs on besides answers: as it was when it was used.
 func hangsOn(c *cli.Context, look recall.Look) {
-	if r := stdout(c).recording; r != nil && !slices.Contains(r.looks, look) {
+	r := stdout(c).recording
+	if r == nil {
+		return
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if !slices.Contains(r.looks, look) {
 		r.looks = append(r.looks, look)
 	}
 }

@@ -42,7 +42,7 @@ func reportCommand() *cli.Command {
 			}
 			now := recall.Now() // when the page was made, as it says
 			hangsOn(c, recall.Hour(now))
-			revision := pageRevision(c)
+			revision := recall.CommitOf(c.Context, c.String("flake"), "HEAD")
 			hangsOn(c, recall.Commit(c.String("flake"), "HEAD", revision))
 			if c.Bool("open") && c.Path("output") == "" {
 				dir, err := os.MkdirTemp("", "clanctl-report-")
@@ -77,7 +77,7 @@ func writePage(c *cli.Context, out outputFile, now time.Time, revision string) e
 	opened := !c.Bool("open")
 	show := answer(func(inv *instance.Inventory) (told, error) {
 		if c.Bool("watch") {
-			now, revision = recall.Now(), pageRevision(c)
+			now, revision = recall.Now(), recall.CommitOf(c.Context, c.String("flake"), "HEAD")
 		}
 		options := htmlpage.Options{Made: now, Source: pageSource(c, revision)}
 		if err := out.write(c, func(w io.Writer) error { return page(w, inv, options) }); err != nil {
@@ -109,16 +109,6 @@ func writePage(c *cli.Context, out outputFile, now time.Time, revision string) e
 
 // mostDrawn is how many lines the picture in a page has, at most: nobody would see anything in more.
 const mostDrawn = 2000
-
-// pageRevision is the commit that is checked out there; empty where git cannot tell.
-func pageRevision(c *cli.Context) string {
-	repo := recall.RepoOf(c.String("flake"))
-	if repo == "" {
-		return ""
-	}
-	revision, _ := repo.Resolve(c.Context, "HEAD")
-	return revision
-}
 
 // pageSource adds when the revision was committed, and whether the files are others. What git cannot tell is left out.
 func pageSource(c *cli.Context, revision string) htmlpage.Source {

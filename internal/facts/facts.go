@@ -53,6 +53,8 @@ type Query struct {
 	Modules ModuleQuery
 	// Progress, if set, is called when it is known anew how many parts of the clan do not evaluate.
 	Progress func(Progress)
+	// Untracked, if set, is called with the files that git does not track, where findings tell of them.
+	Untracked func([]string)
 }
 
 // Progress is how far a load is that meets parts which do not evaluate.

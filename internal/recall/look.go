@@ -30,21 +30,41 @@ const MaxFile = 16 << 20
 
 // File is a file that was read, in a directory that nothing leads out of, or, where that is empty, anywhere.
 func File(dir, name string, text []byte, err error) Look {
-	return Look{"file", dir, name, fileState(text, err)}
+	was := fmt.Sprintf("%x", sha256.Sum256(text))
+	if errors.Is(err, fs.ErrNotExist) {
+		was = "not there"
+	} else if err != nil {
+		was = "unreadable"
+	}
+	return Look{"file", dir, name, was}
 }
 
-// Commit is the one that a name meant in the repository of a flake, empty where it means none.
+// Commit is what [CommitOf] says. There may be a nearer flake by now, and where a link leads may change.
 func Commit(flake, name, commit string) Look {
-	return Look{"commit", flake, name, commitState(flake, commit)}
+	ref, _ := nixeval.ResolveRef(flake)
+	real, _ := filepath.EvalSymlinks(ref.Root)
+	return Look{"commit", flake, name, fmt.Sprintf("%q %q %s", ref.URL, real, commit)}
+}
+
+// CommitOf is the commit that a name means in the repository of a flake; empty where it means none.
+func CommitOf(ctx context.Context, flake, name string) string {
+	repo := RepoOf(flake)
+	if repo == "" {
+		return ""
+	}
+	commit, _ := repo.Resolve(ctx, name)
+	return commit
 }
 
 // Untracked are the files of a flake's repository that git does not track.
-func Untracked(ctx context.Context, flake string) Look {
-	return Look{"untracked", flake, "", untrackedState(ctx, flake)}
+func Untracked(flake string, files []string) Look {
+	return Look{"untracked", flake, "", fmt.Sprintf("%q", files)}
 }
 
 // Hour is that of [Now]: an output that tells the time may be given again within it.
-func Hour(now time.Time) Look { return Look{"hour", "", "", hourState(now)} }
+func Hour(now time.Time) Look {
+	return Look{"hour", "", "", fmt.Sprint(now.Unix()/3600, " ", os.Getenv(sourceDateEpoch))}
+}
 
 // Now is the time that an output tells, or what a reproducible build says
 // (reproducible-builds.org/specs/source-date-epoch).
@@ -61,17 +81,19 @@ const sourceDateEpoch = "SOURCE_DATE_EPOCH"
 func (l Look) holds(ctx context.Context) bool {
 	switch l.Kind {
 	case "file":
-		return l.Was == fileState(readFile(l.In, l.Name))
+		text, err := readFile(l.In, l.Name)
+		return l == File(l.In, l.Name, text, err)
 	case "commit":
-		repo, commit := RepoOf(l.In), ""
-		if repo != "" {
-			commit, _ = repo.Resolve(ctx, l.Name)
-		}
-		return l.Was == commitState(l.In, commit)
+		return l == Commit(l.In, l.Name, CommitOf(ctx, l.In, l.Name))
 	case "untracked":
-		return l.Was == untrackedState(ctx, l.In)
+		repo := RepoOf(l.In)
+		if repo == "" {
+			return false
+		}
+		files, _ := repo.Untracked(ctx) // as for the inventory
+		return l == Untracked(l.In, files)
 	case "hour":
-		return l.Was == hourState(Now())
+		return l == Hour(Now())
 	}
 	return false
 }
@@ -86,35 +108,6 @@ func readFile(dir, name string) ([]byte, error) {
 		dir, name = filepath.Split(real)
 	}
 	return filetree.ReadFile(filepath.Clean(dir), name, MaxFile)
-}
-
-func fileState(text []byte, err error) string {
-	if errors.Is(err, fs.ErrNotExist) {
-		return "not there"
-	} else if err != nil {
-		return "unreadable"
-	}
-	return fmt.Sprintf("%x", sha256.Sum256(text))
-}
-
-// commitState tells also which flake it is: there may be a nearer one by now, and where a link leads may change.
-func commitState(flake, commit string) string {
-	ref, _ := nixeval.ResolveRef(flake)
-	real, _ := filepath.EvalSymlinks(ref.Root)
-	return fmt.Sprintf("%q %q %s", ref.URL, real, commit)
-}
-
-func untrackedState(ctx context.Context, flake string) string {
-	repo := RepoOf(flake)
-	if repo == "" {
-		return ""
-	}
-	files, err := repo.Untracked(ctx)
-	return fmt.Sprintf("%q %v", files, err)
-}
-
-func hourState(now time.Time) string {
-	return fmt.Sprint(now.Unix()/3600, " ", os.Getenv(sourceDateEpoch))
 }
 
 // RepoOf is the git repository that a flake is read from; empty without one.

@@ -41,9 +41,15 @@ func TestLooks(t *testing.T) {
 	}
 	commit := func(name string) func() Look {
 		return func() Look {
-			hash, _ := git.Repo(top).Resolve(t.Context(), name)
-			return Commit("", name, hash)
+			return Commit("", name, CommitOf(t.Context(), "", name))
 		}
+	}
+	untracked := func() Look {
+		files, err := git.Repo(top).Untracked(t.Context())
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		return Untracked("", files)
 	}
 	for _, c := range []struct {
 		what       string
@@ -58,8 +64,8 @@ func TestLooks(t *testing.T) {
 		{"a branch", commit("b"), shell("git branch -f b"), shell("git branch -f b HEAD~1")},
 		{"a branch that goes", commit("b"), shell("git branch -D b"), shell("git branch -f b HEAD~1")},
 		{"a nearer flake", commit("HEAD"), shell("cp flake.nix in"), shell("rm in/flake.nix")},
-		{"an untracked file", func() Look { return Untracked(t.Context(), "") }, shell("echo > in/new"), shell("rm in/new")},
-		{"an ignored file", func() Look { return Untracked(t.Context(), "") }, shell("echo rules > .git/info/exclude"),
+		{"an untracked file", untracked, shell("echo > in/new"), shell("rm in/new")},
+		{"an ignored file", untracked, shell("echo rules > .git/info/exclude"),
 			shell("echo > .git/info/exclude")},
 		{"the time of a build", func() Look { return Hour(Now()) }, func() { t.Setenv("SOURCE_DATE_EPOCH", "86400") },
 			func() { os.Unsetenv("SOURCE_DATE_EPOCH") }},

@@ -77,12 +77,7 @@ func ReadNote(ctx context.Context, text json.RawMessage, stderr string) (n Note,
 	if json.Unmarshal(text, &n) != nil || len(n.Errors) > 0 && n.Stderr != stderr {
 		return n, false
 	}
-	return n, n.Holds(ctx)
-}
-
-// Holds looks again at all that the output hangs on besides the answers.
-func (n Note) Holds(ctx context.Context) bool {
-	return !slices.ContainsFunc(n.Looks, func(l Look) bool { return !l.holds(ctx) })
+	return n, !slices.ContainsFunc(n.Looks, func(l Look) bool { return !l.holds(ctx) })
 }
 
 // Print prints an output as it was.

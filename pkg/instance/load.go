@@ -261,6 +261,9 @@ func (l *loader) load(ctx context.Context) (*Inventory, error) {
 	}
 	if l.config.Need&NeedChecks != 0 && l.ref.Git {
 		l.untracked, _ = git.Repo(l.ref.Root).Untracked(ctx) // without git, Nix has read nothing
+		if tell := l.config.ask.Untracked; tell != nil {
+			tell(l.untracked)
+		}
 	}
 	for _, step := range []func(context.Context) error{l.lookElsewhere, l.decodePlaced, l.loadModules, l.explainHosts,
 		l.locate, l.explain, l.findSettings} { // Nix is asked again only where something is missing
